@@ -1,0 +1,104 @@
+"""What matching takes in and gives back: plain values, no database, no network, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ClockifyRecord:
+    """A user, client or project of one Clockify workspace."""
+
+    kind: str  # "user" | "client" | "project"
+    id: str
+    name: str  # "" when Clockify says null
+    client_id: str = ""
+    client_name: str = ""
+    email: str = ""
+    archived: bool = False  # archived, deactivated or gone
+
+
+@dataclass(frozen=True, slots=True)
+class QuickBooksRecord:
+    """An employee, vendor or customer of one QuickBooks company."""
+
+    kind: str  # "employee" | "vendor" | "customer"
+    id: str
+    name: str  # the DisplayName as stored, perhaps ending in " (deleted)"
+    parent_id: str = ""
+    active: bool = True
+    gone: bool = False  # no longer listed: merged away
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """A link there is, with names and structure as they were when it was made or last confirmed."""
+
+    kind: str
+    clockify_id: str
+    quickbooks_kind: str
+    quickbooks_id: str
+    by: str  # "rule" | "person"
+    clockify_name: str
+    client_id: str
+    quickbooks_name: str
+    parent_id: str
+    suspended: str = ""  # the reason code it was suspended for, "" while it works
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What a person decided about one Clockify record."""
+
+    kind: str
+    clockify_id: str
+    choice: str  # "unlinked" | "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link the rule makes, with a short sentence that says why."""
+
+    kind: str
+    clockify_id: str
+    quickbooks_kind: str
+    quickbooks_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A QuickBooks record that is probably meant; it never decides anything."""
+
+    id: str
+    name: str
+    score: float  # 0 to 1
+    why: str
+    kind: str  # "employee" | "vendor" | "customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why one record has no partner, or what is wrong with the one it has.
+
+    `kind` is the Clockify record's kind, or "employee" / "customer" for rows seen from QuickBooks.
+    `detail` holds facts for the sentence on screen, as names and ids, never as prose.
+    """
+
+    kind: str
+    reason: str
+    clockify_id: str = ""
+    quickbooks_id: str = ""
+    suggestions: tuple[Suggestion, ...] = ()
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch."""
+
+    links: tuple[NewLink, ...]
+    suspend: Mapping[tuple[str, str], str]
+    mismatches: tuple[Mismatch, ...]
