@@ -1,0 +1,99 @@
+"""Typed reading of the environment; nonsense is refused with the variable's name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def read_env_file(base: Path) -> None:
+    """Load `.env`, or the file that ENV_FILE names; variables already set win."""
+    path = Path(os.environ.get("ENV_FILE") or base / ".env")
+    if path.is_file():
+        env.read_env(str(path))
+
+
+def yes_or_no(name: str, default: bool) -> bool:
+    text = os.environ.get(name, "").strip().lower()
+    if text == "":
+        return default
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {text!r}; write 1 or 0.")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def number(name: str, default: float) -> float:
+    raw = os.environ.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        value = float(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; write a number, 0 for no limit.") from None
+    if value < 0:
+        raise ImproperlyConfigured(f"{name} is {raw!r}; it can't be negative.")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address(name: str, default: str) -> str:
+    """A web address without a trailing slash; plain http only to this machine."""
+    url = text(name, default).rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} is {url!r}; write an address such as {default}.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and name != "PUBLIC_URL":
+        raise ImproperlyConfigured(f"{name} is {url!r}; plain http is allowed to this machine only, use https.")
+    return url
+
+
+def encryption_keys(debug: bool, secret_key: str) -> list[str]:
+    """Fernet keys, the newest first. In DEBUG one is made from SECRET_KEY, so that a demo needs none."""
+    keys = [key.strip() for key in os.environ.get("ENCRYPTION_KEYS", "").split(",") if key.strip()]
+    if not keys and debug:
+        digest = hashlib.sha256(f"hourbridge {secret_key}".encode()).digest()
+        return [base64.urlsafe_b64encode(digest).decode()]
+    if not keys:
+        raise ImproperlyConfigured(
+            "ENCRYPTION_KEYS is not set. Make a key with `python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'` and keep a copy: stored secrets can't be read without it."
+        )
+    for position, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except (ValueError, TypeError):
+            raise ImproperlyConfigured(f"Key {position} in ENCRYPTION_KEYS is not a Fernet key.") from None
+    return keys
+
+
+def secret_key(debug: bool) -> str:
+    key = text("SECRET_KEY")
+    if key:
+        return key
+    if debug:
+        return "development only, never used outside DEBUG"
+    raise ImproperlyConfigured("SECRET_KEY is not set. Set it to a long random text, or DEBUG=1 to try things out.")

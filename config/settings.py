@@ -1,0 +1,184 @@
+"""All settings, read from the environment or `.env`. docs/settings.md says what each one means."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config import environment
+from config.environment import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+environment.read_env_file(BASE_DIR)
+
+DEBUG = environment.yes_or_no("DEBUG", False)
+SECRET_KEY = environment.secret_key(DEBUG)
+ENCRYPTION_KEYS = environment.encryption_keys(DEBUG, SECRET_KEY)
+PUBLIC_URL = environment.address("PUBLIC_URL", "http://localhost:8000")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
+    urlsplit(PUBLIC_URL).hostname,
+    *(["localhost", "127.0.0.1", "[::1]"] if DEBUG else []),
+]
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[]) or [PUBLIC_URL]
+
+# --- the two vendors -------------------------------------------------------------------------------------------
+CLOCKIFY_API_URL = environment.address("CLOCKIFY_API_URL", "https://api.clockify.me/api/v1")
+CLOCKIFY_REPORTS_URL = environment.address("CLOCKIFY_REPORTS_URL", "https://reports.api.clockify.me/v1")
+QUICKBOOKS_CLIENT_ID = environment.text("QUICKBOOKS_CLIENT_ID")
+QUICKBOOKS_CLIENT_SECRET = environment.text("QUICKBOOKS_CLIENT_SECRET")
+QUICKBOOKS_API_URL = environment.address("QUICKBOOKS_API_URL", "https://quickbooks.api.intuit.com")
+QUICKBOOKS_AUTHORIZE_URL = environment.address(
+    "QUICKBOOKS_AUTHORIZE_URL", "https://appcenter.intuit.com/connect/oauth2"
+)
+QUICKBOOKS_TOKEN_URL = environment.address(
+    "QUICKBOOKS_TOKEN_URL", "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"
+)
+QUICKBOOKS_REVOKE_URL = environment.address(
+    "QUICKBOOKS_REVOKE_URL", "https://developer.api.intuit.com/v2/oauth2/tokens/revoke"
+)
+QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = environment.text("QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN")
+QUICKBOOKS_MAX_PER_SECOND = environment.number("QUICKBOOKS_MAX_PER_SECOND", 10)
+QUICKBOOKS_MAX_PER_MINUTE = environment.number("QUICKBOOKS_MAX_PER_MINUTE", 500)
+QUICKBOOKS_MAX_BATCHES_PER_MINUTE = environment.number("QUICKBOOKS_MAX_BATCHES_PER_MINUTE", 40)
+CLOCKIFY_MAX_PER_SECOND = environment.number("CLOCKIFY_MAX_PER_SECOND", 50)
+# oauthlib refuses plain http altogether. The addresses above allow it to this machine only (the sandbox).
+if urlsplit(QUICKBOOKS_TOKEN_URL).scheme == "http":
+    os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
+
+# Seconds. A killed run is taken over after LEASE_SECONDS at the latest; a live one renews every HEARTBEAT_SECONDS.
+LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
+HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", 5)
+# Seconds a host that does not answer may hold up a command, all attempts together.
+GIVE_UP_SECONDS = environment.number("GIVE_UP_SECONDS", 30)
+# Seconds after a create, update or delete during which a missing record may still appear (Intuit cuts off at 120).
+SETTLE_SECONDS = environment.number("SETTLE_SECONDS", 180)
+
+# --- Django ----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_q",
+    "integrations",
+    "mapping",
+    "syncjobs",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+SQLITE_URL = f"sqlite:///{VAR_DIR / 'hourbridge.sqlite3'}"
+DATABASES = {"default": env.db_url("DATABASE_URL", default=SQLITE_URL)}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    VAR_DIR.mkdir(exist_ok=True)
+    # WAL and IMMEDIATE: several processes write without "database is locked" and without lost updates.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = environment.text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "hourbridge_cache"}
+}
+
+# The queue is only a messenger: no retries of its own, since run rows with leases say what is to be done.
+Q_CLUSTER = {
+    "name": "hourbridge",
+    "orm": "default",
+    "workers": 2,
+    "timeout": 1800,
+    "retry": 86400,
+    "max_attempts": 1,
+    "ack_failures": True,
+    "save_limit": 0,
+    "queue_limit": 2,
+    "bulk": 1,
+    "catch_up": False,
+    "recycle": 200,
+    "max_rss": 300_000,
+    "poll": 0.5,
+    "cache": "default",
+    "label": "Task queue",
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [path for path in [BASE_DIR / "templates" / "static"] if path.is_dir()]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+if not DEBUG:
+    SECURE_CONTENT_TYPE_NOSNIFF = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PUBLIC_URL).scheme == "https"
+SESSION_COOKIE_HTTPONLY = True
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "hourbridge@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "hourbridge": {"level": environment.text("LOG_LEVEL", "WARNING")},
+        "django": {"level": "WARNING"},
+        # oauthlib writes tokens at DEBUG; it never may.
+        "oauthlib": {"level": "WARNING", "propagate": False},
+        "requests_oauthlib": {"level": "WARNING", "propagate": False},
+    },
+}

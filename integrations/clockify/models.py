@@ -1,0 +1,101 @@
+"""Our copy of one Clockify workspace. Written by pulls only, never edited by hand."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Mirrored(models.Model):
+    """What every mirror row of a workspace has. `gone_at` is set when Clockify no longer lists the record."""
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    clockify_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=500, blank=True, help_text="Empty where Clockify has no name.")
+    raw = models.JSONField(default=dict)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "clockify_id"], name="%(class)s_once_per_workspace")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or 'no name'} ({self.clockify_id})"
+
+
+class ClockifyUser(Mirrored):
+    email = models.CharField(max_length=320, blank=True)
+    active = models.BooleanField(default=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+
+    class Meta(Mirrored.Meta):
+        verbose_name = "Clockify user"
+
+
+class ClockifyClient(Mirrored):
+    archived = models.BooleanField(default=False)
+    currency = models.CharField(max_length=3, blank=True)
+
+    class Meta(Mirrored.Meta):
+        verbose_name = "Clockify client"
+
+
+class ClockifyProject(Mirrored):
+    archived = models.BooleanField(default=False)
+    client_id = models.CharField(max_length=64, blank=True, help_text="Clockify id of the client, or empty.")
+    client_name = models.CharField(max_length=500, blank=True)
+    billable = models.BooleanField(default=False)
+
+    class Meta(Mirrored.Meta):
+        verbose_name = "Clockify project"
+
+
+class TimeEntry(models.Model):
+    """One time entry as Clockify has it. Times are UTC; `rate` is in major units of `currency` per hour."""
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    clockify_id = models.CharField(max_length=64)
+    user_id = models.CharField(max_length=64)
+    user_name = models.CharField(max_length=500, blank=True)
+    project_id = models.CharField(max_length=64, blank=True)
+    project_name = models.CharField(max_length=500, blank=True)
+    client_id = models.CharField(max_length=64, blank=True)
+    client_name = models.CharField(max_length=500, blank=True)
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField(null=True, blank=True)
+    txn_date = models.DateField(help_text="The day the work began, in its owner's time zone.")
+    billable = models.BooleanField()
+    type = models.CharField(max_length=20, default="REGULAR")
+    description = models.TextField(blank=True)
+    rate = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    invoiced = models.BooleanField(default=False)
+    approved = models.BooleanField(null=True, blank=True, help_text="Empty where nobody asked.")
+    content_hash = models.CharField(max_length=64, help_text="Fingerprint of what counts as the entry's own content.")
+    raw = models.JSONField(default=dict)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="When Clockify said that it is gone.")
+
+    class Meta:
+        verbose_name = "time entry"
+        verbose_name_plural = "time entries"
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "clockify_id"], name="time_entry_once_per_workspace")
+        ]
+        indexes = [
+            models.Index(fields=["workspace", "txn_date"], name="time_entry_by_day"),
+            models.Index(fields=["workspace", "user_id"], name="time_entry_by_user"),
+            models.Index(fields=["workspace", "project_id"], name="time_entry_by_project"),
+        ]
+
+    def __str__(self) -> str:
+        return self.clockify_id
+
+    @property
+    def seconds(self) -> int | None:
+        """Exact length; None while the timer runs. Negative where the end is before the start."""
+        return None if self.end_at is None else int((self.end_at - self.start_at).total_seconds())

@@ -1,0 +1,177 @@
+"""Clockify to mirror: people, clients and projects, and the time entries of a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from integrations import mirror
+from integrations.clockify import payloads
+from integrations.clockify.client import ClockifyClient
+from integrations.clockify.models import ClockifyClient as ClientRow
+from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
+from integrations.errors import Unexpected
+from integrations.models import Workspace
+
+DayOf = Callable[[payloads.EntryPayload], date]
+ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
+
+
+def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyClient:
+    return ClockifyClient(
+        api_key=workspace.api_key,
+        api_url=workspace.api_url,
+        reports_url=workspace.reports_url,
+        account_id=workspace.clockify_id,
+        run_id=run_id,
+    )
+
+
+def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
+    """Read users, clients and projects whole, then write each list in one transaction."""
+    wid = workspace.clockify_id
+    users = dict(_user(raw, wid) for raw in client.users(wid))
+    clients = dict(map(_client, client.clients(wid)))
+    projects = dict(map(_project, client.projects(wid)))
+    owner = {"workspace": workspace}
+    counts = {
+        "users": mirror.store(
+            ClockifyUser, owner=owner, key="clockify_id", rows=users, watched=("name", "active", "email"), now=now
+        ),
+        "clients": mirror.store(
+            ClientRow, owner=owner, key="clockify_id", rows=clients, watched=("name", "archived", "currency"), now=now
+        ),
+        "projects": mirror.store(
+            ClockifyProject,
+            owner=owner,
+            key="clockify_id",
+            rows=projects,
+            watched=("name", "archived", "client_id"),
+            now=now,
+        ),
+    }
+    Workspace.objects.filter(pk=workspace.pk).update(pulled_at=now)
+    return counts
+
+
+def _user(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any]]:
+    user = payloads.user(raw, workspace_id=workspace_id)
+    columns = {"name": user.name, "email": user.email, "active": user.active, "time_zone": user.time_zone}
+    return user.id, {**columns, "raw": dict(raw)}
+
+
+def _client(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    client = payloads.client(raw)
+    return client.id, {"name": client.name, "archived": client.archived, "currency": client.currency, "raw": dict(raw)}
+
+
+def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    project = payloads.project(raw)
+    columns = {
+        "name": project.name,
+        "archived": project.archived,
+        "client_id": project.client_id,
+        "client_name": project.client_name,
+        "billable": project.billable,
+    }
+    # `duration` grows with every entry; kept out, so that a busy project is not rewritten at each check.
+    return project.id, {**columns, "raw": {name: value for name, value in raw.items() if name != "duration"}}
+
+
+def pull_entries(
+    workspace: Workspace, client: ClockifyClient, *, first: date, last: date, day_of: DayOf, now: datetime
+) -> set[str]:
+    """Read the entries of days `first` to `last` (TxnDate, by `day_of`) and write them; gives their ids.
+
+    Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
+    """
+    around = {"first": first - timedelta(days=1), "last": last + timedelta(days=1)}
+    rows = list(client.report(workspace.clockify_id, **around))
+    approved: set[str] | None = None
+    if workspace.approved_only:
+        found = client.report(workspace.clockify_id, **around, approved=True)
+        approved = {payloads.identifier(row) for row in found}
+    days = store_entries(workspace, rows, day_of=day_of, approved=approved, now=now)
+    return {key for key, day in days.items() if first <= day <= last}
+
+
+def store_entries(
+    workspace: Workspace,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    day_of: DayOf,
+    approved: set[str] | None,
+    now: datetime,
+) -> dict[str, date]:
+    """Write entries as Clockify has them now; says on which day each one lies. Raises Unexpected for one it can't read."""
+    wanted: dict[str, tuple[payloads.EntryPayload, Mapping[str, Any]]] = {}
+    for raw in rows:
+        try:
+            entry = payloads.entry(raw)
+        except (ValueError, AttributeError) as problem:
+            raise Unexpected(f"Clockify sent a time entry that can't be read: {problem}.", vendor="clockify") from None
+        wanted[entry.id] = (entry, raw)
+    ids = list(wanted)
+    days: dict[str, date] = {}
+    with transaction.atomic():
+        for start in range(0, len(ids), mirror.BATCH):
+            some = {key: wanted[key] for key in ids[start : start + mirror.BATCH]}
+            days.update(_store_some(workspace, some, day_of=day_of, approved=approved, now=now))
+    return days
+
+
+def _store_some(
+    workspace: Workspace,
+    wanted: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]],
+    *,
+    day_of: DayOf,
+    approved: set[str] | None,
+    now: datetime,
+) -> dict[str, date]:
+    known = {row.clockify_id: row for row in TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)}
+    fresh, touched, seen_only, days = [], [], [], {}
+    for key, (entry, raw) in wanted.items():
+        row = known.get(key)
+        columns = _entry_columns(entry, raw, day_of(entry), row, None if approved is None else key in approved)
+        days[key] = columns["txn_date"]
+        if row is None:
+            made = TimeEntry(workspace=workspace, clockify_id=key, first_seen_at=now, last_seen_at=now, **columns)
+            fresh.append(made)
+        elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
+                setattr(row, name, value)
+            row.deleted_at, row.last_seen_at = None, now
+            touched.append(row)
+        else:
+            seen_only.append(row.pk)
+    TimeEntry.objects.bulk_create(fresh)
+    if touched:
+        written = [*ENTRY_COLUMNS, "txn_date", "approved", "content_hash", "raw", "deleted_at", "last_seen_at"]
+        TimeEntry.objects.bulk_update(touched, written)
+    TimeEntry.objects.filter(pk__in=seen_only).update(last_seen_at=now)
+    return days
+
+
+def _entry_columns(
+    entry: payloads.EntryPayload, raw: Mapping[str, Any], day: date, row: TimeEntry | None, approved: bool | None
+) -> dict[str, Any]:
+    columns = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
+    if "invoicingInfo" not in raw and row is not None:
+        # The regular API knows neither invoices nor names: what the report said before stays.
+        columns["invoiced"] = row.invoiced
+    if approved is None and row is not None:
+        approved = row.approved
+    for name in ("user_name", "project_name", "client_id", "client_name"):
+        if not columns[name] and row is not None and row.project_id == entry.project_id:
+            columns[name] = getattr(row, name)
+    return {
+        **columns,
+        "txn_date": day,
+        "approved": approved,
+        "content_hash": entry.content_hash,
+        "raw": dict(raw),
+    }

@@ -1,0 +1,43 @@
+"""A model field that keeps secrets encrypted in the database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+
+class SecretUnreadable(ImproperlyConfigured):
+    """None of ENCRYPTION_KEYS opens a stored secret."""
+
+
+def _box() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
+
+
+def seal(text: str) -> str:
+    return _box().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """Fails closed: a wrong key raises instead of handing out ciphertext as if it were the secret."""
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SecretUnreadable(
+            "A stored secret can't be read with any of ENCRYPTION_KEYS. Add the key it was stored with, or connect again."
+        ) from None
+
+
+class EncryptedTextField(models.TextField):
+    """Text that is sealed on its way into the database. Empty stays empty; it can't be searched."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return seal(value) if value else value
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
+        return unseal(value) if value else value

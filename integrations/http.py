@@ -1,0 +1,199 @@
+"""One polite way to call a vendor: time limits, the throttle, retries, and a journal line for every request."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from django.conf import settings
+from django.utils import timezone
+
+from integrations import throttle
+from integrations.errors import ApiError, NoAnswer, TryLater
+from integrations.models import ApiCall
+
+log = logging.getLogger("hourbridge.http")
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 25
+# A pause longer than this is the run's business (it waits with its lease given back), not a call's.
+LONGEST_PAUSE = 120
+# Pauses when a vendor says "too many requests" without saying for how long (Intuit's advice ends at 60 s).
+PAUSES = (5, 20, 60)
+UNSENT_PARAMS = {"minorversion"}
+
+_sessions = threading.local()
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom we call for whom: names the journal lines and the throttle's row."""
+
+    vendor: str
+    id: str
+    seconds_apart: float = 0
+    run_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        return f"{self.vendor}:{self.id}"
+
+
+@dataclass(frozen=True)
+class Call:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    params: Mapping[str, Any] | None = None
+    body: bytes | None = None
+    # Whether the same call may be sent again when no answer came: reads, and writes that carry a request id.
+    repeatable: bool = True
+
+
+def session() -> requests.Session:
+    """One keep-alive session per thread (requests does not promise that sharing one is safe)."""
+    if not hasattr(_sessions, "session"):
+        made = requests.Session()
+        made.headers["User-Agent"] = "Hourbridge"
+        made.trust_env = True
+        _sessions.session = made
+    return _sessions.session  # type: ignore[no-any-return]
+
+
+def send(
+    account: Account, call: Call, *, classify: Callable[[requests.Response], ApiError | None]
+) -> requests.Response:
+    """Send until there is an answer, the vendor's budget is used up, or nobody answered for GIVE_UP_SECONDS.
+
+    `classify` is the vendor's own reading of an answer: None for a good one. Raises its error otherwise.
+    """
+    give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
+    attempt, throttled = 0, 0
+    while True:
+        attempt += 1
+        throttle.wait_for_turn(account.key, account.seconds_apart)
+        began = time.monotonic()
+        answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - began)
+        if error is None:
+            assert answer is not None
+            return answer
+        if isinstance(error, TryLater):
+            pause = error.after if error.after is not None else PAUSES[min(throttled, len(PAUSES) - 1)]
+            throttle.hold_back(account.key, pause)
+            throttled += 1
+            error.after = pause
+            if pause > LONGEST_PAUSE or throttled > len(PAUSES):
+                raise error
+            # Being told to wait is an answer: the clock for "nobody answers" starts again.
+            give_up_at = time.monotonic() + pause + settings.GIVE_UP_SECONDS
+            continue
+        if not isinstance(error, NoAnswer) or not call.repeatable:
+            raise error
+        pause = min(5.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(1, 1.3)
+        if time.monotonic() + pause + 1 > give_up_at:
+            raise error
+        time.sleep(pause)
+
+
+def _attempt(
+    account: Account,
+    call: Call,
+    classify: Callable[[requests.Response], ApiError | None],
+    *,
+    attempt: int,
+    seconds: float,
+) -> tuple[requests.Response | None, ApiError | None]:
+    began = time.monotonic()
+    answer: requests.Response | None = None
+    error: ApiError | None
+    try:
+        answer = session().request(
+            call.method,
+            call.url,
+            params=call.params,
+            data=call.body,
+            headers=dict(call.headers),
+            timeout=(min(CONNECT_SECONDS, max(seconds, 1)), min(READ_SECONDS, max(seconds, 1))),
+            allow_redirects=False,  # a redirect would carry the key to another host
+        )
+        error = classify(answer)
+    except requests.RequestException as problem:
+        error = NoAnswer(
+            f"{_host(call.url)} did not answer ({type(problem).__name__}).",
+            vendor=account.vendor,
+            fix="Check the network and the vendor's status page; the next run goes on by itself.",
+        )
+    _journal(account, call, answer, error, attempt=attempt, milliseconds=int((time.monotonic() - began) * 1000))
+    return answer, error
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or url
+
+
+def _journal(
+    account: Account,
+    call: Call,
+    answer: requests.Response | None,
+    error: ApiError | None,
+    *,
+    attempt: int,
+    milliseconds: int,
+) -> None:
+    shown = {name: value for name, value in (call.params or {}).items() if name not in UNSENT_PARAMS}
+    path = urlsplit(call.url).path + (f"?{urlencode(shown, doseq=True)}" if shown else "")
+    write_down(
+        account,
+        method=call.method,
+        path=path,
+        status=answer.status_code if answer is not None else None,
+        milliseconds=milliseconds,
+        attempt=attempt,
+        tid=answer.headers.get("intuit_tid", "") if answer is not None else "",
+        problem=error.message if error else "",
+    )
+
+
+def write_down(
+    account: Account,
+    *,
+    method: str,
+    path: str,
+    status: int | None,
+    milliseconds: int,
+    attempt: int = 1,
+    tid: str = "",
+    problem: str = "",
+) -> None:
+    """One line of the call journal."""
+    log.info("%s %s %s -> %s in %s ms %s", account.vendor, method, path, status, milliseconds, problem)
+    ApiCall.objects.create(
+        vendor=account.vendor,
+        account=account.id,
+        run_id=account.run_id,
+        at=timezone.now(),
+        method=method,
+        path=path[:500],
+        status=status,
+        milliseconds=milliseconds,
+        attempt=min(attempt, 32_000),
+        intuit_tid=tid[:80],
+        problem=problem[:300],
+    )
+
+
+def retry_after(answer: requests.Response) -> float | None:
+    """Seconds a vendor asks us to wait; None where it does not say, or says a date."""
+    text = answer.headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return max(0.0, seconds) if seconds == seconds else None

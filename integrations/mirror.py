@@ -1,0 +1,91 @@
+"""Writing what a vendor listed into our copy: new rows, changed rows, rows that are gone. No network here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+
+from integrations.errors import Unexpected
+
+# An empty list where we know more records than this is taken for a fault, not for the truth.
+SMALL = 20
+BATCH = 500
+
+
+@dataclass
+class Counts:
+    """Records of one list: all that were listed, and how they differ from our copy."""
+
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def store(
+    model: type[models.Model],
+    *,
+    owner: Mapping[str, Any],
+    key: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    watched: tuple[str, ...],
+    now: datetime,
+) -> Counts:
+    """Make the rows of `owner` equal to `rows` (vendor id to columns) in one transaction.
+
+    `watched` are the columns whose difference counts as a change; time stamps of the vendor never do.
+    Raises Unexpected when a list that was long comes back empty.
+    """
+    manager = model._default_manager
+    known = {getattr(row, key): row for row in manager.filter(**owner)}
+    present = [row for row in known.values() if row.gone_at is None]  # type: ignore[attr-defined]
+    if not rows and len(present) > SMALL:
+        name = str(model._meta.verbose_name_plural)
+        raise Unexpected(
+            f"The list of {name} came back empty, although {len(present)} are known. Nothing was changed.",
+            vendor=model.__name__,
+            fix="Run the check again; if it stays so, look into the vendor's own product.",
+        )
+    counts = Counts(seen=len(rows))
+    fresh, touched, seen_only = [], [], []
+    for vendor_id, columns in rows.items():
+        row = known.get(vendor_id)
+        if row is None:
+            counts.new += 1
+            fresh.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
+        elif _update(row, columns, watched, counts):
+            row.last_seen_at = now  # type: ignore[attr-defined]
+            touched.append(row)
+        else:
+            seen_only.append(row.pk)
+    missing = [row.pk for row in present if getattr(row, key) not in rows]
+    counts.gone = len(missing)
+    with transaction.atomic():
+        manager.bulk_create(fresh, batch_size=BATCH)
+        if touched:
+            columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
+            manager.bulk_update(touched, columns_written, batch_size=BATCH)
+        for start in range(0, len(seen_only), BATCH):
+            manager.filter(pk__in=seen_only[start : start + BATCH]).update(last_seen_at=now)
+        for start in range(0, len(missing), BATCH):
+            manager.filter(pk__in=missing[start : start + BATCH]).update(gone_at=now)
+    return counts
+
+
+def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:
+    """Copy what differs; say whether the row has to be written."""
+    changed = row.gone_at is not None or any(getattr(row, name) != columns[name] for name in watched)
+    counts.changed += changed
+    differs = changed or any(getattr(row, name) != value for name, value in columns.items())
+    if differs:
+        for name, value in columns.items():
+            setattr(row, name, value)
+        row.gone_at = None
+    return differs

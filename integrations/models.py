@@ -1,0 +1,113 @@
+"""Workspaces, companies and what happened to their connections; gathers both vendors' models."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
+from integrations.fields import EncryptedTextField
+from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
+from integrations.throttle import RateBucket
+
+__all__ = [
+    "ApiCall",
+    "ClockifyClient",
+    "ClockifyProject",
+    "ClockifyUser",
+    "Company",
+    "ConnectionEvent",
+    "Customer",
+    "Employee",
+    "Item",
+    "RateBucket",
+    "TimeEntry",
+    "Vendor",
+    "Workspace",
+]
+
+
+class Workspace(models.Model):
+    """One Clockify workspace: its key, its addresses, and the policy that its people chose."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        REFUSED = "refused", "Clockify refuses the key"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    class Matching(models.TextChoices):
+        STRICT = "strict", "Strict: names equal to the letter"
+        FORGIVING = "forgiving", "Forgiving: case and inner spaces do not count"
+
+    class Rounding(models.TextChoices):
+        MINUTE = "minute", "To the nearest minute"
+        CLOCKIFY = "clockify", "As in Clockify's reports"
+
+    clockify_id = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=250)
+    state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
+    state_reason = models.TextField(blank=True, help_text="Why Clockify refuses the key, in its words.")
+    state_since = models.DateTimeField(null=True, blank=True)
+    api_key = EncryptedTextField(blank=True)
+    api_url = models.CharField(max_length=300)
+    reports_url = models.CharField(max_length=300)
+    key_owner_id = models.CharField(max_length=64, blank=True)
+    key_owner_name = models.CharField(max_length=250, blank=True)
+    clockify_plan = models.CharField(max_length=60, blank=True, help_text="Clockify's featureSubscriptionType.")
+    report_rounding = models.JSONField(
+        default=dict, blank=True, help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.'
+    )
+    connected_at = models.DateTimeField(null=True, blank=True)
+    pulled_at = models.DateTimeField(null=True, blank=True, help_text="When users, clients and projects were last read.")
+    company = models.ForeignKey(
+        "integrations.Company", models.PROTECT, null=True, blank=True, related_name="workspaces"
+    )
+
+    # Policy
+    matching = models.CharField(max_length=12, choices=Matching, default=Matching.STRICT)
+    start_date = models.DateField(help_text="Time before this day is never sent.")
+    time_zone = models.CharField(max_length=64, default="UTC", help_text="For people who have no time zone in Clockify.")
+    rounding = models.CharField(max_length=12, choices=Rounding, default=Rounding.MINUTE)
+    approved_only = models.BooleanField(default=False)
+    block_invoiced = models.BooleanField(default=True)
+    longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
+    service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConnectionEvent(models.Model):
+    """What happened to a connection, when, and by whom. Never changed afterwards."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="events")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="events")
+    at = models.DateTimeField(db_index=True)
+    kind = models.CharField(max_length=40)
+    message = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
+
+
+class ApiCall(models.Model):
+    """One HTTP request to a vendor. No header, no body, no secret."""
+
+    vendor = models.CharField(max_length=12, choices=[("clockify", "Clockify"), ("quickbooks", "QuickBooks")])
+    account = models.CharField(max_length=64, blank=True, help_text="Workspace id or realm.")
+    run_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    at = models.DateTimeField(db_index=True)
+    method = models.CharField(max_length=8)
+    path = models.CharField(max_length=500)
+    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty when no answer came.")
+    milliseconds = models.PositiveIntegerField()
+    attempt = models.PositiveSmallIntegerField(default=1)
+    intuit_tid = models.CharField(max_length=80, blank=True)
+    problem = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "API call"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.status or 'no answer'}"

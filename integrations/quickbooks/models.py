@@ -1,0 +1,92 @@
+"""One QuickBooks company with its tokens and plan, and our copy of its lists."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from integrations.fields import EncryptedTextField
+
+
+class Company(models.Model):
+    """One QuickBooks realm. Tokens are encrypted; both are saved before either is used."""
+
+    class State(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        RECONNECT = "reconnect", "Needs to be reconnected"
+        DISCONNECTED = "disconnected", "Disconnected"
+
+    realm_id = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=250, blank=True)
+    state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
+    state_reason = models.TextField(blank=True)
+    state_since = models.DateTimeField(null=True, blank=True)
+    connected_at = models.DateTimeField(null=True, blank=True)
+    pulled_at = models.DateTimeField(null=True, blank=True, help_text="When employees and customers were last read.")
+
+    access_token = EncryptedTextField(blank=True)
+    access_expires_at = models.DateTimeField(null=True, blank=True)
+    refresh_token = EncryptedTextField(blank=True)
+    refresh_expires_at = models.DateTimeField(null=True, blank=True)
+    token_owner = models.CharField(max_length=80, blank=True, help_text="Who is refreshing the tokens now.")
+    token_until = models.DateTimeField(null=True, blank=True)
+
+    # What QuickBooks said of the plan. Empty or null: it did not say.
+    sku = models.CharField(max_length=100, blank=True)
+    subscription = models.CharField(max_length=40, blank=True)
+    payroll = models.BooleanField(null=True, blank=True)
+    time_tracking = models.BooleanField(null=True, blank=True)
+    book_close_date = models.DateField(null=True, blank=True)
+    home_currency = models.CharField(max_length=3, blank=True)
+    plan_read_at = models.DateTimeField(null=True, blank=True)
+    # What an administrator allows for this company.
+    allow_sku = models.CharField(max_length=100, blank=True)
+    allow_unstated_payroll = models.BooleanField(default=False)
+    allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    allowed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "companies"
+
+    def __str__(self) -> str:
+        return self.name or f"company {self.realm_id}"
+
+
+class Listed(models.Model):
+    """What every mirror row of a company has. `gone_at` is set when QuickBooks no longer lists it (merged away)."""
+
+    company = models.ForeignKey(Company, models.CASCADE, related_name="+")
+    quickbooks_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=500, help_text="DisplayName as stored; inactive ones end in “ (deleted)”.")
+    active = models.BooleanField(default=True)
+    raw = models.JSONField(default=dict)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    inactive_since = models.DateTimeField(null=True, blank=True, help_text="When we first saw it inactive.")
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        constraints = [models.UniqueConstraint(fields=["company", "quickbooks_id"], name="%(class)s_once_per_company")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.quickbooks_id})"
+
+
+class Employee(Listed):
+    email = models.CharField(max_length=320, blank=True)
+
+
+class Vendor(Listed):
+    email = models.CharField(max_length=320, blank=True)
+
+
+class Customer(Listed):
+    parent_id = models.CharField(max_length=64, blank=True, db_index=True)
+    full_name = models.CharField(max_length=2500, blank=True, help_text="FullyQualifiedName.")
+    currency = models.CharField(max_length=3, blank=True)
+    is_project = models.BooleanField(default=False)
+
+
+class Item(Listed):
+    type = models.CharField(max_length=40, blank=True)

@@ -1,0 +1,165 @@
+"""Intuit's OAuth 2.0 through requests-oauthlib: authorise, exchange, refresh, revoke. Never its auto-refresh.
+
+Auto-refresh would send the API request's own arguments to the token endpoint and refresh once per thread.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.utils import timezone
+from oauthlib.oauth2 import OAuth2Error
+from requests.auth import HTTPBasicAuth
+from requests_oauthlib import OAuth2Session
+
+from integrations import http
+from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, Unexpected
+
+SCOPE = ["com.intuit.quickbooks.accounting"]
+# Intuit states 3600 s and 100 days; used only where an answer leaves them out.
+ACCESS_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    access_token: str
+    refresh_token: str
+    access_expires_at: datetime
+    refresh_expires_at: datetime | None
+
+
+def configured() -> None:
+    """Raises NotConfigured when this installation has no Intuit app."""
+    if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
+        raise NotConfigured(
+            "QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET are not set.",
+            vendor="quickbooks",
+            code="NOT_CONFIGURED",
+            fix="Put the keys of your Intuit app into the environment and restart.",
+        )
+
+
+def redirect_uri() -> str:
+    return f"{settings.PUBLIC_URL}/connections/quickbooks/callback/"
+
+
+def consent_url(state: str) -> str:
+    configured()
+    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, redirect_uri=redirect_uri(), scope=SCOPE)
+    url, _ = session.authorization_url(settings.QUICKBOOKS_AUTHORIZE_URL, state=state)
+    return str(url)
+
+
+def exchange(code: str, *, account: http.Account) -> Tokens:
+    """Trade the single-use code of a consent for tokens."""
+    configured()
+    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, redirect_uri=redirect_uri())
+    return _ask(
+        account,
+        lambda seconds: session.fetch_token(
+            settings.QUICKBOOKS_TOKEN_URL, code=code, auth=_basic(), include_client_id=False, timeout=seconds
+        ),
+    )
+
+
+def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
+    """New tokens for the newest refresh token. ReconnectNeeded only where Intuit refuses that very token."""
+    configured()
+    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID)
+    return _ask(
+        account,
+        lambda seconds: session.refresh_token(
+            settings.QUICKBOOKS_TOKEN_URL, refresh_token=refresh_token, auth=_basic(), timeout=seconds
+        ),
+    )
+
+
+def revoke(token: str, *, account: http.Account) -> None:
+    """Tell Intuit to forget this app's permission. Raises NoAnswer or Unexpected; a 400 means it is gone already."""
+    call = http.Call(
+        "POST",
+        settings.QUICKBOOKS_REVOKE_URL,
+        {"Accept": "application/json", "Content-Type": "application/json", **_basic_header()},
+        body=requests.Request("POST", "http://localhost", json={"token": token}).prepare().body,  # type: ignore[arg-type]
+    )
+    http.send(account, call, classify=_read_revoke)
+
+
+def _read_revoke(answer: requests.Response) -> ApiError | None:
+    if answer.status_code < 300 or answer.status_code == 400:
+        return None
+    if answer.status_code >= 500:
+        return NoAnswer("Intuit did not confirm the revocation.", vendor="quickbooks", status=answer.status_code)
+    return Unexpected("Intuit did not accept the revocation.", vendor="quickbooks", status=answer.status_code)
+
+
+def _basic() -> HTTPBasicAuth:
+    return HTTPBasicAuth(settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET)
+
+
+def _basic_header() -> dict[str, str]:
+    request = requests.Request("POST", "http://localhost", auth=_basic()).prepare()
+    return {"Authorization": request.headers["Authorization"]}
+
+
+def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
+    """One call to the token endpoint, written to the journal without anything secret.
+
+    Sent once: a second try with the same refresh token could kill the connection (Intuit revokes both).
+    """
+    began = time.monotonic()
+    problem: ApiError | None = None
+    try:
+        return _tokens(fetch(settings.GIVE_UP_SECONDS * 0.9))
+    except OAuth2Error as error:
+        problem = _refusal(error)
+        raise problem from None
+    except (requests.RequestException, ValueError) as error:
+        problem = NoAnswer(
+            f"Intuit's token service did not answer ({type(error).__name__}).", vendor="quickbooks", code="NO_ANSWER"
+        )
+        raise problem from None
+    finally:
+        http.write_down(
+            account,
+            method="POST",
+            path=urlsplit(settings.QUICKBOOKS_TOKEN_URL).path,
+            status=200 if problem is None else problem.status,
+            milliseconds=int((time.monotonic() - began) * 1000),
+            problem=problem.message if problem else "",
+        )
+
+
+def _refusal(error: OAuth2Error) -> ApiError:
+    """By the body's word, not by status: invalid_client has been seen with 400 as well as 401."""
+    name, status = str(error.error or ""), error.status_code
+    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "code": name}
+    if name == "invalid_grant":
+        return ReconnectNeeded(
+            "Intuit refuses the stored token of this company.", fix="Connect QuickBooks again.", **details
+        )
+    if name in {"invalid_client", "unauthorized_client"}:
+        return NotConfigured(
+            "Intuit does not know this app's id and secret.",
+            fix="Check QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET.",
+            **details,
+        )
+    return NoAnswer(f"Intuit's token service gave no tokens ({name or 'no reason given'}).", **details)
+
+
+def _tokens(answer: Any) -> Tokens:
+    now = timezone.now()
+    refresh_seconds = answer.get("x_refresh_token_expires_in")
+    return Tokens(
+        access_token=str(answer["access_token"]),
+        refresh_token=str(answer["refresh_token"]),
+        access_expires_at=now + timedelta(seconds=int(answer.get("expires_in") or ACCESS_SECONDS)),
+        refresh_expires_at=now + timedelta(seconds=int(refresh_seconds)) if refresh_seconds else None,
+    )

@@ -1,0 +1,139 @@
+"""What QuickBooks' answers contain, read tolerantly here and nowhere else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One TimeActivity. `person_kind` is employee, vendor or other; `minutes` None where only a clock span is given."""
+
+    id: str
+    sync_token: str
+    person_kind: str
+    person_id: str
+    customer_id: str
+    txn_date: date | None
+    minutes: int | None
+    billable_status: str
+    rate: Decimal | None
+    description: str
+    item_id: str
+    raw: Raw
+
+    @property
+    def billed(self) -> bool:
+        return self.billable_status == "HasBeenBilled"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEvidence:
+    """What a company says of its plan. None or "": it does not say."""
+
+    company_name: str
+    sku: str
+    subscription: str
+    payroll: bool | None
+    time_tracking: bool | None
+    book_close_date: date | None
+    home_currency: str
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def ref(raw: Raw, name: str) -> str:
+    """The id in a reference such as CustomerRef; "" when there is none."""
+    value = raw.get(name)
+    return text(value.get("value")) if isinstance(value, Mapping) else ""
+
+
+def day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(text(value)[:10])
+    except ValueError:
+        return None
+
+
+def decimal(value: Any) -> Decimal | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _whole(value: Any) -> int | None:
+    number = decimal(value)
+    return None if number is None else int(number)
+
+
+def yes_no(value: Any) -> bool | None:
+    """ "true"/"false" as text or JSON; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(text(value).strip().lower())
+
+
+def activity(raw: Raw) -> Activity:
+    kind = text(raw.get("NameOf")).lower()
+    refs = {"employee": "EmployeeRef", "vendor": "VendorRef"}
+    hours, minutes = _whole(raw.get("Hours")), _whole(raw.get("Minutes"))
+    return Activity(
+        id=text(raw.get("Id")),
+        sync_token=text(raw.get("SyncToken")),
+        person_kind=kind if kind in refs else "other",
+        person_id=ref(raw, refs.get(kind, "OtherNameRef")),
+        customer_id=ref(raw, "CustomerRef"),
+        txn_date=day(raw.get("TxnDate")),
+        minutes=None if hours is None and minutes is None else (hours or 0) * 60 + (minutes or 0),
+        billable_status=text(raw.get("BillableStatus")) or "NotBillable",
+        rate=decimal(raw.get("HourlyRate")),
+        description=text(raw.get("Description")),
+        item_id=ref(raw, "ItemRef"),
+        raw=raw,
+    )
+
+
+def email(raw: Raw) -> str:
+    address = raw.get("PrimaryEmailAddr")
+    return text(address.get("Address")) if isinstance(address, Mapping) else ""
+
+
+def is_active(raw: Raw) -> bool:
+    """Active is left out of some answers for active records."""
+    return yes_no(raw.get("Active")) is not False
+
+
+def plan(company_info: Raw, preferences: Raw) -> PlanEvidence:
+    named = _name_values(company_info.get("NameValue"))
+    other = preferences.get("OtherPrefs")
+    features = _name_values(other.get("NameValue") if isinstance(other, Mapping) else None)
+    accounting = preferences.get("AccountingInfoPrefs")
+    currency = preferences.get("CurrencyPrefs")
+    return PlanEvidence(
+        company_name=text(company_info.get("CompanyName")),
+        sku=named.get("offeringsku", "").strip(),
+        subscription=named.get("subscriptionstatus", "").strip().upper(),
+        payroll=yes_no(named.get("payrollfeature")),
+        time_tracking=yes_no(features.get("timetrackingfeatureenabled")),
+        book_close_date=day(accounting.get("BookCloseDate")) if isinstance(accounting, Mapping) else None,
+        home_currency=ref(currency, "HomeCurrency") if isinstance(currency, Mapping) else "",
+    )
+
+
+def _name_values(rows: Any) -> dict[str, str]:
+    """Names are spelled with different capitals on different pages (OfferingSku, OfferingSKU)."""
+    pairs = rows if isinstance(rows, list) else []
+    return {
+        text(pair.get("Name")).lower(): text(pair.get("Value")) for pair in pairs if isinstance(pair, Mapping)
+    }

@@ -1,0 +1,67 @@
+"""Which QuickBooks plans may receive time, and by which rule. Data and one pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SUPPORTED_SKUS = ("QuickBooks Online Essentials", "QuickBooks Online Plus")
+REFUSED_SKUS = ("QuickBooks Online Simple Start",)
+WORKING_SUBSCRIPTIONS = ("TRIAL", "TRIALOPTIN", "SUBSCRIBED", "PAID")
+RESTRICTED = "RESTRICTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    sku: str
+    subscription: str
+    payroll: bool | None
+    time_tracking: bool | None
+    allow_sku: str = ""
+    allow_unstated_payroll: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlanVerdict:
+    """`reason` is "", PAYROLL_ENABLED or PLAN_NOT_SUPPORTED; `sentence` names the rule that decided."""
+
+    supported: bool
+    reason: str
+    sentence: str
+    warning: str = ""
+
+
+def same_sku(one: str, other: str) -> bool:
+    """Exact text, case and outer spaces aside."""
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def judge(evidence: Evidence) -> PlanVerdict:
+    """The first rule that refuses decides; Payroll comes first, since it wins over everything."""
+    if evidence.payroll is True:
+        return PlanVerdict(False, "PAYROLL_ENABLED", "Payroll is on in this company, and that is not supported.")
+    refusal = _plan_refusal(evidence)
+    if refusal:
+        return PlanVerdict(False, "PLAN_NOT_SUPPORTED", refusal)
+    if evidence.subscription == RESTRICTED:
+        warning = "QuickBooks restricts the subscription (a payment failed); it may stop soon."
+        return PlanVerdict(True, "", f"{evidence.sku} without Payroll is supported.", warning)
+    return PlanVerdict(True, "", f"{evidence.sku} without Payroll is supported.")
+
+
+def _plan_refusal(evidence: Evidence) -> str:
+    """Why the plan may not receive time, or ""."""
+    if evidence.time_tracking is False:
+        return "QuickBooks says that time tracking is off in this company."
+    if evidence.subscription not in (*WORKING_SUBSCRIPTIONS, RESTRICTED):
+        said = evidence.subscription or "nothing"
+        return f"The subscription has to be active; QuickBooks says {said}."
+    if any(same_sku(evidence.sku, sku) for sku in REFUSED_SKUS):
+        return f"{evidence.sku} has no time tracking."
+    known = any(same_sku(evidence.sku, sku) for sku in SUPPORTED_SKUS)
+    allowed = bool(evidence.sku and evidence.allow_sku) and same_sku(evidence.sku, evidence.allow_sku)
+    if not known and not allowed:
+        sku = f"The plan {evidence.sku}" if evidence.sku else "A plan that QuickBooks does not name"
+        return f"{sku} is not supported until an administrator allows it for this company."
+    if evidence.payroll is None and not evidence.allow_unstated_payroll:
+        return "QuickBooks does not say whether Payroll is on; an administrator may allow that for this company."
+    return ""

@@ -1,0 +1,77 @@
+"""QuickBooks to mirror: employees, vendors, customers and service items, inactive ones included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from integrations import mirror
+from integrations.quickbooks import payloads
+from integrations.quickbooks.client import QuickBooksClient, quoted
+from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
+
+# Name lists answer with active records only unless asked for both (Intuit: data queries).
+EVERYBODY = "Active in (true, false)"
+Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+def pull_lists(company: Company, client: QuickBooksClient, *, now: datetime) -> dict[str, mirror.Counts]:
+    """Read the four lists whole, then write each in one transaction."""
+    listed = [
+        ("employees", Employee, _person, ("name", "active", "email")),
+        ("vendors", Vendor, _person, ("name", "active", "email")),
+        ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
+        ("items", Item, _item, ("name", "active", "type")),
+    ]
+    read = {name: [dict(raw) for raw in client.query(model.__name__, EVERYBODY)] for name, model, _, _ in listed}
+    counts = {}
+    for name, model, columns, watched in listed:
+        rows = {str(raw["Id"]): columns(raw) for raw in read[name] if raw.get("Id")}
+        counts[name] = mirror.store(
+            model, owner={"company": company}, key="quickbooks_id", rows=rows, watched=watched, now=now
+        )
+        _date_inactivity(model, company, now)
+    Company.objects.filter(pk=company.pk).update(pulled_at=now)
+    return counts
+
+
+def refresh_records(company: Company, client: QuickBooksClient, model: type[Listed], ids: list[str], now: datetime) -> None:
+    """Read single records again, after QuickBooks refused a reference to one. Those it does not know are gone."""
+    columns = _customer if model is Customer else _item if model is Item else _person
+    wanted = ", ".join(quoted(one) for one in ids)
+    listed = client.query(model.__name__, f"Id in ({wanted}) and {EVERYBODY}")
+    found = {str(raw["Id"]): columns(raw) for raw in listed}
+    for one in ids:
+        row = model._default_manager.filter(company=company, quickbooks_id=one)
+        row.update(**({**found[one], "last_seen_at": now} if one in found else {"gone_at": now}))
+    _date_inactivity(model, company, now)
+
+
+def _date_inactivity(model: type[Listed], company: Company, now: datetime) -> None:
+    """QuickBooks does not say since when a record is inactive; we say when we first saw it so."""
+    rows = model._default_manager.filter(company=company)
+    rows.filter(active=False, inactive_since=None).update(inactive_since=now)
+    rows.filter(active=True).exclude(inactive_since=None).update(inactive_since=None)
+
+
+def _listed(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {"name": payloads.text(raw.get(name)), "active": payloads.is_active(raw), "raw": dict(raw)}
+
+
+def _person(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_listed(raw, "DisplayName"), "email": payloads.email(raw)}
+
+
+def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **_listed(raw, "DisplayName"),
+        "parent_id": payloads.ref(raw, "ParentRef"),
+        "full_name": payloads.text(raw.get("FullyQualifiedName")),
+        "currency": payloads.ref(raw, "CurrencyRef").upper()[:3],
+        "is_project": payloads.yes_no(raw.get("IsProject")) is True,
+    }
+
+
+def _item(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_listed(raw, "Name"), "type": payloads.text(raw.get("Type"))}

@@ -1,0 +1,250 @@
+"""Runs, what each did to each entry, the writes on their way, and the receipts of those that arrived."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Run(models.Model):
+    """One pass of a check or a time sync. The row is the truth; the queue only carries its id."""
+
+    class Kind(models.TextChoices):
+        CHECK = "check", "Check for new users and customers"
+        SYNC = "sync", "Time sync"
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", "Waiting for a worker"
+        RUNNING = "running", "Running"
+        WAITING = "waiting", "Waiting for a vendor's budget"
+        SUCCEEDED = "succeeded", "Done"
+        PARTIAL = "partial", "Partly done"
+        FAILED = "failed", "Failed"
+        BLOCKED = "blocked", "Blocked"
+        CANCELLED = "cancelled", "Cancelled"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
+    trigger = models.CharField(
+        max_length=12, choices=[(name, name.capitalize()) for name in ("button", "schedule", "webhook", "command")]
+    )
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="runs")
+    company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="runs")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    dry_run = models.BooleanField(default=False)
+    from_date = models.DateField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True, help_text="A waiting run goes on from here.")
+    owner = models.CharField(max_length=80, blank=True, help_text="Process that works on it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Starts without progress since the last progress.")
+    stage = models.CharField(max_length=60, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    counters = models.JSONField(default=dict)
+    warnings = models.JSONField(default=dict)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    error_fix = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "-created_at"], name="run_by_workspace")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {self.Status.QUEUED, self.Status.RUNNING, self.Status.WAITING}
+
+
+class WriterLease(models.Model):
+    """One writer per company. Taken and renewed by single updates; who lets it run out has lost it."""
+
+    company = models.OneToOneField("integrations.Company", models.CASCADE, related_name="writer")
+    owner = models.CharField(max_length=80, blank=True)
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True)
+    since = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"writer of {self.company_id}: {self.owner or 'nobody'}"
+
+
+class EntryVerdict(models.Model):
+    """What is known of one time entry now: its state and every reason. Rewritten by each check and sync."""
+
+    class State(models.TextChoices):
+        READY = "ready", "Ready"
+        BLOCKED = "blocked", "Blocked"
+        SENT = "sent", "Sent"
+        CHANGED = "changed", "Changed after sending"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "In doubt"
+        IGNORED = "ignored", "Ignored"
+        DELETED = "deleted", "Deleted"
+
+    entry = models.OneToOneField("integrations.TimeEntry", models.CASCADE, related_name="verdict")
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=State)
+    reasons = models.JSONField(default=list, help_text='Every reason: [{"code": …, facts for its sentence}].')
+    held = models.BooleanField(default=False, help_text="Blocked by something a person can free.")
+    minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
+    evaluated_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "state"], name="verdict_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.state}"
+
+
+class EntryOverride(models.Model):
+    """A person's word on one entry: leave it out, or send it although a reason spoke against it."""
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    clockify_id = models.CharField(max_length=64)
+    ignored = models.BooleanField(default=False)
+    send_anyway = models.JSONField(default=list, help_text="Reason codes that a person set aside.")
+    note = models.TextField(blank=True)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "clockify_id"], name="override_once_per_entry")]
+
+    def __str__(self) -> str:
+        return self.clockify_id
+
+
+class Receipt(models.Model):
+    """Proof of what was posted for one entry to one company, and of what it was made from."""
+
+    class State(models.TextChoices):
+        SENT = "sent", "Sent"
+        DELETED = "deleted", "Deleted by us"
+
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="receipts")
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="receipts")
+    entry_id = models.CharField(max_length=64, help_text="Clockify id of the entry.")
+    quickbooks_id = models.CharField(max_length=64)
+    sync_token = models.CharField(max_length=32)
+    state = models.CharField(max_length=10, choices=State, default=State.SENT)
+    content_hash = models.CharField(max_length=64, help_text="The entry's content that the draft was made from.")
+    start_at = models.DateTimeField(help_text="Start of that content; while unchanged, the day stays.")
+    txn_date = models.DateField()
+    minutes = models.PositiveIntegerField()
+    draft = models.JSONField(help_text="What was last sent.")
+    trouble = models.CharField(
+        max_length=40, blank=True, help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read."
+    )
+    differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
+    sent_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["company", "workspace", "entry_id"], name="receipt_once_per_entry"),
+            models.UniqueConstraint(fields=["company", "quickbooks_id"], name="receipt_once_per_activity"),
+        ]
+        indexes = [models.Index(fields=["workspace", "txn_date"], name="receipt_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} = {self.quickbooks_id}"
+
+
+class RunItem(models.Model):
+    """What one run planned for one entry and what came of it. Unchanged entries are counted, not listed."""
+
+    class Outcome(models.TextChoices):
+        PLANNED = "planned", "Planned"
+        SENT = "sent", "Sent"
+        UPDATED = "updated", "Updated"
+        DELETED = "deleted", "Deleted"
+        BLOCKED = "blocked", "Blocked"
+        FAILED = "failed", "Failed"
+        UNKNOWN = "unknown", "In doubt"
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="items")
+    entry_id = models.CharField(max_length=64)
+    verb = models.CharField(
+        max_length=8, choices=[(verb, verb.capitalize()) for verb in ("create", "update", "delete", "block")]
+    )
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PLANNED)
+    gone = models.BooleanField(default=False, help_text="The entry is no longer in Clockify.")
+    why = models.TextField(blank=True, help_text="The plan's sentence.")
+    reasons = models.JSONField(default=list)
+    warnings = models.JSONField(default=list)
+    draft = models.JSONField(null=True, blank=True)
+    basis = models.JSONField(default=dict, help_text="What the plan was made from: content, receipt, record as read.")
+    minutes = models.IntegerField(default=0)
+    txn_date = models.DateField(null=True, blank=True)
+    user_name = models.CharField(max_length=500, blank=True)
+    project_name = models.CharField(max_length=500, blank=True)
+    quickbooks_id = models.CharField(max_length=64, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    intuit_tid = models.CharField(max_length=80, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "entry_id"], name="item_once_per_run_and_entry")]
+        indexes = [models.Index(fields=["run", "outcome"], name="item_by_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.entry_id}: {self.outcome}"
+
+
+class Action(models.Model):
+    """One create, update or delete on its way. Committed with its exact body before the call."""
+
+    class State(models.TextChoices):
+        SENDING = "sending", "On its way"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        ABANDONED = "abandoned", "Proven not to have happened"
+
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="actions")
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="actions")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="actions")
+    entry_id = models.CharField(max_length=64)
+    verb = models.CharField(max_length=8)
+    request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
+    body = models.TextField(help_text="Exactly what is sent, and sent again.")
+    basis = models.JSONField(default=dict, help_text="What the receipt will say: content, start, minutes, draft.")
+    quickbooks_id = models.CharField(max_length=64, blank=True)
+    sync_token = models.CharField(max_length=32, blank=True, help_text="Of the record as read before an update or delete.")
+    txn_date = models.DateField()
+    not_ours = models.JSONField(default=list, help_text="Ids of twins that were there before the first attempt.")
+    state = models.CharField(max_length=10, choices=State, default=State.SENDING)
+    needs_person = models.BooleanField(default=False, help_text="Near-twins in QuickBooks; a person decides.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    intuit_tid = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "workspace", "entry_id"],
+                condition=models.Q(state="sending"),
+                name="action_one_on_its_way_per_entry",
+            )
+        ]
+        indexes = [models.Index(fields=["company", "state"], name="action_by_state")]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.entry_id} ({self.state})"
