@@ -1,0 +1,48 @@
+"""python -m sandbox: a local Clockify and a local QuickBooks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+from datetime import date
+
+from sandbox.datasets import NAMES
+from sandbox.server import start
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--data", metavar="FILE", help="keep everything in this file; loaded when it exists")
+    parser.add_argument("--dataset", choices=NAMES, default="agency")
+    parser.add_argument("--entries", type=int, default=400, help="time entries of the generated data set")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--today", type=date.fromisoformat, metavar="YYYY-MM-DD")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then save and leave."""
+    wishes = arguments()
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    running = start(
+        wishes.dataset,
+        host=wishes.host,
+        port=wishes.port,
+        data=wishes.data,
+        today=wishes.today,
+        entries=wishes.entries,
+        seed=wishes.seed,
+    )
+    print(json.dumps({"url": running.url}), flush=True)
+    stopped.wait()
+    running.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""One request from arrival to answer: fault, handler under the lock, count."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+
+from sandbox import control
+from sandbox.clockify import control as clockify_control
+from sandbox.clockify import routes as clockify_routes
+from sandbox.faults import Fault
+from sandbox.http import BadJson, Request, Response, Router
+from sandbox.quickbooks import control as quickbooks_control
+from sandbox.quickbooks import routes as quickbooks_routes
+from sandbox.quickbooks.unknown import unknown_address
+from sandbox.world import World
+
+VENDORS = (
+    ("/api/", "clockify"),
+    ("/report/", "clockify"),
+    ("/v3/", "quickbooks"),
+    ("/oauth2/", "quickbooks"),
+    ("/.well-known/", "quickbooks"),
+)
+CLOCKIFY_NOT_FOUND = {"message": "No static resource", "code": 3000}
+
+
+def vendor_of(path: str) -> str:
+    """Whose address this is; "" for our own (control)."""
+    return next((vendor for prefix, vendor in VENDORS if path.startswith(prefix)), "")
+
+
+class Application:
+    """Answers requests for a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.router = Router()
+        control.add_routes(self.router, world)
+        quickbooks_control.add_routes(self.router, world)
+        quickbooks_routes.add_routes(self.router, world)
+        clockify_control.add_routes(self.router, world)
+        clockify_routes.add_routes(self.router, world)
+
+    def __call__(self, request: Request) -> Response | None:
+        """The answer, or None to cut the connection."""
+        vendor = vendor_of(request.path)
+        if not vendor:
+            return self._handled(request)[0]
+        with self.world.lock:
+            fault = self.world.faults.take(vendor, request.method, request.target)
+        if fault is None:
+            response, route = self._handled(request)
+        else:
+            response, route = self._struck(fault, request)
+        status = "cut" if response is None else str(response.status)
+        with self.world.lock:
+            self.world.counters.add(vendor, request.method, request.path, status=status, route=route)
+        return response
+
+    def _struck(self, fault: Fault, request: Request) -> tuple[Response | None, str]:
+        """A call that meets trouble; sleeping happens outside the lock."""
+        if fault.before and fault.kind != "hang_before":
+            return (None if fault.kind == "cut_before" else fault.answer()), self._route(request)
+        if fault.kind == "hang_before":
+            time.sleep(fault.seconds)
+        if fault.kind == "cut_mid_batch":
+            request.notes["batch_items"] = fault.items
+        response, route = self._handled(request)
+        if fault.kind in ("cut_after_commit", "cut_mid_batch"):
+            return None, route
+        if fault.kind == "hang_after_commit":
+            time.sleep(fault.seconds)
+        return fault.answer() or response, route
+
+    def _route(self, request: Request) -> str:
+        found = self.router.match(request.method, request.path)
+        return found[2] if found else f"{request.method} unknown"
+
+    def _handled(self, request: Request) -> tuple[Response, str]:
+        found = self.router.match(request.method, request.path)
+        if found is None:
+            return self._unknown(request), f"{request.method} unknown"
+        handler, params, route = found
+        try:
+            with self.world.lock:
+                return handler(request, **params), route
+        except BadJson as error:
+            return Response(400, {"error": f"not JSON: {error}"}), route
+        except Exception as error:  # a bug of the sandbox must show, and must not end the connection's thread
+            traceback.print_exc(file=sys.stderr)
+            return Response(500, {"error": f"sandbox failed: {type(error).__name__}"}), route
+
+    def _unknown(self, request: Request) -> Response:
+        vendor = vendor_of(request.path)
+        if vendor == "quickbooks":
+            with self.world.lock:
+                return unknown_address(self.world, request)
+        if vendor == "clockify":
+            return Response(
+                404, {**CLOCKIFY_NOT_FOUND, "message": f"No static resource {request.path.strip('/')}."}
+            )
+        return Response(404, {"error": f"no such address: {request.method} {request.path}"})

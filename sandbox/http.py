@@ -1,0 +1,250 @@
+"""A small HTTP/1.1 server: requests in, responses out, connections kept alive or cut on purpose."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+MAX_LINE = 65_536
+MAX_HEADERS = 200
+
+
+class BadJson(ValueError):
+    """The request body is not JSON (or not UTF-8)."""
+
+
+class Headers(Mapping[str, str]):
+    """Header fields, whatever the case they were written in."""
+
+    def __init__(self, fields: Mapping[str, str] | None = None) -> None:
+        self._fields = {name.lower(): value for name, value in (fields or {}).items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._fields[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+@dataclass
+class Request:
+    """One request as it arrived; `target` is the raw path and query."""
+
+    method: str
+    target: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+    path: str = field(init=False)
+    query: dict[str, str] = field(init=False)
+    query_list: list[tuple[str, str]] = field(init=False)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.path, _, query = self.target.partition("?")
+        self.query_list = parse_qsl(query, keep_blank_values=True) if query else []
+        self.query = dict(self.query_list)
+
+    def json(self) -> Any:
+        """The body as JSON; raises BadJson."""
+        try:
+            return json.loads(self.body.decode("utf-8"))
+        except ValueError as error:
+            raise BadJson(str(error)) from error
+
+
+@dataclass
+class Response:
+    """One answer: bytes and text go out as they are, anything else as JSON."""
+
+    status: int = 200
+    body: object = None
+    headers: dict[str, str] = field(default_factory=dict)
+    close: bool = False
+
+    def payload(self) -> bytes:
+        """The body's bytes; fills in the content type when none was given."""
+        if self.body is None:
+            return b""
+        if isinstance(self.body, bytes):
+            kind, payload = "application/octet-stream", self.body
+        elif isinstance(self.body, str):
+            kind, payload = "text/plain;charset=utf-8", self.body.encode()
+        else:
+            text = json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+            kind, payload = "application/json", text.encode("utf-8", "surrogatepass")
+        self.headers.setdefault("Content-Type", kind)
+        return payload
+
+
+Handler = Callable[..., Response]
+
+
+class Router:
+    """Finds the handler of a method and path; a literal segment wins over a `{parameter}`."""
+
+    def __init__(self) -> None:
+        self._tree: dict[str, Any] = {}
+
+    def add(self, method: str, template: str, handler: Handler, *, label: str | None = None) -> None:
+        """Register a route; `label` names it in the counters (default: its last fixed part)."""
+        node = self._tree
+        names = []
+        for segment in template.strip("/").split("/"):
+            if segment.startswith("{"):
+                names.append(segment[1:-1])
+                segment = "{}"
+            node = node.setdefault(segment, {})
+        node.setdefault("", {})[method] = (handler, names, f"{method} {label or _label(template)}")
+
+    def match(self, method: str, path: str) -> tuple[Handler, dict[str, str], str] | None:
+        """The handler, its path parameters and its label; None when there is no such route."""
+        values: list[str] = []
+        methods = _descend(self._tree, path.strip("/").split("/"), values)
+        if not methods or method not in methods:
+            return None
+        handler, names, label = methods[method]
+        return handler, dict(zip(names, values, strict=True)), label
+
+    def methods(self, path: str) -> list[str]:
+        """The methods a path answers to (empty: no such path)."""
+        return sorted(_descend(self._tree, path.strip("/").split("/"), []) or {})
+
+
+def _label(template: str) -> str:
+    parts = template.strip("/").split("/")
+    last_fixed = max(i for i, part in enumerate(parts) if not part.startswith("{"))
+    return "/".join(parts[last_fixed:])
+
+
+def _descend(node: dict[str, Any], segments: list[str], values: list[str]) -> dict[str, Any] | None:
+    if not segments:
+        return node.get("")
+    head, rest = segments[0], segments[1:]
+    if head and head in node:
+        found = _descend(node[head], rest, values)
+        if found is not None:
+            return found
+    if head and "{}" in node:
+        values.append(unquote(head))
+        found = _descend(node["{}"], rest, values)
+        if found is not None:
+            return found
+        values.pop()
+    return None
+
+
+Answer = Callable[[Request], Response | None]
+
+
+class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Serves `answer` on a loopback port, one thread per connection; an answer of None cuts the connection."""
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], answer: Answer) -> None:
+        self.answer = answer
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(address, _Connection)
+
+    def opened(self, connection: socket.socket) -> None:
+        with self._guard:
+            self._open.add(connection)
+
+    def closed(self, connection: socket.socket) -> None:
+        with self._guard:
+            self._open.discard(connection)
+
+    def cut_all(self) -> None:
+        """Close every connection, so that a stopped server is gone for clients that kept one open."""
+        with self._guard:
+            connections = list(self._open)
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is no news."""
+
+
+class _Connection(socketserver.StreamRequestHandler):
+    disable_nagle_algorithm = True
+    server: HttpServer
+
+    def handle(self) -> None:
+        self.server.opened(self.connection)
+        try:
+            while self._serve_one():
+                pass
+        except (OSError, ValueError):
+            pass  # the peer broke off, or did not speak HTTP
+        finally:
+            self.server.closed(self.connection)
+
+    def _serve_one(self) -> bool:
+        line = self.rfile.readline(MAX_LINE)
+        if not line.strip():
+            return bool(line)
+        method, target, version = line.decode("latin-1").split()
+        headers = self._read_headers()
+        if headers.get("expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request = Request(method, target, headers, self._read_body(headers))
+        response = self.server.answer(request)
+        if response is None:
+            return False
+        wants_close = headers.get("connection", "").lower() == "close" or version == "HTTP/1.0"
+        response.close = response.close or wants_close
+        self._write(response, head_only=method == "HEAD")
+        return not response.close
+
+    def _read_headers(self) -> Headers:
+        fields: dict[str, str] = {}
+        for _ in range(MAX_HEADERS):
+            line = self.rfile.readline(MAX_LINE)
+            if line in (b"\r\n", b"\n", b""):
+                return Headers(fields)
+            name, _, value = line.decode("latin-1").partition(":")
+            fields[name.strip()] = value.strip()
+        raise ValueError("too many header fields")
+
+    def _read_body(self, headers: Headers) -> bytes:
+        if "chunked" in headers.get("transfer-encoding", "").lower():
+            return b"".join(self._read_chunks())
+        length = int(headers.get("content-length", 0))
+        return self.rfile.read(length) if length else b""
+
+    def _read_chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline(MAX_LINE).split(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline(MAX_LINE)
+        while self.rfile.readline(MAX_LINE).strip():
+            pass
+
+    def _write(self, response: Response, *, head_only: bool) -> None:
+        payload = response.payload()
+        try:
+            phrase = HTTPStatus(response.status).phrase
+        except ValueError:
+            phrase = "Unknown"
+        lines = [f"HTTP/1.1 {response.status} {phrase}"]
+        lines += [f"{name}: {value}" for name, value in response.headers.items()]
+        lines.append(f"Content-Length: {len(payload)}")
+        lines.append("Connection: close" if response.close else "Connection: keep-alive")
+        head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
+        self.wfile.write(head if head_only else head + payload)

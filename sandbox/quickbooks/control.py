@@ -1,0 +1,87 @@
+"""What a person or Intuit does in the local QuickBooks, by hand."""
+
+from __future__ import annotations
+
+from sandbox.http import Request, Response, Router
+from sandbox.quickbooks.company_file import configure
+from sandbox.quickbooks.state import ENTITIES, Company
+from sandbox.world import World
+
+BASE = "/control/quickbooks/{realm}"
+
+
+def add_routes(router: Router, world: World) -> None:
+    """Register the controls of the local QuickBooks."""
+    controls = QuickBooksControls(world)
+    router.add("POST", f"{BASE}/bill", controls.bill)
+    router.add("POST", f"{BASE}/unbill", controls.unbill)
+    router.add("POST", f"{BASE}/company", controls.company)
+    router.add("POST", f"{BASE}/tokens", controls.tokens)
+    router.add("POST", BASE + "/{entity}", controls.put)
+    router.add("DELETE", BASE + "/{entity}/{key}", controls.remove)
+
+
+class QuickBooksControls:
+    """Handlers of /control/quickbooks."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def put(self, request: Request, realm: str, entity: str) -> Response:
+        """Create or change a record; {"keep_token": true} leaves SyncToken and stamps as they are."""
+        company, fields = self._company(realm), request.json()
+        if company is None or entity not in ENTITIES:
+            return _not_found(f"{realm}/{entity}")
+        keep = bool(fields.pop("keep_token", False))
+        return Response(body=company.put(entity, fields, keep_token=keep))
+
+    def remove(self, request: Request, realm: str, entity: str, key: str) -> Response:
+        company = self._company(realm)
+        if company is None or entity not in ENTITIES or company.remove(entity, key) is None:
+            return _not_found(f"{realm}/{entity}/{key}")
+        return Response(body={"deleted": key})
+
+    def bill(self, request: Request, realm: str) -> Response:
+        """Put TimeActivities on an invoice."""
+        return self._set_billed(request, realm, "HasBeenBilled")
+
+    def unbill(self, request: Request, realm: str) -> Response:
+        """Take TimeActivities off their invoice."""
+        return self._set_billed(request, realm, "Billable")
+
+    def _set_billed(self, request: Request, realm: str, status: str) -> Response:
+        company, ids = self._company(realm), [str(key) for key in request.json()["ids"]]
+        if company is None or any(key not in company.records["TimeActivity"] for key in ids):
+            return _not_found(f"{realm} or one of {ids}")
+        keep = not self.world.switches["billing_moves_sync_token"]
+        changed = [
+            company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids
+        ]
+        return Response(body=changed)
+
+    def company(self, request: Request, realm: str) -> Response:
+        """Plan, Payroll, subscription, time tracking, closed books and more; null takes a value away."""
+        company = self._company(realm)
+        if company is None:
+            return _not_found(realm)
+        configure(company, request.json())
+        return Response(body={"CompanyInfo": company.info, "Preferences": company.preferences})
+
+    def tokens(self, request: Request, realm: str) -> Response:
+        """Expire access tokens, refuse refresh tokens, or end the connection."""
+        wishes, tokens = request.json(), self.world.quickbooks.tokens
+        if wishes.get("expire_access"):
+            tokens.expire_access(realm)
+        if wishes.get("refuse_refresh"):
+            tokens.refuse_refresh(realm)
+        if wishes.get("revoke"):
+            tokens.end_company(realm)
+        self.world.changed.set()
+        return Response(body={"done": sorted(name for name, wish in wishes.items() if wish)})
+
+    def _company(self, realm: str) -> Company | None:
+        return self.world.quickbooks.companies.get(realm)
+
+
+def _not_found(what: str) -> Response:
+    return Response(404, {"error": f"no such record: {what}"})

@@ -1,0 +1,99 @@
+"""What stands before every company address: token, limits, request ids, envelopes, JSON or XML."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.http import BadJson, Request, Response
+from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
+from sandbox.quickbooks.requests import MAX_LENGTH, Remembered
+from sandbox.quickbooks.stamps import stamp
+from sandbox.quickbooks.xml import to_xml
+from sandbox.world import World
+
+Body = dict[str, Any]
+Operation = Callable[..., Body]
+
+
+def guarded(world: World, operation: Operation, *, replays: bool = False) -> Callable[..., Response]:
+    """A route handler around an operation; `replays` honours `requestid` (single writes)."""
+
+    def handle(request: Request, realm: str, **params: str) -> Response:
+        refused = _refusal(world, request, realm)
+        if refused is not None:
+            return _finished(refused, request)
+        call = Call(world.quickbooks.companies[realm], request, world.now())
+        carry_out = _replayed if replays and request.query.get("requestid") else _performed
+        status, body, with_time = carry_out(operation, call, params)
+        if with_time:
+            body = {**body, "time": stamp(call.now, milliseconds=True)}
+        kind = "application/json;charset=utf-8" if status == 200 else "application/json"
+        return _finished(Response(status, body, {"Content-Type": kind}), request)
+
+    return handle
+
+
+def _refusal(world: World, request: Request, realm: str) -> Response | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return not_authenticated("Missing or malformed bearer token", now=world.now())
+    token_realm, works = world.quickbooks.tokens.realm_of(token.strip())
+    if not works:
+        word = "expired" if token_realm else "not valid"
+        return not_authenticated(f"Token {word}: {token.strip()[:8]}", now=world.now())
+    if token_realm != realm or realm not in world.quickbooks.companies:
+        return not_authorized(now=world.now())
+    return None
+
+
+def _performed(operation: Operation, call: Call, params: dict[str, str]) -> tuple[int, Body, bool]:
+    try:
+        return 200, operation(call, **params), True
+    except QuickBooksFault as fault:
+        return fault.status, {"Fault": fault.to_json()}, fault.with_time
+    except BadJson as error:
+        fault = QuickBooksFault(
+            "2010", f"Property Name:{error} specified is unsupported or invalid", element=None
+        )
+        return 400, {"Fault": fault.to_json()}, True
+
+
+def _replayed(operation: Operation, call: Call, params: dict[str, str]) -> tuple[int, Body, bool]:
+    """Answer a repeated requestid as the first time and do nothing (Intuit: 2015 blog on request ids)."""
+    key = call.request.query["requestid"]
+    if len(key) > MAX_LENGTH:
+        fault = QuickBooksFault("2130", f"Request ID must not exceed {MAX_LENGTH} characters: {key}")
+        return 400, {"Fault": fault.to_json()}, True
+    memory, switches = call.company.requests, call.switches
+    asked = f"{call.request.path} {call.request.query.get('operation', '')} {hash_of(call.request.body)}"
+    known = memory.recall(key, now=call.at, span=switches["requestid_memory_seconds"])
+    if known is not None:
+        other_body = known.asked != asked and switches["requestid_reuse"] == "600"
+        if other_body or switches["requestid_replay_answers_600"]:
+            fault = QuickBooksFault("600", f"Duplicate Request ID : {key}")
+            return 400, {"Fault": fault.to_json()}, True
+        return known.status, known.body, True
+    status, body, with_time = _performed(operation, call, params)
+    if switches["requestid_memory_seconds"] and (status == 200 or switches["errors_remembered"]):
+        memory.keep(key, Remembered(call.at, asked, status, body))
+    return status, body, with_time
+
+
+def hash_of(body: bytes) -> str:
+    """A name for a body, the same in every process."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, body.decode("utf-8", "replace")).hex
+
+
+def _finished(response: Response, request: Request) -> Response:
+    """Intuit's headers, and XML unless JSON was asked for."""
+    if "json" not in request.headers.get("Accept", "").lower() and isinstance(response.body, dict):
+        text = to_xml(json.loads(json.dumps(response.body)))
+        response.body = text
+        response.headers["Content-Type"] = "application/xml;charset=UTF-8"
+    response.headers["intuit_tid"] = request.notes.setdefault("intuit_tid", f"1-{uuid.uuid4().hex}")
+    response.headers["Cache-Control"] = "max-age=0, no-cache, no-store, must-revalidate, private"
+    return response

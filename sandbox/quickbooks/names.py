@@ -1,0 +1,89 @@
+"""Names of list records: defaults, full names and levels, the " (deleted)" suffix, uniqueness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.quickbooks.state import Company
+
+Record = dict[str, Any]
+SUFFIX = " (deleted)"
+PEOPLE = ("Customer", "Vendor", "Employee")
+TREES = ("Customer", "Item", "Class", "Department", "Account")
+NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
+MAX_LEVEL = 4
+
+
+def name_field(entity: str) -> str:
+    """The field that holds the record's own name."""
+    return "DisplayName" if entity in PEOPLE else "Name"
+
+
+def name_from_parts(record: Record) -> str:
+    """Title Given Middle Family Suffix, Intuit's default DisplayName."""
+    return " ".join(str(record[part]).strip() for part in NAME_PARTS if record.get(part))
+
+
+def completed_name(company: Company, entity: str, record: Record, *, old: Record | None) -> Record:
+    """The record with its names worked out: default DisplayName, deletion suffix, full name and level."""
+    field = name_field(entity)
+    record = dict(record)
+    if not record.get(field):
+        record[field] = name_from_parts(record) or record.get("CompanyName", "")
+    own = record[field]
+    if entity in PEOPLE and not record.get("PrintOnCheckName"):
+        record["PrintOnCheckName"] = own
+    was_active = old is None or old.get("Active", True)
+    is_active = record.get("Active", True)
+    if was_active and not is_active and not own.endswith(SUFFIX):
+        record[field] = own + SUFFIX
+    if is_active and not was_active:
+        record[field] = own.removesuffix(SUFFIX)
+    if entity in TREES:
+        record.update(place(company, entity, record))
+    return record
+
+
+def place(company: Company, entity: str, record: Record) -> Record:
+    """FullyQualifiedName and Level below the parent; top records carry no Level, except what Level 0 means."""
+    own = record[name_field(entity)]
+    parent = parent_of(company, entity, record)
+    if parent is None:
+        return {"FullyQualifiedName": own, "Level": None}
+    full_name = f"{parent['FullyQualifiedName']}:{own}"
+    return {"FullyQualifiedName": full_name, "Level": (parent.get("Level") or 0) + 1}
+
+
+def parent_of(company: Company, entity: str, record: Record) -> Record | None:
+    """The parent record, when there is one."""
+    key = str((record.get("ParentRef") or {}).get("value") or "")
+    return company.records[entity].get(key) if key else None
+
+
+def children_of(company: Company, entity: str, key: str) -> list[Record]:
+    """The records directly below one."""
+    records = company.records[entity].values()
+    return [record for record in records if (record.get("ParentRef") or {}).get("value") == key]
+
+
+def full_name(record: Record) -> str:
+    """The name a record is unique by: the full one where the entity has it."""
+    return record.get("FullyQualifiedName") or record.get("DisplayName") or record.get("Name") or ""
+
+
+def taken_by(company: Company, entity: str, record: Record, *, by_display_name: bool) -> Record | None:
+    """Another record with that name, case ignored; customers, vendors and employees share one name space."""
+    entities = PEOPLE if entity in PEOPLE else (entity,)
+    wanted = _key(record, by_display_name=by_display_name)
+    for other_entity in entities:
+        for other in company.records[other_entity].values():
+            same_record = other_entity == entity and other["Id"] == record.get("Id")
+            if not same_record and _key(other, by_display_name=by_display_name) == wanted:
+                return other
+    return None
+
+
+def _key(record: Record, *, by_display_name: bool) -> str:
+    name = record.get("DisplayName") if by_display_name else None
+    return (name or full_name(record)).strip().casefold()

@@ -1,0 +1,51 @@
+"""Records as they leave the house: references with their names of now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.quickbooks.names import full_name
+from sandbox.quickbooks.state import Company, Record
+
+NAMED_REFS = {
+    "EmployeeRef": ("Employee",),
+    "VendorRef": ("Vendor",),
+    "OtherNameRef": ("Customer", "Vendor", "Employee"),
+    "CustomerRef": ("Customer",),
+    "ItemRef": ("Item",),
+    "ClassRef": ("Class",),
+    "DepartmentRef": ("Department",),
+}
+
+
+def presented(company: Company, entity: str, record: Record) -> Record:
+    """A record as an answer shows it."""
+    if entity != "TimeActivity":
+        return record
+    shown = dict(record)
+    for field, lists in NAMED_REFS.items():
+        if field in shown:
+            shown[field] = _named(company, shown[field], lists)
+    return shown
+
+
+def _named(company: Company, ref: dict[str, Any], lists: tuple[str, ...]) -> dict[str, Any]:
+    key = ref["value"]
+    for entity in lists:
+        record = company.records[entity].get(key)
+        if record is not None:
+            return {"value": key, "name": full_name(record)}
+    return ref
+
+
+def company_info(company: Company) -> Record:
+    return company.info
+
+
+def preferences(company: Company) -> Record:
+    """Preferences; whether the closing date may be read is unsettled, hence a switch."""
+    if company.world.switches["book_close_date_readable"]:
+        return company.preferences
+    accounting = dict(company.preferences["AccountingInfoPrefs"])
+    accounting.pop("BookCloseDate", None)
+    return {**company.preferences, "AccountingInfoPrefs": accounting}

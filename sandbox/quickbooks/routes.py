@@ -1,0 +1,63 @@
+"""The addresses of the local QuickBooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sandbox.http import Router
+from sandbox.quickbooks import oauth, operations, query
+from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.errors import QuickBooksFault
+from sandbox.quickbooks.gate import guarded
+from sandbox.quickbooks.present import company_info, preferences
+from sandbox.quickbooks.query_parser import parse_fault
+from sandbox.quickbooks.state import ENTITIES
+from sandbox.world import World
+
+BASE = "/v3/company/{realm}"
+
+
+def add_routes(router: Router, world: World) -> None:
+    """Register QuickBooks' and the OAuth server's addresses."""
+    oauth.add_routes(router, world)
+    for entity in ENTITIES:
+        path = f"{BASE}/{entity.lower()}"
+        router.add("POST", path, guarded(world, partial(_write, entity), replays=True))
+        router.add("GET", path + "/{id}", guarded(world, partial(_read, entity)))
+    router.add("GET", f"{BASE}/query", guarded(world, _query))
+    router.add("POST", f"{BASE}/query", guarded(world, _query))
+    router.add("GET", BASE + "/companyinfo/{id}", guarded(world, _company_info))
+    router.add("GET", f"{BASE}/preferences", guarded(world, _preferences))
+
+
+def _write(entity: str, call: Call) -> dict[str, Any]:
+    operation = call.request.query.get("operation", "")
+    act: Callable[..., Any] = operations.write
+    if operation == "delete":
+        act = operations.delete
+    elif operation not in ("", "create", "update"):
+        raise QuickBooksFault("500", f"Operation {operation} is not supported.", element=None)
+    return {entity: act(call, entity, call.request.json())}
+
+
+def _read(entity: str, call: Call, id: str) -> dict[str, Any]:
+    return {entity: operations.read(call, entity, id)}
+
+
+def _query(call: Call) -> dict[str, Any]:
+    statement = call.request.query.get("query")
+    if call.request.method == "POST":
+        statement = call.request.body.decode("utf-8", "replace")
+    if not statement:
+        raise parse_fault("<EOF>", 1)
+    return query.run(call, statement)
+
+
+def _company_info(call: Call, id: str) -> dict[str, Any]:
+    return {"CompanyInfo": company_info(call.company)}
+
+
+def _preferences(call: Call) -> dict[str, Any]:
+    return {"Preferences": preferences(call.company)}

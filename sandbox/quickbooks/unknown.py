@@ -1,0 +1,23 @@
+"""Addresses that are not there: 400 with code 500 (Intuit: recorded answers)."""
+
+from __future__ import annotations
+
+from sandbox.http import Request, Response
+from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.errors import QuickBooksFault
+from sandbox.quickbooks.gate import guarded
+from sandbox.world import World
+
+
+def unknown_address(world: World, request: Request) -> Response:
+    """Answer a request no route takes."""
+    if not request.path.startswith("/v3/company/"):
+        return Response(404, {"error": "not found"})
+    realm = request.path.split("/")[3]
+    return guarded(world, _unsupported)(request, realm)
+
+
+def _unsupported(call: Call) -> dict[str, object]:
+    path = call.request.path
+    detail = f"Operation Could not find resource for relative : {path} of full path: {path} is not supported."
+    raise QuickBooksFault("500", detail, element=None)

@@ -1,0 +1,60 @@
+"""Starts and stops a sandbox, in this process."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sandbox.application import Application
+from sandbox.control import fill
+from sandbox.http import HttpServer
+from sandbox.saving import Saver, load
+from sandbox.world import World
+
+
+@dataclass
+class Running:
+    """A sandbox that answers at `url`."""
+
+    url: str
+    world: World
+    _server: HttpServer
+    _thread: threading.Thread
+    _saver: Saver | None
+
+    def stop(self) -> None:
+        """Stop answering, close every connection, save."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server.cut_all()
+        if self._saver is not None:
+            self._saver.stop()
+
+
+def start(
+    dataset: str = "empty",
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    data: str | Path | None = None,
+    today: date | None = None,
+    entries: int = 400,
+    seed: int = 1,
+) -> Running:
+    """Start a sandbox; an existing `data` file is loaded and the data set ignored."""
+    world = World()
+    path = Path(data) if data else None
+    if path is not None and path.exists():
+        load(world, path)
+    else:
+        fill(world, dataset, today=today, entries=entries, seed=seed)
+    server = HttpServer((host, port), Application(world))
+    world.url = f"http://{host}:{server.server_address[1]}"
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
+    )
+    thread.start()
+    return Running(world.url, world, server, thread, Saver(world, path) if path else None)
