@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+import uuid
 
 from sandbox import control
 from sandbox.clockify import control as clockify_control
@@ -54,6 +55,8 @@ class Application:
             response, route = self._handled(request)
         else:
             response, route = self._struck(fault, request)
+        if response is not None and vendor == "quickbooks":
+            response.headers.setdefault("intuit_tid", f"1-{uuid.uuid4().hex}")
         status = "cut" if response is None else str(response.status)
         with self.world.lock:
             self.world.counters.add(vendor, request.method, request.path, status=status, route=route)
@@ -86,9 +89,9 @@ class Application:
         try:
             with self.world.lock:
                 return handler(request, **params), route
-        except BadJson as error:
+        except (BadJson, UnicodeDecodeError) as error:
             return Response(400, {"error": f"not JSON: {error}"}), route
-        except Exception as error:  # a bug of the sandbox must show, and must not end the connection's thread
+        except Exception as error:  # noqa: BLE001 - a bug of ours must show, not silence the connection
             traceback.print_exc(file=sys.stderr)
             return Response(500, {"error": f"sandbox failed: {type(error).__name__}"}), route
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from sandbox.quickbooks.limits import Limits
+
 
 class Calls:
     """Counts of one vendor; every HTTP request counts once, retries and cut ones included."""
@@ -30,6 +32,7 @@ class QuickBooksCalls(Calls):
 
     def __init__(self) -> None:
         super().__init__()
+        self.limits: dict[str, Limits] = {}
         self.classes = {"core": 0, "coreplus": 0, "batch": 0, "oauth": 0}
 
     def add_class(self, method: str, path: str, *, succeeded: bool) -> None:
@@ -44,7 +47,8 @@ class QuickBooksCalls(Calls):
             self.classes["coreplus" if is_read or is_batch else "core"] += 1
 
     def to_json(self) -> dict[str, object]:
-        return {**super().to_json(), **self.classes}
+        limits = {realm: limits.to_json() for realm, limits in self.limits.items()}
+        return {**super().to_json(), **self.classes, "limits": limits}
 
 
 class Counters:

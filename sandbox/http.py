@@ -17,7 +17,7 @@ MAX_HEADERS = 200
 
 
 class BadJson(ValueError):
-    """The request body is not JSON (or not UTF-8)."""
+    """The request body is not JSON."""
 
 
 class Headers(Mapping[str, str]):
@@ -55,9 +55,10 @@ class Request:
         self.query = dict(self.query_list)
 
     def json(self) -> Any:
-        """The body as JSON; raises BadJson."""
+        """The body as JSON; raises BadJson, or UnicodeDecodeError when it is not UTF-8."""
+        text = self.body.decode("utf-8")
         try:
-            return json.loads(self.body.decode("utf-8"))
+            return json.loads(text)
         except ValueError as error:
             raise BadJson(str(error)) from error
 

@@ -11,6 +11,7 @@ MESSAGES = {
     "500": "Unsupported Operation",
     "600": "Duplicate Request ID",
     "610": "Object Not Found",
+    "900": "Parent Can Not Be Itself",
     "1040": "Batch Size Limit Exceeded",
     "2010": "Request has invalid or unsupported property",
     "2020": "Required param missing, need to supply the required value for the API",
@@ -52,6 +53,7 @@ MESSAGES = {
     "6370": "Start Time After End Time",
     "6380": "Time Duration Out Of Range",
     "6390": "Conflicting Time Values",
+    "10100": "Result Too Large",
 }
 
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 class Field:
     """One property: kind is text, int, decimal, bool, date, datetime, ref, enum, object, list or server.
 
-    `limit` is the longest text or the largest number; "server" properties are accepted and ignored on writes.
+    `limit` is the longest text; `default` stands in when a full update leaves the property out; "server" properties are accepted and ignored on writes.
     """
 
     kind: str
     limit: int = 0
-    least: int = 0
     choices: tuple[str, ...] = ()
     default: object = None
 
@@ -37,7 +36,7 @@ def _text(limit: int) -> Field:
 COMMON = {
     "Id": TEXT,
     "SyncToken": TEXT,
-    "sparse": Field("server"),
+    "sparse": SERVER,
     "domain": SERVER,
     "status": SERVER,
     "MetaData": SERVER,
@@ -193,20 +192,20 @@ ACCOUNT = {
 TIME_ACTIVITY = {
     **COMMON,
     "TxnDate": DATE,
-    "NameOf": Field("enum", choices=("Employee", "Vendor", "Other")),
+    "NameOf": TEXT,
     "EmployeeRef": REF,
     "VendorRef": REF,
-    "OtherNameRef": REF,
+    "OtherNameRef": SERVER,
     "CustomerRef": REF,
     "ProjectRef": REF,
     "ItemRef": REF,
     "ClassRef": REF,
     "DepartmentRef": REF,
-    "PayrollItemRef": REF,
+    "PayrollItemRef": SERVER,
     "BillableStatus": TEXT,
     "Taxable": Field("bool", default=False),
-    "HourlyRate": Field("decimal", limit=99_999_999_999, default=0),
-    "CostRate": Field("decimal", limit=99_999_999_999),
+    "HourlyRate": DECIMAL,
+    "CostRate": DECIMAL,
     "Hours": INT,
     "Minutes": INT,
     "Seconds": INT,
@@ -220,7 +219,7 @@ TIME_ACTIVITY = {
     "TimeZone": TEXT,
     "HoursInEmployeeTimeZone": BOOL,
     "TimeChargeId": INT,
-    "LinkedTxn": LIST,
+    "LinkedTxn": SERVER,
 }
 FIELDS: dict[str, dict[str, Field]] = {
     "Customer": CUSTOMER,
@@ -247,13 +246,7 @@ _PERSON = {
 _LIST = {"Id": "id", "Name": "text", "FullyQualifiedName": "text", "Active": "bool", **_TIMES}
 # What WHERE and ORDERBY may name (Intuit: "filterable" marks of the entity pages).
 FILTERABLE: dict[str, dict[str, str]] = {
-    "TimeActivity": {
-        "Id": "id",
-        "TxnDate": "date",
-        "BillableStatus": "text",
-        "ProjectRef": "ref",
-        **_TIMES,
-    },
+    "TimeActivity": {"Id": "id", "TxnDate": "date", "BillableStatus": "text", "ProjectRef": "ref", **_TIMES},
     "Customer": {
         **_PERSON,
         "FullyQualifiedName": "text",

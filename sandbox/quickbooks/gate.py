@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.faults import THROTTLED_JSON
 from sandbox.http import BadJson, Request, Response
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
+from sandbox.quickbooks.limits import Limits
 from sandbox.quickbooks.requests import MAX_LENGTH, Remembered
 from sandbox.quickbooks.stamps import stamp
 from sandbox.quickbooks.xml import to_xml
@@ -47,7 +49,18 @@ def _refusal(world: World, request: Request, realm: str) -> Response | None:
         return not_authenticated(f"Token {word}: {token.strip()[:8]}", now=world.now())
     if token_realm != realm or realm not in world.quickbooks.companies:
         return not_authorized(now=world.now())
-    return None
+    return _throttled(world, request, realm)
+
+
+def _throttled(world: World, request: Request, realm: str) -> Response | None:
+    """429 for a call over Intuit's limits, when the switch enforces them."""
+    limits = world.counters.quickbooks.limits.setdefault(realm, Limits())
+    enforced = bool(world.switches["enforce_limits"])
+    is_over = limits.count(is_batch=request.path.endswith("/batch"), enforced=enforced)
+    if not (is_over and enforced):
+        return None
+    retry = {"Retry-After": "60"} if world.switches["retry_after_on_429"] else {}
+    return Response(429, THROTTLED_JSON, retry)
 
 
 def _performed(operation: Operation, call: Call, params: dict[str, str]) -> tuple[int, Body, bool]:
@@ -55,6 +68,9 @@ def _performed(operation: Operation, call: Call, params: dict[str, str]) -> tupl
         return 200, operation(call, **params), True
     except QuickBooksFault as fault:
         return fault.status, {"Fault": fault.to_json()}, fault.with_time
+    except UnicodeDecodeError:
+        fault = QuickBooksFault("500", "The request body is not valid UTF-8.", element=None)
+        return 400, {"Fault": fault.to_json()}, True
     except BadJson as error:
         fault = QuickBooksFault(
             "2010", f"Property Name:{error} specified is unsupported or invalid", element=None
@@ -94,6 +110,5 @@ def _finished(response: Response, request: Request) -> Response:
         text = to_xml(json.loads(json.dumps(response.body)))
         response.body = text
         response.headers["Content-Type"] = "application/xml;charset=UTF-8"
-    response.headers["intuit_tid"] = request.notes.setdefault("intuit_tid", f"1-{uuid.uuid4().hex}")
     response.headers["Cache-Control"] = "max-age=0, no-cache, no-store, must-revalidate, private"
     return response

@@ -123,7 +123,7 @@ class OAuth:
         }
         if request.headers.get("x-include-refresh-token-hard-expires-in", "").lower() == "true":
             body["x_refresh_token_hard_expires_in"] = tokens.hard_seconds_left(grant)
-        return Response(200, body, {"intuit_tid": _tid(request), "Cache-Control": "no-cache, no-store"})
+        return Response(200, body, {"Cache-Control": "no-cache, no-store"})
 
     def revoke(self, request: Request) -> Response:
         """End the consent a token belongs to; 400 when the token is unknown."""
@@ -136,7 +136,7 @@ class OAuth:
         if not self.world.quickbooks.tokens.revoke(token):
             return self._error("invalid_request")
         self.world.changed.set()
-        return Response(200, None, {"intuit_tid": _tid(request)})
+        return Response(200, None)
 
     def userinfo(self, request: Request) -> Response:
         token = request.headers.get("Authorization", "").partition(" ")[2]
@@ -161,7 +161,7 @@ class OAuth:
 
     def _error(self, code: str, *, description: str = "", status: int = 400) -> Response:
         body = {"error": code, **({"error_description": description} if description else {})}
-        return Response(status, body, {"intuit_tid": "sandbox-" + code})
+        return Response(status, body)
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -172,7 +172,3 @@ def _form(request: Request) -> dict[str, str]:
         except (ValueError, AttributeError):
             return {}
     return dict(parse_qsl(text, keep_blank_values=True))
-
-
-def _tid(request: Request) -> str:
-    return request.notes.setdefault("intuit_tid", f"sandbox-{id(request):x}")

@@ -1,16 +1,37 @@
-"""Read, create, update and delete of one record."""
+"""Read, create, update and delete of one record, the same for single calls and batch items."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from sandbox.quickbooks import items, people, timeactivity
+from sandbox.quickbooks.body import missing, unsupported, writable
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company_file import has_lapsed
 from sandbox.quickbooks.errors import QuickBooksFault, gone
+from sandbox.quickbooks.fields import FIELDS
 from sandbox.quickbooks.present import presented
 from sandbox.quickbooks.state import Record
 
+CHECKS: dict[str, Callable[..., Record]] = {
+    "Customer": people.check_customer,
+    "Vendor": people.check_vendor,
+    "Employee": people.check_employee,
+    "Item": items.check_item,
+    "Class": items.check_class,
+    "Department": items.check_department,
+    "TimeActivity": timeactivity.check,
+}
+WRITABLE = tuple(CHECKS)
+# A full update nulls what it leaves out, but these are not the caller's to null.
+KEPT = ("CurrencyRef", "PrintOnCheckName", "DefaultTaxCodeRef", "SSN", "TaxIdentifier")
+
 
 def read(call: Call, entity: str, key: str) -> Record:
+    """One record, inactive ones included; 610 when there is none."""
+    if not key.isdigit():
+        raise _bad_id(key)
     record = call.company.records[entity].get(key)
     if record is None:
         raise gone()
@@ -18,16 +39,91 @@ def read(call: Call, entity: str, key: str) -> Record:
 
 
 def write(call: Call, entity: str, body: Any) -> Record:
-    """Create without Id, update with one."""
-    record = call.company.put(entity, body)
-    return presented(call.company, entity, record)
+    """Create without Id, update with one; raises QuickBooksFault."""
+    check_subscription(call)
+    fields = writable(entity, body)
+    if body.get("Id") in (None, ""):
+        record = CHECKS[entity](call, _with_defaults(entity, fields), old=None)
+        stored = call.company.put(
+            entity, {name: value for name, value in record.items() if value is not None}
+        )
+    else:
+        stored = _update(call, entity, body, fields)
+    return presented(call.company, entity, stored)
+
+
+def _update(call: Call, entity: str, body: Record, fields: Record) -> Record:
+    old = _addressed(call, entity, body)
+    if body.get("sparse") is True:
+        _check_sparse(call, entity)
+        record = timeactivity.merged(old, fields) if entity == "TimeActivity" else {**old, **fields}
+    else:
+        kept = {name: old[name] for name in old if FIELDS[entity][name].kind == "server" or name in KEPT}
+        record = {**kept, **_with_defaults(entity, fields), "Id": old["Id"]}
+    record = CHECKS[entity](call, record, old=old)
+    return call.company.replace(entity, old, record)
 
 
 def delete(call: Call, entity: str, body: Any) -> Record:
-    record = call.company.records[entity].get(str(body.get("Id")))
-    if record is None:
+    """Remove a TimeActivity for good; list records cannot be deleted."""
+    check_subscription(call)
+    if entity != "TimeActivity":
+        raise QuickBooksFault("500", f"Operation delete is not supported for {entity}.", element=None)
+    writable(entity, body)
+    old = _addressed(call, entity, body)
+    timeactivity.check_feature(call)
+    timeactivity.check_not_billed(call, old, switch="delete_billed", verb="deleted")
+    timeactivity.check_open(call, old["TxnDate"])
+    call.company.remove(entity, old["Id"])
+    return {"domain": "QBO", "status": "Deleted", "Id": old["Id"]}
+
+
+def check_subscription(call: Call) -> None:
+    """6190: nothing is written once the subscription has lapsed."""
+    if has_lapsed(call.company):
+        words = "Subscription period has ended or canceled or there was a billing problem"
+        raise QuickBooksFault("6190", f"Invalid Company Status : {words} : You can't add data to QuickBooks.")
+
+
+def check_readable(call: Call) -> None:
+    """Whether reads outlive the subscription is unsettled, hence a switch."""
+    if not call.switches["lapsed_reads"]:
+        check_subscription(call)
+
+
+def _check_sparse(call: Call, entity: str) -> None:
+    switch = {"TimeActivity": "sparse_timeactivity_allowed", "Employee": "employee_sparse_allowed"}.get(
+        entity
+    )
+    if switch and not call.switches[switch]:
+        raise unsupported("sparse", entity)
+
+
+def _with_defaults(entity: str, fields: Record) -> Record:
+    defaults = {name: field.default for name, field in FIELDS[entity].items() if field.default is not None}
+    return {**defaults, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def _addressed(call: Call, entity: str, body: Record) -> Record:
+    """The record an update or delete means, if its SyncToken is the present one."""
+    key = body.get("Id")
+    if key in (None, ""):
+        raise missing("Id")
+    if not str(key).isdigit():
+        raise _bad_id(key)
+    old = call.company.records[entity].get(str(key))
+    if old is None:
         raise gone()
-    if body.get("SyncToken") != record["SyncToken"]:
-        raise QuickBooksFault("5010", "Stale Object Error")
-    call.company.remove(entity, record["Id"])
-    return {"domain": "QBO", "status": "Deleted", "Id": record["Id"]}
+    token = body.get("SyncToken")
+    if token in (None, ""):
+        raise missing("SyncToken")
+    if str(token) != old["SyncToken"]:
+        words = "were working on this at the same time. sandbox@example.com finished before you did"
+        detail = f"Stale Object Error : You and sandbox@example.com {words}, so your work was not saved."
+        raise QuickBooksFault("5010", detail)
+    return old
+
+
+def _bad_id(key: object) -> QuickBooksFault:
+    detail = f"Id should be a valid number. Supplied value:{key}"
+    return QuickBooksFault("2030", detail, element="Id", with_time=False)

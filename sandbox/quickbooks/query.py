@@ -81,7 +81,7 @@ def _comparable(kind: str, value: str, column: str) -> Any:
         if kind == "date":
             return date.fromisoformat(value).isoformat()
         if kind == "stamp":
-            return _instant(value)
+            return instant(value)
         if kind == "number":
             return float(value)
     except (KeyError, ValueError):
@@ -89,7 +89,7 @@ def _comparable(kind: str, value: str, column: str) -> Any:
     return value.casefold() if kind == "text" else value
 
 
-def _instant(text: str) -> float:
+def instant(text: str) -> float:
     """Epoch seconds; a stamp without an offset is read as Pacific."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -154,7 +154,7 @@ def _as_number(key: str) -> int:
 def _reader(column: str, kind: str) -> Callable[[Record], Any]:
     if kind == "stamp":
         part = column.partition(".")[2]
-        return lambda record: _instant(record["MetaData"][part])
+        return lambda record: instant(record["MetaData"][part])
     if kind == "ref":
         return lambda record: (record.get(column) or {}).get("value")
     if column == "PrimaryEmailAddr":

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from sandbox.http import Router
-from sandbox.quickbooks import oauth, operations, query
+from sandbox.quickbooks import batch, cdc, oauth, operations, query
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.errors import QuickBooksFault
+from sandbox.quickbooks.errors import QuickBooksFault, gone
 from sandbox.quickbooks.gate import guarded
 from sandbox.quickbooks.present import company_info, preferences
 from sandbox.quickbooks.query_parser import parse_fault
@@ -24,8 +24,11 @@ def add_routes(router: Router, world: World) -> None:
     oauth.add_routes(router, world)
     for entity in ENTITIES:
         path = f"{BASE}/{entity.lower()}"
-        router.add("POST", path, guarded(world, partial(_write, entity), replays=True))
+        if entity in operations.WRITABLE:
+            router.add("POST", path, guarded(world, partial(_write, entity), replays=True))
         router.add("GET", path + "/{id}", guarded(world, partial(_read, entity)))
+    router.add("POST", f"{BASE}/batch", guarded(world, batch.run))
+    router.add("GET", f"{BASE}/cdc", guarded(world, cdc.run))
     router.add("GET", f"{BASE}/query", guarded(world, _query))
     router.add("POST", f"{BASE}/query", guarded(world, _query))
     router.add("GET", BASE + "/companyinfo/{id}", guarded(world, _company_info))
@@ -33,6 +36,9 @@ def add_routes(router: Router, world: World) -> None:
 
 
 def _write(entity: str, call: Call) -> dict[str, Any]:
+    kind = call.request.headers.get("Content-Type", "application/json")
+    if "json" not in kind.lower():
+        raise QuickBooksFault("500", f"Content type {kind} is not supported.", element=None)
     operation = call.request.query.get("operation", "")
     act: Callable[..., Any] = operations.write
     if operation == "delete":
@@ -43,10 +49,12 @@ def _write(entity: str, call: Call) -> dict[str, Any]:
 
 
 def _read(entity: str, call: Call, id: str) -> dict[str, Any]:
+    operations.check_readable(call)
     return {entity: operations.read(call, entity, id)}
 
 
 def _query(call: Call) -> dict[str, Any]:
+    operations.check_readable(call)
     statement = call.request.query.get("query")
     if call.request.method == "POST":
         statement = call.request.body.decode("utf-8", "replace")
@@ -56,7 +64,13 @@ def _query(call: Call) -> dict[str, Any]:
 
 
 def _company_info(call: Call, id: str) -> dict[str, Any]:
-    return {"CompanyInfo": company_info(call.company)}
+    if id != call.company.realm:
+        raise gone()
+    info = company_info(call.company)
+    if call.request.query.get("include") == "firsttxndate":
+        first = min((day for day, keys in call.company.by_date.items() if keys), default="")
+        info = {**info, "NameValue": [*info["NameValue"], {"Name": "firsttxndate", "Value": first}]}
+    return {"CompanyInfo": info}
 
 
 def _preferences(call: Call) -> dict[str, Any]:

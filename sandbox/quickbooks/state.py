@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sandbox.quickbooks.company_file import set_up
-from sandbox.quickbooks.names import completed_name
+from sandbox.quickbooks.names import children_of, completed_name, full_name, parent_of, place
 from sandbox.quickbooks.requests import RequestMemory
 from sandbox.quickbooks.stamps import stamp, today
 from sandbox.quickbooks.tokens import Tokens
@@ -35,6 +35,7 @@ class Company:
         self.by_date: dict[str, dict[str, None]] = defaultdict(dict)
         self.last_ids: dict[str, int] = {}
         self.requests = RequestMemory()
+        self.removed: dict[str, dict[str, Record]] = {}
 
     def currency_ref(self) -> Record:
         return dict(self.preferences["CurrencyPrefs"]["HomeCurrency"])
@@ -64,6 +65,10 @@ class Company:
         record = self.records[entity].pop(key, None)
         if record is not None and entity == "TimeActivity":
             self.by_date[record["TxnDate"]].pop(key, None)
+        elif record is not None:
+            marker = {"domain": "QBO", "status": "Deleted", "Id": key}
+            marker["MetaData"] = {"LastUpdatedTime": stamp(self.world.now())}
+            self.removed.setdefault(entity, {})[key] = marker
         self.world.changed.set()
         return record
 
@@ -77,6 +82,16 @@ class Company:
         elif not keep_token and "SyncToken" not in fields:
             record["SyncToken"] = str(int(old["SyncToken"]) + 1)
         return self.finish(entity, record, old=old, given=fields, keep_stamp=keep_token)
+
+    def replace(self, entity: str, old: Record, record: Record) -> Record:
+        """Store a checked update; one that changes nothing leaves SyncToken and stamps alone."""
+        record = {name: value for name, value in record.items() if value is not None}
+        if entity in LISTS:
+            record = completed_name(self, entity, record, old=old)
+        if _content(record) == _content(old):
+            return old
+        token = str(int(old["SyncToken"]) + 1)
+        return self.finish(entity, {**record, "Id": old["Id"], "SyncToken": token}, old=old, given={})
 
     def finish(
         self, entity: str, record: Record, *, old: Record | None, given: Record, keep_stamp: bool = False
@@ -95,7 +110,31 @@ class Company:
         record = {name: value for name, value in record.items() if value is not None}
         tail = {"domain": "QBO", "sparse": False, "Id": record["Id"], "SyncToken": record["SyncToken"]}
         body = {name: value for name, value in record.items() if name not in tail and name != "MetaData"}
-        return self.store(entity, {**body, **tail, "MetaData": meta})
+        stored = self.store(entity, {**body, **tail, "MetaData": meta})
+        if entity in LISTS:
+            self._tell_family(entity, stored, old=old)
+        return stored
+
+    def _tell_family(self, entity: str, record: Record, *, old: Record | None) -> None:
+        """A new child moves its parent's stamp; a new name works its way down to the children."""
+        parent = parent_of(self, entity, record)
+        if parent is not None and old is None:
+            self._touch(entity, parent, {})
+        if old is not None and full_name(old) != full_name(record):
+            for child in children_of(self, entity, record["Id"]):
+                self._rename_child(entity, child)
+
+    def _rename_child(self, entity: str, child: Record) -> None:
+        moved = self._touch(entity, child, place(self, entity, child))
+        for grandchild in children_of(self, entity, moved["Id"]):
+            self._rename_child(entity, grandchild)
+
+    def _touch(self, entity: str, record: Record, changes: Record) -> Record:
+        """Change server-owned fields; SyncToken stays, LastUpdatedTime moves."""
+        meta = {**record["MetaData"], "LastUpdatedTime": stamp(self.world.now())}
+        if changes and not self.world.switches["parent_rename_moves_children"]:
+            meta = record["MetaData"]
+        return self.store(entity, {**record, **changes, "MetaData": meta})
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -103,6 +142,7 @@ class Company:
             "preferences": self.preferences,
             "records": {entity: dict(records) for entity, records in self.records.items()},
             "last_ids": dict(self.last_ids),
+            "removed": {entity: dict(markers) for entity, markers in self.removed.items()},
             "requests": self.requests.to_json(),
         }
 
@@ -112,7 +152,16 @@ class Company:
             for record in records.values():
                 self.store(entity, record)
         self.last_ids = data["last_ids"]
+        self.removed = data["removed"]
         self.requests.from_json(data["requests"])
+
+
+def _content(record: Record) -> Record:
+    return {
+        name: value
+        for name, value in record.items()
+        if name not in ("MetaData", "SyncToken", "sparse", "domain")
+    }
 
 
 def _defaults(entity: str, company: Company) -> Record:

@@ -36,6 +36,7 @@ SWITCHES = {
     "timeactivity_on_simple_start": Switch(
         "5020", "TimeActivity without time tracking.", ("5020", "5030", "allow")
     ),
+    "closed_books_code": Switch("6210", "The fault of a write into closed books.", ("6200", "6210")),
     "cdc_timeactivity": Switch(
         "ignore", "CDC asked for TimeActivity: left out, or fault 4001.", ("ignore", "fault")
     ),
@@ -57,6 +58,11 @@ SWITCHES = {
     "invalid_client_status": Switch(401, "HTTP status of invalid_client.", (400, 401)),
     "retry_after_on_429": Switch(False, "Our own 429s carry Retry-After."),
     "enforce_limits": Switch(False, "Calls over Intuit's limits answer 429; off: they are only counted."),
+    "batch_over_1000": Switch(
+        "fault",
+        "Queries of one batch that return over 1000 objects together: item fault 10100.",
+        ("fault", "allow"),
+    ),
     "shuffle_batch": Switch(True, "A batch answers its items in another order than asked."),
     "book_close_date_readable": Switch(True, "Preferences show BookCloseDate."),
     "parent_rename_moves_children": Switch(True, "Renaming a parent moves its children's LastUpdatedTime."),

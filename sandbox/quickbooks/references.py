@@ -1,0 +1,21 @@
+"""References from one record to another: they must point to something active."""
+
+from __future__ import annotations
+
+from sandbox.quickbooks.body import bad_reference
+from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.state import Record
+
+
+def referred(call: Call, record: Record, name: str, entity: str) -> Record | None:
+    """The active record a property points to; None when the property is absent.
+
+    Raises QuickBooksFault 2500 or 610 (switch inactive_ref_error) when it points to nothing or to an inactive one.
+    """
+    ref = record.get(name)
+    if ref is None:
+        return None
+    found = call.company.records[entity].get(ref["value"])
+    if found is None or not found.get("Active", True):
+        raise bad_reference(name, str(call.switches["inactive_ref_error"]))
+    return found
