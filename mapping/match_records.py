@@ -97,8 +97,13 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch."""
+    """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch.
+
+    `partnerless` holds the rows seen from QuickBooks before those named in another row were left out; whoever
+    hides rows (archived records that hold nothing back) asks `mapping.match.listed` what remains.
+    """
 
     links: tuple[NewLink, ...]
     suspend: Mapping[tuple[str, str], str]
     mismatches: tuple[Mismatch, ...]
+    partnerless: tuple[Mismatch, ...] = ()

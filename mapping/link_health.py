@@ -1,0 +1,116 @@
+"""Whether the links there are still hold: which to suspend, and what to say about the others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mapping.directory import Directory, is_usable, shown_name
+from mapping.match_records import ClockifyRecord, KnownLink, Mismatch, Suggestion
+from mapping.names import identical, same, strip_deleted
+from mapping.suggest import LikelyPartners
+
+
+@dataclass(frozen=True)
+class Health:
+    """How one link is: `suspended` from now on or before, and newly so; `reason` is what its row says."""
+
+    link: KnownLink
+    record: ClockifyRecord
+    reason: str  # "" for a link about which there is nothing to say
+    is_suspended: bool
+    is_news: bool  # suspended by this very look
+
+
+class LinkDoctor:
+    """Looks at links of any kind; `partners` are the customers of the clients with a working link."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        *,
+        partners: Mapping[str, str],
+        client_names: Mapping[str, str],
+    ) -> None:
+        self._directory = directory
+        self._partners = partners
+        self._client_names = client_names
+
+    def look_at(self, link: KnownLink, record: ClockifyRecord) -> Health:
+        """A suspended link stays so until a person confirms it, whatever is the case by now."""
+        if link.suspended:
+            return Health(link, record, link.suspended, is_suspended=True, is_news=False)
+        fault = self._fault(link, record)
+        if fault:
+            return Health(link, record, fault, is_suspended=True, is_news=True)
+        return Health(link, record, self._remark(link, record), is_suspended=False, is_news=False)
+
+    def _fault(self, link: KnownLink, record: ClockifyRecord) -> str:
+        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        if partner is None or not is_usable(partner):
+            return "CUSTOMER_INACTIVE" if link.quickbooks_kind == "customer" else "EMPLOYEE_INACTIVE"
+        if partner.parent_id != link.parent_id or _changed_client(link, record):
+            return "WRONG_PARENT"
+        needed = self._partners.get(record.client_id, "")
+        if _needs_its_client(link, record) and needed and needed != partner.parent_id:
+            return "WRONG_PARENT"
+        return ""
+
+    def _remark(self, link: KnownLink, record: ClockifyRecord) -> str:
+        if _needs_its_client(link, record) and record.client_id not in self._partners:
+            return "PARENT_NOT_MAPPED"
+        name = self._quickbooks_name(link)
+        is_renamed = _changed(link.clockify_name, record.name) or _changed(link.quickbooks_name, name)
+        if is_renamed and not same(record.name, name, mode=self._directory.mode):
+            return "RENAMED"
+        return ""
+
+    def row(self, health: Health, *, likely: LikelyPartners) -> Mismatch:
+        """What the list says about a link that is not as it was; other partners only where one is needed."""
+        link, record = health.link, health.record
+        suggestions: tuple[Suggestion, ...] = ()
+        if health.is_suspended:
+            needed = self._partners.get(record.client_id, "") if record.client_id else ""
+            suggestions = likely.of(record, parent_id=needed) if needed or not record.client_id else ()
+        return Mismatch(
+            record.kind,
+            health.reason,
+            record.id,
+            link.quickbooks_id,
+            suggestions,
+            self._facts(link, record),
+        )
+
+    def _facts(self, link: KnownLink, record: ClockifyRecord) -> dict[str, str]:
+        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        facts = {
+            "linked_by": link.by,
+            "quickbooks_kind": link.quickbooks_kind,
+            "quickbooks_name": self._quickbooks_name(link),
+            "quickbooks_name_was": strip_deleted(link.quickbooks_name),
+            "clockify_name_was": link.clockify_name,
+            "client": record.client_name,
+            "client_was": self._client_names.get(link.client_id, ""),
+            "parent": self._directory.customer_name(partner.parent_id) if partner else "",
+            "parent_was": self._directory.customer_name(link.parent_id),
+            "needed_parent": self._directory.customer_name(self._partners.get(record.client_id, "")),
+            "is_gone": "yes" if partner is None or partner.gone else "",
+        }
+        return {fact: value for fact, value in facts.items() if value}
+
+    def _quickbooks_name(self, link: KnownLink) -> str:
+        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        return shown_name(partner) if partner else strip_deleted(link.quickbooks_name)
+
+
+def _needs_its_client(link: KnownLink, record: ClockifyRecord) -> bool:
+    """A project linked by hand works without its client's link."""
+    return record.kind == "project" and link.by == "rule" and record.client_id != ""
+
+
+def _changed_client(link: KnownLink, record: ClockifyRecord) -> bool:
+    return record.kind == "project" and record.client_id != link.client_id
+
+
+def _changed(before: str, now: str) -> bool:
+    return before.strip() != now.strip() and not identical(before, now)
