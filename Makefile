@@ -1,0 +1,78 @@
+# make demo and make test are all a newcomer needs; `make help` lists the rest.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?=
+# A python that starts may still lack venv or pip (Debian splits them off), so ask it for all it needs.
+CAN_RUN := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info < (3, 11) or sqlite3.sqlite_version_info < (3, 35))
+PACKAGES := config integrations mapping syncjobs sandbox
+DEMO_ARGS ?=
+TEST_ARGS ?=
+TEST_JOBS ?= 2
+PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check lint types imports migrations fix clean
+
+help:  ## what there is
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+setup: $(VENV)/.ready-to-develop  ## virtual environment with everything, nothing started
+
+demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEMO_ARGS=--once: and leave)
+	@exec $(BIN)/python -m sandbox.demo $(DEMO_ARGS)
+
+test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL
+	@echo "== Tests on SQLite"
+	@env -u TEST_DATABASE_URL $(PYTEST) -m "not slow"
+	@echo "== Tests on PostgreSQL"
+	@$(BIN)/python -m tests.postgres -- $(PYTEST) -m "not slow" --database-only
+
+test-all: $(VENV)/.ready-to-develop  ## the longer sets too
+	@echo "== Tests on SQLite"
+	@env -u TEST_DATABASE_URL $(PYTEST)
+	@echo "== Tests on PostgreSQL"
+	@$(BIN)/python -m tests.postgres -- $(PYTEST) --database-only
+
+check: test lint types imports migrations  ## all that CI runs
+
+lint: $(VENV)/.ready-to-develop  ## style and likely mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-to-develop  ## type hints
+	@$(BIN)/mypy $(PACKAGES)
+
+imports: $(VENV)/.ready-to-develop  ## who may import whom
+	@$(BIN)/lint-imports
+
+migrations: $(VENV)/.ready-to-develop  ## no model change without its migration
+	@DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
+
+fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean:  ## back to a fresh clone: forget the demo, the local database and the virtual environment
+	rm -rf var $(VENV) staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps are written last, so an installation that was cut short is done again.
+$(VENV)/.ready-to-run: requirements.txt | $(BIN)/python
+	@echo "Installing what Hourbridge runs on (a minute or two, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.ready-to-develop: requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo "Installing what Hourbridge and its tests need (a few minutes, once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $(VENV)/.ready-to-run $@
+
+# --clear: a virtual environment whose python is gone is no use to keep.
+$(BIN)/python:
+	@for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+	  if $$python -c '$(CAN_RUN)' 2>/dev/null; then \
+	    echo "Making a virtual environment with $$($$python --version) …"; \
+	    exec $$python -m venv --clear $(VENV); \
+	  fi; \
+	done; \
+	echo "No Python 3.11 or newer with venv and pip was found (Debian: apt-get install python3-venv)." >&2; exit 1

@@ -1,0 +1,99 @@
+"""What all tests share: Django on a database of its own, no network, and a sandbox to talk to."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workshop.network import allow_this_machine_only
+
+TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
+atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
+
+# Settings are read when Django loads, so the tests' own come first, and nothing of the developer's `.env` or shell.
+for name in [key for key in os.environ if key.startswith(("CLOCKIFY_", "QUICKBOOKS_"))]:
+    del os.environ[name]
+for name in (
+    "REDIS_URL",
+    "EMAIL_URL",
+    "SENTRY_DSN",
+    "ENCRYPTION_KEYS",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "PUBLIC_URL",
+):
+    os.environ.pop(name, None)
+DATABASE_URL = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{TEMPORARY / 'unused.sqlite3'}"
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "ENV_FILE": os.devnull,
+    "DEBUG": "1",
+    "DATABASE_URL": DATABASE_URL,
+    "OAUTHLIB_INSECURE_TRANSPORT": "1",
+}
+
+from django.conf import settings as django_settings  # noqa: E402
+
+if DATABASE_URL.startswith("sqlite"):
+    # A file, since threads and child processes see nothing of a database in memory.
+    django_settings.DATABASES["default"]["TEST"] = {"NAME": str(TEMPORARY / "test.sqlite3")}
+
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database-only", action="store_true", help="only the tests that use the database")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    allow_this_machine_only()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {DATABASE_URL.partition(':')[0]}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--database-only"):
+        return
+    others = [item for item in items if not uses_database(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if uses_database(item)]
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[Any]:
+    """A Clockify and a QuickBooks of this test's own; settings point at them, without speed limits of ours."""
+    from sandbox.server import start
+
+    marker = request.node.get_closest_marker("sandbox")
+    running = start(**(marker.kwargs if marker else {}))
+    settings.CLOCKIFY_API_URL = f"{running.url}/api/v1"
+    settings.CLOCKIFY_REPORTS_URL = f"{running.url}/report/v1"
+    settings.QUICKBOOKS_CLIENT_ID = "sandbox-client"
+    settings.QUICKBOOKS_CLIENT_SECRET = "sandbox-secret"
+    settings.QUICKBOOKS_API_URL = running.url
+    settings.QUICKBOOKS_AUTHORIZE_URL = f"{running.url}/oauth2/authorize"
+    settings.QUICKBOOKS_TOKEN_URL = f"{running.url}/oauth2/token"
+    settings.QUICKBOOKS_REVOKE_URL = f"{running.url}/oauth2/revoke"
+    for limit in (
+        "QUICKBOOKS_MAX_PER_SECOND",
+        "QUICKBOOKS_MAX_PER_MINUTE",
+        "QUICKBOOKS_MAX_BATCHES_PER_MINUTE",
+    ):
+        setattr(settings, limit, 0)
+    settings.CLOCKIFY_MAX_PER_SECOND = 0
+    yield running
+    running.stop()

@@ -1,0 +1,30 @@
+"""A new database needs `migrate` and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.utils.module_loading import import_string
+
+pytestmark = pytest.mark.django_db
+
+
+def test_no_model_change_lacks_its_migration() -> None:
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_migrate_makes_the_table_of_the_shared_cache() -> None:
+    # The test database was given one by Django's own test set-up, which a real database never sees.
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE hourbridge_cache")
+
+    migration = import_string("integrations.migrations.0002_cache_table.Migration")
+    with connection.schema_editor() as editor:
+        for operation in migration.operations:
+            operation.code(apps, editor)
+
+    cache.set("colour", "blue")
+    assert cache.get("colour") == "blue"
