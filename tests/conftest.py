@@ -17,19 +17,11 @@ from tests.workshop.network import allow_this_machine_only
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
 atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
 
-# Settings are read when Django loads, so the tests' own come first, and nothing of the developer's `.env` or shell.
-for name in [key for key in os.environ if key.startswith(("CLOCKIFY_", "QUICKBOOKS_"))]:
+# Settings are read when Django loads: first the tests' own, and nothing of the developer's shell or `.env`.
+OURS = ("CLOCKIFY_", "QUICKBOOKS_", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN", "ENCRYPTION_KEYS", "SECRET_KEY")
+OURS += ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "LEASE_SECONDS", "HEARTBEAT_SECONDS")
+for name in [key for key in os.environ if key.startswith(OURS)]:
     del os.environ[name]
-for name in (
-    "REDIS_URL",
-    "EMAIL_URL",
-    "SENTRY_DSN",
-    "ENCRYPTION_KEYS",
-    "SECRET_KEY",
-    "ALLOWED_HOSTS",
-    "PUBLIC_URL",
-):
-    os.environ.pop(name, None)
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{TEMPORARY / 'unused.sqlite3'}"
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -39,8 +31,10 @@ os.environ |= {
     "OAUTHLIB_INSECURE_TRANSPORT": "1",
 }
 
+import django  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
 
+django.setup()
 if DATABASE_URL.startswith("sqlite"):
     # A file, since threads and child processes see nothing of a database in memory.
     django_settings.DATABASES["default"]["TEST"] = {"NAME": str(TEMPORARY / "test.sqlite3")}
@@ -75,7 +69,7 @@ def uses_database(item: pytest.Item) -> bool:
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[Any]:
-    """A Clockify and a QuickBooks of this test's own; settings point at them, without speed limits of ours."""
+    """A Clockify and a QuickBooks of this test's own; settings point at them, without our speed limits."""
     from sandbox.server import start
 
     marker = request.node.get_closest_marker("sandbox")

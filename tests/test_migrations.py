@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.apps import apps
 from django.core.cache import cache
@@ -22,9 +24,8 @@ def test_migrate_makes_the_table_of_the_shared_cache() -> None:
         cursor.execute("DROP TABLE hourbridge_cache")
 
     migration = import_string("integrations.migrations.0002_cache_table.Migration")
-    with connection.schema_editor() as editor:
-        for operation in migration.operations:
-            operation.code(apps, editor)
+    for operation in migration.operations:
+        operation.code(apps, SimpleNamespace(connection=connection))
 
     cache.set("colour", "blue")
     assert cache.get("colour") == "blue"
