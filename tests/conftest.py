@@ -34,10 +34,10 @@ os.environ |= {
 import django  # noqa: E402
 from django.conf import settings as django_settings  # noqa: E402
 
-django.setup()
 if DATABASE_URL.startswith("sqlite"):
     # A file, since threads and child processes see nothing of a database in memory.
     django_settings.DATABASES["default"]["TEST"] = {"NAME": str(TEMPORARY / "test.sqlite3")}
+django.setup()
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
 
