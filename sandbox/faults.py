@@ -1,4 +1,4 @@
-"""Trouble on demand: cut connections, slow answers, throttling and server errors, before or after the work is done."""
+"""Trouble on demand: cut connections, slow answers, throttling, server errors; before or after the work."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import socketserver
@@ -148,7 +149,7 @@ Answer = Callable[[Request], Response | None]
 
 
 class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Serves `answer` on a loopback port, one thread per connection; an answer of None cuts the connection."""
+    """Serves `answer` on a loopback port, one thread per connection; an answer of None cuts it."""
 
     daemon_threads = True
     block_on_close = False
@@ -174,10 +175,8 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         with self._guard:
             connections = list(self._open)
         for connection in connections:
-            try:
+            with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no news."""

@@ -42,15 +42,14 @@ def _write(out: TextIO, value: Any, *, depth: int) -> None:
     if depth == 0 or not value or not isinstance(value, dict | list):
         out.write(json.dumps(value))
         return
-    is_dict = isinstance(value, dict)
-    out.write("{" if is_dict else "[")
-    for place, item in enumerate(value.items() if is_dict else value):
+    named = value.items() if isinstance(value, dict) else [(None, item) for item in value]
+    out.write("[" if isinstance(value, list) else "{")
+    for place, (name, item) in enumerate(named):
         out.write(",\n" if place else "")
-        if is_dict:
-            out.write(json.dumps(str(item[0])) + ":")
-            item = item[1]
+        if name is not None:
+            out.write(json.dumps(str(name)) + ":")
         _write(out, item, depth=depth - 1)
-    out.write("}" if is_dict else "]")
+    out.write("]" if isinstance(value, list) else "}")
 
 
 class Saver:

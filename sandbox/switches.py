@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 class UnknownSwitch(ValueError):
@@ -38,7 +39,7 @@ class Switches:
         """Make further switches known."""
         self._known.update(known)
 
-    def __getitem__(self, name: str) -> object:
+    def __getitem__(self, name: str) -> Any:
         if name in self._values:
             return self._values[name]
         return self._known[name].default

@@ -24,7 +24,7 @@ class World:
         self.empty()
 
     def empty(self) -> None:
-        """Back to nothing: no records, faults cleared, switches at their defaults, counters zero, clock right."""
+        """Back to nothing: no records, no faults, switches at their defaults, counters zero, clock right."""
         self.offset = timedelta(0)
         self.switches = Switches(SWITCHES)
         self.faults = Faults()

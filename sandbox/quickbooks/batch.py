@@ -12,7 +12,7 @@ from sandbox.quickbooks.cdc import MAX_OBJECTS
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.gate import Body, hash_of
 from sandbox.quickbooks.operations import WRITABLE
-from sandbox.quickbooks.requests import MAX_LENGTH, Remembered
+from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
 
 MAX_ITEMS = 30
 SHAPE = ("bId", "operation", "optionsData", "Query")

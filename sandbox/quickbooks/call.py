@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sandbox.http import Request
-from sandbox.quickbooks.state import Company
+from sandbox.quickbooks.company import Company
 from sandbox.switches import Switches
 
 

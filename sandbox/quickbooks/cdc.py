@@ -7,9 +7,9 @@ from typing import Any
 
 from sandbox.quickbooks.body import missing
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import ENTITIES, LISTS, Record
 from sandbox.quickbooks.query import instant
 from sandbox.quickbooks.query_parser import validation_fault
-from sandbox.quickbooks.state import ENTITIES, LISTS, Record
 
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.quickbooks.stamps import stamp
 
 if TYPE_CHECKING:
-    from sandbox.quickbooks.state import Company
+    from sandbox.quickbooks.company import Company
 
 Settings = dict[str, Any]
 INFO_PAIRS = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sandbox.http import Request, Response, Router
+from sandbox.quickbooks.company import ENTITIES, Company
 from sandbox.quickbooks.company_file import configure
-from sandbox.quickbooks.state import ENTITIES, Company
 from sandbox.world import World
 
 BASE = "/control/quickbooks/{realm}"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Field:
     """One property: kind is text, int, decimal, bool, date, datetime, ref, enum, object, list or server.
 
-    `limit` is the longest text; `default` stands in when a full update leaves the property out; "server" properties are accepted and ignored on writes.
+    `limit` is the longest text; `default` stands in when a full update leaves the property out; "server"
+    properties are accepted and ignored on writes.
     """
 
     kind: str

@@ -12,7 +12,7 @@ from sandbox.http import BadJson, Request, Response
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
 from sandbox.quickbooks.limits import Limits
-from sandbox.quickbooks.requests import MAX_LENGTH, Remembered
+from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
 from sandbox.quickbooks.stamps import stamp
 from sandbox.quickbooks.xml import to_xml
 from sandbox.world import World
@@ -69,29 +69,27 @@ def _performed(operation: Operation, call: Call, params: dict[str, str]) -> tupl
     except QuickBooksFault as fault:
         return fault.status, {"Fault": fault.to_json()}, fault.with_time
     except UnicodeDecodeError:
-        fault = QuickBooksFault("500", "The request body is not valid UTF-8.", element=None)
-        return 400, {"Fault": fault.to_json()}, True
+        return _refused("500", "The request body is not valid UTF-8.")
     except BadJson as error:
-        fault = QuickBooksFault(
-            "2010", f"Property Name:{error} specified is unsupported or invalid", element=None
-        )
-        return 400, {"Fault": fault.to_json()}, True
+        return _refused("2010", f"Property Name:{error} specified is unsupported or invalid")
+
+
+def _refused(code: str, detail: str) -> tuple[int, Body, bool]:
+    return 400, {"Fault": QuickBooksFault(code, detail, element=None).to_json()}, True
 
 
 def _replayed(operation: Operation, call: Call, params: dict[str, str]) -> tuple[int, Body, bool]:
     """Answer a repeated requestid as the first time and do nothing (Intuit: 2015 blog on request ids)."""
     key = call.request.query["requestid"]
     if len(key) > MAX_LENGTH:
-        fault = QuickBooksFault("2130", f"Request ID must not exceed {MAX_LENGTH} characters: {key}")
-        return 400, {"Fault": fault.to_json()}, True
+        return _refused("2130", f"Request ID must not exceed {MAX_LENGTH} characters: {key}")
     memory, switches = call.company.requests, call.switches
     asked = f"{call.request.path} {call.request.query.get('operation', '')} {hash_of(call.request.body)}"
     known = memory.recall(key, now=call.at, span=switches["requestid_memory_seconds"])
     if known is not None:
         other_body = known.asked != asked and switches["requestid_reuse"] == "600"
         if other_body or switches["requestid_replay_answers_600"]:
-            fault = QuickBooksFault("600", f"Duplicate Request ID : {key}")
-            return 400, {"Fault": fault.to_json()}, True
+            return _refused("600", f"Duplicate Request ID : {key}")
         return known.status, known.body, True
     status, body, with_time = _performed(operation, call, params)
     if switches["requestid_memory_seconds"] and (status == 200 or switches["errors_remembered"]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sandbox.quickbooks.body import missing
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import Record
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.list_names import check_characters, check_place, check_unique
 from sandbox.quickbooks.references import referred
-from sandbox.quickbooks.state import Record
 
 SUB_FIELDS = {"Item": "SubItem", "Class": "SubClass", "Department": "SubDepartment"}
 

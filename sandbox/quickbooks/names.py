@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.quickbooks.state import Company
+    from sandbox.quickbooks.company import Company
 
 Record = dict[str, Any]
 SUFFIX = " (deleted)"
@@ -46,7 +46,7 @@ def completed_name(company: Company, entity: str, record: Record, *, old: Record
 
 
 def place(company: Company, entity: str, record: Record) -> Record:
-    """FullyQualifiedName and Level below the parent; top records carry no Level, except what Level 0 means."""
+    """FullyQualifiedName and Level below the parent; top records show no Level."""
     own = record[name_field(entity)]
     parent = parent_of(company, entity, record)
     if parent is None:

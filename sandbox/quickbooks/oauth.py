@@ -15,7 +15,8 @@ from sandbox.world import World
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox QuickBooks</title></head>
 <body><h1>Connect to QuickBooks (sandbox)</h1>
 <form method="post" action="{action}"><p><label>Company <select name="realm">{companies}</select></label></p>
-<p><button name="choice" value="connect">Connect</button> <button name="choice" value="decline">Decline</button></p>
+<p><button name="choice" value="connect">Connect</button>
+<button name="choice" value="decline">Decline</button></p>
 </form></body></html>"""
 
 
@@ -56,7 +57,7 @@ class OAuth:
         )
 
     def consent_page(self, request: Request) -> Response:
-        """The page a person sees; a wrong client or response_type is told here, never sent to the redirect."""
+        """The page a person sees; a wrong client is told here, never sent to the redirect."""
         wrong = self._wrong_request(request.query)
         if wrong:
             return Response(400, f"<h1>Sorry</h1><p>{html.escape(wrong)}</p>", {"Content-Type": "text/html"})
@@ -98,7 +99,7 @@ class OAuth:
     def token(self, request: Request) -> Response:
         form = _form(request)
         if not self._client_is_known(request, form):
-            return self._error("invalid_client", status=int(self.world.switches["invalid_client_status"]))  # type: ignore[call-overload]
+            return self._error("invalid_client", status=self.world.switches["invalid_client_status"])
         tokens = self.world.quickbooks.tokens
         kind = form.get("grant_type")
         if kind == "authorization_code":
@@ -155,7 +156,8 @@ class OAuth:
                 text = base64.b64decode(encoded, validate=True).decode()
             except (binascii.Error, UnicodeDecodeError):
                 return False
-            client = tuple(text.partition(":")[::2])
+            name, _, secret = text.partition(":")
+            client = (name, secret)
         quickbooks = self.world.quickbooks
         return client == (quickbooks.client_id, quickbooks.client_secret)
 

@@ -8,11 +8,11 @@ from typing import Any
 from sandbox.quickbooks import items, people, timeactivity
 from sandbox.quickbooks.body import missing, unsupported, writable
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import Record
 from sandbox.quickbooks.company_file import has_lapsed
 from sandbox.quickbooks.errors import QuickBooksFault, gone
 from sandbox.quickbooks.fields import FIELDS
 from sandbox.quickbooks.present import presented
-from sandbox.quickbooks.state import Record
 
 CHECKS: dict[str, Callable[..., Record]] = {
     "Customer": people.check_customer,
@@ -43,10 +43,8 @@ def write(call: Call, entity: str, body: Any) -> Record:
     check_subscription(call)
     fields = writable(entity, body)
     if body.get("Id") in (None, ""):
-        record = CHECKS[entity](call, _with_defaults(entity, fields), old=None)
-        stored = call.company.put(
-            entity, {name: value for name, value in record.items() if value is not None}
-        )
+        record = CHECKS[entity](call, _given(fields), old=None)
+        stored = call.company.put(entity, _given(record))
     else:
         stored = _update(call, entity, body, fields)
     return presented(call.company, entity, stored)
@@ -99,9 +97,13 @@ def _check_sparse(call: Call, entity: str) -> None:
         raise unsupported("sparse", entity)
 
 
+def _given(fields: Record) -> Record:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _with_defaults(entity: str, fields: Record) -> Record:
     defaults = {name: field.default for name, field in FIELDS[entity].items() if field.default is not None}
-    return {**defaults, **{name: value for name, value in fields.items() if value is not None}}
+    return {**defaults, **_given(fields)}
 
 
 def _addressed(call: Call, entity: str, body: Record) -> Record:

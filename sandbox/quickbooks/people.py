@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sandbox.quickbooks.body import missing, unsupported
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import Record
 from sandbox.quickbooks.company_file import has_payroll
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.list_names import check_characters, check_place, check_unique
 from sandbox.quickbooks.names import NAME_PARTS, name_from_parts
 from sandbox.quickbooks.references import referred
-from sandbox.quickbooks.state import Record
 
 NO_PAYROLL_FIELDS = ("Title", "Suffix", "PrintOnCheckName", "BillRate", "SSN")
 PAYROLL_ADDRESS = ("City", "CountrySubDivisionCode", "PostalCode")
@@ -41,7 +41,7 @@ def check_vendor(call: Call, record: Record, *, old: Record | None) -> Record:
 
 
 def check_employee(call: Call, record: Record, *, old: Record | None) -> Record:
-    """One of GivenName and FamilyName is needed; QuickBooks Payroll forbids some fields and needs an address."""
+    """One of GivenName and FamilyName is needed; Payroll forbids some fields and needs an address."""
     _check_named(call, record)
     if not record.get("GivenName") and not record.get("FamilyName"):
         raise missing("GivenName")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.quickbooks.company import Company, Record
 from sandbox.quickbooks.names import full_name
-from sandbox.quickbooks.state import Company, Record
 
 NAMED_REFS = {
     "EmployeeRef": ("Employee",),

@@ -8,11 +8,11 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import LISTS, Company, Record
 from sandbox.quickbooks.fields import FIELDS, FILTERABLE
 from sandbox.quickbooks.present import company_info, preferences, presented
 from sandbox.quickbooks.query_parser import Condition, Query, parse, validation_fault
 from sandbox.quickbooks.stamps import pacific_offset
-from sandbox.quickbooks.state import LISTS, Company, Record
 
 MAX_ROWS = 1000
 TIME_REFS = ("EmployeeRef", "VendorRef", "CustomerRef")
@@ -130,8 +130,8 @@ def _test(entity: str, condition: Condition) -> Test:
     read = _reader(condition.name, kind)
     values, first = condition.values, condition.values[0]
     if condition.operator in ("<", ">", "<=", ">=") and kind == "id":
-        number = read
-        read, first = (lambda record: _as_number(number(record))), _as_number(first)
+        text = read
+        read, first = (lambda record: _as_number(text(record))), _as_number(first)
     operators: dict[str, Test] = {
         "=": lambda record: read(record) == first,
         "!=": lambda record: read(record) != first,
@@ -147,7 +147,7 @@ def _test(entity: str, condition: Condition) -> Test:
     return operators[condition.operator]
 
 
-def _as_number(key: str) -> int:
+def _as_number(key: str) -> Any:
     return int(key) if key.isdigit() else 0
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sandbox.quickbooks.body import bad_reference
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.state import Record
+from sandbox.quickbooks.company import Record
 
 
 def referred(call: Call, record: Record, name: str, entity: str) -> Record | None:
     """The active record a property points to; None when the property is absent.
 
-    Raises QuickBooksFault 2500 or 610 (switch inactive_ref_error) when it points to nothing or to an inactive one.
+    Raises QuickBooksFault 2500 or 610 (switch inactive_ref_error) if it points to none or an inactive one.
     """
     ref = record.get(name)
     if ref is None:

@@ -9,11 +9,11 @@ from typing import Any
 from sandbox.http import Router
 from sandbox.quickbooks import batch, cdc, oauth, operations, query
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import ENTITIES
 from sandbox.quickbooks.errors import QuickBooksFault, gone
 from sandbox.quickbooks.gate import guarded
 from sandbox.quickbooks.present import company_info, preferences
 from sandbox.quickbooks.query_parser import parse_fault
-from sandbox.quickbooks.state import ENTITIES
 from sandbox.world import World
 
 BASE = "/v3/company/{realm}"

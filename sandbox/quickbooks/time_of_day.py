@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
+from sandbox.quickbooks.company import Record
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.stamps import pacific, pacific_offset
-from sandbox.quickbooks.state import Record
 
 DURATION = ("Hours", "Minutes", "Seconds")
 CLOCK = ("StartTime", "EndTime")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sandbox.quickbooks.body import bad_reference
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.company import Company, Record
 from sandbox.quickbooks.company_file import tracks_time
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.names import PEOPLE
 from sandbox.quickbooks.references import referred
 from sandbox.quickbooks.stamps import today
-from sandbox.quickbooks.state import Company, Record
 from sandbox.quickbooks.time_of_day import BREAKS, CLOCK, DURATION, check_time
 
 MOST_MONEY = 99_999_999_999
@@ -131,7 +131,7 @@ def _check_item(call: Call, record: Record) -> None:
 
 
 def default_item(company: Company) -> str | None:
-    """The company's item for time without one: the preference's, else the active service item called Hours."""
+    """The company's item for time without one: the preference's, else the active item Hours."""
     preferred = company.preferences["TimeTrackingPrefs"].get("DefaultTimeItem")
     if preferred:
         return str(preferred["value"])

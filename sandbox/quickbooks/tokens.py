@@ -100,7 +100,7 @@ class Tokens:
         return grant
 
     def _use_retired(self, grant: Grant, value: str, now: float) -> Grant | None:
-        if now - grant.retired[value] < float(self._world.switches["token_grace"]):  # type: ignore[arg-type]
+        if now - grant.retired[value] < float(self._world.switches["token_grace"]):
             return grant
         if self._world.switches["family_revoked_on_reuse"]:
             self._end(grant)

@@ -11,7 +11,7 @@ MAX_LENGTH = 50
 
 @dataclass
 class Remembered:
-    """An answer kept under a requestid: when, to what (operation and body), and the answer without its time."""
+    """An answer kept under a requestid: when, to what operation and body, and the answer itself."""
 
     at: float
     asked: str

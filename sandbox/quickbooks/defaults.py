@@ -1,0 +1,37 @@
+"""What the service fills in when a record is created (Intuit: recorded answers)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.quickbooks.stamps import today
+
+if TYPE_CHECKING:
+    from sandbox.quickbooks.company import Company
+
+
+def defaults(entity: str, company: Company) -> dict[str, Any]:
+    """A new record's properties before anybody set one."""
+    if entity == "TimeActivity":
+        date = today(company.world.now())
+        return {"TxnDate": date, "BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": 0}
+    if entity == "Customer":
+        return {
+            "Taxable": True,
+            "Job": False,
+            "BillWithParent": False,
+            "Balance": 0,
+            "BalanceWithJobs": 0,
+            "CurrencyRef": company.currency_ref(),
+            "PreferredDeliveryMethod": "Print",
+            "IsProject": False,
+            "DefaultTaxCodeRef": {"value": "2"},
+            "Active": True,
+        }
+    if entity == "Vendor":
+        return {"Balance": 0, "Vendor1099": False, "CurrencyRef": company.currency_ref(), "Active": True}
+    if entity == "Employee":
+        return {"BillableTime": False, "Active": True}
+    if entity == "Item":
+        return {"Type": "Service", "Taxable": False, "UnitPrice": 0, "Active": True}
+    return {"Active": True}
