@@ -1,0 +1,136 @@
+"""Keeps one task cluster running: starts it again whenever it ends, leaves none of its processes behind.
+
+django-q2 does not do that by itself. When its main process or its guard dies, the others live on unwatched,
+and it may leave with exit code 0 although nobody asked it to. So the cluster gets a session of its own, and
+whatever is left of that process group is killed before the next one starts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncjobs.process_record import ProcessRecord, kill_group, kill_orphans
+
+LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds. `grace`: what running tasks get at a stop. `steady`: having lived so long resets the pause."""
+
+    grace: float = 30
+    first_pause: float = 1
+    longest_pause: float = 60
+    steady: float = 60
+    sweep_every: float = 5
+
+
+class Supervisor:
+    """Runs `command` until `stop()`. Sweeps meanwhile, so that recovery does not need a healthy cluster."""
+
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        records: Path,
+        sweep: Callable[[], object],
+        say: Callable[[str], None],
+        pace: Pace | None = None,
+    ) -> None:
+        self.command = command
+        self.records = records
+        self.sweep = sweep
+        self.say = say
+        self.pace = pace or Pace()
+        # A plain number: a signal handler may touch it whatever this thread is doing.
+        self._stops = 0
+        self._sweeping_ends = threading.Event()
+
+    def stop(self) -> None:
+        """Ask for the end; asked again, running tasks get no more time. Safe in a signal handler."""
+        self._stops += 1
+
+    def run(self) -> None:
+        """Supervise until `stop()`, then end the cluster."""
+        for pid in kill_orphans(self.records):
+            self.say(f"Ended what an earlier worker had left behind (process group {pid}).")
+        sweeper = threading.Thread(target=self._sweep_on, name="sweeper", daemon=True)
+        sweeper.start()
+        pause = self.pace.first_pause
+        try:
+            while not self._stops:
+                lived = self._run_cluster()
+                pause = self.pace.first_pause if lived >= self.pace.steady else pause
+                self._sleep_before_restart(pause)
+                pause = min(pause * 2, self.pace.longest_pause)
+        finally:
+            self._sweeping_ends.set()
+            sweeper.join(LOOK_SECONDS)
+
+    def _run_cluster(self) -> float:
+        """One cluster from start to end; how many seconds it lived."""
+        cluster = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+        born = time.monotonic()
+        record = ProcessRecord.write(self.records, leader=cluster.pid)
+        self.say(f"Task cluster started (process {cluster.pid}).")
+        try:
+            while cluster.poll() is None and not self._stops:
+                time.sleep(LOOK_SECONDS)
+            if cluster.poll() is None:
+                self._stop_gracefully(cluster)
+            else:
+                self.say(f"Task cluster ended ({ending(cluster.returncode)}).")
+        finally:
+            kill_group(cluster.pid)
+            cluster.wait()
+            record.remove()
+        return time.monotonic() - born
+
+    def _stop_gracefully(self, cluster: subprocess.Popen[bytes]) -> None:
+        self.say(f"Stopping: running tasks have {self.pace.grace:g} seconds to finish.")
+        # The main process only: workers that get the signal die in mid task, and main then waits for ever.
+        os.kill(cluster.pid, signal.SIGTERM)
+        deadline = time.monotonic() + self.pace.grace
+        while cluster.poll() is None and time.monotonic() < deadline and self._stops < 2:
+            time.sleep(LOOK_SECONDS)
+        if cluster.poll() is None:
+            self.say("Tasks were still running and were cut short; their runs go on when a worker is back.")
+        else:
+            self.say("Stopped.")
+
+    def _sleep_before_restart(self, seconds: float) -> None:
+        if self._stops:
+            return
+        self.say(f"Starting it again in {seconds:g} s.")
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self._stops:
+            time.sleep(LOOK_SECONDS)
+
+    def _sweep_on(self) -> None:
+        """Sweep until the end. A trouble is said once, not every few seconds."""
+        trouble = ""
+        while not self._sweeping_ends.wait(self.pace.sweep_every):
+            try:
+                self.sweep()
+                trouble = ""
+            except Exception as error:
+                if str(error) != trouble:
+                    trouble = str(error)
+                    self.say(f"Could not look for runs to take up again: {trouble}")
+
+
+def ending(returncode: int) -> str:
+    """How a process ended, in words."""
+    if returncode >= 0:
+        return f"exit code {returncode}"
+    try:
+        return f"killed by {signal.Signals(-returncode).name}"
+    except ValueError:
+        return f"killed by signal {-returncode}"
