@@ -1,0 +1,63 @@
+"""python -m sandbox.demo: Hourbridge at work on the sandbox's agency, web site and worker included.
+
+Everything it keeps lies in var/demo; a second start goes on from there. Hourbridge itself is only spoken to
+through its commands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from sandbox.demo.children import DemoFailed
+from sandbox.demo.scene import Scene
+
+HOME = Path(__file__).resolve().parent.parent.parent
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or asked to end; not an Exception, so that nothing swallows it on the way."""
+
+
+def stopped(*_: object) -> NoReturn:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise Stopped
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="Hourbridge on sample data.")
+    parser.add_argument("--once", action="store_true", help="leave after the summary")
+    parser.add_argument("--folder", type=Path, default=HOME / "var" / "demo", help="where it keeps its data")
+    wishes = parser.parse_args()
+    for number in SIGNALS:
+        signal.signal(number, stopped)
+    scene = Scene(HOME, wishes.folder.resolve())
+    try:
+        scene.set_up()
+        did_its_work = scene.play()
+        if wishes.once:
+            return 0 if did_its_work else 1
+        print(scene.invitation(), flush=True)
+        while True:
+            scene.children.check()
+            time.sleep(0.5)
+    except DemoFailed as trouble:
+        print(f"The demo stopped: {trouble}", file=sys.stderr)
+        return 1
+    except Stopped:
+        print("\nStopping the demo; what it did is kept.", flush=True)
+        return 130 if wishes.once else 0
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        scene.children.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

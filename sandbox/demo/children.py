@@ -1,0 +1,105 @@
+"""The demo's processes: started in sessions of their own, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+STOPPING_SECONDS = 30
+PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux' prctl
+LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class DemoFailed(Exception):
+    """Why the demo can't go on, for the person in front of it."""
+
+
+def end_with_parent() -> None:
+    """In the child, before its program starts: a demo that is killed outright takes its children along."""
+    if LIBC is not None:
+        LIBC.prctl(PARENT_DEATH, signal.SIGTERM)
+
+
+@dataclass
+class Children:
+    """Everything the demo started; commands run in the foreground, services until `stop`."""
+
+    environment: dict[str, str]
+    logs: Path
+    _services: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _command: subprocess.Popen[str] | None = None
+
+    def serve(self, name: str, command: list[str], *, stdout: int | None = None) -> subprocess.Popen[str]:
+        """Start a service; what it says goes into a log file."""
+        with (self.logs / f"{name}.log").open("w") as log:
+            service = self._start(command, stdout=stdout or log, stderr=log)
+        self._services[name] = service
+        return service
+
+    def run(self, command: list[str], *, secret: str = "") -> tuple[int, str]:
+        """Run a command to its end; gives exit code and output. Progress and errors show as they come."""
+        self._command = self._start(command, stdout=subprocess.PIPE, stderr=None, stdin=subprocess.PIPE)
+        output, _ = self._command.communicate(secret)
+        code, self._command = self._command.returncode, None
+        return code, output
+
+    def _start(
+        self,
+        command: list[str],
+        *,
+        stdout: int | IO[str] | None,
+        stderr: IO[str] | None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            env=self.environment,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            text=True,
+            # Ctrl-C in the terminal reaches the demo alone, which then stops the others in order.
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+        )
+
+    def check(self) -> None:
+        """Raises DemoFailed when a service is gone."""
+        for name, service in self._services.items():
+            if service.poll() is not None:
+                raise DemoFailed(f"the {name} ended unexpectedly; {self.logs / name}.log says more.")
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"{what} did not come up within {seconds:g} seconds.")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End everything, the last started first; what does not end in time is killed."""
+        if self._command is not None:
+            end(self._command)
+        for service in reversed(self._services.values()):
+            end(service)
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Ask a process to end, wait, then kill what is left of its group."""
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOPPING_SECONDS)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

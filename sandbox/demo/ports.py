@@ -1,0 +1,32 @@
+"""Free ports near the well-known ones."""
+
+from __future__ import annotations
+
+import socket
+
+from sandbox.demo.children import DemoFailed
+
+HOST = "127.0.0.1"
+TRIES = 100
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket() as probe:
+        # As servers do: a port that was in use a moment ago is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(wished: int, *, what: str) -> int:
+    """`wished` or the next free one, which is said."""
+    for port in range(wished, wished + TRIES):
+        if is_free(port):
+            if port != wished:
+                print(f"Port {wished} is busy; {what} takes {port}.", flush=True)
+            return port
+    raise DemoFailed(f"no free port for {what} between {wished} and {wished + TRIES - 1}.")
