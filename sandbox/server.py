@@ -54,7 +54,7 @@ def start(
     server = HttpServer((host, port), Application(world))
     world.url = f"http://{host}:{server.server_address[1]}"
     thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
     )
     thread.start()
     return Running(world.url, world, server, thread, Saver(world, path) if path else None)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sandbox.quickbooks.defaults import defaults
-from sandbox.quickbooks.names import children_of, completed_name, full_name, parent_of, place
+from sandbox.quickbooks.names import bare_refs, children_of, completed_name, full_name, parent_of, place
 from sandbox.quickbooks.request_memory import RequestMemory
 from sandbox.quickbooks.stamps import stamp
 
@@ -72,7 +72,7 @@ class Company:
     def put(self, entity: str, fields: Record, *, keep_token: bool = False) -> Record:
         """As a person in the product: create, or change the record with that Id; no API rules."""
         old = self.records[entity].get(str(fields.get("Id", "")))
-        record = {**(old or defaults(entity, self)), **fields}
+        record = {**(old or defaults(entity, self)), **bare_refs(fields)}
         record["Id"] = str(record.get("Id") or self.next_id(entity))
         if old is None:
             record.setdefault("SyncToken", "0")

@@ -13,6 +13,26 @@ PEOPLE = ("Customer", "Vendor", "Employee")
 TREES = ("Customer", "Item", "Class", "Department", "Account")
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 MAX_LEVEL = 4
+# References that are kept as a bare value and shown with the name the record has now.
+NAMED_REFS: dict[str, tuple[str, ...]] = {
+    "EmployeeRef": ("Employee",),
+    "VendorRef": ("Vendor",),
+    "OtherNameRef": PEOPLE,
+    "CustomerRef": ("Customer",),
+    "ItemRef": ("Item",),
+    "ClassRef": ("Class",),
+    "DepartmentRef": ("Department",),
+    "IncomeAccountRef": ("Account",),
+    "ExpenseAccountRef": ("Account",),
+}
+
+
+def bare_refs(record: Record) -> Record:
+    """The record with its references in stored form."""
+    return {
+        name: {"value": value["value"]} if name in NAMED_REFS and value else value
+        for name, value in record.items()
+    }
 
 
 def name_field(entity: str) -> str:

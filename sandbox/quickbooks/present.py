@@ -5,22 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.quickbooks.company import Company, Record
-from sandbox.quickbooks.names import full_name
-
-NAMED_REFS = {
-    "EmployeeRef": ("Employee",),
-    "VendorRef": ("Vendor",),
-    "OtherNameRef": ("Customer", "Vendor", "Employee"),
-    "CustomerRef": ("Customer",),
-    "ItemRef": ("Item",),
-    "ClassRef": ("Class",),
-    "DepartmentRef": ("Department",),
-}
+from sandbox.quickbooks.names import NAMED_REFS, full_name
 
 
 def presented(company: Company, entity: str, record: Record) -> Record:
     """A record as an answer shows it."""
-    if entity != "TimeActivity":
+    if entity not in ("TimeActivity", "Item"):
         return record
     shown = dict(record)
     for field, lists in NAMED_REFS.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 MAX_LENGTH = 50
@@ -41,7 +41,8 @@ class RequestMemory:
             del self._kept[key]
 
     def to_json(self) -> dict[str, Any]:
-        return {key: asdict(kept) for key, kept in self._kept.items()}
+        # Not copied deeply: answers are never changed, and this runs under the world's lock.
+        return {key: vars(kept) for key, kept in self._kept.items()}
 
     def from_json(self, data: dict[str, Any]) -> None:
         self._kept = OrderedDict((key, Remembered(**kept)) for key, kept in data.items())
