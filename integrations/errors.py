@@ -12,7 +12,14 @@ class ApiError(Exception):
     outcome_known = True
 
     def __init__(
-        self, message: str, *, vendor: str, code: str = "", status: int | None = None, tid: str = "", fix: str = ""
+        self,
+        message: str,
+        *,
+        vendor: str,
+        code: str = "",
+        status: int | None = None,
+        tid: str = "",
+        fix: str = "",
     ) -> None:
         super().__init__(message)
         self.message = message

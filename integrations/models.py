@@ -55,10 +55,14 @@ class Workspace(models.Model):
     key_owner_name = models.CharField(max_length=250, blank=True)
     clockify_plan = models.CharField(max_length=60, blank=True, help_text="Clockify's featureSubscriptionType.")
     report_rounding = models.JSONField(
-        default=dict, blank=True, help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.'
+        default=dict,
+        blank=True,
+        help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.',
     )
     connected_at = models.DateTimeField(null=True, blank=True)
-    pulled_at = models.DateTimeField(null=True, blank=True, help_text="When users, clients and projects were last read.")
+    pulled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When users, clients and projects were last read."
+    )
     company = models.ForeignKey(
         "integrations.Company", models.PROTECT, null=True, blank=True, related_name="workspaces"
     )
@@ -66,7 +70,9 @@ class Workspace(models.Model):
     # Policy
     matching = models.CharField(max_length=12, choices=Matching, default=Matching.STRICT)
     start_date = models.DateField(help_text="Time before this day is never sent.")
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="For people who have no time zone in Clockify.")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."
+    )
     rounding = models.CharField(max_length=12, choices=Rounding, default=Rounding.MINUTE)
     approved_only = models.BooleanField(default=False)
     block_invoiced = models.BooleanField(default=True)

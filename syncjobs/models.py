@@ -28,7 +28,8 @@ class Run(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
     trigger = models.CharField(
-        max_length=12, choices=[(name, name.capitalize()) for name in ("button", "schedule", "webhook", "command")]
+        max_length=12,
+        choices=[(name, name.capitalize()) for name in ("button", "schedule", "webhook", "command")],
     )
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="runs")
     company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="runs")
@@ -39,6 +40,7 @@ class Run(models.Model):
     created_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When the queue was last told of it.")
     not_before = models.DateTimeField(null=True, blank=True, help_text="A waiting run goes on from here.")
     owner = models.CharField(max_length=80, blank=True, help_text="Process that works on it.")
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -97,6 +99,7 @@ class EntryVerdict(models.Model):
     reasons = models.JSONField(default=list, help_text='Every reason: [{"code": …, facts for its sentence}].')
     held = models.BooleanField(default=False, help_text="Blocked by something a person can free.")
     minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
+    content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was judged.")
     evaluated_at = models.DateTimeField()
 
     class Meta:
@@ -222,7 +225,9 @@ class Action(models.Model):
     body = models.TextField(help_text="Exactly what is sent, and sent again.")
     basis = models.JSONField(default=dict, help_text="What the receipt will say: content, start, minutes, draft.")
     quickbooks_id = models.CharField(max_length=64, blank=True)
-    sync_token = models.CharField(max_length=32, blank=True, help_text="Of the record as read before an update or delete.")
+    sync_token = models.CharField(
+        max_length=32, blank=True, help_text="Of the record as read before an update or delete."
+    )
     txn_date = models.DateField()
     not_ours = models.JSONField(default=list, help_text="Ids of twins that were there before the first attempt.")
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)

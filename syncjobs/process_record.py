@@ -68,9 +68,7 @@ def is_running(process: dict[str, float]) -> bool:
     """Whether this very process lives, not merely one with its id."""
     try:
         found = psutil.Process(int(process["pid"]))
-        return (
-            abs(found.create_time() - process["began"]) < TOLERANCE and found.status() != psutil.STATUS_ZOMBIE
-        )
+        return abs(found.create_time() - process["began"]) < TOLERANCE and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

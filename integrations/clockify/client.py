@@ -60,7 +60,9 @@ class ClockifyClient:
     def entry(self, workspace_id: str, entry_id: str) -> Mapping[str, Any]:
         """One entry by its own address. Raises Gone only where Clockify says so (400 with code 501)."""
         return self._object(
-            "GET", f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}", classify=_read_entry_answer
+            "GET",
+            f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}",
+            classify=_read_entry_answer,
         )
 
     def report(
@@ -151,7 +153,9 @@ class ClockifyClient:
             "users": {"contains": "CONTAINS", "status": "ALL"},
         }
         return self._object(
-            "POST", f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed", body=json.dumps(body).encode()
+            "POST",
+            f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed",
+            body=json.dumps(body).encode(),
         )
 
     # --- transport -----------------------------------------------------------------------------------------
@@ -218,7 +222,9 @@ def read_answer(answer: requests.Response) -> ApiError | None:
         return NoAnswer(said, fix="Clockify has trouble; the next run goes on by itself.", **details)
     if status == 401:
         return ReconnectNeeded(
-            "Clockify does not accept the API key.", fix="Make a new key in Clockify and connect again.", **details
+            "Clockify does not accept the API key.",
+            fix="Make a new key in Clockify and connect again.",
+            **details,
         )
     if status == 403:
         return ReconnectNeeded(

@@ -68,7 +68,10 @@ def _choose(workspaces: list[Mapping[str, Any]], wanted: str) -> Mapping[str, An
         found = by_id or [one for one in workspaces if payloads.text(one.get("name")).strip() == wanted.strip()]
         problem = f"This key sees no workspace {wanted!r}" if not found else f"Several workspaces are called {wanted!r}"
     else:
-        found, problem = workspaces, "This key sees several workspaces" if workspaces else "This key sees no workspace"
+        found, problem = (
+            workspaces,
+            "This key sees several workspaces" if workspaces else "This key sees no workspace",
+        )
     if len(found) != 1:
         raise Rejected(
             f"{problem}{f': {names}' if names else ''}.",

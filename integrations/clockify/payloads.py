@@ -124,7 +124,11 @@ def user(raw: Raw, *, workspace_id: str) -> UserPayload:
 
 def _membership_status(raw: Raw, workspace_id: str) -> str:
     for membership in raw.get("memberships") or []:
-        if membership.get("membershipType") == "WORKSPACE" and membership.get("targetId") in (workspace_id, None, ""):
+        if membership.get("membershipType") == "WORKSPACE" and membership.get("targetId") in (
+            workspace_id,
+            None,
+            "",
+        ):
             return text(membership.get("membershipStatus"))
     return text(raw.get("status"))
 

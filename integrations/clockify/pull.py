@@ -40,10 +40,20 @@ def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -
     owner = {"workspace": workspace}
     counts = {
         "users": mirror.store(
-            ClockifyUser, owner=owner, key="clockify_id", rows=users, watched=("name", "active", "email"), now=now
+            ClockifyUser,
+            owner=owner,
+            key="clockify_id",
+            rows=users,
+            watched=("name", "active", "email"),
+            now=now,
         ),
         "clients": mirror.store(
-            ClientRow, owner=owner, key="clockify_id", rows=clients, watched=("name", "archived", "currency"), now=now
+            ClientRow,
+            owner=owner,
+            key="clockify_id",
+            rows=clients,
+            watched=("name", "archived", "currency"),
+            now=now,
         ),
         "projects": mirror.store(
             ClockifyProject,
@@ -66,7 +76,12 @@ def _user(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any
 
 def _client(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     client = payloads.client(raw)
-    return client.id, {"name": client.name, "archived": client.archived, "currency": client.currency, "raw": dict(raw)}
+    return client.id, {
+        "name": client.name,
+        "archived": client.archived,
+        "currency": client.currency,
+        "raw": dict(raw),
+    }
 
 
 def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -82,21 +97,19 @@ def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return project.id, {**columns, "raw": {name: value for name, value in raw.items() if name != "duration"}}
 
 
-def pull_entries(
-    workspace: Workspace, client: ClockifyClient, *, first: date, last: date, day_of: DayOf, now: datetime
-) -> set[str]:
-    """Read the entries of days `first` to `last` (TxnDate, by `day_of`) and write them; gives their ids.
+def read_entries(
+    workspace: Workspace, client: ClockifyClient, *, first: date, last: date
+) -> tuple[list[Mapping[str, Any]], set[str] | None]:
+    """Clockify's rows around days `first` to `last`, and which of them are approved (None: nobody asked).
 
     Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
     """
     around = {"first": first - timedelta(days=1), "last": last + timedelta(days=1)}
     rows = list(client.report(workspace.clockify_id, **around))
-    approved: set[str] | None = None
-    if workspace.approved_only:
-        found = client.report(workspace.clockify_id, **around, approved=True)
-        approved = {payloads.identifier(row) for row in found}
-    days = store_entries(workspace, rows, day_of=day_of, approved=approved, now=now)
-    return {key for key, day in days.items() if first <= day <= last}
+    if not workspace.approved_only:
+        return rows, None
+    found = client.report(workspace.clockify_id, **around, approved=True)
+    return rows, {payloads.identifier(row) for row in found}
 
 
 def store_entries(
@@ -150,14 +163,26 @@ def _store_some(
             seen_only.append(row.pk)
     TimeEntry.objects.bulk_create(fresh)
     if touched:
-        written = [*ENTRY_COLUMNS, "txn_date", "approved", "content_hash", "raw", "deleted_at", "last_seen_at"]
+        written = [
+            *ENTRY_COLUMNS,
+            "txn_date",
+            "approved",
+            "content_hash",
+            "raw",
+            "deleted_at",
+            "last_seen_at",
+        ]
         TimeEntry.objects.bulk_update(touched, written)
     TimeEntry.objects.filter(pk__in=seen_only).update(last_seen_at=now)
     return days
 
 
 def _entry_columns(
-    entry: payloads.EntryPayload, raw: Mapping[str, Any], day: date, row: TimeEntry | None, approved: bool | None
+    entry: payloads.EntryPayload,
+    raw: Mapping[str, Any],
+    day: date,
+    row: TimeEntry | None,
+    approved: bool | None,
 ) -> dict[str, Any]:
     columns = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
     if "invoicingInfo" not in raw and row is not None:

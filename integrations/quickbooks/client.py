@@ -85,11 +85,12 @@ class QuickBooksClient:
     def write(self, entity: str, body: str, *, request_id: str, delete: bool = False) -> Answer:
         """Create, update (body with Id and SyncToken) or delete one record.
 
-        The request id lets the same body be sent again when no answer came: QuickBooks replays its first answer
-        (Intuit: request id). How long it remembers is not documented.
+        Sent once: when no answer comes, NoAnswer says so, and whoever called looks first whether it arrived. The request
+        id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it remembers is
+        not documented, so nothing rests on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
-        answer = self._send("POST", entity.lower(), params=params, body=body.encode())
+        answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)
         return Answer(self._record(answer, entity), answer.headers.get("intuit_tid", ""))
 
     # --- transport -----------------------------------------------------------------------------------------
@@ -114,6 +115,7 @@ class QuickBooksClient:
         params: Mapping[str, str] | None = None,
         body: bytes | None = None,
         content_type: str = "application/json",
+        repeatable: bool = True,
     ) -> requests.Response:
         """One call; a refused access token is replaced once (nothing was done, so the same call is sent again)."""
         url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
@@ -122,7 +124,8 @@ class QuickBooksClient:
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
             if body is not None:
                 headers["Content-Type"] = content_type
-            call = http.Call(method, url, headers, params={"minorversion": MINOR_VERSION, **(params or {})}, body=body)
+            query = {"minorversion": MINOR_VERSION, **(params or {})}
+            call = http.Call(method, url, headers, params=query, body=body, repeatable=repeatable)
             try:
                 return http.send(tokens.account(self.company, self.run_id), call, classify=read_answer)
             except ReconnectNeeded as refusal:

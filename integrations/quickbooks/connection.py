@@ -15,20 +15,23 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.models import Company
 
 
-def connect(
-    workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None
-) -> Company:
+def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None) -> Company:
     """The headless way in: a refresh token proves itself by being refreshed. Raises an ApiError that says what is wrong."""
     refuse_second_company(workspace, realm)
     account = tokens.account(Company(realm_id=realm))
-    return connect_with(workspace, realm=realm, fresh=oauth.refresh(refresh_token, account=account), now=now, person=person)
+    return connect_with(
+        workspace, realm=realm, fresh=oauth.refresh(refresh_token, account=account), now=now, person=person
+    )
 
 
 def refuse_second_company(workspace: Workspace, realm: str) -> None:
     """A workspace sends to one company only: a second one would get the same time again."""
     if not realm.isdigit():
         raise Rejected(
-            f"{realm!r} is no company id.", vendor="quickbooks", code="UNKNOWN_COMPANY", fix="It is a long number."
+            f"{realm!r} is no company id.",
+            vendor="quickbooks",
+            code="UNKNOWN_COMPANY",
+            fix="It is a long number.",
         )
     company = workspace.company
     if company is not None and company.realm_id != realm:
@@ -84,7 +87,16 @@ def read_plan(company: Company, *, run_id: int | None = None, now: datetime) -> 
     company.book_close_date = evidence.book_close_date
     company.home_currency = evidence.home_currency[:3]
     company.plan_read_at = now
-    fields = ["name", "sku", "subscription", "payroll", "time_tracking", "book_close_date", "home_currency", "plan_read_at"]
+    fields = [
+        "name",
+        "sku",
+        "subscription",
+        "payroll",
+        "time_tracking",
+        "book_close_date",
+        "home_currency",
+        "plan_read_at",
+    ]
     company.save(update_fields=fields)
     return plan_verdict(company)
 

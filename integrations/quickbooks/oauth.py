@@ -123,7 +123,9 @@ def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
         raise problem from None
     except (requests.RequestException, ValueError) as error:
         problem = NoAnswer(
-            f"Intuit's token service did not answer ({type(error).__name__}).", vendor="quickbooks", code="NO_ANSWER"
+            f"Intuit's token service did not answer ({type(error).__name__}).",
+            vendor="quickbooks",
+            code="NO_ANSWER",
         )
         raise problem from None
     finally:

@@ -134,6 +134,4 @@ def plan(company_info: Raw, preferences: Raw) -> PlanEvidence:
 def _name_values(rows: Any) -> dict[str, str]:
     """Names are spelled with different capitals on different pages (OfferingSku, OfferingSKU)."""
     pairs = rows if isinstance(rows, list) else []
-    return {
-        text(pair.get("Name")).lower(): text(pair.get("Value")) for pair in pairs if isinstance(pair, Mapping)
-    }
+    return {text(pair.get("Name")).lower(): text(pair.get("Value")) for pair in pairs if isinstance(pair, Mapping)}

@@ -36,7 +36,9 @@ def pull_lists(company: Company, client: QuickBooksClient, *, now: datetime) -> 
     return counts
 
 
-def refresh_records(company: Company, client: QuickBooksClient, model: type[Listed], ids: list[str], now: datetime) -> None:
+def refresh_records(
+    company: Company, client: QuickBooksClient, model: type[Listed], ids: list[str], now: datetime
+) -> None:
     """Read single records again, after QuickBooks refused a reference to one. Those it does not know are gone."""
     columns = _customer if model is Customer else _item if model is Item else _person
     wanted = ", ".join(quoted(one) for one in ids)

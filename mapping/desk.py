@@ -1,0 +1,201 @@
+"""What people decide about one record: link, confirm, unlink, ignore. Each is written into the history.
+
+Every function raises Refused with a sentence when the decision can't be taken. None talks to a vendor.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Workspace
+from mapping.models import Decision, Link, Stance
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
+
+
+class Refused(Exception):
+    """The decision was not taken; the message says why and what to do."""
+
+
+def link(
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    quickbooks_id: str,
+    *,
+    vendor: bool = False,
+    now: datetime,
+    person: Any = None,
+    note: str = "",
+) -> list[str]:
+    """Link by hand, which also confirms a suspended or renamed link. Gives warnings in sentences."""
+    _known_kind(kind)
+    left = _clockify_row(workspace, kind, clockify_id)
+    quickbooks_kind = ("vendor" if vendor else "employee") if kind == "user" else "customer"
+    if vendor and kind != "user":
+        raise Refused("Only a user can be linked to a vendor.")
+    company = company_of(workspace)
+    right = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
+    shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
+    others = list(shared.exclude(clockify_id=clockify_id))
+    with transaction.atomic():
+        before = _state(workspace, kind, clockify_id)
+        stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+        row, _ = Link.objects.update_or_create(
+            workspace=workspace,
+            company=company,
+            kind=kind,
+            clockify_id=clockify_id,
+            defaults={
+                "quickbooks_kind": quickbooks_kind,
+                "quickbooks_id": quickbooks_id,
+                "by": "person",
+                "person": person,
+                "why": note or "Linked by hand.",
+                "made_at": now,
+                "clockify_name": left.name,
+                "client_id": getattr(left, "client_id", ""),
+                "quickbooks_name": right.name,
+                "parent_id": getattr(right, "parent_id", ""),
+                "suspended": "",
+                "suspended_at": None,
+            },
+        )
+        _write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note)
+    shared_by = ", ".join(other.clockify_name or other.clockify_id for other in others)
+    return [f"{right.name} is linked to {shared_by} as well."] if others else []
+
+
+def confirm(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None) -> list[str]:
+    """Take a suspended or renamed link as it is now."""
+    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    if current is None:
+        raise Refused(f"This {kind} has no link to confirm.")
+    return link(
+        workspace,
+        kind,
+        clockify_id,
+        current.quickbooks_id,
+        vendor=current.quickbooks_kind == "vendor",
+        now=now,
+        person=person,
+        note="Confirmed.",
+    )
+
+
+def unlink(
+    workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None, note: str = ""
+) -> None:
+    """Take the link away. The rule does not make it again, and time already sent stays where it is."""
+    _known_kind(kind)
+    with transaction.atomic():
+        before = _state(workspace, kind, clockify_id)
+        removed, _ = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+        if not removed:
+            _clockify_row(workspace, kind, clockify_id)
+            raise Refused(f"This {kind} is not linked.")
+        _take_stance(workspace, kind, clockify_id, Stance.Choice.UNLINKED, now=now, person=person, note=note)
+        _write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note)
+
+
+def ignore(
+    workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None, note: str = ""
+) -> None:
+    """Leave the record and its time out, linked or not, until a person links it."""
+    _known_kind(kind)
+    _clockify_row(workspace, kind, clockify_id)
+    with transaction.atomic():
+        before = _state(workspace, kind, clockify_id)
+        _take_stance(workspace, kind, clockify_id, Stance.Choice.IGNORED, now=now, person=person, note=note)
+        _write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note)
+
+
+def stop_ignoring(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None) -> None:
+    """Back to the list. A link there was works again; without one, the rule still waits for a person to link."""
+    _known_kind(kind)
+    with transaction.atomic():
+        before = _state(workspace, kind, clockify_id)
+        ignored = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id, choice=Stance.Choice.IGNORED)
+        if not ignored.exists():
+            raise Refused(f"This {kind} is not ignored.")
+        if links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists():
+            ignored.delete()
+        else:
+            ignored.update(choice=Stance.Choice.UNLINKED, at=now, person=person)
+        _write_history(workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note="")
+
+
+def _known_kind(kind: str) -> None:
+    if kind not in CLOCKIFY_MODELS:
+        raise Refused(f"{kind!r} is no kind of record; it is user, client or project.")
+
+
+def _clockify_row(workspace: Workspace, kind: str, clockify_id: str) -> Any:
+    row = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id=clockify_id).first()
+    if row is None:
+        raise Refused(f"{workspace} has no {kind} {clockify_id}. Check for new users and customers, then look again.")
+    return row
+
+
+def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
+    company = company_of(workspace)
+    row = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=company, quickbooks_id=quickbooks_id).first()
+    if row is None:
+        raise Refused(f"{company} has no {kind} {quickbooks_id}. Check for new users and customers, then look again.")
+    if not row.active or row.gone_at is not None:
+        raise Refused(f"The {kind} {row.name} is inactive in QuickBooks. Reactivate it there and check again.")
+    return row
+
+
+def _state(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
+    """How the record stands, for the history."""
+    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    stance = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    shown: dict[str, Any] = {"stance": stance.choice if stance else ""}
+    if current is not None:
+        shown["link"] = {
+            "kind": current.quickbooks_kind,
+            "id": current.quickbooks_id,
+            "name": current.quickbooks_name,
+            "by": current.by,
+            "suspended": current.suspended,
+        }
+    return shown
+
+
+def _take_stance(
+    workspace: Workspace, kind: str, clockify_id: str, choice: str, *, now: datetime, person: Any, note: str
+) -> None:
+    Stance.objects.update_or_create(
+        workspace=workspace,
+        company=company_of(workspace),
+        kind=kind,
+        clockify_id=clockify_id,
+        defaults={"choice": choice, "at": now, "person": person, "note": note},
+    )
+
+
+def _write_history(
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    verb: str,
+    before: Any,
+    *,
+    now: datetime,
+    person: Any,
+    note: str,
+) -> None:
+    Decision.objects.create(
+        workspace=workspace,
+        kind=kind,
+        clockify_id=clockify_id,
+        verb=verb,
+        person=person,
+        at=now,
+        before=before,
+        after=_state(workspace, kind, clockify_id),
+        note=note,
+    )

@@ -1,0 +1,69 @@
+"""Check for new users and customers: both mirrors, the window's entries, the mapping."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from integrations.clockify import payloads, pull
+from integrations.clockify.client import ClockifyClient
+from integrations.models import Workspace
+from integrations.quickbooks import connection
+from integrations.quickbooks import pull as quickbooks_pull
+from integrations.quickbooks.client import QuickBooksClient
+from mapping import queries as mapping
+from syncjobs import evaluate, window
+from syncjobs.models import Run
+
+
+def today(workspace: Workspace, now: datetime) -> date:
+    """Today where the workspace is."""
+    return now.astimezone(ZoneInfo(workspace.time_zone)).date()
+
+
+def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *, now: datetime) -> dict[str, Any]:
+    """Read both sides, then match; gives the figures of the check. An unsupported plan is a finding, not a failure."""
+    workspace = run.workspace
+    company = mapping.company_of(workspace)
+    plan = connection.read_plan(company, run_id=run.pk, now=now)
+    quickbooks_counts = quickbooks_pull.pull_lists(company, quickbooks, now=now)
+    clockify_counts = pull_clockify_lists(workspace, clockify, now=now)
+    warnings = pull_entries(workspace, clockify, now=now)
+    evaluate.refresh(workspace, now=now)
+    run.warnings = warnings | ({"RESTRICTED": 1} if plan.warning else {})
+    return {
+        "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},
+        "quickbooks": {name: counts.as_json() for name, counts in quickbooks_counts.items()},
+        "mapping": mapping.counts(workspace),
+        "plan": {
+            "sku": company.sku,
+            "payroll": company.payroll,
+            "supported": plan.supported,
+            "reason": plan.reason,
+            "message": plan.warning or plan.sentence,
+        },
+    }
+
+
+def pull_clockify_lists(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, Any]:
+    counts = pull.pull_lists(workspace, clockify, now=now)
+    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
+        details = clockify.workspace(workspace.clockify_id)
+        rounding = payloads.rounding(details.get("workspaceSettings"))
+        Workspace.objects.filter(pk=workspace.pk).update(report_rounding=rounding)
+    workspace.refresh_from_db()
+    return counts
+
+
+def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:
+    """The entries from the start date to today. Deletions are only noted; a sync acts on them."""
+    first, last = workspace.start_date, today(workspace, now)
+    if first > last:
+        return {}
+    reading = window.read(workspace, clockify, first, last)
+    found = window.store(workspace, clockify, reading, first, last, now=now)
+    if found.many_missing:
+        return {"MANY_MISSING": 1}
+    evaluate.mark_deleted(workspace, found.gone, now=now)
+    return {}

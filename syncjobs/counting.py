@@ -1,0 +1,118 @@
+"""A run's figures, from its items and the call journal: the JSON that commands print and pages show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count
+
+from integrations.models import ApiCall
+from syncjobs.models import Run, RunItem
+
+Outcome = RunItem.Outcome
+VERB_COUNTS = {"create": "sent", "update": "updated", "delete": "deleted"}
+SYNC_FIGURES = (
+    "seen",
+    "sent",
+    "updated",
+    "deleted",
+    "unchanged",
+    "blocked",
+    "failed",
+    "unknown",
+    "minutes_sent",
+)
+
+
+def api_calls(run: Run) -> dict[str, int]:
+    """Every HTTP request of this run, retries included."""
+    rows = ApiCall.objects.filter(run_id=run.pk).values_list("vendor").annotate(Count("pk"))
+    return {"clockify": 0, "quickbooks": 0} | dict(rows)
+
+
+def sync_figures(run: Run) -> dict[str, Any]:
+    """Counts of a time sync. In a dry run `sent`, `updated` and `deleted` say what would happen."""
+    figures: dict[str, Any] = dict.fromkeys(SYNC_FIGURES, 0)
+    figures["seen"] = run.counters.get("seen", 0)
+    figures["unchanged"] = run.counters.get("unchanged", 0)
+    reasons: Counter[str] = Counter()
+    warnings: Counter[str] = Counter()
+    columns = ("verb", "outcome", "gone", "reasons", "warnings", "minutes")
+    for verb, outcome, gone, why, warned, minutes in run.items.values_list(*columns):
+        figure = _figure(run, verb, outcome)
+        if figure == "blocked":
+            reasons.update({reason["code"] for reason in why})
+            # Billed or changed time of entries that are gone from Clockify shows among the reasons only.
+            figures["blocked"] += not gone
+        else:
+            figures[figure] += 1
+        if figure == "sent":
+            figures["minutes_sent"] += minutes
+        if figure in {"sent", "updated"}:
+            warnings.update(warned)
+    for code, count in run.warnings.items():
+        warnings[code] += count
+    return {
+        **figures,
+        "blocked_reasons": dict(sorted(reasons.items())),
+        "warnings": dict(sorted(warnings.items())),
+    }
+
+
+def _figure(run: Run, verb: str, outcome: str) -> str:
+    if outcome != Outcome.PLANNED:
+        return str(outcome)
+    # What a run did not reach has not been sent: it is tried again by the next one.
+    return VERB_COUNTS[verb] if run.dry_run else "failed"
+
+
+def sync_json(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "status": run.status,
+        "dry_run": run.dry_run,
+        "from": run.from_date.isoformat() if run.from_date else None,
+        "to": run.to_date.isoformat() if run.to_date else None,
+        **sync_figures(run),
+        "api_calls": api_calls(run),
+        **_error(run),
+    }
+
+
+def check_json(run: Run) -> dict[str, Any]:
+    """The figures of a check are kept on the run when it ends; an unfinished one shows zeros."""
+    nothing = {"seen": 0, "new": 0, "changed": 0, "gone": 0}
+    shown = {
+        "clockify": {name: dict(nothing) for name in ("users", "clients", "projects")},
+        "quickbooks": {name: dict(nothing) for name in ("employees", "customers")},
+        "mapping": {name: {"mapped": 0, "unmapped": 0} for name in ("users", "clients", "projects")},
+        "plan": {"sku": "", "payroll": None, "supported": False, "reason": ""},
+    }
+    return {
+        "run": run.pk,
+        "status": run.status,
+        **{name: run.counters.get(name, empty) for name, empty in shown.items()},
+        "api_calls": api_calls(run),
+        **_error(run),
+    }
+
+
+def _error(run: Run) -> dict[str, Any]:
+    if not run.error_code:
+        return {}
+    return {"error": {"code": run.error_code, "message": run.error_message, "fix": run.error_fix}}
+
+
+def attempted(run: Run) -> bool:
+    """Whether anything was sent, or may have been."""
+    return run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED]).exists()
+
+
+def exit_code(run: Run) -> int:
+    """0 done, 3 nothing attempted, 4 attempted and something failed, is in doubt or was cut short."""
+    if run.status == Run.Status.SUCCEEDED:
+        return 0
+    if run.status == Run.Status.BLOCKED or (run.status == Run.Status.FAILED and not attempted(run)):
+        return 3
+    return 4

@@ -1,0 +1,127 @@
+"""What we would post for one entry: billable, rate, description, service item. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from syncjobs.resolve import Entry, Partner
+
+BILLABLE = "Billable"
+# Fields of a TimeActivity that are ours; all others of a record stay as read when it is updated.
+OURS = (
+    "NameOf",
+    "EmployeeRef",
+    "VendorRef",
+    "CustomerRef",
+    "TxnDate",
+    "Hours",
+    "Minutes",
+    "Description",
+    "BillableStatus",
+    "HourlyRate",
+    "ItemRef",
+)
+# What the service adds to an answer and does not take back, and other forms of the same time.
+NOT_SENT_BACK = (
+    "MetaData",
+    "domain",
+    "status",
+    "StartTime",
+    "EndTime",
+    "BreakHours",
+    "BreakMinutes",
+    "Seconds",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One TimeActivity to be. `rate` is a plain decimal text per hour, "0" when Clockify has none."""
+
+    person_kind: str
+    person_id: str
+    customer_id: str
+    txn_date: str
+    minutes: int
+    description: str
+    rate: str
+    item_id: str = ""
+
+    def as_row(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def from_row(row: Mapping[str, Any]) -> Draft:
+    return Draft(**row)
+
+
+def write(
+    entry: Entry, *, person: Partner, customer: Partner, minutes: int, txn_date: date, service_item: str
+) -> Draft:
+    return Draft(
+        person_kind=person.kind,
+        person_id=person.id,
+        customer_id=customer.id,
+        txn_date=txn_date.isoformat(),
+        minutes=minutes,
+        description=entry.description,
+        rate=_plain(entry.rate or Decimal(0)),
+        item_id=service_item,
+    )
+
+
+def warnings(entry: Entry) -> list[str]:
+    """No rate: sent with 0 and said so."""
+    return [] if entry.rate else ["NO_RATE"]
+
+
+def create_body(draft: Draft) -> str:
+    return json.dumps(_fields(draft), ensure_ascii=False)
+
+
+def update_body(draft: Draft, *, record: Mapping[str, Any]) -> str:
+    """The record as read with our fields in place: a full update empties whatever is left out (Intuit: TimeActivity)."""
+    kept = {name: value for name, value in record.items() if name not in OURS and name not in NOT_SENT_BACK}
+    fields = _fields(draft)
+    if not draft.item_id and "ItemRef" in record:
+        # Without a default item QuickBooks chose one when the time was created; that stays.
+        fields["ItemRef"] = record["ItemRef"]
+    return json.dumps({**kept, **fields, "sparse": False}, ensure_ascii=False)
+
+
+def delete_body(*, quickbooks_id: str, sync_token: str) -> str:
+    return json.dumps({"Id": quickbooks_id, "SyncToken": sync_token})
+
+
+def _fields(draft: Draft) -> dict[str, Any]:
+    person = {"employee": ("Employee", "EmployeeRef"), "vendor": ("Vendor", "VendorRef")}[draft.person_kind]
+    fields: dict[str, Any] = {
+        "NameOf": person[0],
+        person[1]: {"value": draft.person_id},
+        "CustomerRef": {"value": draft.customer_id},
+        "TxnDate": draft.txn_date,
+        "Hours": draft.minutes // 60,
+        "Minutes": draft.minutes % 60,
+        "BillableStatus": BILLABLE,
+        "HourlyRate": _number(draft.rate),
+    }
+    if draft.description:
+        fields["Description"] = draft.description
+    if draft.item_id:
+        fields["ItemRef"] = {"value": draft.item_id}
+    return fields
+
+
+def _plain(value: Decimal) -> str:
+    """125.5000 is 125.5, and never 1.255E+2."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)

@@ -1,0 +1,182 @@
+"""The state of every mirrored entry now, with every reason, and what each unmatched record holds back. No network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from integrations.models import TimeEntry, Workspace
+from mapping import queries as mapping
+from mapping.queries import Held
+from syncjobs import plan, queries
+from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
+from syncjobs.reasons import Reason, holds
+from syncjobs.resolve import Directory, Entry, Policy, Resolution, resolve
+
+State = EntryVerdict.State
+# Found out by asking QuickBooks; stays until the entry changes, a person decides, or a run asks again.
+ASKED_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Everything besides the entries themselves that their verdicts depend on."""
+
+    policy: Policy
+    directory: Directory
+    overrides: Mapping[str, EntryOverride]
+    receipts: Mapping[str, Receipt]
+    actions: Mapping[str, Action]
+
+    def entry(self, row: TimeEntry) -> Entry:
+        return queries.entry_of(row, self.overrides.get(row.clockify_id))
+
+    def resolve(self, entry: Entry) -> Resolution:
+        return resolve(entry, self.directory, self.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    state: str
+    reasons: tuple[dict[str, Any], ...]
+    minutes: int
+
+    @property
+    def codes(self) -> set[str]:
+        return {row["code"] for row in self.reasons}
+
+
+def circumstances(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> Circumstances:
+    return Circumstances(
+        policy=queries.policy_of(workspace),
+        directory=queries.directory_of(workspace),
+        overrides=queries.overrides_of(workspace),
+        receipts=queries.receipts_for(workspace, entry_ids, first, last),
+        actions=queries.open_actions(workspace),
+    )
+
+
+def judge(entry: Entry, around: Circumstances, earlier: EntryVerdict | None) -> Verdict:
+    """One entry's state by our own books; what QuickBooks said before is kept while the entry is the same."""
+    resolution = around.resolve(entry)
+    action = around.actions.get(entry.id)
+    if action is not None:
+        tried = action.tried_at or action.created_at
+        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"})
+        return Verdict(State.UNKNOWN, (reason.as_row(),), resolution.minutes)
+    receipt = around.receipts.get(entry.id)
+    reasons = tuple(reason.as_row() for reason in resolution.reasons)
+    if receipt is not None:
+        return _judge_sent(entry, resolution, receipt, around.policy)
+    if "IGNORED" in resolution.codes:
+        return Verdict(State.IGNORED, reasons, resolution.minutes)
+    if not resolution.may_go:
+        return Verdict(State.BLOCKED, reasons, resolution.minutes)
+    asked = _asked_before(entry, earlier)
+    if asked:
+        refused = any(row["code"] == "QUICKBOOKS_REFUSED" for row in asked)
+        return Verdict(State.FAILED if refused else State.BLOCKED, asked, resolution.minutes)
+    return Verdict(State.READY, (), resolution.minutes)
+
+
+def _judge_sent(entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy) -> Verdict:
+    step = plan.intend(entry, resolution, queries.sent_of(receipt), service_item=policy.service_item)
+    if step.verb == "keep":
+        return Verdict(State.SENT, (), receipt.minutes)
+    if step.writes and receipt.trouble:
+        how = {"how": "changed or deleted"} if receipt.trouble == "CHANGED_IN_QUICKBOOKS" else {}
+        return Verdict(State.CHANGED, (Reason(receipt.trouble, how).as_row(),), resolution.minutes)
+    return Verdict(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
+
+
+def _asked_before(entry: Entry, earlier: EntryVerdict | None) -> tuple[dict[str, Any], ...]:
+    if earlier is None or earlier.content_hash != entry.content_hash:
+        return ()
+    return tuple(
+        row for row in earlier.reasons if row.get("code") in ASKED_REASONS and row["code"] not in entry.set_aside
+    )
+
+
+def save(workspace: Workspace, rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict], *, now: datetime) -> None:
+    """Write the verdicts of these entries, new or not."""
+    made = [
+        EntryVerdict(
+            entry=row,
+            workspace=workspace,
+            state=verdicts[row.clockify_id].state,
+            reasons=list(verdicts[row.clockify_id].reasons),
+            held=verdicts[row.clockify_id].state == State.BLOCKED and holds(verdicts[row.clockify_id].codes),
+            minutes=verdicts[row.clockify_id].minutes,
+            content_hash=row.content_hash,
+            evaluated_at=now,
+        )
+        for row in rows
+        if row.clockify_id in verdicts
+    ]
+    EntryVerdict.objects.bulk_create(
+        made,
+        update_conflicts=True,
+        unique_fields=["entry"],
+        update_fields=["state", "reasons", "held", "minutes", "content_hash", "evaluated_at"],
+        batch_size=500,
+    )
+
+
+def earlier_verdicts(rows: Sequence[TimeEntry]) -> dict[int, EntryVerdict]:
+    found: dict[int, EntryVerdict] = {}
+    for start in range(0, len(rows), 500):
+        ids = [row.pk for row in rows[start : start + 500]]
+        found.update({one.entry_id: one for one in EntryVerdict.objects.filter(entry_id__in=ids)})
+    return found
+
+
+def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Verdict]:
+    """Judge and save these entries."""
+    if not rows:
+        return {}
+    first, last = min(row.txn_date for row in rows), max(row.txn_date for row in rows)
+    around = circumstances(workspace, [row.clockify_id for row in rows], first, last)
+    earlier = earlier_verdicts(rows)
+    verdicts = {row.clockify_id: judge(around.entry(row), around, earlier.get(row.pk)) for row in rows}
+    save(workspace, rows, verdicts, now=now)
+    return verdicts
+
+
+def held_by_record(rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict]) -> dict[mapping.Key, Held]:
+    """Minutes that wait for each Clockify record: time that nothing by rule keeps out."""
+    held: dict[mapping.Key, Held] = {}
+    for row in rows:
+        verdict = verdicts.get(row.clockify_id)
+        if verdict is None or verdict.state not in {State.BLOCKED, State.CHANGED} or not holds(verdict.codes):
+            continue
+        for key in {(reason["kind"], reason["id"]) for reason in verdict.reasons if "kind" in reason}:
+            held.setdefault(key, Held()).add(verdict.minutes, row.txn_date)
+    return held
+
+
+def refresh(workspace: Workspace, *, now: datetime) -> None:
+    """Match anew and judge every entry since the start date; after a decision of a person, and in each check."""
+    workspace.refresh_from_db()
+    outcome = mapping.rematch(workspace, now=now)
+    rows = list(queries.entries_between(workspace, workspace.start_date))
+    verdicts = evaluate(workspace, rows, now=now)
+    mapping.save_mismatches(workspace, outcome, held_by_record(rows, verdicts), now=now)
+
+
+def mark_deleted(workspace: Workspace, entry_ids: Iterable[str], *, now: datetime) -> None:
+    """Entries that Clockify says are gone: kept in the mirror, with what became of their time."""
+    ids = list(entry_ids)
+    TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
+    rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
+    receipts = {one.entry_id: one for one in queries.receipts_of(workspace).filter(entry_id__in=ids)}
+    verdicts = {}
+    for row in rows:
+        receipt = receipts.get(row.clockify_id)
+        if receipt is None:
+            verdicts[row.clockify_id] = Verdict(State.DELETED, (), 0)
+        else:
+            trouble = (Reason(receipt.trouble, {"how": "changed or deleted"}).as_row(),) if receipt.trouble else ()
+            verdicts[row.clockify_id] = Verdict(State.CHANGED, trouble, receipt.minutes)
+    save(workspace, rows, verdicts, now=now)

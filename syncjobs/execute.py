@@ -1,0 +1,197 @@
+"""Carrying out a saved plan: four polite threads, each receipt committed before that thread's next record."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from typing import Any
+
+from django.db import connections
+from django.utils import timezone
+
+from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
+from integrations.models import Customer, Employee, Item, Vendor
+from integrations.quickbooks import pull
+from integrations.quickbooks.client import QuickBooksClient
+from syncjobs import activities, ledger, plan
+from syncjobs.draft import from_row
+from syncjobs.lease import Heartbeat, Lost
+from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.queries import sent_of
+from syncjobs.reasons import Reason
+from syncjobs.settle import DUPLICATE_ID_CODES
+from syncjobs.stopping import Stop
+
+log = logging.getLogger("hourbridge.execute")
+
+THREADS = 4
+BOOKS_CLOSED_CODES = {"6200", "6210"}
+# A reference that QuickBooks does not know or that became inactive (Intuit: error codes).
+BAD_REFERENCE_CODES = {"610", "2500"}
+STALE_CODE = "5010"
+
+
+def carry_out(
+    run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, stop: Stop, progress: Callable[[], None]
+) -> None:
+    """Send what is planned, oldest day first, until it is done or `stop` says so. Items not reached stay planned."""
+    planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for pk in planned.order_by("txn_date", "pk").values_list("pk", flat=True):
+        waiting.put(pk)
+    workers = [
+        threading.Thread(target=_work, args=(run, client, heartbeat, waiting, stop, progress), name=f"sender {n}")
+        for n in range(min(THREADS, waiting.qsize()))
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        for worker in workers:
+            worker.join()
+    except KeyboardInterrupt:
+        # The records at hand are finished, so that nothing is left in doubt.
+        stop.ask()
+        for worker in workers:
+            worker.join()
+        raise
+
+
+def _work(
+    run: Run,
+    client: QuickBooksClient,
+    heartbeat: Heartbeat,
+    waiting: queue.SimpleQueue[int],
+    stop: Stop,
+    progress: Callable[[], None],
+) -> None:
+    try:
+        while not stop.is_set():
+            try:
+                pk = waiting.get_nowait()
+            except queue.Empty:
+                return
+            heartbeat.check()
+            Sender(run, client, stop).send(RunItem.objects.get(pk=pk))
+            progress()
+    except (ApiError, Lost) as error:
+        stop.because(error)
+    except Exception as error:
+        log.exception("Sending stopped on an error of ours.")
+        stop.because(error)
+    finally:
+        connections.close_all()
+
+
+class Sender:
+    """Sends one planned item. Raises only what concerns the whole run."""
+
+    def __init__(self, run: Run, client: QuickBooksClient, stop: Stop) -> None:
+        self._run, self._client, self._stop = run, client, stop
+
+    def send(self, item: RunItem, *, second_try: bool = False) -> None:
+        action = ledger.open_action(item, run=self._run)
+        item.attempts += 1
+        RunItem.objects.filter(pk=item.pk).update(attempts=item.attempts)
+        ledger.mark_tried(action)
+        began = time.monotonic()
+        try:
+            answer = self._client.write(
+                activities.ENTITY,
+                action.body,
+                request_id=str(action.request_id),
+                delete=item.verb == "delete",
+            )
+        except (Gone, Rejected) as error:
+            self._refused(item, action, error, second_try=second_try)
+        except NoAnswer as error:
+            self._doubtful(item, action, error)
+            self._stop.silent(error, since=began)
+        except (TryLater, ReconnectNeeded) as error:
+            # Neither did anything: the item stays planned, and the run waits or ends.
+            ledger.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
+            raise
+        except ApiError as error:
+            self._doubtful(item, action, error)
+            raise
+        else:
+            receipt = ledger.accept(action, answer.record, tid=answer.tid)
+            self._finish(item, ledger.DONE_AS[item.verb], quickbooks_id=receipt.quickbooks_id, tid=answer.tid)
+            self._stop.answered()
+
+    # --- outcomes ------------------------------------------------------------------------------------------
+    def _doubtful(self, item: RunItem, action: Action, error: ApiError) -> None:
+        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"}).as_row()
+        self._finish(item, RunItem.Outcome.UNKNOWN, reasons=[reason], error=error)
+
+    def _refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool) -> None:
+        if error.code in DUPLICATE_ID_CODES and error.code != "6000":
+            # A fresh random id can't be a duplicate: something of ours arrived already.
+            ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
+            reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"}).as_row()
+            self._finish(item, RunItem.Outcome.UNKNOWN, reasons=[reason], error=error)
+            return
+        ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+        self._stop.refused(error)
+        if error.code in BOOKS_CLOSED_CODES:
+            facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
+            self._hold(item, Reason("BOOKS_CLOSED", facts), error)
+        elif item.verb != "create" and error.code in {STALE_CODE, *BAD_REFERENCE_CODES}:
+            self._read_again(item, error, second_try=second_try)
+        elif error.code in BAD_REFERENCE_CODES:
+            self._look_at_partners(item, error)
+        else:
+            self._fail(item, error)
+
+    def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> None:
+        """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
+        receipt = Receipt.objects.get(company=self._run.company, workspace=self._run.workspace, entry_id=item.entry_id)
+        found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
+        reading = plan.Reading(found.sync_token, found.billed, found.raw) if found else None
+        step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft))
+        step = plan.against_quickbooks(step, sent_of(receipt), reading)
+        if step.verb == "block":
+            self._hold(item, step.reasons[0], error)
+            Receipt.objects.filter(pk=receipt.pk).update(trouble=step.reasons[0].code)
+        elif second_try or error.code in BAD_REFERENCE_CODES:
+            self._look_at_partners(item, error)
+        else:
+            assert found is not None
+            item.basis = {**item.basis, "record": found.raw}
+            RunItem.objects.filter(pk=item.pk).update(basis=item.basis)
+            self.send(item, second_try=True)
+
+    def _look_at_partners(self, item: RunItem, error: ApiError) -> None:
+        """QuickBooks refuses a reference: read the records it may mean, and name the one that is inactive."""
+        company = self._client.company
+        wanted = from_row(item.draft)
+        person_model = Employee if wanted.person_kind == "employee" else Vendor
+        now = timezone.now()
+        pull.refresh_records(company, self._client, person_model, [wanted.person_id], now)
+        pull.refresh_records(company, self._client, Customer, [wanted.customer_id], now)
+        if wanted.item_id:
+            pull.refresh_records(company, self._client, Item, [wanted.item_id], now)
+        person = person_model._default_manager.filter(company=company, quickbooks_id=wanted.person_id).first()
+        customer = Customer.objects.filter(company=company, quickbooks_id=wanted.customer_id).first()
+        if person is not None and (not person.active or person.gone_at):
+            self._hold(item, Reason("EMPLOYEE_INACTIVE", {"name": person.name}), error)
+        elif customer is not None and (not customer.active or customer.gone_at):
+            self._hold(item, Reason("CUSTOMER_INACTIVE", {"name": customer.name}), error)
+        else:
+            self._fail(item, error)
+
+    def _hold(self, item: RunItem, reason: Reason, error: ApiError) -> None:
+        self._finish(item, RunItem.Outcome.BLOCKED, reasons=[reason.as_row()], error=error)
+
+    def _fail(self, item: RunItem, error: ApiError) -> None:
+        facts = {"error": error.code or str(error.status), "words": error.message}
+        self._finish(item, RunItem.Outcome.FAILED, reasons=[Reason("QUICKBOOKS_REFUSED", facts).as_row()], error=error)
+
+    def _finish(self, item: RunItem, outcome: str, *, error: ApiError | None = None, **details: Any) -> None:
+        if error is not None:
+            details = {"code": error.code, "message": error.message, "tid": error.tid, **details}
+        ledger.finish_item(self._run.pk, item.entry_id, outcome, **details)

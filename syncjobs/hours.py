@@ -1,0 +1,54 @@
+"""How much time an entry counts for, and which day a night shift belongs to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How exact seconds become minutes. `step` in minutes; direction near, up or down."""
+
+    direction: str = "near"
+    step: int = 1
+
+
+TO_THE_MINUTE = Rounding()
+
+
+def as_in_clockify(report_rounding: Mapping[str, Any]) -> Rounding:
+    """The workspace's report rounding; to the minute where it is off or not understood."""
+    direction, step = report_rounding.get("direction"), report_rounding.get("minutes")
+    if (
+        not report_rounding.get("on")
+        or direction not in {"near", "up", "down"}
+        or not isinstance(step, int)
+        or step < 1
+    ):
+        return TO_THE_MINUTE
+    return Rounding(direction, step)
+
+
+def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
+    """Whole minutes of an exact length in seconds; halves go up. A negative length counts for nothing."""
+    if seconds <= 0:
+        return 0
+    step = rounding.step * MINUTE
+    if rounding.direction == "up":
+        steps = -(-seconds // step)
+    elif rounding.direction == "down":
+        steps = seconds // step
+    else:
+        steps = (2 * seconds + step) // (2 * step)
+    return steps * rounding.step
+
+
+def txn_date(start_at: datetime, *, owner_zone: str, workspace_zone: str) -> date:
+    """The day the work began where its owner lives; owners without a zone count by the workspace's."""
+    return start_at.astimezone(ZoneInfo(owner_zone or workspace_zone or "UTC")).date()

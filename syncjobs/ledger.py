@@ -1,0 +1,164 @@
+"""Actions and receipts: what is written down before a call, and what its answer proves. No network here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.quickbooks import payloads
+from syncjobs import activities, draft
+from syncjobs.models import Action, Receipt, Run, RunItem
+
+DONE_AS = {
+    "create": RunItem.Outcome.SENT,
+    "update": RunItem.Outcome.UPDATED,
+    "delete": RunItem.Outcome.DELETED,
+}
+
+
+def open_action(item: RunItem, *, run: Run) -> Action:
+    """Write down one create, update or delete, with the exact body, before anything is sent."""
+    basis = item.basis
+    wanted = draft.from_row(item.draft) if item.draft else None
+    record: Mapping[str, Any] = basis.get("record") or {}
+    if item.verb == "create":
+        assert wanted is not None
+        body = draft.create_body(wanted)
+    elif item.verb == "update":
+        assert wanted is not None
+        body = draft.update_body(wanted, record=record)
+    else:
+        body = draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
+    return Action.objects.create(
+        company=run.company,
+        workspace=run.workspace,
+        run=run,
+        entry_id=item.entry_id,
+        verb=item.verb,
+        body=body,
+        basis={name: basis.get(name) for name in ("content_hash", "start_at")} | {"draft": item.draft},
+        quickbooks_id=item.quickbooks_id,
+        sync_token=str(record.get("SyncToken", "")),
+        txn_date=item.txn_date,
+        not_ours=basis.get("not_ours", []),
+        created_at=timezone.now(),
+    )
+
+
+def mark_tried(action: Action) -> None:
+    """Committed before the call: whoever finds the action knows that it may have left the house."""
+    action.attempts += 1
+    action.tried_at = timezone.now()
+    action.save(update_fields=["attempts", "tried_at"])
+
+
+def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> Receipt:
+    """QuickBooks has it: close the action and write the receipt, in one transaction."""
+    now = timezone.now()
+    with transaction.atomic():
+        receipt = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
+        close(action, Action.State.DONE, tid=tid, quickbooks_id=receipt.quickbooks_id)
+    return receipt
+
+
+def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> Receipt:
+    activity = payloads.activity(record)
+    wanted = draft.from_row(action.basis["draft"])
+    values = {
+        "quickbooks_id": activity.id,
+        "sync_token": activity.sync_token,
+        "state": Receipt.State.SENT,
+        "content_hash": action.basis["content_hash"],
+        "start_at": datetime.fromisoformat(action.basis["start_at"]),
+        "txn_date": date.fromisoformat(wanted.txn_date),
+        "minutes": wanted.minutes,
+        "draft": wanted.as_row(),
+        "differences": activities.differences(wanted, activity),
+        "trouble": "",
+        "changed_at": now,
+        "run": action.run,
+    }
+    if action.verb == "create":
+        values["sent_at"] = now
+    receipt, _ = Receipt.objects.update_or_create(
+        company=action.company,
+        workspace=action.workspace,
+        entry_id=action.entry_id,
+        defaults=values,
+        create_defaults={**values, "sent_at": now},
+    )
+    return receipt
+
+
+def _receipt_deleted(action: Action, now: datetime) -> Receipt:
+    receipt = Receipt.objects.get(company=action.company, workspace=action.workspace, entry_id=action.entry_id)
+    receipt.state, receipt.trouble, receipt.changed_at, receipt.run = (
+        Receipt.State.DELETED,
+        "",
+        now,
+        action.run,
+    )
+    receipt.save(update_fields=["state", "trouble", "changed_at", "run"])
+    return receipt
+
+
+def close(
+    action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
+) -> None:
+    """End an action. REFUSED: QuickBooks said no. ABANDONED: proven, by its answer or by reading, not to have happened."""
+    action.state, action.ended_at, action.needs_person = state, timezone.now(), False
+    action.intuit_tid = tid or action.intuit_tid
+    action.quickbooks_id = quickbooks_id or action.quickbooks_id
+    action.error_code, action.error_message = code, message
+    action.save()
+
+
+def leave_open(action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False) -> None:
+    """The outcome is not known; the next settling reads before anything is sent again."""
+    action.error_code, action.error_message = code[:60], message
+    action.intuit_tid = tid or action.intuit_tid
+    action.duplicate_id_said = action.duplicate_id_said or duplicate_id
+    action.save(update_fields=["error_code", "error_message", "intuit_tid", "duplicate_id_said"])
+
+
+def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
+    """The entry was edited without any effect on what was sent."""
+    receipt.content_hash, receipt.start_at = content_hash, start_at
+    receipt.save(update_fields=["content_hash", "start_at"])
+
+
+def finish_item(
+    run_id: int | None,
+    entry_id: str,
+    outcome: str,
+    *,
+    reasons: list[dict[str, Any]] | None = None,
+    quickbooks_id: str = "",
+    code: str = "",
+    message: str = "",
+    tid: str = "",
+) -> None:
+    """What came of one entry in this run."""
+    values: dict[str, Any] = {
+        "outcome": outcome,
+        "error_code": code[:60],
+        "error_message": message,
+        "intuit_tid": tid[:80],
+        "finished_at": timezone.now(),
+    }
+    if reasons is not None:
+        values["reasons"] = reasons
+    if quickbooks_id:
+        values["quickbooks_id"] = quickbooks_id
+    RunItem.objects.filter(run_id=run_id, entry_id=entry_id).update(**values)
+
+
+def summary(action: Action) -> str:
+    """One line of an action for a person: what was on its way."""
+    wanted = json.loads(action.body)
+    return f"{action.verb} {wanted.get('TxnDate', '')} {wanted.get('Hours', '')}:{wanted.get('Minutes', '')}"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from integrations.quickbooks import connection
+from syncjobs import commandline
+
+
+class Command(commandline.Command):
+    help = "Connect a QuickBooks company without a browser, by a refresh token; reads its plan and Payroll."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--realm", required=True, metavar="ID", help="the company's id, a long number")
+        parser.add_argument(
+            "--refresh-token",
+            required=True,
+            metavar="TOKEN",
+            help="the token; - reads it from standard input",
+        )
+
+    def work(self, **options: Any) -> int | None:
+        workspace = self.workspace(options)
+        company = connection.connect(
+            workspace,
+            realm=options["realm"].strip(),
+            refresh_token=commandline.secret(options["refresh_token"], "The refresh token"),
+            now=timezone.now(),
+        )
+        plan = connection.plan_verdict(company)
+        if not plan.supported:
+            self.progress(f"Warning: nothing can be sent yet. {plan.sentence}")
+        elif plan.warning:
+            self.progress(f"Warning: {plan.warning}")
+        shown = {
+            "workspace": workspace.clockify_id,
+            "realm": company.realm_id,
+            "company": company.name,
+            "plan": {
+                "sku": company.sku,
+                "payroll": company.payroll,
+                "supported": plan.supported,
+                "reason": plan.reason,
+                "message": plan.warning or plan.sentence,
+            },
+        }
+        if options["json"]:
+            self.print_json(shown)
+        else:
+            self.stdout.write(f"Connected {company} ({company.realm_id}) to {workspace}. {plan.sentence}")
+        return None

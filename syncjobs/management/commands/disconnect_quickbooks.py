@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.quickbooks import connection
+from syncjobs import commandline
+
+
+class Command(commandline.Command):
+    help = "Disconnect QuickBooks: revoke at Intuit and wipe the tokens. Mappings and history stay."
+
+    def work(self, **options: Any) -> int | None:
+        workspace = self.connected_workspace(options)
+        company = workspace.company
+        assert company is not None
+        said = connection.disconnect(company, now=timezone.now())
+        names = ", ".join(str(one) for one in company.workspaces.order_by("name"))
+        if options["json"]:
+            self.print_json({"realm": company.realm_id, "workspaces": names.split(", "), "message": said})
+        else:
+            self.stdout.write(f"{company} is disconnected from {names}. {said} Mappings and history are kept.")
+        return None

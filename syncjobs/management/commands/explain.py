@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from integrations.models import TimeEntry, Workspace
+from syncjobs import commandline, support
+
+
+class Command(commandline.Command):
+    help = "Why one Clockify time entry was or was not sent: every failing check, and who mends it where."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("entry_id", metavar="ENTRY_ID")
+
+    def work(self, **options: Any) -> int | None:
+        entry_id = options["entry_id"].strip()
+        explanation = self._explain(entry_id, options)
+        shown = explanation.as_json()
+        if options["json"]:
+            self.print_json(shown)
+            return None
+        there = f", QuickBooks activity {shown['quickbooks_id']}" if shown["quickbooks_id"] else ""
+        self.stdout.write(f"{entry_id}: {shown['state']}{there}")
+        for reason in shown["reasons"]:
+            self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
+        for words in [*shown.get("differences", []), *shown.get("not_asked", [])]:
+            self.stdout.write(f"  {words}")
+        return None
+
+    def _explain(self, entry_id: str, options: dict[str, Any]) -> support.Explanation:
+        """Without --workspace every connected one is asked; an entry belongs to exactly one."""
+        workspaces = [self.workspace(options)] if options["workspace"] else self._candidates(entry_id)
+        problem = ""
+        for workspace in workspaces:
+            try:
+                return support.explain(workspace, entry_id, now=timezone.now())
+            except support.UnknownEntry as unknown:
+                problem = str(unknown)
+        if not workspaces:
+            self.workspace(options)
+        raise commandline.Problem(problem)
+
+    def _candidates(self, entry_id: str) -> list[Workspace]:
+        known = TimeEntry.objects.filter(clockify_id=entry_id).values_list("workspace_id", flat=True)
+        return list(Workspace.objects.filter(pk__in=known)) or list(Workspace.objects.order_by("pk"))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from mapping import desk, queries
+from syncjobs import commandline, evaluate
+
+
+class Command(commandline.Command):
+    help = "Link a Clockify user, client or project to a QuickBooks record by hand; also confirms a suspended link."
+    takes_json = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("kind", metavar="KIND", choices=queries.KINDS, help="user, client or project")
+        parser.add_argument("clockify_id", metavar="CLOCKIFY_ID")
+        parser.add_argument("quickbooks_id", metavar="QUICKBOOKS_ID")
+        parser.add_argument("--vendor", action="store_true", help="the id is a vendor's (users only)")
+
+    def work(self, **options: Any) -> int | None:
+        workspace, now = self.connected_workspace(options), timezone.now()
+        kind, clockify_id = options["kind"], options["clockify_id"]
+        warnings = desk.link(workspace, kind, clockify_id, options["quickbooks_id"], vendor=options["vendor"], now=now)
+        for warning in warnings:
+            self.progress(f"Warning: {warning}")
+        evaluate.refresh(workspace, now=now)
+        self.stdout.write(f"Linked {kind} {clockify_id} to {options['quickbooks_id']}.")
+        return None

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from syncjobs import commandline, evaluate, policies
+
+
+class Command(commandline.Command):
+    help = "Show or set the workspace's policy: " + "; ".join(
+        f"{name} ({setting.help})" for name, setting in policies.SETTINGS.items()
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
+
+    def work(self, **options: Any) -> int | None:
+        workspace, now = self.workspace(options), timezone.now()
+        wanted: dict[str, str] = {}
+        for pair in options["settings_wanted"]:
+            name, equals, value = pair.partition("=")
+            if not equals:
+                raise commandline.Problem(f"{pair!r} is no KEY=VALUE.")
+            wanted[name.strip()] = value
+        try:
+            policies.change(workspace, wanted, now=now)
+        except policies.BadValue as problem:
+            raise commandline.Problem(str(problem)) from None
+        if wanted and workspace.company is not None and workspace.pulled_at is not None:
+            evaluate.refresh(workspace, now=now)
+        shown = policies.shown(workspace)
+        if options["json"]:
+            self.print_json(shown)
+        else:
+            for name, value in shown.items():
+                self.stdout.write(f"{name}={value}")
+        return None

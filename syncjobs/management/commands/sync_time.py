@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from syncjobs import commandline, counting
+from syncjobs import run as runs
+from syncjobs.models import Run
+
+
+class Command(commandline.Command):
+    help = "Send billable time to QuickBooks: new entries, later edits and deletions."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--from", type=commandline.day, metavar="DATE", help="first day (default: the start date)")
+        parser.add_argument("--to", type=commandline.day, metavar="DATE", help="last day (default: today)")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, send nothing")
+
+    def zeros(self) -> dict[str, Any]:
+        return {
+            "run": None,
+            "status": "failed",
+            "dry_run": False,
+            "from": None,
+            "to": None,
+            **dict.fromkeys(counting.SYNC_FIGURES, 0),
+            "blocked_reasons": {},
+            "warnings": {},
+            "api_calls": {"clockify": 0, "quickbooks": 0},
+        }
+
+    def work(self, **options: Any) -> int | None:
+        workspace = self.connected_workspace(options)
+        run = runs.ask_for(
+            Run.Kind.SYNC,
+            workspace,
+            trigger="command",
+            now=timezone.now(),
+            dry_run=options["dry_run"],
+            first=options["from"],
+            last=options["to"],
+        )
+        if run.from_date > run.to_date:  # type: ignore[operator]
+            run.delete()
+            raise commandline.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
+        runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
+        if run.error_code:
+            self.progress(f"{run.error_message} {run.error_fix}")
+        shown = counting.sync_json(run)
+        code = counting.exit_code(run)
+        if options["json"]:
+            self.print_json({**shown, **(self._nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
+        else:
+            self._tell(shown)
+        return code
+
+    def _nothing(self) -> dict[str, Any]:
+        """Exit code 3 comes with zeros: a plan that was made but not begun is not a result."""
+        return {**dict.fromkeys(counting.SYNC_FIGURES, 0), "blocked_reasons": {}, "warnings": {}}
+
+    def _show(self, done: int, total: int) -> None:
+        self.progress(f"{done} of {total} sent")
+
+    def _tell(self, shown: dict[str, Any]) -> None:
+        would = "would be " if shown["dry_run"] else ""
+        hours = shown["minutes_sent"] / 60
+        self.stdout.write(f"Run {shown['run']}, {shown['from']} to {shown['to']}: {shown['status']}")
+        self.stdout.write(
+            f"{shown['seen']} entries: {shown['sent']} {would}sent ({hours:.2f} h), {shown['updated']} {would}updated, "
+            f"{shown['deleted']} {would}deleted, {shown['unchanged']} unchanged, {shown['blocked']} blocked, "
+            f"{shown['failed']} failed, {shown['unknown']} in doubt"
+        )
+        for code, count in shown["blocked_reasons"].items():
+            self.stdout.write(f"  {code}: {count}")
+        for code, count in shown["warnings"].items():
+            self.stdout.write(f"  warning {code}: {count}")

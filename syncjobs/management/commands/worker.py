@@ -1,0 +1,50 @@
+"""The supervised task worker."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+from django.utils import timezone
+
+from syncjobs import queue
+from syncjobs.supervisor import Pace, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Runs the tasks that buttons and schedules ask for, until Ctrl-C or SIGTERM. Keep one running."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--grace",
+            type=float,
+            default=Pace.grace,
+            metavar="SECONDS",
+            help="how long running tasks may take to finish at a stop (default: %(default)g)",
+        )
+
+    def handle(self, *, grace: float, **options: object) -> None:
+        supervisor = Supervisor(
+            [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
+            records=settings.VAR_DIR / "worker",
+            sweep=sweep,
+            say=self.say,
+            pace=Pace(grace=grace),
+        )
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: supervisor.stop())
+        supervisor.run()
+
+    def say(self, text: str) -> None:
+        self.stdout.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} worker: {text}")
+        self.stdout.flush()
+
+
+def sweep() -> None:
+    # A connection that the database closed meanwhile is replaced instead of failing for good.
+    close_old_connections()
+    queue.sweep(now=timezone.now())

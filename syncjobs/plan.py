@@ -1,0 +1,151 @@
+"""Drafts and receipts in; create, update, delete, keep or block out, each with a sentence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from syncjobs import draft as drafts
+from syncjobs.draft import Draft
+from syncjobs.reasons import NO_WORK, Reason
+from syncjobs.resolve import Entry, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The receipt of an entry, as far as the plan needs it."""
+
+    quickbooks_id: str
+    sync_token: str
+    content_hash: str
+    start_at: datetime
+    txn_date: date
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One TimeActivity as QuickBooks has it now."""
+
+    sync_token: str
+    billed: bool
+    record: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is to happen to one entry. `verb` is create, update, delete, keep or block.
+
+    `touch` marks a keep whose content was edited without any effect on what was sent: its receipt is brought up to
+    date, QuickBooks is left alone. `not_ours` are twins that were there before.
+    """
+
+    entry_id: str
+    verb: str
+    why: str
+    reasons: tuple[Reason, ...] = ()
+    warnings: tuple[str, ...] = ()
+    draft: Draft | None = None
+    touch: bool = False
+    gone: bool = False
+    reading: Reading | None = None
+    not_ours: tuple[str, ...] = field(default=())
+
+    @property
+    def writes(self) -> bool:
+        return self.verb in {"create", "update", "delete"}
+
+
+def day_of(entry: Entry, sent: Sent | None) -> date:
+    """While the start is unchanged the day stays as it was sent, whatever time zones became since."""
+    return sent.txn_date if sent is not None and sent.start_at == entry.start_at else entry.txn_date
+
+
+def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str) -> Step:
+    """What should happen by our own books; QuickBooks is asked afterwards (`against_quickbooks`)."""
+    if sent is None:
+        return _intend_first_time(entry, resolution, service_item)
+    if sent.content_hash == entry.content_hash:
+        return Step(entry.id, "keep", "Sent, and not edited since.")
+    if resolution.codes & NO_WORK:
+        return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
+    if not resolution.may_go:
+        return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
+    wanted = _draft(entry, resolution, sent, service_item)
+    if wanted == sent.draft:
+        return Step(entry.id, "keep", "Edited, but what was sent stays the same.", touch=True, draft=wanted)
+    return Step(entry.id, "update", _difference(sent.draft, wanted), warnings=_warnings(entry), draft=wanted)
+
+
+def intend_gone(entry_id: str, sent: Sent) -> Step:
+    """The entry's own address says that it is no longer in Clockify."""
+    return Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
+
+
+def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) -> Step:
+    if not resolution.may_go:
+        return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
+    wanted = _draft(entry, resolution, None, service_item)
+    return Step(entry.id, "create", "It has not been sent yet.", warnings=_warnings(entry), draft=wanted)
+
+
+def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:
+    assert resolution.person is not None and resolution.customer is not None
+    return drafts.write(
+        entry,
+        person=resolution.person,
+        customer=resolution.customer,
+        minutes=resolution.minutes,
+        txn_date=day_of(entry, sent),
+        service_item=service_item,
+    )
+
+
+def _warnings(entry: Entry) -> tuple[str, ...]:
+    return tuple(drafts.warnings(entry))
+
+
+WORDS = {
+    "person_kind": "kind of person",
+    "person_id": "person",
+    "customer_id": "customer",
+    "txn_date": "day",
+    "minutes": "time",
+    "description": "description",
+    "rate": "rate",
+    "item_id": "service item",
+}
+
+
+def _difference(before: Draft, after: Draft) -> str:
+    changed = [words for name, words in WORDS.items() if getattr(before, name) != getattr(after, name)]
+    return f"Edited in Clockify: {', '.join(changed)}."
+
+
+def against_quickbooks(step: Step, sent: Sent | None, reading: Reading | None) -> Step:
+    """An update or delete goes on only where the activity is unbilled and exactly as we left it."""
+    if step.verb not in {"update", "delete"} or sent is None:
+        return step
+    if reading is None:
+        return _hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
+    if reading.billed:
+        return _hold(step, Reason("BILLED_IN_QUICKBOOKS"))
+    if reading.sync_token != sent.sync_token:
+        return _hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}))
+    return replace(step, reading=reading)
+
+
+def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[str]) -> Step:
+    """Time that somebody else put into QuickBooks already is not sent until a person says so."""
+    if step.verb != "create" or not twins:
+        return step
+    found = tuple(sorted(twins))
+    if "ALREADY_IN_QUICKBOOKS" in set_aside:
+        return replace(step, not_ours=found)
+    return _hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}))
+
+
+def _hold(step: Step, reason: Reason) -> Step:
+    return replace(step, verb="block", why="QuickBooks has something else than was sent.", reasons=(reason,))

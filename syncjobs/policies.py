@@ -1,0 +1,159 @@
+"""A workspace's policy as people set it: names, allowed values, and the sentence that refuses the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from integrations.models import ConnectionEvent, Item, Workspace
+
+
+class BadValue(Exception):
+    """The value can't be taken; the message says what may be written."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`read` turns text into the stored value. `of_company`: kept on the company, for all its workspaces."""
+
+    read: Callable[[Workspace, str], Any]
+    help: str
+    of_company: bool = False
+
+
+def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
+    def read(workspace: Workspace, text: str) -> str:
+        if text not in allowed:
+            raise BadValue(f"{text!r} is not one of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _yes_no(workspace: Workspace, text: str) -> bool:
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    if text.lower() not in words:
+        raise BadValue(f"{text!r} is neither true nor false")
+    return words[text.lower()]
+
+
+def _day(workspace: Workspace, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadValue(f"{text!r} is no date; write it as 2026-03-01") from None
+
+
+def _zone(workspace: Workspace, text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise BadValue(f"{text!r} is no time zone; write one such as Europe/Berlin") from None
+    return text
+
+
+def _hours(workspace: Workspace, text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise BadValue(f"{text!r} is no number of hours") from None
+    if not value.is_finite() or not 0 < value <= 8760:
+        raise BadValue(f"{text!r} hours can't be; write a number above 0, up to 8760")
+    return value
+
+
+def _item(workspace: Workspace, text: str) -> str:
+    """A service item by id or name; empty or none for QuickBooks' own default."""
+    if text.lower() in {"", "none"}:
+        return ""
+    items = Item.objects.filter(company=workspace.company, active=True, gone_at=None)
+    found = items.filter(quickbooks_id=text).first() or items.filter(name=text).first()
+    if found is None:
+        raise BadValue(f"there is no active item {text!r}; check for new users and customers, then look again")
+    if found.type and found.type != "Service":
+        raise BadValue(f"{found.name} is of type {found.type}; time needs a service item")
+    return found.quickbooks_id
+
+
+def _sku(workspace: Workspace, text: str) -> str:
+    """Exact text of the plan to allow; empty or none takes the allowance back."""
+    return "" if text.lower() in {"none", "false", "no"} else text.strip()
+
+
+SETTINGS: Mapping[str, Setting] = {
+    "matching": Setting(
+        _choice("strict", "forgiving"), "strict: equal to the letter; forgiving: case and spaces aside"
+    ),
+    "start_date": Setting(_day, "where runs without --from begin"),
+    "time_zone": Setting(_zone, "for people without a time zone in Clockify"),
+    "rounding": Setting(_choice("minute", "clockify"), "minute: nearest minute; clockify: as its reports round"),
+    "approved_only": Setting(_yes_no, "send approved time only"),
+    "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
+    "longest_hours": Setting(_hours, "longer entries wait for a person"),
+    "service_item": Setting(_item, "QuickBooks item for sent time, by id or name; none for QuickBooks' default"),
+    "allow_sku": Setting(_sku, "plan to allow besides Essentials and Plus, by its exact text", of_company=True),
+    "allow_unstated_payroll": Setting(_yes_no, "send although Payroll is not stated", of_company=True),
+}
+
+
+def shown(workspace: Workspace) -> dict[str, Any]:
+    """The policy as it is; dates and decimals as text, as they are set."""
+    company = workspace.company
+    values: dict[str, Any] = {}
+    for name, setting in SETTINGS.items():
+        value = getattr(company if setting.of_company else workspace, name, "" if name == "allow_sku" else False)
+        values[name] = value.isoformat() if isinstance(value, date) else value
+    values["longest_hours"] = float(workspace.longest_hours)
+    return values
+
+
+def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
+    """Set all of them or none. Raises BadValue. What was sent before is never touched by a changed setting."""
+    values: dict[str, Any] = {}
+    for name, text in wanted.items():
+        if name not in SETTINGS:
+            raise BadValue(f"There is no setting {name!r}; there are {', '.join(SETTINGS)}.")
+        if SETTINGS[name].of_company and workspace.company is None:
+            raise BadValue(f"{name} belongs to the QuickBooks company; connect it first.")
+        try:
+            values[name] = SETTINGS[name].read(workspace, text.strip())
+        except BadValue as problem:
+            raise BadValue(f"{name}: {problem}.") from None
+    with transaction.atomic():
+        for name, value in values.items():
+            owner: Any = workspace.company if SETTINGS[name].of_company else workspace
+            before = getattr(owner, name)
+            setattr(owner, name, value)
+            if before != value:
+                _note(workspace, name, before, value, now=now, person=person)
+        workspace.save()
+        company = workspace.company
+        if company is not None and any(SETTINGS[name].of_company for name in values):
+            company.allowed_by, company.allowed_at = person, now
+            company.save(update_fields=["allow_sku", "allow_unstated_payroll", "allowed_by", "allowed_at"])
+
+
+def _note(workspace: Workspace, name: str, before: Any, value: Any, *, now: datetime, person: Any) -> None:
+    ConnectionEvent.objects.create(
+        workspace=workspace,
+        company=workspace.company if SETTINGS[name].of_company else None,
+        at=now,
+        kind="policy",
+        message=f"{name} changed from {before if before != '' else 'nothing'} to {value if value != '' else 'nothing'}.",
+        by=person,
+    )

@@ -1,0 +1,188 @@
+"""From rows to the plain values that resolving and planning work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from integrations.clockify.payloads import EntryPayload
+from integrations.models import ClockifyUser, Company, Customer, Employee, TimeEntry, Vendor, Workspace
+from integrations.quickbooks import connection
+from mapping.models import Stance
+from mapping.queries import company_of, links_of, stances_of
+from syncjobs import draft, hours
+from syncjobs.models import Action, EntryOverride, Receipt
+from syncjobs.plan import Sent
+from syncjobs.reasons import Reason
+from syncjobs.resolve import Directory, Entry, Partner, Policy, Standing
+
+OPEN = Action.State.SENDING
+
+
+def policy_of(workspace: Workspace) -> Policy:
+    company = workspace.company
+    rounding = hours.TO_THE_MINUTE
+    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
+        rounding = hours.as_in_clockify(workspace.report_rounding)
+    return Policy(
+        rounding=rounding,
+        longest_seconds=int(workspace.longest_hours * 3600),
+        approved_only=workspace.approved_only,
+        block_invoiced=workspace.block_invoiced,
+        book_close_date=company.book_close_date if company else None,
+        service_item=workspace.service_item,
+        whole_connection=tuple(connection_reasons(workspace)),
+    )
+
+
+def connection_reasons(workspace: Workspace) -> list[Reason]:
+    """What holds back everything: a side that is not connected, or a plan that does not fit."""
+    found = []
+    if workspace.state != Workspace.State.CONNECTED:
+        cause = workspace.state_reason or f"it is {workspace.get_state_display().lower()}."
+        found.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
+    company = workspace.company
+    if company is None:
+        found.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": "no company was connected yet."}))
+        return found
+    if company.state != company.State.CONNECTED:
+        cause = company.state_reason or f"it is {company.get_state_display().lower()}."
+        found.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
+    if company.plan_read_at is not None:
+        verdict = connection.plan_verdict(company)
+        if not verdict.supported:
+            found.append(Reason(verdict.reason, {"sentence": verdict.sentence}))
+    return found
+
+
+def directory_of(workspace: Workspace) -> Directory:
+    """Every linked or ignored record's standing. A partner that is inactive in the mirror suspends at once."""
+    if workspace.company is None:
+        return Directory()
+    company = company_of(workspace)
+    people = {("employee", one.quickbooks_id): one for one in Employee.objects.filter(company=company).defer("raw")} | {
+        ("vendor", one.quickbooks_id): one for one in Vendor.objects.filter(company=company).defer("raw")
+    }
+    customers = {one.quickbooks_id: one for one in Customer.objects.filter(company=company).defer("raw")}
+    ignored = set(stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id"))
+    standings: dict[str, dict[str, Standing]] = {"user": {}, "client": {}, "project": {}}
+    for link in links_of(workspace):
+        person = people.get((link.quickbooks_kind, link.quickbooks_id))
+        record = person if link.kind == "user" else customers.get(link.quickbooks_id)
+        suspended = link.suspended
+        if not suspended and (record is None or not record.active or record.gone_at is not None):
+            suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"
+        standings[link.kind][link.clockify_id] = Standing(
+            partner=Partner(
+                kind=link.quickbooks_kind,
+                id=link.quickbooks_id,
+                name=link.quickbooks_name,
+                currency=getattr(record, "currency", ""),
+            ),
+            suspended=suspended,
+            by_person=link.by == "person",
+            ignored=(link.kind, link.clockify_id) in ignored,
+        )
+    for kind, clockify_id in ignored:
+        standings[kind].setdefault(clockify_id, Standing(ignored=True))
+    return Directory(users=standings["user"], clients=standings["client"], projects=standings["project"])
+
+
+def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
+    return {one.clockify_id: one for one in EntryOverride.objects.filter(workspace=workspace)}
+
+
+def entry_of(row: TimeEntry, override: EntryOverride | None = None) -> Entry:
+    return Entry(
+        id=row.clockify_id,
+        user_id=row.user_id,
+        user_name=row.user_name,
+        project_id=row.project_id,
+        project_name=row.project_name,
+        client_id=row.client_id,
+        client_name=row.client_name,
+        start_at=row.start_at,
+        seconds=row.seconds,
+        txn_date=row.txn_date,
+        billable=row.billable,
+        type=row.type,
+        description=row.description,
+        rate=row.rate,
+        currency=row.currency,
+        invoiced=row.invoiced,
+        approved=row.approved,
+        content_hash=row.content_hash,
+        ignored=override.ignored if override else False,
+        set_aside=frozenset(override.send_anyway) if override else frozenset(),
+    )
+
+
+def entries_between(workspace: Workspace, first: date | None = None, last: date | None = None) -> QuerySet[TimeEntry]:
+    """Mirrored entries of these days that Clockify still has."""
+    rows = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).defer("raw")
+    if first is not None:
+        rows = rows.filter(txn_date__gte=first)
+    if last is not None:
+        rows = rows.filter(txn_date__lte=last)
+    return rows
+
+
+def sent_of(receipt: Receipt) -> Sent:
+    return Sent(
+        quickbooks_id=receipt.quickbooks_id,
+        sync_token=receipt.sync_token,
+        content_hash=receipt.content_hash,
+        start_at=receipt.start_at,
+        txn_date=receipt.txn_date,
+        draft=draft.from_row(receipt.draft),
+    )
+
+
+def receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
+    """Receipts of time that is in QuickBooks by our books."""
+    return Receipt.objects.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
+
+
+def receipts_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> dict[str, Receipt]:
+    """Receipts of these entries, and all whose day lies in the window, by entry."""
+    ids = list(entry_ids)
+    found = {one.entry_id: one for one in receipts_of(workspace).filter(txn_date__range=(first, last))}
+    for start in range(0, len(ids), 500):
+        for one in receipts_of(workspace).filter(entry_id__in=ids[start : start + 500]):
+            found[one.entry_id] = one
+    return found
+
+
+def owned_ids(company: Company, activity_ids: Iterable[str]) -> set[str]:
+    """Those of the activities that have a receipt, whichever workspace of the company sent them."""
+    ids = list(activity_ids)
+    found: set[str] = set()
+    for start in range(0, len(ids), 500):
+        rows = Receipt.objects.filter(company=company, quickbooks_id__in=ids[start : start + 500])
+        found.update(rows.values_list("quickbooks_id", flat=True))
+    return found
+
+
+def open_actions(workspace: Workspace) -> dict[str, Action]:
+    """Writes of this workspace whose outcome is not known, by entry."""
+    rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN)
+    return {one.entry_id: one for one in rows}
+
+
+class DayOf:
+    """The TxnDate of an entry as Clockify reports it: its receipt's day while the start is unchanged, else its owner's."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._zone = workspace.time_zone
+        users = ClockifyUser.objects.filter(workspace=workspace).exclude(time_zone="")
+        self._zones = dict(users.values_list("clockify_id", "time_zone"))
+        rows = receipts_of(workspace).values_list("entry_id", "start_at", "txn_date")
+        self._sent = {entry_id: (start_at, day) for entry_id, start_at, day in rows}
+
+    def __call__(self, entry: EntryPayload) -> date:
+        start_at, day = self._sent.get(entry.id, (None, None))
+        if day is not None and start_at == entry.start_at:
+            return day
+        return hours.txn_date(entry.start_at, owner_zone=self._zones.get(entry.user_id, ""), workspace_zone=self._zone)

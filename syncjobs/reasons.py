@@ -1,0 +1,213 @@
+"""Every reason why an entry does not go: its title, its sentence, and who mends it where. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`sentence` is filled with the reason's facts. `by_rule`: such time should not go, so nobody has to free it."""
+
+    title: str
+    sentence: str
+    fix_in: str  # clockify, quickbooks, here, wait or support
+    fix: str
+    by_rule: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One code with the facts its sentence needs (names and values as stored, never prose)."""
+
+    code: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_row(self) -> dict[str, Any]:
+        return {"code": self.code, **self.facts}
+
+
+WORDINGS = {
+    "NOT_FINISHED": Wording(
+        "Still running",
+        "The timer has run since {started}; it is looked at again once it stops.",
+        "wait",
+        "Stop the timer in Clockify when the work is done.",
+        by_rule=True,
+    ),
+    "NOT_WORK_TIME": Wording(
+        "Not work time",
+        "Clockify has it as {type}, and only work is sent.",
+        "clockify",
+        "Enter it as regular time if it was work.",
+        by_rule=True,
+    ),
+    "NOT_BILLABLE": Wording(
+        "Not billable",
+        "It is marked not billable in Clockify, and only billable time is sent.",
+        "clockify",
+        "Mark it billable in Clockify if it should be billed.",
+        by_rule=True,
+    ),
+    "NO_PROJECT": Wording(
+        "No project",
+        "It has no project, so there is no customer to bill.",
+        "clockify",
+        "Choose a project for it in Clockify.",
+    ),
+    "USER_NOT_MAPPED": Wording(
+        "User not linked",
+        "{user} has no employee or vendor in QuickBooks yet.",
+        "here",
+        "Link the user on the People page.",
+    ),
+    "CLIENT_NOT_MAPPED": Wording(
+        "Client not linked",
+        "{client} has no customer in QuickBooks yet.",
+        "here",
+        "Link the client on the Customers page.",
+    ),
+    "PROJECT_NOT_MAPPED": Wording(
+        "Project not linked",
+        "{project} has no customer in QuickBooks yet.",
+        "here",
+        "Link the project on the Customers page.",
+    ),
+    "EMPLOYEE_INACTIVE": Wording(
+        "Employee or vendor inactive",
+        "{name} is inactive in QuickBooks; the link waits for a person.",
+        "quickbooks",
+        "Reactivate the person in QuickBooks and confirm the link here, or link another one.",
+    ),
+    "CUSTOMER_INACTIVE": Wording(
+        "Customer inactive",
+        "{name} is inactive in QuickBooks; the link waits for a person.",
+        "quickbooks",
+        "Reactivate the customer in QuickBooks and confirm the link here, or link another one.",
+    ),
+    "TOO_SHORT": Wording(
+        "Under a minute",
+        "{seconds} seconds round to no minute.",
+        "clockify",
+        "Correct start or end in Clockify if more was worked.",
+        by_rule=True,
+    ),
+    "TOO_LONG": Wording(
+        "Very long",
+        "It lasts {hours} h; entries over {limit} h wait for a person.",
+        "clockify",
+        "Correct the end in Clockify if the timer was forgotten, or send it anyway here.",
+    ),
+    "BOOKS_CLOSED": Wording(
+        "Books closed",
+        "The books are closed up to {closed}, and this work is from {day}.",
+        "quickbooks",
+        "Ask the bookkeeper to open the period, or leave the time out.",
+    ),
+    "CURRENCY_DIFFERS": Wording(
+        "Another currency",
+        "Its rate is in {ours}, {customer} is billed in {theirs}.",
+        "clockify",
+        "Correct the currency in Clockify, or link a customer of that currency.",
+    ),
+    "NOT_APPROVED": Wording(
+        "Not approved yet",
+        "Only approved time is sent here, and this is not approved in Clockify.",
+        "clockify",
+        "Approve the time in Clockify.",
+    ),
+    "INVOICED_IN_CLOCKIFY": Wording(
+        "Already invoiced",
+        "It is marked invoiced in Clockify; sent as well it would be billed twice.",
+        "clockify",
+        "Leave it, or send it anyway here if that invoice will not be used.",
+        by_rule=True,
+    ),
+    "ALREADY_IN_QUICKBOOKS": Wording(
+        "Already there",
+        "QuickBooks has the same person, customer, day and time, not sent from here ({twins}).",
+        "here",
+        "Adopt that one, or send this anyway.",
+    ),
+    "IGNORED": Wording(
+        "Ignored", "{what} is ignored here.", "here", "Stop ignoring it to send its time.", by_rule=True
+    ),
+    "PLAN_NOT_SUPPORTED": Wording(
+        "Plan does not fit",
+        "{sentence}",
+        "quickbooks",
+        "Sending needs QuickBooks Online Essentials or Plus without Payroll.",
+    ),
+    "PAYROLL_ENABLED": Wording(
+        "Payroll is on",
+        "Payroll is on in this QuickBooks company, and is not supported.",
+        "quickbooks",
+        "Use a company without Payroll; then check again.",
+    ),
+    "NOT_CONNECTED": Wording(
+        "Not connected",
+        "{side} is not connected: {cause} Nothing is lost meanwhile.",
+        "here",
+        "Connect it again.",
+    ),
+    "QUICKBOOKS_REFUSED": Wording(
+        "Refused by QuickBooks",
+        "QuickBooks said {error}: “{words}”. Nothing was written.",
+        "support",
+        "Mend what QuickBooks names; the next run tries again.",
+    ),
+    "OUTCOME_UNKNOWN": Wording(
+        "No answer, in doubt",
+        "It was sent at {at} and no clear answer came; every run looks for it before sending it again.",
+        "wait",
+        "The next run looks for it; if two activities look alike, say here which one it is.",
+    ),
+    "BILLED_IN_QUICKBOOKS": Wording(
+        "Edited after it was billed",
+        "It is billed in QuickBooks, and Clockify has something else now; the invoice is left as it is.",
+        "quickbooks",
+        "Correct the invoice in QuickBooks if it is wrong.",
+    ),
+    "CHANGED_IN_QUICKBOOKS": Wording(
+        "Changed by hand in QuickBooks",
+        "What was sent was {how} by hand in QuickBooks; nothing is overwritten or made again.",
+        "here",
+        "Keep theirs, or correct it in QuickBooks.",
+    ),
+}
+
+# Reasons that a person may set aside for one entry.
+MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
+# A sent entry with one of these is no billable work any more and is deleted in QuickBooks.
+NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
+# Reasons that speak about the whole connection, not about one entry.
+WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
+
+
+class _Facts(dict[str, Any]):
+    """A fact that was not recorded reads as "?", so that an old row never breaks a page."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
+def sentence(row: Mapping[str, Any]) -> str:
+    """The whole sentence for a stored reason row."""
+    wording = WORDINGS.get(str(row.get("code")))
+    return wording.sentence.format_map(_Facts(row)) if wording else str(row.get("code"))
+
+
+def explain(row: Mapping[str, Any]) -> dict[str, str]:
+    """A stored reason row as `explain` prints it."""
+    code = str(row.get("code"))
+    wording = WORDINGS.get(code)
+    if wording is None:
+        return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
+    return {"code": code, "message": sentence(row), "fix_in": wording.fix_in, "fix": wording.fix}
+
+
+def holds(codes: set[str]) -> bool:
+    """Whether a person can free an entry with these reasons: none of them is a reason by rule."""
+    return bool(codes) and not any(WORDINGS[code].by_rule for code in codes if code in WORDINGS)

@@ -1,0 +1,271 @@
+"""The life of a run: asked for, claimed, worked on under its leases, ended with a result that is never silent."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.clockify import connection as clockify_connection
+from integrations.clockify import pull
+from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLater
+from integrations.fields import SecretUnreadable
+from integrations.models import Company, Workspace
+from integrations.quickbooks.client import QuickBooksClient
+from syncjobs import check, counting, lease
+from syncjobs.models import Run, RunItem
+from syncjobs.queries import connection_reasons
+from syncjobs.reasons import WORDINGS, sentence
+from syncjobs.stopping import Stop
+from syncjobs.sync import PlanBlocks, Sync
+
+log = logging.getLogger("hourbridge.run")
+
+Status = Run.Status
+OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+# Starts without any progress between them, after which a run is given up (design: The queue is only a messenger).
+MOST_ATTEMPTS = 3
+
+
+class AlreadyRunning(Exception):
+    """A run of this kind is under way for the workspace; the message says who runs it and since when."""
+
+    def __init__(self, run: Run) -> None:
+        since = run.started_at or run.created_at
+        super().__init__(f"{lease.describe(run)} is {run.get_status_display().lower()} since {since:%H:%M:%S} UTC.")
+        self.run = run
+
+
+def ask_for(
+    kind: str,
+    workspace: Workspace,
+    *,
+    trigger: str,
+    now: datetime,
+    person: Any = None,
+    dry_run: bool = False,
+    first: date | None = None,
+    last: date | None = None,
+) -> Run:
+    """A new run row, not yet started. Without dates a sync goes from the start date to today."""
+    if kind == Run.Kind.SYNC:
+        first, last = first or workspace.start_date, last or check.today(workspace, now)
+    return Run.objects.create(
+        kind=kind,
+        workspace=workspace,
+        company=workspace.company,
+        trigger=trigger,
+        person=person,
+        dry_run=dry_run,
+        from_date=first,
+        to_date=last,
+        created_at=now,
+    )
+
+
+def refuse_second_press(workspace: Workspace) -> None:
+    """Raises AlreadyRunning when a run of this workspace is under way or waits for a worker."""
+    under_way = Run.objects.filter(workspace=workspace, status__in=OPEN).select_related("person").order_by("pk")
+    first = under_way.first()
+    if first is not None:
+        raise AlreadyRunning(first)
+
+
+@dataclass
+class Worker:
+    """Works on one run in this process. `on_stage` and `on_progress` report to whoever watches."""
+
+    run: Run
+    deadline: float | None = None
+    on_stage: Callable[[str], None] = lambda text: None
+    on_progress: Callable[[int, int], None] = lambda done, total: None
+    _done: int = 0
+    _shown_at: float = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
+
+    def work(self) -> Run:
+        """Claim the run and bring it to an end, or to its next slice. Never raises what a vendor did."""
+        owner = lease.new_owner()
+        if not lease.claim(self.run, owner):
+            return self.run
+        company = self.run.company
+        if company is None:
+            self._end_unconnected()
+            return self.run
+        try:
+            lease.wait_to_write(company, self.run, owner)
+        except lease.Busy as busy:
+            self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
+            return self.run
+        stop = Stop(deadline=self.deadline)
+        try:
+            with lease.Heartbeat(self.run, company, owner) as heartbeat:
+                self._perform(company, heartbeat, stop)
+        except KeyboardInterrupt:
+            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+        finally:
+            lease.release(company, owner)
+        self.run.refresh_from_db()
+        return self.run
+
+    # --- what a run does -----------------------------------------------------------------------------------
+    def _perform(self, company: Company, heartbeat: lease.Heartbeat, stop: Stop) -> None:
+        run = self.run
+        try:
+            if connection_reasons_of(run):
+                self._end_unconnected()
+                return
+            clockify = pull.client_for(run.workspace, run_id=run.pk)
+            quickbooks = QuickBooksClient(company, run_id=run.pk)
+            now = timezone.now()
+            if run.kind == Run.Kind.CHECK:
+                self._stage("Reading both sides")
+                run.counters = check.perform(run, clockify, quickbooks, now=now)
+                self._end(Status.SUCCEEDED)
+                return
+            sync = Sync(run, clockify, quickbooks, heartbeat, stop)
+            sync.perform(now=now, stage=self._stage, progress=self._progress)
+            self._end_sync(stop)
+        except PlanBlocks as refusal:
+            self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
+        except ApiError as error:
+            self._end_on(error)
+        except lease.Lost as loss:
+            # Whoever took over writes the run's result; this process only leaves.
+            log.warning("%s", loss)
+        except SecretUnreadable as problem:
+            self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Mend ENCRYPTION_KEYS.")
+        except Exception as problem:
+            log.exception("Run %s ended on an error of ours.", run.pk)
+            words = f"{type(problem).__name__}: {problem}"[:300]
+            self._end(
+                Status.FAILED,
+                "INTERNAL_ERROR",
+                words,
+                "The log has the details; report it with the run's number.",
+            )
+
+    # --- how it ends ---------------------------------------------------------------------------------------
+    def _end_sync(self, stop: Stop) -> None:
+        run = self.run
+        left = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
+        if isinstance(stop.why, lease.Lost):
+            log.warning("%s", stop.why)
+        elif isinstance(stop.why, TryLater):
+            self._end_on(stop.why)
+        elif stop.why is not None:
+            self._end_cut_short(stop.why)
+        elif left and not run.dry_run and stop.out_of_time:
+            self._hand_back(timezone.now())
+        elif left and not run.dry_run:
+            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+        else:
+            self._end(self._result())
+
+    def _result(self) -> str:
+        figures = counting.sync_figures(self.run)
+        bad = figures["failed"] + figures["unknown"]
+        good = figures["sent"] + figures["updated"] + figures["deleted"] + figures["unchanged"]
+        if "MANY_MISSING" in self.run.warnings:
+            return Status.PARTIAL
+        if not bad:
+            return Status.SUCCEEDED
+        return Status.PARTIAL if good else Status.FAILED
+
+    def _end_cut_short(self, why: Exception) -> None:
+        """Sending stopped before its end; what arrived stays, the rest is tried again."""
+        if isinstance(why, ReconnectNeeded | NotConfigured):
+            self._note_refusal(why)
+        done = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
+        code, message, fix = _words(why)
+        self._end(Status.PARTIAL if done else Status.FAILED, code, f"Sending stopped: {message}", fix)
+
+    def _end_on(self, error: ApiError) -> None:
+        if isinstance(error, TryLater):
+            after = timezone.now() + timedelta(seconds=error.after or 60)
+            self._hand_back(after, error=error)
+            return
+        self._note_refusal(error)
+        self._end(Status.FAILED, *_words(error))
+
+    def _note_refusal(self, error: ApiError) -> None:
+        if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
+            clockify_connection.mark_refused(self.run.workspace, error.message, now=timezone.now())
+
+    def _end_unconnected(self) -> None:
+        reason = next(iter(connection_reasons_of(self.run))).as_row()
+        self._end(Status.BLOCKED, reason["code"], sentence(reason), WORDINGS["NOT_CONNECTED"].fix)
+
+    def _hand_back(self, moment: datetime, *, error: ApiError | None = None) -> None:
+        """Give the run back to the queue: now for the next slice, later when a vendor's budget is used up."""
+        status = Status.WAITING if error else Status.QUEUED
+        self._end(
+            status,
+            error.code or "THROTTLED" if error else "",
+            error.message if error else "",
+            not_before=moment,
+        )
+
+    def _end(
+        self,
+        status: str,
+        code: str = "",
+        message: str = "",
+        fix: str = "",
+        *,
+        not_before: datetime | None = None,
+    ) -> None:
+        run = self.run
+        now = timezone.now()
+        run.status, run.stage, run.not_before = status, "", not_before
+        run.error_code, run.error_message, run.error_fix = code, message, fix
+        run.owner, run.lease_until = "", None
+        run.finished_at = None if status in OPEN else now
+        if run.kind == Run.Kind.SYNC:
+            run.counters = {**run.counters, "figures": counting.sync_figures(run)}
+        run.save()
+
+    # --- what is shown meanwhile ---------------------------------------------------------------------------
+    def _stage(self, text: str) -> None:
+        self.run.stage = text
+        Run.objects.filter(pk=self.run.pk).update(stage=text)
+        self.on_stage(text)
+
+    def _progress(self) -> None:
+        """Called from the sending threads after each record; progress also means that a restart is worth it."""
+        with self._counting:
+            self._done += 1
+            due = time.monotonic() - self._shown_at >= 1
+            if due:
+                self._shown_at = time.monotonic()
+        if due or self._done == self.run.total:
+            Run.objects.filter(pk=self.run.pk).update(done=self._done, attempts=0)
+            self.on_progress(self._done, self.run.total)
+
+
+def connection_reasons_of(run: Run) -> list[Any]:
+    """NOT_CONNECTED reasons only: whether the plan fits is asked anew by the run."""
+    return [reason for reason in connection_reasons(run.workspace) if reason.code == "NOT_CONNECTED"]
+
+
+def _words(why: Exception) -> tuple[str, str, str]:
+    if isinstance(why, ApiError):
+        code = why.code if why.code.isupper() else type(why).__name__.upper()
+        return _code_words(why, code), why.message, why.fix or "The next run goes on by itself."
+    return "INTERNAL_ERROR", f"{type(why).__name__}: {why}"[:300], "The log has the details."
+
+
+def _code_words(why: ApiError, code: str) -> str:
+    names = {
+        "RECONNECTNEEDED": "NOT_CONNECTED",
+        "NOANSWER": "NO_ANSWER",
+        "TRYLATER": "THROTTLED",
+        "NOTCONFIGURED": "NOT_CONFIGURED",
+    }
+    return names.get(code, code)

@@ -1,0 +1,159 @@
+"""Finding out what became of writes without a clear answer: read first, and only then send the same body again.
+
+Called by every run before anything else, and once more at its end. While it works no other write of the company is on
+its way (writer lease, no threads), so that an activity nobody owns can only stem from an open action, or from others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected
+from integrations.models import Company
+from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.payloads import Activity
+from syncjobs import activities, draft, ledger
+from syncjobs.draft import Draft
+from syncjobs.models import Action
+from syncjobs.queries import owned_ids
+
+# "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
+DUPLICATE_ID_CODES = {"600", "6000", "2130"}
+
+
+def settle(
+    company: Company, client: QuickBooksClient, *, may_write: bool, check_lease: Callable[[], None]
+) -> dict[str, str]:
+    """Settle the company's open actions; gives entry id and verb of those that were sent again and arrived now.
+
+    With `may_write` False (dry run, unsupported plan) it only reads. Raises ApiError when QuickBooks can't be read.
+    """
+    opened = list(
+        Action.objects.filter(company=company, state=Action.State.SENDING).select_related("workspace").order_by("pk")
+    )
+    if not opened:
+        return {}
+    resent: dict[str, str] = {}
+    missing = [*_settle_creates(company, client, opened), *_settle_others(client, opened)]
+    if may_write:
+        for action in missing:
+            check_lease()
+            if _send_again(client, action):
+                resent[action.entry_id] = action.verb
+    return resent
+
+
+# --- creates -----------------------------------------------------------------------------------------------
+def _settle_creates(company: Company, client: QuickBooksClient, opened: Iterable[Action]) -> list[Action]:
+    """Give every create its activity where there is one; returns those that have none and may be sent again."""
+    creates = [action for action in opened if action.verb == "create"]
+    if not creates:
+        return []
+    found = {one.id: one for one in activities.on_days(client, {action.txn_date for action in creates})}
+    for ours in owned_ids(company, found):
+        del found[ours]
+    left = []
+    for action in creates:
+        wanted = _draft(action)
+        match = next((one for one in found.values() if _is_ours(action, wanted, one)), None)
+        if match is not None:
+            del found[match.id]
+            ledger.accept(action, match.raw)
+        else:
+            left.append(action)
+    return [action for action in left if _may_be_sent_again(action, found.values())]
+
+
+def _is_ours(action: Action, wanted: Draft, activity: Activity) -> bool:
+    return activity.id not in action.not_ours and activities.is_exactly(wanted, activity)
+
+
+def _may_be_sent_again(action: Action, strangers: Iterable[Activity]) -> bool:
+    wanted = _draft(action)
+    alike = [one.id for one in strangers if one.id not in action.not_ours and activities.almost_fits(wanted, one)]
+    if alike:
+        action.needs_person = True
+        action.error_message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}."
+        action.save(update_fields=["needs_person", "error_message"])
+        return False
+    if action.needs_person:
+        action.needs_person = False
+        action.save(update_fields=["needs_person"])
+    if not action.duplicate_id_said:
+        return True
+    # QuickBooks knows the id and yet there is no such record: it may still be at work, but not for ever.
+    if timezone.now() - _tried(action) > timedelta(seconds=settings.SETTLE_SECONDS):
+        ledger.close(action, Action.State.ABANDONED, message="Looked for after the time limit: it is not there.")
+    return False
+
+
+# --- updates and deletes -----------------------------------------------------------------------------------
+def _settle_others(client: QuickBooksClient, opened: Iterable[Action]) -> list[Action]:
+    """Compare each record as it is now with what the action wanted; returns those that did not happen."""
+    others = [action for action in opened if action.verb != "create"]
+    if not others:
+        return []
+    found = activities.by_ids(client, {action.quickbooks_id for action in others})
+    return [action for action in others if _did_not_happen(action, found.get(action.quickbooks_id))]
+
+
+def _did_not_happen(action: Action, activity: Activity | None) -> bool:
+    if activity is None:
+        if action.verb == "delete":
+            ledger.accept(action, {})
+        else:
+            ledger.close(action, Action.State.ABANDONED, message="The activity was deleted in QuickBooks.")
+        return False
+    if action.verb == "update" and activities.is_exactly(_draft(action), activity):
+        ledger.accept(action, activity.raw)
+        return False
+    if activity.sync_token == action.sync_token and not activity.billed:
+        return True
+    # Somebody else changed or billed it: the plan compares it with the receipt and says so.
+    ledger.close(action, Action.State.ABANDONED, message="The activity was changed in QuickBooks meanwhile.")
+    return False
+
+
+# --- sending again -----------------------------------------------------------------------------------------
+def _send_again(client: QuickBooksClient, action: Action) -> bool:
+    """The same body with the same request id. True when it arrived."""
+    ledger.mark_tried(action)
+    try:
+        answer = client.write(
+            activities.ENTITY, action.body, request_id=str(action.request_id), delete=action.verb == "delete"
+        )
+    except Gone as error:
+        if action.verb == "delete":
+            ledger.accept(action, {}, tid=error.tid)
+            return True
+        ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+    except Rejected as error:
+        if error.code in DUPLICATE_ID_CODES:
+            ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
+        else:
+            # Reading showed that it is not there, and QuickBooks does not want it: the next plan starts afresh.
+            ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+    except ReconnectNeeded as error:
+        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        raise
+    except NoAnswer as error:
+        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+    except ApiError as error:
+        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        raise
+    else:
+        ledger.accept(action, answer.record, tid=answer.tid)
+        return True
+    return False
+
+
+def _draft(action: Action) -> Draft:
+    return draft.from_row(action.basis["draft"])
+
+
+def _tried(action: Action) -> datetime:
+    return action.tried_at or action.created_at

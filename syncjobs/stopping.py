@@ -1,0 +1,65 @@
+"""When a run should stop sending: nobody answers, one cause refuses everything, or a person or the clock says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.conf import settings
+
+from integrations.errors import ApiError, NoAnswer
+
+# As many equal refusals in a row mean one cause that the next record meets as well (design: one cause).
+EQUAL_REFUSALS = 20
+NO_ANSWERS = 20
+
+
+class Stop:
+    """Shared by the sending threads. `why` is the error that ended it, None while it goes on or was asked to end."""
+
+    def __init__(self, *, deadline: float | None = None) -> None:
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._deadline = deadline
+        self._silent_since: float | None = None
+        self._silences = 0
+        self._refusal, self._refusals = "", 0
+        self.why: Exception | None = None
+        self.out_of_time = False
+
+    def is_set(self) -> bool:
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            self.out_of_time = True
+            return True
+        return self._stopped
+
+    def ask(self) -> None:
+        """End after the records at hand."""
+        self._stopped = True
+
+    def because(self, error: Exception) -> None:
+        with self._lock:
+            self.why = self.why or error
+            self._stopped = True
+
+    def answered(self) -> None:
+        with self._lock:
+            self._silences, self._silent_since = 0, None
+            self._refusal, self._refusals = "", 0
+
+    def refused(self, error: ApiError) -> None:
+        with self._lock:
+            self._silences, self._silent_since = 0, None
+            same = error.code == self._refusal
+            self._refusal, self._refusals = error.code, self._refusals + 1 if same else 1
+        if self._refusals >= EQUAL_REFUSALS:
+            self.because(error)
+
+    def silent(self, error: NoAnswer, *, since: float) -> None:
+        """No answer to a call begun at `since` (monotonic)."""
+        with self._lock:
+            self._silences += 1
+            self._silent_since = min(since, self._silent_since or since)
+            too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * 0.7
+        if too_long or self._silences >= NO_ANSWERS:
+            self.because(error)

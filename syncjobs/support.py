@@ -1,0 +1,165 @@
+"""Why one entry was or was not sent: asks both sides where it can, and names every failing check."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from integrations.clockify import connection as clockify_connection
+from integrations.clockify import pull
+from integrations.errors import ApiError, Gone, ReconnectNeeded
+from integrations.models import TimeEntry, Workspace
+from integrations.quickbooks.client import QuickBooksClient
+from syncjobs import activities, evaluate, plan, queries, reasons
+from syncjobs.evaluate import Circumstances, Verdict
+from syncjobs.models import EntryVerdict, Receipt
+from syncjobs.reasons import Reason
+from syncjobs.resolve import Entry
+
+State = EntryVerdict.State
+# Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.
+PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class UnknownEntry(LookupError):
+    """Neither our books nor Clockify know the entry."""
+
+
+@dataclass
+class Explanation:
+    entry_id: str
+    verdict: Verdict
+    quickbooks_id: str | None = None
+    differences: list[str] = field(default_factory=list)
+    not_asked: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        shown: dict[str, Any] = {
+            "entry": self.entry_id,
+            "state": str(self.verdict.state),
+            "reasons": [reasons.explain(row) for row in self.verdict.reasons],
+            "quickbooks_id": self.quickbooks_id,
+        }
+        if self.differences:
+            shown["differences"] = self.differences
+        if self.not_asked:
+            shown["not_asked"] = self.not_asked
+        return shown
+
+
+def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanation:
+    """The entry as Clockify has it now, judged by every rule. Sides that can't be asked are named in `not_asked`.
+
+    Raises UnknownEntry for one that neither side of our house knows.
+    """
+    not_asked: list[str] = []
+    known = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
+    if known is None and not PLAIN_ID.fullmatch(entry_id):
+        raise UnknownEntry(f"{entry_id!r} is no id of a time entry.")
+    row = _read_from_clockify(workspace, entry_id, known, not_asked, now=now)
+    if row is None:
+        raise UnknownEntry(f"{workspace} has no time entry {entry_id}." + "".join(f" {one}" for one in not_asked))
+    around = evaluate.circumstances(workspace, [entry_id], row.txn_date, row.txn_date)
+    receipt = around.receipts.get(entry_id)
+    quickbooks_id = receipt.quickbooks_id if receipt else None
+    if row.deleted_at is not None:
+        return Explanation(entry_id, _judge_gone(workspace, entry_id, receipt), quickbooks_id, not_asked=not_asked)
+    entry = around.entry(row)
+    earlier = EntryVerdict.objects.filter(entry=row).first()
+    verdict = evaluate.judge(entry, around, earlier)
+    evaluate.save(workspace, [row], {entry_id: verdict}, now=now)
+    found = Explanation(entry_id, verdict, quickbooks_id, not_asked=not_asked)
+    if receipt is not None:
+        found.differences = list(receipt.differences)
+    if not around.policy.whole_connection:
+        _ask_quickbooks(workspace, entry, around, found)
+    return found
+
+
+def _read_from_clockify(
+    workspace: Workspace, entry_id: str, known: TimeEntry | None, not_asked: list[str], *, now: datetime
+) -> TimeEntry | None:
+    if workspace.state != Workspace.State.CONNECTED:
+        not_asked.append("Clockify was not asked: it is not connected.")
+        return known
+    try:
+        raw = pull.client_for(workspace).entry(workspace.clockify_id, entry_id)
+    except Gone:
+        if known is not None and known.deleted_at is None:
+            evaluate.mark_deleted(workspace, [entry_id], now=now)
+            known.refresh_from_db()
+        return known
+    except ApiError as error:
+        if isinstance(error, ReconnectNeeded):
+            clockify_connection.mark_refused(workspace, error.message, now=now)
+        not_asked.append(f"Clockify was not asked: {error.message}")
+        return known
+    if known is None:
+        raw = _row_of_report(workspace, entry_id, raw, now=now)
+    pull.store_entries(workspace, [raw], day_of=queries.DayOf(workspace), approved=None, now=now)
+    return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
+
+
+def _row_of_report(workspace: Workspace, entry_id: str, raw: Any, *, now: datetime) -> Any:
+    """An entry never seen before: the report also says whether it is invoiced, and names the project's client."""
+    client = pull.client_for(workspace)
+    started = pull.payloads.entry(raw).start_at.date()
+    rows = client.report(workspace.clockify_id, first=started, last=started)
+    return next((row for row in rows if pull.payloads.identifier(row) == entry_id), raw)
+
+
+def _judge_gone(workspace: Workspace, entry_id: str, receipt: Receipt | None) -> Verdict:
+    if receipt is None:
+        return Verdict(State.DELETED, (), 0)
+    reason = (Reason(receipt.trouble, {"how": "changed or deleted"}).as_row(),) if receipt.trouble else ()
+    return Verdict(State.CHANGED, reason, receipt.minutes)
+
+
+def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, found: Explanation) -> None:
+    """Ready: is it there already? Sent: is it still as it was sent? One reading, nothing is written."""
+    company = workspace.company
+    assert company is not None
+    client = QuickBooksClient(company)
+    receipt = around.receipts.get(entry.id)
+    try:
+        if receipt is not None and found.verdict.state in {State.SENT, State.CHANGED}:
+            _compare_sent(entry, around, receipt, client, found)
+        elif receipt is None and found.verdict.state == State.READY:
+            _look_for_twins(entry, around, client, found)
+    except ApiError as error:
+        found.not_asked.append(f"QuickBooks was not asked: {error.message}")
+
+
+def _compare_sent(
+    entry: Entry, around: Circumstances, receipt: Receipt, client: QuickBooksClient, found: Explanation
+) -> None:
+    activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
+    if activity is None:
+        found.differences = ["QuickBooks no longer has the activity"]
+    else:
+        sent = queries.sent_of(receipt)
+        said = activities.differences(sent.draft, activity)
+        found.differences = [one for one in said if not (activity.billed and one.startswith("billable"))]
+    if found.verdict.state != State.CHANGED:
+        return
+    sent = queries.sent_of(receipt)
+    step = plan.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
+    reading = plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
+    step = plan.against_quickbooks(step, sent, reading)
+    if step.verb == "block":
+        found.verdict = Verdict(State.CHANGED, tuple(one.as_row() for one in step.reasons), found.verdict.minutes)
+
+
+def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClient, found: Explanation) -> None:
+    step = plan.intend(entry, around.resolve(entry), None, service_item=around.policy.service_item)
+    if step.draft is None:
+        return
+    there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
+    ours = queries.owned_ids(client.company, there)
+    key = activities.key_of(step.draft)
+    twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
+    step = plan.against_twins(step, twins, set_aside=entry.set_aside)
+    if step.verb == "block":
+        found.verdict = Verdict(State.BLOCKED, tuple(one.as_row() for one in step.reasons), found.verdict.minutes)

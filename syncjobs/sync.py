@@ -1,0 +1,207 @@
+"""One time sync: settle, read, plan, save the plan, send it, and say what came of every entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from integrations.clockify.client import ClockifyClient
+from integrations.errors import ApiError, NoAnswer
+from integrations.models import TimeEntry
+from integrations.quickbooks import connection
+from integrations.quickbooks import pull as quickbooks_pull
+from integrations.quickbooks.client import QuickBooksClient
+from mapping import queries as mapping
+from syncjobs import check, evaluate, execute, ledger, planning, window
+from syncjobs.lease import Heartbeat
+from syncjobs.models import Action, Run, RunItem
+from syncjobs.settle import settle
+from syncjobs.stopping import Stop
+
+# A plan read longer ago is read again before anything is sent (contract: Plans).
+PLAN_AGE = timedelta(hours=1)
+
+
+class PlanBlocks(Exception):
+    """The company's plan does not allow sending; the message is the rule that decided."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Sync:
+    """1. Plan gate; 2. settle writes in doubt; 3. read the window; 4. plan by our books, then against QuickBooks;
+    5. save the plan (a dry run ends here); 6. send; 7. settle what stayed in doubt; 8. verdicts.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        clockify: ClockifyClient,
+        quickbooks: QuickBooksClient,
+        heartbeat: Heartbeat,
+        stop: Stop,
+    ) -> None:
+        self._run, self._clockify, self._quickbooks = run, clockify, quickbooks
+        self._heartbeat, self._stop = heartbeat, stop
+        self._company = mapping.company_of(run.workspace)
+
+    def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
+        """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while sending is in `stop`."""
+        stage("Checking the plan")
+        self._pass_plan_gate(now)
+        stage("Looking for what became of earlier writes")
+        resent = self._settle(may_write=not self._run.dry_run)
+        stage("Reading time entries from Clockify")
+        found = self._read_window(now)
+        stage("Planning")
+        made = planning.intend(self._run, found)
+        if made.has_writes:
+            self._read_plan_again_if_old(now)
+            planning.check_against_quickbooks(self._run, made, self._quickbooks)
+        planning.save(self._run, made, now=now)
+        self._note_resent(made, resent)
+        if found.many_missing:
+            self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
+        else:
+            evaluate.mark_deleted(self._run.workspace, found.gone, now=now)
+        self._save_verdicts(made, now)
+        if self._run.dry_run:
+            return
+        stage("Sending")
+        execute.carry_out(self._run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
+        stage("Looking for what stayed in doubt")
+        self._settle_doubts()
+        self._save_verdicts(made, now)
+        evaluate.mark_deleted(self._run.workspace, found.gone, now=now)
+
+    # --- steps ---------------------------------------------------------------------------------------------
+    def _pass_plan_gate(self, now: datetime) -> None:
+        """A plan that did not fit is read again, so that a cured one is not held back by an old reading."""
+        verdict = connection.plan_verdict(self._company)
+        if self._company.plan_read_at is None or not verdict.supported:
+            verdict = connection.read_plan(self._company, run_id=self._run.pk, now=now)
+        if not verdict.supported:
+            # Nothing is sent, but what an earlier run left in doubt may be found by reading.
+            self._settle(may_write=False)
+            raise PlanBlocks(verdict.reason, verdict.sentence)
+
+    def _read_plan_again_if_old(self, now: datetime) -> None:
+        read_at = self._company.plan_read_at
+        if read_at is not None and now - read_at <= PLAN_AGE:
+            return
+        verdict = connection.read_plan(self._company, run_id=self._run.pk, now=now)
+        if not verdict.supported:
+            raise PlanBlocks(verdict.reason, verdict.sentence)
+
+    def _settle(self, *, may_write: bool) -> dict[str, str]:
+        return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
+
+    def _read_window(self, now: datetime) -> window.Window:
+        run, workspace = self._run, self._run.workspace
+        assert run.from_date is not None and run.to_date is not None
+        never_checked = workspace.pulled_at is None or self._company.pulled_at is None
+        if self._company.pulled_at is None:
+            quickbooks_pull.pull_lists(self._company, self._quickbooks, now=now)
+        if never_checked:
+            check.pull_clockify_lists(workspace, self._clockify, now=now)
+        reading = window.read(workspace, self._clockify, run.from_date, run.to_date)
+        strangers = window.has_strangers(workspace, reading)
+        if strangers and not never_checked:
+            check.pull_clockify_lists(workspace, self._clockify, now=now)
+        found = window.store(workspace, self._clockify, reading, run.from_date, run.to_date, now=now)
+        if strangers or never_checked:
+            evaluate.refresh(workspace, now=now)
+        return found
+
+    def _note_resent(self, made: planning.Plan, resent: dict[str, str]) -> None:
+        """Writes of an earlier run that arrived only now count in this one."""
+        kept = {step.entry_id for step in made.steps if step.verb == "keep"} & set(resent)
+        for entry_id in sorted(kept):
+            row, receipt = made.entries[entry_id], made.around.receipts[entry_id]
+            RunItem.objects.update_or_create(
+                run=self._run,
+                entry_id=entry_id,
+                defaults={
+                    "verb": resent[entry_id],
+                    "outcome": ledger.DONE_AS[resent[entry_id]],
+                    "why": "An earlier run began it; it had not arrived and was sent again.",
+                    "draft": receipt.draft,
+                    "minutes": receipt.minutes,
+                    "txn_date": receipt.txn_date,
+                    "quickbooks_id": receipt.quickbooks_id,
+                    "user_name": row.user_name,
+                    "project_name": row.project_name,
+                    "finished_at": receipt.changed_at,
+                },
+            )
+        self._run.counters["unchanged"] -= len(kept)
+
+    def _settle_doubts(self) -> None:
+        """Look at once for what this run left in doubt; pointless while nobody answers."""
+        if isinstance(self._stop.why, NoAnswer):
+            return
+        doubtful = self._run.actions.filter(state=Action.State.SENDING)
+        for _ in range(3):
+            if not doubtful.exists():
+                break
+            try:
+                self._settle(may_write=True)
+            except ApiError as error:
+                self._stop.because(error)
+                break
+        for item in self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN):
+            self._take_over(item)
+
+    def _take_over(self, item: RunItem) -> None:
+        """An item in doubt gets the outcome of its action, once that is known."""
+        action = self._run.actions.filter(entry_id=item.entry_id).order_by("-pk").first()
+        if action is None or action.state == Action.State.SENDING:
+            return
+        if action.state == Action.State.DONE:
+            details = {"quickbooks_id": action.quickbooks_id, "tid": action.intuit_tid, "reasons": []}
+            ledger.finish_item(self._run.pk, item.entry_id, ledger.DONE_AS[item.verb], **details)
+            return
+        reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
+        ledger.finish_item(
+            self._run.pk,
+            item.entry_id,
+            RunItem.Outcome.FAILED,
+            reasons=[reason],
+            code=action.error_code,
+            message=action.error_message,
+            tid=action.intuit_tid,
+        )
+
+    def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
+        """What this run found out about each entry beats what our own books say."""
+        workspace = self._run.workspace
+        rows = list(TimeEntry.objects.filter(pk__in=[row.pk for row in made.entries.values()], deleted_at=None))
+        if not rows:
+            return
+        around = evaluate.circumstances(
+            workspace,
+            [row.clockify_id for row in rows],
+            min(row.txn_date for row in rows),
+            max(row.txn_date for row in rows),
+        )
+        asked = {item.entry_id: item for item in self._run.items.filter(outcome__in=["blocked", "failed"])}
+        verdicts = {}
+        for row in rows:
+            verdict = evaluate.judge(around.entry(row), around, None)
+            item = asked.get(row.clockify_id)
+            if item is not None and verdict.state in {evaluate.State.READY, evaluate.State.CHANGED}:
+                verdict = _as_found(verdict, item)
+            verdicts[row.clockify_id] = verdict
+        evaluate.save(workspace, rows, verdicts, now=now)
+
+
+def _as_found(verdict: evaluate.Verdict, item: RunItem) -> evaluate.Verdict:
+    if not item.reasons:
+        return verdict
+    state = verdict.state
+    if state == evaluate.State.READY:
+        failed = item.outcome == RunItem.Outcome.FAILED
+        state = evaluate.State.FAILED if failed else evaluate.State.BLOCKED
+    return evaluate.Verdict(state, tuple(item.reasons), verdict.minutes)

@@ -1,0 +1,23 @@
+"""What the task queue calls: one function, with a run's id."""
+
+from __future__ import annotations
+
+import time
+
+from syncjobs import queue
+from syncjobs.models import Run
+from syncjobs.run import Worker
+
+# Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
+SLICE = 600
+
+
+def perform(run_id: int) -> str:
+    """Work on a run for one slice. A run that is done, or that another process works on, is left alone."""
+    run = Run.objects.select_related("workspace", "company").filter(pk=run_id).first()
+    if run is None:
+        return f"There is no run {run_id}."
+    Worker(run, deadline=time.monotonic() + SLICE).work()
+    if run.status == Run.Status.QUEUED:
+        queue.enqueue(run)
+    return f"{run}: {run.get_status_display()}"

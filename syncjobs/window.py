@@ -1,0 +1,112 @@
+"""The time entries of a window as Clockify has them now, and which of those we knew are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from integrations.clockify import payloads, pull
+from integrations.clockify.client import ClockifyClient
+from integrations.errors import Gone
+from integrations.models import ClockifyProject, TimeEntry, Workspace
+from mapping.queries import unknown_ids
+from syncjobs import queries
+
+# More missing entries than both of these at once look like a lost right or a wrong filter, not like deletions.
+MANY = 20
+LARGE_SHARE = 0.1
+
+
+@dataclass
+class Window:
+    """`ids`: entries to decide on. `gone`: known ones whose own address says that they were deleted."""
+
+    first: date
+    last: date
+    ids: set[str]
+    gone: set[str] = field(default_factory=set)
+    many_missing: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Rows of the report, not yet written."""
+
+    rows: list[Mapping[str, Any]]
+    approved: set[str] | None
+
+
+def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) -> Reading:
+    return Reading(*pull.read_entries(workspace, client, first=first, last=last))
+
+
+def has_strangers(workspace: Workspace, reading: Reading) -> bool:
+    """Whether a row names a user or project that the mirror has not seen, or a project under another client."""
+    users, projects = set(), {}
+    for raw in reading.rows:
+        entry = payloads.entry(raw)
+        users.add(entry.user_id)
+        if entry.project_id:
+            projects[entry.project_id] = entry.client_id
+    if unknown_ids(workspace, "user", users) or unknown_ids(workspace, "project", projects):
+        return True
+    known = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=list(projects))
+    return any(projects[key] != client_id for key, client_id in known.values_list("clockify_id", "client_id"))
+
+
+def store(
+    workspace: Workspace, client: ClockifyClient, reading: Reading, first: date, last: date, *, now: datetime
+) -> Window:
+    """Write the rows, then ask after every known entry of the window that is not among them."""
+    day_of = queries.DayOf(workspace)
+    days = pull.store_entries(workspace, reading.rows, day_of=day_of, approved=reading.approved, now=now)
+    window = Window(first, last, {key for key, day in days.items() if first <= day <= last})
+    missing = _known_ids(workspace, first, last) - set(days)
+    _ask_after(workspace, client, window, missing, day_of=day_of, now=now)
+    return window
+
+
+def _known_ids(workspace: Workspace, first: date, last: date) -> set[str]:
+    """Entries that we have seen on these days, and entries whose time was sent for them."""
+    mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=(first, last))
+    sent = queries.receipts_of(workspace).filter(txn_date__range=(first, last))
+    return set(mirrored.values_list("clockify_id", flat=True)) | set(sent.values_list("entry_id", flat=True))
+
+
+def _ask_after(
+    workspace: Workspace,
+    client: ClockifyClient,
+    window: Window,
+    missing: Iterable[str],
+    *,
+    day_of: queries.DayOf,
+    now: datetime,
+) -> None:
+    """Only an entry's own address says that it was deleted. Stops asking once too many are gone to be believed.
+
+    An entry that is there after all was moved out of the window; time that was sent for it is followed.
+    """
+    wanted = sorted(missing)
+    size = len(window.ids) + len(wanted)
+    # Deletions that were believed before (their time is billed, say) are no news and don't count.
+    old_news = set(
+        TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)
+        .exclude(deleted_at=None)
+        .values_list("clockify_id", flat=True)
+    )
+    moved: list[Mapping[str, Any]] = []
+    for entry_id in wanted:
+        try:
+            moved.append(client.entry(workspace.clockify_id, entry_id))
+        except Gone:
+            window.gone.add(entry_id)
+            fresh = len(window.gone - old_news)
+            if fresh > MANY and fresh > size * LARGE_SHARE:
+                window.many_missing = True
+                window.gone.clear()
+                break
+    pull.store_entries(workspace, moved, day_of=day_of, approved=None, now=now)
+    receipts = queries.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
+    window.ids.update(receipts.values_list("entry_id", flat=True))
