@@ -8,6 +8,8 @@ PACKAGES := config integrations mapping syncjobs sandbox
 DEMO_ARGS ?=
 TEST_ARGS ?=
 TEST_JOBS ?= 2
+# Tools that load the settings get plain ones, whatever stands in the developer's .env.
+PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
@@ -40,13 +42,13 @@ lint: $(VENV)/.ready-to-develop  ## style and likely mistakes
 	@$(BIN)/ruff format --check .
 
 types: $(VENV)/.ready-to-develop  ## type hints
-	@$(BIN)/mypy $(PACKAGES)
+	@$(PLAIN) $(BIN)/mypy $(PACKAGES)
 
 imports: $(VENV)/.ready-to-develop  ## who may import whom
 	@$(BIN)/lint-imports
 
 migrations: $(VENV)/.ready-to-develop  ## no model change without its migration
-	@DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory: $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
 
 fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
 	@$(BIN)/ruff check --fix .
