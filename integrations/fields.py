@@ -28,7 +28,8 @@ def unseal(sealed: str) -> str:
         return _box().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise SecretUnreadable(
-            "A stored secret can't be read with any of ENCRYPTION_KEYS. Add the key it was stored with, or connect again."
+            "A stored secret can't be read with any of ENCRYPTION_KEYS. "
+            "Add the key it was stored with, or connect again."
         ) from None
 
 

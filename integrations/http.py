@@ -6,9 +6,9 @@ import logging
 import random
 import threading
 import time
-from typing import Any
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import requests

@@ -32,7 +32,7 @@ def reserve(key: str, seconds_apart: float, *, now: float) -> float:
     latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
     # Column names are spelled out: `key` is a reserved word on some databases.
     sql = (
-        f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", %s) + %s '  # noqa: S608
+        f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", %s) + %s '
         f'WHERE "key" = %s RETURNING "next_at"'
     )
     for _ in range(2):

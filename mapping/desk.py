@@ -43,7 +43,7 @@ def link(
     with transaction.atomic():
         before = _state(workspace, kind, clockify_id)
         stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
-        row, _ = Link.objects.update_or_create(
+        Link.objects.update_or_create(
             workspace=workspace,
             company=company,
             kind=kind,

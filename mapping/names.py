@@ -14,10 +14,15 @@ MODES = (STRICT, FORGIVING)
 
 DELETED_SUFFIX = " (deleted)"
 APOSTROPHES = "'\u2018\u2019\u201b\u02bc\u02b9\u2032`\u00b4\uff07"
+# fmt: off
 LEGAL_FORMS = frozenset(
-    "inc incorporated llc llp lp ltd limited plc corp corporation co company gmbh mbh ag kg ohg ug se sa sas"
-    " sarl srl spa bv nv oy ab as aps kft sro pty".split()
+    [
+        "inc", "incorporated", "llc", "llp", "lp", "ltd", "limited", "plc", "corp", "corporation",
+        "co", "company", "gmbh", "mbh", "ag", "kg", "ohg", "ug", "se", "sa", "sas", "sarl", "srl",
+        "spa", "bv", "nv", "oy", "ab", "as", "aps", "kft", "sro", "pty"
+    ]
 )
+# fmt: on
 
 
 def identity(name: str) -> str:

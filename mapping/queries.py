@@ -258,7 +258,10 @@ def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
 
 
 def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
-    """Mapped and unmapped records per kind. Ignored ones are neither; archived ones that hold nothing are not unmapped."""
+    """Mapped and unmapped records per kind.
+
+    Ignored ones are neither; archived ones that hold nothing are not unmapped.
+    """
     ignored = set(stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id"))
     working = set(links_of(workspace).filter(suspended="").values_list("kind", "clockify_id"))
     unmapped = set(

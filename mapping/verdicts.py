@@ -52,15 +52,19 @@ class Verdicts:
 
     def _ambiguous(self, record: ClockifyRecord, *, found: Sequence[QuickBooksRecord]) -> Mismatch | None:
         keys = [(each.kind, each.id) for each in found[:MOST_NAMED]]
-        holders = _names(holder for key in keys for holder in self._holders.get(key, ()))
-        rivals = _names(rival for key in keys for rival in self._claims.on(key) if rival.id != record.id)
+        holders = [holder for key in keys for holder in self._holders.get(key, ())[:MOST_NAMED]]
+        # Whoever just won the claim is a holder by now, not a rival.
+        others = {record.id, *(holder.id for holder in holders)}
+        rivals = [
+            rival for key in keys for rival in self._claims.on(key)[:MOST_NAMED] if rival.id not in others
+        ]
         if len(found) == 1 and not holders and not rivals:
             return None
         detail = {"candidates": str(len(found))}
         if holders:
-            detail |= {"linked_to": holders}
+            detail |= {"linked_to": _names(holders)}
         if rivals:
-            detail |= {"rivals": rivals}
+            detail |= {"rivals": _names(rivals)}
         return self._row(record, "AMBIGUOUS_NAME", found=found, detail=detail)
 
     def _inactive(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
@@ -167,10 +171,10 @@ def _only_id(found: Sequence[QuickBooksRecord]) -> str:
 
 
 def _names(records: Iterable[ClockifyRecord]) -> str:
-    """The first few of them, as people tell them apart; "" for nobody."""
-    # One rival may be met on several records.
-    some = list({each.id: each for each in islice(records, MOST_NAMED)}.values())
+    """The first few of them, as people tell them apart."""
+    # One rival may be met on several QuickBooks records.
+    unique = list({each.id: each for each in records}.values())
     shown = [
-        f"{each.name} ({each.client_name})" if each.client_name else each.name for each in some[:MOST_SHOWN]
+        f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MOST_SHOWN]
     ]
-    return ", ".join(shown) + (" and others" if len(some) > MOST_SHOWN else "")
+    return ", ".join(shown) + (" and others" if len(unique) > MOST_SHOWN else "")

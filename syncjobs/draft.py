@@ -85,7 +85,7 @@ def create_body(draft: Draft) -> str:
 
 
 def update_body(draft: Draft, *, record: Mapping[str, Any]) -> str:
-    """The record as read with our fields in place: a full update empties whatever is left out (Intuit: TimeActivity)."""
+    """The record as read with our fields in place; a full update empties what is left out (Intuit: TimeActivity)."""
     kept = {name: value for name, value in record.items() if name not in OURS and name not in NOT_SENT_BACK}
     fields = _fields(draft)
     if not draft.item_id and "ItemRef" in record:

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-
 from typing import Any
 
 from django.db import connections

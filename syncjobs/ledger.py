@@ -110,7 +110,7 @@ def _receipt_deleted(action: Action, now: datetime) -> Receipt:
 def close(
     action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
 ) -> None:
-    """End an action. REFUSED: QuickBooks said no. ABANDONED: proven, by its answer or by reading, not to have happened."""
+    """End an action. REFUSED: QuickBooks said no. ABANDONED: proven, by answer or reading, not to have happened."""
     action.state, action.ended_at, action.needs_person = state, timezone.now(), False
     action.intuit_tid = tid or action.intuit_tid
     action.quickbooks_id = quickbooks_id or action.quickbooks_id

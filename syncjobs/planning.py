@@ -1,4 +1,4 @@
-"""Making a sync's plan: what each entry of the window needs, checked against QuickBooks, saved before anything is sent."""
+"""Making a sync's plan: what each entry needs, checked against QuickBooks, saved before anything is sent."""
 
 from __future__ import annotations
 

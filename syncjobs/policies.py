@@ -154,6 +154,10 @@ def _note(workspace: Workspace, name: str, before: Any, value: Any, *, now: date
         company=workspace.company if SETTINGS[name].of_company else None,
         at=now,
         kind="policy",
-        message=f"{name} changed from {before if before != '' else 'nothing'} to {value if value != '' else 'nothing'}.",
+        message=f"{name} changed from {_said(before)} to {_said(value)}.",
         by=person,
     )
+
+
+def _said(value: Any) -> str:
+    return "nothing" if value == "" else str(value)

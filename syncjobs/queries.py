@@ -172,7 +172,7 @@ def open_actions(workspace: Workspace) -> dict[str, Action]:
 
 
 class DayOf:
-    """The TxnDate of an entry as Clockify reports it: its receipt's day while the start is unchanged, else its owner's."""
+    """The TxnDate of an entry: its receipt's day while the start is unchanged, else the day where its owner lives."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._zone = workspace.time_zone

@@ -40,7 +40,7 @@ class Supervisor:
         command: list[str],
         *,
         records: Path,
-        sweep: Callable[[], object],
+        sweep: Callable[[], int],
         say: Callable[[str], None],
         pace: Pace | None = None,
     ) -> None:
@@ -118,7 +118,8 @@ class Supervisor:
         trouble = ""
         while not self._sweeping_ends.wait(self.pace.sweep_every):
             try:
-                self.sweep()
+                if found := self.sweep():
+                    self.say(f"Runs brought back: {found}.")
                 trouble = ""
             except Exception as error:
                 if str(error) != trouble:

@@ -120,7 +120,10 @@ def store_entries(
     approved: set[str] | None,
     now: datetime,
 ) -> dict[str, date]:
-    """Write entries as Clockify has them now; says on which day each one lies. Raises Unexpected for one it can't read."""
+    """Write entries as Clockify has them now; says on which day each one lies.
+
+    Raises Unexpected for one it can't read.
+    """
     wanted: dict[str, tuple[payloads.EntryPayload, Mapping[str, Any]]] = {}
     for raw in rows:
         try:

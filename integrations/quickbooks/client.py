@@ -85,9 +85,9 @@ class QuickBooksClient:
     def write(self, entity: str, body: str, *, request_id: str, delete: bool = False) -> Answer:
         """Create, update (body with Id and SyncToken) or delete one record.
 
-        Sent once: when no answer comes, NoAnswer says so, and whoever called looks first whether it arrived. The request
-        id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it remembers is
-        not documented, so nothing rests on it alone.
+        Sent once: when no answer comes, NoAnswer says so, and whoever called looks first whether it arrived. The
+        request id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it
+        remembers is not documented, so nothing rests on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
         answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)

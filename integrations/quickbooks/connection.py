@@ -16,7 +16,10 @@ from integrations.quickbooks.models import Company
 
 
 def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None) -> Company:
-    """The headless way in: a refresh token proves itself by being refreshed. Raises an ApiError that says what is wrong."""
+    """The headless way in: a refresh token proves itself by being refreshed.
+
+    Raises an ApiError that says what is wrong.
+    """
     refuse_second_company(workspace, realm)
     account = tokens.account(Company(realm_id=realm))
     return connect_with(

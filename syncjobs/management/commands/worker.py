@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def sweep() -> None:
+def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
-    queue.sweep(now=timezone.now())
+    return queue.sweep(now=timezone.now())
