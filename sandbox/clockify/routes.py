@@ -1,10 +1,74 @@
-"""The addresses of the local Clockify."""
+"""The addresses of the local Clockify: the regular API below /api/v1, reports below /report/v1."""
 
 from __future__ import annotations
 
-from sandbox.http import Router
+from sandbox.clockify import clients, entries, projects, report, users, webhooks
+from sandbox.clockify.call import Operation, account_route, workspace_route
+from sandbox.clockify.errors import wrong_method
+from sandbox.http import Request, Response, Router
 from sandbox.world import World
+
+API = "/api/v1"
+WORKSPACE = "/api/v1/workspaces/{ws}"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+ACCOUNT_ROUTES: dict[str, dict[str, Operation]] = {
+    f"{API}/user": {"GET": users.get_user},
+    f"{API}/workspaces": {"GET": users.list_workspaces},
+}
+WORKSPACE_ROUTES: dict[str, dict[str, Operation]] = {
+    WORKSPACE: {"GET": users.get_workspace},
+    WORKSPACE + "/users": {"GET": users.list_users},
+    WORKSPACE + "/clients": {"GET": clients.list_clients, "POST": clients.create_client},
+    WORKSPACE + "/clients/{key}": {
+        "GET": clients.get_client,
+        "PUT": clients.replace_client,
+        "DELETE": clients.delete_client,
+    },
+    WORKSPACE + "/projects": {"GET": projects.list_projects, "POST": projects.create_project},
+    WORKSPACE + "/projects/{key}": {
+        "GET": projects.get_project,
+        "PUT": projects.change_project,
+        "DELETE": projects.delete_project,
+    },
+    WORKSPACE + "/time-entries": {"POST": entries.create_entry},
+    WORKSPACE + "/time-entries/invoiced": {"PATCH": entries.mark_invoiced},
+    WORKSPACE + "/time-entries/status/in-progress": {"GET": entries.list_running},
+    WORKSPACE + "/time-entries/{key}": {
+        "GET": entries.get_entry,
+        "PUT": entries.replace_entry,
+        "DELETE": entries.delete_entry,
+    },
+    WORKSPACE + "/user/{user}/time-entries": {
+        "GET": entries.list_user_entries,
+        "POST": entries.create_entry_for,
+        "PATCH": entries.stop_timer,
+        "DELETE": entries.delete_entries,
+    },
+    WORKSPACE + "/webhooks": {"GET": webhooks.list_webhooks},
+    "/report/v1/workspaces/{ws}/reports/detailed": {"POST": report.detailed},
+}
 
 
 def add_routes(router: Router, world: World) -> None:
-    """Register Clockify's addresses."""
+    """Register Clockify's addresses; the verbs one does not know answer 405."""
+    for kind, routes in ((account_route, ACCOUNT_ROUTES), (workspace_route, WORKSPACE_ROUTES)):
+        for template, operations in routes.items():
+            label = _label(template)
+            for method, operation in operations.items():
+                router.add(method, template, kind(world, operation), label=label)
+            refuse = _refusal(sorted(operations))
+            for method in set(METHODS) - set(operations):
+                router.add(method, template, refuse, label=label)
+
+
+def _refusal(allowed: list[str]) -> Operation:
+    def handle(request: Request, **params: str) -> Response:
+        return wrong_method(request.method, allowed)
+
+    return handle
+
+
+def _label(template: str) -> str:
+    """How the counters name it: what follows the workspace, one record as {id}."""
+    rest = template.partition("{ws}/")[2] or template.partition("/v1/")[2]
+    return rest.replace("{ws}", "{id}").replace("{key}", "{id}").replace("{user}", "{id}")

@@ -1,0 +1,135 @@
+"""Northlight Studio: 12 people, 10 clients, 25 projects, five weeks of time, a company that nearly fits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from unicodedata import normalize
+
+from sandbox import agency_cast as cast
+from sandbox.agency_time import Calendar
+from sandbox.builder import Builder, Record
+from sandbox.clockify.records import Client, Project, User
+from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
+from sandbox.world import World
+
+REALM = "9341454182739650"
+WEEKS, CLOSED_DAYS = 5, 3
+
+
+@dataclass
+class Agency:
+    """What was built, by the cast's own words: e-mail, (client, project), full customer name."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    projects: dict[cast.Work, Project] = field(default_factory=dict)
+    employees: dict[str, Record] = field(default_factory=dict)
+    customers: dict[str, Record] = field(default_factory=dict)
+
+
+def build(world: World, *, today: date, entries: int = 400, seed: int = 1) -> None:
+    """Fill the world with about so many entries in the five weeks before today.
+
+    The books are closed over the first three of those days.
+    """
+    first = today - timedelta(weeks=WEEKS)
+    workspace = world.clockify.add_workspace("Northlight Studio", id=WORKSPACE_ID)
+    company = world.quickbooks.add_company(
+        realm=REALM,
+        name="Northlight Studio LLC",
+        BookCloseDate=(first + timedelta(days=CLOSED_DAYS - 1)).isoformat(),
+        MultiCurrencyEnabled=True,
+    )
+    builder = Builder(world, workspace, company, born=first - timedelta(days=30))
+    agency = Agency()
+    _fill_clockify(builder, agency)
+    _fill_quickbooks(builder, agency)
+    calendar = Calendar(builder, agency, today=today, seed=seed)
+    calendar.fill(entries)
+    world.clockify.expected = {**_expected(agency), "entries": dict(calendar.special)}
+
+
+def _fill_clockify(builder: Builder, agency: Agency) -> None:
+    for person in cast.PEOPLE:
+        agency.users[person.email] = builder.user(
+            person.name,
+            person.email,
+            time_zone=person.time_zone,
+            status=person.status,
+            roles=person.roles,
+            hourly_rate=person.rate,
+        )
+    builder.clockify.put_key(ADMIN_KEY, agency.users[cast.OWNER].id)
+    builder.clockify.put_key(MEMBER_KEY, agency.users[cast.MEMBER].id)
+    agency.clients = {name: builder.client(name) for name in cast.CLIENTS}
+    for work in cast.PROJECTS:
+        client = agency.clients[work.client] if work.client else None
+        agency.projects[work] = builder.project(
+            work.name, client, hourly_rate=work.rate, archived=work.archived, billable=work.billable
+        )
+
+
+def _fill_quickbooks(builder: Builder, agency: Agency) -> None:
+    company = builder.company
+    income = {"value": "1", "name": "Services"}
+    for name, price in (("Design", 120), ("Consulting", 140)):
+        company.put("Item", {"Name": name, "UnitPrice": price, "IncomeAccountRef": income})
+    for name, email in cast.EMPLOYEES:
+        agency.employees[name] = builder.employee(name, email)
+    for name, is_contractor in cast.VENDORS:
+        builder.vendor(name, Vendor1099=is_contractor)
+    for name, below in cast.CUSTOMERS.items():
+        currency = {"CurrencyRef": {"value": "CAD"}} if name == cast.FOREIGN_CUSTOMER else {}
+        agency.customers[name] = builder.customer(name, **currency)
+        for path in below:
+            _sub_customer(builder, agency, f"{name}:{path}")
+    former = agency.employees[cast.FORMER_EMPLOYEE]
+    company.put("Employee", {"Id": former["Id"], "Active": False})
+    for full_name in cast.INACTIVE_CUSTOMERS:
+        company.put("Customer", {"Id": agency.customers[full_name]["Id"], "Active": False})
+
+
+def _sub_customer(builder: Builder, agency: Agency, full_name: str) -> None:
+    parent, _, name = full_name.rpartition(":")
+    is_project = full_name in cast.QUICKBOOKS_PROJECTS
+    agency.customers[full_name] = builder.customer(name, agency.customers[parent], IsProject=is_project)
+
+
+def _expected(agency: Agency) -> Record:
+    """The pairs matching must find, and the reasons it must give, before anybody links by hand."""
+    pairs: dict[str, dict[str, str]] = {"users": {}, "clients": {}, "projects": {}}
+    mismatches: list[Record] = []
+    employees = {_plain(name): record["Id"] for name, record in agency.employees.items()}
+    customers = {name: record["Id"] for name, record in agency.customers.items()}
+    for person in cast.PEOPLE:
+        key = agency.users[person.email].id
+        if person.reason:
+            mismatches.append(_mismatch("user", person.reason, clockify=key))
+        else:
+            pairs["users"][key] = employees[_plain(person.name or "")]
+    for name, reason in cast.CLIENTS.items():
+        key = agency.clients[name].id
+        if reason:
+            mismatches.append(_mismatch("client", reason, clockify=key))
+        else:
+            pairs["clients"][key] = customers[name]
+    for work, project in agency.projects.items():
+        full_name = f"{work.client}:{work.name}" if work.client else work.name
+        if work.reason:
+            mismatches.append(_mismatch("project", work.reason, clockify=project.id))
+        else:
+            pairs["projects"][project.id] = customers[full_name.strip()]
+    for name, reason in cast.ONLY_IN_QUICKBOOKS["Employee"].items():
+        mismatches.append(_mismatch("employee", reason, quickbooks=agency.employees[name]["Id"]))
+    for name, reason in cast.ONLY_IN_QUICKBOOKS["Customer"].items():
+        mismatches.append(_mismatch("customer", reason, quickbooks=agency.customers[name]["Id"]))
+    return {"pairs": pairs, "mismatches": mismatches}
+
+
+def _mismatch(kind: str, reason: str, *, clockify: str | None = None, quickbooks: str | None = None) -> Record:
+    return {"kind": kind, "reason": reason, "clockify_id": clockify, "quickbooks_id": quickbooks}
+
+
+def _plain(name: str) -> str:
+    return normalize("NFC", name).strip()

@@ -1,0 +1,141 @@
+"""One entry as the detailed report writes it, and the report's totals."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sandbox.clockify.call import WorkspaceCall
+from sandbox.clockify.clocktime import zoned_text
+from sandbox.clockify.records import Entry, Project
+
+Row = dict[str, Any]
+
+
+def rounded(seconds: int, settings: Row) -> int:
+    """The length after the workspace's rounding rule; the words of the rule beside "nearest" are assumed."""
+    rule = settings.get("round") or {}
+    step = int(rule.get("minutes") or 0) * 60
+    words = str(rule.get("round", "")).lower()
+    if step <= 0 or seconds <= 0:
+        return seconds
+    if "up" in words:
+        return -(-seconds // step) * step
+    if "down" in words:
+        return seconds // step * step
+    return (seconds + step // 2) // step * step
+
+
+class RowWriter:
+    """Writes entries for one report; amounts are minor units as decimals (12500.0 is 125.00)."""
+
+    def __init__(self, call: WorkspaceCall, zone: str, *, amount_shown: str, rounding: bool) -> None:
+        self.call, self.zone, self.rounding = call, zone, rounding
+        self.workspace = call.workspace
+        self.hides_amounts = amount_shown == "HIDE_AMOUNT"
+        self.missing_rate = None if call.switch("report_missing_rate") == "null" else 0.0
+        self.nothing = None if call.switch("report_missing_refs") == "null" else ""
+        live = call.switch("report_keys") == "live"
+        self.id_key, self.lock_key = ("_id", "isLocked") if live else ("id", "locked")
+        self.not_invoiced = call.switch("report_not_invoiced")
+
+    def seconds(self, entry: Entry) -> int:
+        return rounded(entry.seconds, self.workspace.settings) if self.rounding else entry.seconds
+
+    def amount(self, entry: Entry) -> float:
+        rate = self.workspace.rate_of(entry)
+        if rate is None or not entry.billable:
+            return 0.0
+        return round(rate * self.seconds(entry) / 3600, 4)
+
+    def row(self, entry: Entry) -> Row:
+        """One row of `timeentries`."""
+        user = self.call.clockify.users[entry.user_id]
+        project = self.workspace.projects.get(entry.project_id or "")
+        return {
+            self.id_key: entry.id,
+            "description": entry.description,
+            "userId": entry.user_id,
+            "timeInterval": {
+                "start": zoned_text(entry.start, self.zone),
+                "end": zoned_text(entry.end, self.zone),
+                "duration": None if entry.end is None else self.seconds(entry),
+            },
+            "billable": entry.billable,
+            "projectId": project.id if project else self.nothing,
+            "taskId": entry.task_id or self.nothing,
+            "tagIds": entry.tag_ids,
+            "approvalRequestId": entry.approval_id,
+            "type": entry.type,
+            self.lock_key: entry.locked,
+            "currency": self.workspace.currency_of(project),
+            **self._amounts(entry),
+            **self._names(project),
+            "taskName": self.workspace.names.get(entry.task_id or "") or self.nothing,
+            "userName": user.name,
+            "userEmail": user.email,
+            "tags": [self._tag(key) for key in entry.tag_ids or ()],
+            "customFields": entry.custom_fields,
+            **self._invoicing(entry),
+        }
+
+    def _amounts(self, entry: Entry) -> Row:
+        if self.hides_amounts:
+            names = ("amount", "rate", "earnedAmount", "earnedRate", "costAmount", "costRate")
+            return dict.fromkeys(names)
+        rate, amount = self.workspace.rate_of(entry), self.amount(entry)
+        shown_rate = self.missing_rate if rate is None else float(rate)
+        shown_amount = self.missing_rate if rate is None else amount
+        return {
+            "amount": shown_amount,
+            "rate": shown_rate,
+            "earnedAmount": shown_amount,
+            "earnedRate": shown_rate,
+            "costAmount": 0.0,
+            "costRate": 0.0,
+        }
+
+    def _names(self, project: Project | None) -> Row:
+        client = self.workspace.client_of(project)
+        return {
+            "projectName": project.name if project else self.nothing,
+            "projectColor": project.color if project else self.nothing,
+            "clientName": client.name if client else self.nothing,
+            "clientId": client.id if client else self.nothing,
+        }
+
+    def _tag(self, key: str) -> Row:
+        return {"_id": key, "name": self.workspace.names.get(key, key)}
+
+    def _invoicing(self, entry: Entry) -> Row:
+        if entry.invoice is None:
+            empty: Row = {"null": {"invoicingInfo": None}, "empty_list": {"invoicingInfo": []}}
+            return empty.get(self.not_invoiced, {})
+        if entry.invoice == "manual":
+            return {"invoicingInfo": {"manuallyInvoiced": True}}
+        return {"invoicingInfo": {"invoiceId": entry.invoice, "manuallyInvoiced": False}}
+
+
+def totals(writer: RowWriter, entries: Iterable[Entry]) -> list[Row | None]:
+    """The one row of totals over every page; [] when there is no entry."""
+    count = seconds = billable_seconds = 0
+    by_currency: dict[str, float] = defaultdict(float)
+    workspace = writer.workspace
+    for entry in entries:
+        length = writer.seconds(entry)
+        count, seconds = count + 1, seconds + length
+        if entry.billable:
+            billable_seconds += length
+            by_currency[workspace.currency_of(workspace.projects.get(entry.project_id or ""))] += writer.amount(entry)
+    if not count:
+        return []
+    row: Row = {"_id": "", "totalTime": seconds, "totalBillableTime": billable_seconds, "entriesCount": count}
+    if writer.hides_amounts:
+        return [row]
+    total = sum(by_currency.values())
+    row["totalAmount"] = total
+    row["totalAmountByCurrency"] = [{"currency": code, "amount": amount} for code, amount in by_currency.items()]
+    row["numOfCurrencies"] = len(by_currency)
+    row["amounts"] = [{"type": "EARNED", "value": total}]
+    return [row]

@@ -1,0 +1,236 @@
+"""Records as the regular API writes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.clockify.clocktime import iso_duration, utc_text
+from sandbox.clockify.records import Client, Entry, Member, Project, User
+from sandbox.clockify.workspace import Workspace
+
+Json = dict[str, Any]
+ROLE_WORDS = {
+    "OWNER": (("WORKSPACE_ADMIN", "Admin"), ("WORKSPACE_OWN", "Owner")),
+    "WORKSPACE_ADMIN": (("WORKSPACE_ADMIN", "Admin"),),
+    "TEAM_MANAGER": (("TEAM_MANAGER", "Team manager"),),
+    "PROJECT_MANAGER": (("PROJECT_MANAGER", "Project manager"),),
+}
+
+
+def money(amount: int | None, currency: str) -> Json | None:
+    return None if amount is None else {"amount": amount, "currency": currency}
+
+
+def user_json(user: User) -> Json:
+    """GET /user and one row of a workspace's users."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "memberships": [],
+        "profilePicture": f"https://img.example.test/{user.id}.png",
+        "activeWorkspace": user.active_workspace,
+        "defaultWorkspace": user.active_workspace,
+        "settings": user.settings,
+        "status": user.status,
+        "customFields": [],
+    }
+
+
+def membership_json(workspace: Workspace, member: Member) -> Json:
+    return {
+        "userId": member.user_id,
+        "hourlyRate": money(member.hourly_rate, workspace.currency),
+        "costRate": money(member.cost_rate, workspace.currency),
+        "targetId": workspace.id,
+        "membershipType": "WORKSPACE",
+        "membershipStatus": member.status,
+    }
+
+
+def project_memberships(workspace: Workspace, project: Project) -> list[Json]:
+    currency = workspace.currency_of(project)
+    return [
+        {
+            "userId": user_id,
+            "hourlyRate": money(rate, currency),
+            "costRate": None,
+            "targetId": project.id,
+            "membershipType": "PROJECT",
+            "membershipStatus": "ACTIVE",
+        }
+        for user_id, rate in project.member_rates.items()
+    ]
+
+
+def roles_json(workspace: Workspace, member: Member) -> list[Json]:
+    """Roles as seen live: an owner is told as administrator and owner."""
+    scope = [{"id": workspace.id, "name": "", "membershipStatus": "", "source": None}]
+    pairs = [pair for role in member.roles for pair in ROLE_WORDS.get(role, ())]
+    return [{"role": role, "formatterRoleName": words, "entities": scope} for role, words in pairs]
+
+
+def workspace_json(workspace: Workspace) -> Json:
+    others = {client.currency for client in workspace.clients.values() if client.currency}
+    currencies = [workspace.currency, *sorted(others - {workspace.currency})]
+    return {
+        "id": workspace.id,
+        "name": workspace.name,
+        "hourlyRate": money(workspace.hourly_rate or 0, workspace.currency),
+        "costRate": money(0, workspace.currency),
+        "memberships": [membership_json(workspace, member) for member in workspace.members.values()],
+        "workspaceSettings": workspace.settings,
+        "imageUrl": "",
+        "featureSubscriptionType": workspace.plan,
+        "features": list(workspace.features),
+        "currencies": [
+            {"id": currency_id(code), "code": code, "isDefault": code == workspace.currency} for code in currencies
+        ],
+        "subdomain": {"enabled": False, "name": None},
+        "cakeOrganizationId": None,
+    }
+
+
+def currency_id(code: str) -> str:
+    """The id a currency goes by, worked out from its code."""
+    return code.encode().hex().rjust(24, "0")
+
+
+def client_json(workspace: Workspace, client: Client) -> Json:
+    code = client.currency or workspace.currency
+    return {
+        "id": client.id,
+        "name": client.name,
+        "email": client.email,
+        "workspaceId": workspace.id,
+        "archived": client.archived,
+        "address": client.address,
+        "note": client.note,
+        "currencyId": currency_id(code),
+        "currencyCode": code,
+        "ccEmails": list(client.cc_emails),
+    }
+
+
+def tracked_seconds(workspace: Workspace) -> Mapping[str | None, int]:
+    """Time on every project, in one pass."""
+    totals: Counter[str | None] = Counter()
+    for entry in workspace.entries.values():
+        totals[entry.project_id] += max(entry.seconds, 0)
+    return totals
+
+
+def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hydrated: bool = False) -> Json:
+    client, currency = workspace.client_of(project), workspace.currency_of(project)
+    more: Json = {}
+    if hydrated:
+        code = {"id": currency_id(currency), "code": currency}
+        more = {
+            "client": client_json(workspace, client) if client else None,
+            "tasks": [],
+            "customFields": [],
+            "currency": code,
+            "favorite": False,
+        }
+    return {
+        "id": project.id,
+        "name": project.name,
+        "hourlyRate": money(project.hourly_rate, currency),
+        "clientId": client.id if client else "",
+        "workspaceId": workspace.id,
+        "billable": project.billable,
+        "memberships": project_memberships(workspace, project),
+        "color": project.color,
+        "estimate": {"estimate": "PT0S", "type": "AUTO"},
+        "archived": project.archived,
+        "duration": iso_duration(tracked),
+        "clientName": client.name if client else "",
+        "note": project.note,
+        "costRate": money(project.cost_rate, currency),
+        "timeEstimate": {
+            "estimate": "PT0S",
+            "type": "AUTO",
+            "resetOption": None,
+            "active": False,
+            "includeNonBillable": True,
+        },
+        "budgetEstimate": None,
+        "estimateReset": None,
+        "template": project.template,
+        "public": project.public,
+        **more,
+    }
+
+
+def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -> Json:
+    """One time entry of the regular API; answers to a create or change carry no rates."""
+    rates: Json = {}
+    if with_rates:
+        currency = workspace.currency_of(workspace.projects.get(entry.project_id or ""))
+        rates = {"hourlyRate": money(workspace.rate_of(entry), currency), "costRate": money(0, currency)}
+    return {
+        "id": entry.id,
+        "description": entry.description,
+        "tagIds": entry.tag_ids,
+        "userId": entry.user_id,
+        "billable": entry.billable,
+        "taskId": entry.task_id,
+        "projectId": entry.project_id,
+        "workspaceId": workspace.id,
+        "timeInterval": {
+            "start": utc_text(entry.start),
+            "end": utc_text(entry.end),
+            "duration": None if entry.end is None else iso_duration(entry.seconds),
+        },
+        "customFieldValues": entry.custom_fields,
+        "type": entry.type,
+        "kioskId": None,
+        **rates,
+        "isLocked": entry.locked,
+    }
+
+
+def hydrated_entry_json(workspace: Workspace, entry: Entry, *, user: User | None) -> Json:
+    """The same with project, task, tags and user as objects beside the ids."""
+    project = workspace.projects.get(entry.project_id or "")
+    tags = [
+        {"id": key, "name": workspace.names.get(key, key), "workspaceId": workspace.id} for key in entry.tag_ids or []
+    ]
+    task = {"id": entry.task_id, "name": workspace.names.get(entry.task_id, "")} if entry.task_id else None
+    return {
+        **entry_json(workspace, entry),
+        "project": project_json(workspace, project) if project else None,
+        "task": task,
+        "tags": tags,
+        "user": user_json(user) if user else None,
+        "kiosk": None,
+    }
+
+
+def dumped_workspace(workspace: Workspace, users: Mapping[str, User]) -> Json:
+    """Everything in a workspace, with what the API does not tell (approval, invoice, membership)."""
+    tracked = tracked_seconds(workspace)
+    return {
+        **workspace_json(workspace),
+        "users": [
+            {**user_json(users[key]), "membershipStatus": member.status, "roles": list(member.roles)}
+            for key, member in workspace.members.items()
+        ],
+        "clients": [client_json(workspace, client) for client in workspace.clients.values()],
+        "projects": [
+            project_json(workspace, project, tracked=tracked[key]) for key, project in workspace.projects.items()
+        ],
+        "entries": [dumped_entry(workspace, entry) for entry in workspace.entries.values()],
+    }
+
+
+def dumped_entry(workspace: Workspace, entry: Entry) -> Json:
+    """One entry with its approval and invoice."""
+    return {
+        **entry_json(workspace, entry),
+        "approvalRequestId": entry.approval_id,
+        "approvalState": entry.approval_state,
+        "invoiced": entry.invoice,
+    }

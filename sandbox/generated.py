@@ -1,0 +1,183 @@
+"""Worlds of any size: people, clients and projects in proportion to the entries, some of them at odds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from itertools import product
+from random import Random
+
+from sandbox.builder import Builder, Record, local_second, weekdays
+from sandbox.clockify.records import Client, Project, User
+from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
+from sandbox.world import World
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+REALM = "9341454182739650"
+ENTRIES_PER_PERSON, ENTRIES_PER_CLIENT, PROJECTS_PER_CLIENT = 400, 400, 3
+ENTRIES_PER_DAY = 8
+GIVEN = _words("Ada Ben Cleo Dov Ema Finn Gia Hugo Ines Jude Kaya Leo Mila Nils Orla Pia Quin Rosa Sami Tess")
+FAMILY = _words("Abara Berg Costa Dahl Eriksen Faber Garza Holm Ito Jensen Kovac Lund Moreau Novak Okafor Pires")
+COLORS = _words("Amber Birch Cedar Delta Ember Fjord Granite Harbor Indigo Juniper Kestrel Larch Maple North")
+TRADES = _words("Foods Labs Media Motors Partners Press Studios Textiles Tools Travel Ventures Works")
+TASKS = _words("Website Campaign Intranet Rebrand App Catalog Newsletter Packaging Report Retainer Archive")
+ZONES = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "UTC", "Australia/Sydney")
+WORDS = _words("review draft fixes call research layout copy tests handover planning import polish")
+PERSON_TROUBLES = ("NO_EMPLOYEE", "NAME_DIFFERS", "EMPLOYEE_INACTIVE", "AMBIGUOUS_NAME")
+PROJECT_TROUBLES = ("NO_CUSTOMER", "NAME_DIFFERS", "CUSTOMER_INACTIVE", "WRONG_PARENT", "WRONG_LEVEL")
+
+
+@dataclass
+class _Made:
+    users: list[User] = field(default_factory=list)
+    projects: list[Project] = field(default_factory=list)
+    pairs: dict[str, dict[str, str]] = field(default_factory=lambda: {"users": {}, "clients": {}, "projects": {}})
+    mismatches: list[Record] = field(default_factory=list)
+
+    def mismatch(self, kind: str, reason: str, key: str) -> None:
+        row = {"kind": kind, "reason": reason, "clockify_id": key, "quickbooks_id": None}
+        self.mismatches.append(row)
+
+
+def build(
+    world: World,
+    *,
+    today: date,
+    entries: int = 400,
+    seed: int = 1,
+    mismatch_share: float = 0.1,
+    people: int | None = None,
+    clients: int | None = None,
+) -> None:
+    """Fill the world; `mismatch_share` of people and of projects match nobody by rule, the rest are known pairs.
+
+    People and clients default to one for every 400 entries, at least five.
+    """
+    random = Random(f"{today}/{seed}/{entries}")
+    people = people or max(5, entries // ENTRIES_PER_PERSON)
+    clients = clients or max(5, entries // ENTRIES_PER_CLIENT)
+    first = today - timedelta(days=_span(entries, people))
+    workspace = world.clockify.add_workspace(f"Generated {seed}", id=WORKSPACE_ID)
+    workspace.hourly_rate = 10000
+    company = world.quickbooks.add_company(realm=REALM, name=f"Generated {seed} Inc.")
+    builder = Builder(world, workspace, company, born=first - timedelta(days=30))
+    made = _Made()
+    _add_people(builder, made, count=people, share=mismatch_share)
+    _add_clients(builder, made, count=clients, share=mismatch_share)
+    _add_entries(builder, made, random, count=entries, days=weekdays(first, today - timedelta(days=1)))
+    world.clockify.expected = {"pairs": made.pairs, "mismatches": made.mismatches, "entries": {}}
+
+
+def _span(entries: int, people: int) -> int:
+    """Days back from today, so that nobody tracks more than eight entries a working day; five weeks at least."""
+    days_each = -(-entries // (people * ENTRIES_PER_DAY))
+    return max(35, days_each * 7 // 5 + 3)
+
+
+def _names(first: list[str], second: list[str], count: int) -> list[str]:
+    """Different names, the same for the same count; numbered when the words run out."""
+    pairs = [f"{one} {two}" for two, one in product(second, first)]
+    return [pairs[i % len(pairs)] + (f" {i // len(pairs) + 1}" if i >= len(pairs) else "") for i in range(count)]
+
+
+def _troubled(count: int, share: float) -> set[int]:
+    """Evenly spread places, so many of `count` as the share says; never the first."""
+    wanted = round(count * share)
+    return {(i + 1) * count // (wanted + 1) for i in range(wanted)} - {0}
+
+
+def _add_people(builder: Builder, made: _Made, *, count: int, share: float) -> None:
+    troubled = sorted(_troubled(count, share))
+    for place, name in enumerate(_names(GIVEN, FAMILY, count)):
+        reason = PERSON_TROUBLES[troubled.index(place) % len(PERSON_TROUBLES)] if place in troubled else ""
+        email = name.lower().replace(" ", ".") + "@generated.example"
+        roles = ("OWNER",) if place == 0 else ()
+        zone = ZONES[place % len(ZONES)]
+        user = builder.user(name, email, time_zone=zone, roles=roles, hourly_rate=9000 + place % 40 * 100)
+        made.users.append(user)
+        if reason:
+            made.mismatch("user", reason, user.id)
+            _person_trouble(builder, made, user, reason)
+        else:
+            made.pairs["users"][user.id] = builder.employee(name, email)["Id"]
+    builder.clockify.put_key(ADMIN_KEY, made.users[0].id)
+    builder.clockify.put_key(MEMBER_KEY, made.users[1].id)
+
+
+def _person_trouble(builder: Builder, made: _Made, user: User, reason: str) -> None:
+    name = str(user.name)
+    if reason == "NAME_DIFFERS":
+        builder.employee(name.upper())
+    elif reason == "EMPLOYEE_INACTIVE":
+        employee = builder.employee(name)
+        builder.company.put("Employee", {"Id": employee["Id"], "Active": False})
+    elif reason == "AMBIGUOUS_NAME":
+        builder.employee(name)
+        twin = builder.user(name, f"second.{user.email}", time_zone="UTC", hourly_rate=9000)
+        made.mismatch("user", reason, twin.id)
+
+
+def _add_clients(builder: Builder, made: _Made, *, count: int, share: float) -> None:
+    names = _names(COLORS, TRADES, count)
+    troubled = sorted(_troubled(count * PROJECTS_PER_CLIENT, share))
+    parents = [builder.customer(name) for name in names]
+    for place, name in enumerate(names):
+        client = builder.client(name)
+        made.pairs["clients"][client.id] = parents[place]["Id"]
+        for number in range(PROJECTS_PER_CLIENT):
+            spot = place * PROJECTS_PER_CLIENT + number
+            reason = PROJECT_TROUBLES[troubled.index(spot) % len(PROJECT_TROUBLES)] if spot in troubled else ""
+            other = parents[(place + 1) % count]
+            _add_project(builder, made, client, f"{TASKS[spot % len(TASKS)]} {spot}", reason, parents[place], other)
+
+
+def _add_project(
+    builder: Builder, made: _Made, client: Client, name: str, reason: str, parent: Record, other: Record
+) -> None:
+    project = builder.project(name, client)
+    made.projects.append(project)
+    if not reason:
+        made.pairs["projects"][project.id] = builder.customer(name, parent)["Id"]
+        return
+    made.mismatch("project", reason, project.id)
+    if reason == "NAME_DIFFERS":
+        builder.customer(name.upper(), parent)
+    elif reason == "CUSTOMER_INACTIVE":
+        customer = builder.customer(name, parent)
+        builder.company.put("Customer", {"Id": customer["Id"], "Active": False})
+    elif reason == "WRONG_PARENT":
+        builder.customer(name, other)
+    elif reason == "WRONG_LEVEL":
+        builder.customer(name)
+
+
+def _add_entries(builder: Builder, made: _Made, random: Random, *, count: int, days: list[date]) -> None:
+    """Entry after entry, person by person and day by day, half an hour to two hours each."""
+    clock: dict[tuple[str, date], int] = {}
+    for number in range(count):
+        user = made.users[number % len(made.users)]
+        day = days[number // len(made.users) % len(days)]
+        key = (user.id, day)
+        if key not in clock:
+            clock[key] = local_second(day, time(6 + number % 3), user.time_zone)
+        seconds = random.randrange(1800, 7200, 60) + random.choice((0, 0, 0, 20, 30))
+        text = f"{random.choice(WORDS)} {number}"
+        project = made.projects[random.randrange(len(made.projects))]
+        builder.entry(user, clock[key], seconds, description=text, **_kind(random, project))
+        clock[key] += seconds
+
+
+def _kind(random: Random, project: Project) -> Record:
+    """Ordinary billable work in nine of ten cases."""
+    chance = random.random()
+    if chance < 0.07:
+        return {"project_id": project.id, "billable": False}
+    if chance < 0.08:
+        return {"type": "BREAK", "billable": False}
+    if chance < 0.09:
+        return {}
+    return {"project_id": project.id}
