@@ -18,6 +18,8 @@ import psutil
 
 # Seconds by which two readings of one process's begin may differ.
 TOLERANCE = 2.0
+# Killed processes are gone at once unless the disk holds them up.
+GONE_SECONDS = 5
 CLUSTER_WORD = "qcluster"
 
 
@@ -57,7 +59,7 @@ def kill_orphans(folder: Path) -> list[int]:
             supervisor, leader = None, None
         if supervisor and is_running(supervisor):
             continue
-        if leader and any(True for _ in members(leader)):
+        if leader and is_ours(leader):
             kill_group(int(leader["pid"]))
             killed.append(int(leader["pid"]))
         path.unlink(missing_ok=True)
@@ -68,26 +70,37 @@ def is_running(process: dict[str, float]) -> bool:
     """Whether this very process lives, not merely one with its id."""
     try:
         found = psutil.Process(int(process["pid"]))
-        return abs(found.create_time() - process["began"]) < TOLERANCE and found.status() != psutil.STATUS_ZOMBIE
+        same = abs(found.create_time() - process["began"]) < TOLERANCE
+        return same and found.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def members(leader: dict[str, float]) -> Iterator[psutil.Process]:
-    """What lives of the group that this leader began; nothing when its id names somebody else's group now."""
+def is_ours(leader: dict[str, float]) -> bool:
+    """Whether anything lives of the group that this leader began; its id may name somebody else's group now."""
     group = int(leader["pid"])
+    alive = list(members(group))
+    if any(process.pid == group for process in alive) and not is_running(leader):
+        return False
+    return any(is_task_cluster(process) for process in alive)
+
+
+def is_task_cluster(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return CLUSTER_WORD in " ".join(process.cmdline())
+    return False
+
+
+def members(group: int) -> Iterator[psutil.Process]:
+    """The living processes of a group."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
-            if os.getpgid(process.pid) != group or process.status() == psutil.STATUS_ZOMBIE:
-                continue
-            is_leader = process.pid == group
-            if is_leader and not is_running(leader):
-                return
-            if CLUSTER_WORD in " ".join(process.cmdline()):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
 
 
 def kill_group(group: int) -> None:
-    """End what is left of a process group at once."""
+    """End what is left of a process group at once, and wait until it is gone."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
+    psutil.wait_procs(list(members(group)), timeout=GONE_SECONDS)

@@ -36,7 +36,8 @@ from django.conf import settings as django_settings  # noqa: E402
 
 if DATABASE_URL.startswith("sqlite"):
     # A file, since threads and child processes see nothing of a database in memory.
-    django_settings.DATABASES["default"]["TEST"] = {"NAME": str(TEMPORARY / "test.sqlite3")}
+    test_database = django_settings.DATABASES["default"].setdefault("TEST", {})
+    test_database["NAME"] = str(TEMPORARY / "test.sqlite3")
 django.setup()
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}

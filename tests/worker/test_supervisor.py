@@ -37,9 +37,7 @@ time.sleep(600)
 class Stage:
     """A supervisor at work in a thread of its own, and what can be seen of it."""
 
-    def __init__(
-        self, folder: Path, how: str, *, sweep: Callable[[], object] = lambda: None, pace: Pace = HURRY
-    ):
+    def __init__(self, folder: Path, how: str, *, sweep: Callable[[], int] = lambda: 0, pace: Pace = HURRY):
         self.folder = folder
         self.said: list[str] = []
         self.supervisor = Supervisor(
@@ -166,7 +164,7 @@ def test_sweeping_goes_on_while_the_cluster_is_down_and_a_trouble_is_said_once(
 ) -> None:
     sweeps: list[int] = []
 
-    def sweep() -> None:
+    def sweep() -> int:
         sweeps.append(1)
         raise ConnectionError("the database is away")
 
@@ -177,6 +175,13 @@ def test_sweeping_goes_on_while_the_cluster_is_down_and_a_trouble_is_said_once(
     assert [line for line in stage.said if "database is away" in line] == [
         "Could not look for runs to take up again: the database is away"
     ]
+
+
+def test_what_a_sweep_brought_back_is_said(staged: Callable[..., Stage]) -> None:
+    found = iter([2])
+    stage = staged("stays", sweep=lambda: next(found, 0))
+
+    until(lambda: "Runs brought back: 2." in stage.said)
 
 
 def group_with_note(folder: Path, *, word: str = "qcluster") -> subprocess.Popen[bytes]:
@@ -202,9 +207,7 @@ def test_what_a_killed_worker_left_behind_is_ended_at_the_next_start(tmp_path: P
 
 
 def test_a_process_that_merely_has_the_noted_id_is_left_alone(tmp_path: Path) -> None:
-    stranger = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
-    )
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
     gone = '{"pid": 1, "began": 5.0}'
     leader = f'{{"pid": {stranger.pid}, "began": 5.0}}'
     (tmp_path / "1-2.json").write_text(f'{{"supervisor": {gone}, "leader": {leader}}}')

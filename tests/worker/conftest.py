@@ -1,0 +1,67 @@
+"""Hourbridge's own processes, on the test's database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+PATIENCE = 60
+
+
+def environment_of_processes() -> dict[str, str]:
+    """Environment in which a process of ours works on the test's database."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite":
+        return os.environ | {"DATABASE_URL": f"sqlite:///{name}"}
+    parts = urlsplit(os.environ["TEST_DATABASE_URL"])
+    return os.environ | {"DATABASE_URL": urlunsplit(parts._replace(path=f"/{name}"))}
+
+
+def until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+class WorkerProcess:
+    """`manage.py worker` in a process of its own; what it says is in `log`."""
+
+    def __init__(self, log: Path, more: dict[str, str]) -> None:
+        self.log = log
+        command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), "worker", "--grace", "10"]
+        with log.open("a") as output:
+            self.process = subprocess.Popen(
+                command, env=environment_of_processes() | more, stdout=output, stderr=output
+            )
+
+    def said(self, words: str) -> int:
+        return self.log.read_text().count(words)
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def start_worker(tmp_path: Path, transactional_db: None) -> Iterator[Callable[..., WorkerProcess]]:
+    """Starts workers, each with settings of its own on top; ends what the test left."""
+    workers: list[WorkerProcess] = []
+
+    def start(**more: str) -> WorkerProcess:
+        workers.append(WorkerProcess(tmp_path / "worker.log", more))
+        return workers[-1]
+
+    yield start
+    for worker in workers:
+        if worker.process.poll() is None:
+            worker.stop()
