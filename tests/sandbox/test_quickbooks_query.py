@@ -56,9 +56,7 @@ def test_counting_gives_totalcount_alone(quickbooks: QuickBooksCaller) -> None:
         "Select * From Item Where Type = 'service' And Id > '0'",
     ],
 )
-def test_keywords_entities_and_the_order_of_paging_are_lenient(
-    quickbooks: QuickBooksCaller, statement: str
-) -> None:
+def test_keywords_entities_and_the_order_of_paging_are_lenient(quickbooks: QuickBooksCaller, statement: str) -> None:
     assert [row["Id"] for row in quickbooks.rows(statement)] in (["1", "2"], ["2", "1"])
 
 
@@ -135,6 +133,7 @@ def test_a_moved_txndate_is_found_on_its_new_day_only(
 
     assert quickbooks.rows("select * from TimeActivity where TxnDate = '2026-03-01'") == []
     assert len(quickbooks.rows("select * from TimeActivity where TxnDate = '2026-04-01'")) == 1
+    assert len(quickbooks.rows("select * from TimeActivity where TxnDate > '2026-01-01'")) == len(days)
 
 
 def test_pages_follow_each_other(quickbooks: QuickBooksCaller, days: list[str]) -> None:
@@ -206,9 +205,7 @@ def test_what_does_not_parse_is_4000(quickbooks: QuickBooksCaller, statement: st
         ("select * from Customer maxresults 0", "value 0 is too small. Min allowed value is 1"),
     ],
 )
-def test_what_reads_well_but_is_not_there_is_4001(
-    quickbooks: QuickBooksCaller, statement: str, words: str
-) -> None:
+def test_what_reads_well_but_is_not_there_is_4001(quickbooks: QuickBooksCaller, statement: str, words: str) -> None:
     number, detail = fault(quickbooks, statement)
 
     assert number == "4001" and detail.startswith("QueryValidationError:") and words in detail
