@@ -29,18 +29,20 @@ NUMBERS = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A name taken apart once: `text` ignores the order of words, `core` the legal form as well."""
+    """A name taken apart once, for comparing it with many."""
 
-    text: str
-    core: str
+    joined: str  # in order, without spaces: a slip in a first letter does not matter
+    sorted: str  # with spaces: the order of words does not matter
+    core: str  # sorted, without the legal form
     numbers: str
 
     @classmethod
     def of(cls, name: str) -> _Words:
-        words = sorted(plain_words(name))
-        text = " ".join(words)
-        numbers = " ".join(number.lstrip("0") or "0" for number in NUMBERS.findall(text))
-        return cls(text, " ".join(without_legal_form(words)), numbers)
+        words = plain_words(name)
+        in_order = sorted(words)
+        numbers = [number.lstrip("0") or "0" for word in in_order for number in NUMBERS.findall(word)]
+        core = " ".join(without_legal_form(in_order))
+        return cls("".join(words), " ".join(in_order), core, " ".join(numbers))
 
 
 class _Shelf:
@@ -68,6 +70,18 @@ class _Shelf:
         return [(self._records[start + position], score / 100) for _, score, position in hits]
 
 
+class _Shelves:
+    """Names by both of their forms; a name is as alike as the form that is more so."""
+
+    def __init__(self, entries: Iterable[tuple[_Words, QuickBooksRecord]]) -> None:
+        entries = list(entries)
+        self._joined = _Shelf((words.joined, record) for words, record in entries)
+        self._sorted = _Shelf((words.sorted, record) for words, record in entries)
+
+    def alike(self, words: _Words) -> list[tuple[QuickBooksRecord, float]]:
+        return self._joined.alike(words.joined) + self._sorted.alike(words.sorted)
+
+
 class _Pool:
     """The records that may be suggested at one place."""
 
@@ -75,33 +89,30 @@ class _Pool:
         entries = [(_Words.of(record.name), record) for record in records]
         self._by_core: dict[str, list[QuickBooksRecord]] = defaultdict(list)
         self._by_email: dict[str, list[QuickBooksRecord]] = defaultdict(list)
-        by_numbers: dict[str, list[tuple[str, QuickBooksRecord]]] = defaultdict(list)
+        by_numbers: dict[str, list[tuple[_Words, QuickBooksRecord]]] = defaultdict(list)
         for words, record in entries:
             self._by_core[words.core].append(record)
             self._by_email[_address(record.email)].append(record)
-            by_numbers[words.numbers].append((words.text, record))
-        self._all = _Shelf((words.text, record) for words, record in entries)
-        self._by_numbers = {numbers: _Shelf(some) for numbers, some in by_numbers.items()}
+            by_numbers[words.numbers].append((words, record))
+        self._all = _Shelves(entries)
+        self._by_numbers = {numbers: _Shelves(some) for numbers, some in by_numbers.items()}
 
     def scored(self, words: _Words, *, email: str) -> dict[QuickBooksRecord, float]:
         scores: dict[QuickBooksRecord, float] = defaultdict(float)
-        if words.text:
-            for record, score in self._alike(words):
-                scores[record] = SAME_WORDS if score == 1 else min(score, ALMOST)
-        if words.core:
-            for record in self._by_core.get(words.core, [])[:MOST]:
-                scores[record] = max(scores[record], SAME_CORE)
-        if email:
-            for record in self._by_email.get(_address(email), [])[:MOST]:
-                scores[record] = max(scores[record], SAME_EMAIL)
+        for record, score in self._alike(words) if words.joined else ():
+            scores[record] = max(scores[record], SAME_WORDS if score == 1 else min(score, ALMOST))
+        for record in self._by_core.get(words.core, [])[:MOST] if words.core else ():
+            scores[record] = max(scores[record], SAME_CORE)
+        for record in self._by_email.get(_address(email), [])[:MOST] if _address(email) else ():
+            scores[record] = max(scores[record], SAME_EMAIL)
         return scores
 
     def _alike(self, words: _Words) -> list[tuple[QuickBooksRecord, float]]:
         """Names with other numbers are other names: "Phase 2" is not nearly "Phase 3"."""
         if not words.numbers:
-            return self._all.alike(words.text)
+            return self._all.alike(words)
         shelves = [self._by_numbers.get(numbers) for numbers in (words.numbers, "")]
-        return [hit for shelf in shelves if shelf for hit in shelf.alike(words.text)]
+        return [hit for shelf in shelves if shelf for hit in shelf.alike(words)]
 
 
 class LikelyPartners:
@@ -136,7 +147,7 @@ class LikelyPartners:
         if parent_id:
             likely += [
                 _suggestion(clockify, record, score=SAME_WORDS, elsewhere=True)
-                for record in self._subs_named(words.text)
+                for record in self._subs_named(words.joined)
                 if record.parent_id != parent_id
             ]
         return ranked(likely)
@@ -146,14 +157,14 @@ class LikelyPartners:
             self._pools[parent_id] = _Pool(self._at.get(parent_id, ()))
         return self._pools[parent_id]
 
-    def _subs_named(self, text: str) -> list[QuickBooksRecord]:
-        """A few of the sub-customers with the same words, wherever they sit."""
+    def _subs_named(self, joined: str) -> list[QuickBooksRecord]:
+        """A few of the sub-customers with the same words in the same order, wherever they sit."""
         if self._subs is None:
             self._subs = defaultdict(list)
             for parent_id, records in self._at.items():
                 for record in records if parent_id else ():
-                    self._subs[_Words.of(record.name).text].append(record)
-        return self._subs.get(text, [])[: 2 * MOST] if text else []
+                    self._subs[_Words.of(record.name).joined].append(record)
+        return self._subs.get(joined, [])[: 2 * MOST] if joined else []
 
 
 def ranked(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:

@@ -1,0 +1,250 @@
+"""What holds in every world, however odd: small worlds with few names, where claims collide all the time."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapping.match import ClockifyRecord, KnownLink, NewLink, Outcome, QuickBooksRecord, Stance, listed, match
+from mapping.names import identical, same
+
+NAMES = ["Acme", "ACME", " Acme", "acme  co", "Acme Co", "Jos\u00e9", "Jose\u0301", "Beta", "A:Beta", ""]
+PARTNER_KINDS = {"user": ["employee", "vendor"], "client": ["customer"], "project": ["customer"]}
+
+
+@dataclass(frozen=True)
+class World:
+    clockify: list[ClockifyRecord]
+    quickbooks: list[QuickBooksRecord]
+    links: list[KnownLink]
+    stances: list[Stance]
+    mode: str
+
+    def matched(self) -> Outcome:
+        return match(self.clockify, self.quickbooks, self.links, self.stances, mode=self.mode)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    clients = [
+        ClockifyRecord("client", f"c{n}", draw(st.sampled_from(NAMES)), archived=draw(st.booleans()))
+        for n in range(draw(st.integers(0, 3)))
+    ]
+    users = [ClockifyRecord("user", f"u{n}", draw(st.sampled_from(NAMES))) for n in range(draw(st.integers(0, 3)))]
+    projects = [_project(draw, n, clients=clients) for n in range(draw(st.integers(0, 4)))]
+    clockify = [*users, *clients, *projects]
+    quickbooks = _quickbooks(draw)
+    return World(
+        clockify,
+        quickbooks,
+        _links(draw, clockify, quickbooks),
+        [
+            Stance(each.kind, each.id, draw(st.sampled_from(["unlinked", "ignored"])))
+            for each in clockify
+            if draw(st.integers(0, 5)) == 0
+        ],
+        draw(st.sampled_from(["strict", "forgiving"])),
+    )
+
+
+def _project(draw: st.DrawFn, number: int, *, clients: list[ClockifyRecord]) -> ClockifyRecord:
+    owner = draw(st.sampled_from([None, *clients]))
+    name = draw(st.sampled_from(NAMES))
+    if owner is None:
+        return ClockifyRecord("project", f"p{number}", name)
+    return ClockifyRecord("project", f"p{number}", name, owner.id, owner.name)
+
+
+def _quickbooks(draw: st.DrawFn) -> list[QuickBooksRecord]:
+    records = []
+    for number in range(draw(st.integers(0, 7))):
+        kind = draw(st.sampled_from(["employee", "vendor", "customer", "customer", "customer"]))
+        above = [each.id for each in records if each.kind == "customer"] if kind == "customer" else []
+        parent_id = draw(st.sampled_from(["", *above]))
+        active = draw(st.integers(0, 4)) > 0
+        name = draw(st.sampled_from(NAMES)) + ("" if active else " (deleted)")
+        is_gone = draw(st.integers(0, 9)) == 0
+        records.append(QuickBooksRecord(kind, str(number), name, parent_id, active, is_gone))
+    return records
+
+
+def _links(draw: st.DrawFn, clockify: list[ClockifyRecord], quickbooks: list[QuickBooksRecord]) -> list[KnownLink]:
+    links = []
+    for record in clockify:
+        partners = [each for each in quickbooks if each.kind in PARTNER_KINDS[record.kind]]
+        if not partners or draw(st.integers(0, 3)):
+            continue
+        link = _linked(record, draw(st.sampled_from(partners)), by=draw(st.sampled_from(["rule", "person"])))
+        before = draw(st.sampled_from([{}, {}, {"clockify_name": "Beta"}, {"parent_id": "0"}, {"client_id": "c9"}]))
+        links.append(replace(link, **before, suspended=draw(st.sampled_from(["", "", "", "WRONG_PARENT"]))))
+    return links
+
+
+def _linked(record: ClockifyRecord, partner: QuickBooksRecord, *, by: str) -> KnownLink:
+    return KnownLink(
+        record.kind,
+        record.id,
+        partner.kind,
+        partner.id,
+        by,
+        record.name,
+        record.client_id,
+        partner.name,
+        partner.parent_id,
+    )
+
+
+def _applied(world: World, outcome: Outcome) -> World:
+    ours = {(each.kind, each.id): each for each in world.clockify}
+    theirs = {(each.kind, each.id): each for each in world.quickbooks}
+    kept = [
+        replace(link, suspended=outcome.suspend.get((link.kind, link.clockify_id), link.suspended))
+        for link in world.links
+    ]
+    made = [
+        _linked(ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], by="rule")
+        for new in outcome.links
+    ]
+    return replace(world, links=kept + made)
+
+
+def _verdicts(outcome: Outcome) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
+    rows = {(row.kind, row.reason, row.clockify_id, row.quickbooks_id) for row in outcome.mismatches}
+    return set(outcome.links), dict(outcome.suspend), rows
+
+
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_what_comes_in_never_matters(world: World, chance: random.Random) -> None:
+    shuffled = replace(
+        world,
+        **{
+            part: chance.sample(getattr(world, part), len(getattr(world, part)))
+            for part in ("clockify", "quickbooks", "links", "stances")
+        },
+    )
+
+    assert shuffled.matched() == world.matched()
+
+
+@given(worlds())
+def test_matching_again_after_applying_an_outcome_changes_nothing(world: World) -> None:
+    first = world.matched()
+
+    second = _applied(world, first).matched()
+
+    assert second.links == ()
+    assert second.suspend == {}
+    assert second.mismatches == first.mismatches
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        ClockifyRecord("user", "zz", "Qqqq Wwww"),
+        ClockifyRecord("client", "zz", "Qqqq Wwww"),
+        ClockifyRecord("project", "zz", "Qqqq Wwww"),
+        QuickBooksRecord("employee", "zz", "Qqqq Wwww"),
+        QuickBooksRecord("vendor", "zz", "Qqqq Wwww"),
+        QuickBooksRecord("customer", "zz", "Qqqq Wwww"),
+        QuickBooksRecord("customer", "zz", "Qqqq Wwww", active=False),
+    ],
+    ids=lambda record: f"{record.kind}-{'gone' if getattr(record, 'active', True) is False else 'here'}",
+)
+@given(world=worlds())
+@settings(max_examples=40)
+def test_a_stranger_never_changes_what_is_said_of_others(
+    world: World, stranger: ClockifyRecord | QuickBooksRecord
+) -> None:
+    if isinstance(stranger, ClockifyRecord):
+        larger = replace(world, clockify=[*world.clockify, stranger])
+    else:
+        larger = replace(world, quickbooks=[*world.quickbooks, stranger])
+
+    links, suspended, rows = _verdicts(larger.matched())
+
+    others = {row for row in rows if "zz" not in row}
+    assert (links, suspended, others) == _verdicts(world.matched())
+
+
+@given(worlds())
+def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World) -> None:
+    outcome = world.matched()
+
+    after = {(link.kind, link.clockify_id): link for link in _applied(world, outcome).links}
+    theirs = {(each.kind, each.id): each for each in world.quickbooks}
+    ours = {(each.kind, each.id): each for each in world.clockify}
+    held = Counter((link.kind, link.quickbooks_kind, link.quickbooks_id) for link in after.values())
+    asides = {(stance.kind, stance.clockify_id) for stance in world.stances}
+    for new in outcome.links:
+        record = ours[new.kind, new.clockify_id]
+        partner = theirs[new.quickbooks_kind, new.quickbooks_id]
+        owner = after.get(("client", record.client_id))
+        assert held[new.kind, new.quickbooks_kind, new.quickbooks_id] == 1
+        assert partner.active
+        assert not partner.gone
+        assert same(record.name, partner.name, mode=world.mode)
+        assert partner.kind == ("employee" if new.kind == "user" else "customer")
+        assert partner.parent_id == (owner.quickbooks_id if record.client_id and owner else "")
+        assert owner is not None or not record.client_id
+        assert owner is None or not owner.suspended
+        assert (new.kind, new.clockify_id) not in asides
+
+
+@given(worlds())
+def test_every_record_is_linked_ignored_or_told_about_exactly_once(world: World) -> None:
+    outcome = world.matched()
+
+    told = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)
+    linked = {(link.kind, link.clockify_id) for link in [*world.links, *outcome.links]}
+    ignored = {(each.kind, each.clockify_id) for each in world.stances if each.choice == "ignored"}
+    assert set(told.values()) <= {1}
+    assert not set(told) & ignored
+    for record in world.clockify:
+        key = (record.kind, record.id)
+        assert key in linked or key in ignored or key in told
+
+
+@given(worlds())
+def test_a_quickbooks_record_is_named_in_a_row_or_has_its_own_never_both(world: World) -> None:
+    outcome = world.matched()
+
+    own = {(row.kind, row.quickbooks_id) for row in outcome.mismatches if not row.clockify_id}
+    suggested = {(each.kind, each.id) for row in outcome.mismatches for each in row.suggestions}
+    linked = {(link.quickbooks_kind, link.quickbooks_id) for link in _applied(world, outcome).links}
+    assert not own & (suggested | linked)
+    everybody = {(each.kind, each.id) for each in world.clockify}
+    # With every row of Clockify's hidden, whatever is active and free is listed.
+    alone = {(row.kind, row.quickbooks_id) for row in listed(outcome, hidden=everybody)}
+    free = {(each.kind, each.id) for each in world.quickbooks if each.active and not each.gone} - linked
+    assert alone == {key for key in free if key[0] != "vendor"}
+
+
+@given(
+    st.lists(st.sampled_from(NAMES), max_size=6),
+    st.lists(st.tuples(st.sampled_from(NAMES), st.booleans()), max_size=6),
+)
+def test_strict_matching_of_people_agrees_with_counting_names(
+    users: list[str], employees: list[tuple[str, bool]]
+) -> None:
+    clockify = [ClockifyRecord("user", f"u{number}", name) for number, name in enumerate(users)]
+    quickbooks = [
+        QuickBooksRecord("employee", str(number), name, active=active)
+        for number, (name, active) in enumerate(employees)
+    ]
+
+    outcome = match(clockify, quickbooks, [], [])
+
+    assert {(link.clockify_id, link.quickbooks_id) for link in outcome.links} == {
+        (one.id, other.id)
+        for one in clockify
+        for other in quickbooks
+        if other.active
+        and identical(one.name, other.name)
+        and sum(identical(each.name, other.name) for each in clockify) == 1
+        and sum(identical(each.name, one.name) and each.active for each in quickbooks) == 1
+    }

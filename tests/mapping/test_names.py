@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mapping.names import (
+    difference,
+    forgiving,
+    forgiving_form,
+    identical,
+    identity,
+    plain_words,
+    same,
+    strip_deleted,
+    without_legal_form,
+)
+
+IDENTICAL = [
+    ("Ada Byron", "Ada Byron"),
+    ("Jos\u00e9", "Jose\u0301"),  # composed and decomposed
+    ("  Acme ", "Acme"),
+    ("\u00a0Acme\t", "Acme"),
+    ("Acme:Website", "Acme:Website"),
+]
+ONLY_FORGIVING = [
+    ("Acme", "ACME", "case"),
+    ("Acme  Ltd", "Acme Ltd", "spaces"),
+    ("Acme\u00a0Ltd", "Acme Ltd", "spaces"),
+    ("acme  ltd", "Acme Ltd", "case and spaces"),
+    ("\uff21cme", "Acme", "character forms"),
+    ("\ufb01nance", "finance", "character forms"),
+    ("Stra\u00dfe", "STRASSE", "case and accents"),
+]
+DIFFERENT = [
+    ("O'Neill", "O\u2019Neill", "apostrophes"),
+    ("O'Neill", "ONeill", "apostrophes"),
+    ("Acme, Inc.", "Acme Inc", "punctuation"),
+    ("Smith-Jones", "Smith Jones", "punctuation"),
+    ("Jos\u00e9", "Jose", "accents"),
+    ("jos\u00e9", "Jose", "case and accents"),
+    ("Acme\u200b", "Acme", "invisible characters"),
+    ("New York", "NewYork", "spaces"),
+    ("Acme:Website", "Website", "letters"),
+    ("Bob", "Rob", "letters"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), IDENTICAL)
+def test_identical_names_are_identical_and_differ_in_nothing(one: str, other: str) -> None:
+    assert identical(one, other)
+    assert forgiving(one, other)
+    assert difference(one, other) == ""
+
+
+@pytest.mark.parametrize(("one", "other", "apart"), ONLY_FORGIVING)
+def test_forgiving_overlooks_case_spaces_and_character_forms(one: str, other: str, apart: str) -> None:
+    assert not identical(one, other)
+    assert forgiving(one, other)
+    assert difference(one, other) == apart
+
+
+@pytest.mark.parametrize(("one", "other", "apart"), DIFFERENT)
+def test_anything_else_is_another_name_in_both_modes(one: str, other: str, apart: str) -> None:
+    assert not same(one, other, mode="strict")
+    assert not same(one, other, mode="forgiving")
+    assert difference(one, other) == apart
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\u00a0\t"])
+def test_a_missing_name_is_nobodys_name(nothing: str) -> None:
+    assert not identical(nothing, nothing)
+    assert not forgiving(nothing, "")
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("Acme (deleted)", "Acme"),
+        ("Acme (deleted) ", "Acme"),
+        ("Acme (deleted 2)", "Acme (deleted 2)"),
+        ("Acme (Deleted)", "Acme (Deleted)"),
+        ("Acme(deleted)", "Acme(deleted)"),
+        ("(deleted)", "(deleted)"),
+        ("Acme", "Acme"),
+    ],
+)
+def test_only_the_exact_suffix_of_deleted_records_is_stripped(stored: str, shown: str) -> None:
+    assert strip_deleted(stored) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Jos\u00e9 Garc\u00eda-L\u00f3pez", ["jose", "garcia", "lopez"]),
+        ("O\u2019Neill & Sons, Ltd.", ["oneill", "and", "sons", "ltd"]),
+        ("...", []),
+    ],
+)
+def test_plain_words_are_lower_case_ascii(name: str, words: list[str]) -> None:
+    assert plain_words(name) == words
+
+
+def test_the_legal_form_is_no_part_of_the_core_of_a_name() -> None:
+    assert without_legal_form(["acme", "gmbh"]) == ["acme"]
+
+
+@given(st.text(), st.text())
+def test_identical_names_are_always_equal_when_forgiving(one: str, other: str) -> None:
+    assert forgiving(one, other) or not identical(one, other) or forgiving_form(one) == ""
+    assert (difference(one, other) == "") == (identity(one) == identity(other))
+
+
+@given(st.text())
+def test_both_forms_stay_as_they_are_when_taken_again(name: str) -> None:
+    assert identity(identity(name)) == identity(name)
+    assert forgiving_form(forgiving_form(name)) == forgiving_form(name)
+    assert forgiving_form(identity(name)) == forgiving_form(name)
+    assert difference(name, name) == ""
