@@ -102,7 +102,5 @@ class Application:
             with self.world.lock:
                 return unknown_address(self.world, request)
         if vendor == "clockify":
-            return Response(
-                404, {**CLOCKIFY_NOT_FOUND, "message": f"No static resource {request.path.strip('/')}."}
-            )
+            return Response(404, {**CLOCKIFY_NOT_FOUND, "message": f"No static resource {request.path.strip('/')}."})
         return Response(404, {"error": f"no such address: {request.method} {request.path}"})

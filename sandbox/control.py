@@ -64,9 +64,7 @@ class Controls:
         return self.info(request)
 
     def state(self, request: Request) -> Response:
-        return Response(
-            body={"clockify": self.world.clockify.dump(), "quickbooks": self.world.quickbooks.dump()}
-        )
+        return Response(body={"clockify": self.world.clockify.dump(), "quickbooks": self.world.quickbooks.dump()})
 
     def calls(self, request: Request) -> Response:
         return Response(body=self.world.counters.to_json())

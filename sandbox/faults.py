@@ -25,9 +25,7 @@ THROTTLED_XML = (
     "<Message>message=ThrottleExceeded; errorCode=003001; statusCode=429</Message>"
     "<Detail>The request limit was reached.  Try again later</Detail></Error></Fault></IntuitResponse>"
 )
-SERVER_ERROR_HTML = (
-    "<html><head><title>Error</title></head><body><h1>Internal Server Error</h1></body></html>"
-)
+SERVER_ERROR_HTML = "<html><head><title>Error</title></head><body><h1>Internal Server Error</h1></body></html>"
 KINDS = (
     "cut_before",
     "cut_after_commit",

@@ -53,8 +53,6 @@ def start(
         fill(world, dataset, today=today, entries=entries, seed=seed)
     server = HttpServer((host, port), Application(world))
     world.url = f"http://{host}:{server.server_address[1]}"
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True
-    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True)
     thread.start()
     return Running(world.url, world, server, thread, Saver(world, path) if path else None)

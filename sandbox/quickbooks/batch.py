@@ -76,9 +76,7 @@ def _replayed(call: Call, item: dict[str, Any]) -> Body:
         return _written(call, item)
     key = request_id + str(item.get("bId", ""))
     if len(key) > MAX_LENGTH:
-        words = (
-            f"You cannot enter more than {MAX_LENGTH} characters in the request_id field. You entered {key}"
-        )
+        words = f"You cannot enter more than {MAX_LENGTH} characters in the request_id field. You entered {key}"
         raise QuickBooksFault("6000", words)
     memory, span = call.company.requests, call.switches["requestid_memory_seconds"]
     known = memory.recall(key, now=call.at, span=span)
@@ -96,9 +94,7 @@ def _written(call: Call, item: dict[str, Any]) -> Body:
     entities = [name for name in item if name not in SHAPE]
     if len(entities) != 1 or entities[0] not in WRITABLE:
         words = f'Unrecognized field "{entities[0] if entities else ""}" (class BatchItemRequest)'
-        raise QuickBooksFault(
-            "2010", f"Property Name:{words} specified is unsupported or invalid", element=None
-        )
+        raise QuickBooksFault("2010", f"Property Name:{words} specified is unsupported or invalid", element=None)
     entity, operation = entities[0], item.get("operation")
     body = item[entity]
     if operation == "delete":

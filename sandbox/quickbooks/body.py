@@ -12,9 +12,7 @@ from sandbox.quickbooks.fields import FIELDS, Field
 
 def unsupported(name: str, entity: str) -> QuickBooksFault:
     """2010 in the words of Intuit's parser."""
-    words = (
-        f'Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}), not marked as ignorable'
-    )
+    words = f'Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}), not marked as ignorable'
     return QuickBooksFault("2010", f"Property Name:{words} specified is unsupported or invalid", element=None)
 
 
@@ -26,15 +24,9 @@ def missing(name: str) -> QuickBooksFault:
 def bad_reference(name: str, code: str = "2500") -> QuickBooksFault:
     """The reference points to nothing, or to something made inactive."""
     if code == "610":
-        text = (
-            "has been made inactive. Check the fields with accounts, customers, items, vendors or employees."
-        )
-        return QuickBooksFault(
-            "610", f"Object Not Found : Something you're trying to use {text}", element=name
-        )
-    return QuickBooksFault(
-        "2500", f"Invalid Reference Id : {name} is missing or has been made inactive", element=name
-    )
+        text = "has been made inactive. Check the fields with accounts, customers, items, vendors or employees."
+        return QuickBooksFault("610", f"Object Not Found : Something you're trying to use {text}", element=name)
+    return QuickBooksFault("2500", f"Invalid Reference Id : {name} is missing or has been made inactive", element=name)
 
 
 def writable(entity: str, body: Any) -> Record:
@@ -61,9 +53,7 @@ def _checked(name: str, field: Field, value: Any) -> Any:
 
 def _check_text(name: str, field: Field, value: Any) -> str:
     if not isinstance(value, str):
-        raise QuickBooksFault(
-            "2010", f"Property Name:{name} specified is unsupported or invalid", element=name
-        )
+        raise QuickBooksFault("2010", f"Property Name:{name} specified is unsupported or invalid", element=name)
     supplied = len(value.encode("utf-16-le", "surrogatepass")) // 2
     if field.limit and supplied > field.limit:
         limits = f"Min:0 Max:{field.limit} Supplied length:{supplied}"
@@ -74,9 +64,7 @@ def _check_text(name: str, field: Field, value: Any) -> str:
 
 def _check_int(name: str, field: Field, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise QuickBooksFault(
-            "2090", f"Invalid Number : {name} should be a whole number: {value}", element=name
-        )
+        raise QuickBooksFault("2090", f"Invalid Number : {name} should be a whole number: {value}", element=name)
     return value
 
 
@@ -88,9 +76,7 @@ def _check_decimal(name: str, field: Field, value: Any) -> int | float:
 
 def _check_bool(name: str, field: Field, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise QuickBooksFault(
-            "2230", f"Invalid Boolean : {name} should be true or false: {value}", element=name
-        )
+        raise QuickBooksFault("2230", f"Invalid Boolean : {name} should be true or false: {value}", element=name)
     return value
 
 
@@ -100,9 +86,7 @@ def _check_date(name: str, field: Field, value: Any) -> str:
             raise ValueError(value)
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
-        raise QuickBooksFault(
-            "2060", f"Invalid Date : {name} should be YYYY-MM-DD: {value}", element=name
-        ) from None
+        raise QuickBooksFault("2060", f"Invalid Date : {name} should be YYYY-MM-DD: {value}", element=name) from None
 
 
 def _check_enum(name: str, field: Field, value: Any) -> str:
@@ -114,9 +98,7 @@ def _check_enum(name: str, field: Field, value: Any) -> str:
 def _check_ref(name: str, field: Field, value: Any) -> dict[str, str]:
     """References keep their value only; the name shown is always the one of now."""
     if not isinstance(value, dict) or set(value) - {"value", "name", "type"}:
-        raise QuickBooksFault(
-            "2010", f"Property Name:{name} specified is unsupported or invalid", element=name
-        )
+        raise QuickBooksFault("2010", f"Property Name:{name} specified is unsupported or invalid", element=name)
     key = value.get("value")
     if isinstance(key, bool) or not isinstance(key, str | int) or not str(key):
         raise bad_reference(name)
@@ -126,9 +108,7 @@ def _check_ref(name: str, field: Field, value: Any) -> dict[str, str]:
 def _check_shape(name: str, field: Field, value: Any) -> Any:
     wanted = dict if field.kind == "object" else list
     if not isinstance(value, wanted):
-        raise QuickBooksFault(
-            "2010", f"Property Name:{name} specified is unsupported or invalid", element=name
-        )
+        raise QuickBooksFault("2010", f"Property Name:{name} specified is unsupported or invalid", element=name)
     return value
 
 

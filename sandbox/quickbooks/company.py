@@ -154,8 +154,4 @@ class Company:
 
 
 def _content(record: Record) -> Record:
-    return {
-        name: value
-        for name, value in record.items()
-        if name not in ("MetaData", "SyncToken", "sparse", "domain")
-    }
+    return {name: value for name, value in record.items() if name not in ("MetaData", "SyncToken", "sparse", "domain")}

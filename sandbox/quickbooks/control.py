@@ -54,9 +54,7 @@ class QuickBooksControls:
         if company is None or any(key not in company.records["TimeActivity"] for key in ids):
             return _not_found(f"{realm} or one of {ids}")
         keep = not self.world.switches["billing_moves_sync_token"]
-        changed = [
-            company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids
-        ]
+        changed = [company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids]
         return Response(body=changed)
 
     def company(self, request: Request, realm: str) -> Response:

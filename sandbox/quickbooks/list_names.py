@@ -14,9 +14,7 @@ def check_characters(call: Call, field: str, value: str | None) -> None:
     """A colon would read as a level of the full name; tab and line break are not taken either."""
     if value and any(sign in value for sign in FORBIDDEN):
         code = str(call.switches["forbidden_name_error"])
-        raise QuickBooksFault(
-            code, f"{field} must not contain a colon, tab or new line: {value}", element=field
-        )
+        raise QuickBooksFault(code, f"{field} must not contain a colon, tab or new line: {value}", element=field)
 
 
 def check_place(call: Call, entity: str, record: Record) -> None:
@@ -24,9 +22,7 @@ def check_place(call: Call, entity: str, record: Record) -> None:
     level, above = 0, parent_of(call.company, entity, record)
     while above is not None:
         if above["Id"] == record.get("Id"):
-            raise QuickBooksFault(
-                "900", "Parent can not be itself or one of its children.", element="ParentRef"
-            )
+            raise QuickBooksFault("900", "Parent can not be itself or one of its children.", element="ParentRef")
         level, above = level + 1, parent_of(call.company, entity, above)
     if level + _depth(call, entity, record.get("Id")) > MAX_LEVEL:
         raise QuickBooksFault("6180", "You can only nest names five levels deep.", element="ParentRef")

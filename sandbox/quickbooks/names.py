@@ -30,8 +30,7 @@ NAMED_REFS: dict[str, tuple[str, ...]] = {
 def bare_refs(record: Record) -> Record:
     """The record with its references in stored form."""
     return {
-        name: {"value": value["value"]} if name in NAMED_REFS and value else value
-        for name, value in record.items()
+        name: {"value": value["value"]} if name in NAMED_REFS and value else value for name, value in record.items()
     }
 
 

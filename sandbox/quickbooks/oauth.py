@@ -144,9 +144,7 @@ class OAuth:
         if not self.world.quickbooks.tokens.realm_of(token)[1]:
             return self._error("invalid_token", status=401)
         name = {"givenName": "Sandy", "familyName": "Box"}
-        return Response(
-            body={"sub": "sandbox-user", "email": "sandy@example.com", "emailVerified": True, **name}
-        )
+        return Response(body={"sub": "sandbox-user", "email": "sandy@example.com", "emailVerified": True, **name})
 
     def _client_is_known(self, request: Request, form: dict[str, str]) -> bool:
         client = (form.get("client_id", ""), form.get("client_secret", ""))

@@ -90,9 +90,7 @@ def check_readable(call: Call) -> None:
 
 
 def _check_sparse(call: Call, entity: str) -> None:
-    switch = {"TimeActivity": "sparse_timeactivity_allowed", "Employee": "employee_sparse_allowed"}.get(
-        entity
-    )
+    switch = {"TimeActivity": "sparse_timeactivity_allowed", "Employee": "employee_sparse_allowed"}.get(entity)
     if switch and not call.switches[switch]:
         raise unsupported("sparse", entity)
 

@@ -20,9 +20,7 @@ def check_customer(call: Call, record: Record, *, old: Record | None) -> Record:
     _check_named(call, record)
     has_parent = record.get("ParentRef") is not None
     if has_parent != bool(record.get("Job")):
-        raise QuickBooksFault(
-            "6150", "ParentRef Required : Job and ParentRef go together.", element="ParentRef"
-        )
+        raise QuickBooksFault("6150", "ParentRef Required : Job and ParentRef go together.", element="ParentRef")
     if has_parent:
         referred(call, record, "ParentRef", "Customer")
         check_place(call, "Customer", record)

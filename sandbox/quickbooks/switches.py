@@ -8,21 +8,13 @@ DAY = 86_400
 
 SWITCHES = {
     "requestid_memory_seconds": Switch(DAY, "How long a requestid is remembered; 0 remembers nothing."),
-    "requestid_replay_answers_600": Switch(
-        False, "A repeated requestid answers fault 600, not the first answer."
-    ),
+    "requestid_replay_answers_600": Switch(False, "A repeated requestid answers fault 600, not the first answer."),
     "requestid_reuse": Switch("replay", "A requestid sent again with another body.", ("replay", "600")),
     "errors_remembered": Switch(False, "A refused write is remembered under its requestid as well."),
-    "batch_requestid_replays": Switch(
-        True, "A repeated batch item (requestid + bId) is replayed; false: 6000."
-    ),
+    "batch_requestid_replays": Switch(True, "A repeated batch item (requestid + bId) is replayed; false: 6000."),
     "billing_moves_sync_token": Switch(True, "Invoicing a TimeActivity raises its SyncToken."),
-    "unique_names": Switch(
-        "fqn", "Names must be unique by full name or by DisplayName.", ("fqn", "displayname")
-    ),
-    "maxresults_over_1000": Switch(
-        "clamp", "MAXRESULTS above 1000 is cut to 1000, or fault 4001.", ("clamp", "error")
-    ),
+    "unique_names": Switch("fqn", "Names must be unique by full name or by DisplayName.", ("fqn", "displayname")),
+    "maxresults_over_1000": Switch("clamp", "MAXRESULTS above 1000 is cut to 1000, or fault 4001.", ("clamp", "error")),
     "sparse_timeactivity_allowed": Switch(True, "sparse:true works on TimeActivity; false: fault 2010."),
     "employeeref_type_check": Switch(
         "strict",
@@ -30,16 +22,10 @@ SWITCHES = {
         ("strict", "other_quirk"),
     ),
     "delete_billed": Switch("refuse", "Deleting billed time: fault 6000, or it goes.", ("refuse", "allow")),
-    "update_billed": Switch(
-        "refuse", "Updating billed time: fault 6000, or it changes.", ("refuse", "allow")
-    ),
-    "timeactivity_on_simple_start": Switch(
-        "5020", "TimeActivity without time tracking.", ("5020", "5030", "allow")
-    ),
+    "update_billed": Switch("refuse", "Updating billed time: fault 6000, or it changes.", ("refuse", "allow")),
+    "timeactivity_on_simple_start": Switch("5020", "TimeActivity without time tracking.", ("5020", "5030", "allow")),
     "closed_books_code": Switch("6210", "The fault of a write into closed books.", ("6200", "6210")),
-    "cdc_timeactivity": Switch(
-        "ignore", "CDC asked for TimeActivity: left out, or fault 4001.", ("ignore", "fault")
-    ),
+    "cdc_timeactivity": Switch("ignore", "CDC asked for TimeActivity: left out, or fault 4001.", ("ignore", "fault")),
     "cdc_refuses_over_30_days": Switch(False, "CDC refuses a changedSince more than 30 days back."),
     "inactive_ref_error": Switch("2500", "Reference to an inactive or missing record.", ("2500", "610")),
     "forbidden_name_error": Switch("2040", "A colon, tab or line break in a name.", ("2040", "6000")),
@@ -50,9 +36,7 @@ SWITCHES = {
     "timeactivity_refs_filterable": Switch(False, "EmployeeRef, VendorRef and CustomerRef work in WHERE."),
     "default_time_item": Switch(True, "A TimeActivity without ItemRef gets the company's Hours item."),
     "connect_displaces": Switch(True, "A new consent for a company ends its earlier connections."),
-    "rotate_every_refresh": Switch(
-        False, "The refresh token changes at every refresh, not once in 24 hours."
-    ),
+    "rotate_every_refresh": Switch(False, "The refresh token changes at every refresh, not once in 24 hours."),
     "family_revoked_on_reuse": Switch(False, "Using a retired refresh token ends the whole connection."),
     "token_grace": Switch(0, "Seconds a retired refresh token still works; 0: it dies at once."),
     "invalid_client_status": Switch(401, "HTTP status of invalid_client.", (400, 401)),

@@ -94,9 +94,7 @@ def _check_person(call: Call, record: Record) -> None:
         raise QuickBooksFault("6290", words, element=wanted)
     record.pop("OtherNameRef", None)
     key = record[wanted]["value"]
-    is_other = key not in call.company.records[name_of] and any(
-        key in call.company.records[e] for e in PEOPLE
-    )
+    is_other = key not in call.company.records[name_of] and any(key in call.company.records[e] for e in PEOPLE)
     if not is_other:
         referred(call, record, wanted, name_of)
     elif call.switches["employeeref_type_check"] == "strict":

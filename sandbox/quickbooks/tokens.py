@@ -138,8 +138,7 @@ class Tokens:
     def expire_access(self, realm: str) -> None:
         """Every access token of the company is over; refresh tokens stay."""
         self._access = {
-            token: (grant, 0.0 if grant.realm == realm else expires)
-            for token, (grant, expires) in self._access.items()
+            token: (grant, 0.0 if grant.realm == realm else expires) for token, (grant, expires) in self._access.items()
         }
 
     def refuse_refresh(self, realm: str) -> None:

@@ -60,9 +60,7 @@ def test_the_presets_answer_before_anything_is_done(
     assert kept(quickbooks) == 0
 
 
-def test_a_server_error_may_come_after_the_work_is_done(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_a_server_error_may_come_after_the_work_is_done(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     plan(quickbooks, "500_html_after_commit")
 
     answer = quickbooks.write("TimeActivity", work)
@@ -110,9 +108,7 @@ def test_times_0_strikes_until_cleared(quickbooks: QuickBooksCaller, work: dict[
     assert quickbooks.write("TimeActivity", work).status_code == 200
 
 
-def test_a_fault_keeps_to_its_vendor_method_and_path(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_a_fault_keeps_to_its_vendor_method_and_path(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     plan(quickbooks, "503", times=0, method="GET")
     quickbooks.control("faults", {"vendor": "clockify", "path": "timeactivity", "kind": "503", "times": 0})
     plan(quickbooks, "503", times=0, path="requestid=bad")
@@ -142,9 +138,7 @@ def test_a_fault_in_unknown_words_is_refused(quickbooks: QuickBooksCaller, wrong
     assert answer.status_code == 400 and answer.json()["error"]
 
 
-def test_cut_and_struck_calls_are_counted_and_not_metered(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_cut_and_struck_calls_are_counted_and_not_metered(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     quickbooks.control("calls", method="DELETE")
     plan(quickbooks, "cut_before")
     plan(quickbooks, "503")

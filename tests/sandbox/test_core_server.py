@@ -135,9 +135,7 @@ def test_a_saved_world_comes_back_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_program_tells_its_address_and_saves_when_told_to_stop(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_the_program_tells_its_address_and_saves_when_told_to_stop(tmp_path: Path, number: signal.Signals) -> None:
     data = tmp_path / "world.json"
     command = [sys.executable, "-m", "sandbox", "--dataset", "empty", "--data", str(data)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:

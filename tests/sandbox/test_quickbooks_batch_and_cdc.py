@@ -77,9 +77,7 @@ def test_what_an_item_cannot_be(quickbooks: QuickBooksCaller, item: dict[str, An
     assert item_code(quickbooks.batch({"bId": "x", **item})["x"]) == expected
 
 
-def test_a_repeated_item_is_replayed_by_requestid_and_bid(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_a_repeated_item_is_replayed_by_requestid_and_bid(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     first = quickbooks.batch(create("a", "TimeActivity", work), requestid="one")
     second = quickbooks.batch(create("a", "TimeActivity", work), requestid="one")
     other = quickbooks.batch(create("b", "TimeActivity", work), requestid="one")
@@ -97,9 +95,7 @@ def test_replay_of_batches_can_be_6000(quickbooks: QuickBooksCaller, work: dict[
     assert len(quickbooks.rows("select * from TimeActivity")) == 1
 
 
-def test_requestid_and_bid_together_hold_50_characters(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_requestid_and_bid_together_hold_50_characters(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     items = quickbooks.batch(
         create("x" * 14, "TimeActivity", work), create("y" * 15, "TimeActivity", work), requestid="r" * 36
     )

@@ -49,9 +49,7 @@ def test_the_company_is_addressed_by_its_realm(quickbooks: QuickBooksCaller) -> 
         ("QuickBooks Online Advanced", "true", "true"),
     ],
 )
-def test_a_plan_brings_its_features(
-    quickbooks: QuickBooksCaller, sku: str, tracks: str, projects: str
-) -> None:
+def test_a_plan_brings_its_features(quickbooks: QuickBooksCaller, sku: str, tracks: str, projects: str) -> None:
     quickbooks.in_product("company", {"OfferingSku": sku})
 
     assert info(quickbooks)["OfferingSku"] == sku
@@ -89,9 +87,7 @@ def test_changed_settings_move_the_sync_token(quickbooks: QuickBooksCaller) -> N
     assert after["TimeTrackingPrefs"]["WorkWeekStartDate"] == "Sunday"
 
 
-def test_the_first_transaction_date_comes_when_asked_for(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_the_first_transaction_date_comes_when_asked_for(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     quickbooks.create("TimeActivity", work)
 
     assert "firsttxndate" not in info(quickbooks)

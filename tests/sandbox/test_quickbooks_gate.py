@@ -75,9 +75,7 @@ def test_times_carry_the_pacific_offset(quickbooks: QuickBooksCaller) -> None:
     assert body["time"][-6:] in ("-08:00", "-07:00")
 
 
-def test_a_repeated_requestid_replays_and_creates_nothing(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_a_repeated_requestid_replays_and_creates_nothing(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     first = quickbooks.create("TimeActivity", work, requestid="one")
     second = quickbooks.create("TimeActivity", work | {"Hours": 7}, requestid="one")
 
@@ -100,9 +98,7 @@ def test_request_ids_belong_to_their_company(sandbox: Running, quickbooks: Quick
     other = sandbox.world.quickbooks.add_company(realm="4620816365000001", name="Other")
     quickbooks.create("Customer", {"DisplayName": "Acme"}, requestid="one")
     there = QuickBooksCaller(quickbooks.url, other.realm)
-    there.token = there.refresh(sandbox.world.quickbooks.issue_refresh_token(other.realm)).json()[
-        "access_token"
-    ]
+    there.token = there.refresh(sandbox.world.quickbooks.issue_refresh_token(other.realm)).json()["access_token"]
 
     there.create("Customer", {"DisplayName": "Beta"}, requestid="one")
 

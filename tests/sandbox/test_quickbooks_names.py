@@ -153,9 +153,7 @@ def test_an_inactive_name_gets_a_suffix_and_frees_the_old_one(
     assert quickbooks.fault("Customer", rest | {"SyncToken": "1", "Active": True}) == "6240"
 
 
-def test_an_inactive_name_comes_back_without_the_suffix(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
-) -> None:
+def test_an_inactive_name_comes_back_without_the_suffix(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
     change = {"Id": cast["ana"], "SyncToken": "0", "sparse": True, "Active": False}
     assert quickbooks.create("Employee", change)["DisplayName"] == "Ana Roe (deleted)"
 

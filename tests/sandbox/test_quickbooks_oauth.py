@@ -44,9 +44,7 @@ def test_the_consent_page_offers_companies_connect_and_decline(quickbooks: Quick
 @pytest.mark.parametrize(
     "wrong", [{"client_id": "x"}, {"response_type": "token"}, {"scope": "openid"}, {"redirect_uri": "x"}]
 )
-def test_a_wrong_authorize_request_is_told_on_the_page(
-    quickbooks: QuickBooksCaller, wrong: dict[str, str]
-) -> None:
+def test_a_wrong_authorize_request_is_told_on_the_page(quickbooks: QuickBooksCaller, wrong: dict[str, str]) -> None:
     answer = quickbooks.session.get(quickbooks.info["authorize_url"], params=ASKED | wrong)
 
     assert answer.status_code == 400
@@ -166,9 +164,7 @@ def test_a_refresh_token_dies_after_a_hundred_idle_days(quickbooks: QuickBooksCa
 
 def test_the_hard_expiry_is_told_when_asked_for(quickbooks: QuickBooksCaller) -> None:
     plain = quickbooks.refresh("sandbox-refresh-1").json()
-    asked = quickbooks.refresh(
-        "sandbox-refresh-1", **{"x-include-refresh-token-hard-expires-in": "true"}
-    ).json()
+    asked = quickbooks.refresh("sandbox-refresh-1", **{"x-include-refresh-token-hard-expires-in": "true"}).json()
 
     assert "x_refresh_token_hard_expires_in" not in plain
     assert 0 < asked["x_refresh_token_hard_expires_in"] <= 157_680_000

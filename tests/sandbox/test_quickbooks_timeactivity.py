@@ -27,9 +27,7 @@ def test_a_created_activity_comes_back_whole_with_names_of_its_references(
     assert quickbooks.send("GET", f"timeactivity/{made['Id']}").json()["TimeActivity"] == made
 
 
-def test_what_is_left_out_gets_the_services_defaults(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
-) -> None:
+def test_what_is_left_out_gets_the_services_defaults(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
     bare = {"NameOf": "Employee", "EmployeeRef": {"value": cast["ana"]}, "Hours": 1}
 
     made = quickbooks.create("TimeActivity", bare)
@@ -41,9 +39,7 @@ def test_what_is_left_out_gets_the_services_defaults(
     assert "ItemRef" not in quickbooks.create("TimeActivity", bare)
 
 
-def test_a_contractor_is_a_vendor(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
-) -> None:
+def test_a_contractor_is_a_vendor(quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]) -> None:
     body = without(work, "EmployeeRef") | {"NameOf": "Vendor", "VendorRef": {"value": cast["vic"]}}
 
     assert quickbooks.create("TimeActivity", body)["VendorRef"] == {"value": cast["vic"], "name": "Vic"}
@@ -99,9 +95,7 @@ def test_each_fault_of_a_create(
     assert quickbooks.rows("select * from TimeActivity") == []
 
 
-def test_an_unknown_property_is_named_in_the_fault(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_an_unknown_property_is_named_in_the_fault(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     answer = quickbooks.write("TimeActivity", work | {"Foo": 1})
 
     error = answer.json()["Fault"]["Error"][0]
@@ -109,9 +103,7 @@ def test_an_unknown_property_is_named_in_the_fault(
     assert 'Unrecognized field "Foo" (class com.intuit.schema.finance.v3.TimeActivity)' in error["Detail"]
 
 
-def test_the_longest_description_and_duration_are_taken(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_the_longest_description_and_duration_are_taken(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     body = work | {"Description": "x" * 4000, "Hours": 8760, "Minutes": 0}
 
     assert quickbooks.create("TimeActivity", body)["Hours"] == 8760
@@ -206,9 +198,7 @@ def test_the_record_as_read_can_be_sent_back(quickbooks: QuickBooksCaller, work:
     assert quickbooks.create("TimeActivity", made | {"Minutes": 30})["Minutes"] == 30
 
 
-def test_an_update_that_changes_nothing_leaves_the_token(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_an_update_that_changes_nothing_leaves_the_token(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     made = quickbooks.create("TimeActivity", work)
 
     assert quickbooks.create("TimeActivity", work | {"Id": made["Id"], "SyncToken": "0"}) == made
@@ -241,9 +231,7 @@ def test_updates_and_deletes_need_id_and_present_token(
     assert code(answer) == "2030" and "time" not in answer.json()
 
 
-def test_a_deleted_activity_leaves_a_marker_and_is_gone(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_a_deleted_activity_leaves_a_marker_and_is_gone(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     made = quickbooks.create("TimeActivity", work)
     key = {"Id": made["Id"], "SyncToken": "0"}
 
@@ -279,9 +267,7 @@ def test_billing_can_leave_the_token_alone(quickbooks: QuickBooksCaller, work: d
     assert unbilled["BillableStatus"] == "Billable"
 
 
-def test_closed_books_take_no_change_up_to_their_date(
-    quickbooks: QuickBooksCaller, work: dict[str, Any]
-) -> None:
+def test_closed_books_take_no_change_up_to_their_date(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     made = quickbooks.create("TimeActivity", work)
     quickbooks.in_product("company", {"BookCloseDate": "2026-03-04"})
     later = work | {"TxnDate": "2026-03-05"}
@@ -313,9 +299,7 @@ def test_a_restricted_subscription_still_writes(quickbooks: QuickBooksCaller, wo
 
 
 @pytest.mark.parametrize("expected", ["5020", "5030"])
-def test_simple_start_has_no_time_tracking(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], expected: str
-) -> None:
+def test_simple_start_has_no_time_tracking(quickbooks: QuickBooksCaller, work: dict[str, Any], expected: str) -> None:
     quickbooks.switch(timeactivity_on_simple_start=expected)
     quickbooks.in_product("company", {"OfferingSku": "QuickBooks Online Simple Start"})
 
