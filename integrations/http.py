@@ -64,7 +64,7 @@ def session() -> requests.Session:
         made.headers["User-Agent"] = "Hourbridge"
         made.trust_env = True
         _sessions.session = made
-    return _sessions.session  # type: ignore[no-any-return]
+    return _sessions.session
 
 
 def send(

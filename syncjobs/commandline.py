@@ -66,8 +66,7 @@ class Command(BaseCommand):
         except ApiError as error:
             code = self._say(from_api_error(error), options)
         except SecretUnreadable as error:
-            problem = Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE")
-            code = self._say(problem, options)
+            code = self._say(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
         except DatabaseError as error:
             code = self._say(_from_database(error), options)
         except KeyboardInterrupt:

@@ -151,7 +151,7 @@ class Sender:
         receipt = Receipt.objects.get(company=self._run.company, workspace=self._run.workspace, entry_id=item.entry_id)
         found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
         reading = plan.Reading(found.sync_token, found.billed, found.raw) if found else None
-        step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft))
+        step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
         step = plan.against_quickbooks(step, sent_of(receipt), reading)
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
@@ -167,7 +167,7 @@ class Sender:
     def _look_at_partners(self, item: RunItem, error: ApiError) -> None:
         """QuickBooks refuses a reference: read the records it may mean, and name the one that is inactive."""
         company = self._client.company
-        wanted = from_row(item.draft)
+        wanted = from_row(item.draft or {})
         person_model = Employee if wanted.person_kind == "employee" else Vendor
         now = timezone.now()
         pull.refresh_records(company, self._client, person_model, [wanted.person_id], now)

@@ -34,6 +34,7 @@ def open_action(item: RunItem, *, run: Run) -> Action:
         body = draft.update_body(wanted, record=record)
     else:
         body = draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
+    assert run.company is not None and item.txn_date is not None
     return Action.objects.create(
         company=run.company,
         workspace=run.workspace,
@@ -133,7 +134,7 @@ def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
 
 
 def finish_item(
-    run_id: int | None,
+    run_id: int,
     entry_id: str,
     outcome: str,
     *,

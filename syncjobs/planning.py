@@ -53,7 +53,8 @@ def intend(run: Run, window: Window) -> Plan:
 
 
 def _rows(run: Run, ids: Iterable[str]) -> list[TimeEntry]:
-    wanted, found = sorted(ids), []
+    wanted = sorted(ids)
+    found: list[TimeEntry] = []
     for start in range(0, len(wanted), 500):
         some = TimeEntry.objects.filter(workspace=run.workspace, clockify_id__in=wanted[start : start + 500])
         found.extend(some.defer("raw"))

@@ -160,8 +160,10 @@ class Sync:
         if action is None or action.state == Action.State.SENDING:
             return
         if action.state == Action.State.DONE:
-            details = {"quickbooks_id": action.quickbooks_id, "tid": action.intuit_tid, "reasons": []}
-            ledger.finish_item(self._run.pk, item.entry_id, ledger.DONE_AS[item.verb], **details)
+            outcome, tid = ledger.DONE_AS[item.verb], action.intuit_tid
+            ledger.finish_item(
+                self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=action.quickbooks_id, tid=tid
+            )
             return
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         ledger.finish_item(

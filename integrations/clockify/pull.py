@@ -104,11 +104,11 @@ def read_entries(
 
     Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
     """
-    around = {"first": first - timedelta(days=1), "last": last + timedelta(days=1)}
-    rows = list(client.report(workspace.clockify_id, **around))
+    first, last = first - timedelta(days=1), last + timedelta(days=1)
+    rows = list(client.report(workspace.clockify_id, first=first, last=last))
     if not workspace.approved_only:
         return rows, None
-    found = client.report(workspace.clockify_id, **around, approved=True)
+    found = client.report(workspace.clockify_id, first=first, last=last, approved=True)
     return rows, {payloads.identifier(row) for row in found}
 
 

@@ -18,7 +18,7 @@ Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 def pull_lists(company: Company, client: QuickBooksClient, *, now: datetime) -> dict[str, mirror.Counts]:
     """Read the four lists whole, then write each in one transaction."""
-    listed = [
+    listed: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
         ("employees", Employee, _person, ("name", "active", "email")),
         ("vendors", Vendor, _person, ("name", "active", "email")),
         ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
