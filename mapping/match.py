@@ -91,8 +91,6 @@ def listed(outcome: Outcome, *, hidden: Collection[Key] = ()) -> tuple[Mismatch,
     A QuickBooks record that only a hidden row named gets a row of its own again.
     """
     shown = tuple(
-        row
-        for row in outcome.mismatches
-        if row.kind in CLOCKIFY_KINDS and (row.kind, row.clockify_id) not in hidden
+        row for row in outcome.mismatches if row.kind in CLOCKIFY_KINDS and (row.kind, row.clockify_id) not in hidden
     )
     return shown + unnamed(outcome.partnerless, beside=shown)

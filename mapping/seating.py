@@ -87,9 +87,7 @@ class Seating:
                 holders[link.quickbooks_kind, link.quickbooks_id].append(holder)
         return holders
 
-    def _tell_of_links(
-        self, healths: Sequence[Health], *, doctor: LinkDoctor, likely: LikelyPartners
-    ) -> None:
+    def _tell_of_links(self, healths: Sequence[Health], *, doctor: LinkDoctor, likely: LikelyPartners) -> None:
         for health in healths:
             if health.reason and not self._is_ignored((health.record.kind, health.record.id)):
                 self.rows.append(doctor.row(health, likely=likely))

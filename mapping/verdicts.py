@@ -55,9 +55,7 @@ class Verdicts:
         holders = [holder for key in keys for holder in self._holders.get(key, ())[:MOST_NAMED]]
         # Whoever just won the claim is a holder by now, not a rival.
         others = {record.id, *(holder.id for holder in holders)}
-        rivals = [
-            rival for key in keys for rival in self._claims.on(key)[:MOST_NAMED] if rival.id not in others
-        ]
+        rivals = [rival for key in keys for rival in self._claims.on(key)[:MOST_NAMED] if rival.id not in others]
         if len(found) == 1 and not holders and not rivals:
             return None
         detail = {"candidates": str(len(found))}
@@ -116,8 +114,7 @@ class Verdicts:
         if len(found) == 1:
             detail["parent"] = self._directory.customer_name(found[0].parent_id)
         elsewhere = [
-            same_name(record.name, each, note=self._where(each), factor=ELSEWHERE)
-            for each in self._free(found)
+            same_name(record.name, each, note=self._where(each), factor=ELSEWHERE) for each in self._free(found)
         ]
         suggestions = self._suggestions(record, place=place, first=elsewhere)
         return Mismatch(record.kind, reason, record.id, _only_id(found), suggestions, detail)
@@ -174,7 +171,5 @@ def _names(records: Iterable[ClockifyRecord]) -> str:
     """The first few of them, as people tell them apart."""
     # One rival may be met on several QuickBooks records.
     unique = list({each.id: each for each in records}.values())
-    shown = [
-        f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MOST_SHOWN]
-    ]
+    shown = [f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MOST_SHOWN]]
     return ", ".join(shown) + (" and others" if len(unique) > MOST_SHOWN else "")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mapping.match import ClockifyRecord, QuickBooksRecord, match
-from tests.mapping.cast import client, customer, linked, only_in_quickbooks, pairs, project, reasons
+from tests.mapping.cast import client, customer, linked, only_in_quickbooks, pairs, project, reasons, row
 
 CASES: dict[str, tuple[list[ClockifyRecord], list[QuickBooksRecord], dict[str, str], dict[str, str]]] = {
     "a unique equal name is linked": (
@@ -124,3 +124,9 @@ def test_the_twin_left_over_in_quickbooks_is_listed_there() -> None:
     outcome = match([client("c1", "Acme")], quickbooks, [], [], mode="forgiving")
 
     assert only_in_quickbooks(outcome) == {"2": "NO_CLOCKIFY_PROJECT"}
+
+
+def test_the_twin_that_lost_is_told_who_is_linked_and_not_of_a_rival() -> None:
+    outcome = match([client("c1", "Acme"), client("c2", "acme")], [customer("1", "Acme")], [], [], mode="forgiving")
+
+    assert row(outcome, "c2").detail == {"candidates": "1", "linked_to": "Acme"}

@@ -142,3 +142,12 @@ def test_one_record_is_suggested_once_with_its_best_reason() -> None:
     vendor_of_that_id = Suggestion("1", "Acme", 0.8, "a vendor", "vendor")
 
     assert ranked([good, better, vendor_of_that_id]) == (better, vendor_of_that_id)
+
+
+def test_long_names_with_another_letter_stay_behind_the_same_name_and_the_same_address() -> None:
+    long = "The Honourable Society of Northern Lighthouse Keepers and Their Widows"
+
+    (suggestion,) = _likely(client("c1", long), [customer("1", long.replace("K", "P"))])
+
+    assert suggestion.why == "one letter differs"
+    assert suggestion.score == 0.94
