@@ -269,7 +269,7 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
     )
     return {
         PLURALS[kind]: {
-            "mapped": sum(1 for key in working - ignored if key[0] == kind),
+            "mapped": sum(1 for key in working - ignored - unmapped if key[0] == kind),
             "unmapped": sum(1 for key in unmapped if key[0] == kind),
         }
         for kind in KINDS

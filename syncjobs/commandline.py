@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +59,9 @@ class Command(BaseCommand):
         return {}
 
     def handle(self, *_: Any, **options: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            # A polite end is the same as Ctrl-C: the record at hand is finished and the run's result written.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             code = self.work(**options)
         except Problem as problem:

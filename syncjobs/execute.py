@@ -37,10 +37,10 @@ STALE_CODE = "5010"
 def carry_out(
     run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, stop: Stop, progress: Callable[[], None]
 ) -> None:
-    """Send what is planned, oldest day first, until it is done or `stop` says so. Items not reached stay planned."""
+    """Send what is planned, in the plan's order, until it is done or `stop` says so. Items not reached stay planned."""
     planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for pk in planned.order_by("txn_date", "pk").values_list("pk", flat=True):
+    for pk in planned.order_by("pk").values_list("pk", flat=True):
         waiting.put(pk)
     workers = [
         threading.Thread(target=_work, args=(run, client, heartbeat, waiting, stop, progress), name=f"sender {n}")
@@ -135,11 +135,14 @@ class Sender:
             self._finish(item, RunItem.Outcome.UNKNOWN, reasons=[reason], error=error)
             return
         ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
-        self._stop.refused(error)
         if error.code in BOOKS_CLOSED_CODES:
+            # That speaks about a period, not about everything: later days may still be open.
+            self._stop.answered()
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
-        elif item.verb != "create" and error.code in {STALE_CODE, *BAD_REFERENCE_CODES}:
+            return
+        self._stop.refused(error)
+        if item.verb != "create" and error.code in {STALE_CODE, *BAD_REFERENCE_CODES}:
             self._read_again(item, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES:
             self._look_at_partners(item, error)

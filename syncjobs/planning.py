@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from syncjobs import activities, evaluate, ledger, plan, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
-from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.models import Action, EntryVerdict, Receipt, Run, RunItem
 from syncjobs.plan import Sent, Step
 from syncjobs.reasons import Reason
 from syncjobs.window import Window
@@ -118,6 +118,7 @@ def save(run: Run, made: Plan, *, now: datetime) -> None:
     done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
     items = [_item(run, made, step) for step in made.steps if step.verb != "keep" and step.entry_id not in done]
     items += [_unknown_item(run, made, action) for key, action in made.unknown.items() if key not in done]
+    items.sort(key=_order(run))
     unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
     for step in unchanged:
         if step.touch and not run.dry_run:
@@ -131,6 +132,13 @@ def save(run: Run, made: Plan, *, now: datetime) -> None:
         run.counters = {**run.counters, "seen": seen, "unchanged": len(unchanged)}
         run.total = len([item for item in items if item.outcome == RunItem.Outcome.PLANNED]) + len(done)
         run.save(update_fields=["counters", "total"])
+
+
+def _order(run: Run) -> Callable[[RunItem], tuple[bool, date, str]]:
+    """Oldest day first, but what failed before goes last: one bad record must not keep the others from their turn."""
+    failed = EntryVerdict.objects.filter(workspace=run.workspace, state=EntryVerdict.State.FAILED)
+    failed_before = set(failed.values_list("entry__clockify_id", flat=True))
+    return lambda item: (item.entry_id in failed_before, item.txn_date or date.min, item.entry_id)
 
 
 def _item(run: Run, made: Plan, step: Step) -> RunItem:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from integrations.clockify import connection as clockify_connection
@@ -101,7 +102,7 @@ class Worker:
         try:
             lease.wait_to_write(company, self.run, owner)
         except lease.Busy as busy:
-            self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
+            self._end_busy(busy)
             return self.run
         stop = Stop(deadline=self.deadline)
         try:
@@ -197,6 +198,14 @@ class Worker:
     def _note_refusal(self, error: ApiError) -> None:
         if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
             clockify_connection.mark_refused(self.run.workspace, error.message, now=timezone.now())
+
+    def _end_busy(self, busy: lease.Busy) -> None:
+        """A command says so and ends; a task waits for its turn."""
+        if self.run.trigger == "command":
+            self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
+        else:
+            soon = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS / 2)
+            self._end(Status.WAITING, "ANOTHER_RUN", str(busy), not_before=soon)
 
     def _end_unconnected(self) -> None:
         reason = next(iter(connection_reasons_of(self.run))).as_row()

@@ -189,9 +189,12 @@ class Sync:
             max(row.txn_date for row in rows),
         )
         asked = {item.entry_id: item for item in self._run.items.filter(outcome__in=["blocked", "failed"])}
+        # A dry run does not try what failed before: that it failed stays the news.
+        earlier = evaluate.earlier_verdicts(rows) if self._run.dry_run else {}
+        failed = {key: one for key, one in earlier.items() if one.state == evaluate.State.FAILED}
         verdicts = {}
         for row in rows:
-            verdict = evaluate.judge(around.entry(row), around, None)
+            verdict = evaluate.judge(around.entry(row), around, failed.get(row.pk))
             item = asked.get(row.clockify_id)
             if item is not None and verdict.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 verdict = _as_found(verdict, item)

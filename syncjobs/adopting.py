@@ -1,0 +1,100 @@
+"""Adopting time that is in QuickBooks already: a receipt for somebody else's activity, so that it is not sent again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
+from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.payloads import Activity
+from mapping.desk import Refused
+from mapping.queries import company_of
+from syncjobs import activities, evaluate, queries
+from syncjobs.draft import Draft
+from syncjobs.models import Receipt
+
+
+def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:
+    """Take an activity as this entry's own. It is read once more; nothing is written to QuickBooks.
+
+    Raises Refused when it is gone, is not the same person, customer, day and time, or belongs to another entry;
+    ApiError when QuickBooks can't be asked.
+    """
+    company = company_of(workspace)
+    if queries.receipts_of(workspace).filter(entry_id=row.clockify_id).exists():
+        raise Refused("This entry has been sent already.")
+    if row.clockify_id in queries.open_actions(workspace):
+        raise Refused("A write of this entry is still in doubt; the next run looks for it first.")
+    activity = activities.by_ids(QuickBooksClient(company), [quickbooks_id]).get(quickbooks_id)
+    if activity is None:
+        raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
+    if queries.owned_ids(company, [quickbooks_id]):
+        raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
+    draft = _draft_of(workspace, row, activity)
+    with transaction.atomic():
+        receipt = _write_receipt(company, workspace, row, activity, draft, now=now)
+        ConnectionEvent.objects.create(
+            workspace=workspace,
+            company=company,
+            at=now,
+            kind="adopted",
+            message=f"Activity {quickbooks_id} was adopted for time entry {row.clockify_id}.",
+            by=person,
+        )
+    evaluate.evaluate(workspace, [row], now=now)
+    return receipt
+
+
+def _draft_of(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
+    """What is there, in our words: what differs from ours in rate or text is theirs and stays until an edit."""
+    around = evaluate.circumstances(workspace, [row.clockify_id], row.txn_date, row.txn_date)
+    resolution = around.resolve(around.entry(row))
+    person, customer = resolution.person, resolution.customer
+    wanted = (
+        person.kind if person else "",
+        person.id if person else "",
+        customer.id if customer else "",
+        row.txn_date.isoformat(),
+        resolution.minutes,
+    )
+    if activities.key_of_activity(activity) != wanted:
+        raise Refused("That activity is not of the same person, customer, day and time.")
+    return Draft(
+        person_kind=activity.person_kind,
+        person_id=activity.person_id,
+        customer_id=activity.customer_id,
+        txn_date=row.txn_date.isoformat(),
+        minutes=resolution.minutes,
+        description=activity.description,
+        rate=format(activity.rate or 0, "f"),
+        item_id=activity.item_id,
+    )
+
+
+def _write_receipt(
+    company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, draft: Draft, *, now: datetime
+) -> Receipt:
+    receipt, _ = Receipt.objects.update_or_create(
+        company=company,
+        workspace=workspace,
+        entry_id=row.clockify_id,
+        defaults={
+            "quickbooks_id": activity.id,
+            "sync_token": activity.sync_token,
+            "state": Receipt.State.SENT,
+            "content_hash": row.content_hash,
+            "start_at": row.start_at,
+            "txn_date": row.txn_date,
+            "minutes": draft.minutes,
+            "draft": draft.as_row(),
+            "differences": activities.differences(draft, activity),
+            "trouble": "",
+            "sent_at": now,
+            "changed_at": now,
+            "run": None,
+        },
+    )
+    return receipt
