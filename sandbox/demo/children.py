@@ -89,15 +89,16 @@ class Children:
     def stop(self) -> None:
         """End everything, the last started first; what does not end in time is killed."""
         if self._command is not None:
-            end(self._command)
+            # As Ctrl-C does: a command then gives back what it holds.
+            end(self._command, signal.SIGINT)
         for service in reversed(self._services.values()):
             end(service)
 
 
-def end(process: subprocess.Popen[str]) -> None:
+def end(process: subprocess.Popen[str], how: signal.Signals = signal.SIGTERM) -> None:
     """Ask a process to end, wait, then kill what is left of its group."""
     if process.poll() is None:
-        process.terminate()
+        process.send_signal(how)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(STOPPING_SECONDS)
     with contextlib.suppress(ProcessLookupError):

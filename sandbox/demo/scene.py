@@ -16,6 +16,7 @@ from sandbox.demo import summary
 from sandbox.demo.children import Children, DemoFailed
 from sandbox.demo.ports import HOST, free_port
 
+GUNICORN = ("--workers", "2", "--threads", "4", "--no-control-socket", "config.wsgi")
 WEB_PORT, SANDBOX_PORT = 8000, 8900
 LOGIN = "demo"
 STARTING_SECONDS = 60
@@ -61,8 +62,8 @@ class Scene:
         print("Preparing the database …", flush=True)
         self.manage("migrate", "--verbosity", "0")
         self.connect(info)
-        port = self.web.rpartition(":")[2]
-        self.children.serve("web", [sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", *GUNICORN])
+        place = ("--chdir", str(self.home), "--bind", f"{HOST}:{self.web.rpartition(':')[2]}")
+        self.children.serve("web", [sys.executable, "-m", "gunicorn", *place, *GUNICORN])
         self.children.serve("worker", [*self.manage_py(), "worker", "--grace", "5"])
         self.children.wait_until(self.web_answers, seconds=STARTING_SECONDS, what="The web site")
 
@@ -80,9 +81,7 @@ class Scene:
         command += ["--data", str(self.folder / "sandbox.json")]
         log = self.folder / "sandbox.log"
         self.children.serve("sandbox", command)
-        self.children.wait_until(
-            lambda: log.read_text().endswith("}\n"), seconds=STARTING_SECONDS, what="The sandbox"
-        )
+        self.children.wait_until(lambda: log.read_text().endswith("}\n"), seconds=STARTING_SECONDS, what="The sandbox")
         self.sandbox = json.loads(log.read_text())["url"]
         print(f"Sandbox (a local Clockify and a local QuickBooks): {self.sandbox}", flush=True)
 
@@ -119,9 +118,7 @@ class Scene:
         clockify, quickbooks = info["clockify"], info["quickbooks"]
         workspace = clockify["workspace_id"]
         print("Connecting Clockify and QuickBooks …", flush=True)
-        self.manage(
-            "connect_clockify", "--api-key", "-", "--workspace", workspace, secret=clockify["api_key"]
-        )
+        self.manage("connect_clockify", "--api-key", "-", "--workspace", workspace, secret=clockify["api_key"])
         refresh = ("--refresh-token", "-")
         realm = ("--workspace", workspace, "--realm", quickbooks["realm"])
         self.manage("connect_quickbooks", *realm, *refresh, secret=quickbooks["refresh_token"])
@@ -138,9 +135,7 @@ class Scene:
     def first_day(self, workspace: str) -> date:
         """A day before the first entry in UTC: west of Greenwich work begins a date earlier."""
         entries = self.ask("/control/state")["clockify"][workspace]["entries"]
-        return date.fromisoformat(min(entry["timeInterval"]["start"] for entry in entries)[:10]) - timedelta(
-            1
-        )
+        return date.fromisoformat(min(entry["timeInterval"]["start"] for entry in entries)[:10]) - timedelta(1)
 
     def web_answers(self) -> bool:
         try:
@@ -179,14 +174,3 @@ class Scene:
         if code not in accept:
             raise DemoFailed(f"`manage.py {words[0]}` ended with exit code {code}.")
         return output
-
-
-GUNICORN = (
-    "--chdir",
-    str(Path(__file__).resolve().parents[2]),
-    "--workers",
-    "2",
-    "--threads",
-    "4",
-    "config.wsgi",
-)
