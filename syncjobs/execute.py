@@ -117,8 +117,7 @@ class Sender:
             self._doubtful(item, action, error)
             raise
         else:
-            receipt = ledger.accept(action, answer.record, tid=answer.tid)
-            self._finish(item, ledger.DONE_AS[item.verb], quickbooks_id=receipt.quickbooks_id, tid=answer.tid)
+            ledger.accept(action, answer.record, tid=answer.tid)
             self._stop.answered()
 
     # --- outcomes ------------------------------------------------------------------------------------------

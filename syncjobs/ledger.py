@@ -59,11 +59,14 @@ def mark_tried(action: Action) -> None:
 
 
 def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> Receipt:
-    """QuickBooks has it: close the action and write the receipt, in one transaction."""
+    """QuickBooks has it: close the action, write the receipt, and tell the run that began it, in one transaction."""
     now = timezone.now()
     with transaction.atomic():
         receipt = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
         close(action, Action.State.DONE, tid=tid, quickbooks_id=receipt.quickbooks_id)
+        if action.run_id is not None:
+            outcome, there = DONE_AS[action.verb], receipt.quickbooks_id
+            finish_item(action.run_id, action.entry_id, outcome, reasons=[], quickbooks_id=there, tid=tid)
     return receipt
 
 

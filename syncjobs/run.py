@@ -249,6 +249,9 @@ class Worker:
     def _progress(self) -> None:
         """Called from the sending threads after each record; progress also means that a restart is worth it."""
         with self._counting:
+            if self._done == 0:
+                # A run that goes on after an interruption counts from where it stopped.
+                self._done = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).count() - 1
             self._done += 1
             due = time.monotonic() - self._shown_at >= 1
             if due:

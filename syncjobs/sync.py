@@ -155,15 +155,9 @@ class Sync:
             self._take_over(item)
 
     def _take_over(self, item: RunItem) -> None:
-        """An item in doubt gets the outcome of its action, once that is known."""
+        """An item in doubt whose action turned out not to have happened has failed; the next run tries again."""
         action = self._run.actions.filter(entry_id=item.entry_id).order_by("-pk").first()
         if action is None or action.state == Action.State.SENDING:
-            return
-        if action.state == Action.State.DONE:
-            outcome, tid = ledger.DONE_AS[item.verb], action.intuit_tid
-            ledger.finish_item(
-                self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=action.quickbooks_id, tid=tid
-            )
             return
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         ledger.finish_item(
