@@ -27,19 +27,18 @@ class Budgets:
         self._world = world
         self._windows: dict[tuple[str, str], _Window] = {}
 
-    def spend(self, workspace_id: str) -> None:
-        """Count one request; raises ClockifyError 429 when the window is used up."""
+    def spend(self, workspace_id: str, *, at: float) -> None:
+        """Count one request of that second; raises ClockifyError 429 when the window is used up."""
         rule = str(self._world.switches["clockify_rate_limit"])
         if rule not in LIMITS:
             return
         limit, seconds = LIMITS[rule]
-        now = self._world.now().timestamp()
         window = self._windows.get((rule, workspace_id))
-        if window is None or not window.began <= now < window.began + seconds:
-            window = self._windows[(rule, workspace_id)] = _Window(now)
+        if window is None or not window.began <= at < window.began + seconds:
+            window = self._windows[(rule, workspace_id)] = _Window(at)
         window.used += 1
         if window.used > limit:
-            raise self._too_many(window.began + seconds - now)
+            raise self._too_many(window.began + seconds - at)
 
     def _too_many(self, wait: float) -> ClockifyError:
         headers = {"Retry-After": str(math.ceil(wait))} if self._world.switches["clockify_retry_after"] else {}

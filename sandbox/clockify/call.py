@@ -98,5 +98,5 @@ def _identified(world: World, request: Request) -> Call:
     user = world.clockify.user_of_key(key)
     if user is None:
         raise ClockifyError(401, 4003, "Api key does not exist")
-    world.clockify.budgets.spend(user.active_workspace)
+    world.clockify.budgets.spend(user.active_workspace, at=world.now().timestamp())
     return Call(world, request, user)
