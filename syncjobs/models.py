@@ -253,3 +253,27 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.entry_id} ({self.state})"
+
+
+class Schedule(models.Model):
+    """When a workspace's checks or syncs begin by themselves. `next_at` is the truth; the worker's tick looks at it."""
+
+    class Mode(models.TextChoices):
+        OFF = "off", "Off"
+        MINUTES = "minutes", "Every N minutes"
+        HOURS = "hours", "Every N hours"
+        DAILY = "daily", "Daily at a time"
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="schedules")
+    kind = models.CharField(max_length=10, choices=Run.Kind)
+    mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
+    every = models.PositiveSmallIntegerField(default=1, help_text="How many minutes or hours.")
+    at = models.TimeField(null=True, blank=True, help_text="For daily ones, in the workspace's time zone.")
+    next_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    last_run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "kind"], name="schedule_once_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.workspace}: {self.get_mode_display()}"

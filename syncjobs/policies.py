@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from integrations.models import ConnectionEvent, Item, Workspace
+from syncjobs import schedules, timetable
+from syncjobs.timetable import Timetable
 
 
 class BadValue(Exception):
@@ -20,11 +22,15 @@ class BadValue(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """`read` turns text into the stored value. `of_company`: kept on the company, for all its workspaces."""
+    """`read` turns text into the stored value. `of_company`: kept on the company, for all its workspaces.
+
+    `schedules`: the kind of run whose schedule it is.
+    """
 
     read: Callable[[Workspace, str], Any]
     help: str
     of_company: bool = False
+    schedules: str = ""
 
 
 def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
@@ -95,6 +101,13 @@ def _sku(workspace: Workspace, text: str) -> str:
     return "" if text.lower() in {"none", "false", "no"} else text.strip()
 
 
+def _timetable(workspace: Workspace, text: str) -> Timetable:
+    try:
+        return timetable.parse(text)
+    except ValueError as problem:
+        raise BadValue(str(problem)) from None
+
+
 SETTINGS: Mapping[str, Setting] = {
     "matching": Setting(
         _choice("strict", "forgiving"), "strict: equal to the letter; forgiving: case and spaces aside"
@@ -108,6 +121,8 @@ SETTINGS: Mapping[str, Setting] = {
     "service_item": Setting(_item, "QuickBooks item for sent time, by id or name; none for QuickBooks' default"),
     "allow_sku": Setting(_sku, "plan to allow besides Essentials and Plus, by its exact text", of_company=True),
     "allow_unstated_payroll": Setting(_yes_no, "send although Payroll is not stated", of_company=True),
+    "check_schedule": Setting(_timetable, "when checks begin: off, every 2 hours, daily at 07:30", schedules="check"),
+    "sync_schedule": Setting(_timetable, "when syncs begin, likewise", schedules="sync"),
 }
 
 
@@ -116,6 +131,9 @@ def shown(workspace: Workspace) -> dict[str, Any]:
     company = workspace.company
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
+        if setting.schedules:
+            values[name] = schedules.shown(workspace, setting.schedules)
+            continue
         value = getattr(company if setting.of_company else workspace, name, "" if name == "allow_sku" else False)
         values[name] = value.isoformat() if isinstance(value, date) else value
     values["longest_hours"] = float(workspace.longest_hours)
@@ -136,6 +154,9 @@ def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, pe
             raise BadValue(f"{name}: {problem}.") from None
     with transaction.atomic():
         for name, value in values.items():
+            if SETTINGS[name].schedules:
+                schedules.change(workspace, SETTINGS[name].schedules, value, now=now)
+                continue
             owner: Any = workspace.company if SETTINGS[name].of_company else workspace
             before = getattr(owner, name)
             setattr(owner, name, value)

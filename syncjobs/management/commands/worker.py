@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
-from syncjobs import queue
+from syncjobs import schedules
 from syncjobs.supervisor import Pace, Supervisor
 
 
@@ -47,4 +47,4 @@ class Command(BaseCommand):
 def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
-    return queue.sweep(now=timezone.now())
+    return schedules.tick(now=timezone.now())

@@ -1,0 +1,95 @@
+"""Runs that begin by themselves: what the worker's tick starts, and connections that are kept alive meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from integrations.errors import ApiError
+from integrations.models import Company, Workspace
+from integrations.quickbooks import tokens
+from syncjobs import queue, timetable
+from syncjobs import run as runs
+from syncjobs.models import Run, Schedule
+from syncjobs.timetable import Timetable
+
+log = logging.getLogger("hourbridge.schedules")
+
+# Intuit ends a connection that was not refreshed for 100 days; a week keeps far away from that.
+REFRESH_EVERY = timedelta(days=7)
+
+
+def table_of(schedule: Schedule) -> Timetable:
+    return Timetable(schedule.mode, schedule.every, schedule.at)
+
+
+def shown(workspace: Workspace, kind: str) -> str:
+    schedule = Schedule.objects.filter(workspace=workspace, kind=kind).first()
+    return str(table_of(schedule)) if schedule else timetable.OFF
+
+
+def change(workspace: Workspace, kind: str, table: Timetable, *, now: datetime) -> Schedule:
+    """Set the schedule; it is next due one interval from now, or at its next time of day."""
+    due = timetable.next_after(table, now=now, previous=None, zone=workspace.time_zone)
+    schedule, _ = Schedule.objects.update_or_create(
+        workspace=workspace,
+        kind=kind,
+        defaults={"mode": table.mode, "every": table.every, "at": table.at, "next_at": due},
+    )
+    return schedule
+
+
+def tick(*, now: datetime) -> int:
+    """Everything that is due: lost runs, scheduled runs, tokens that rest for long. Gives how many were touched."""
+    return queue.sweep(now=now) + start_due(now=now) + keep_connections(now=now)
+
+
+def start_due(*, now: datetime) -> int:
+    """Start each due schedule once, whichever process looks first, and however often it was missed."""
+    started = 0
+    for schedule in Schedule.objects.select_related("workspace__company").filter(next_at__lte=now):
+        table = table_of(schedule)
+        due = timetable.next_after(table, now=now, previous=schedule.next_at, zone=schedule.workspace.time_zone)
+        mine = Schedule.objects.filter(pk=schedule.pk, next_at=schedule.next_at).update(next_at=due)
+        started += mine and _start(schedule, now)
+    return started
+
+
+def _start(schedule: Schedule, now: datetime) -> int:
+    workspace = schedule.workspace
+    if workspace.company is None:
+        return 0
+    try:
+        runs.refuse_second_press(workspace)
+    except runs.AlreadyRunning as busy:
+        log.info("The scheduled %s of %s is left out: %s", schedule.kind, workspace, busy)
+        return 0
+    with transaction.atomic():
+        run = runs.ask_for(schedule.kind, workspace, trigger="schedule", now=now)
+        queue.enqueue(run)
+        Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
+    return 1
+
+
+def keep_connections(*, now: datetime) -> int:
+    """Refresh the tokens of companies that nothing has refreshed for a week, schedules or not."""
+    stale = now - REFRESH_EVERY
+    kept = 0
+    for company in Company.objects.filter(state=Company.State.CONNECTED, access_expires_at__lt=stale):
+        try:
+            tokens.access_token(company)
+            kept += 1
+        except ApiError as error:
+            log.warning("The tokens of company %s could not be refreshed: %s", company.realm_id, error.message)
+    return kept
+
+
+def next_runs(workspace: Workspace) -> list[Schedule]:
+    """What comes next, soonest first."""
+    return list(Schedule.objects.filter(workspace=workspace).exclude(next_at=None).order_by("next_at"))
+
+
+def open_runs(workspace: Workspace) -> list[Run]:
+    return list(Run.objects.filter(workspace=workspace, status__in=runs.OPEN).select_related("person").order_by("pk"))
