@@ -158,7 +158,9 @@ def _earlier(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
 
 
 def _other_project(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
-    other = next(key for key in sorted(pairs.projects) if key != entry.project_id)
+    other = next((key for key in sorted(pairs.projects) if key != entry.project_id), None)
+    if other is None:
+        return _longer(pairs, entry)
     return "put on another project", replace(entry, project_id=other)
 
 

@@ -1,0 +1,98 @@
+"""What happens to the agency later, and that each story did what it says."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import requests
+
+from sandbox.server import Running
+from sandbox.stories import STORIES
+from tests.sandbox.clockify_client import ClockifyCaller
+
+AGENCY = pytest.mark.sandbox(dataset="agency", today=date(2026, 3, 27))
+REALM = "9341454182739650"
+
+
+def control(sandbox: Running, method: str, path: str, body: object = None) -> Any:
+    answer = requests.request(method, f"{sandbox.url}/control{path}", json=body, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def five_weeks(clockify: ClockifyCaller) -> list[dict[str, Any]]:
+    span = {"dateRangeStart": "2026-02-19T00:00:00", "dateRangeEnd": "2026-03-28T00:00:00"}
+    return clockify.reported(detailedFilter={"page": 1, "pageSize": 1000}, **span)
+
+
+@AGENCY
+@pytest.mark.parametrize("name", sorted(STORIES))
+def test_a_story_says_what_it_did(sandbox: Running, name: str) -> None:
+    before = control(sandbox, "GET", "/state")
+
+    told = control(sandbox, "POST", f"/story/{name}", {"count": 2})
+
+    assert told["story"] == name and told["did"]
+    assert control(sandbox, "GET", "/state") != before
+
+
+@AGENCY
+def test_an_employee_with_time_becomes_inactive_and_tracks_another_hour(sandbox: Running) -> None:
+    made, tracked = control(sandbox, "POST", "/story/employee_inactive")["did"]
+
+    employees = control(sandbox, "GET", "/state")["quickbooks"][REALM]["Employee"]
+    employee = next(row for row in employees if row["Id"] == made["employee"])
+    entry = ClockifyCaller(sandbox.url).get(f"/time-entries/{tracked['entry']}").json()
+
+    assert (employee["Active"], employee["DisplayName"]) == (False, f"{made['name']} (deleted)")
+    assert entry["userId"] == made["user"] and entry["timeInterval"]["duration"] == "PT1H"
+
+
+@AGENCY
+def test_a_moved_project_is_under_another_client(sandbox: Running) -> None:
+    moved = control(sandbox, "POST", "/story/move_project")["did"][0]
+
+    project = ClockifyCaller(sandbox.url).get(f"/projects/{moved['project']}").json()
+
+    assert project["clientId"] == moved["to"] != moved["from"]
+
+
+@AGENCY
+def test_billed_time_is_billed_in_quickbooks(sandbox: Running) -> None:
+    billed = {deed["timeactivity"] for deed in control(sandbox, "POST", "/story/bill_some", {"count": 2})["did"]}
+
+    rows = control(sandbox, "GET", "/state")["quickbooks"][REALM]["TimeActivity"]
+
+    assert {row["Id"] for row in rows if row["BillableStatus"] == "HasBeenBilled"} == billed
+    assert len(billed) == 2
+
+
+@AGENCY
+def test_edits_take_turns_and_leave_approved_time_alone(sandbox: Running) -> None:
+    deeds = control(sandbox, "POST", "/story/edit_some", {"count": 5})["did"]
+
+    clockify = ClockifyCaller(sandbox.url)
+    rows = {row["_id"]: row for row in five_weeks(clockify)}
+    approved = {row["_id"] for row in clockify.reported(approvalState="APPROVED")}
+
+    assert len({deed["did"] for deed in deeds}) == 5
+    assert all(deed["from"] != deed["to"] for deed in deeds)
+    assert all(rows[deed["entry"]]["description"] == deed["to"]["description"] for deed in deeds)
+    assert not approved & {deed["entry"] for deed in deeds}
+
+
+@AGENCY
+def test_deleted_entries_are_gone(sandbox: Running) -> None:
+    deeds = control(sandbox, "POST", "/story/delete_some", {"count": 3})["did"]
+
+    clockify = ClockifyCaller(sandbox.url)
+
+    assert [clockify.get(f"/time-entries/{deed['entry']}").status_code for deed in deeds] == [400, 400, 400]
+
+
+def test_a_story_without_its_like_is_refused_in_words(sandbox: Running) -> None:
+    answer = requests.post(f"{sandbox.url}/control/story/bill_some", timeout=10)
+
+    assert (answer.status_code, answer.json()) == (409, {"error": "no billable TimeActivity"})
