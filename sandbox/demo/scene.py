@@ -151,6 +151,7 @@ class Scene:
         mismatches = json.loads(self.manage("mismatches", "--json"))
         print("Sending time …", flush=True)
         sync = json.loads(self.manage("sync_time", "--json", accept=(0, 4)))
+        self.children.check()
         print("\n".join(["", *summary.lines(check, mismatches, sync)]), flush=True)
         return summary.did_its_work(check, sync)
 

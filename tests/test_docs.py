@@ -1,0 +1,68 @@
+"""What the code offers stands in the documents, and what the documents name exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+HOME = Path(__file__).resolve().parent.parent
+OUR_APPS = {"integrations", "mapping", "syncjobs"}
+READS = re.compile(
+    r"(?:environment|env)\.\w+\(\s*\"([A-Z][A-Z_]+)\""  # environment.text("NAME", …)
+    r"|os\.environ\.get\(\"([A-Z][A-Z_]+)\""
+    r"|\b(?:text|number|address|yes_or_no)\(\"([A-Z][A-Z_]+)\""
+)
+# Named by the contract with those who run Hourbridge, before anything reads it.
+PROMISED = {"SENTRY_DSN"}
+
+
+def settings_read() -> set[str]:
+    sources = [HOME / "config" / "settings.py", HOME / "config" / "environment.py"]
+    return {name for path in sources for match in READS.findall(path.read_text()) for name in match if name}
+
+
+def settings_documented() -> set[str]:
+    return set(re.findall(r"^\| `([A-Z_]+)` \|", (HOME / "docs" / "settings.md").read_text(), re.MULTILINE))
+
+
+def our_commands() -> set[str]:
+    return {name for name, app in get_commands().items() if app in OUR_APPS}
+
+
+def test_the_settings_are_found_in_the_code() -> None:
+    assert {"SECRET_KEY", "ENV_FILE", "DATABASE_URL", "QUICKBOOKS_TOKEN_URL", "LEASE_SECONDS"} <= settings_read()
+
+
+def test_every_setting_is_documented_and_none_that_does_not_exist() -> None:
+    assert settings_documented() == settings_read() | PROMISED
+
+
+def test_every_command_is_in_the_readme_and_none_that_does_not_exist() -> None:
+    readme = (HOME / "README.md").read_text()
+    table = readme.partition("| Command |")[2].partition("\n\n")[0]
+
+    assert set(re.findall(r"^\| `(\w+)", table, re.MULTILINE)) == our_commands()
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/operating.md", "docs/settings.md"])
+def test_every_command_line_in_the_documents_names_a_command_that_exists(document: str) -> None:
+    named = set(re.findall(r"manage\.py (\w+)", (HOME / document).read_text()))
+
+    assert named - {"COMMAND"} <= set(get_commands())
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/operating.md", "docs/settings.md", "CHANGELOG.md"])
+def test_every_link_between_the_documents_leads_somewhere(document: str) -> None:
+    path = HOME / document
+
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
+        assert (path.parent / target).exists(), target
+
+
+def test_every_make_target_in_the_readme_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (HOME / "Makefile").read_text(), re.MULTILINE))
+
+    assert set(re.findall(r"(?:^|`)make ([a-z-]+)", (HOME / "README.md").read_text(), re.MULTILINE)) <= targets
