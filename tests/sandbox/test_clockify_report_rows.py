@@ -209,3 +209,11 @@ def test_rounding_changes_durations_and_amounts_only_when_asked(
 
 def test_filters_the_sandbox_does_not_play_are_refused(clockify: ClockifyCaller) -> None:
     assert refusal(clockify.report(tags={"ids": ["64d0000000000000000000aa"]})) == (400, 501)
+
+
+def test_time_that_is_not_billable_earns_nothing(clockify: ClockifyCaller, website: str) -> None:
+    clockify.entry(projectId=website, billable=False)
+
+    row = clockify.reported()[0]
+
+    assert (row["rate"], row["amount"]) == (12500.0, 0.0)
