@@ -93,9 +93,7 @@ def test_the_next_worker_ends_the_cluster_of_a_killed_one(
     os.kill(killed.process.pid, signal.SIGKILL)
     killed.process.wait()
 
-    worker = start_worker()
-    asks_for(tmp_path / "second", tmp_path / "source")
-    until((tmp_path / "second").exists)
+    start_worker()
 
+    # What it says about that is not asserted: a worker of a test beside this one may have been faster.
     until(lambda: not any(lives(process) for process in cluster))
-    assert worker.said("Ended what an earlier worker had left behind") == 1
