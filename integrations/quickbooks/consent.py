@@ -1,0 +1,97 @@
+"""The trip to Intuit and back: what is checked before it, what the state proves, what each way back means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+
+from config.environment import is_loopback
+from integrations.errors import ApiError, Rejected
+from integrations.models import Workspace
+from integrations.quickbooks import connection, oauth
+
+SALT = "hourbridge.quickbooks.consent"
+# People sign in, look for the second factor, choose a company. A state older than this is refused.
+LONGEST_TRIP_SECONDS = 30 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """Who set out for which workspace."""
+
+    workspace_id: int
+    user_id: int
+
+
+def obstacles(*, host: str) -> list[str]:
+    """What would make the trip fail, said before it begins. `host` is where the person opened Hourbridge."""
+    found = []
+    try:
+        oauth.configured()
+    except ApiError as problem:
+        found.append(f"{problem.message} {problem.fix}")
+    parts = urlsplit(settings.PUBLIC_URL)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        found.append(f"PUBLIC_URL is {settings.PUBLIC_URL}; Intuit sends people back to https addresses only.")
+    if parts.netloc != host:
+        found.append(
+            f"You opened Hourbridge at {host}, but PUBLIC_URL says {parts.netloc}, and Intuit would send you there. "
+            "Open Hourbridge under that address, or correct PUBLIC_URL."
+        )
+    return found
+
+
+def set_out(trip: Trip) -> tuple[str, str]:
+    """The consent page's address and the state that has to come back."""
+    state = signing.dumps([trip.workspace_id, trip.user_id], salt=SALT)
+    return oauth.consent_url(state), state
+
+
+def read_state(state: str, *, expected: str, user_id: int) -> Trip:
+    """The trip that a state proves. Raises Rejected for one that this person did not set out with."""
+    if not expected or not state or state != expected:
+        raise Rejected(
+            "That answer from Intuit does not belong to a connection begun in this browser.",
+            vendor="quickbooks",
+            code="WRONG_STATE",
+            fix="Begin again with Connect QuickBooks.",
+        )
+    try:
+        workspace_id, owner_id = signing.loads(state, salt=SALT, max_age=LONGEST_TRIP_SECONDS)
+    except signing.BadSignature:
+        raise Rejected(
+            "The trip to Intuit took too long, so nothing was connected.",
+            vendor="quickbooks",
+            code="WRONG_STATE",
+            fix="Begin again with Connect QuickBooks.",
+        ) from None
+    if owner_id != user_id:
+        raise Rejected(
+            "Another person began this connection.",
+            vendor="quickbooks",
+            code="WRONG_STATE",
+            fix="Begin again with Connect QuickBooks.",
+        )
+    return Trip(workspace_id, owner_id)
+
+
+def refusal_of(error: str) -> Rejected:
+    """Intuit sent the person back without a connection."""
+    if error == "access_denied":
+        message, fix = "The connection was declined at Intuit; nothing was changed here.", "Connect again when ready."
+    else:
+        message = f"Intuit ended the connection with “{error[:60]}”."
+        fix = "Check the Intuit app's redirect URI and keys, then connect again."
+    return Rejected(message, vendor="quickbooks", code="DECLINED", fix=fix)
+
+
+def check_company(workspace: Workspace, realm: str) -> None:
+    """Before the code is traded: the workspace may not get a second company."""
+    if not realm:
+        raise Rejected(
+            "Intuit named no company.", vendor="quickbooks", code="NO_COMPANY", fix="Choose a company on Intuit's page."
+        )
+    connection.refuse_second_company(workspace, realm)

@@ -1,0 +1,13 @@
+"""Addresses of the QuickBooks connection. The callback's is registered at Intuit: it must not move."""
+
+from django.urls import path
+
+from integrations.quickbooks import views
+
+app_name = "quickbooks"
+urlpatterns = [
+    path("callback/", views.callback, name="callback"),
+    path("<int:workspace_id>/connect/", views.connect, name="connect"),
+    path("<int:workspace_id>/disconnect/", views.disconnect, name="disconnect"),
+    path("<int:workspace_id>/plan/", views.read_plan, name="read-plan"),
+]

@@ -1,0 +1,102 @@
+"""Connecting QuickBooks in the browser. Both views need the right to change workspaces."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from integrations.errors import ApiError
+from integrations.models import Workspace
+from integrations.quickbooks import connection, consent, oauth, tokens
+from integrations.quickbooks.models import Company
+
+SESSION_KEY = "quickbooks_state"
+MAY_CONNECT = "integrations.change_workspace"
+
+
+@staff_member_required
+@permission_required(MAY_CONNECT, raise_exception=True)
+@require_POST
+def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """Set out for Intuit's consent page, unless something would make the trip fail."""
+    workspace = get_object_or_404(Workspace, pk=workspace_id)
+    problems = consent.obstacles(host=request.get_host())
+    if problems:
+        for problem in problems:
+            messages.error(request, problem)
+        return redirect("admin:index")
+    assert request.user.pk is not None
+    url, state = consent.set_out(consent.Trip(workspace.pk, request.user.pk))
+    request.session[SESSION_KEY] = state
+    return redirect(url)
+
+
+@staff_member_required
+@permission_required(MAY_CONNECT, raise_exception=True)
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """Back from Intuit: prove the trip, check the company, trade the code, read the plan."""
+    try:
+        assert request.user.pk is not None
+        expected = request.session.pop(SESSION_KEY, "")
+        trip = consent.read_state(request.GET.get("state", ""), expected=expected, user_id=request.user.pk)
+        if request.GET.get("error"):
+            raise consent.refusal_of(request.GET["error"])
+        workspace = Workspace.objects.get(pk=trip.workspace_id)
+        company = _connect(request, workspace)
+    except Workspace.DoesNotExist:
+        messages.error(request, "The workspace was removed meanwhile; nothing was connected.")
+    except ApiError as problem:
+        messages.error(request, f"{problem.message} {problem.fix}".strip())
+    else:
+        plan = connection.plan_verdict(company)
+        level = messages.SUCCESS if plan.supported else messages.WARNING
+        messages.add_message(request, level, f"QuickBooks company {company} is connected. {plan.sentence}")
+    return redirect("admin:index")
+
+
+def _connect(request: HttpRequest, workspace: Workspace) -> Company:
+    realm = request.GET.get("realmId", "")
+    consent.check_company(workspace, realm)
+    fresh = oauth.exchange(request.GET.get("code", ""), account=tokens.account(Company(realm_id=realm)))
+    return connection.connect_with(workspace, realm=realm, fresh=fresh, now=timezone.now(), person=request.user)
+
+
+@staff_member_required
+@permission_required(MAY_CONNECT, raise_exception=True)
+@require_POST
+def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """Revoke and wipe; says which workspaces it concerns, since a company may serve several."""
+    workspace = get_object_or_404(Workspace.objects.select_related("company"), pk=workspace_id)
+    company = workspace.company
+    if company is None:
+        messages.error(request, f"No QuickBooks company is connected to {workspace}.")
+        return redirect("admin:index")
+    said = connection.disconnect(company, now=timezone.now(), person=request.user)
+    names = ", ".join(str(one) for one in company.workspaces.order_by("name"))
+    messages.success(request, f"{company} is disconnected from {names}. {said} Mappings and history are kept.")
+    return redirect("admin:index")
+
+
+@staff_member_required
+@permission_required(MAY_CONNECT, raise_exception=True)
+@require_POST
+def read_plan(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """*Check again*: ask QuickBooks for plan and Payroll now. Two calls, no run."""
+    workspace = get_object_or_404(Workspace.objects.select_related("company"), pk=workspace_id)
+    if workspace.company is None:
+        messages.error(request, f"No QuickBooks company is connected to {workspace}.")
+        return redirect("admin:index")
+    try:
+        plan = connection.read_plan(workspace.company, now=timezone.now())
+    except ApiError as problem:
+        messages.error(request, f"{problem.message} {problem.fix}".strip())
+    else:
+        level = messages.SUCCESS if plan.supported else messages.WARNING
+        messages.add_message(request, level, f"Read just now: {plan.sentence}")
+    return redirect("admin:index")
