@@ -78,7 +78,10 @@ def send(
     attempt, throttled = 0, 0
     while True:
         attempt += 1
-        throttle.wait_for_turn(account.key, account.seconds_apart)
+        put_off = throttle.wait_for_turn(account.key, account.seconds_apart, longest=LONGEST_PAUSE)
+        if put_off:
+            words = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
+            raise TryLater(words, vendor=account.vendor, code="THROTTLED", after=put_off)
         began = time.monotonic()
         answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - began)
         if error is None:

@@ -46,12 +46,17 @@ def reserve(key: str, seconds_apart: float, *, now: float) -> float:
     raise RuntimeError(f"rate bucket {key} could not be made")
 
 
-def wait_for_turn(key: str, seconds_apart: float) -> None:
-    """Sleep until this account may be called again."""
+def wait_for_turn(key: str, seconds_apart: float, *, longest: float) -> float:
+    """Sleep until this account may be called again; gives 0 then.
+
+    A wait over `longest` seconds is not slept through: it is given back, for the run to be put off.
+    """
     now = time.time()
-    turn = reserve(key, seconds_apart, now=now)
-    if turn > now:
-        time.sleep(turn - now)
+    pause = reserve(key, seconds_apart, now=now) - now
+    if pause > longest:
+        return pause
+    time.sleep(max(0.0, pause))
+    return 0.0
 
 
 def hold_back(key: str, seconds: float) -> None:
