@@ -1,0 +1,63 @@
+"""Who may open a page of ours and who may press its buttons, and what every page is made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from integrations.models import Workspace
+
+MAY_LOOK = "integrations.view_workspace"
+MAY_ACT = "integrations.change_workspace"
+SECRETS = ("api_key", "company__access_token", "company__refresh_token")
+View = Callable[..., HttpResponse]
+
+
+def may_act(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm(MAY_ACT))
+
+
+def page(view: View) -> View:
+    """A page for staff who may see workspaces; others are asked to log in, or refused."""
+    return admin.site.admin_view(_allowing(view, MAY_LOOK, MAY_ACT))
+
+
+def button(view: View) -> View:
+    """Something that acts: by POST alone, for staff who may change workspaces."""
+    return require_POST(admin.site.admin_view(_allowing(view, MAY_ACT)))
+
+
+def _allowing(view: View, *permissions: str) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not any(request.user.has_perm(one) for one in permissions):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def workspaces() -> QuerySet[Workspace]:
+    """Workspaces with their companies. Pages have no use for secrets, so those stay sealed in the database."""
+    return Workspace.objects.select_related("company").defer(*SECRETS).order_by("name", "pk")
+
+
+def workspace_at(pk: int) -> Workspace:
+    return get_object_or_404(workspaces(), pk=pk)
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
+) -> HttpResponse:
+    """Our template inside the admin: its menu, its header, its messages."""
+    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    around = admin.site.each_context(request) | {"title": title, "may_act": may_act(request)}
+    return render(request, f"hourbridge/{template}", around | context, status=status)

@@ -1,0 +1,103 @@
+"""The admin's menu: what people do every day, what is set up once, what was recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+
+from mapping.models import Mismatch
+
+VIEW_WORKSPACE = "integrations.view_workspace"
+RECORDS = (
+    ("Links", "link", "mapping.link"),
+    ("Mismatches", "link_off", "mapping.mismatch"),
+    ("Decisions", "gavel", "mapping.decision"),
+    ("Receipts", "receipt_long", "syncjobs.receipt"),
+    ("Writes", "outbox", "syncjobs.action"),
+    ("API calls", "swap_horiz", "integrations.apicall"),
+    ("Connection events", "history", "integrations.connectionevent"),
+)
+MIRRORS = (
+    ("Clockify users", "person", "integrations.clockifyuser"),
+    ("Clockify clients", "business", "integrations.clockifyclient"),
+    ("Clockify projects", "folder", "integrations.clockifyproject"),
+    ("Employees", "badge", "integrations.employee"),
+    ("Vendors", "handshake", "integrations.vendor"),
+    ("Customers", "storefront", "integrations.customer"),
+    ("Service items", "sell", "integrations.item"),
+)
+ADMINISTRATION = (
+    ("Users", "manage_accounts", "auth.user"),
+    ("Groups", "group", "auth.group"),
+    ("Queued tasks", "queue", "django_q.ormq"),
+    ("Failed tasks", "report", "django_q.failure"),
+    ("Schedules", "event", "django_q.schedule"),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu as the theme wants it. Without the right to see something its line is absent."""
+    may_look = request.user.has_perm(VIEW_WORKSPACE)
+    people, customers = open_decisions() if may_look else (0, 0)
+    daily = [
+        _own_page(request, "Overview", "dashboard", "admin:index", allowed=True),
+        _own_page(request, "People", "group", "hourbridge:any-people", allowed=may_look, badge=people),
+        _own_page(request, "Customers", "domain", "hourbridge:any-customers", allowed=may_look, badge=customers),
+        _list(request, "Time entries", "schedule", "integrations.timeentry"),
+        _list(request, "Runs", "play_circle", "syncjobs.run"),
+    ]
+    set_up = [
+        _list(request, "Workspaces", "power", "integrations.workspace"),
+        _list(request, "QuickBooks companies", "account_balance", "integrations.company"),
+        _own_page(request, "Rules", "tune", "hourbridge:any-rules", allowed=may_look),
+    ]
+    return [
+        {"items": daily},
+        {"title": "Set-up", "separator": True, "items": set_up},
+        _group(request, "Records", RECORDS),
+        _group(request, "As last read", MIRRORS),
+        _group(request, "Administration", ADMINISTRATION),
+    ]
+
+
+def open_decisions() -> tuple[int, int]:
+    """How many people, and how many clients and projects, wait for a decision in all workspaces."""
+    waiting = Mismatch.objects.exclude(reason="RENAMED").aggregate(
+        people=Count("pk", filter=Q(kind="user")),
+        customers=Count("pk", filter=Q(kind__in=("client", "project"))),
+    )
+    return waiting["people"], waiting["customers"]
+
+
+def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+    items = [_list(request, *one) for one in lists]
+    return {"title": title, "separator": True, "collapsible": True, "items": items}
+
+
+def _list(request: HttpRequest, title: str, icon: str, model: str) -> dict[str, Any]:
+    """A model's own list, for whoever may see or change it."""
+    app, name = model.split(".")
+    user: Any = request.user
+    allowed = user.has_perm(f"{app}.view_{name}") or user.has_perm(f"{app}.change_{name}")
+    link = reverse(f"admin:{app}_{name}_changelist")
+    return _line(title, icon, link, allowed=allowed, active=request.path.startswith(link))
+
+
+def _own_page(
+    request: HttpRequest, title: str, icon: str, address: str, *, allowed: bool, badge: int = 0
+) -> dict[str, Any]:
+    match = request.resolver_match
+    name = address.rpartition(":")[2].removeprefix("any-")
+    active = match is not None and match.url_name == name
+    return _line(title, icon, reverse(address), allowed=allowed, active=active, badge=badge)
+
+
+def _line(title: str, icon: str, link: str, *, allowed: bool, active: bool, badge: int = 0) -> dict[str, Any]:
+    line: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": active}
+    line["permission"] = lambda request: allowed
+    if badge:
+        line |= {"badge": str(badge), "badge_variant": "warning"}
+    return line
