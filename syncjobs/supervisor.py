@@ -72,7 +72,8 @@ class Supervisor:
                 pause = min(pause * 2, self.pace.longest_pause)
         finally:
             self._sweeping_ends.set()
-            sweeper.join(LOOK_SECONDS)
+            # A sweep may just be renewing tokens, which must be stored before this process ends.
+            sweeper.join(self.pace.grace)
 
     def _run_cluster(self) -> float:
         """One cluster from start to end; how many seconds it lived."""
@@ -119,7 +120,7 @@ class Supervisor:
         while not self._sweeping_ends.wait(self.pace.sweep_every):
             try:
                 if found := self.sweep():
-                    self.say(f"Runs brought back: {found}.")
+                    self.say(f"Due, and taken up: {found}.")
                 trouble = ""
             except Exception as error:
                 if str(error) != trouble:

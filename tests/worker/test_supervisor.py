@@ -181,7 +181,23 @@ def test_what_a_sweep_brought_back_is_said(staged: Callable[..., Stage]) -> None
     found = iter([2])
     stage = staged("stays", sweep=lambda: next(found, 0))
 
-    until(lambda: "Runs brought back: 2." in stage.said)
+    until(lambda: "Due, and taken up: 2." in stage.said)
+
+
+def test_a_stop_waits_for_the_sweep_at_work(staged: Callable[..., Stage]) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def sweep() -> int:
+        begun.set()
+        time.sleep(1)
+        ended.set()
+        return 0
+
+    stage = staged("stays", sweep=sweep)
+    assert begun.wait(PATIENCE)
+    stage.end()
+
+    assert ended.is_set()
 
 
 def group_with_note(folder: Path, *, word: str = "qcluster") -> subprocess.Popen[bytes]:
