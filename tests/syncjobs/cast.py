@@ -1,0 +1,303 @@
+"""The stage of these tests: one workspace, one company, and the verbs with which a test tells what happens.
+
+Both vendors are the sandbox's, reached by our own commands over HTTP; what people do in their products is done to the
+sandbox's world directly.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from integrations.models import Company, TimeEntry, Workspace
+from sandbox.clockify.product import Product
+from sandbox.clockify.records import Entry
+from sandbox.clockify.state import ADMIN_KEY
+from sandbox.datasets import REALM
+from sandbox.server import Running
+from syncjobs.models import Action, EntryOverride, Receipt
+
+NEW_YORK = "America/New_York"
+FIRST, LAST = "2026-03-01", "2026-03-31"
+COUNTS = ("sent", "updated", "deleted", "unchanged", "blocked", "failed", "unknown")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command left: exit code, its JSON, and its lines on stderr."""
+
+    code: int
+    json: Any
+    stderr: str
+
+    def __getitem__(self, name: str) -> Any:
+        return self.json[name]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The counters that are not zero."""
+        return {name: self.json[name] for name in COUNTS if self.json[name]}
+
+    @property
+    def codes(self) -> set[str]:
+        """Reason codes of an `explain`."""
+        return {reason["code"] for reason in self.json["reasons"]}
+
+
+def run_command(name: str, *args: str) -> Result:
+    """The real management command with --json, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    try:
+        call_command(name, *args, "--json", stdout=out, stderr=err, no_color=True)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except CommandError as problem:
+        code = problem.returncode
+        err.write(str(problem))
+    text = out.getvalue().strip()
+    return Result(code, json.loads(text) if text else None, err.getvalue())
+
+
+class Scene:
+    """Ada, Acme and what becomes of their time. Every verb does what a person or a command would do."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.world = running.world
+        self.clockify = self.world.clockify
+        self.books = self.world.quickbooks.companies[REALM]
+        self.place = next(iter(self.clockify.workspaces.values()))
+        self.product = Product(self.clockify, self.place)
+        self.people: dict[str, tuple[str, str]] = {}  # user id -> NameOf, id in QuickBooks
+        self.customers: dict[str, str] = {}  # client or project id -> id in QuickBooks
+        self.names: dict[str, str] = {}
+        self.switch(clockify_rate_limit="off")
+
+    # --- connecting ----------------------------------------------------------------------------------------
+    def connect(self) -> Scene:
+        token = self.world.quickbooks.issue_refresh_token(REALM)
+        clockify = run_command("connect_clockify", "--api-key", ADMIN_KEY)
+        assert clockify.code == 0, clockify.stderr
+        quickbooks = run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
+        assert quickbooks.code == 0, quickbooks.stderr
+        return self
+
+    @property
+    def workspace(self) -> Workspace:
+        return Workspace.objects.get()
+
+    @property
+    def company(self) -> Company:
+        return Company.objects.get(realm_id=REALM)
+
+    # --- people and customers ------------------------------------------------------------------------------
+    def user(self, name: str, *, zone: str = NEW_YORK, partner: str | None = "Employee", **fields: Any) -> str:
+        """A Clockify user and, unless `partner` is None, the Employee or Vendor of that name."""
+        with self.world.lock:
+            user_id = self.product.put_user({"name": name, "timeZone": zone, **fields})["id"]
+            if partner:
+                self.people[user_id] = partner, self.books.put(partner, {"DisplayName": name})["Id"]
+        self.names[user_id] = name
+        return user_id
+
+    def client(self, name: str, *, customer: bool = True, **fields: Any) -> str:
+        with self.world.lock:
+            client_id = self.product.put_client({"name": name, **fields})["id"]
+            if customer:
+                self.customers[client_id] = self.books.put("Customer", {"DisplayName": name})["Id"]
+        return client_id
+
+    def project(self, name: str, *, client: str = "", customer: bool = True, **fields: Any) -> str:
+        """A project, and the customer (below the client's) of that name."""
+        with self.world.lock:
+            project_id = self.product.put_project({"name": name, "clientId": client, **fields})["id"]
+            if customer:
+                below = {"Job": True, "ParentRef": {"value": self.customers[client]}} if client else {}
+                self.customers[project_id] = self.books.put("Customer", {"DisplayName": name, **below})["Id"]
+        return project_id
+
+    def partner_of(self, clockify_id: str) -> str:
+        """Id in QuickBooks of whoever belongs to a user, client or project."""
+        return self.people[clockify_id][1] if clockify_id in self.people else self.customers[clockify_id]
+
+    # --- time in Clockify ----------------------------------------------------------------------------------
+    def entry(
+        self,
+        user: str,
+        project: str,
+        start: str = "2026-03-04 09:00",
+        *,
+        minutes: float | None = 60,
+        zone: str = NEW_YORK,
+        **fields: Any,
+    ) -> str:
+        """A time entry from `start`, wall clock of `zone`, for so many minutes (None: it still runs)."""
+        body = {"userId": user, "projectId": project, "billable": True, **_times(start, minutes, zone), **fields}
+        with self.world.lock:
+            found: str = self.product.put_entry(body)["id"]
+        return found
+
+    def entries(self, user: str, project: str, count: int, *, day: int = 2, **fields: Any) -> list[str]:
+        """Many entries from that day of March on, eight a day, each of another length and text."""
+        return [
+            self.entry(
+                user,
+                project,
+                f"2026-03-{day + number // 8:02d} {9 + number % 8:02d}:00",
+                minutes=5 + number % 50,
+                **{"description": f"Task {number}", **fields},
+            )
+            for number in range(count)
+        ]
+
+    def edit_entry(
+        self, entry_id: str, *, start: str = "", minutes: float = 60, zone: str = NEW_YORK, **fields: Any
+    ) -> None:
+        times = _times(start, minutes, zone) if start else {}
+        with self.world.lock:
+            self.product.put_entry({"id": entry_id, **times, **fields})
+
+    def stretch(self, entry_id: str, minutes: float) -> None:
+        """Move the entry's end; its start stays."""
+        entry = self.place.entries[entry_id]
+        with self.world.lock:
+            self.product.put_entry({"id": entry_id, "end": int(entry.start + minutes * 60)})
+
+    def delete_entry(self, *entry_ids: str) -> list[Entry]:
+        """Delete in Clockify; gives what was there, so that it may be restored."""
+        with self.world.lock:
+            kept = [self.place.entries[entry_id] for entry_id in entry_ids]
+            for entry_id in entry_ids:
+                self.place.remove_entry(entry_id)
+        return kept
+
+    def restore(self, entries: Iterable[Entry]) -> None:
+        with self.world.lock:
+            for entry in entries:
+                self.place.put_entry(entry)
+
+    # --- what people do in QuickBooks ----------------------------------------------------------------------
+    def put(self, entity: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+        with self.world.lock:
+            return dict(self.books.put(entity, {**fields, **more}))
+
+    def deactivate(self, entity: str, key: str) -> None:
+        self.put(entity, {"Id": key, "Active": False})
+
+    def bill(self, *ids: str) -> None:
+        keep = not self.world.switches["billing_moves_sync_token"]
+        with self.world.lock:
+            for key in ids:
+                self.books.put("TimeActivity", {"Id": key, "BillableStatus": "HasBeenBilled"}, keep_token=keep)
+
+    def delete_activity(self, key: str) -> None:
+        with self.world.lock:
+            self.books.remove("TimeActivity", key)
+
+    def configure(self, **settings: Any) -> None:
+        """Plan, Payroll, closed books and the like; None takes a value away."""
+        self._control(f"quickbooks/{REALM}/company", settings)
+
+    def tokens(self, **wishes: bool) -> None:
+        self._control(f"quickbooks/{REALM}/tokens", wishes)
+
+    def activities(self) -> list[dict[str, Any]]:
+        """Every TimeActivity there is, by id."""
+        with self.world.lock:
+            return [dict(one) for _, one in sorted(self.books.records["TimeActivity"].items(), key=lambda p: int(p[0]))]
+
+    def activity(self, entry_id: str) -> dict[str, Any]:
+        """The TimeActivity that our books name for an entry."""
+        with self.world.lock:
+            return dict(self.books.records["TimeActivity"][self.receipt(entry_id).quickbooks_id])
+
+    # --- trouble -------------------------------------------------------------------------------------------
+    def fault(self, kind: str, path: str = "timeactivity", **wishes: Any) -> None:
+        vendor = wishes.pop("vendor", "quickbooks")
+        method = wishes.pop("method", "POST" if vendor == "quickbooks" else "")
+        with self.world.lock:
+            self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **wishes)
+
+    def clear_faults(self) -> None:
+        with self.world.lock:
+            self.world.faults.clear()
+
+    def hits(self) -> int:
+        """How often a planned fault has struck."""
+        return sum(fault["hits"] for fault in self.world.faults.to_json())  # type: ignore[misc]
+
+    def switch(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.world.switches.set(name, value)
+
+    def calls(self, vendor: str = "quickbooks") -> dict[str, int]:
+        """Requests that arrived since the last `zero_calls`, by route."""
+        with self.world.lock:
+            routes: dict[str, int] = dict(self.world.counters.to_json()[vendor]["by_route"])
+        return routes
+
+    def zero_calls(self) -> None:
+        with self.world.lock:
+            self.world.counters = type(self.world.counters)()
+
+    # --- our commands --------------------------------------------------------------------------------------
+    def check(self) -> Result:
+        return run_command("check_for_new")
+
+    def sync(self, first: str = FIRST, last: str = LAST, *, dry_run: bool = False) -> Result:
+        return run_command("sync_time", "--from", first, "--to", last, *(["--dry-run"] if dry_run else []))
+
+    def explain(self, entry_id: str) -> Result:
+        return run_command("explain", entry_id)
+
+    def policy(self, **settings: Any) -> Result:
+        result = run_command("policy", *(f"{name}={value}" for name, value in settings.items()))
+        assert result.code == 0, result.stderr
+        return result
+
+    def decide(self, command: str, *args: str) -> str:
+        """link, unlink or ignore: commands without JSON."""
+        out, err = io.StringIO(), io.StringIO()
+        call_command(command, *args, stdout=out, stderr=err, no_color=True)
+        return out.getvalue() + err.getvalue()
+
+    # --- our books -----------------------------------------------------------------------------------------
+    def receipt(self, entry_id: str) -> Receipt:
+        return Receipt.objects.get(entry_id=entry_id)
+
+    def open_actions(self) -> int:
+        return Action.objects.filter(state=Action.State.SENDING).count()
+
+    def set_aside(self, entry_id: str, *codes: str) -> None:
+        EntryOverride.objects.create(
+            workspace=self.workspace, clockify_id=entry_id, send_anyway=list(codes), at=self.world.now()
+        )
+
+    def ignore_entry(self, entry_id: str) -> None:
+        EntryOverride.objects.create(workspace=self.workspace, clockify_id=entry_id, ignored=True, at=self.world.now())
+
+    def mirrored(self, entry_id: str) -> TimeEntry:
+        return TimeEntry.objects.get(clockify_id=entry_id)
+
+    def _control(self, path: str, body: dict[str, Any]) -> None:
+        request = urllib.request.Request(
+            f"{self.running.url}/control/{path}", data=json.dumps(body).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+
+
+def _times(start: str, minutes: float | None, zone: str) -> dict[str, Any]:
+    begin = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone))
+    second = int(begin.timestamp())
+    return {"start": second, "end": None if minutes is None else second + round(minutes * 60)}

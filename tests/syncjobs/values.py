@@ -1,0 +1,71 @@
+"""Plain values for the tests of pure rules: one good piece of work, and the links that let it go."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from syncjobs.plan import Sent
+from syncjobs.resolve import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
+
+START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
+WORK = Entry(
+    id="e1",
+    user_id="ada",
+    user_name="Ada",
+    project_id="site",
+    project_name="Site",
+    client_id="acme",
+    client_name="Acme",
+    start_at=START,
+    seconds=3600,
+    txn_date=date(2026, 3, 4),
+    billable=True,
+    type="REGULAR",
+    description="Review",
+    rate=Decimal("80"),
+    currency="USD",
+    invoiced=False,
+    approved=None,
+    content_hash="as sent",
+)
+EMPLOYEE = Partner("employee", "55", "Ada")
+ACME = Partner("customer", "7", "Acme", "USD")
+SITE = Partner("customer", "8", "Site", "USD")
+
+
+def work(**changes: Any) -> Entry:
+    return replace(WORK, **changes)
+
+
+def standings(
+    *,
+    user: Standing | None = Standing(EMPLOYEE),  # noqa: B008 - frozen
+    client: Standing | None = Standing(ACME),  # noqa: B008
+    project: Standing | None = Standing(SITE),  # noqa: B008
+) -> Directory:
+    """Everybody linked; None takes a link away."""
+    return Directory(
+        users={"ada": user} if user else {},
+        clients={"acme": client} if client else {},
+        projects={"site": project} if project else {},
+    )
+
+
+def resolved(entry: Entry = WORK, directory: Directory | None = None, policy: Policy | None = None) -> Resolution:
+    return resolve(entry, directory or standings(), policy or Policy())
+
+
+def sent_for(draft: Any, **changes: Any) -> Sent:
+    """The receipt of that draft, made from WORK as it stands above."""
+    sent = Sent(
+        quickbooks_id="412",
+        sync_token="0",
+        content_hash=WORK.content_hash,
+        start_at=WORK.start_at,
+        txn_date=WORK.txn_date,
+        draft=draft,
+    )
+    return replace(sent, **changes)
