@@ -37,9 +37,9 @@ class ClockifyClient:
     def me(self) -> Mapping[str, Any]:
         return self._object("GET", f"{self.api_url}/user")
 
-    def workspaces(self, *, roles: tuple[str, ...] = ()) -> list[Mapping[str, Any]]:
-        """Workspaces the key's owner belongs to; with `roles` those where the owner has one of them."""
-        params = {"roles": list(roles)} if roles else {}
+    def workspaces(self, *, role: str = "") -> list[Mapping[str, Any]]:
+        """Workspaces the key's owner belongs to; with `role` those where the owner has it."""
+        params = {"roles": role} if role else {}
         return self._list(self._json("GET", f"{self.api_url}/workspaces", params=params))
 
     def workspace(self, workspace_id: str) -> Mapping[str, Any]:

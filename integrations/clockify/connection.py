@@ -15,7 +15,7 @@ from integrations.clockify.client import ClockifyClient
 from integrations.errors import ReconnectNeeded, Rejected
 from integrations.models import ConnectionEvent, Workspace
 
-ADMIN_ROLES = ("WORKSPACE_ADMIN", "OWNER")
+ADMIN_ROLES = ("OWNER", "WORKSPACE_ADMIN")
 REGIONS = {
     "Global": ("https://api.clockify.me/api/v1", "https://reports.api.clockify.me/v1"),
     **{
@@ -84,8 +84,8 @@ def _choose(workspaces: list[Mapping[str, Any]], wanted: str) -> Mapping[str, An
 
 def _prove(client: ClockifyClient, workspace_id: str) -> None:
     """Raises ReconnectNeeded for a key that may not see every user's entries and rates."""
-    administered = {payloads.identifier(one) for one in client.workspaces(roles=ADMIN_ROLES)}
-    if workspace_id not in administered:
+    # One role per question: how several are to be written in one is not documented.
+    if not any(_has_role(client, workspace_id, role) for role in ADMIN_ROLES):
         raise ReconnectNeeded(
             "The key's owner is no owner or admin of this workspace, so it may not show everyone's entries and rates.",
             vendor="clockify",
@@ -93,6 +93,10 @@ def _prove(client: ClockifyClient, workspace_id: str) -> None:
             fix="Use the key of a workspace owner or admin.",
         )
     client.proves_rates(workspace_id)
+
+
+def _has_role(client: ClockifyClient, workspace_id: str, role: str) -> bool:
+    return workspace_id in {payloads.identifier(one) for one in client.workspaces(role=role)}
 
 
 def _save(
