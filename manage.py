@@ -8,12 +8,15 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError:
-        sys.exit(
-            "Django is not installed for this Python. Run `make setup`, then use .venv/bin/python manage.py …"
-        )
-    execute_from_command_line(sys.argv)
+        sys.exit("Django is not installed for this Python. Run `make setup`, then use .venv/bin/python manage.py …")
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:
+        print(" ".join(str(problem).split()), file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

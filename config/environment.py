@@ -6,7 +6,9 @@ import base64
 import hashlib
 import ipaddress
 import os
+import warnings
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -69,6 +71,20 @@ def address(name: str, default: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname) and name != "PUBLIC_URL":
         raise ImproperlyConfigured(f"{name} is {url!r}; plain http is allowed to this machine only, use https.")
     return url
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """Django's database settings for a DATABASE_URL. The address may hold a password and is never repeated."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            found: dict[str, Any] = env.db_url(name, default=default)
+    except ValueError:
+        found = {}
+    if not found.get("ENGINE"):
+        raise ImproperlyConfigured(
+            f"{name} can't be read; write an address such as postgres://name:password@host/database."
+        )
+    return found
 
 
 def encryption_keys(debug: bool, secret_key: str) -> list[str]:

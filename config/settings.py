@@ -100,7 +100,7 @@ TEMPLATES = [
 ]
 
 SQLITE_URL = f"sqlite:///{VAR_DIR / 'hourbridge.sqlite3'}"
-DATABASES = {"default": env.db_url("DATABASE_URL", default=SQLITE_URL)}
+DATABASES = {"default": environment.database("DATABASE_URL", SQLITE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     VAR_DIR.mkdir(exist_ok=True)
