@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import re
 import signal
 import sys
 import threading
@@ -10,7 +12,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 from django.db.models import Q
 
@@ -21,6 +23,11 @@ from integrations.models import Workspace
 from mapping.desk import Refused
 
 USAGE, NOTHING_ATTEMPTED, CUT_SHORT = 2, 3, 4
+# date.fromisoformat takes other forms as well (20260331, 2026-W13-2).
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+# Refusals that say: what was named on the command line does not exist.
+NAMED_WRONGLY = {"UNKNOWN_WORKSPACE", "UNKNOWN_COMPANY"}
 
 
 class Problem(Exception):
@@ -41,6 +48,16 @@ class Command(BaseCommand):
     takes_json = True
     requires_migrations_checks = False
 
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Django's parser; wrong usage is one line as well, not a page of options."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        if getattr(self, "_called_from_command_line", False):
+            name = f"{prog_name} {subcommand}"
+            parser.error = lambda message: parser.exit(  # type: ignore[method-assign]
+                USAGE, f"{one_line(message).rstrip('.')}. See `{name} --help`.\n"
+            )
+        return parser
+
     def add_arguments(self, parser: CommandParser) -> None:
         if self.takes_workspace:
             parser.add_argument(
@@ -54,7 +71,7 @@ class Command(BaseCommand):
     def work(self, **options: Any) -> int | None:
         raise NotImplementedError
 
-    def zeros(self) -> dict[str, Any]:
+    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
         """What --json prints besides the error when nothing was attempted; commands with counters say more."""
         return {}
 
@@ -82,7 +99,7 @@ class Command(BaseCommand):
     def _say(self, problem: Problem, options: dict[str, Any]) -> int:
         self.stderr.write(one_line(f"{problem} {problem.fix}"))
         if options.get("json") and problem.exit_code in {NOTHING_ATTEMPTED, CUT_SHORT}:
-            self.print_json({**self.zeros(), **problem.as_json()})
+            self.print_json({**self.zeros(options), **problem.as_json()})
         return problem.exit_code
 
     def print_json(self, value: Any) -> None:
@@ -132,8 +149,8 @@ def _list_of(everyone: Any) -> str:
 
 
 def from_api_error(error: ApiError) -> Problem:
-    code = error.code if error.code and not error.code.isdigit() else type(error).__name__
-    return Problem(error.message, exit_code=NOTHING_ATTEMPTED, code=code, fix=error.fix)
+    exit_code = USAGE if error.code in NAMED_WRONGLY else NOTHING_ATTEMPTED
+    return Problem(error.message, exit_code=exit_code, code=error.name, fix=error.fix)
 
 
 def _from_database(error: DatabaseError) -> Problem:
@@ -151,9 +168,11 @@ def one_line(text: str) -> str:
 def day(text: str) -> date:
     """DATE of the command line."""
     try:
+        if not DATE.fullmatch(text):
+            raise ValueError(text)
         return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{text!r} is no date; write it as 2026-03-31.", returncode=USAGE) from None
+        raise argparse.ArgumentTypeError(f"{text!r} is no date; write it as 2026-03-31.") from None
 
 
 def secret(value: str, name: str) -> str:

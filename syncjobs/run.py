@@ -216,7 +216,7 @@ class Worker:
         status = Status.WAITING if error else Status.QUEUED
         self._end(
             status,
-            error.code or "THROTTLED" if error else "",
+            error.name if error else "",
             error.message if error else "",
             not_before=moment,
         )
@@ -268,16 +268,5 @@ def connection_reasons_of(run: Run) -> list[Any]:
 
 def _words(why: Exception) -> tuple[str, str, str]:
     if isinstance(why, ApiError):
-        code = why.code if why.code.isupper() else type(why).__name__.upper()
-        return _code_words(why, code), why.message, why.fix or "The next run goes on by itself."
+        return why.name, why.message, why.fix or "The next run goes on by itself."
     return "INTERNAL_ERROR", f"{type(why).__name__}: {why}"[:300], "The log has the details."
-
-
-def _code_words(why: ApiError, code: str) -> str:
-    names = {
-        "RECONNECTNEEDED": "NOT_CONNECTED",
-        "NOANSWER": "NO_ANSWER",
-        "TRYLATER": "THROTTLED",
-        "NOTCONFIGURED": "NOT_CONFIGURED",
-    }
-    return names.get(code, code)

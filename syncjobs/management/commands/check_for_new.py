@@ -12,7 +12,7 @@ from syncjobs.models import Run
 class Command(commandline.Command):
     help = "Check for new users and customers: read both sides, pull the window's entries, match again."
 
-    def zeros(self) -> dict[str, Any]:
+    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
         return counting.check_json(Run(kind=Run.Kind.CHECK, status=Run.Status.FAILED))
 
     def work(self, **options: Any) -> int | None:

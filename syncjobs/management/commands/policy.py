@@ -18,13 +18,8 @@ class Command(commandline.Command):
         parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
 
     def work(self, **options: Any) -> int | None:
+        wanted = dict(map(_pair, options["settings_wanted"]))
         workspace, now = self.workspace(options), timezone.now()
-        wanted: dict[str, str] = {}
-        for pair in options["settings_wanted"]:
-            name, equals, value = pair.partition("=")
-            if not equals:
-                raise commandline.Problem(f"{pair!r} is no KEY=VALUE.")
-            wanted[name.strip()] = value
         try:
             policies.change(workspace, wanted, now=now)
         except policies.BadValue as problem:
@@ -38,3 +33,10 @@ class Command(commandline.Command):
             for name, value in shown.items():
                 self.stdout.write(f"{name}={value}")
         return None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise commandline.Problem(f"{text!r} is no KEY=VALUE.")
+    return name.strip(), value

@@ -19,13 +19,13 @@ class Command(commandline.Command):
         parser.add_argument("--to", type=commandline.day, metavar="DATE", help="last day (default: today)")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, send nothing")
 
-    def zeros(self) -> dict[str, Any]:
+    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
         return {
             "run": None,
             "status": "failed",
-            "dry_run": False,
-            "from": None,
-            "to": None,
+            "dry_run": options["dry_run"],
+            "from": options["from"],
+            "to": options["to"],
             **dict.fromkeys(counting.SYNC_FIGURES, 0),
             "blocked_reasons": {},
             "warnings": {},
