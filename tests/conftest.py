@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.server import Running, start
 from tests.workshop.network import allow_this_machine_only
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
@@ -55,6 +56,12 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"database: {DATABASE_URL.partition(':')[0]}"
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """With -rs pytest lists what was skipped and why; silence shall not look like having been forgotten."""
+    if not terminalreporter.stats.get("skipped"):
+        terminalreporter.write_line("Nothing was skipped.")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--database-only"):
         return
@@ -69,10 +76,8 @@ def uses_database(item: pytest.Item) -> bool:
 
 
 @pytest.fixture
-def sandbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[Any]:
+def sandbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[Running]:
     """A Clockify and a QuickBooks of this test's own; settings point at them, without our speed limits."""
-    from sandbox.server import start
-
     marker = request.node.get_closest_marker("sandbox")
     running = start(**(marker.kwargs if marker else {}))
     settings.CLOCKIFY_API_URL = f"{running.url}/api/v1"
