@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -106,8 +107,11 @@ class Heartbeat:
     `check()` raises Lost as soon as the leases can't be trusted any more; call it before every write to a vendor.
     """
 
-    def __init__(self, run: Run, company: Company | None, owner: str) -> None:
+    def __init__(
+        self, run: Run, company: Company | None, owner: str, *, on_cancel: Callable[[], None] = lambda: None
+    ) -> None:
         self._run_id, self._company, self._owner = run.pk, company, owner
+        self._on_cancel = on_cancel
         self._stop = threading.Event()
         self._lost = ""
         self._renewed = time.monotonic()
@@ -147,6 +151,8 @@ class Heartbeat:
         until = now + _length()
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
         kept = runs.update(beat_at=now, lease_until=until) == 1
+        if runs.filter(cancel_asked_at__isnull=False).exists():
+            self._on_cancel()
         if self._company is not None:
             leases = WriterLease.objects.filter(company=self._company, owner=self._owner)
             kept = leases.update(beat_at=now, until=until) == 1 and kept

@@ -37,6 +37,16 @@ class Run(models.Model):
     dry_run = models.BooleanField(default=False)
     from_date = models.DateField(null=True, blank=True)
     to_date = models.DateField(null=True, blank=True)
+    options = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='What narrows or widens it: {"users": [ids], "projects": [ids], "entries": [ids], '
+        '"resend": true, "believe_deletions": true}.',
+    )
+    cancel_asked_at = models.DateTimeField(null=True, blank=True)
+    cancel_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     created_at = models.DateTimeField(db_index=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

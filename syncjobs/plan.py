@@ -63,11 +63,16 @@ def day_of(entry: Entry, sent: Sent | None) -> date:
     return sent.txn_date if sent is not None and sent.start_at == entry.start_at else entry.txn_date
 
 
-def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str) -> Step:
-    """What should happen by our own books; QuickBooks is asked afterwards (`against_quickbooks`)."""
+def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str, resend: bool = False) -> Step:
+    """What should happen by our own books; QuickBooks is asked afterwards (`against_quickbooks`).
+
+    A changed link, rate or setting alone never touches time already sent, unless a person asked to `resend`.
+    """
     if sent is None:
         return _intend_first_time(entry, resolution, service_item)
     if sent.content_hash == entry.content_hash:
+        if resend and resolution.may_go:
+            return _intend_again(entry, resolution, sent, service_item)
         return Step(entry.id, "keep", "Sent, and not edited since.")
     if resolution.codes & NO_WORK:
         return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
@@ -77,6 +82,14 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_i
     if wanted == sent.draft:
         return Step(entry.id, "keep", "Edited, but what was sent stays the same.", touch=True, draft=wanted)
     return Step(entry.id, "update", _difference(sent.draft, wanted), warnings=_warnings(entry), draft=wanted)
+
+
+def _intend_again(entry: Entry, resolution: Resolution, sent: Sent, service_item: str) -> Step:
+    wanted = _draft(entry, resolution, sent, service_item)
+    if wanted == sent.draft:
+        return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
+    why = f"Sent again as asked. {_difference(sent.draft, wanted, verb='Different now')}"
+    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=wanted)
 
 
 def intend_gone(entry_id: str, sent: Sent) -> Step:
@@ -119,9 +132,9 @@ WORDS = {
 }
 
 
-def _difference(before: Draft, after: Draft) -> str:
+def _difference(before: Draft, after: Draft, *, verb: str = "Edited in Clockify") -> str:
     changed = [words for name, words in WORDS.items() if getattr(before, name) != getattr(after, name)]
-    return f"Edited in Clockify: {', '.join(changed)}."
+    return f"{verb}: {', '.join(changed)}."
 
 
 def against_quickbooks(step: Step, sent: Sent | None, reading: Reading | None) -> Step:

@@ -44,8 +44,9 @@ def intend(run: Run, window: Window) -> Plan:
         if entry_id in around.actions:
             continue
         entry = around.entry(rows[entry_id])
-        service_item = around.policy.service_item
-        steps.append(plan.intend(entry, around.resolve(entry), sent.get(entry_id), service_item=service_item))
+        resolution, item = around.resolve(entry), around.policy.service_item
+        resend = bool(run.options.get("resend"))
+        steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
     gone = sorted(window.gone - set(around.actions))
     steps.extend(plan.intend_gone(entry_id, sent[entry_id]) for entry_id in gone if entry_id in sent)
     unknown = {key: action for key, action in around.actions.items() if key in ids}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,8 +53,12 @@ def ask_for(
     dry_run: bool = False,
     first: date | None = None,
     last: date | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Run:
-    """A new run row, not yet started. Without dates a sync goes from the start date to today."""
+    """A new run row, not yet started. Without dates a sync goes from the start date to today.
+
+    `options` narrow it to some users, projects or entries, or make it resend or believe deletions (see Run.options).
+    """
     if kind == Run.Kind.SYNC:
         first, last = first or workspace.start_date, last or check.today(workspace, now)
     return Run.objects.create(
@@ -66,8 +70,20 @@ def ask_for(
         dry_run=dry_run,
         from_date=first,
         to_date=last,
+        options=dict(options or {}),
         created_at=now,
     )
+
+
+def cancel(run: Run, *, now: datetime, person: Any = None) -> bool:
+    """Ask a run to end. One that waits ends at once; one that works finishes its records at hand. False: it is over."""
+    asked = {"cancel_asked_at": now, "cancel_asked_by": person}
+    waiting = Run.objects.filter(pk=run.pk, status__in=[Status.QUEUED, Status.WAITING])
+    ended = {"status": Status.CANCELLED, "finished_at": now, "error_code": "CANCELLED"}
+    words = {"error_message": "The run was cancelled before it began.", "error_fix": "The next run goes on."}
+    if waiting.update(**asked, **ended, **words):
+        return True
+    return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**asked) == 1
 
 
 def refuse_second_press(workspace: Workspace) -> None:
@@ -106,7 +122,7 @@ class Worker:
             return self.run
         stop = Stop(deadline=self.deadline)
         try:
-            with lease.Heartbeat(self.run, company, owner) as heartbeat:
+            with lease.Heartbeat(self.run, company, owner, on_cancel=stop.ask) as heartbeat:
                 self._perform(company, heartbeat, stop)
         except KeyboardInterrupt:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")

@@ -110,7 +110,10 @@ class Sync:
         strangers = window.has_strangers(workspace, reading)
         if strangers and not never_checked:
             check.pull_clockify_lists(workspace, self._clockify, now=now)
-        found = window.store(workspace, self._clockify, reading, run.from_date, run.to_date, now=now)
+        believe = bool(run.options.get("believe_deletions"))
+        dates = (run.from_date, run.to_date)
+        found = window.store(workspace, self._clockify, reading, *dates, now=now, believe_deletions=believe)
+        window.narrow(workspace, found, run.options)
         if strangers or never_checked:
             evaluate.refresh(workspace, now=now)
         return found

@@ -57,15 +57,40 @@ def has_strangers(workspace: Workspace, reading: Reading) -> bool:
 
 
 def store(
-    workspace: Workspace, client: ClockifyClient, reading: Reading, first: date, last: date, *, now: datetime
+    workspace: Workspace,
+    client: ClockifyClient,
+    reading: Reading,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    believe_deletions: bool = False,
 ) -> Window:
-    """Write the rows, then ask after every known entry of the window that is not among them."""
+    """Write the rows, then ask after every known entry of the window that is not among them.
+
+    `believe_deletions`: a person has looked, and many missing entries are really gone.
+    """
     day_of = queries.DayOf(workspace)
     days = pull.store_entries(workspace, reading.rows, day_of=day_of, approved=reading.approved, now=now)
     window = Window(first, last, {key for key, day in days.items() if first <= day <= last})
     missing = _known_ids(workspace, first, last) - set(days)
-    _ask_after(workspace, client, window, missing, day_of=day_of, now=now)
+    believable = len(missing) if believe_deletions else MANY
+    _ask_after(workspace, client, window, missing, day_of=day_of, believable=believable, now=now)
     return window
+
+
+def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> None:
+    """Keep only the entries that a run was asked for: of some users, of some projects, or single ones."""
+    wanted = {name: options[name] for name in ("users", "projects", "entries") if options.get(name)}
+    if not wanted:
+        return
+    columns = {"users": "user_id__in", "projects": "project_id__in", "entries": "clockify_id__in"}
+    rows = TimeEntry.objects.filter(workspace=workspace)
+    for name, ids in wanted.items():
+        rows = rows.filter(**{columns[name]: ids})
+    kept = set(rows.values_list("clockify_id", flat=True))
+    window.ids &= kept
+    window.gone &= kept
 
 
 def _known_ids(workspace: Workspace, first: date, last: date) -> set[str]:
@@ -82,6 +107,7 @@ def _ask_after(
     missing: Iterable[str],
     *,
     day_of: queries.DayOf,
+    believable: int,
     now: datetime,
 ) -> None:
     """Only an entry's own address says that it was deleted. Stops asking once too many are gone to be believed.
@@ -103,7 +129,7 @@ def _ask_after(
         except Gone:
             window.gone.add(entry_id)
             fresh = len(window.gone - old_news)
-            if fresh > MANY and fresh > size * LARGE_SHARE:
+            if fresh > believable and fresh > size * LARGE_SHARE:
                 window.many_missing = True
                 window.gone.clear()
                 break

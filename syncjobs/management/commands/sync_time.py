@@ -17,6 +17,12 @@ class Command(commandline.Command):
         super().add_arguments(parser)
         parser.add_argument("--from", type=commandline.day, metavar="DATE", help="first day (default: the start date)")
         parser.add_argument("--to", type=commandline.day, metavar="DATE", help="last day (default: today)")
+        parser.add_argument(
+            "--resend", action="store_true", help="also update sent time whose link, rate or item is different now"
+        )
+        parser.add_argument(
+            "--believe-deletions", action="store_true", help="delete although many entries are missing at once"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, send nothing")
 
     def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +48,7 @@ class Command(commandline.Command):
             dry_run=options["dry_run"],
             first=options["from"],
             last=options["to"],
+            options={name: True for name in ("resend", "believe_deletions") if options[name]},
         )
         if run.from_date > run.to_date:  # type: ignore[operator]
             run.delete()
