@@ -1,0 +1,63 @@
+"""How people log in: what allauth asks of us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from integrations.fields import seal, unseal
+
+WRONG_PASSWORD = "No account has this name and this password."
+TOO_MANY_ATTEMPTS = "Too many wrong attempts. Wait five minutes, then try again."
+TOO_MANY_REQUESTS = "Too many requests. Wait a minute, then try again."
+WRONG_CODE = "This code does not fit. A new one is shown every 30 seconds, and each works once."
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "This account is switched off. An administrator can switch it on.",
+        "username_password_mismatch": WRONG_PASSWORD,
+        "email_password_mismatch": WRONG_PASSWORD,
+        "too_many_login_attempts": TOO_MANY_ATTEMPTS,
+        "rate_limited": TOO_MANY_REQUESTS,
+        "enter_current_password": "This is not your current password.",
+        "incorrect_password": "This is not your password.",
+        "incorrect_code": WRONG_CODE,
+        "invalid_password_reset": "This link no longer works.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("mfa_index")
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Under PUBLIC_URL, whatever host the request names: a mail must not lead elsewhere."""
+        person, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": person, "key": token})
+        return f"{settings.PUBLIC_URL}{path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, {"public_url": settings.PUBLIC_URL} | context)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Seeds of codes are kept as sealed as tokens are."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG_CODE}
+
+    def encrypt(self, text: str) -> str:
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text)
+
+    def build_totp_svg(self, url: str) -> str:
+        """To stand in a page: without the declaration that only a file of its own may have."""
+        return super().build_totp_svg(url).partition("?>")[2].strip()
