@@ -16,6 +16,7 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksClient
+from mapping import names
 from syncjobs import activities, ledger, plan
 from syncjobs.draft import from_row
 from syncjobs.lease import Heartbeat, Lost
@@ -32,6 +33,8 @@ BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know or that became inactive (Intuit: error codes).
 BAD_REFERENCE_CODES = {"610", "2500"}
 STALE_CODE = "5010"
+# A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
+BILLED_CODE = "6000"
 
 
 def carry_out(
@@ -92,6 +95,11 @@ class Sender:
         self._run, self._client, self._stop = run, client, stop
 
     def send(self, item: RunItem, *, second_try: bool = False) -> None:
+        inactive = self._inactive_partner(item) if item.verb != "delete" else None
+        if inactive is not None:
+            # An earlier record of this run found out; planning did not know yet.
+            self._hold(item, inactive)
+            return
         action = ledger.open_action(item, run=self._run)
         item.attempts += 1
         RunItem.objects.filter(pk=item.pk).update(attempts=item.attempts)
@@ -135,13 +143,9 @@ class Sender:
             return
         ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
         if error.code in BOOKS_CLOSED_CODES:
-            # That speaks about a period, not about everything: later days may still be open.
-            self._stop.answered()
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
-            return
-        self._stop.refused(error)
-        if item.verb != "create" and error.code in {STALE_CODE, *BAD_REFERENCE_CODES}:
+        elif item.verb != "create" and error.code in {STALE_CODE, BILLED_CODE, *BAD_REFERENCE_CODES}:
             self._read_again(item, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES:
             self._look_at_partners(item, error)
@@ -158,8 +162,10 @@ class Sender:
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
             Receipt.objects.filter(pk=receipt.pk).update(trouble=step.reasons[0].code)
-        elif second_try or error.code in BAD_REFERENCE_CODES:
+        elif error.code in BAD_REFERENCE_CODES:
             self._look_at_partners(item, error)
+        elif second_try or error.code != STALE_CODE:
+            self._fail(item, error)
         else:
             assert found is not None
             item.basis = {**item.basis, "record": found.raw}
@@ -176,19 +182,33 @@ class Sender:
         pull.refresh_records(company, self._client, Customer, [wanted.customer_id], now)
         if wanted.item_id:
             pull.refresh_records(company, self._client, Item, [wanted.item_id], now)
-        person = person_model._default_manager.filter(company=company, quickbooks_id=wanted.person_id).first()
-        customer = Customer.objects.filter(company=company, quickbooks_id=wanted.customer_id).first()
-        if person is not None and (not person.active or person.gone_at):
-            self._hold(item, Reason("EMPLOYEE_INACTIVE", {"name": person.name}), error)
-        elif customer is not None and (not customer.active or customer.gone_at):
-            self._hold(item, Reason("CUSTOMER_INACTIVE", {"name": customer.name}), error)
+        inactive = self._inactive_partner(item)
+        if inactive is not None:
+            self._hold(item, inactive, error)
         else:
             self._fail(item, error)
 
-    def _hold(self, item: RunItem, reason: Reason, error: ApiError) -> None:
+    def _inactive_partner(self, item: RunItem) -> Reason | None:
+        """Which of the item's partners the mirror has as inactive or merged away."""
+        company, wanted = self._client.company, from_row(item.draft or {})
+        person_model = Employee if wanted.person_kind == "employee" else Vendor
+        for model, quickbooks_id, code in (
+            (person_model, wanted.person_id, "EMPLOYEE_INACTIVE"),
+            (Customer, wanted.customer_id, "CUSTOMER_INACTIVE"),
+        ):
+            row = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
+            if row is not None and (not row.active or row.gone_at is not None):
+                return Reason(code, {"name": names.strip_deleted(row.name)})
+        return None
+
+    def _hold(self, item: RunItem, reason: Reason, error: ApiError | None = None) -> None:
+        if error is not None:
+            # It speaks about one period or partner, not about everything: the next record may be welcome.
+            self._stop.answered()
         self._finish(item, RunItem.Outcome.BLOCKED, reasons=[reason.as_row()], error=error)
 
     def _fail(self, item: RunItem, error: ApiError) -> None:
+        self._stop.refused(error)
         facts = {"error": error.code or str(error.status), "words": error.message}
         self._finish(item, RunItem.Outcome.FAILED, reasons=[Reason("QUICKBOOKS_REFUSED", facts).as_row()], error=error)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,7 +13,7 @@ Raw = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One TimeActivity. `person_kind` is employee, vendor or other; `minutes` None where only a clock span is given."""
+    """One TimeActivity. `person_kind` is employee, vendor or other; `minutes` None where the time can't be read."""
 
     id: str
     sync_token: str
@@ -87,7 +87,6 @@ def yes_no(value: Any) -> bool | None:
 def activity(raw: Raw) -> Activity:
     kind = text(raw.get("NameOf")).lower()
     refs = {"employee": "EmployeeRef", "vendor": "VendorRef"}
-    hours, minutes = _whole(raw.get("Hours")), _whole(raw.get("Minutes"))
     return Activity(
         id=text(raw.get("Id")),
         sync_token=text(raw.get("SyncToken")),
@@ -95,13 +94,32 @@ def activity(raw: Raw) -> Activity:
         person_id=ref(raw, refs.get(kind, "OtherNameRef")),
         customer_id=ref(raw, "CustomerRef"),
         txn_date=day(raw.get("TxnDate")),
-        minutes=None if hours is None and minutes is None else (hours or 0) * 60 + (minutes or 0),
+        minutes=_minutes(raw),
         billable_status=text(raw.get("BillableStatus")) or "NotBillable",
         rate=decimal(raw.get("HourlyRate")),
         description=text(raw.get("Description")),
         item_id=ref(raw, "ItemRef"),
         raw=raw,
     )
+
+
+def _minutes(raw: Raw) -> int | None:
+    """A duration, or a span less its break: an answer has the form in which the time was entered."""
+    hours, minutes = _whole(raw.get("Hours")), _whole(raw.get("Minutes"))
+    if hours is not None or minutes is not None:
+        return (hours or 0) * 60 + (minutes or 0)
+    start, end = _instant(raw.get("StartTime")), _instant(raw.get("EndTime"))
+    if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
+        return None
+    pause = (_whole(raw.get("BreakHours")) or 0) * 60 + (_whole(raw.get("BreakMinutes")) or 0)
+    return round((end - start).total_seconds() / 60) - pause
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text(value))
+    except ValueError:
+        return None
 
 
 def email(raw: Raw) -> str:
