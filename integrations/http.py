@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -75,30 +76,38 @@ def send(
     `classify` is the vendor's own reading of an answer: None for a good one. Raises its error otherwise.
     """
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
-    attempt, throttled = 0, 0
+    attempt, throttled, waited = 0, 0, 0.0
     while True:
         attempt += 1
+        asked_at = time.monotonic()
         put_off = throttle.wait_for_turn(account.key, account.seconds_apart, longest=LONGEST_PAUSE)
         if put_off:
             words = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
             raise TryLater(words, vendor=account.vendor, code="THROTTLED", after=put_off)
-        began = time.monotonic()
-        answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - began)
+        # Waiting for our own turn is not the host's silence.
+        give_up_at += time.monotonic() - asked_at
+        answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - time.monotonic())
         if error is None:
             assert answer is not None
             return answer
         if isinstance(error, TryLater):
             pause = error.after if error.after is not None else PAUSES[min(throttled, len(PAUSES) - 1)]
             throttle.hold_back(account.key, pause)
-            throttled += 1
+            throttled, waited = throttled + 1, waited + max(pause, 1)
             error.after = pause
-            if pause > LONGEST_PAUSE or throttled > len(PAUSES):
+            if waited > LONGEST_PAUSE:
                 raise error
             # Being told to wait is an answer: the clock for "nobody answers" starts again.
-            give_up_at = time.monotonic() + pause + settings.GIVE_UP_SECONDS
+            give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
             continue
         if not isinstance(error, NoAnswer) or not call.repeatable:
             raise error
+        asked = retry_after(answer) if answer is not None else None
+        if asked is not None and waited + max(asked, 1) <= LONGEST_PAUSE:
+            waited += max(asked, 1)
+            give_up_at = time.monotonic() + asked + settings.GIVE_UP_SECONDS
+            time.sleep(asked)
+            continue
         pause = min(5.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(1, 1.3)
         if time.monotonic() + pause + 1 > give_up_at:
             raise error
@@ -193,10 +202,13 @@ def write_down(
 
 
 def retry_after(answer: requests.Response) -> float | None:
-    """Seconds a vendor asks us to wait; None where it does not say, or says a date."""
+    """Seconds a vendor asks us to wait, given as a number or as a date; None where it does not say."""
     text = answer.headers.get("Retry-After", "").strip()
     try:
         seconds = float(text)
     except ValueError:
-        return None
+        try:
+            seconds = (parsedate_to_datetime(text) - timezone.now()).total_seconds()
+        except (ValueError, TypeError):
+            return None
     return max(0.0, seconds) if seconds == seconds else None

@@ -20,11 +20,36 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from integrations import http
-from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, Unexpected
+from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, TryLater, Unexpected
 
 SCOPE = ["com.intuit.quickbooks.accounting"]
 # Intuit states 3600 s and 100 days; used only where an answer leaves them out.
 ACCESS_SECONDS = 3600
+# An answer such as 503 or 429 gave no tokens, so that asking again is safe; after silence it is not.
+ASK_AGAIN = (1.0, 3.0)
+LONGEST_PAUSE = 15.0
+
+
+class _Busy(Exception):
+    """The token service answered, and was not able to look at the request."""
+
+    def __init__(self, answer: requests.Response) -> None:
+        super().__init__(str(answer.status_code))
+        self.status = answer.status_code
+        self.after = http.retry_after(answer)
+
+
+def _session(**options: Any) -> OAuth2Session:
+    made = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, **options)
+    for hook in ("access_token_response", "refresh_token_response"):
+        made.register_compliance_hook(hook, _stop_at_busy)
+    return made
+
+
+def _stop_at_busy(answer: requests.Response) -> requests.Response:
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise _Busy(answer)
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +77,7 @@ def redirect_uri() -> str:
 
 def consent_url(state: str) -> str:
     configured()
-    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, redirect_uri=redirect_uri(), scope=SCOPE)
+    session = _session(redirect_uri=redirect_uri(), scope=SCOPE)
     url, _ = session.authorization_url(settings.QUICKBOOKS_AUTHORIZE_URL, state=state)
     return str(url)
 
@@ -60,7 +85,7 @@ def consent_url(state: str) -> str:
 def exchange(code: str, *, account: http.Account) -> Tokens:
     """Trade the single-use code of a consent for tokens."""
     configured()
-    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, redirect_uri=redirect_uri())
+    session = _session(redirect_uri=redirect_uri())
     return _ask(
         account,
         lambda seconds: session.fetch_token(
@@ -72,7 +97,7 @@ def exchange(code: str, *, account: http.Account) -> Tokens:
 def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
     """New tokens for the newest refresh token. ReconnectNeeded only where Intuit refuses that very token."""
     configured()
-    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID)
+    session = _session()
     return _ask(
         account,
         lambda seconds: session.refresh_token(
@@ -110,32 +135,55 @@ def _basic_header() -> dict[str, str]:
 
 
 def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
-    """One call to the token endpoint, written to the journal without anything secret.
+    """Ask the token endpoint; once more only after an answer which says that it was not able to.
 
-    Sent once: a second try with the same refresh token could kill the connection (Intuit revokes both).
+    After silence it is not asked again: a second try with the same refresh token could kill the connection.
     """
+    for attempt, pause in enumerate((*ASK_AGAIN, None), start=1):
+        try:
+            return _ask_once(account, fetch, attempt=attempt)
+        except _Busy as busy:
+            after = busy.after if busy.after is not None else pause
+            if pause is not None and after is not None and after <= LONGEST_PAUSE:
+                time.sleep(after)
+                continue
+            raise _too_busy(busy) from None
+    raise AssertionError("unreachable")
+
+
+def _too_busy(busy: _Busy) -> ApiError:
+    details: dict[str, Any] = {"vendor": "quickbooks", "status": busy.status}
+    if busy.status == 429:
+        return TryLater("Intuit's token service asks us to wait.", after=busy.after, **details)
+    return NoAnswer(f"Intuit's token service answered {busy.status}.", **details)
+
+
+def _ask_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: int) -> Tokens:
+    """One call to the token endpoint, written to the journal without anything secret."""
     began = time.monotonic()
-    problem: ApiError | None = None
+    status: int | None = 200
+    problem = ""
     try:
         return _tokens(fetch(settings.GIVE_UP_SECONDS * 0.9))
+    except _Busy as busy:
+        status, problem = busy.status, "not able to answer"
+        raise
     except OAuth2Error as error:
-        problem = _refusal(error)
-        raise problem from None
+        refusal = _refusal(error)
+        status, problem = refusal.status, refusal.message
+        raise refusal from None
     except (requests.RequestException, ValueError) as error:
-        problem = NoAnswer(
-            f"Intuit's token service did not answer ({type(error).__name__}).",
-            vendor="quickbooks",
-            code="NO_ANSWER",
-        )
-        raise problem from None
+        status, problem = None, f"Intuit's token service did not answer ({type(error).__name__})."
+        raise NoAnswer(problem, vendor="quickbooks") from None
     finally:
         http.write_down(
             account,
             method="POST",
             path=urlsplit(settings.QUICKBOOKS_TOKEN_URL).path,
-            status=200 if problem is None else problem.status,
+            status=status,
             milliseconds=int((time.monotonic() - began) * 1000),
-            problem=problem.message if problem else "",
+            attempt=attempt,
+            problem=problem,
         )
 
 
