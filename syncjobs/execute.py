@@ -31,7 +31,7 @@ log = logging.getLogger("hourbridge.execute")
 THREADS = 4
 BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know or that became inactive (Intuit: error codes).
-BAD_REFERENCE_CODES = {"610", "2500"}
+BAD_REFERENCE_CODES = {"610", "2500", "6250"}
 STALE_CODE = "5010"
 # A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
 BILLED_CODE = "6000"

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from integrations.clockify import connection as clockify_connection
-from integrations.clockify import pull
+from integrations.clockify import payloads, pull
+from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, evaluate, plan, queries, reasons
+from syncjobs import activities, draft, evaluate, plan, queries, reasons
 from syncjobs.evaluate import Circumstances, Verdict
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.reasons import Reason
@@ -52,7 +53,8 @@ class Explanation:
 def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanation:
     """The entry as Clockify has it now, judged by every rule. Sides that can't be asked are named in `not_asked`.
 
-    Raises UnknownEntry for one that neither side of our house knows.
+    Raises UnknownEntry for one that neither our books nor Clockify know, ApiError where Clockify can't be asked
+    after one that our books don't know.
     """
     not_asked: list[str] = []
     known = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
@@ -60,7 +62,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
         raise UnknownEntry(f"{entry_id!r} is no id of a time entry.")
     row = _read_from_clockify(workspace, entry_id, known, not_asked, now=now)
     if row is None:
-        raise UnknownEntry(f"{workspace} has no time entry {entry_id}." + "".join(f" {one}" for one in not_asked))
+        raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
     around = evaluate.circumstances(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = around.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
@@ -81,11 +83,12 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
 def _read_from_clockify(
     workspace: Workspace, entry_id: str, known: TimeEntry | None, not_asked: list[str], *, now: datetime
 ) -> TimeEntry | None:
-    if workspace.state != Workspace.State.CONNECTED:
-        not_asked.append("Clockify was not asked: it is not connected.")
-        return known
     try:
-        raw = pull.client_for(workspace).entry(workspace.clockify_id, entry_id)
+        if workspace.state != Workspace.State.CONNECTED:
+            raise ReconnectNeeded("It is not connected.", vendor="clockify", fix="Connect it again.")
+        client = pull.client_for(workspace)
+        raw = client.entry(workspace.clockify_id, entry_id)
+        raw, approved = _row_of_report(workspace, client, entry_id, raw)
     except Gone:
         if known is not None and known.deleted_at is None:
             evaluate.mark_deleted(workspace, [entry_id], now=now)
@@ -94,20 +97,26 @@ def _read_from_clockify(
     except ApiError as error:
         if isinstance(error, ReconnectNeeded):
             clockify_connection.mark_refused(workspace, error.message, now=now)
+        if known is None:
+            raise
         not_asked.append(f"Clockify was not asked: {error.message}")
         return known
-    if known is None:
-        raw = _row_of_report(workspace, entry_id, raw, now=now)
-    pull.store_entries(workspace, [raw], day_of=queries.DayOf(workspace), approved=None, now=now)
+    pull.store_entries(workspace, [raw], day_of=queries.DayOf(workspace), approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
 
 
-def _row_of_report(workspace: Workspace, entry_id: str, raw: Any, *, now: datetime) -> Any:
-    """An entry never seen before: the report also says whether it is invoiced, and names the project's client."""
-    client = pull.client_for(workspace)
-    started = pull.payloads.entry(raw).start_at.date()
-    rows = client.report(workspace.clockify_id, first=started, last=started)
-    return next((row for row in rows if pull.payloads.identifier(row) == entry_id), raw)
+def _row_of_report(
+    workspace: Workspace, client: ClockifyClient, entry_id: str, raw: Any
+) -> tuple[Any, set[str] | None]:
+    """The report's row, which also says whether it is invoiced and names the client; and whether it is approved."""
+    started = payloads.entry(raw).start_at.date()
+
+    def rows(approved: bool) -> list[Any]:
+        found = client.report(workspace.clockify_id, first=started, last=started, approved=approved)
+        return [row for row in found if payloads.identifier(row) == entry_id]
+
+    row = next(iter(rows(False)), raw)
+    return row, {entry_id} & {payloads.identifier(one) for one in rows(True)} if workspace.approved_only else None
 
 
 def _judge_gone(workspace: Workspace, entry_id: str, receipt: Receipt | None) -> Verdict:
@@ -126,7 +135,7 @@ def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, f
     try:
         if receipt is not None and found.verdict.state in {State.SENT, State.CHANGED}:
             _compare_sent(entry, around, receipt, client, found)
-        elif receipt is None and found.verdict.state == State.READY:
+        elif receipt is None and found.verdict.state in {State.READY, State.BLOCKED}:
             _look_for_twins(entry, around, client, found)
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
@@ -153,13 +162,24 @@ def _compare_sent(
 
 
 def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClient, found: Explanation) -> None:
-    step = plan.intend(entry, around.resolve(entry), None, service_item=around.policy.service_item)
-    if step.draft is None:
+    """Asked anew even where a run found one before: it may be gone. Other reasons do not make it unsaid."""
+    resolution = around.resolve(entry)
+    if resolution.person is None or resolution.customer is None or entry.seconds is None:
         return
+    wanted = draft.write(
+        entry,
+        person=resolution.person,
+        customer=resolution.customer,
+        minutes=resolution.minutes,
+        txn_date=entry.txn_date,
+        service_item=around.policy.service_item,
+    )
     there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
     ours = queries.owned_ids(client.company, there)
-    key = activities.key_of(step.draft)
+    key = activities.key_of(wanted)
     twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
-    step = plan.against_twins(step, twins, set_aside=entry.set_aside)
-    if step.verb == "block":
-        found.verdict = Verdict(State.BLOCKED, tuple(one.as_row() for one in step.reasons), found.verdict.minutes)
+    step = plan.against_twins(plan.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)
+    others = [row for row in found.verdict.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
+    rows = (*others, *(one.as_row() for one in step.reasons))
+    state = found.verdict.state if others else State.BLOCKED if rows else State.READY
+    found.verdict = Verdict(state, rows, found.verdict.minutes)

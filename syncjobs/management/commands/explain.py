@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from syncjobs import commandline, support
 
@@ -34,15 +35,18 @@ class Command(commandline.Command):
     def _explain(self, entry_id: str, options: dict[str, Any]) -> support.Explanation:
         """Without --workspace every connected one is asked; an entry belongs to exactly one."""
         workspaces = [self.workspace(options)] if options["workspace"] else self._candidates(entry_id)
-        problem = ""
+        problem: Exception | None = None
         for workspace in workspaces:
             try:
                 return support.explain(workspace, entry_id, now=timezone.now())
-            except support.UnknownEntry as unknown:
-                problem = str(unknown)
-        if not workspaces:
+            except (support.UnknownEntry, ApiError) as unknown:
+                # Where one workspace can't be asked, nobody knows that the entry does not exist.
+                problem = unknown if not isinstance(problem, ApiError) else problem
+        if problem is None:
             self.workspace(options)
-        raise commandline.Problem(problem)
+        if isinstance(problem, ApiError):
+            raise problem
+        raise commandline.Problem(str(problem))
 
     def _candidates(self, entry_id: str) -> list[Workspace]:
         known = TimeEntry.objects.filter(clockify_id=entry_id).values_list("workspace_id", flat=True)
