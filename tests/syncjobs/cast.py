@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -126,6 +128,10 @@ class Scene:
                 self.customers[project_id] = self.books.put("Customer", {"DisplayName": name, **below})["Id"]
         return project_id
 
+    def edit_project(self, project_id: str, **fields: Any) -> None:
+        with self.world.lock:
+            self.product.put_project({"id": project_id, **fields})
+
     def partner_of(self, clockify_id: str) -> str:
         """Id in QuickBooks of whoever belongs to a user, client or project."""
         return self.people[clockify_id][1] if clockify_id in self.people else self.customers[clockify_id]
@@ -227,6 +233,17 @@ class Scene:
         method = wishes.pop("method", "POST" if vendor == "quickbooks" else "")
         with self.world.lock:
             self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **wishes)
+
+    def at_the_next_write(self, happens: Callable[[], None]) -> None:
+        """Let something happen while the next write is on its way, before QuickBooks looks at it."""
+        self.fault("hang_before", seconds=0.5)
+
+        def wait() -> None:
+            while not self.hits():
+                time.sleep(0.01)
+            happens()
+
+        threading.Thread(target=wait, daemon=True).start()
 
     def clear_faults(self) -> None:
         with self.world.lock:
