@@ -11,12 +11,8 @@ from sandbox.demo import summary
 CHECK: dict[str, Any] = {
     "run": 1,
     "status": "succeeded",
-    "clockify": {
-        kind: {"seen": 4, "new": 4, "changed": 0, "gone": 0} for kind in ("users", "clients", "projects")
-    },
-    "quickbooks": {
-        kind: {"seen": 1_200, "new": 3, "changed": 0, "gone": 0} for kind in ("employees", "customers")
-    },
+    "clockify": {kind: {"seen": 4, "new": 4, "changed": 0, "gone": 0} for kind in ("users", "clients", "projects")},
+    "quickbooks": {kind: {"seen": 1_200, "new": 3, "changed": 0, "gone": 0} for kind in ("employees", "customers")},
     "mapping": {kind: {"mapped": 3, "unmapped": 1} for kind in ("users", "clients", "projects")},
     "plan": {"sku": "QuickBooks Online Plus", "payroll": False, "supported": True, "reason": ""},
     "api_calls": {"clockify": 5, "quickbooks": 5},

@@ -1,0 +1,96 @@
+"""`make demo` as a newcomer meets it: own processes, own folder, twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from sandbox.server import start
+
+HOME = Path(__file__).resolve().parents[2]
+PATIENCE = 180
+
+
+def demo(folder: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "sandbox.demo", "--folder", str(folder), *words],
+        cwd=HOME,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"QUICKBOOKS_MAX_PER_SECOND": "1"},  # must not reach the demo
+    )
+
+
+def play(folder: Path) -> tuple[int, str]:
+    process = demo(folder, "--once")
+    output, _ = process.communicate(timeout=PATIENCE)
+    return process.returncode, output
+
+
+def figure(output: str, name: str) -> int:
+    found = re.search(rf"^  {name} +([\d,]+) ", output, re.MULTILINE)
+    assert found, f"{name} is not in:\n{output}"
+    return int(found.group(1).replace(",", ""))
+
+
+def activities(world: Any) -> int:
+    """How much time is in the QuickBooks of a sandbox, as it keeps itself."""
+    return sum(len(company["records"]["TimeActivity"]) for company in world["quickbooks"]["companies"].values())
+
+
+def at_first() -> int:
+    """How much is there before anything was sent."""
+    running = start("agency")
+    running.stop()
+    return activities(running.world.to_json())
+
+
+def in_use(folder: Path) -> list[str]:
+    """Processes that have a file of the demo's folder open."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(folder) in file.path for file in process.open_files()):
+                found.append(" ".join(process.cmdline()))
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_the_demo_sends_what_the_sandbox_then_holds_and_a_second_start_sends_nothing(tmp_path: Path) -> None:
+    code, first = play(tmp_path)
+    assert code == 0, first
+    sent = figure(first, "Sent")
+    again_code, second = play(tmp_path)
+
+    assert again_code == 0
+    assert activities(json.loads((tmp_path / "sandbox.json").read_text())) == at_first() + sent
+    assert (figure(second, "Sent"), figure(second, "Unchanged")) == (0, sent)
+    assert figure(first, "Seen") == figure(second, "Seen")
+    assert sent + figure(first, "Blocked") == figure(first, "Seen")
+    assert in_use(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_sigterm_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
+    process = demo(tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("Sending"):
+            break
+
+    process.send_signal(how)
+    rest, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0
+    assert "Stopping the demo; what it did is kept." in rest
+    assert in_use(tmp_path) == []
