@@ -186,7 +186,13 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "integrations.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "integrations.account_forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "integrations.account_forms.LoginForm",
+    "change_password": "integrations.account_forms.ChangePasswordForm",
+    "set_password": "integrations.account_forms.SetPasswordForm",
+    "reset_password": "integrations.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "integrations.account_forms.ResetPasswordKeyForm",
+}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

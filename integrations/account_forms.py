@@ -1,15 +1,44 @@
-"""The login form in our words."""
+"""The forms around logging in, in our words."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account import forms
+from django.forms import BaseForm
 
 
 class LoginForm(forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "Username or e-mail"
+        _label(self, login="Username or e-mail", remember="Stay logged in on this device for two weeks")
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
-        self.fields["remember"].label = "Stay logged in on this device for two weeks"
+
+
+class ChangePasswordForm(forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label(self, oldpassword="Current password", password1="New password", password2="New password again")
+
+
+class SetPasswordForm(forms.SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label(self, password1="New password", password2="New password again")
+
+
+class ResetPasswordForm(forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label(self, email="E-mail address")
+
+
+class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _label(self, password1="New password", password2="New password again")
+
+
+def _label(form: BaseForm, **labels: str) -> None:
+    for name, label in labels.items():
+        form.fields[name].label = label
