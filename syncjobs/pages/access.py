@@ -26,8 +26,15 @@ def may_act(request: HttpRequest) -> bool:
 
 
 def page(view: View) -> View:
-    """A page for staff who may see workspaces; others are asked to log in, or refused."""
-    return admin.site.admin_view(_allowing(view, MAY_LOOK, MAY_ACT))
+    """A page for staff who may see workspaces; what is posted to it needs the right to change them."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not may_act(request):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return admin.site.admin_view(_allowing(guarded, MAY_LOOK, MAY_ACT))
 
 
 def button(view: View) -> View:

@@ -1,11 +1,119 @@
-"""The front page's figures."""
+"""The front page: a card for each workspace, what needs a person, and the last runs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from integrations.models import Workspace
+from mapping import desk_rows, wording
+from mapping import queries as mapping
+from mapping.models import Mismatch
+from syncjobs.models import Run, Schedule
+from syncjobs.pages import access, connect_page, figures, first_steps
+from syncjobs.pages.workspace_card import Card
+
+MOST_NEEDED = 8
+MOST_RUNS = 6
+ICONS = {"user": "person", "client": "domain", "project": "folder"}
+
+
+@dataclass(frozen=True)
+class Need:
+    """One cause that holds time back, and where it is decided."""
+
+    mismatch: Mismatch
+    workspace: Workspace
+    words: wording.Words
+    icon: str
+    link: str
+
+    @property
+    def name(self) -> str:
+        return self.mismatch.clockify_name.strip() or "A user without a name"
+
+    @property
+    def likely(self) -> str:
+        """The likeliest partner with its why, or why there is none."""
+        if not self.mismatch.suggestions:
+            return self.words.sentence
+        first = self.mismatch.suggestions[0]
+        return f"Perhaps {first['name']}: {first['why']}."
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    return context
+    """What the dashboard's template shows; without the right to see workspaces it says so."""
+    if not request.user.has_perm(access.MAY_LOOK):
+        return context | {"may_look": False}
+    now = timezone.now()
+    cards = cards_of(list(access.workspaces()))
+    newest = next((card for card in cards if card.last_sync is None), None)
+    steps = first_steps.steps(newest) if newest or not cards else []
+    form = connect_page.ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
+    return context | {
+        "title": "Overview",
+        "may_look": True,
+        "may_act": access.may_act(request),
+        "cards": cards,
+        "steps": steps,
+        "steps_card": newest,
+        "connect_form": form,
+        "needs": needs(cards),
+        "names_holding": figures.names_holding(card.workspace for card in cards),
+        "recent_runs": Run.objects.select_related("person", "workspace")
+        .defer("workspace__api_key")
+        .order_by("-pk")[:MOST_RUNS],
+        "coming": coming(),
+        "idle": [card for card in cards if card.no_worker(now)],
+        "has_open_run": any(card.open_run for card in cards),
+    }
+
+
+def cards_of(workspaces: list[Workspace]) -> list[Card]:
+    """Figures of all of them in few queries; only the mapping is counted for each."""
+    counted, latest = figures.of_workspaces(), figures.latest_runs()
+    mirrored = figures.mirrored()
+    under_way, doubtful, waiting = figures.open_runs(), figures.in_doubt_for_people(), figures.to_decide()
+    return [
+        Card(
+            workspace=one,
+            figures=counted[one.pk],
+            decided=mapping.counts(one),
+            mirrored=mirrored[one.pk],
+            to_decide=waiting.get(one.pk, 0),
+            in_doubt_for_people=doubtful.get(one.pk, 0),
+            last_check=latest.get((one.pk, Run.Kind.CHECK)),
+            last_sync=latest.get((one.pk, Run.Kind.SYNC)),
+            open_run=under_way.get(one.pk),
+        )
+        for one in workspaces
+    ]
+
+
+def needs(cards: list[Card]) -> list[Need]:
+    """Causes that hold most, most first."""
+    by_pk = {card.workspace.pk: card.workspace for card in cards}
+    return [_need(one, by_pk[one.workspace_id]) for one in figures.holding_most(by_pk.values(), limit=MOST_NEEDED)]
+
+
+def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
+    page = "people" if mismatch.kind == "user" else "customers"
+    key = f"{mismatch.kind}-{mismatch.clockify_id}"
+    return Need(
+        mismatch=mismatch,
+        workspace=workspace,
+        words=wording.words(desk_rows.case_of(mismatch)),
+        icon=ICONS.get(mismatch.kind, "help"),
+        link=f"{reverse(f'hourbridge:{page}', args=[workspace.pk])}?open={key}#{key}",
+    )
+
+
+def coming() -> list[tuple[datetime, Schedule]]:
+    """What begins by itself next, of all workspaces."""
+    rows = Schedule.objects.exclude(next_at=None).select_related("workspace").defer("workspace__api_key")
+    return [(row.next_at, row) for row in rows.order_by("next_at")[:MOST_RUNS] if row.next_at is not None]

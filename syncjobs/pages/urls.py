@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, register_converter
+
+from syncjobs.pages import access, connect_page, desk_page, start_runs
 
 app_name = "hourbridge"
+
+
+class ButtonConverter:
+    """One of the three buttons."""
+
+    regex = "|".join(start_runs.BUTTONS)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ButtonConverter, "button")
 
 
 def coming(request: HttpRequest, pk: int = 0) -> HttpResponse:
@@ -14,11 +31,12 @@ def coming(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 
 urlpatterns = [
-    path("people/", coming, name="any-people"),
-    path("customers/", coming, name="any-customers"),
+    path("people/", access.page(desk_page.any_workspace("people")), name="any-people"),
+    path("customers/", access.page(desk_page.any_workspace("customers")), name="any-customers"),
     path("rules/", coming, name="any-rules"),
-    path("workspaces/<int:pk>/people/", coming, name="people"),
-    path("workspaces/<int:pk>/customers/", coming, name="customers"),
+    path("workspaces/<int:pk>/people/", access.page(desk_page.people), name="people"),
+    path("workspaces/<int:pk>/customers/", access.page(desk_page.customers), name="customers"),
     path("workspaces/<int:pk>/rules/", coming, name="rules"),
-    path("connect/clockify/", coming, name="connect-clockify"),
+    path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
+    path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
 ]

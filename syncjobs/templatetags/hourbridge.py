@@ -77,6 +77,16 @@ def number(value: int, noun: str) -> str:
 
 
 @register.filter
+def equals(one: Any, other: Any) -> bool:
+    return bool(one == other)
+
+
+@register.filter
+def strip(text: str) -> str:
+    return text.strip()
+
+
+@register.filter
 def item(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key)
 

@@ -1,0 +1,62 @@
+"""Which QuickBooks record a person means: picked from a list, or typed as an id or a name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.models import Q
+
+from integrations.models import Workspace
+from mapping.desk import Refused
+from mapping.names import identical
+from mapping.queries import QUICKBOOKS_MODELS, company_of
+
+# As many are offered while a person types; a longer list would only slow the page.
+MOST_OFFERED = 2000
+KINDS = {"user": ("employee", "vendor"), "client": ("customer",), "project": ("customer",)}
+# A line of the offered list, "Acme:Website · customer 58", or a radio button's value, "customer:58".
+PICKED = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
+
+
+def offered(workspace: Workspace, kind: str) -> list[str]:
+    """Active records that this kind may be linked to, one line each."""
+    lines: list[str] = []
+    for quickbooks_kind in KINDS[kind]:
+        label = "full_name" if quickbooks_kind == "customer" else "name"
+        rows = _active(workspace, quickbooks_kind).order_by(label)
+        for name, quickbooks_id in rows.values_list(label, "quickbooks_id")[:MOST_OFFERED]:
+            lines.append(f"{name} · {quickbooks_kind} {quickbooks_id}")
+    return lines
+
+
+def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:
+    """Kind and id of the record that the text names. Raises Refused where none, or more than one, is meant."""
+    text = text.strip()
+    if not text:
+        raise Refused("Choose a record first: pick one, or write its id or its name.")
+    picked = PICKED.fullmatch(text)
+    if picked and picked[1] in KINDS[kind]:
+        return picked[1], picked[2]
+    found = [(one, row) for one in KINDS[kind] for row in _named(workspace, one, text)]
+    if len(found) == 1:
+        return found[0][0], found[0][1].quickbooks_id
+    kinds = " or ".join(KINDS[kind])
+    if not found:
+        raise Refused(f"{company_of(workspace)} has no active {kinds} with the id or name “{text}”.")
+    raise Refused(f"“{text}” names {len(found)} records; write the id of the one you mean.")
+
+
+def _named(workspace: Workspace, quickbooks_kind: str, text: str) -> list[Any]:
+    names = Q(quickbooks_id=text) | Q(name__iexact=text)
+    if quickbooks_kind == "customer":
+        names |= Q(full_name__iexact=text)
+    rows = list(_active(workspace, quickbooks_kind).filter(names)[:20])
+    by_id = [row for row in rows if row.quickbooks_id == text]
+    exact = [row for row in rows if identical(getattr(row, "full_name", row.name), text)]
+    return by_id or exact or rows
+
+
+def _active(workspace: Workspace, quickbooks_kind: str) -> Any:
+    rows = QUICKBOOKS_MODELS[quickbooks_kind]._default_manager.filter(company=company_of(workspace))
+    return rows.filter(active=True, gone_at=None).defer("raw")

@@ -1,0 +1,273 @@
+"""The desk's rows in full: what stands left and right, the words between, and what may be pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from typing import Any
+
+from integrations.models import Company, Workspace
+from mapping import wording
+from mapping.desk_index import PEOPLE, SEEN_ONLY, TODO, DeskIndex, Ref
+from mapping.letters import Piece, apart, whole
+from mapping.models import Link, Mismatch, Stance
+from mapping.names import strip_deleted
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, links_of, mismatches_of, stances_of
+
+# A suggestion under another parent scores at most .75: time would be billed to somebody else.
+CLEAR_SCORE = 0.8
+CLEAR_LEAD = 0.02
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Option:
+    """A QuickBooks record that may be linked, as the page offers it."""
+
+    kind: str
+    id: str
+    name: str
+    full_name: str
+    active: bool
+    email: str = ""
+    since: Any = None  # when it was first seen inactive
+    score: float = 0.0
+    why: str = ""
+
+    @property
+    def value(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def parent(self) -> str:
+        """Where a sub-customer stands: the full name without its own."""
+        return self.full_name.rpartition(":")[0] if ":" in self.full_name else ""
+
+    @property
+    def percent(self) -> int:
+        return round(self.score * 100)
+
+
+@dataclass
+class Row:
+    ref: Ref
+    name: str
+    note: str = ""
+    email: str = ""
+    archived: bool = False
+    words: wording.Words | None = None
+    partner: Option | None = None
+    left: list[Piece] = field(default_factory=list)
+    right: list[Piece] = field(default_factory=list)
+    mismatch: Mismatch | None = None
+    link: Link | None = None
+    stance: Stance | None = None
+    suggestions: list[Option] = field(default_factory=list)
+    clear: Option | None = None
+    next_key: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.ref.key
+
+    @property
+    def shown_parent(self) -> str:
+        """The partner's parent, where it is another than the client the row stands under."""
+        return self.partner.parent if self.partner and self.partner.parent != self.note else ""
+
+    @property
+    def may_confirm(self) -> bool:
+        """A suspended link works again, and a renamed one is no news any more, once a person confirmed it."""
+        return self.link is not None and bool(self.link.suspended or self.ref.reason == SEEN_ONLY)
+
+
+@dataclass
+class Group:
+    """Rows that stand together: a client with its projects, or one record by itself."""
+
+    section: str
+    client_id: str = ""
+    client_name: str = ""
+    client_link: Link | None = None
+    client_partner: Option | None = None
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def has_head(self) -> bool:
+        """A client that is no row of its own here is named above its projects."""
+        return bool(self.client_id) and self.rows[0].ref.kind != "client"
+
+
+def groups(workspace: Workspace, index: DeskIndex, refs: Sequence[Ref], *, side: str) -> list[Group]:
+    """The rows of one page in full, in few queries whatever their number."""
+    return _Reader(workspace, index, refs, side=side).groups()
+
+
+class _Reader:
+    def __init__(self, workspace: Workspace, index: DeskIndex, refs: Sequence[Ref], *, side: str) -> None:
+        self._workspace, self._index, self._refs, self._side = workspace, index, refs, side
+        company = workspace.company
+        assert company is not None
+        self._company: Company = company
+        ids = {ref.clockify_id for ref in refs if ref.clockify_id} | {ref.group for ref in refs if ref.group}
+        there = {ref.quickbooks_id for ref in refs if not ref.clockify_id}
+        self._links = self._by_key(links_of(workspace).filter(clockify_id__in=ids).select_related("person"))
+        self._stances = self._by_key(stances_of(workspace).filter(clockify_id__in=ids).select_related("person"))
+        found = mismatches_of(workspace)
+        self._mismatches = self._by_key(found.filter(clockify_id__in=ids))
+        self._only_there = {row.quickbooks_id: row for row in found.filter(clockify_id="", quickbooks_id__in=there)}
+        self._records = self._clockify_records(ids)
+        self._options = self._quickbooks_options()
+
+    @staticmethod
+    def _by_key(rows: Iterable[Any]) -> dict[Key, Any]:
+        return {(row.kind, row.clockify_id): row for row in rows}
+
+    def _clockify_records(self, ids: set[str]) -> dict[Key, Any]:
+        kinds = ("user",) if self._side == PEOPLE else ("client", "project")
+        return {
+            (kind, row.clockify_id): row
+            for kind in kinds
+            for row in CLOCKIFY_MODELS[kind]
+            ._default_manager.filter(workspace=self._workspace, clockify_id__in=ids)
+            .defer("raw")
+        }
+
+    def _quickbooks_options(self) -> dict[Key, Option]:
+        """Every QuickBooks record that a row names: partners, suggestions, and rows seen from there."""
+        wanted = {link.quickbooks_id for link in self._links.values()} | set(self._only_there)
+        for row in self._mismatches.values():
+            wanted |= {row.quickbooks_id, *(str(one.get("id")) for one in row.suggestions)}
+        kinds = ("employee", "vendor") if self._side == PEOPLE else ("customer",)
+        found: dict[Key, Option] = {}
+        for kind in kinds:
+            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=self._company, quickbooks_id__in=wanted)
+            found |= {(kind, row.quickbooks_id): option(kind, row) for row in rows.defer("raw")}
+        return found
+
+    # --- rows ------------------------------------------------------------------------------------------------
+    def groups(self) -> list[Group]:
+        made: list[Group] = []
+        for (section, client_id), refs in groupby(self._refs, key=lambda ref: (ref.section, ref.group)):
+            link = self._links.get(("client", client_id))
+            group = Group(
+                section,
+                client_id,
+                self._index.client_name(client_id),
+                link,
+                self._options.get(("customer", link.quickbooks_id)) if link else None,
+            )
+            group.rows = [self._row(ref, group) for ref in refs]
+            made.append(group)
+        rows = [row for group in made for row in group.rows]
+        for row, following in pairwise(rows):
+            row.next_key = following.key
+        return made
+
+    def _row(self, ref: Ref, group: Group) -> Row:
+        if not ref.clockify_id:
+            return self._row_from_quickbooks(ref)
+        key = (ref.kind, ref.clockify_id)
+        record = self._records.get(key)
+        row = Row(
+            ref,
+            name=record.name if record else ref.name,
+            note=group.client_name if ref.kind == "project" else "",
+            email=getattr(record, "email", ""),
+            archived=record is None or _is_past(record),
+            mismatch=self._mismatches.get(key),
+            link=self._links.get(key),
+            stance=self._stances.get(key),
+        )
+        self._add_partner(row)
+        if row.mismatch is not None:
+            row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
+        row.left, row.right = whole(row.name), whole(row.partner.name) if row.partner else []
+        if row.partner is not None and ref.section == TODO:
+            row.left, row.right = apart(row.name, row.partner.name)
+        return row
+
+    def _add_partner(self, row: Row) -> None:
+        if row.mismatch is not None:
+            row.suggestions = [self._suggestion(one) for one in row.mismatch.suggestions]
+        if row.link is not None:
+            row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or _lost(row.link)
+        elif row.suggestions:
+            row.partner = row.suggestions[0]
+        elif row.mismatch is not None and row.mismatch.quickbooks_id:
+            kind = "employee" if row.ref.kind == "user" else "customer"
+            row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
+        row.clear = clear_suggestion(row.suggestions) if row.link is None else None
+
+    def _suggestion(self, stored: Mapping[str, Any]) -> Option:
+        kind, record_id = str(stored.get("kind")), str(stored.get("id"))
+        known = self._options.get((kind, record_id))
+        name = str(stored.get("name", ""))
+        return Option(
+            kind=kind,
+            id=record_id,
+            name=known.name if known else name,
+            full_name=known.full_name if known else name,
+            active=known.active if known else True,
+            email=known.email if known else "",
+            score=float(stored.get("score") or 0),
+            why=str(stored.get("why", "")),
+        )
+
+    def _row_from_quickbooks(self, ref: Ref) -> Row:
+        mismatch = self._only_there[ref.quickbooks_id]
+        partner = self._options.get((ref.kind, ref.quickbooks_id))
+        words = wording.words(case_of(mismatch))
+        return Row(ref, name="", words=words, partner=partner, right=whole(mismatch.quickbooks_name), mismatch=mismatch)
+
+
+def clear_suggestion(suggestions: Sequence[Option]) -> Option | None:
+    """The one likely partner that may be accepted in one press, or None where a person has to choose."""
+    if not suggestions or suggestions[0].score < CLEAR_SCORE or "already linked" in suggestions[0].why:
+        return None
+    if len(suggestions) > 1 and suggestions[0].score - suggestions[1].score < CLEAR_LEAD:
+        return None
+    return suggestions[0]
+
+
+def option(kind: str, row: Any) -> Option:
+    name = row.name if row.active else strip_deleted(row.name)
+    return Option(
+        kind=kind,
+        id=row.quickbooks_id,
+        name=name,
+        full_name=getattr(row, "full_name", "") or name,
+        active=row.active and row.gone_at is None,
+        email=getattr(row, "email", ""),
+        since=row.inactive_since,
+    )
+
+
+def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
+    """A stored mismatch as its wording wants it."""
+    return wording.Case(
+        reason=mismatch.reason,
+        kind=mismatch.kind,
+        name=mismatch.clockify_name if mismatch.clockify_id else mismatch.quickbooks_name,
+        client=mismatch.clockify_client,
+        quickbooks_name=mismatch.quickbooks_name,
+        parent=mismatch.quickbooks_parent,
+        suggestions=mismatch.suggestions,
+        detail=mismatch.detail,
+        since=since,
+    )
+
+
+def _since(partner: Option | None) -> str:
+    return f"{partner.since:%a} {partner.since.day} {partner.since:%b}" if partner and partner.since else ""
+
+
+def _is_past(record: Any) -> bool:
+    archived = not record.active if hasattr(record, "active") else record.archived
+    return archived or record.gone_at is not None
+
+
+def _lost(link: Link) -> Option:
+    """A partner that the mirror no longer has, as it was when linked."""
+    return Option(link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name, link.quickbooks_name, active=False)

@@ -1,0 +1,104 @@
+"""From nothing to the first sent hour: seven steps, each with what it does and whether it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncjobs.models import Run
+from syncjobs.pages.workspace_card import Card
+
+CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
+    "clockify",
+    "quickbooks",
+    "rules",
+    "check",
+    "decide",
+    "preview",
+    "send",
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """`state` is done, now or later; `after` names the step it waits for."""
+
+    number: int
+    key: str
+    title: str
+    sentence: str
+    state: str
+    after: int = 0
+
+
+def steps(card: Card | None) -> list[Step]:
+    """The steps for a workspace that has sent nothing yet; for None, of an empty installation."""
+    done = _done(card)
+    found: list[Step] = []
+    now = next((key for key, *_ in TEXTS if key not in done), "")
+    for number, (key, title, sentence, after) in enumerate(TEXTS, start=1):
+        state = "done" if key in done else "now" if key == now else "later"
+        found.append(Step(number, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0))
+    return found
+
+
+def _done(card: Card | None) -> set[str]:
+    if card is None:
+        return set()
+    done = set()
+    if card.is_clockify_connected:
+        done.add(CONNECT_CLOCKIFY)
+    if card.is_quickbooks_connected:
+        done |= {CONNECT_QUICKBOOKS, RULES}
+    if card.last_check is not None and card.last_check.status == Run.Status.SUCCEEDED:
+        done |= {RULES, CHECK}
+        if not card.to_decide:
+            done.add(DECIDE)
+    return done
+
+
+def _sentence(card: Card | None, key: str, sentence: str) -> str:
+    if card is None:
+        return sentence
+    workspace = card.workspace
+    if key == CONNECT_CLOCKIFY and card.is_clockify_connected:
+        return f"{workspace.name}, with the key of {workspace.key_owner_name or workspace.key_owner_id}."
+    if key == CONNECT_QUICKBOOKS and card.is_quickbooks_connected:
+        return f"{card.company}. Its plan and Payroll are shown above with their evidence."
+    if key == RULES:
+        matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
+        return f"Set to: {matching}, nothing before {workspace.start_date:%d %B %Y}."
+    return sentence
+
+
+TEXTS = (
+    (
+        CONNECT_CLOCKIFY,
+        "Connect Clockify",
+        "Paste the API key of a workspace owner or admin: it shows everyone's entries and rates.",
+        0,
+    ),
+    (
+        CONNECT_QUICKBOOKS,
+        "Connect QuickBooks Online",
+        "You go to Intuit, choose the company, agree, and come back here. Take an administrator of the company along. "
+        "Its plan and Payroll are read at once and shown with their evidence.",
+        1,
+    ),
+    (
+        RULES,
+        "Agree on the rules",
+        "Already set to the careful choice: names must be identical, employees only, the day the work began for its "
+        "owner, nothing before the first of this month.",
+        2,
+    ),
+    (CHECK, "Check for new users and customers", "Reads both sides and links identical names by itself.", 2),
+    (
+        DECIDE,
+        "Decide what does not match",
+        "Each name that has no partner, with its reason and likely partners. You may go on with some still open: their "
+        "hours are held, not lost.",
+        4,
+    ),
+    (PREVIEW, "Preview the first sync", "Every entry that would go, and every one that would not, with why.", 4),
+    (SEND, "Send", "Nothing is sent before this step, and each run says what it did.", 6),
+)

@@ -1,0 +1,164 @@
+"""One workspace in a word and a sentence: is it healthy, and what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from integrations.models import Company, Workspace
+from integrations.quickbooks import connection, plan_policy
+from syncjobs import queries, reasons
+from syncjobs.models import Run
+from syncjobs.pages import looks
+from syncjobs.pages.figures import Figures
+from syncjobs.pages.looks import Look
+from syncjobs.templatetags.hourbridge import in_hours, number
+
+# A worker that is alive takes a run within a second or two.
+UNCLAIMED = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One piece of evidence: what QuickBooks said, and whether it speaks for the plan."""
+
+    text: str
+    look: Look
+
+
+DECIDED = (("users", "People", "people"), ("clients", "Clients", "customers"), ("projects", "Projects", "customers"))
+FITS = Look("fits", "check", "sent")
+REFUSES = Look("does not fit", "close", "refused")
+UNSTATED = Look("not stated", "help", "held")
+
+
+@dataclass
+class Card:
+    workspace: Workspace
+    figures: Figures
+    decided: dict[str, dict[str, int]] = field(default_factory=dict)
+    mirrored: list[tuple[int, str]] = field(default_factory=list)
+    to_decide: int = 0
+    in_doubt_for_people: int = 0
+    last_check: Run | None = None
+    last_sync: Run | None = None
+    open_run: Run | None = None
+
+    @property
+    def company(self) -> Company | None:
+        return self.workspace.company
+
+    @property
+    def is_clockify_connected(self) -> bool:
+        return self.workspace.state == Workspace.State.CONNECTED
+
+    @property
+    def is_quickbooks_connected(self) -> bool:
+        return self.company is not None and self.company.state == Company.State.CONNECTED
+
+    @property
+    def is_connected(self) -> bool:
+        return self.is_clockify_connected and self.is_quickbooks_connected
+
+    @property
+    def plan(self) -> plan_policy.PlanVerdict | None:
+        """None while QuickBooks was not asked yet."""
+        if self.company is None or self.company.plan_read_at is None:
+            return None
+        return connection.plan_verdict(self.company)
+
+    @property
+    def chips(self) -> list[Chip]:
+        company, plan = self.company, self.plan
+        return evidence(company, plan) if company is not None and plan is not None else []
+
+    @property
+    def decisions(self) -> list[tuple[str, str, int, int]]:
+        """Word, page, decided and all, for each kind."""
+        words = {
+            "users": ("People", "people"),
+            "clients": ("Clients", "customers"),
+            "projects": ("Projects", "customers"),
+        }
+        found = []
+        for kind, (word, page) in words.items():
+            mapped, unmapped = self.decided[kind]["mapped"], self.decided[kind]["unmapped"]
+            found.append((word, page, mapped, mapped + unmapped))
+        return found
+
+    @property
+    def seen(self) -> str:
+        """What Clockify listed: `12 users, 10 clients, 25 projects, ` or nothing."""
+        return "".join(f"{number(count, nouns)}, " for count, nouns in self.mirrored)
+
+    @property
+    def is_in_order(self) -> bool:
+        """Nothing to say that would need more than a line."""
+        look, _ = self.standing
+        return look is looks.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
+
+    def no_worker(self, now: datetime) -> bool:
+        """A run waits that nobody took: the worker is probably not running."""
+        run = self.open_run
+        if run is None or run.status != Run.Status.QUEUED:
+            return False
+        return now - (run.enqueued_at or run.created_at) > UNCLAIMED
+
+    @property
+    def standing(self) -> tuple[Look, str]:
+        """The state word and its sentence; the first that applies."""
+        plan = self.plan
+        if not self.is_connected:
+            return looks.NOT_CONNECTED, self._not_connected()
+        if plan is not None and not plan.supported:
+            return looks.SENDING_OFF, f"{plan.sentence} Checking for new users and customers still works."
+        trouble = self._trouble(plan)
+        if trouble:
+            return looks.NEEDS_ATTENTION, trouble
+        return looks.WORKING, self._working()
+
+    def _not_connected(self) -> str:
+        found = [one.as_row() for one in queries.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
+        return reasons.sentence(found[0]) if found else ""
+
+    def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:
+        for run in (self.last_sync, self.last_check):
+            if run is not None and run.status in {Run.Status.FAILED, Run.Status.BLOCKED}:
+                return f"{run} {run.get_status_display().lower()}: {run.error_message}"
+        if self.in_doubt_for_people:
+            return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
+        if self.last_sync is not None and "MANY_MISSING" in self.last_sync.warnings:
+            return "Many entries were missing from Clockify at once, so nothing was deleted."
+        if plan is not None and plan.warning:
+            return plan.warning
+        if self.workspace.pulled_at is None:
+            return "Connected. Check for new users and customers to begin."
+        return ""
+
+    def _working(self) -> str:
+        held = self.figures.held
+        if self.to_decide:
+            names = number(self.to_decide, "name to decide,names to decide")
+            return f"{names}; {in_hours(held.minutes)} held." if held.entries else f"{names}, nothing held."
+        sent = in_hours(self.figures.sent.minutes)
+        rest = f"{in_hours(held.minutes)} held." if held.entries else "nothing held."
+        return f"No name needs you. {sent} sent, {rest}"
+
+
+def evidence(company: Company, verdict: plan_policy.PlanVerdict) -> list[Chip]:
+    """Plan, Payroll and subscription as QuickBooks said them."""
+    sku = company.sku or "Plan not named"
+    known = any(plan_policy.same_sku(company.sku, one) for one in (*plan_policy.SUPPORTED_SKUS, company.allow_sku))
+    chips = [Chip(sku, FITS if company.sku and known else REFUSES), Chip(*_payroll(company))]
+    working = company.subscription in plan_policy.WORKING_SUBSCRIPTIONS
+    look = FITS if working else UNSTATED if company.subscription == plan_policy.RESTRICTED else REFUSES
+    chips.append(Chip(company.subscription.capitalize() or "Subscription not stated", look))
+    if company.time_tracking is False:
+        chips.append(Chip("Time tracking off", REFUSES))
+    return chips
+
+
+def _payroll(company: Company) -> tuple[str, Look]:
+    if company.payroll is None:
+        return "Payroll not stated", FITS if company.allow_unstated_payroll else UNSTATED
+    return ("Payroll on", REFUSES) if company.payroll else ("Payroll off", FITS)
