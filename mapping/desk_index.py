@@ -9,6 +9,7 @@ from datetime import date
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
 from mapping.models import Stance
+from mapping.names import identity
 from mapping.queries import links_of, mismatches_of, stances_of
 
 TODO, LINKED, IGNORED, QUICKBOOKS = "todo", "linked", "ignored", "quickbooks"
@@ -150,10 +151,14 @@ def _in_order(refs: Iterable[Ref]) -> list[Ref]:
     """Groups by the most urgent, their client first, then its projects likewise."""
     groups: dict[str, list[Ref]] = defaultdict(list)
     for ref in refs:
-        # Without a client each record stands for itself.
-        groups[ref.group or ref.key].append(ref)
+        groups[ref.group or _namesakes(ref) or ref.key].append(ref)
     ranked = sorted(groups.values(), key=_urgency)
     return [ref for group in ranked for ref in sorted(group, key=lambda one: (one.kind != "client", *_rank(one)))]
+
+
+def _namesakes(ref: Ref) -> str:
+    """Users of one name stand together, since they are told apart by each other."""
+    return f"name {identity(ref.name)}" if ref.reason == "AMBIGUOUS_NAME" and ref.kind == "user" else ""
 
 
 def _urgency(group: list[Ref]) -> tuple[object, ...]:

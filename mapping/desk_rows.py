@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Any
 
-from integrations.models import Company, Workspace
+from integrations.models import Company, Customer, Workspace
 from mapping import wording
 from mapping.desk_index import PEOPLE, SEEN_ONLY, TODO, DeskIndex, Ref
 from mapping.letters import Piece, apart, whole
 from mapping.models import Link, Mismatch, Stance
-from mapping.names import strip_deleted
+from mapping.names import name_key, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, links_of, mismatches_of, stances_of
 
 # A suggestion under another parent scores at most .75: time would be billed to somebody else.
@@ -65,6 +66,7 @@ class Row:
     stance: Stance | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
+    stands_ready: Option | None = None  # the partner that the rule will link once the client is linked
     next_key: str = ""
 
     @property
@@ -72,9 +74,16 @@ class Row:
         return self.ref.key
 
     @property
-    def shown_parent(self) -> str:
+    def strange_parent(self) -> str:
         """The partner's parent, where it is another than the client the row stands under."""
-        return self.partner.parent if self.partner and self.partner.parent != self.note else ""
+        if self.partner is None or self.ref.section != TODO or self.partner.parent == self.note:
+            return ""
+        return self.partner.parent
+
+    @property
+    def plain_parent(self) -> str:
+        """Where a record that only QuickBooks has stands, or a linked one that is under another name."""
+        return self.partner.parent if self.partner and not self.strange_parent and not self.note else ""
 
     @property
     def may_confirm(self) -> bool:
@@ -119,6 +128,7 @@ class _Reader:
         self._only_there = {row.quickbooks_id: row for row in found.filter(clockify_id="", quickbooks_id__in=there)}
         self._records = self._clockify_records(ids)
         self._options = self._quickbooks_options()
+        self._ready = self._standing_ready()
 
     @staticmethod
     def _by_key(rows: Iterable[Any]) -> dict[Key, Any]:
@@ -144,6 +154,23 @@ class _Reader:
         for kind in kinds:
             rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=self._company, quickbooks_id__in=wanted)
             found |= {(kind, row.quickbooks_id): option(kind, row) for row in rows.defer("raw")}
+        return found
+
+    def _standing_ready(self) -> dict[Key, list[Option]]:
+        """Sub-customers of the customers that unlinked clients will probably get, by client and name."""
+        waiting = {ref.group for ref in self._refs if ref.reason == "PARENT_NOT_MAPPED"}
+        likely: dict[str, str] = {}
+        for client_id in waiting:
+            row = self._mismatches.get(("client", client_id))
+            if row is not None and row.suggestions:
+                likely[str(row.suggestions[0].get("id"))] = client_id
+        if not likely:
+            return {}
+        children = Customer.objects.filter(company=self._company, parent_id__in=likely, active=True, gone_at=None)
+        found: dict[Key, list[Option]] = defaultdict(list)
+        for child in children.defer("raw"):
+            key = name_key(child.name, mode=self._workspace.matching)
+            found[likely[child.parent_id], key].append(option("customer", child))
         return found
 
     # --- rows ------------------------------------------------------------------------------------------------
@@ -181,6 +208,9 @@ class _Reader:
             stance=self._stances.get(key),
         )
         self._add_partner(row)
+        ready = self._ready.get((ref.group, name_key(row.name, mode=self._workspace.matching)), [])
+        if ref.reason == "PARENT_NOT_MAPPED" and len(ready) == 1:
+            row.stands_ready = ready[0]
         if row.mismatch is not None:
             row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
         row.left, row.right = whole(row.name), whole(row.partner.name) if row.partner else []

@@ -104,10 +104,7 @@ Decided = tuple[str, list[str]]
 
 
 def _link(request: HttpRequest, workspace: Workspace, kind: str, clockify_id: str, now: datetime) -> Decided:
-    partner = request.POST.get("partner", "")
-    typed = request.POST.get("other", "")
-    chosen = typed if partner in {"", "other"} else partner
-    quickbooks_kind, quickbooks_id = desk_choice.meant(workspace, kind, chosen)
+    quickbooks_kind, quickbooks_id = desk_choice.meant(workspace, kind, _chosen(request))
     warnings = desk.link(
         workspace,
         kind,
@@ -119,6 +116,16 @@ def _link(request: HttpRequest, workspace: Workspace, kind: str, clockify_id: st
         note=request.POST.get("note", "")[:500],
     )
     return "Linked.", warnings
+
+
+def _chosen(request: HttpRequest) -> str:
+    """The picked record, or the typed one; both at once could mean either, so neither is taken."""
+    picked, typed = request.POST.get("partner", ""), request.POST.get("other", "").strip()
+    if picked in {"", "other"}:
+        return typed
+    if typed:
+        raise desk.Refused(f"You wrote “{typed}” and picked another record; leave one of them out.")
+    return picked
 
 
 def _confirm(request: HttpRequest, workspace: Workspace, kind: str, clockify_id: str, now: datetime) -> Decided:
