@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -63,13 +63,11 @@ def judge(entry: Entry, around: Circumstances, earlier: EntryVerdict | None) -> 
     resolution = around.resolve(entry)
     action = around.actions.get(entry.id)
     if action is not None:
-        tried = action.tried_at or action.created_at
-        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"})
-        return Verdict(State.UNKNOWN, (reason.as_row(),), resolution.minutes)
+        return _in_doubt(action, resolution.minutes)
     receipt = around.receipts.get(entry.id)
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
-        return _judge_sent(entry, resolution, receipt, around.policy)
+        return _judge_sent(entry, resolution, receipt, around.policy, earlier)
     if "IGNORED" in resolution.codes:
         return Verdict(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
@@ -81,14 +79,39 @@ def judge(entry: Entry, around: Circumstances, earlier: EntryVerdict | None) -> 
     return Verdict(State.READY, (), resolution.minutes)
 
 
-def _judge_sent(entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy) -> Verdict:
+def judge_gone(receipt: Receipt | None, action: Action | None, earlier: EntryVerdict | None) -> Verdict:
+    """An entry that Clockify no longer has: deleted, unless its time is in QuickBooks still, or may be."""
+    if action is not None:
+        return _in_doubt(action, receipt.minutes if receipt else 0)
+    if receipt is None:
+        return Verdict(State.DELETED, (), 0)
+    asked = [row for row in earlier.reasons if row.get("code") in ASKED_REASONS] if earlier else []
+    return Verdict(State.CHANGED, _trouble(receipt) or tuple(asked), receipt.minutes)
+
+
+def _in_doubt(action: Action, minutes: int) -> Verdict:
+    tried = action.tried_at or action.created_at
+    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"})
+    return Verdict(State.UNKNOWN, (reason.as_row(),), minutes)
+
+
+def _judge_sent(
+    entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy, earlier: EntryVerdict | None
+) -> Verdict:
     step = plan.intend(entry, resolution, queries.sent_of(receipt), service_item=policy.service_item)
     if step.verb == "keep":
         return Verdict(State.SENT, (), receipt.minutes)
-    if step.writes and receipt.trouble:
-        how = {"how": "changed or deleted"} if receipt.trouble == "CHANGED_IN_QUICKBOOKS" else {}
-        return Verdict(State.CHANGED, (Reason(receipt.trouble, how).as_row(),), resolution.minutes)
+    if step.writes:
+        return Verdict(State.CHANGED, _trouble(receipt) or _asked_before(entry, earlier), resolution.minutes)
     return Verdict(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
+
+
+def _trouble(receipt: Receipt) -> tuple[dict[str, Any], ...]:
+    """What people did to the activity in QuickBooks, as it was last read."""
+    if not receipt.trouble:
+        return ()
+    how = {"how": "changed or deleted"} if receipt.trouble == "CHANGED_IN_QUICKBOOKS" else {}
+    return (Reason(receipt.trouble, how).as_row(),)
 
 
 def _asked_before(entry: Entry, earlier: EntryVerdict | None) -> tuple[dict[str, Any], ...]:
@@ -165,18 +188,27 @@ def refresh(workspace: Workspace, *, now: datetime) -> None:
     mapping.save_mismatches(workspace, outcome, held_by_record(rows, verdicts), now=now)
 
 
-def mark_deleted(workspace: Workspace, entry_ids: Iterable[str], *, now: datetime) -> None:
-    """Entries that Clockify says are gone: kept in the mirror, with what became of their time."""
+def mark_deleted(
+    workspace: Workspace,
+    entry_ids: Iterable[str],
+    *,
+    now: datetime,
+    found: Mapping[str, Sequence[dict[str, Any]]] | None = None,
+) -> None:
+    """Entries that Clockify says are gone: kept in the mirror, with what became of their time.
+
+    `found`: why their time could not be deleted just now, by entry.
+    """
     ids = list(entry_ids)
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
     receipts = {one.entry_id: one for one in queries.receipts_of(workspace).filter(entry_id__in=ids)}
+    actions, earlier = queries.open_actions(workspace), earlier_verdicts(rows)
     verdicts = {}
     for row in rows:
-        receipt = receipts.get(row.clockify_id)
-        if receipt is None:
-            verdicts[row.clockify_id] = Verdict(State.DELETED, (), 0)
-        else:
-            trouble = (Reason(receipt.trouble, {"how": "changed or deleted"}).as_row(),) if receipt.trouble else ()
-            verdicts[row.clockify_id] = Verdict(State.CHANGED, trouble, receipt.minutes)
+        key = row.clockify_id
+        verdict = judge_gone(receipts.get(key), actions.get(key), earlier.get(row.pk))
+        if found and found.get(key) and verdict.state == State.CHANGED:
+            verdict = replace(verdict, reasons=tuple(found[key]))
+        verdicts[key] = verdict
     save(workspace, rows, verdicts, now=now)

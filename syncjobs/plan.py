@@ -74,7 +74,7 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_i
         if resend and resolution.may_go:
             return _intend_again(entry, resolution, sent, service_item)
         return Step(entry.id, "keep", "Sent, and not edited since.")
-    if resolution.codes & NO_WORK:
+    if resolution.codes & NO_WORK and "BOOKS_CLOSED" not in resolution.codes:
         return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
@@ -92,8 +92,12 @@ def _intend_again(entry: Entry, resolution: Resolution, sent: Sent, service_item
     return Step(entry.id, "update", why, warnings=_warnings(entry), draft=wanted)
 
 
-def intend_gone(entry_id: str, sent: Sent) -> Step:
+def intend_gone(entry_id: str, sent: Sent, *, book_close_date: date | None = None) -> Step:
     """The entry's own address says that it is no longer in Clockify."""
+    if book_close_date is not None and sent.txn_date <= book_close_date:
+        reason = Reason("BOOKS_CLOSED", {"closed": book_close_date.isoformat(), "day": sent.txn_date.isoformat()})
+        why = "It was deleted in Clockify, after its books were closed."
+        return Step(entry_id, "block", why, (reason,), draft=sent.draft, gone=True)
     return Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
 
 

@@ -48,7 +48,8 @@ def intend(run: Run, window: Window) -> Plan:
         resend = bool(run.options.get("resend"))
         steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
     gone = sorted(window.gone - set(around.actions))
-    steps.extend(plan.intend_gone(entry_id, sent[entry_id]) for entry_id in gone if entry_id in sent)
+    closed = around.policy.book_close_date
+    steps.extend(plan.intend_gone(key, sent[key], book_close_date=closed) for key in gone if key in sent)
     unknown = {key: action for key, action in around.actions.items() if key in ids}
     return Plan(steps, rows, around, sent, unknown)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,10 @@ from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.payloads import Activity
 from syncjobs import activities, draft, evaluate, plan, queries, reasons
 from syncjobs.evaluate import Circumstances, Verdict
 from syncjobs.models import EntryVerdict, Receipt
-from syncjobs.reasons import Reason
 from syncjobs.resolve import Entry
 
 State = EntryVerdict.State
@@ -66,10 +66,14 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     around = evaluate.circumstances(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = around.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
-    if row.deleted_at is not None:
-        return Explanation(entry_id, _judge_gone(workspace, entry_id, receipt), quickbooks_id, not_asked=not_asked)
-    entry = around.entry(row)
     earlier = EntryVerdict.objects.filter(entry=row).first()
+    if row.deleted_at is not None:
+        gone = evaluate.judge_gone(receipt, around.actions.get(entry_id), earlier)
+        found = Explanation(entry_id, gone, quickbooks_id, not_asked=not_asked)
+        if receipt is not None and gone.state == State.CHANGED and not around.policy.whole_connection:
+            _ask_after_gone(workspace, receipt, around, found)
+        return found
+    entry = around.entry(row)
     verdict = evaluate.judge(entry, around, earlier)
     evaluate.save(workspace, [row], {entry_id: verdict}, now=now)
     found = Explanation(entry_id, verdict, quickbooks_id, not_asked=not_asked)
@@ -119,13 +123,6 @@ def _row_of_report(
     return row, {entry_id} & {payloads.identifier(one) for one in rows(True)} if workspace.approved_only else None
 
 
-def _judge_gone(workspace: Workspace, entry_id: str, receipt: Receipt | None) -> Verdict:
-    if receipt is None:
-        return Verdict(State.DELETED, (), 0)
-    reason = (Reason(receipt.trouble, {"how": "changed or deleted"}).as_row(),) if receipt.trouble else ()
-    return Verdict(State.CHANGED, reason, receipt.minutes)
-
-
 def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, found: Explanation) -> None:
     """Ready: is it there already? Sent: is it still as it was sent? One reading, nothing is written."""
     company = workspace.company
@@ -139,6 +136,25 @@ def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, f
             _look_for_twins(entry, around, client, found)
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
+
+
+def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstances, found: Explanation) -> None:
+    """Its time is in QuickBooks by our books: what would the next run do about that?"""
+    assert workspace.company is not None
+    sent = queries.sent_of(receipt)
+    try:
+        there = activities.by_ids(QuickBooksClient(workspace.company), [receipt.quickbooks_id])
+    except ApiError as error:
+        found.not_asked.append(f"QuickBooks was not asked: {error.message}")
+        return
+    step = plan.intend_gone(found.entry_id, sent, book_close_date=around.policy.book_close_date)
+    step = plan.against_quickbooks(step, sent, _reading(there.get(receipt.quickbooks_id)))
+    if step.verb == "block":
+        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in step.reasons))
+
+
+def _reading(activity: Activity | None) -> plan.Reading | None:
+    return plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
 
 
 def _compare_sent(
@@ -155,8 +171,7 @@ def _compare_sent(
         return
     sent = queries.sent_of(receipt)
     step = plan.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
-    reading = plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
-    step = plan.against_quickbooks(step, sent, reading)
+    step = plan.against_quickbooks(step, sent, _reading(activity))
     if step.verb == "block":
         found.verdict = Verdict(State.CHANGED, tuple(one.as_row() for one in step.reasons), found.verdict.minutes)
 

@@ -74,7 +74,9 @@ class Sync:
         stage("Looking for what stayed in doubt")
         self._settle_doubts()
         self._save_verdicts(made, now)
-        evaluate.mark_deleted(self._run.workspace, found.gone, now=now)
+        held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
+        why = {item.entry_id: item.reasons for item in held}
+        evaluate.mark_deleted(self._run.workspace, found.gone, now=now, found=why)
 
     # --- steps ---------------------------------------------------------------------------------------------
     def _pass_plan_gate(self, now: datetime) -> None:
@@ -186,9 +188,10 @@ class Sync:
             max(row.txn_date for row in rows),
         )
         asked = {item.entry_id: item for item in self._run.items.filter(outcome__in=["blocked", "failed"])}
-        # A dry run does not try what failed before: that it failed stays the news.
+        # A dry run does not try what was refused before: that it was stays the news.
         earlier = evaluate.earlier_verdicts(rows) if self._run.dry_run else {}
-        failed = {key: one for key, one in earlier.items() if one.state == evaluate.State.FAILED}
+        refused = {evaluate.State.FAILED, evaluate.State.CHANGED}
+        failed = {key: one for key, one in earlier.items() if one.state in refused}
         verdicts = {}
         for row in rows:
             verdict = evaluate.judge(around.entry(row), around, failed.get(row.pk))

@@ -193,14 +193,16 @@ class Scene:
                 self.place.put_entry(entry)
 
     # --- what people do in QuickBooks ----------------------------------------------------------------------
-    def put(self, entity: str, fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def put(self, entity: str, fields: dict[str, Any], *, keep_token: bool = False) -> dict[str, Any]:
+        """Create (without Id) or change a record, as by hand."""
         with self.world.lock:
-            return dict(self.books.put(entity, {**fields, **more}))
+            return dict(self.books.put(entity, fields, keep_token=keep_token))
 
     def deactivate(self, entity: str, key: str) -> None:
         self.put(entity, {"Id": key, "Active": False})
 
     def bill(self, *ids: str) -> None:
+        """Put time on an invoice."""
         keep = not self.world.switches["billing_moves_sync_token"]
         with self.world.lock:
             for key in ids:
