@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -17,6 +18,8 @@ from syncjobs.models import Run
 
 # A queued run that nobody claimed for so long is told to the queue again.
 TELL_AGAIN = timedelta(seconds=60)
+# A queued run is taken within a second or two by a healthy cluster.
+STUCK_AFTER = timedelta(seconds=20)
 
 
 def enqueue(run: Run) -> None:
@@ -28,6 +31,21 @@ def enqueue(run: Run) -> None:
 def sweep(*, now: datetime) -> int:
     """Bring back what a dead process or a lost message left behind; gives how many runs were touched."""
     return _give_up_or_requeue(now) + _wake_waiting(now) + _tell_again(now)
+
+
+def stuck(*, now: datetime) -> str:
+    """Why the task cluster has to be replaced, or "": runs wait, a worker should be free, and nobody takes them.
+
+    A killed idle worker leaves django-q2 so: its processes live and never take a task again.
+    """
+    long_ago = now - STUCK_AFTER
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=long_ago, enqueued_at__lt=long_ago).count()
+    working = Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
+    if not waiting or working >= int(str(settings.Q_CLUSTER["workers"])):
+        return ""
+    # Told again at once, since the stuck cluster may have swallowed the messages.
+    Run.objects.filter(status=Run.Status.QUEUED, enqueued_at__lt=long_ago).update(enqueued_at=None)
+    return f"{waiting} waiting, {working} at work, and nobody takes the next."
 
 
 def _give_up_or_requeue(now: datetime) -> int:

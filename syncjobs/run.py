@@ -100,6 +100,7 @@ class Worker:
 
     run: Run
     deadline: float | None = None
+    leaving: Callable[[], bool] = lambda: False
     on_stage: Callable[[str], None] = lambda text: None
     on_progress: Callable[[int, int], None] = lambda done, total: None
     _done: int = 0
@@ -120,7 +121,7 @@ class Worker:
         except lease.Busy as busy:
             self._end_busy(busy)
             return self.run
-        stop = Stop(deadline=self.deadline)
+        stop = Stop(deadline=self.deadline, leaving=self.leaving)
         try:
             with lease.Heartbeat(self.run, company, owner, on_cancel=stop.ask) as heartbeat:
                 self._perform(company, heartbeat, stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 
@@ -17,7 +18,9 @@ NO_ANSWERS = 20
 class Stop:
     """Shared by the sending threads. `why` is the error that ended it, None while it goes on or was asked to end."""
 
-    def __init__(self, *, deadline: float | None = None) -> None:
+    def __init__(self, *, deadline: float | None = None, leaving: Callable[[], bool] = lambda: False) -> None:
+        """`deadline` (monotonic) ends a slice; so does `leaving`, when this process is about to end."""
+        self._leaving = leaving
         self._lock = threading.Lock()
         self._stopped = False
         self._deadline = deadline
@@ -28,7 +31,8 @@ class Stop:
         self.out_of_time = False
 
     def is_set(self) -> bool:
-        if self._deadline is not None and time.monotonic() > self._deadline:
+        over = self._deadline is not None and time.monotonic() > self._deadline
+        if over or self._leaving():
             self.out_of_time = True
             return True
         return self._stopped

@@ -42,16 +42,27 @@ class Supervisor:
         records: Path,
         sweep: Callable[[], int],
         say: Callable[[str], None],
+        stuck: Callable[[], str] = lambda: "",
+        stop_file_variable: str = "",
         pace: Pace | None = None,
     ) -> None:
+        """`stuck` says in words why the cluster has to be replaced although it lives, or "".
+
+        At a stop a file is made whose path the cluster finds in the variable `stop_file_variable`: tasks that look
+        for it finish the record at hand and give their run back.
+        """
         self.command = command
         self.records = records
         self.sweep = sweep
         self.say = say
+        self.stuck = stuck
+        self.stop_file_variable = stop_file_variable
+        self.stop_file = records / f"stop-{os.getpid()}"
         self.pace = pace or Pace()
         # A plain number: a signal handler may touch it whatever this thread is doing.
         self._stops = 0
         self._sweeping_ends = threading.Event()
+        self._trouble = ""
 
     def stop(self) -> None:
         """Ask for the end; asked again, running tasks get no more time. Safe in a signal handler."""
@@ -77,25 +88,35 @@ class Supervisor:
 
     def _run_cluster(self) -> float:
         """One cluster from start to end; how many seconds it lived."""
-        cluster = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, start_new_session=True)
+        self.stop_file.unlink(missing_ok=True)
+        told = {self.stop_file_variable: str(self.stop_file)} if self.stop_file_variable else {}
+        cluster = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **told}
+        )
         born = time.monotonic()
         record = ProcessRecord.write(self.records, leader=cluster.pid)
         self.say(f"Task cluster started (process {cluster.pid}).")
         try:
-            while cluster.poll() is None and not self._stops:
+            while cluster.poll() is None and not self._stops and not self._trouble:
                 time.sleep(LOOK_SECONDS)
-            if cluster.poll() is None:
+            if cluster.poll() is None and self._stops:
                 self._stop_gracefully(cluster)
+            elif cluster.poll() is None:
+                self.say(f"Replacing the task cluster: {self._trouble}")
             else:
                 self.say(f"Task cluster ended ({ending(cluster.returncode)}).")
         finally:
             kill_group(cluster.pid)
             cluster.wait()
             record.remove()
+            self.stop_file.unlink(missing_ok=True)
+            self._trouble = ""
         return time.monotonic() - born
 
     def _stop_gracefully(self, cluster: subprocess.Popen[bytes]) -> None:
         self.say(f"Stopping: running tasks have {self.pace.grace:g} seconds to finish.")
+        self.stop_file.parent.mkdir(parents=True, exist_ok=True)
+        self.stop_file.touch()
         # The main process only: workers that get the signal die in mid task, and main then waits for ever.
         os.kill(cluster.pid, signal.SIGTERM)
         deadline = time.monotonic() + self.pace.grace
@@ -121,6 +142,7 @@ class Supervisor:
             try:
                 if found := self.sweep():
                     self.say(f"Due, and taken up: {found}.")
+                self._trouble = self.stuck()
                 trouble = ""
             except Exception as error:
                 if str(error) != trouble:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 from syncjobs import queue
 from syncjobs.models import Run
@@ -10,6 +12,8 @@ from syncjobs.run import Worker
 
 # Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
 SLICE = 600
+# Name of the variable with which the supervisor tells its cluster where to look.
+STOP_FILE = "HOURBRIDGE_STOP_FILE"
 
 
 def perform(run_id: int) -> str:
@@ -17,7 +21,13 @@ def perform(run_id: int) -> str:
     run = Run.objects.select_related("workspace", "company").filter(pk=run_id).first()
     if run is None:
         return f"There is no run {run_id}."
-    Worker(run, deadline=time.monotonic() + SLICE).work()
+    Worker(run, deadline=time.monotonic() + SLICE, leaving=leaving).work()
     if run.status == Run.Status.QUEUED:
         queue.enqueue(run)
     return f"{run}: {run.get_status_display()}"
+
+
+def leaving() -> bool:
+    """Whether the worker is about to stop: its supervisor puts a file where STOP_FILE says."""
+    path = os.environ.get(STOP_FILE)
+    return bool(path) and Path(str(path)).exists()

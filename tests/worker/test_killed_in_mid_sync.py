@@ -76,3 +76,22 @@ def test_a_worker_killed_in_mid_sync_and_started_again_sends_everything_exactly_
     assert len(scene.activities()) == ENTRIES
     assert not Action.objects.filter(state=Action.State.SENDING).exists()
     assert_books_agree(scene)
+
+
+def test_a_worker_that_is_stopped_finishes_the_record_at_hand_and_hands_back_the_run(
+    scene: Scene, sandbox: Running, start_worker: Callable[..., WorkerProcess]
+) -> None:
+    run = runs.ask_for(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
+    queue.enqueue(run)
+    first = start_worker(**settings_of(sandbox))
+    until(lambda: len(scene.activities()) >= 10)
+
+    first.stop()
+
+    assert first.said("Stopped.") == 1
+    assert Run.objects.get(pk=run.pk).status == Run.Status.QUEUED
+    assert not Action.objects.filter(state=Action.State.SENDING).exists()
+    assert len(scene.activities()) < ENTRIES
+    start_worker(**settings_of(sandbox))
+    until(lambda: not Run.objects.get(pk=run.pk).is_open)
+    assert_books_agree(scene)

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
-from syncjobs import schedules
+from syncjobs import queue, schedules, tasks
 from syncjobs.supervisor import Pace, Supervisor
 
 
@@ -33,6 +33,8 @@ class Command(BaseCommand):
             records=settings.VAR_DIR / "worker",
             sweep=sweep,
             say=self.say,
+            stuck=stuck,
+            stop_file_variable=tasks.STOP_FILE,
             pace=Pace(grace=grace),
         )
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -48,3 +50,8 @@ def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
     return schedules.tick(now=timezone.now())
+
+
+def stuck() -> str:
+    close_old_connections()
+    return queue.stuck(now=timezone.now())

@@ -1,0 +1,71 @@
+"""A cluster whose processes live and that takes no task any more is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import psutil
+from django.utils import timezone
+
+from integrations.models import Workspace
+from syncjobs import queue
+from syncjobs import run as runs
+from syncjobs.models import Run
+from tests.worker.conftest import WorkerProcess, until
+
+
+def ask_long_ago(workspace: Workspace) -> Run:
+    """A check that has waited for a while. Without a company it ends as soon as a worker takes it."""
+    run = runs.ask_for("check", workspace, trigger="button", now=timezone.now() - timedelta(minutes=5))
+    queue.enqueue(run)
+    return run
+
+
+def make_workspace() -> Workspace:
+    return Workspace.objects.create(
+        clockify_id="w1", name="Northlight", api_url="x", reports_url="x", start_date="2026-03-01"
+    )
+
+
+def test_a_cluster_whose_idle_workers_were_killed_is_replaced(
+    transactional_db: None, start_worker: Callable[..., WorkerProcess]
+) -> None:
+    workspace = make_workspace()
+    worker = start_worker()
+    first = ask_long_ago(workspace)
+    until(lambda: not Run.objects.get(pk=first.pk).is_open)
+    (cluster,) = psutil.Process(worker.process.pid).children()
+    guard = cluster.children()[0]
+    # An idle worker dies while it holds the lock of the queue between processes: nobody gets a task again.
+    idle_ones = [one for one in guard.children() if "idle" in " ".join(one.cmdline())]
+    assert idle_ones
+    for idle in idle_ones:
+        idle.kill()
+
+    second = ask_long_ago(workspace)
+
+    until(lambda: not Run.objects.get(pk=second.pk).is_open)
+    assert worker.said("Replacing the task cluster") == 1
+
+
+def test_waiting_runs_are_no_trouble_while_workers_are_busy(transactional_db: None) -> None:
+    workspace = make_workspace()
+    now = timezone.now()
+    for _ in range(2):
+        busy = ask_long_ago(workspace)
+        Run.objects.filter(pk=busy.pk).update(status="running", lease_until=now + timedelta(seconds=30))
+    waiting = ask_long_ago(workspace)
+    Run.objects.filter(pk=waiting.pk).update(enqueued_at=now - timedelta(minutes=5))
+
+    assert queue.stuck(now=now) == ""
+
+
+def test_a_run_that_nobody_takes_is_trouble(transactional_db: None) -> None:
+    now = timezone.now()
+    waiting = ask_long_ago(make_workspace())
+    assert queue.stuck(now=now) == ""
+
+    Run.objects.filter(pk=waiting.pk).update(enqueued_at=now - timedelta(minutes=5))
+
+    assert "1 waiting" in queue.stuck(now=now)
