@@ -1,13 +1,116 @@
-"""Time entries with their state and every reason."""
+"""Time entries: the list with state and every reason, and each entry's own story."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RangeDateFilter
+
+from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs.models import Action, EntryVerdict, Receipt
+from syncjobs.pages import access, entry_page, looks
+from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
+from syncjobs.templatetags import hourbridge
 
 
 @admin.register(TimeEntry)
 class TimeEntryAdmin(ReadOnlyAdmin):
-    list_display = ("txn_date", "user_name", "project_name")
+    list_display = ("day", "person", "project", "text", "length", "state", "reasons")
+    list_filter = (
+        StateFilter,
+        ReasonFilter,
+        UserFilter,
+        ProjectFilter,
+        ("txn_date", RangeDateFilter),
+        WorkspaceFilter,
+    )
+    list_filter_submit = True
+    list_select_related = ("verdict",)
+    list_before_template = "hourbridge/entry_states.html"
+    search_fields = ("clockify_id", "user_name", "project_name", "client_name", "description")
+    search_help_text = "Name, text, or any id of Clockify or QuickBooks"
+    ordering = ("-txn_date", "-start_at", "-pk")
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        wanted = request.GET.get("workspace", "")
+        rows = TimeEntry.objects.filter(workspace_id=int(wanted)) if wanted.isdigit() else TimeEntry.objects.all()
+        counts = counted(rows)
+        shown = [(name, look, counts[name]) for name, (look, _) in STATES.items() if counts[name] or name == "ready"]
+        context = {"title": "Time entries", "states": shown, "chosen_state": request.GET.get("state", "")}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
+    ) -> tuple[QuerySet[TimeEntry], bool]:
+        """Also by what QuickBooks calls it: the activity's id, or the intuit_tid of any attempt."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        if not term or " " in term:
+            return found, may_repeat
+        receipts = Receipt.objects.filter(quickbooks_id=term).values("entry_id")
+        attempts = Action.objects.filter(Q(intuit_tid=term) | Q(quickbooks_id=term)).values("entry_id")
+        by_id = queryset.filter(Q(clockify_id__in=receipts) | Q(clockify_id__in=attempts))
+        return found | by_id, may_repeat
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        entry = self.get_object(request, unquote(object_id))
+        if entry is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, entry):
+            raise PermissionDenied
+        return access.show(request, "entry.html", entry_page.story(entry), title=entry_page.title(entry))
+
+    @admin.display(description="Day", ordering="txn_date")
+    def day(self, entry: TimeEntry) -> str:
+        return hourbridge.day(entry.txn_date)
+
+    @admin.display(description="User", ordering="user_name")
+    def person(self, entry: TimeEntry) -> str:
+        return entry.user_name or f"User {entry.user_id}"
+
+    @admin.display(description="Project", ordering="project_name")
+    def project(self, entry: TimeEntry) -> SafeString | str:
+        if not entry.client_name:
+            return entry.project_name or "—"
+        return format_html('{}<br><span class="hb-quiet">{}</span>', entry.project_name, entry.client_name)
+
+    @admin.display(description="Description")
+    def text(self, entry: TimeEntry) -> str:
+        return entry.description if len(entry.description) <= 60 else f"{entry.description[:59]}…"
+
+    @admin.display(description="Hours")
+    def length(self, entry: TimeEntry) -> str:
+        verdict = verdict_of(entry)
+        return hourbridge.duration(verdict.minutes) if verdict and verdict.minutes > 0 else "0:00"
+
+    @admin.display(description="State", ordering="verdict__state")
+    def state(self, entry: TimeEntry) -> SafeString:
+        return hourbridge.badge(look_of(verdict_of(entry)))
+
+    @admin.display(description="Why")
+    def reasons(self, entry: TimeEntry) -> SafeString:
+        verdict = verdict_of(entry)
+        codes = [str(row.get("code")) for row in verdict.reasons] if verdict else []
+        return format_html_join(format_html("<br>"), "{}", ((hourbridge.reason_title(code),) for code in codes))
+
+
+def verdict_of(entry: TimeEntry) -> EntryVerdict | None:
+    """None for an entry that was never judged (seen before the start date only)."""
+    return getattr(entry, "verdict", None)
+
+
+def look_of(verdict: EntryVerdict | None) -> looks.Look:
+    if verdict is None:
+        return looks.UNKNOWN
+    return looks.of_entry(verdict.state, held=verdict.held, codes=(str(row.get("code")) for row in verdict.reasons))

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, desk_page, start_runs
+from syncjobs.pages import access, connect_page, desk_page, entry_decisions, start_runs
 
 app_name = "hourbridge"
 
@@ -38,5 +38,6 @@ urlpatterns = [
     path("workspaces/<int:pk>/customers/", access.page(desk_page.customers), name="customers"),
     path("workspaces/<int:pk>/rules/", coming, name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
+    path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),
     path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
 ]

@@ -1,0 +1,108 @@
+"""What a person decides about one entry: leave it out, send it although a reason speaks against it, adopt its twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from integrations.errors import ApiError
+from integrations.models import TimeEntry, Workspace
+from mapping.desk import Refused
+from syncjobs import adopting, evaluate, support
+from syncjobs.models import EntryOverride
+from syncjobs.pages import access
+from syncjobs.reasons import MAY_BE_SET_ASIDE
+from syncjobs.templatetags.hourbridge import reason_title
+
+
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one decision, judge the entry anew, and go back to its page."""
+    entry = get_object_or_404(TimeEntry, pk=pk)
+    workspace = access.workspace_at(entry.workspace_id)
+    verb = VERBS.get(request.POST.get("verb", ""))
+    try:
+        if verb is None:
+            raise Refused("Nothing was chosen.")
+        if entry.deleted_at is not None:
+            raise Refused("The entry was deleted in Clockify; there is nothing left to decide.")
+        messages.success(request, verb(request, workspace, entry))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    except ApiError as problem:
+        messages.error(request, f"{problem.message} {problem.fix}".strip())
+    return redirect("admin:integrations_timeentry_change", entry.pk)
+
+
+def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    note = request.POST.get("note", "")[:500]
+    _override(request, workspace, entry, ignored=True, note=note)
+    return "Ignored; it is left out. What was sent before stays where it is."
+
+
+def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    _override(request, workspace, entry, ignored=False)
+    return "Not ignored any more."
+
+
+def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    code = _code(request)
+    before = _current(workspace, entry)
+    set_aside = sorted({*(before.send_anyway if before else []), code})
+    _override(request, workspace, entry, send_anyway=set_aside, note=request.POST.get("note", "")[:500])
+    return f"“{reason_title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
+
+
+def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    code = _code(request)
+    before = _current(workspace, entry)
+    left = [one for one in (before.send_anyway if before else []) if one != code]
+    _override(request, workspace, entry, send_anyway=left)
+    return f"“{reason_title(code)}” counts again."
+
+
+def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    quickbooks_id = request.POST.get("quickbooks_id", "")
+    adopting.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user)
+    return f"Activity {quickbooks_id} is this entry's own now; nothing was written to QuickBooks."
+
+
+def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    found = support.explain(workspace, entry.clockify_id, now=timezone.now())
+    said = [f"It differs in QuickBooks: {one}." for one in found.differences]
+    return " ".join(["Looked at again.", *said, *found.not_asked])
+
+
+def _code(request: HttpRequest) -> str:
+    code = request.POST.get("code", "")
+    if code not in MAY_BE_SET_ASIDE:
+        raise Refused("This reason can't be set aside.")
+    return code
+
+
+def _current(workspace: Workspace, entry: TimeEntry) -> EntryOverride | None:
+    return EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).first()
+
+
+def _override(request: HttpRequest, workspace: Workspace, entry: TimeEntry, **values: Any) -> None:
+    now = timezone.now()
+    EntryOverride.objects.update_or_create(
+        workspace=workspace,
+        clockify_id=entry.clockify_id,
+        defaults={"person": request.user, "at": now, **values},
+    )
+    evaluate.evaluate(workspace, [entry], now=now)
+
+
+VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {
+    "ignore": _ignore,
+    "stop_ignoring": _stop_ignoring,
+    "send_anyway": _send_anyway,
+    "take_back": _take_back,
+    "adopt": _adopt,
+    "look_again": _look_again,
+}

@@ -1,0 +1,91 @@
+"""Filters of the list of time entries: by state, reason, person, project and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+
+from integrations.models import ClockifyUser, TimeEntry
+from syncjobs.models import EntryVerdict
+from syncjobs.pages import looks
+from syncjobs.pages.looks import Look
+from syncjobs.reasons import WORDINGS
+
+State = EntryVerdict.State
+# What people call the states: words of the pages, each with the verdicts it stands for.
+STATES: dict[str, tuple[Look, Q]] = {
+    "ready": (looks.WAITING, Q(verdict__state=State.READY)),
+    "held": (looks.HELD, Q(verdict__state=State.BLOCKED, verdict__held=True)),
+    "failed": (
+        Look("Failed or in doubt", "report", "refused"),
+        Q(verdict__state__in=(State.FAILED, State.UNKNOWN)),
+    ),
+    "changed": (Look("Changed after sending", "edit", "locked"), Q(verdict__state=State.CHANGED)),
+    "sent": (looks.SENT, Q(verdict__state=State.SENT)),
+    "out": (
+        Look("Left out by rule", "remove", "out"),
+        Q(verdict__state=State.BLOCKED, verdict__held=False) | Q(verdict__state=State.IGNORED),
+    ),
+    "deleted": (looks.DELETED, Q(verdict__state=State.DELETED)),
+}
+
+
+def counted(rows: QuerySet[TimeEntry]) -> dict[str, int]:
+    """How many of the rows are in each state, in one query."""
+    return rows.order_by().aggregate(**{name: Count("pk", filter=test) for name, (_, test) in STATES.items()})
+
+
+class StateFilter(DropdownFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, look.word) for name, (look, _) in STATES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+        known = STATES.get(self.value() or "")
+        return queryset.filter(known[1]) if known else queryset
+
+
+class ReasonFilter(DropdownFilter):
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return sorted(((code, wording.title) for code, wording in WORDINGS.items()), key=lambda one: one[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+        code = self.value()
+        if code not in WORDINGS:
+            return queryset
+        # Only PostgreSQL looks into JSON lists; the text of it is the same on both databases.
+        said = queryset.annotate(said=Cast("verdict__reasons", TextField()))
+        return said.filter(said__contains=f'"code": "{code}"')
+
+
+class UserFilter(DropdownFilter):
+    title = "user"
+    parameter_name = "user"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        users = ClockifyUser.objects.order_by("name").values_list("clockify_id", "name", "email")
+        return [(clockify_id, name or email or clockify_id) for clockify_id, name, email in users]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+        return queryset.filter(user_id=self.value()) if self.value() else queryset
+
+
+class ProjectFilter(TextFilter):
+    title = "project or client"
+    parameter_name = "project"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+        text = self.value()
+        if not text:
+            return queryset
+        return queryset.filter(Q(project_name__icontains=text) | Q(client_name__icontains=text))

@@ -1,0 +1,176 @@
+"""One entry's story: what Clockify has, every check, what was or would be sent, and each attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from integrations.models import ClockifyUser, Company, Customer, TimeEntry, Workspace
+from mapping.queries import QUICKBOOKS_MODELS
+from syncjobs import draft, evaluate, reasons
+from syncjobs.evaluate import Circumstances
+from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, RunItem
+from syncjobs.pages import access, checks, looks
+from syncjobs.templatetags.hourbridge import day, duration
+
+WHERE = {
+    "clockify": "In Clockify",
+    "quickbooks": "In QuickBooks",
+    "here": "Here",
+    "wait": "By waiting",
+    "support": "With support",
+}
+MOST_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Said:
+    """One reason in words, and what may be pressed about it."""
+
+    code: str
+    title: str
+    sentence: str
+    where: str
+    fix: str
+    by_rule: bool
+    decide_link: str = ""
+    may_be_set_aside: bool = False
+    twins: tuple[str, ...] = ()
+
+
+def title(entry: TimeEntry) -> str:
+    return f"{entry.user_name or entry.user_id}, {day(entry.txn_date)}"
+
+
+def story(entry: TimeEntry) -> dict[str, Any]:
+    """Everything the page shows, in a fixed number of queries."""
+    workspace = access.workspaces().get(pk=entry.workspace_id)
+    verdict = EntryVerdict.objects.filter(entry=entry).first()
+    receipt = Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id).first()
+    actions = list(
+        Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
+        .select_related("run")
+        .order_by("-pk")[:MOST_ATTEMPTS]
+    )
+    items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
+    around = evaluate.circumstances(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
+    rows = list(verdict.reasons) if verdict else []
+    codes = {str(row.get("code")) for row in rows}
+    minutes = around.resolve(around.entry(entry)).minutes
+    return {
+        "entry": entry,
+        "workspace": workspace,
+        "zone": workspace.time_zone,
+        "verdict": verdict,
+        "look": looks.of_entry(verdict.state, held=verdict.held, codes=codes) if verdict else looks.UNKNOWN,
+        "minutes": minutes,
+        "length": checks.length(entry.seconds),
+        "reasons": [_said(workspace, row) for row in rows],
+        "checks": _checks(workspace, entry, around, receipt, actions, rows),
+        "receipt": receipt,
+        "draft": _draft(workspace, entry, around, receipt),
+        "actions": actions,
+        "items": items.order_by("-pk")[:MOST_ATTEMPTS],
+        "override": EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id)
+        .select_related("person")
+        .first(),
+        "owner_zone": _owner_zone(entry, workspace) or workspace.time_zone,
+    }
+
+
+def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
+    users = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id)
+    return users.values_list("time_zone", flat=True).first() or ""
+
+
+def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
+    explained = reasons.explain(row)
+    code = explained["code"]
+    wording = reasons.WORDINGS.get(code)
+    twins = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
+    return Said(
+        code=code,
+        title=wording.title if wording else code,
+        sentence=explained["message"],
+        where=WHERE.get(explained["fix_in"], explained["fix_in"]),
+        fix=explained["fix"],
+        by_rule=bool(wording and wording.by_rule),
+        decide_link=_desk_link(workspace, row),
+        may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
+        twins=tuple(one.strip() for one in twins.split(",") if one.strip()),
+    )
+
+
+def _desk_link(workspace: Workspace, row: Mapping[str, Any]) -> str:
+    kind, record = row.get("kind"), row.get("id")
+    if kind not in {"user", "client", "project"} or not record:
+        return ""
+    page = "people" if kind == "user" else "customers"
+    return f"{reverse(f'hourbridge:{page}', args=[workspace.pk])}?open={kind}-{record}#{kind}-{record}"
+
+
+def _checks(
+    workspace: Workspace,
+    entry: TimeEntry,
+    around: Circumstances,
+    receipt: Receipt | None,
+    actions: list[Action],
+    rows: list[Mapping[str, Any]],
+) -> list[checks.Check]:
+    found = {str(row.get("code")) for row in rows}
+    if receipt is not None:
+        # Sent time is kept whatever fails now; the page shows what an edit would meet.
+        found |= around.resolve(around.entry(entry)).codes
+    last = actions[0] if actions else None
+    answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
+    return checks.checks(
+        workspace, entry, around, checks.Asked(frozenset(found), attempted=bool(actions or receipt), answer=answer)
+    )
+
+
+def _words(action: Action | None) -> str:
+    if action is None:
+        return ""
+    return f"{action.error_code}: {action.error_message}".strip(": ") or action.get_state_display()
+
+
+def _draft(
+    workspace: Workspace, entry: TimeEntry, around: Circumstances, receipt: Receipt | None
+) -> list[tuple[str, str]]:
+    """What was sent, or what would be once nothing speaks against it; empty while partners are missing."""
+    if workspace.company is None:
+        return []
+    if receipt is not None:
+        made = draft.from_row(receipt.draft)
+    else:
+        resolution = around.resolve(around.entry(entry))
+        if resolution.person is None or resolution.customer is None:
+            return []
+        made = draft.write(
+            around.entry(entry),
+            person=resolution.person,
+            customer=resolution.customer,
+            minutes=resolution.minutes,
+            txn_date=entry.txn_date,
+            service_item=around.policy.service_item,
+        )
+    return _lines(workspace.company, made)
+
+
+def _lines(company: Company, made: draft.Draft) -> list[tuple[str, str]]:
+    people = QUICKBOOKS_MODELS[made.person_kind]._default_manager.filter(company=company)
+    person = people.filter(quickbooks_id=made.person_id).values_list("name", flat=True).first()
+    customers = Customer.objects.filter(company=company, quickbooks_id=made.customer_id)
+    customer = customers.values_list("full_name", flat=True).first()
+    return [
+        ("Who", f"{made.person_kind} {made.person_id}, {person or 'not in our copy'}"),
+        ("For whom", f"customer {made.customer_id}, {customer or 'not in our copy'}"),
+        ("Day", made.txn_date),
+        ("Time", duration(made.minutes)),
+        ("Rate", f"{made.rate}, billable"),
+        ("Service", made.item_id or "QuickBooks' default"),
+        ("Text", made.description or "none"),
+    ]
