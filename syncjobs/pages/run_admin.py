@@ -1,13 +1,63 @@
-"""Runs: how far each is, and what came of it."""
+"""Runs: the list, and each run's page."""
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.models import Run
+from syncjobs.pages import access, looks, run_page
+from syncjobs.templatetags import hourbridge
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    list_display = ("pk", "kind", "status")
+    list_display = ("name", "result", "asked", "by", "took", "summary", "workspace")
+    list_filter = ("status", "kind", "trigger", "dry_run", WorkspaceFilter)
+    list_select_related = ("person", "workspace")
+    search_fields = ("=id", "error_code", "error_message", "workspace__name")
+    search_help_text = "Number, error code or words"
+    ordering = ("-pk",)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        run = self.get_object(request, unquote(object_id))
+        if run is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        return access.show(request, "run.html", run_page.story(run, request.GET), title=str(run))
+
+    @admin.display(description="Run", ordering="pk")
+    def name(self, run: Run) -> SafeString:
+        preview = format_html(' <span class="hb-quiet">preview</span>') if run.dry_run else ""
+        return format_html("{}{}", run, preview)
+
+    @admin.display(description="State", ordering="status")
+    def result(self, run: Run) -> SafeString:
+        return hourbridge.badge(looks.RUN_STATUSES[run.status])
+
+    @admin.display(description="Asked for", ordering="created_at")
+    def asked(self, run: Run) -> str:
+        return hourbridge.moment(run.created_at, run.workspace.time_zone)
+
+    @admin.display(description="By")
+    def by(self, run: Run) -> str:
+        return run.person.get_username() if run.person else f"a {run.trigger}"
+
+    @admin.display(description="Took")
+    def took(self, run: Run) -> str:
+        return run_page.took(run)
+
+    @admin.display(description="What came of it")
+    def summary(self, run: Run) -> str:
+        return run_page.summary(run)
