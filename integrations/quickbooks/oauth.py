@@ -28,6 +28,8 @@ ACCESS_SECONDS = 3600
 # An answer such as 503 or 429 gave no tokens, so that asking again is safe; after silence it is not.
 ASK_AGAIN = (1.0, 3.0)
 LONGEST_PAUSE = 15.0
+# With the longest answer (GIVE_UP_SECONDS) this stays below the 60 s of the token lease.
+LAST_ASKED_AFTER = 30.0
 
 
 class _Busy(Exception):
@@ -137,14 +139,17 @@ def _basic_header() -> dict[str, str]:
 def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
     """Ask the token endpoint; once more only after an answer which says that it was not able to.
 
-    After silence it is not asked again: a second try with the same refresh token could kill the connection.
+    After silence it is not asked again: a second try with the same refresh token could kill the connection. All of
+    it ends before the token lease does.
     """
+    began = time.monotonic()
     for attempt, pause in enumerate((*ASK_AGAIN, None), start=1):
         try:
             return _ask_once(account, fetch, attempt=attempt)
         except _Busy as busy:
             after = busy.after if busy.after is not None else pause
-            if pause is not None and after is not None and after <= LONGEST_PAUSE:
+            in_time = after is not None and time.monotonic() - began + after < LAST_ASKED_AFTER
+            if pause is not None and after is not None and after <= LONGEST_PAUSE and in_time:
                 time.sleep(after)
                 continue
             raise _too_busy(busy) from None

@@ -88,12 +88,20 @@ def _refresh(company: Company, refused: str, run_id: int | None) -> str:
 
 
 def save(company: Company, tokens: oauth.Tokens) -> None:
-    """Both tokens, committed together before either is used."""
-    company.access_token = tokens.access_token
-    company.refresh_token = tokens.refresh_token
-    company.access_expires_at = tokens.access_expires_at
-    company.refresh_expires_at = tokens.refresh_expires_at
-    company.save(update_fields=["access_token", "refresh_token", "access_expires_at", "refresh_expires_at"])
+    """Both tokens, committed together before either is used.
+
+    Written by a statement of its own: other threads may be reading `company` anew, and would put the old tokens back
+    between setting and saving.
+    """
+    values = {
+        "access_token": tokens.access_token,
+        "refresh_token": tokens.refresh_token,
+        "access_expires_at": tokens.access_expires_at,
+        "refresh_expires_at": tokens.refresh_expires_at,
+    }
+    Company.objects.filter(pk=company.pk).update(**values)
+    for name, value in values.items():
+        setattr(company, name, value)
 
 
 def mark_refused(company: Company, reason: str) -> None:

@@ -57,7 +57,7 @@ class Tokens:
         """A refresh token of that company that works now, issued if there is none."""
         now = self._now()
         for grant in reversed(self._grants):
-            if grant.realm == realm and grant.alive and not self._died(grant, now):
+            if grant.realm == realm and grant.alive and grant.refresh and not self._died(grant, now):
                 return grant.refresh
         return self.grant(realm).refresh
 
