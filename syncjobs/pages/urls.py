@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, desk_page, entry_decisions, start_runs
+from syncjobs.pages import access, connect_page, desk_page, entry_decisions, rules_page, start_runs
 
 app_name = "hourbridge"
 
@@ -26,17 +24,13 @@ class ButtonConverter:
 register_converter(ButtonConverter, "button")
 
 
-def coming(request: HttpRequest, pk: int = 0) -> HttpResponse:
-    return redirect("admin:index")
-
-
 urlpatterns = [
     path("people/", access.page(desk_page.any_workspace("people")), name="any-people"),
     path("customers/", access.page(desk_page.any_workspace("customers")), name="any-customers"),
-    path("rules/", coming, name="any-rules"),
+    path("rules/", access.page(desk_page.any_workspace("rules")), name="any-rules"),
     path("workspaces/<int:pk>/people/", access.page(desk_page.people), name="people"),
     path("workspaces/<int:pk>/customers/", access.page(desk_page.customers), name="customers"),
-    path("workspaces/<int:pk>/rules/", coming, name="rules"),
+    path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),
     path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),

@@ -1,0 +1,153 @@
+"""A workspace's rules: what is the same name, which time goes, when runs begin by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from integrations.models import ConnectionEvent, Item, Workspace
+from syncjobs import evaluate, policies
+from syncjobs.pages import access
+from syncjobs.templatetags.hourbridge import number
+
+YES_NO = (("true", "Yes"), ("false", "No"))
+MOST_CHANGES = 10
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a rule is asked for: `kind` is the input's type, `choices` make it a list to choose from."""
+
+    label: str
+    help: str
+    kind: str = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+WORDINGS: Mapping[str, Wording] = {
+    "matching": Wording(
+        "Same name",
+        "Whether names that differ only in case and inner spaces are linked by themselves, or only suggested.",
+        choices=(("strict", "Strict: equal to the letter"), ("forgiving", "Forgiving: case and inner spaces aside")),
+    ),
+    "start_date": Wording("Send time from", "Time before this day is never sent by itself.", kind="date"),
+    "time_zone": Wording("Time zone", "For people who have none in Clockify; pages show times in it.", kind="zone"),
+    "rounding": Wording(
+        "Rounding",
+        "To the nearest minute, half up, or as the workspace's reports in Clockify round.",
+        choices=(("minute", "To the nearest minute"), ("clockify", "As in Clockify's reports")),
+    ),
+    "approved_only": Wording("Approved time only", "Time that nobody approved in Clockify waits.", choices=YES_NO),
+    "block_invoiced": Wording(
+        "Leave out invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
+    ),
+    "longest_hours": Wording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
+    "service_item": Wording("Service item", "What sent time is booked on.", kind="item"),
+    "allow_sku": Wording(
+        "Allow another plan",
+        "The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
+    ),
+    "allow_unstated_payroll": Wording(
+        "Allow unstated Payroll", "Send although QuickBooks does not say whether Payroll is on.", choices=YES_NO
+    ),
+    "check_schedule": Wording(
+        "Check by itself", "off, every 30 minutes, every 2 hours, or daily at 07:30.", kind="schedule"
+    ),
+    "sync_schedule": Wording(
+        "Sync by itself", "off, every 30 minutes, every 2 hours, or daily at 18:00.", kind="schedule"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One rule on the page, with the value it has or the one that was refused."""
+
+    name: str
+    words: Wording
+    value: str
+    usable: bool
+
+
+def rules(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows the rules; what is posted is set all together or not at all."""
+    workspace = access.workspace_at(pk)
+    refused = ""
+    if request.method == "POST":
+        try:
+            return _change(request, workspace)
+        except policies.BadValue as problem:
+            refused = _in_page_words(str(problem))
+            # The refused change may have touched the row in memory.
+            workspace = access.workspace_at(pk)
+    return _show(request, workspace, refused)
+
+
+def _change(request: HttpRequest, workspace: Workspace) -> HttpResponse:
+    before = _values(workspace)
+    posted = {name: request.POST[name].strip() for name in policies.SETTINGS if name in request.POST}
+    wanted = {name: text for name, text in posted.items() if text != before[name]}
+    if not wanted:
+        messages.info(request, "Nothing was changed.")
+        return redirect("hourbridge:rules", workspace.pk)
+    now = timezone.now()
+    policies.change(workspace, wanted, now=now, person=request.user)
+    if workspace.company is not None and workspace.pulled_at is not None:
+        evaluate.refresh(workspace, now=now)
+    said = number(len(wanted), "rule was changed,rules were changed")
+    messages.success(request, f"{said}. What was sent before stays as it is.")
+    return redirect("hourbridge:rules", workspace.pk)
+
+
+def _show(request: HttpRequest, workspace: Workspace, refused: str) -> HttpResponse:
+    values = _values(workspace)
+    if refused:
+        values |= {name: request.POST[name] for name in values if name in request.POST}
+    events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
+    context = {
+        "workspace": workspace,
+        "others": access.workspaces().exclude(pk=workspace.pk),
+        "zone": workspace.time_zone,
+        "lines": [_line(workspace, name, value) for name, value in values.items()],
+        "refused": refused,
+        "zones": sorted(available_timezones()),
+        "items": _items(workspace),
+        "changes": events.order_by("-at", "-pk")[:MOST_CHANGES],
+    }
+    title = f"Rules, {workspace.name}"
+    return access.show(request, "rules.html", context, title=title, status=422 if refused else 200)
+
+
+def _line(workspace: Workspace, name: str, value: str) -> Line:
+    setting = policies.SETTINGS[name]
+    words = WORDINGS.get(name) or Wording(name.replace("_", " ").capitalize(), setting.help)
+    return Line(name, words, value, usable=workspace.company is not None or not setting.of_company)
+
+
+def _values(workspace: Workspace) -> dict[str, str]:
+    return {name: _text(value) for name, value in policies.shown(workspace).items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _items(workspace: Workspace) -> list[tuple[str, str]]:
+    rows = Item.objects.filter(company=workspace.company, active=True, gone_at=None, type="Service").order_by("name")
+    return list(rows.values_list("quickbooks_id", "name")) if workspace.company is not None else []
+
+
+def _in_page_words(problem: str) -> str:
+    """The refusal with the rule's label in place of its name on the command line."""
+    name, colon, rest = problem.partition(":")
+    words = WORDINGS.get(name)
+    return f"{words.label}:{rest}" if words and colon else problem
