@@ -87,7 +87,8 @@ def _connect(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     start: date | None = wanted["start_date"]
     if start is not None and workspace.pk not in known:
         policies.change(workspace, {"start_date": start.isoformat()}, now=now, person=request.user)
-    messages.success(request, f"Connected {workspace.name}. Time goes from {workspace.start_date:%d %B %Y} on.")
+    first = workspace.start_date
+    messages.success(request, f"Connected {workspace.name}. Time goes from {first.day} {first:%B %Y} on.")
     return redirect("admin:index")
 
 

@@ -66,7 +66,8 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
         return f"{card.company}. Its plan and Payroll are shown above with their evidence."
     if key == RULES:
         matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
-        return f"Set to: {matching}, nothing before {workspace.start_date:%d %B %Y}."
+        first = workspace.start_date
+        return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}."
     return sentence
 
 

@@ -64,6 +64,8 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "page": pages.get_page(asked.get("page", 1)),
         "causes": causes(run),
         "held": held(run),
+        "not_reached": outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0,
+        "refused": outcomes.get(OUTCOMES.FAILED, 0),
         "doubtful": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,

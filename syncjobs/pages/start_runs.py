@@ -51,4 +51,6 @@ def _ask(workspace: Workspace, kind: str, *, dry_run: bool, person: Any) -> Run:
 
 def _say(request: HttpRequest, level: int, text: str, run: Run) -> None:
     link = reverse("admin:syncjobs_run_change", args=[run.pk])
-    messages.add_message(request, level, format_html('{} <a href="{}">Open run {}</a>', text, link, run.pk))
+    messages.add_message(
+        request, level, format_html('{} <a class="hb-inline" href="{}">Open run {}</a>', text, link, run.pk)
+    )
