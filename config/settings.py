@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config import environment
+from config import environment, sentry
 from config.environment import env
 from config.unfold import UNFOLD as UNFOLD
 
@@ -222,3 +222,7 @@ LOGGING = {
         "requests_oauthlib": {"level": "WARNING", "propagate": False},
     },
 }
+
+SENTRY_DSN = environment.text("SENTRY_DSN")
+if SENTRY_DSN:
+    sentry.start(SENTRY_DSN)

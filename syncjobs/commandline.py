@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import signal
 import sys
@@ -91,6 +92,10 @@ class Command(BaseCommand):
             code = self._say(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
         except DatabaseError as error:
             code = self._say(_from_database(error), options)
+        except BrokenPipeError:
+            # Whoever read the output (`| head`) has seen enough; Python must not complain about it at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
         except KeyboardInterrupt:
             code = self._say(Problem("Stopped by hand.", exit_code=CUT_SHORT, code="CANCELLED"), options)
         if code:

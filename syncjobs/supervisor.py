@@ -63,6 +63,7 @@ class Supervisor:
         self._stops = 0
         self._sweeping_ends = threading.Event()
         self._trouble = ""
+        self._clusters = 0
 
     def stop(self) -> None:
         """Ask for the end; asked again, running tasks get no more time. Safe in a signal handler."""
@@ -93,6 +94,7 @@ class Supervisor:
         cluster = subprocess.Popen(
             self.command, stdin=subprocess.DEVNULL, start_new_session=True, env={**os.environ, **told}
         )
+        self._clusters += 1
         born = time.monotonic()
         record = ProcessRecord.write(self.records, leader=cluster.pid)
         self.say(f"Task cluster started (process {cluster.pid}).")
@@ -110,6 +112,7 @@ class Supervisor:
             cluster.wait()
             record.remove()
             self.stop_file.unlink(missing_ok=True)
+            self._clusters += 1
             self._trouble = ""
         return time.monotonic() - born
 
@@ -139,10 +142,13 @@ class Supervisor:
         """Sweep until the end. A trouble is said once, not every few seconds."""
         trouble = ""
         while not self._sweeping_ends.wait(self.pace.sweep_every):
+            watched = self._clusters
             try:
                 if found := self.sweep():
                     self.say(f"Due, and taken up: {found}.")
-                self._trouble = self.stuck()
+                reason = self.stuck()
+                # What was seen of one cluster says nothing about the next.
+                self._trouble = reason if watched == self._clusters else ""
                 trouble = ""
             except Exception as error:
                 if str(error) != trouble:
