@@ -65,6 +65,6 @@ def show(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> HttpResponse:
     """Our template inside the admin: its menu, its header, its messages."""
-    request.current_app = admin.site.name  # type: ignore[attr-defined]
+    request.current_app = admin.site.name
     around = admin.site.each_context(request) | {"title": title, "may_act": may_act(request)}
     return render(request, f"hourbridge/{template}", around | context, status=status)

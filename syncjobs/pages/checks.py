@@ -105,8 +105,8 @@ def _about_books(workspace: Workspace, row: TimeEntry, around: Circumstances, as
     else:
         yield Check("Not there already", NOT_ASKED, "", "not asked yet")
     if asked.attempted:
-        codes = ("QUICKBOOKS_REFUSED", "OUTCOME_UNKNOWN", "BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS")
-        yield _check(asked, "Accepted", codes, "", asked.answer)
+        answers = ("QUICKBOOKS_REFUSED", "OUTCOME_UNKNOWN", "BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS")
+        yield _check(asked, "Accepted", answers, "", asked.answer)
     else:
         yield Check("Accepted", NOT_ASKED, "", "not asked yet")
 

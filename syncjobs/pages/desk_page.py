@@ -168,7 +168,7 @@ def _listed(request: HttpRequest, workspace: Workspace, side: str) -> dict[str, 
     refs = index.ordered(section=section, search=search)
     opened = _opened(request)
     page = Paginator(refs, ROWS_A_PAGE).get_page(_page_of(request, [ref.key for ref in refs], opened))
-    groups = desk_rows.groups(workspace, index, page.object_list, side=side)
+    groups = desk_rows.groups(workspace, index, list(page.object_list), side=side)
     row = next((row for group in groups for row in group.rows if row.key == opened), None)
     return {
         "sections": [(name, WORDS[name], sum(counts.values()) if not name else counts[name]) for name in WORDS],

@@ -90,10 +90,11 @@ def _current(workspace: Workspace, entry: TimeEntry) -> EntryOverride | None:
 
 def _override(request: HttpRequest, workspace: Workspace, entry: TimeEntry, **values: Any) -> None:
     now = timezone.now()
+    person = request.user if request.user.is_authenticated else None
     EntryOverride.objects.update_or_create(
         workspace=workspace,
         clockify_id=entry.clockify_id,
-        defaults={"person": request.user, "at": now, **values},
+        defaults={"person": person, "at": now, **values},
     )
     evaluate.evaluate(workspace, [entry], now=now)
 

@@ -123,7 +123,8 @@ class Card:
 
     def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:
         for run in (self.last_sync, self.last_check):
-            if run is not None and run.status in {Run.Status.FAILED, Run.Status.BLOCKED}:
+            cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
+            if run is not None and (cut_short or run.status in {Run.Status.FAILED, Run.Status.BLOCKED}):
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
         if self.in_doubt_for_people:
             return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
