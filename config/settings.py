@@ -51,8 +51,8 @@ if urlsplit(QUICKBOOKS_TOKEN_URL).scheme == "http":
 # Seconds. A killed run is taken over after LEASE_SECONDS at the latest; a live one renews every HEARTBEAT_SECONDS.
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
 HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", 5)
-# Seconds a host that does not answer may hold up a command, all attempts together.
-GIVE_UP_SECONDS = environment.number("GIVE_UP_SECONDS", 30)
+# Seconds a host that does not answer may hold up a command, all attempts together; starting it takes a few more.
+GIVE_UP_SECONDS = environment.number("GIVE_UP_SECONDS", 27)
 # Seconds after a create, update or delete during which a missing record may still appear (Intuit cuts off at 120).
 SETTLE_SECONDS = environment.number("SETTLE_SECONDS", 180)
 
