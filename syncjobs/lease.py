@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import psutil
 from django.conf import settings
 from django.db import connection
 from django.db.models import Q
@@ -47,7 +48,11 @@ def describe(run: Run) -> str:
 
 
 def new_owner() -> str:
-    return f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    return f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def _host() -> str:
+    return socket.gethostname()[:30]
 
 
 def _length() -> timedelta:
@@ -68,11 +73,27 @@ def wait_to_write(company: Company, run: Run, owner: str) -> None:
     first_beat: datetime | None = None
     while not try_to_write(company, run, owner):
         held = WriterLease.objects.select_related("run__person").get(company=company)
+        if _lives_here(held):
+            raise Busy(held.run, held.since)
         first_beat = first_beat or held.beat_at
         moved = held.beat_at is not None and held.beat_at != first_beat
         if moved or time.monotonic() > give_up_at:
             raise Busy(held.run, held.since)
         time.sleep(min(0.5, settings.HEARTBEAT_SECONDS / 4))
+
+
+def _lives_here(held: WriterLease) -> bool:
+    """Whether the holder is seen to be at work on this machine. Not seeing it proves nothing: it may be elsewhere."""
+    host, _, number = held.owner.rpartition(":")[0].rpartition(":")
+    fresh = timezone.now() - timedelta(seconds=2 * settings.HEARTBEAT_SECONDS)
+    if host != _host() or not number.isdigit() or held.since is None or held.beat_at is None or held.beat_at < fresh:
+        return False
+    try:
+        process = psutil.Process(int(number))
+        same = process.create_time() <= held.since.timestamp()
+        return same and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED}
+    except psutil.Error:
+        return False
 
 
 def release(company: Company, owner: str) -> None:
