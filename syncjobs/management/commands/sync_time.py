@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -51,13 +52,17 @@ class Command(commandline.Command):
             options={name: True for name in ("resend", "believe_deletions") if options[name]},
         )
         if run.from_date > run.to_date:  # type: ignore[operator]
-            run.delete()
-            raise commandline.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
+            if options["from"]:
+                run.delete()
+                raise commandline.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
+            self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")
         runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = counting.sync_json(run)
         code = counting.exit_code(run)
+        if code == commandline.CUT_SHORT and not run.error_code:
+            self.progress(_trouble(shown))
         if options["json"]:
             self.print_json({**shown, **(self._nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
         else:
@@ -84,3 +89,15 @@ class Command(commandline.Command):
             self.stdout.write(f"  {code}: {count}")
         for code, count in shown["warnings"].items():
             self.stdout.write(f"  warning {code}: {count}")
+
+
+def _trouble(shown: Mapping[str, Any]) -> str:
+    """Why the exit code is 4 although the run came to its end."""
+    words = [f"{shown[name]} {said}" for name, said in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]]
+    said = f"Of the entries, {' and '.join(words)}; `explain ENTRY_ID` says why." if words else ""
+    if "MANY_MISSING" in shown["warnings"]:
+        said += (
+            " Many entries are missing in Clockify at once, so nothing was deleted in QuickBooks; if they are really "
+            "gone, run it again with --believe-deletions."
+        )
+    return said
