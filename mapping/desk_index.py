@@ -91,8 +91,8 @@ class DeskIndex:
 
     def _gather(self) -> list[Ref]:
         kinds, only_there = KINDS[self._side], ONLY_THERE[self._side]
-        columns = ("kind", "clockify_id", "quickbooks_id", "reason", "blocked_minutes", "oldest_date")
-        columns += ("clockify_name", "clockify_client", "quickbooks_name", "quickbooks_parent")
+        facts = ("kind", "clockify_id", "quickbooks_id", "reason", "blocked_minutes", "oldest_date")
+        columns = (*facts, "clockify_name", "clockify_client", "quickbooks_name", "quickbooks_parent")
         stances = stances_of(self._workspace).filter(kind__in=kinds, choice=Stance.Choice.IGNORED)
         ignored = set(stances.values_list("kind", "clockify_id"))
         refs: list[Ref] = []
