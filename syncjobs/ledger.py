@@ -136,6 +136,24 @@ def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
     receipt.save(update_fields=["content_hash", "start_at"])
 
 
+def begin_anew(action: Action) -> Action:
+    """The same write under a new request id: the old id belongs to an activity that an equal entry's receipt names."""
+    with transaction.atomic():
+        close(action, Action.State.ABANDONED, message="Its activity was taken for that of an equal entry.")
+        return Action.objects.create(
+            company=action.company,
+            workspace=action.workspace,
+            run=action.run,
+            entry_id=action.entry_id,
+            verb=action.verb,
+            body=action.body,
+            basis=action.basis,
+            txn_date=action.txn_date,
+            not_ours=action.not_ours,
+            created_at=timezone.now(),
+        )
+
+
 def finish_item(
     run_id: int,
     entry_id: str,

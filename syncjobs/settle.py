@@ -146,6 +146,10 @@ def _send_again(client: QuickBooksClient, action: Action) -> bool:
         ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
         raise
     else:
+        if action.verb == "create" and owned_ids(action.company, [str(answer.record.get("Id"))]):
+            # Equal drafts are interchangeable: its activity was found before and given to an equal entry, whose own
+            # did not arrive. That id only gives the same activity again, so the missing one goes under a new id.
+            return _send_again(client, ledger.begin_anew(action))
         ledger.accept(action, answer.record, tid=answer.tid)
         return True
     return False

@@ -26,6 +26,7 @@ class Stop:
         self._deadline = deadline
         self._silent_since: float | None = None
         self._silences = 0
+        self._answered_at = 0.0
         self._refusal, self._refusals = "", 0
         self.why: Exception | None = None
         self.out_of_time = False
@@ -48,12 +49,12 @@ class Stop:
 
     def answered(self) -> None:
         with self._lock:
-            self._silences, self._silent_since = 0, None
+            self._note_answer()
             self._refusal, self._refusals = "", 0
 
     def refused(self, error: ApiError) -> None:
         with self._lock:
-            self._silences, self._silent_since = 0, None
+            self._note_answer()
             same = error.code == self._refusal
             self._refusal, self._refusals = error.code, self._refusals + 1 if same else 1
         if self._refusals >= EQUAL_REFUSALS:
@@ -63,7 +64,12 @@ class Stop:
         """No answer to a call begun at `since` (monotonic)."""
         with self._lock:
             self._silences += 1
+            # One slow record among others that are answered is not the host's silence.
+            since = max(since, self._answered_at)
             self._silent_since = min(since, self._silent_since or since)
             too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * 0.7
         if too_long or self._silences >= NO_ANSWERS:
             self.because(error)
+
+    def _note_answer(self) -> None:
+        self._silences, self._silent_since, self._answered_at = 0, None, time.monotonic()
