@@ -1,0 +1,203 @@
+"""The front page: is it healthy, what needs me, what comes next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import Company, Workspace
+from syncjobs.models import EntryVerdict, Run
+from tests.admin.reading import main_text
+from tests.factories import (
+    CompanyFactory,
+    LinkFactory,
+    MismatchFactory,
+    ReceiptFactory,
+    RunFactory,
+    TimeEntryFactory,
+    UserFactory,
+    VerdictFactory,
+    WorkspaceFactory,
+)
+
+State = EntryVerdict.State
+
+
+def entry_of(workspace: Workspace, state: str, **values: Any) -> EntryVerdict:
+    return VerdictFactory(entry=TimeEntryFactory(workspace=workspace), state=state, **values)
+
+
+def test_an_empty_installation_says_what_to_do_first(dana: Client) -> None:
+    page = dana.get("/admin/")
+
+    assert "From nothing to the first sent hour" in main_text(page)
+    assert 'name="api_key"' in page.content.decode()
+
+
+def test_a_workspace_without_company_is_told_how_to_connect_one(dana: Client) -> None:
+    WorkspaceFactory(company=None, pulled_at=None)
+
+    said = main_text(dana.get("/admin/"))
+
+    assert "Not connected" in said
+    assert "manage.py connect_quickbooks --workspace" in said
+
+
+def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace)
+    entry_of(workspace, State.READY, minutes=60)
+    entry_of(workspace, State.BLOCKED, held=True, minutes=120, reasons=[{"code": "NO_PROJECT"}])
+    entry_of(workspace, State.BLOCKED, minutes=180, reasons=[{"code": "NOT_BILLABLE"}])
+    entry_of(workspace, State.IGNORED, minutes=30)
+    entry_of(workspace, State.FAILED, minutes=240)
+    entry_of(workspace, State.UNKNOWN, minutes=15)
+    ReceiptFactory(workspace=workspace, minutes=300)
+
+    said = main_text(dana.get("/admin/"))
+
+    assert "Waiting to be sent 1.00 h 1 entry" in said
+    assert "Held 2.00 h 1 entry a person can free" in said
+    assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in said
+    assert "5.00 h 1 entry, last" in said
+    assert "Left out by rule 3.50 h 2 entries" in said
+
+
+def test_the_plan_stands_with_its_evidence(dana: Client, workspace: Workspace) -> None:
+    said = main_text(dana.get("/admin/"))
+
+    assert "QuickBooks Online Plus (fits)" in said
+    assert "Payroll off (fits)" in said
+    assert "Subscribed (fits)" in said
+    assert "QuickBooks Online Plus without Payroll is supported." in said
+
+
+@pytest.mark.parametrize(
+    ("company", "word", "sentence"),
+    [
+        ({"payroll": True}, "Sending is off", "Payroll is on in this company, and that is not supported."),
+        ({"sku": "QuickBooks Online Simple Start"}, "Sending is off", "Simple Start has no time tracking."),
+        (
+            {"state": Company.State.RECONNECT, "state_reason": "Intuit refuses the token."},
+            "Not connected",
+            "QuickBooks is not connected: Intuit refuses the token.",
+        ),
+        ({"subscription": "RESTRICTED"}, "Needs attention", "QuickBooks restricts the subscription"),
+    ],
+)
+def test_what_stands_in_the_way_is_one_word_and_one_sentence(
+    dana: Client, company: dict[str, Any], word: str, sentence: str
+) -> None:
+    WorkspaceFactory(company=CompanyFactory(**company))
+
+    said = main_text(dana.get("/admin/"))
+
+    assert word in said
+    assert sentence in said
+
+
+def test_a_failed_run_needs_attention_until_the_next_one_went_well(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace, status=Run.Status.FAILED, error_message="Clockify did not answer.")
+    assert "Clockify did not answer." in main_text(dana.get("/admin/"))
+
+    RunFactory(workspace=workspace)
+    said = main_text(dana.get("/admin/"))
+
+    assert "Clockify did not answer." not in said
+    assert "Working" in said
+
+
+def test_a_preview_that_failed_says_nothing_about_the_workspace(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace, dry_run=True, status=Run.Status.FAILED, error_message="Gone wrong.")
+
+    assert "Gone wrong." not in main_text(dana.get("/admin/"))
+
+
+def test_causes_that_hold_most_come_first_and_lead_to_their_row(dana: Client, workspace: Workspace) -> None:
+    MismatchFactory(workspace=workspace, clockify_name="Small", blocked_minutes=30, blocked_entries=1)
+    large = MismatchFactory(workspace=workspace, clockify_name="Large", blocked_minutes=600, blocked_entries=8)
+    MismatchFactory(workspace=workspace, clockify_name="Nothing held")
+    MismatchFactory(
+        workspace=workspace, kind="project", reason="PARENT_NOT_MAPPED", clockify_name="Child", blocked_minutes=99
+    )
+
+    page = dana.get("/admin/")
+    said = main_text(page)
+
+    assert said.index("Large") < said.index("Small")
+    assert "Nothing held" not in said
+    assert "Child" not in said
+    assert f"/people/?open=user-{large.clockify_id}#user-{large.clockify_id}" in page.content.decode()
+
+
+def test_links_and_names_to_decide_are_counted(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
+    LinkFactory.create_batch(3, workspace=workspace)
+    MismatchFactory(workspace=workspace)
+
+    said = main_text(dana.get("/admin/"))
+
+    assert "People 3 of 4" in said
+    assert "1 name to decide" in said
+
+
+def test_a_run_under_way_is_shown_and_the_page_keeps_looking(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace, status=Run.Status.RUNNING, stage="Sending", total=123, done=71, finished_at=None)
+
+    page = dana.get("/admin/")
+
+    assert "71 of 123" in main_text(page)
+    assert 'hx-trigger="every 3s"' in page.content.decode()
+
+
+def test_a_run_that_no_worker_takes_is_said(dana: Client, workspace: Workspace) -> None:
+    waiting = RunFactory(workspace=workspace, status=Run.Status.QUEUED, started_at=None, finished_at=None)
+    assert "no worker took it" in main_text(dana.get("/admin/"))
+
+    Run.objects.filter(pk=waiting.pk).update(enqueued_at=timezone.now(), created_at=timezone.now())
+
+    assert "no worker took it" not in main_text(dana.get("/admin/"))
+
+
+def test_who_may_only_look_gets_no_buttons(visitor: Client, workspace: Workspace) -> None:
+    page = visitor.get("/admin/")
+
+    assert "Northlight Studio" in main_text(page)
+    assert "/start/" not in page.content.decode()
+
+
+def test_staff_without_any_right_sees_no_figures(client: Client, workspace: Workspace) -> None:
+    client.force_login(UserFactory())
+
+    said = main_text(client.get("/admin/"))
+
+    assert "may not see workspaces" in said
+    assert "Northlight" not in said
+
+
+def test_a_workspace_in_order_shrinks_to_a_line_beside_others(dana: Client) -> None:
+    quiet, busy = WorkspaceFactory(name="Quiet"), WorkspaceFactory(name="Busy")
+    for one in (quiet, busy):
+        RunFactory(workspace=one)
+    MismatchFactory(workspace=busy)
+
+    page = dana.get("/admin/").content.decode()
+
+    assert f'id="workspace-{busy.pk}"' in page
+    assert f'id="workspace-{quiet.pk}"' not in page
+    assert "Quiet" in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(30):
+        entry_of(workspace, State.READY)
+        MismatchFactory(workspace=workspace, blocked_minutes=10, blocked_entries=1)
+        LinkFactory(workspace=workspace)
+        RunFactory(workspace=workspace, person=UserFactory())
+
+    with django_assert_max_num_queries(32):
+        assert dana.get("/admin/").status_code == 200
