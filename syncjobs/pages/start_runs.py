@@ -31,25 +31,29 @@ def start(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     workspace = get_object_or_404(access.workspaces(), pk=pk)
     kind, dry_run, words = BUTTONS[what]
     try:
-        run = _ask(workspace, kind, dry_run=dry_run, person=request.user)
+        run = ask(workspace, kind, dry_run=dry_run, person=request.user)
     except runs.AlreadyRunning as busy:
-        _say(request, messages.WARNING, str(busy), busy.run)
+        say(request, messages.WARNING, str(busy), busy.run)
     else:
-        _say(request, messages.SUCCESS, f"{words} of {workspace} was asked for and begins by itself.", run)
+        say(request, messages.SUCCESS, f"{words} of {workspace} was asked for and begins by itself.", run)
     return redirect("admin:index")
 
 
-def _ask(workspace: Workspace, kind: str, *, dry_run: bool, person: Any) -> Run:
+def ask(workspace: Workspace, kind: str, **wishes: Any) -> Run:
+    """A run by button: its row and its message in one transaction. `wishes` are those of `run.ask_for`.
+
+    Raises AlreadyRunning.
+    """
     with transaction.atomic():
         # Two presses at the same moment meet here, and the second finds the first one's run.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
         runs.refuse_second_press(workspace)
-        run = runs.ask_for(kind, workspace, trigger="button", person=person, now=timezone.now(), dry_run=dry_run)
+        run = runs.ask_for(kind, workspace, trigger="button", now=timezone.now(), **wishes)
         queue.enqueue(run)
     return run
 
 
-def _say(request: HttpRequest, level: int, text: str, run: Run) -> None:
+def say(request: HttpRequest, level: int, text: str, run: Run) -> None:
     link = reverse("admin:syncjobs_run_change", args=[run.pk])
     messages.add_message(
         request, level, format_html('{} <a class="hb-inline" href="{}">Open run {}</a>', text, link, run.pk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, desk_page, entry_decisions, rules_page, start_runs
+from syncjobs.pages import access, connect_page, desk_page, entry_decisions, resync, rules_page, start_runs
 
 app_name = "hourbridge"
 
@@ -33,5 +33,8 @@ urlpatterns = [
     path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),
+    path("workspaces/<int:pk>/sync-part/", access.button(resync.part), name="sync-part"),
+    path("entries/<int:pk>/sync/", access.button(resync.entry), name="sync-entry"),
+    path("runs/<int:pk>/again/", access.button(resync.run_again), name="run-again"),
     path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
 ]

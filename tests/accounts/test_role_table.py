@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
 from integrations.models import TimeEntry, Workspace
+from syncjobs.models import Run
 from tests.accounts.cast import MAY_ACT, MAY_LOOK, ROLES, person
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,9 @@ TABLE = {
     "hourbridge:start": Line(NOBODY, ACT),
     "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:connect-clockify": Line(LOOK, ACT),
+    "hourbridge:sync-part": Line(NOBODY, ACT),
+    "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
+    "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
     "quickbooks:disconnect": Line(NOBODY, ACT),
@@ -91,7 +95,8 @@ def rows() -> dict[str, Any]:
         first_seen_at=moment,
         last_seen_at=moment,
     )
-    return {"workspace": workspace, "entry": entry}
+    run = Run.objects.create(kind="sync", workspace=workspace, trigger="button", created_at=moment)
+    return {"workspace": workspace, "entry": entry, "run": run}
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
