@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class SyncjobsConfig(AppConfig):
     name = "syncjobs"
     verbose_name = "Runs and receipts"
+
+    def ready(self) -> None:
+        # Models can be imported only now.
+        from integrations.quickbooks.signals import connected_in_browser
+        from syncjobs.after_connecting import look_around
+
+        connected_in_browser.connect(look_around)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from integrations.errors import ApiError
 from integrations.models import Workspace
-from integrations.quickbooks import connection, consent, oauth, tokens
+from integrations.quickbooks import connection, consent, oauth, signals, tokens
 from integrations.quickbooks.models import Company
 
 SESSION_KEY = "quickbooks_state"
@@ -48,7 +48,10 @@ def callback(request: HttpRequest) -> HttpResponse:
         if request.GET.get("error"):
             raise consent.refusal_of(request.GET["error"])
         workspace = Workspace.objects.get(pk=trip.workspace_id)
+        again = workspace.company is not None
         company = _connect(request, workspace)
+        workspace.refresh_from_db()
+        signals.connected_in_browser.send(Workspace, workspace=workspace, person=request.user, again=again)
     except Workspace.DoesNotExist:
         messages.error(request, "The workspace was removed meanwhile; nothing was connected.")
     except ApiError as problem:
@@ -56,8 +59,16 @@ def callback(request: HttpRequest) -> HttpResponse:
     else:
         plan = connection.plan_verdict(company)
         level = messages.SUCCESS if plan.supported else messages.WARNING
-        messages.add_message(request, level, f"QuickBooks company {company} is connected. {plan.sentence}")
+        messages.add_message(
+            request, level, f"QuickBooks company {company} is connected. {plan.sentence} {_next(again)}"
+        )
     return redirect("admin:index")
+
+
+def _next(again: bool) -> str:
+    if again:
+        return "A check and a preview have begun: they show what changed meanwhile and what the catch-up would send."
+    return "A check for new users and customers has begun."
 
 
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:

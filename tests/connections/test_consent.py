@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations.clockify.connection import connect as connect_clockify
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
+from syncjobs.models import Run
 
 pytestmark = pytest.mark.django_db
 HOST = "localhost:8000"
@@ -159,3 +160,23 @@ def test_nobody_connects_by_get_or_without_the_right(
 
     assert admin_client.get(address, HTTP_HOST=HOST).status_code == 405
     assert "login" in client.post(address, HTTP_HOST=HOST)["Location"]
+
+
+def test_a_first_connection_begins_a_check(admin_client: Client, workspace: Workspace, realm: str) -> None:
+    said = come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+
+    assert "check for new users and customers has begun" in said
+    assert [(run.kind, run.dry_run) for run in Run.objects.all()] == [("check", False)]
+
+
+def test_a_reconnection_shows_what_the_catch_up_would_send(
+    admin_client: Client, workspace: Workspace, realm: str
+) -> None:
+    come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    Run.objects.all().delete()
+    admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
+
+    said = come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+
+    assert "catch-up" in said
+    assert [(run.kind, run.dry_run) for run in Run.objects.order_by("pk")] == [("check", False), ("sync", True)]
