@@ -117,7 +117,9 @@ class Command(BaseCommand):
     def workspace(self, options: dict[str, Any]) -> Workspace:
         """The one that --workspace names, or the only one there is."""
         wanted = options.get("workspace")
-        everyone = Workspace.objects.select_related("company")
+        # Secrets are read where they are used: with a lost key names and policy still show, and one can connect again.
+        secrets = "api_key", "company__access_token", "company__refresh_token"
+        everyone = Workspace.objects.select_related("company").defer(*secrets)
         if wanted:
             found = list(everyone.filter(clockify_id=wanted)) or list(everyone.filter(name=wanted))
             if not found:

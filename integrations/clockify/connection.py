@@ -120,7 +120,7 @@ def _save(
     }
     first_of_month = now.astimezone(ZoneInfo(zone)).date().replace(day=1)
     with transaction.atomic():
-        workspace, made = Workspace.objects.update_or_create(
+        workspace, made = Workspace.objects.defer("api_key").update_or_create(
             clockify_id=payloads.identifier(details),
             defaults=values,
             create_defaults={**values, "time_zone": zone, "start_date": first_of_month},

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.errors import ApiError, Rejected
+from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks import oauth, payloads, plan_policy, tokens
 from integrations.quickbooks.client import QuickBooksClient
@@ -51,7 +52,9 @@ def connect_with(
 ) -> Company:
     """Save the tokens, then prove them by reading the plan; what does not prove itself stays unconnected."""
     refuse_second_company(workspace, realm)
-    company, _ = Company.objects.get_or_create(realm_id=realm, defaults={"state": Company.State.DISCONNECTED})
+    # The old tokens are not needed, and may be unreadable: connecting again is the way out of a lost key.
+    stored = Company.objects.defer("access_token", "refresh_token")
+    company, _ = stored.get_or_create(realm_id=realm, defaults={"state": Company.State.DISCONNECTED})
     before = company.state, company.state_reason
     company.state, company.state_reason = Company.State.CONNECTED, ""
     company.state_since = company.connected_at = now
@@ -123,16 +126,7 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
 
     Gives a sentence that says whether Intuit confirmed.
     """
-    token = company.refresh_token
-    said = "Intuit confirmed that the permission is gone."
-    if token:
-        try:
-            oauth.configured()
-            oauth.revoke(token, account=tokens.account(company))
-        except ApiError as problem:
-            said = f"Intuit did not confirm ({problem.message}); remove the app in QuickBooks under Apps as well."
-    else:
-        said = "There was no token to revoke."
+    said = _revoke(company)
     with transaction.atomic():
         company.state, company.state_since = Company.State.DISCONNECTED, now
         company.state_reason = "QuickBooks was disconnected here."
@@ -143,3 +137,18 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
             company=company, at=timezone.now(), kind="quickbooks_disconnected", message=said, by=person
         )
     return said
+
+
+def _revoke(company: Company) -> str:
+    try:
+        token = company.refresh_token
+    except SecretUnreadable:
+        return "The stored token can't be read any more; remove the app in QuickBooks under Apps as well."
+    if not token:
+        return "There was no token to revoke."
+    try:
+        oauth.configured()
+        oauth.revoke(token, account=tokens.account(company))
+    except ApiError as problem:
+        return f"Intuit did not confirm ({problem.message}); remove the app in QuickBooks under Apps as well."
+    return "Intuit confirmed that the permission is gone."

@@ -16,9 +16,10 @@ class Command(commandline.Command):
         company = workspace.company
         assert company is not None
         said = connection.disconnect(company, now=timezone.now())
-        names = ", ".join(str(one) for one in company.workspaces.order_by("name"))
+        names = list(company.workspaces.order_by("name").values_list("name", flat=True))
         if options["json"]:
-            self.print_json({"realm": company.realm_id, "workspaces": names.split(", "), "message": said})
+            self.print_json({"realm": company.realm_id, "workspaces": names, "message": said})
         else:
-            self.stdout.write(f"{company} is disconnected from {names}. {said} Mappings and history are kept.")
+            shown = ", ".join(names)
+            self.stdout.write(f"{company} is disconnected from {shown}. {said} Mappings and history are kept.")
         return None
