@@ -12,9 +12,10 @@ from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
+from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities, draft, evaluate, plan, queries, reasons
+from syncjobs import activities, check, draft, evaluate, plan, queries, reasons, window
 from syncjobs.evaluate import Circumstances, Verdict
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.resolve import Entry
@@ -99,14 +100,28 @@ def _read_from_clockify(
             known.refresh_from_db()
         return known
     except ApiError as error:
-        if isinstance(error, ReconnectNeeded):
+        if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
             clockify_connection.mark_refused(workspace, error.message, now=now)
         if known is None:
             raise
         not_asked.append(f"Clockify was not asked: {error.message}")
         return known
+    _meet_strangers(workspace, client, raw, now=now)
     pull.store_entries(workspace, [raw], day_of=queries.DayOf(workspace), approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
+
+
+def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, now: datetime) -> None:
+    """Of people and projects that came after the last check nothing is known yet: read the lists, as a sync does."""
+    company = workspace.company
+    if company is None or company.state != company.State.CONNECTED:
+        return
+    if workspace.pulled_at and company.pulled_at and not window.has_strangers(workspace, window.Reading([raw], None)):
+        return
+    if company.pulled_at is None:
+        quickbooks_pull.pull_lists(company, QuickBooksClient(company), now=now)
+    check.pull_clockify_lists(workspace, client, now=now)
+    evaluate.refresh(workspace, now=now)
 
 
 def _row_of_report(

@@ -44,16 +44,18 @@ def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) 
 
 def has_strangers(workspace: Workspace, reading: Reading) -> bool:
     """Whether a row names a user or project that the mirror has not seen, or a project under another client."""
-    users, projects = set(), {}
+    users, projects, clients = set(), set(), {}
     for raw in reading.rows:
         entry = payloads.entry(raw)
         users.add(entry.user_id)
         if entry.project_id:
-            projects[entry.project_id] = entry.client_id
+            projects.add(entry.project_id)
+            if "clientId" in raw:
+                clients[entry.project_id] = entry.client_id
     if unknown_ids(workspace, "user", users) or unknown_ids(workspace, "project", projects):
         return True
-    known = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=list(projects))
-    return any(projects[key] != client_id for key, client_id in known.values_list("clockify_id", "client_id"))
+    known = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=list(clients))
+    return any(clients[key] != client_id for key, client_id in known.values_list("clockify_id", "client_id"))
 
 
 def store(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -149,9 +149,13 @@ def _store_some(
     now: datetime,
 ) -> dict[str, date]:
     known = {row.clockify_id: row for row in TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)}
+    clients = _clients_of_projects(workspace, wanted)
     fresh, touched, seen_only, days = [], [], [], {}
     for key, (entry, raw) in wanted.items():
         row = known.get(key)
+        if entry.project_id in clients and not entry.client_id:
+            client_id, client_name = clients[entry.project_id]
+            entry = replace(entry, client_id=client_id, client_name=client_name)
         columns = _entry_columns(entry, raw, day_of(entry), row, None if approved is None else key in approved)
         days[key] = columns["txn_date"]
         if row is None:
@@ -178,6 +182,15 @@ def _store_some(
         TimeEntry.objects.bulk_update(touched, written)
     TimeEntry.objects.filter(pk__in=seen_only).update(last_seen_at=now)
     return days
+
+
+def _clients_of_projects(
+    workspace: Workspace, wanted: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]]
+) -> dict[str, tuple[str, str]]:
+    """Where an entry does not say whose project it is (the regular API never does), our list of projects does."""
+    ids = {entry.project_id for entry, raw in wanted.values() if "clientId" not in raw and entry.project_id}
+    rows = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=ids) if ids else ()
+    return {row.clockify_id: (row.client_id, row.client_name) for row in rows}
 
 
 def _entry_columns(
