@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import RangeDateFilter
 
 from integrations.connection_filters import WorkspaceFilter
@@ -102,7 +102,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     def reasons(self, entry: TimeEntry) -> SafeString:
         verdict = verdict_of(entry)
         codes = [str(row.get("code")) for row in verdict.reasons] if verdict else []
-        return format_html_join(format_html("<br>"), "{}", ((hourbridge.reason_title(code),) for code in codes))
+        return format_html_join(mark_safe("<br>"), "{}", ((hourbridge.reason_title(code),) for code in codes))
 
 
 def verdict_of(entry: TimeEntry) -> EntryVerdict | None:

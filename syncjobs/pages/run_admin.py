@@ -39,8 +39,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Run", ordering="pk")
     def name(self, run: Run) -> SafeString:
-        preview = format_html(' <span class="hb-quiet">preview</span>') if run.dry_run else ""
-        return format_html("{}{}", run, preview)
+        return format_html('{} <span class="hb-quiet">{}</span>', run, "preview" if run.dry_run else "")
 
     @admin.display(description="State", ordering="status")
     def result(self, run: Run) -> SafeString:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
-from syncjobs import queries, reasons
+from syncjobs import budget, queries, reasons
 from syncjobs.models import Run
 from syncjobs.pages import looks
 from syncjobs.pages.figures import Figures
@@ -66,6 +66,20 @@ class Card:
         if self.company is None or self.company.plan_read_at is None:
             return None
         return connection.plan_verdict(self.company)
+
+    @property
+    def sharing(self) -> list[str]:
+        """Names of all workspaces that send to this company: disconnecting concerns them all."""
+        return [str(one) for one in self.company.workspaces.order_by("name")] if self.company else []
+
+    @property
+    def requests_a_check(self) -> int:
+        """Requests to Clockify, for workspaces whose budget is small; 0 where nobody has to count."""
+        return budget.check_requests(self.workspace) if budget.is_small(self.workspace) else 0
+
+    @property
+    def requests_a_sync(self) -> int:
+        return budget.sync_requests(self.workspace)
 
     @property
     def chips(self) -> list[Chip]:

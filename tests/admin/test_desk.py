@@ -1,0 +1,421 @@
+"""People and customers side by side, and the decisions taken there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Workspace
+from mapping.models import Decision, Link, Mismatch, Stance
+from syncjobs.models import EntryVerdict
+from tests.admin.reading import main_text, text
+from tests.factories import (
+    ClientFactory,
+    ClockifyUserFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    LinkFactory,
+    MismatchFactory,
+    ProjectFactory,
+    StanceFactory,
+    TimeEntryFactory,
+    VendorFactory,
+    VerdictFactory,
+    WorkspaceFactory,
+)
+
+
+def people(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/people/"
+
+
+def customers(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/customers/"
+
+
+@pytest.fixture
+def ben(workspace: Workspace) -> Mismatch:
+    """A user without an employee, listed because two hours wait for him."""
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
+    return MismatchFactory(workspace=workspace, clockify_id="ben", blocked_minutes=120, blocked_entries=2)
+
+
+@pytest.fixture
+def benjamin(workspace: Workspace) -> str:
+    """The employee that is probably meant."""
+    return EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Benjamin Okafor").quickbooks_id
+
+
+def suggest(mismatch: Mismatch, **values: Any) -> None:
+    first = {"id": "59", "name": "Benjamin Okafor", "score": 0.9, "why": "similar name", "kind": "employee"}
+    mismatch.suggestions = [first | values]
+    mismatch.save()
+
+
+def decide(client: Client, address: str, verb: str, record: str, **values: Any) -> Any:
+    kind = "user" if address.partition("?")[0].endswith("/people/") else "project"
+    return client.post(address, {"verb": verb, "kind": kind, "id": record, **values})
+
+
+# --- looking -------------------------------------------------------------------------------------------------
+def test_unmatched_names_come_first_by_held_hours_then_links_then_ignored_ones(
+    dana: Client, workspace: Workspace
+) -> None:
+    for name, minutes in (("Little", 10), ("Much", 500)):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        MismatchFactory(workspace=workspace, clockify_id=name, clockify_name=name, blocked_minutes=minutes)
+    for name, suspended in (("Works", ""), ("Rests", "EMPLOYEE_INACTIVE")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
+    ClockifyUserFactory(workspace=workspace, clockify_id="Robot", name="Robot")
+    StanceFactory(workspace=workspace, clockify_id="Robot", note="no person")
+    gordon = EmployeeFactory(company=workspace.company, name="Gordon Pike")
+    MismatchFactory(
+        workspace=workspace,
+        kind="employee",
+        reason="NO_CLOCKIFY_USER",
+        clockify_id="",
+        clockify_name="",
+        quickbooks_id=gordon.quickbooks_id,
+        quickbooks_name="Gordon Pike",
+    )
+
+    said = main_text(dana.get(people(workspace)))
+
+    places = [said.index(name) for name in ("Much", "Little", "Rests", "Works", "Robot", "Gordon Pike")]
+    assert places == sorted(places)
+    assert "“no person”" in said
+
+
+def test_a_row_says_who_made_its_link_and_since_when(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada")
+
+    said = main_text(dana.get(people(workspace)))
+
+    assert "Linked by rule since Fri 27 Mar, 10:40: same name" in said
+
+
+def test_the_reason_stands_between_both_sides(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
+    suggest(ben)
+
+    said = main_text(dana.get(people(workspace)))
+
+    assert "No employee of this name none is called exactly so" in said
+    assert "90% similar name" in said
+    assert "2.00 h" in said
+
+
+def test_letters_that_differ_are_marked(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Ben Okafór")
+    suggest(ben, name="Ben Okafór")
+
+    page = dana.get(people(workspace)).content.decode()
+
+    assert "Ben Okaf<mark>ó<span" in page
+
+
+def test_names_are_shown_as_text_never_as_markup(dana: Client, workspace: Workspace) -> None:
+    name = '<script>alert("x")</script>'
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name=name)
+    MismatchFactory(workspace=workspace, clockify_id="ben", clockify_name=name)
+
+    page = dana.get(f"{people(workspace)}?open=user-ben&q=<script>").content.decode()
+
+    assert "<script>alert" not in page
+
+
+def test_projects_stand_under_their_client(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    for number in range(2):
+        ProjectFactory(
+            workspace=workspace,
+            clockify_id=f"p{number}",
+            name=f"Site {number}",
+            client_id="acme",
+            client_name="Acme",
+        )
+        MismatchFactory(
+            workspace=workspace,
+            kind="project",
+            reason="NO_CUSTOMER",
+            clockify_id=f"p{number}",
+            clockify_name=f"Site {number}",
+            clockify_client="Acme",
+            blocked_minutes=60,
+        )
+    CustomerFactory(company=workspace.company, quickbooks_id="61", name="Acme Corporation")
+    LinkFactory(workspace=workspace, kind="client", clockify_id="acme", clockify_name="Acme", quickbooks_id="61")
+
+    said = main_text(dana.get(f"{customers(workspace)}?show=todo"))
+
+    assert said.count("Client linked") == 1
+    assert said.index("Acme Corporation") < said.index("Site 0") < said.index("Site 1")
+
+
+def test_a_project_that_waits_for_its_client_names_what_stands_ready(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="site", name="Site", client_id="acme", client_name="Acme")
+    customer = CustomerFactory(company=workspace.company, quickbooks_id="61", name="ACME")
+    CustomerFactory(company=workspace.company, name="Site", parent_id=customer.quickbooks_id, full_name="ACME:Site")
+    MismatchFactory(
+        workspace=workspace,
+        kind="client",
+        reason="NAME_DIFFERS",
+        clockify_id="acme",
+        clockify_name="Acme",
+        suggestions=[
+            {"id": "61", "name": "ACME", "score": 0.97, "why": "same name apart from case", "kind": "customer"}
+        ],
+    )
+    MismatchFactory(
+        workspace=workspace, kind="project", reason="PARENT_NOT_MAPPED", clockify_id="site", clockify_name="Site"
+    )
+
+    assert "Site stands ready; will link by itself" in main_text(dana.get(customers(workspace)))
+
+
+def test_users_of_one_name_stand_together(dana: Client, workspace: Workspace) -> None:
+    for record, name, minutes in (("c1", "Chris", 100), ("ben", "Ben", 90), ("c2", "Chris", 10)):
+        ClockifyUserFactory(workspace=workspace, clockify_id=record, name=name)
+        reason = "AMBIGUOUS_NAME" if name == "Chris" else "NO_EMPLOYEE"
+        MismatchFactory(
+            workspace=workspace, clockify_id=record, clockify_name=name, reason=reason, blocked_minutes=minutes
+        )
+
+    page = dana.get(people(workspace)).content.decode()
+
+    assert page.index('id="user-c1"') < page.index('id="user-c2"') < page.index('id="user-ben"')
+
+
+@pytest.mark.parametrize(("section", "shown"), [("todo", "Ben"), ("linked", "Ada"), ("ignored", "Robot")])
+def test_a_tab_shows_its_state_alone(
+    dana: Client, ben: Mismatch, workspace: Workspace, section: str, shown: str
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada")
+    ClockifyUserFactory(workspace=workspace, clockify_id="robot", name="Robot")
+    StanceFactory(workspace=workspace, clockify_id="robot")
+
+    said = main_text(dana.get(f"{people(workspace)}?show={section}"))
+
+    assert [name for name in ("Ben", "Ada", "Robot") if name in said] == [shown]
+
+
+def test_a_search_looks_at_both_sides(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_name="Augusta King")
+
+    said = main_text(dana.get(f"{people(workspace)}?q=augusta"))
+
+    assert "Ada Lindqvist" in said and "Ben Okafor" not in said
+    assert "Nothing like “pine” here." in main_text(dana.get(f"{people(workspace)}?q=pine"))
+
+
+def test_fifty_rows_make_a_page_and_a_link_finds_its_own(dana: Client, workspace: Workspace) -> None:
+    for number in range(60):
+        MismatchFactory(workspace=workspace, clockify_id=f"u{number:02}", blocked_minutes=60 - number)
+
+    first = dana.get(people(workspace)).content.decode()
+    opened = dana.get(f"{people(workspace)}?open=user-u55").content.decode()
+
+    assert first.count('class="hb-row') == 50
+    assert 'id="user-u55"' not in first and "Page 1 of 2" in first
+    assert 'id="user-u55"' in opened
+
+
+def test_what_linking_would_free_is_counted_before(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    waits_for_ben = {"code": "USER_NOT_MAPPED", "kind": "user", "id": "ben"}
+    waits_for_site = {"code": "PROJECT_NOT_MAPPED", "kind": "project", "id": "site"}
+    for reasons, minutes in (([waits_for_ben], 60), ([waits_for_ben, waits_for_site], 45), ([waits_for_site], 999)):
+        entry = TimeEntryFactory(workspace=workspace)
+        VerdictFactory(entry=entry, state="blocked", held=True, reasons=reasons, minutes=minutes)
+
+    said = main_text(dana.get(f"{people(workspace)}?open=user-ben"))
+
+    assert "Frees 1 entry , 1 h ." in said
+    assert "1 more entry, 0.75 h, also wait for something else" in said
+
+
+def test_without_a_company_the_page_says_what_is_missing(dana: Client) -> None:
+    workspace = WorkspaceFactory(company=None)
+
+    assert "No QuickBooks company is connected" in main_text(dana.get(people(workspace)))
+
+
+def test_the_menu_leads_to_the_workspace_last_looked_at(dana: Client, workspace: Workspace) -> None:
+    other = WorkspaceFactory(name="Zulu")
+    assert dana.get("/admin/people/")["Location"] == people(workspace)
+
+    dana.get(customers(other))
+
+    assert dana.get("/admin/people/")["Location"] == people(other)
+
+
+@pytest.mark.parametrize("page", [people, customers])
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    dana: Client, workspace: Workspace, page: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(40):
+        ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}")
+        ClientFactory(workspace=workspace, clockify_id=f"c{number}")
+        ProjectFactory(workspace=workspace, clockify_id=f"p{number}", client_id=f"c{number}")
+        MismatchFactory(workspace=workspace, clockify_id=f"u{number}")
+        MismatchFactory(workspace=workspace, kind="project", reason="NO_CUSTOMER", clockify_id=f"p{number}")
+        LinkFactory(workspace=workspace, kind="client", clockify_id=f"c{number}")
+
+    with django_assert_max_num_queries(26):
+        assert dana.get(f"{page(workspace)}?open=user-u7").status_code == 200
+
+
+# --- deciding ------------------------------------------------------------------------------------------------
+def test_accepting_links_what_was_suggested_and_goes_on_to_the_next_row(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    suggest(ben)
+    assert "Accept" in main_text(dana.get(people(workspace)))
+
+    answer = decide(dana, f"{people(workspace)}?show=todo", "link", "ben", partner="employee:59", next="user-cleo")
+
+    assert answer["Location"] == f"{people(workspace)}?show=todo#user-cleo"
+    link = Link.objects.get()
+    assert (link.quickbooks_kind, link.quickbooks_id, link.by) == ("employee", "59", "person")
+    assert link.person is not None and link.person.username == "dana"
+    assert not Mismatch.objects.filter(clockify_id="ben").exists()
+
+
+def test_a_decision_frees_the_time_that_waited(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id="site")
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
+    ProjectFactory(workspace=workspace, clockify_id="site")
+    CustomerFactory(company=workspace.company, quickbooks_id="84", name="Website")
+    LinkFactory(workspace=workspace, kind="project", clockify_id="site", quickbooks_id="84", quickbooks_name="Website")
+
+    page = dana.post(
+        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": f"employee:{benjamin}"}, follow=True
+    )
+
+    assert EntryVerdict.objects.get().state == "ready"
+    assert "Linked. Frees 1 entry, 1.5 h. 0 to do." in text(page)
+
+
+@pytest.mark.parametrize(
+    "typed", ["77", "Ben Okafor", "ben okafor", "vendor 77", "Ben Okafor · vendor 77", " vendor:77 "]
+)
+def test_a_vendor_is_chosen_by_id_or_name(dana: Client, ben: Mismatch, workspace: Workspace, typed: str) -> None:
+    VendorFactory(company=workspace.company, quickbooks_id="77", name="Ben Okafor")
+
+    decide(dana, people(workspace), "link", "ben", partner="other", other=typed)
+
+    assert Link.objects.values_list("quickbooks_kind", "quickbooks_id").get() == ("vendor", "77")
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"partner": "other", "other": ""}, "Choose a record first"),
+        ({"partner": "other", "other": "Nobody"}, "has no active employee or vendor with the id or name “Nobody”"),
+        ({"partner": "other", "other": "Twin"}, "“Twin” names 2 records"),
+        ({"partner": "employee:66"}, "has no employee 66"),
+        ({"partner": "employee:60"}, "inactive in QuickBooks"),
+        ({"partner": "employee:59", "other": "Twin"}, "leave one of them out"),
+        ({"partner": "customer:59"}, "has no active employee or vendor"),
+    ],
+)
+def test_a_refused_choice_leaves_the_row_open_and_says_why(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace, choice: dict[str, str], words: str
+) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="60", name="Gone", active=False)
+    EmployeeFactory(company=workspace.company, name="Twin")
+    VendorFactory(company=workspace.company, name="Twin")
+
+    answer = decide(dana, people(workspace), "link", "ben", **choice)
+
+    assert answer.status_code == 422
+    assert words in main_text(answer)
+    assert "Who is this user?" in main_text(answer)
+    assert not Link.objects.exists() and not Decision.objects.exists()
+
+
+def test_sharing_a_partner_is_allowed_after_a_warning(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id=benjamin)
+
+    page = dana.post(
+        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}, follow=True
+    )
+
+    assert "Benjamin Okafor is linked to Ada Lindqvist as well." in text(page)
+    assert Link.objects.count() == 2
+
+
+def test_unlinking_is_remembered_so_that_the_rule_does_not_link_again(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id="59")
+
+    decide(dana, people(workspace), "unlink", "ada", note="left the studio")
+
+    assert not Link.objects.exists()
+    assert Stance.objects.values_list("choice", "note").get() == ("unlinked", "left the studio")
+    assert "Unlinked by hand" in main_text(dana.get(people(workspace)))
+
+
+def test_ignoring_takes_a_note_and_can_be_taken_back(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    assert "by dana" in main_text(dana.get(f"{people(workspace)}?show=ignored"))
+    assert "“our own time”" in main_text(dana.get(f"{people(workspace)}?show=ignored"))
+
+    decide(dana, people(workspace), "stop_ignoring", "ben")
+
+    assert not Stance.objects.filter(choice="ignored").exists()
+
+
+def test_confirming_lets_a_suspended_link_work_again(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id="59", suspended="EMPLOYEE_INACTIVE")
+
+    decide(dana, people(workspace), "confirm", "ada")
+
+    assert Link.objects.get().suspended == ""
+
+
+@pytest.mark.parametrize("verb", ["link", "unlink", "ignore", "stop_ignoring", "confirm"])
+def test_who_may_only_look_decides_nothing(
+    visitor: Client, ben: Mismatch, benjamin: str, workspace: Workspace, verb: str
+) -> None:
+    page = visitor.get(f"{people(workspace)}?open=user-ben")
+    assert "A mapping admin can decide this" in main_text(page)
+    assert 'name="verb"' not in page.content.decode()
+
+    assert decide(visitor, people(workspace), verb, "ben", partner="employee:59").status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_an_address_alone_decides_nothing(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
+    dana.get(f"{people(workspace)}?verb=link&kind=user&id=ben&partner=employee:59")
+
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("form", [{"verb": "delete"}, {"verb": "link", "kind": "project"}, {}])
+def test_a_form_that_makes_no_sense_is_refused(
+    dana: Client, ben: Mismatch, workspace: Workspace, form: dict[str, str]
+) -> None:
+    answer = dana.post(people(workspace), {"kind": "user", "id": "ben"} | form)
+
+    assert answer.status_code == 422
+    assert not Decision.objects.exists()
+
+
+def test_the_next_row_can_not_lead_elsewhere(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
+    answer = decide(dana, people(workspace), "link", "ben", partner="employee:59", next="https://elsewhere.example/")
+
+    assert answer["Location"].startswith(f"{people(workspace)}?#")
