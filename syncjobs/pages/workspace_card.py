@@ -70,7 +70,9 @@ class Card:
     @property
     def sharing(self) -> list[str]:
         """Names of all workspaces that send to this company: disconnecting concerns them all."""
-        return [str(one) for one in self.company.workspaces.order_by("name")] if self.company else []
+        if self.company is None:
+            return []
+        return list(self.company.workspaces.order_by("name").values_list("name", flat=True))
 
     @property
     def requests_a_check(self) -> int:

@@ -1,0 +1,35 @@
+"""How many requests to Clockify a run will take: free workspaces have thirty an hour."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from django.utils import timezone
+
+from integrations.clockify.client import LONGEST_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
+from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
+from syncjobs import check, queries
+
+FREE = "FREE"
+
+
+def is_small(workspace: Workspace) -> bool:
+    """Clockify's plan allows few requests (Clockify: limits of new free workspaces)."""
+    return workspace.clockify_plan.upper() == FREE
+
+
+def check_requests(workspace: Workspace) -> int:
+    """Three lists and the entries of the window, by what was there at the last check."""
+    lists = (ClockifyUser, ClockifyClient, ClockifyProject)
+    counts = (model.objects.filter(workspace=workspace).count() for model in lists)
+    return sum(max(1, ceil(count / PAGE_SIZE)) for count in counts) + sync_requests(workspace)
+
+
+def sync_requests(workspace: Workspace) -> int:
+    """One report per thousand entries, in windows of at most 31 days; twice where only approved time goes."""
+    last = check.today(workspace, timezone.now())
+    # One day more on each side, as it is read.
+    days = max(1, (last - workspace.start_date).days + 3)
+    entries = queries.entries_between(workspace, workspace.start_date, last).count()
+    reports = max(ceil(days / LONGEST_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
+    return reports * (2 if workspace.approved_only else 1)
