@@ -105,7 +105,7 @@ def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) 
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     wanted = _draft(entry, resolution, None, service_item)
-    return Step(entry.id, "create", "It has not been sent yet.", warnings=_warnings(entry), draft=wanted)
+    return Step(entry.id, "create", "New: not sent before.", warnings=_warnings(entry), draft=wanted)
 
 
 def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:

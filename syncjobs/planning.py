@@ -10,7 +10,7 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, evaluate, ledger, plan, queries
+from syncjobs import activities, evaluate, hours, ledger, plan, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryVerdict, Receipt, Run, RunItem
@@ -157,7 +157,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
         reasons=[reason.as_row() for reason in step.reasons],
         warnings=list(step.warnings),
         draft=draft.as_row() if draft else None,
-        minutes=draft.minutes if draft else 0,
+        minutes=draft.minutes if draft else _length(row, made),
         quickbooks_id=sent.quickbooks_id if sent else "",
         txn_date=date.fromisoformat(draft.txn_date) if draft else row.txn_date if row else None,
     )
@@ -171,6 +171,11 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
             "not_ours": list(step.not_ours),
         }
     return item
+
+
+def _length(row: TimeEntry | None, made: Plan) -> int:
+    """Minutes of an entry that is not sent, for lists."""
+    return hours.minutes(row.seconds or 0, made.around.policy.rounding) if row else 0
 
 
 def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:
