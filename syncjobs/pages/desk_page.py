@@ -93,7 +93,8 @@ def _decide(request: HttpRequest, workspace: Workspace, side: str) -> HttpRespon
     query = request.GET.copy()
     query.pop("open", None)
     anchor = request.POST.get("next") or "desk"
-    return redirect(f"{request.path}?{query.urlencode()}#{anchor}")
+    kept = f"?{query.urlencode()}" if query else ""
+    return redirect(f"{request.path}{kept}#{anchor}")
 
 
 def _freed(entries: int, minutes: int) -> str:
