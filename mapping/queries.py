@@ -251,6 +251,11 @@ def _shown(record: QuickBooksRecord) -> str:
     return record.name if record.active else names.strip_deleted(record.name)
 
 
+def was_matched(workspace: Workspace) -> bool:
+    """Whether matching has ever come to its end here; a first run may have died between reading and matching."""
+    return links_of(workspace).exists() or mismatches_of(workspace).exists() or stances_of(workspace).exists()
+
+
 def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
     """The listed ones, those that hold back most first."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)

@@ -77,7 +77,7 @@ def _work(
             except queue.Empty:
                 return
             heartbeat.check()
-            Sender(run, client, stop).send(RunItem.objects.get(pk=pk))
+            Sender(run, client, heartbeat, stop).send(RunItem.objects.get(pk=pk))
             progress()
     except (ApiError, Lost) as error:
         stop.because(error)
@@ -91,8 +91,8 @@ def _work(
 class Sender:
     """Sends one planned item. Raises only what concerns the whole run."""
 
-    def __init__(self, run: Run, client: QuickBooksClient, stop: Stop) -> None:
-        self._run, self._client, self._stop = run, client, stop
+    def __init__(self, run: Run, client: QuickBooksClient, heartbeat: Heartbeat, stop: Stop) -> None:
+        self._run, self._client, self._heartbeat, self._stop = run, client, heartbeat, stop
 
     def send(self, item: RunItem, *, second_try: bool = False) -> None:
         inactive = self._inactive_partner(item) if item.verb != "delete" else None
@@ -104,6 +104,8 @@ class Sender:
         item.attempts += 1
         RunItem.objects.filter(pk=item.pk).update(attempts=item.attempts)
         ledger.mark_tried(action)
+        # As late as can be: a process that slept meanwhile must not send what another one has looked for since.
+        self._heartbeat.check()
         began = time.monotonic()
         try:
             answer = self._client.write(

@@ -30,6 +30,21 @@ log = logging.getLogger("hourbridge.run")
 
 Status = Run.Status
 OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+# What the end of a run, or of a slice of it, writes.
+ENDING = (
+    "status",
+    "stage",
+    "not_before",
+    "error_code",
+    "error_message",
+    "error_fix",
+    "owner",
+    "lease_until",
+    "finished_at",
+    "done",
+    "counters",
+    "warnings",
+)
 # Starts without any progress between them, after which a run is given up (design: The queue is only a messenger).
 MOST_ATTEMPTS = 3
 
@@ -155,8 +170,7 @@ class Worker:
         except ApiError as error:
             self._end_on(error)
         except lease.Lost as loss:
-            # Whoever took over writes the run's result; this process only leaves.
-            log.warning("%s", loss)
+            self._end_lost(loss)
         except SecretUnreadable as problem:
             self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Mend ENCRYPTION_KEYS.")
         except Exception as problem:
@@ -174,7 +188,7 @@ class Worker:
         run = self.run
         left = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if isinstance(stop.why, lease.Lost):
-            log.warning("%s", stop.why)
+            self._end_lost(stop.why)
         elif isinstance(stop.why, TryLater):
             self._end_on(stop.why)
         elif stop.why is not None:
@@ -216,6 +230,12 @@ class Worker:
         if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
             clockify_connection.mark_refused(self.run.workspace, error.message, now=timezone.now())
 
+    def _end_lost(self, loss: lease.Lost) -> None:
+        """Where another process took over this very run, that one writes its result; else it was cut short here."""
+        log.warning("%s", loss)
+        if Run.objects.filter(pk=self.run.pk, owner=self.run.owner, status=Status.RUNNING).exists():
+            self._end_cut_short(loss)
+
     def _end_busy(self, busy: lease.Busy) -> None:
         """A command says so and ends; a task waits for its turn."""
         if self.run.trigger == "command":
@@ -253,9 +273,11 @@ class Worker:
         run.error_code, run.error_message, run.error_fix = code, message, fix
         run.owner, run.lease_until = "", None
         run.finished_at = None if status in OPEN else now
+        run.done = max(run.done, self._done)
         if run.kind == Run.Kind.SYNC:
             run.counters = {**run.counters, "figures": counting.sync_figures(run)}
-        run.save()
+        # Not `attempts`, which progress has set back, nor what others write meanwhile.
+        run.save(update_fields=[*ENDING])
 
     # --- what is shown meanwhile ---------------------------------------------------------------------------
     def _stage(self, text: str) -> None:
@@ -286,4 +308,6 @@ def connection_reasons_of(run: Run) -> list[Any]:
 def _words(why: Exception) -> tuple[str, str, str]:
     if isinstance(why, ApiError):
         return why.name, why.message, why.fix or "The next run goes on by itself."
+    if isinstance(why, lease.Lost):
+        return "LEASE_LOST", str(why), "Run it again."
     return "INTERNAL_ERROR", f"{type(why).__name__}: {why}"[:300], "The log has the details."

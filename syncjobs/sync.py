@@ -116,7 +116,7 @@ class Sync:
         dates = (run.from_date, run.to_date)
         found = window.store(workspace, self._clockify, reading, *dates, now=now, believe_deletions=believe)
         window.narrow(workspace, found, run.options)
-        if strangers or never_checked:
+        if strangers or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now)
         return found
 
