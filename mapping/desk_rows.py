@@ -5,49 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
 from integrations.models import Company, Customer, Workspace
 from mapping import wording
 from mapping.desk_index import PEOPLE, SEEN_ONLY, TODO, DeskIndex, Ref
+from mapping.desk_partners import Option, clear_suggestion, lost, option
 from mapping.letters import Piece, apart, whole
 from mapping.models import Link, Mismatch, Stance
-from mapping.names import name_key, strip_deleted
+from mapping.names import name_key
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, links_of, mismatches_of, stances_of
 
-# A suggestion under another parent scores at most .75: time would be billed to somebody else.
-CLEAR_SCORE = 0.8
-CLEAR_LEAD = 0.02
 Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Option:
-    """A QuickBooks record that may be linked, as the page offers it."""
-
-    kind: str
-    id: str
-    name: str
-    full_name: str
-    active: bool
-    email: str = ""
-    since: Any = None  # when it was first seen inactive
-    score: float = 0.0
-    why: str = ""
-
-    @property
-    def value(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-    @property
-    def parent(self) -> str:
-        """Where a sub-customer stands: the full name without its own."""
-        return self.full_name.rpartition(":")[0] if ":" in self.full_name else ""
-
-    @property
-    def percent(self) -> int:
-        return round(self.score * 100)
 
 
 @dataclass
@@ -67,7 +37,6 @@ class Row:
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
     stands_ready: Option | None = None  # the partner that the rule will link once the client is linked
-    next_key: str = ""
 
     @property
     def key(self) -> str:
@@ -187,9 +156,6 @@ class _Reader:
             )
             group.rows = [self._row(ref, group) for ref in refs]
             made.append(group)
-        rows = [row for group in made for row in group.rows]
-        for row, following in pairwise(rows):
-            row.next_key = following.key
         return made
 
     def _row(self, ref: Ref, group: Group) -> Row:
@@ -222,13 +188,14 @@ class _Reader:
         if row.mismatch is not None:
             row.suggestions = [self._suggestion(one) for one in row.mismatch.suggestions]
         if row.link is not None:
-            row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or _lost(row.link)
+            row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or lost(row.link)
         elif row.suggestions:
             row.partner = row.suggestions[0]
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
             kind = "employee" if row.ref.kind == "user" else "customer"
             row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
-        row.clear = clear_suggestion(row.suggestions) if row.link is None else None
+        if row.link is None and not _is_somebody_else(row):
+            row.clear = clear_suggestion(row.suggestions)
 
     def _suggestion(self, stored: Mapping[str, Any]) -> Option:
         kind, record_id = str(stored.get("kind")), str(stored.get("id"))
@@ -252,26 +219,11 @@ class _Reader:
         return Row(ref, name="", words=words, partner=partner, right=whole(mismatch.quickbooks_name), mismatch=mismatch)
 
 
-def clear_suggestion(suggestions: Sequence[Option]) -> Option | None:
-    """The one likely partner that may be accepted in one press, or None where a person has to choose."""
-    if not suggestions or suggestions[0].score < CLEAR_SCORE or "already linked" in suggestions[0].why:
-        return None
-    if len(suggestions) > 1 and suggestions[0].score - suggestions[1].score < CLEAR_LEAD:
-        return None
-    return suggestions[0]
-
-
-def option(kind: str, row: Any) -> Option:
-    name = row.name if row.active else strip_deleted(row.name)
-    return Option(
-        kind=kind,
-        id=row.quickbooks_id,
-        name=name,
-        full_name=getattr(row, "full_name", "") or name,
-        active=row.active and row.gone_at is None,
-        email=getattr(row, "email", ""),
-        since=row.inactive_since,
-    )
+def _is_somebody_else(row: Row) -> bool:
+    """Among users of one name an unlike e-mail address tells that the partner is another's."""
+    if row.ref.reason != "AMBIGUOUS_NAME" or not row.email or row.partner is None or not row.partner.email:
+        return False
+    return row.email.strip().casefold() != row.partner.email.strip().casefold()
 
 
 def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
@@ -296,8 +248,3 @@ def _since(partner: Option | None) -> str:
 def _is_past(record: Any) -> bool:
     archived = not record.active if hasattr(record, "active") else record.archived
     return archived or record.gone_at is not None
-
-
-def _lost(link: Link) -> Option:
-    """A partner that the mirror no longer has, as it was when linked."""
-    return Option(link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name, link.quickbooks_name, active=False)

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping import desk, desk_choice, desk_rows
-from mapping.desk_index import CUSTOMERS, KINDS, LINKED, PEOPLE, QUICKBOOKS, SECTIONS, TODO, DeskIndex
+from mapping.desk_index import CUSTOMERS, KINDS, LINKED, PEOPLE, QUICKBOOKS, SECTIONS, TODO, DeskIndex, Ref
 from mapping.models import Decision
+from mapping.queries import mirrored_names
 from syncjobs import evaluate
 from syncjobs.pages import access, what_if
 from syncjobs.templatetags.hourbridge import in_hours, number
@@ -80,21 +81,34 @@ def _decide(request: HttpRequest, workspace: Workspace, side: str) -> HttpRespon
     if decide is None:
         raise desk.Refused("Nothing was chosen.")
     now = timezone.now()
-    before = what_if.ready(workspace)
+    before, listed = what_if.ready(workspace), _refs(request, DeskIndex(workspace, side))
     said, warnings = decide(request, workspace, kind, clockify_id, now)
     evaluate.refresh(workspace, now=now)
     after = what_if.ready(workspace)
-    left = DeskIndex(workspace, side).sections()[TODO]
-    messages.success(
-        request, f"{said} {_freed(after.entries - before.entries, after.minutes - before.minutes)}{left} to do."
-    )
+    index = DeskIndex(workspace, side)
+    freed = _freed(after.entries - before.entries, after.minutes - before.minutes)
+    messages.success(request, f"{said} {freed}{index.sections()[TODO]} to do.")
     for warning in warnings:
         messages.warning(request, warning)
     query = request.GET.copy()
     query.pop("open", None)
-    anchor = request.POST.get("next") or "desk"
     kept = f"?{query.urlencode()}" if query else ""
-    return redirect(f"{request.path}{kept}#{anchor}")
+    return redirect(f"{request.path}{kept}#{_next(f'{kind}-{clockify_id}', listed, _refs(request, index))}")
+
+
+def _refs(request: HttpRequest, index: DeskIndex) -> list[Ref]:
+    """The rows as the page lists them, with its tab and search."""
+    section = request.GET.get("show", "")
+    return index.ordered(section=section if section in SECTIONS else "", search=request.GET.get("q", ""))
+
+
+def _next(key: str, before: list[Ref], after: list[Ref]) -> str:
+    """The row below the decided one, provided that it is still where it was: others may have followed by themselves."""
+    keys = [ref.key for ref in before]
+    still = {(ref.key, ref.section) for ref in after}
+    below = before[keys.index(key) + 1 :] if key in keys else []
+    here = next((ref.section for ref in before if ref.key == key), "")
+    return next((ref.key for ref in below if ref.section == here and (ref.key, ref.section) in still), "desk")
 
 
 def _freed(entries: int, minutes: int) -> str:
@@ -163,10 +177,8 @@ VERBS: dict[str, Callable[[HttpRequest, Workspace, str, str, datetime], Decided]
 def _listed(request: HttpRequest, workspace: Workspace, side: str) -> dict[str, Any]:
     index = DeskIndex(workspace, side)
     section, search = request.GET.get("show", ""), request.GET.get("q", "")
-    if section not in SECTIONS:
-        section = ""
     counts = index.sections()
-    refs = index.ordered(section=section, search=search)
+    refs = _refs(request, index)
     opened = _opened(request)
     page = Paginator(refs, ROWS_A_PAGE).get_page(_page_of(request, [ref.key for ref in refs], opened))
     groups = desk_rows.groups(workspace, index, list(page.object_list), side=side)
@@ -211,12 +223,18 @@ def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
     }
 
 
+def _name_of(workspace: Workspace, decision: Decision) -> str:
+    names = mirrored_names(workspace, decision.kind, [decision.clockify_id])
+    return names.get(decision.clockify_id) or decision.clockify_id
+
+
 def _show(
     request: HttpRequest, workspace: Workspace, side: str, listed: dict[str, Any], *, refused: str = ""
 ) -> HttpResponse:
     kept = request.GET.copy()
     kept.pop("open", None)
-    last = Decision.objects.filter(workspace=workspace, kind__in=KINDS[side]).select_related("person")
+    past = Decision.objects.filter(workspace=workspace, kind__in=KINDS[side]).select_related("person")
+    last = past.order_by("-pk").first()
     context = {
         "workspace": workspace,
         "company": workspace.company,
@@ -226,7 +244,8 @@ def _show(
         "refused": refused,
         "query": kept.urlencode(),
         "here": reverse(f"hourbridge:{side}", args=[workspace.pk]),
-        "last": last.order_by("-pk").first(),
+        "last": last,
+        "last_name": _name_of(workspace, last) if last else "",
         **listed,
     }
     title = f"{TITLES[side]}, {workspace.name}"

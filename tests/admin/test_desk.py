@@ -275,15 +275,52 @@ def test_accepting_links_what_was_suggested_and_goes_on_to_the_next_row(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     suggest(ben)
+    ClockifyUserFactory(workspace=workspace, clockify_id="cleo", name="Cleo")
+    MismatchFactory(workspace=workspace, clockify_id="cleo", clockify_name="Cleo")
     assert "Accept" in main_text(dana.get(people(workspace)))
 
-    answer = decide(dana, f"{people(workspace)}?show=todo", "link", "ben", partner="employee:59", next="user-cleo")
+    answer = decide(dana, f"{people(workspace)}?show=todo", "link", "ben", partner="employee:59")
 
     assert answer["Location"] == f"{people(workspace)}?show=todo#user-cleo"
     link = Link.objects.get()
     assert (link.quickbooks_kind, link.quickbooks_id, link.by) == ("employee", "59", "person")
     assert link.person is not None and link.person.username == "dana"
     assert not Mismatch.objects.filter(clockify_id="ben").exists()
+    assert "Last decision: link Ben Okafor , by dana" in main_text(dana.get(people(workspace)))
+
+
+def test_a_row_that_follows_by_itself_is_passed_over(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="site", name="Site", client_id="acme", client_name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="other", name="Other")
+    CustomerFactory(company=workspace.company, quickbooks_id="61", name="ACME")
+    CustomerFactory(company=workspace.company, name="Site", parent_id="61", full_name="ACME:Site")
+    for kind, record, minutes in (("client", "acme", 90), ("project", "site", 60), ("project", "other", 5)):
+        reason = "PARENT_NOT_MAPPED" if record == "site" else "NO_CUSTOMER"
+        MismatchFactory(workspace=workspace, kind=kind, reason=reason, clockify_id=record, blocked_minutes=minutes)
+
+    answer = dana.post(customers(workspace), {"verb": "link", "kind": "client", "id": "acme", "partner": "customer:61"})
+
+    assert Link.objects.filter(kind="project", clockify_id="site", by="rule").exists()
+    assert answer["Location"] == f"{customers(workspace)}#project-other"
+
+
+def test_an_unlike_address_among_users_of_one_name_is_not_accepted_in_one_press(
+    dana: Client, workspace: Workspace
+) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
+    for record, email in (("c1", "chris@example.com"), ("c2", "other@example.com")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=record, name="Chris", email=email)
+        mismatch = MismatchFactory(
+            workspace=workspace, clockify_id=record, clockify_name="Chris", reason="AMBIGUOUS_NAME"
+        )
+        suggest(mismatch, name="Chris", score=1.0, why="same name")
+
+    page = dana.get(people(workspace))
+    clear = {row.ref.clockify_id: row.clear for group in page.context["groups"] for row in group.rows}
+
+    assert clear["c1"] is not None
+    assert clear["c2"] is None
 
 
 def test_a_decision_frees_the_time_that_waited(
@@ -413,9 +450,3 @@ def test_a_form_that_makes_no_sense_is_refused(
 
     assert answer.status_code == 422
     assert not Decision.objects.exists()
-
-
-def test_the_next_row_can_not_lead_elsewhere(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
-    answer = decide(dana, people(workspace), "link", "ben", partner="employee:59", next="https://elsewhere.example/")
-
-    assert answer["Location"].startswith(f"{people(workspace)}#")

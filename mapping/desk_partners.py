@@ -1,0 +1,69 @@
+"""QuickBooks records as the desk offers them, and which of them is clear enough for one press."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mapping.models import Link
+from mapping.names import strip_deleted
+
+# A suggestion under another parent scores at most .75: time would be billed to somebody else.
+CLEAR_SCORE = 0.8
+CLEAR_LEAD = 0.02
+
+
+@dataclass(frozen=True)
+class Option:
+    """A QuickBooks record that may be linked, as the page offers it."""
+
+    kind: str
+    id: str
+    name: str
+    full_name: str
+    active: bool
+    email: str = ""
+    since: Any = None  # when it was first seen inactive
+    score: float = 0.0
+    why: str = ""
+
+    @property
+    def value(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @property
+    def parent(self) -> str:
+        """Where a sub-customer stands: the full name without its own."""
+        return self.full_name.rpartition(":")[0] if ":" in self.full_name else ""
+
+    @property
+    def percent(self) -> int:
+        return round(self.score * 100)
+
+
+def option(kind: str, row: Any) -> Option:
+    name = row.name if row.active else strip_deleted(row.name)
+    return Option(
+        kind=kind,
+        id=row.quickbooks_id,
+        name=name,
+        full_name=getattr(row, "full_name", "") or name,
+        active=row.active and row.gone_at is None,
+        email=getattr(row, "email", ""),
+        since=row.inactive_since,
+    )
+
+
+def lost(link: Link) -> Option:
+    """A partner that the mirror no longer has, as it was when linked."""
+    return Option(link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name, link.quickbooks_name, active=False)
+
+
+def clear_suggestion(suggestions: Sequence[Option]) -> Option | None:
+    """The one likely partner that may be accepted in one press, or None where a person has to choose."""
+    if not suggestions or suggestions[0].score < CLEAR_SCORE or "already linked" in suggestions[0].why:
+        return None
+    if len(suggestions) > 1 and suggestions[0].score - suggestions[1].score < CLEAR_LEAD:
+        return None
+    return suggestions[0]
