@@ -48,6 +48,7 @@ UNFOLD: dict[str, Any] = {
         "font": {"subtle-light": "#5D6879", "subtle-dark": "#A3ADBB"},
     },
     "STYLES": [_file("admin.css")],
+    "ACCOUNT": {"navigation": [{"title": "Your login", "link": "/accounts/"}]},
     "DASHBOARD_CALLBACK": "syncjobs.pages.overview.front_page",
     "SIDEBAR": {
         "show_search": False,

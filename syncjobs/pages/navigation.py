@@ -32,6 +32,7 @@ MIRRORS = (
 ADMINISTRATION = (
     ("Users", "manage_accounts", "auth.user"),
     ("Groups", "group", "auth.group"),
+    ("Authenticators", "phonelink_lock", "mfa.authenticator"),
     ("Queued tasks", "queue", "django_q.ormq"),
     ("Failed tasks", "report", "django_q.failure"),
     ("Schedules", "event", "django_q.schedule"),
