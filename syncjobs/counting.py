@@ -41,10 +41,11 @@ def sync_figures(run: Run) -> dict[str, Any]:
     columns = ("verb", "outcome", "gone", "reasons", "warnings", "minutes")
     for verb, outcome, gone, why, warned, minutes in run.items.values_list(*columns):
         figure = _figure(run, verb, outcome)
-        if figure == "blocked":
+        if figure == "blocked" or (gone and figure != "deleted"):
+            # Where time of entries that are gone from Clockify can't be deleted, that shows among the reasons only:
+            # `seen` counts what Clockify has, and the other figures add up to it.
             reasons.update({reason["code"] for reason in why})
-            # Billed or changed time of entries that are gone from Clockify shows among the reasons only.
-            figures["blocked"] += not gone
+            figures[figure] += not gone
         else:
             figures[figure] += 1
         if figure == "sent":

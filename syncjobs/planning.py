@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -26,6 +26,7 @@ class Plan:
     around: Circumstances
     sent: Mapping[str, Sent]
     unknown: Mapping[str, Action] = field(default_factory=dict)
+    gone: Set[str] = frozenset()
 
     @property
     def has_writes(self) -> bool:
@@ -51,7 +52,7 @@ def intend(run: Run, window: Window) -> Plan:
     closed = around.policy.book_close_date
     steps.extend(plan.intend_gone(key, sent[key], book_close_date=closed) for key in gone if key in sent)
     unknown = {key: action for key, action in around.actions.items() if key in ids}
-    return Plan(steps, rows, around, sent, unknown)
+    return Plan(steps, rows, around, sent, unknown, frozenset(window.gone))
 
 
 def _rows(run: Run, ids: Iterable[str]) -> list[TimeEntry]:
@@ -126,7 +127,8 @@ def save(run: Run, made: Plan, *, now: datetime) -> None:
         if step.touch and not run.dry_run:
             receipt, entry = made.around.receipts[step.entry_id], made.entries[step.entry_id]
             ledger.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
-    seen = len([step for step in made.steps if not step.gone]) + sum(1 for key in made.unknown if key in made.entries)
+    in_doubt = [key for key in made.unknown if key in made.entries and key not in made.gone]
+    seen = len([step for step in made.steps if not step.gone]) + len(in_doubt)
     with transaction.atomic():
         run.items.filter(entry_id__in=(finished & again) - done).delete()
         run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
@@ -186,6 +188,7 @@ def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:
         entry_id=action.entry_id,
         verb=action.verb,
         outcome=RunItem.Outcome.UNKNOWN,
+        gone=action.entry_id in made.gone,
         why="It was sent before and no clear answer came.",
         reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"}).as_row()],
         draft=action.basis.get("draft"),

@@ -118,7 +118,6 @@ class Worker:
     leaving: Callable[[], bool] = lambda: False
     on_stage: Callable[[str], None] = lambda text: None
     on_progress: Callable[[int, int], None] = lambda done, total: None
-    _done: int = 0
     _shown_at: float = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -187,6 +186,8 @@ class Worker:
     def _end_sync(self, stop: Stop) -> None:
         run = self.run
         left = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
+        if run.total and not run.dry_run:
+            self.on_progress(self._count_done(), run.total)
         if isinstance(stop.why, lease.Lost):
             self._end_lost(stop.why)
         elif isinstance(stop.why, TryLater):
@@ -202,7 +203,7 @@ class Worker:
 
     def _result(self) -> str:
         figures = counting.sync_figures(self.run)
-        bad = figures["failed"] + figures["unknown"]
+        bad = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
         good = figures["sent"] + figures["updated"] + figures["deleted"] + figures["unchanged"]
         if "MANY_MISSING" in self.run.warnings:
             return Status.PARTIAL
@@ -273,8 +274,8 @@ class Worker:
         run.error_code, run.error_message, run.error_fix = code, message, fix
         run.owner, run.lease_until = "", None
         run.finished_at = None if status in OPEN else now
-        run.done = max(run.done, self._done)
         if run.kind == Run.Kind.SYNC:
+            run.done = self._count_done()
             run.counters = {**run.counters, "figures": counting.sync_figures(run)}
         # Not `attempts`, which progress has set back, nor what others write meanwhile.
         run.save(update_fields=[*ENDING])
@@ -288,16 +289,17 @@ class Worker:
     def _progress(self) -> None:
         """Called from the sending threads after each record; progress also means that a restart is worth it."""
         with self._counting:
-            if self._done == 0:
-                # A run that goes on after an interruption counts from where it stopped.
-                self._done = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).count() - 1
-            self._done += 1
             due = time.monotonic() - self._shown_at >= 1
             if due:
                 self._shown_at = time.monotonic()
-        if due or self._done == self.run.total:
-            Run.objects.filter(pk=self.run.pk).update(done=self._done, attempts=0)
-            self.on_progress(self._done, self.run.total)
+        if due:
+            done = self._count_done()
+            Run.objects.filter(pk=self.run.pk).update(done=done, attempts=0)
+            self.on_progress(done, self.run.total)
+
+    def _count_done(self) -> int:
+        """Records that this run has dealt with, in earlier slices too."""
+        return self.run.total - self.run.items.filter(outcome=RunItem.Outcome.PLANNED).count()
 
 
 def connection_reasons_of(run: Run) -> list[Any]:

@@ -702,3 +702,54 @@ def test_removed_between_reading_and_writing_is_told_as_changed(scene: Scene, se
 
     assert run["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
     assert scene.activities() == []
+
+
+# --- deletions that do not work ----------------------------------------------------------------------------
+REFUSAL = {"Fault": {"Error": [{"Message": "no", "Detail": "Not now", "code": "6330"}], "type": "ValidationFault"}}
+
+
+def test_a_deletion_that_quickbooks_refuses_is_told_and_tried_again(scene: Scene, sent: str) -> None:
+    scene.delete_entry(sent)
+    scene.fault("status_before", status=400, body=REFUSAL)
+
+    run = scene.sync()
+
+    assert (run.code, run["deleted"]) == (4, 0)
+    assert len(scene.activities()) == 1
+    explained = scene.explain(sent)
+    assert (explained["state"], explained.codes) == ("changed", {"QUICKBOOKS_REFUSED"})
+    assert "Not now" in explained["reasons"][0]["message"]
+    assert scene.sync().counts == {"deleted": 1}
+
+
+def test_a_deletion_without_an_answer_is_told_as_unknown(scene: Scene, sent: str, settings: Any) -> None:
+    settings.GIVE_UP_SECONDS = 1
+    scene.delete_entry(sent)
+    scene.fault("hang_after_commit", seconds=1.5)
+
+    run = scene.sync()
+
+    assert (run.code, run["deleted"]) == (4, 0)
+    assert scene.explain(sent)["state"] == "unknown"
+    scene.clear_faults()
+    assert scene.sync().code == 0
+    assert scene.explain(sent)["state"] == "deleted"
+    assert scene.activities() == []
+
+
+@pytest.mark.parametrize(("trouble", "code"), [("refused", "QUICKBOOKS_REFUSED"), ("unknown", "OUTCOME_UNKNOWN")])
+def test_the_figures_add_up_though_a_deletion_does_not_work(
+    scene: Scene, ada: str, site: str, sent: str, trouble: str, code: str, settings: Any
+) -> None:
+    settings.GIVE_UP_SECONDS = 1
+    scene.entry(ada, site, "2026-03-20 09:00")
+    scene.delete_entry(sent)
+    if trouble == "refused":
+        scene.fault("status_before", "operation=delete", status=400, body=REFUSAL)
+    else:
+        scene.fault("hang_after_commit", "operation=delete", seconds=1.5)
+
+    run = scene.sync()
+
+    assert (run.code, run["status"], run["seen"], run.counts) == (4, "partial", 1, {"sent": 1})
+    assert run["blocked_reasons"] == {code: 1}
