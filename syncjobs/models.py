@@ -211,7 +211,10 @@ class RunItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "entry_id"], name="item_once_per_run_and_entry")]
-        indexes = [models.Index(fields=["run", "outcome"], name="item_by_outcome")]
+        indexes = [
+            models.Index(fields=["run", "outcome"], name="item_by_outcome"),
+            models.Index(fields=["entry_id"], name="item_by_entry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.entry_id}: {self.outcome}"

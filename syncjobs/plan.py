@@ -161,8 +161,9 @@ def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[s
     found = tuple(sorted(twins))
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
         return replace(step, not_ours=found)
-    return _hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}))
+    why = "Somebody put the same time into QuickBooks already."
+    return _hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}), why=why)
 
 
-def _hold(step: Step, reason: Reason) -> Step:
-    return replace(step, verb="block", why="QuickBooks has something else than was sent.", reasons=(reason,))
+def _hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
+    return replace(step, verb="block", why=why, reasons=(reason,))

@@ -162,7 +162,9 @@ def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, pe
             setattr(owner, name, value)
             if before != value:
                 _note(workspace, name, before, value, now=now, person=person)
-        workspace.save()
+        own = [name for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
+        # Only what was changed: a pull may be writing the same row.
+        workspace.save(update_fields=own)
         company = workspace.company
         if company is not None and any(SETTINGS[name].of_company for name in values):
             company.allowed_by, company.allowed_at = person, now
