@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.models import Workspace
+from integrations.models import Vendor, Workspace
 from mapping.models import Decision, Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
 
@@ -65,7 +65,20 @@ def link(
         )
         _write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note)
     shared_by = ", ".join(other.clockify_name or other.clockify_id for other in others)
-    return [f"{right.name} is linked to {shared_by} as well."] if others else []
+    warnings = [f"{_full_name(right)} is linked to {shared_by} as well."] if others else []
+    return [*warnings, *_another_clients(workspace, left, right)]
+
+
+def _another_clients(workspace: Workspace, left: Any, right: Any) -> list[str]:
+    """A project may be linked to any customer, but one below another client's is worth a second look."""
+    client = links_of(workspace).filter(kind="client", clockify_id=getattr(left, "client_id", "")).first()
+    if client is None or client.quickbooks_id in {right.quickbooks_id, getattr(right, "parent_id", "")}:
+        return []
+    return [f"{_full_name(right)} does not belong to {left.client_name}, whose customer is {client.quickbooks_name}."]
+
+
+def _full_name(right: Any) -> str:
+    return getattr(right, "full_name", "") or str(right.name)
 
 
 def confirm(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None) -> list[str]:
@@ -142,6 +155,9 @@ def _clockify_row(workspace: Workspace, kind: str, clockify_id: str) -> Any:
 def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
     company = company_of(workspace)
     row = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=company, quickbooks_id=quickbooks_id).first()
+    vendor = Vendor.objects.filter(company=company, quickbooks_id=quickbooks_id).first()
+    if row is None and kind == "employee" and vendor is not None:
+        raise Refused(f"{quickbooks_id} is the vendor {vendor.name}; link it as a vendor (--vendor).")
     if row is None:
         raise Refused(f"{company} has no {kind} {quickbooks_id}. Check for new users and customers, then look again.")
     if not row.active or row.gone_at is not None:

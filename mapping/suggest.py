@@ -138,8 +138,8 @@ class LikelyPartners:
         self._subs: dict[str, list[QuickBooksRecord]] | None = None
 
     def of(self, clockify: ClockifyRecord, *, parent_id: str) -> tuple[Suggestion, ...]:
-        """At most five, the likeliest first; none for a missing name."""
-        if not clockify.name.strip():
+        """At most five, the likeliest first; where the name is missing, the e-mail address alone may tell."""
+        if not clockify.name.strip() and not _address(clockify.email):
             return ()
         words = _Words.of(clockify.name)
         here = self._pool(parent_id).scored(words, email=clockify.email)

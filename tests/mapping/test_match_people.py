@@ -117,14 +117,23 @@ def test_an_employee_linked_to_somebody_else_by_hand_is_not_given_away() -> None
 
 
 @pytest.mark.parametrize("name", ["", "  "])
-def test_a_user_without_a_name_has_nobody_and_nobody_is_suggested(name: str) -> None:
-    nameless = ClockifyRecord("user", "u1", name, email="ada@example.com")
+def test_a_user_without_a_name_has_nobody_by_name(name: str) -> None:
+    nameless = ClockifyRecord("user", "u1", name)
 
     outcome = match([nameless], [employee("1", "", email="ada@example.com"), employee("2", " ")], [], [])
 
     assert pairs(outcome) == {}
     assert row(outcome, "u1").reason == "NO_EMPLOYEE"
     assert row(outcome, "u1").suggestions == ()
+
+
+def test_where_there_is_no_name_the_e_mail_address_suggests() -> None:
+    nameless = ClockifyRecord("user", "u1", "", email="ada@example.com")
+
+    outcome = match([nameless], [employee("1", "Ada Byron", email="Ada@example.com"), employee("2", "Ben")], [], [])
+
+    assert pairs(outcome) == {}
+    assert [(one.id, one.why) for one in row(outcome, "u1").suggestions] == [("1", "same e-mail address")]
 
 
 def test_a_vendor_of_that_name_is_the_first_suggestion() -> None:

@@ -16,12 +16,22 @@ class Command(commandline.Command):
             self.print_json(rows)
             return None
         for row in rows:
-            left = (row["clockify"] or {}).get("name") or "-"
-            right = (row["quickbooks"] or {}).get("name") or "-"
-            best = row["suggestions"][0] if row["suggestions"] else None
-            hint = f"  perhaps {best['name']} ({best['id']}): {best['why']}" if best else ""
             held = f"  holds {row['blocked_minutes'] / 60:.2f} h" if row["blocked_minutes"] else ""
-            self.stdout.write(f"{row['kind']}  {left} | {right}  {row['reason']}{held}{hint}")
+            left, right = _side(row["clockify"], "client"), _side(row["quickbooks"], "parent")
+            self.stdout.write(f"{row['kind']}  {left} | {right}  {row['reason']}{held}")
+            best = row["suggestions"][0] if row["clockify"] and row["suggestions"] else None
+            if best:
+                vendor = " --vendor" if best["kind"] == "vendor" else ""
+                command = f"link {row['kind']} {row['clockify']['id']} {best['id']}{vendor}"
+                self.stdout.write(f"    perhaps {best['name']}, {best['why']}: {command}")
         if not rows:
             self.stdout.write("Everything matches." if workspace.pulled_at else "Nothing was checked yet.")
         return None
+
+
+def _side(record: dict[str, Any] | None, above: str) -> str:
+    """`Acme:Website (6aac…)`: name with what it stands under, and the id that `link` and `ignore` take."""
+    if record is None:
+        return "-"
+    parent = f"{record[above]}:" if record[above] else ""
+    return f"{parent}{record['name'] or 'without a name'} ({record['id']})"
