@@ -69,7 +69,7 @@ class Workspace(models.Model):
 
     # Policy
     matching = models.CharField(max_length=12, choices=Matching, default=Matching.STRICT)
-    start_date = models.DateField(help_text="Time before this day is never sent.")
+    start_date = models.DateField(help_text="Where runs without a first day begin.")
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."
     )
