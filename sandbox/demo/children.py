@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -25,8 +25,19 @@ class DemoFailed(Exception):
 
 def end_with_parent() -> None:
     """In the child, before its program starts: a demo that is killed outright takes its children along."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if LIBC is not None:
         LIBC.prctl(PARENT_DEATH, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold signals back while a process is started: one in between would leave a process that nobody knows of."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass
@@ -40,14 +51,14 @@ class Children:
 
     def serve(self, name: str, command: list[str], *, stdout: int | None = None) -> subprocess.Popen[str]:
         """Start a service; what it says goes into a log file."""
-        with (self.logs / f"{name}.log").open("w") as log:
-            service = self._start(command, stdout=stdout or log, stderr=log)
-        self._services[name] = service
-        return service
+        with (self.logs / f"{name}.log").open("w") as log, undisturbed():
+            self._services[name] = self._start(command, stdout=stdout or log, stderr=log)
+        return self._services[name]
 
     def run(self, command: list[str], *, secret: str = "") -> tuple[int, str]:
         """Run a command to its end; gives exit code and output. Progress and errors show as they come."""
-        self._command = self._start(command, stdout=subprocess.PIPE, stderr=None, stdin=subprocess.PIPE)
+        with undisturbed():
+            self._command = self._start(command, stdout=subprocess.PIPE, stderr=None, stdin=subprocess.PIPE)
         output, _ = self._command.communicate(secret)
         code, self._command = self._command.returncode, None
         return code, output
