@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations.models import ApiCall
 from syncjobs import execute
 from syncjobs.models import Action, Run
 from tests.syncjobs.cast import Result, Scene
@@ -109,7 +110,7 @@ def test_being_throttled_only_costs_time(
     assert_books_agree(scene)
 
 
-@pytest.mark.parametrize("kind", [*QUICK_FAULTS, "429", "429_xml", "429_retry_after"])
+@pytest.mark.parametrize("kind", ["cut_before", "500_html", "429_xml"])
 def test_trouble_while_reading_quickbooks_is_tried_again(
     scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str
 ) -> None:
@@ -122,8 +123,16 @@ def test_trouble_while_reading_quickbooks_is_tried_again(
     assert_books_agree(scene)
 
 
-@pytest.mark.parametrize("kind", ["cut_before", "500_html", "503", "429", "429_retry_after"])
-@pytest.mark.parametrize("path", ["reports/detailed", "time-entries/", "/users", "/projects"])
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        *(("reports/detailed", kind) for kind in ("cut_before", "500_html", "503", "429", "429_retry_after")),
+        ("time-entries/", "cut_before"),
+        ("time-entries/", "429"),
+        ("/users", "503"),
+        ("/projects", "500_html"),
+    ],
+)
 def test_trouble_with_clockify_is_tried_again(scene: Scene, ada: str, site: str, path: str, kind: str) -> None:
     entries = scene.entries(ada, site, COUNT)
     scene.fault(kind, path, vendor="clockify", times=1, seconds=0.2)
@@ -148,7 +157,7 @@ def assert_adds_up(run: Result) -> None:
 
 
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
-@pytest.mark.parametrize("memory", ["replays", "forgets at once"])
+@pytest.mark.parametrize("memory", [pytest.param("replays", marks=pytest.mark.slow), "forgets at once"])
 def test_a_quickbooks_that_answers_no_write_stops_the_run_and_loses_nothing(
     scene: Scene, ada: str, site: str, memory: str, kind: str, impatient: None
 ) -> None:
@@ -228,15 +237,23 @@ def after_the_silence(scene: Scene, seconds: float) -> None:
     scene.clear_faults()
 
 
-@pytest.mark.parametrize("kind", ["hang_before", "hang_after_commit"])
 @pytest.mark.parametrize(
-    ("write", "memory"),
+    ("write", "memory", "kind"),
     [
-        (create, "replays"),
-        (create, "forgets at once"),
-        (create, "answers 600"),
-        (update, "forgets at once"),
-        (delete, "forgets at once"),
+        (create, "forgets at once", "hang_before"),
+        (create, "forgets at once", "hang_after_commit"),
+        (update, "forgets at once", "hang_after_commit"),
+        (delete, "forgets at once", "hang_before"),
+        *(
+            pytest.param(write, memory, kind, marks=pytest.mark.slow)
+            for write, memory in [
+                (create, "replays"),
+                (create, "answers 600"),
+                (update, "replays"),
+                (delete, "replays"),
+            ]
+            for kind in ("hang_before", "hang_after_commit")
+        ),
     ],
     ids=lambda one: one if isinstance(one, str) else one.__name__,
 )
@@ -416,9 +433,11 @@ def test_a_plan_that_blocks_lets_doubts_be_settled_by_reading_only(
     scene.check()
     scene.zero_calls()
 
-    assert scene.sync().code == 3
+    run = scene.sync()
 
-    assert "POST timeactivity" not in scene.calls()
+    assert run.code == 3
+    # By our journal: the sandbox may still be counting the write that hung before.
+    assert not ApiCall.objects.filter(run_id=run["run"], method="POST").exists()
     assert scene.explain(in_doubt)["state"] == "sent"
     assert len(scene.activities()) == 1
 
