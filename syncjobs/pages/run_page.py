@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from syncjobs import counting
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access
+from syncjobs.pages import access, pace
 from syncjobs.reasons import WORDINGS
 from syncjobs.templatetags.hourbridge import in_hours, number
 
@@ -53,6 +53,7 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "took": took(run),
+        "pace": pace.pace(run, now=timezone.now()) if run.is_open else "",
         "figures": figures(run) if run.kind == Run.Kind.SYNC else None,
         "check": counting.check_json(run) if run.kind == Run.Kind.CHECK else None,
         "read": _read(run),

@@ -149,7 +149,7 @@ def test_a_run_under_way_is_shown_and_the_page_keeps_looking(dana: Client, works
     page = dana.get("/admin/")
 
     assert "71 of 123" in main_text(page)
-    assert 'hx-trigger="every 3s"' in page.content.decode()
+    assert 'data-live="3"' in page.content.decode()
 
 
 def test_a_run_that_no_worker_takes_is_said(dana: Client, workspace: Workspace) -> None:

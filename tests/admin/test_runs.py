@@ -57,11 +57,11 @@ def test_a_run_under_way_shows_stage_and_progress_and_updates_itself(dana: Clien
     assert "71 of 123 done. Sending" in said
     assert "Sent 3 4.5 h" in said
     assert "In doubt 1" in said
-    assert 'hx-trigger="every 2s"' in page.content.decode()
+    assert 'data-live="2"' in page.content.decode()
 
 
 def test_a_finished_run_stands_still(dana: Client, workspace: Workspace) -> None:
-    assert 'hx-trigger="every' not in dana.get(page_of(RunFactory(workspace=workspace))).content.decode()
+    assert "data-live=" not in dana.get(page_of(RunFactory(workspace=workspace))).content.decode()
 
 
 def test_a_failed_run_says_what_happened_and_what_to_do(dana: Client, workspace: Workspace) -> None:
