@@ -1,0 +1,96 @@
+"""A browser, the web site on a real port, a sandbox and a worker process: everything as in daily use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from sandbox.server import Running
+from tests.accounts import cast
+from tests.browser import chromium
+from tests.browser.person import Person
+from tests.worker.conftest import WorkerProcess
+
+HERE = Path(__file__).parent
+# What a worker needs to know of the settings of a test.
+FOR_WORKERS = (
+    "CLOCKIFY_API_URL",
+    "CLOCKIFY_REPORTS_URL",
+    "CLOCKIFY_MAX_PER_SECOND",
+    "QUICKBOOKS_CLIENT_ID",
+    "QUICKBOOKS_CLIENT_SECRET",
+    "QUICKBOOKS_API_URL",
+    "QUICKBOOKS_TOKEN_URL",
+    "QUICKBOOKS_REVOKE_URL",
+    "QUICKBOOKS_MAX_PER_SECOND",
+    "QUICKBOOKS_MAX_PER_MINUTE",
+    "QUICKBOOKS_MAX_BATCHES_PER_MINUTE",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The pass on PostgreSQL leaves these out: what they show does not depend on the database."""
+    ours = [item for item in items if HERE in item.path.parents]
+    for item in ours:
+        item.add_marker("browser")
+    if config.getoption("--database-only"):
+        config.hook.pytest_deselected(items=ours)
+        items[:] = [item for item in items if item not in ours]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    if chromium.path() is None:
+        if chromium.is_required():
+            pytest.fail(chromium.MISSING)
+        pytest.skip(chromium.MISSING)
+    # Playwright keeps an event loop in this thread, where Django then suspects asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    return chromium.launch_arguments()
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Ours takes the place of a plugin's whose way of being written pytest warns about."""
+
+
+@pytest.fixture
+def site(sandbox: Running, live_server: Any, settings: Any) -> str:
+    """The address of Hourbridge, connected with nothing yet."""
+    settings.PUBLIC_URL = live_server.url
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    return str(live_server.url)
+
+
+@pytest.fixture
+def person(site: str, page: Page) -> Iterator[Person]:
+    """Somebody in front of the browser, not logged in."""
+    person = Person(page, site=site)
+    yield person
+    assert not person.troubles
+
+
+@pytest.fixture
+def worker(site: str, settings: Any, tmp_path: Path) -> Iterator[WorkerProcess]:
+    more = {name: str(getattr(settings, name)) for name in FOR_WORKERS}
+    worker = WorkerProcess(tmp_path / "worker.log", more)
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def log_in(person: Person, client: Any, page: Page) -> Callable[[str], None]:
+    """In as somebody of that role, past the form."""
+
+    def log_in(role: str) -> None:
+        client.force_login(cast.person("dana", role=role))
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": person.site}]
+        )
+
+    return log_in

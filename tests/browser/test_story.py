@@ -1,0 +1,153 @@
+"""From nothing to sent time, away and back again, as an administrator lives it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from sandbox.clockify.state import ADMIN_KEY
+from sandbox.datasets import REALM
+from sandbox.server import Running
+from tests.accounts import cast
+from tests.browser.person import Person
+from tests.worker.conftest import WorkerProcess
+
+COMPANY = "Northlight Studio LLC"
+
+
+@pytest.mark.sandbox(dataset="agency", entries=80)
+def test_an_administrator_connects_decides_sends_leaves_and_comes_back(
+    person: Person, sandbox: Running, worker: WorkerProcess
+) -> None:
+    cast.person("dana", role=cast.ADMINISTRATOR)
+    person.logs_in("dana", cast.PASSWORD)
+    connects_clockify(person)
+    connects_quickbooks(person)
+    watches_the_first_check(person)
+    checks_for_new_users_and_customers(person)
+    decides_who_is_who(person)
+    there_before = activities(sandbox)
+    planned = previews_a_sync(person)
+    assert activities(sandbox) == there_before
+    sent = sends_time(person)
+    assert sent == planned == activities(sandbox) - there_before
+    reads_what_went_over(person)
+    disconnects(person)
+    reconnects(person)
+    assert sends_time(person) == 0
+    assert activities(sandbox) == there_before + sent
+
+
+def activities(sandbox: Running) -> int:
+    """How much time is in the local QuickBooks."""
+    return len(sandbox.world.quickbooks.companies[REALM].records["TimeActivity"])
+
+
+def connects_clockify(person: Person) -> None:
+    person.sees("From nothing to the first sent hour")
+    person.looks_around()
+    person.fills("API key", ADMIN_KEY)
+    person.fills("Send time from", (date.today() - timedelta(days=40)).isoformat())
+    person.presses("Connect Clockify")
+    person.sees("Connected Northlight Studio.")
+
+
+def connects_quickbooks(person: Person) -> None:
+    person.looks_around()
+    person.presses("Connect to QuickBooks")
+    consents(person)
+    person.sees(f"QuickBooks company {COMPANY} is connected.", "QuickBooks Online Plus", "Payroll off")
+
+
+def consents(person: Person) -> None:
+    """On the sandbox's page, which stands where Intuit's is."""
+    person.sees("Connect to QuickBooks (sandbox)")
+    person.presses("Connect")
+    person.page.wait_for_url(f"{person.site}/admin/")
+
+
+def watches_the_first_check(person: Person) -> None:
+    """It began by itself, and the front page says when it is through."""
+    person.sees("A check for new users and customers has begun.")
+    person.waits_for_runs()
+    person.sees("names to decide")
+
+
+def checks_for_new_users_and_customers(person: Person) -> None:
+    person.presses("Check for new users and customers")
+    person.sees("was asked for and begins by itself")
+    person.follows("Open run")
+    person.sees_run_end()
+    person.sees("What was read")
+    person.looks_around()
+
+
+def decides_who_is_who(person: Person) -> None:
+    person.chooses_in_menu("People")
+    person.sees("Two users, one name")
+    person.looks_around()
+    person.follows("Choose for Siobhán O'Connor")
+    person.sees("Who is this user?", "If you link it")
+    person.looks_around()
+    person.presses("Link", within=person.page.locator(".hb-panel"))
+    person.sees("Linked.")
+    person.chooses_in_menu("Customers")
+    person.looks_around()
+    person.presses("Accept GreenLine Transit for Greenline Transit")
+    person.sees("Linked.")
+    # Its project had waited for it and follows by itself.
+    assert "Linked" in person.row("Ridership map").inner_text()
+
+
+def previews_a_sync(person: Person) -> int:
+    person.chooses_in_menu("Overview")
+    person.presses("Preview sync")
+    person.follows("Open run")
+    person.sees("nothing is sent by a preview")
+    person.sees_run_end()
+    return person.figure("Would be sent")
+
+
+def sends_time(person: Person) -> int:
+    """Nobody reloads the run's page: it follows by itself."""
+    person.chooses_in_menu("Overview")
+    person.presses("Sync now")
+    person.follows("Open run")
+    person.sees_run_end()
+    return person.figure("Sent")
+
+
+def reads_what_went_over(person: Person) -> None:
+    person.sees("Not sent, by reason", "Books closed")
+    person.looks_around()
+    person.follows("Created")
+    person.follows("Renée Dubois", within=person.row("Ridership map"))
+    person.sees("1 result")
+    person.looks_around()
+    person.page.locator("#result_list tbody a").first.click()
+    person.sees("It is in QuickBooks as activity", "What was sent", "Attempts")
+    person.looks_around()
+    person.chooses_in_menu("Overview")
+    person.sees("Needs you")
+    person.looks_around()
+
+
+def disconnects(person: Person) -> None:
+    person.page.get_by_text("Disconnect…").click()
+    person.presses(f"Disconnect {COMPANY}")
+    person.sees(f"{COMPANY} is disconnected", "Mappings and history are kept")
+    person.sees_no_button("Sync now")
+    person.looks_around()
+
+
+def reconnects(person: Person) -> None:
+    """A check and a preview begin by themselves; the preview says that nothing is left to catch up with."""
+    person.presses("Reconnect QuickBooks")
+    consents(person)
+    person.sees(f"QuickBooks company {COMPANY} is connected.", "what the catch-up would send")
+    person.waits_for_runs()
+    runs = person.page.get_by_role("region", name="Runs", exact=True)
+    person.follows("Time sync", within=runs.get_by_role("listitem").filter(has_text="preview").first)
+    person.sees_run_end()
+    assert person.figure("Would be sent") == 0
