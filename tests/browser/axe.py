@@ -21,13 +21,18 @@ SWITCH_THEME = """scheme => {
 
 
 def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page as it is, in each width and colour; a line for each element."""
+    """What axe finds serious or critical on the page as it is, in each width and colour; a line for each element.
+
+    Also said is when a page has to be scrolled sideways.
+    """
     found: list[str] = []
     page.evaluate(Axe().axe_script)
     for width in (WIDE, NARROW):
         for scheme in ("light", "dark"):
             look_at(page, width=width, scheme=scheme)
             found += [f"{width} px, {scheme}: {line}" for line in _findings(page)]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{width} px: the page is wider than the screen")
     look_at(page, width=WIDE, scheme="light")
     return found
 
