@@ -13,7 +13,7 @@ PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types imports migrations fix clean
+.PHONY: help setup demo test test-all check lint types imports migrations screenshots fix clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -50,6 +50,9 @@ imports: $(VENV)/.ready-to-develop  ## who may import whom
 
 migrations: $(VENV)/.ready-to-develop  ## no model change without its migration
 	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
+
+screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/screenshots, four of them into docs/pictures
+	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/browser/screenshots.py
 
 fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
 	@$(BIN)/ruff check --fix .

@@ -1,0 +1,157 @@
+"""Pictures of every page, wide and narrow, light and dark: `make screenshots` puts them into var/screenshots.
+
+Four of them, smaller, are those of the README and the docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from PIL import Image
+
+from integrations.models import TimeEntry, Workspace
+from sandbox.clockify.state import ADMIN_KEY
+from sandbox.datasets import REALM
+from sandbox.server import Running
+from syncjobs.models import Action, Run
+from tests.accounts import cast
+from tests.browser import axe
+from tests.browser.person import Person
+from tests.syncjobs.cast import run_command
+
+FOLDER = settings.BASE_DIR / "var" / "screenshots"
+FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
+WIDTHS = {"wide": 1400, "narrow": 390}
+IN_DOCS = {"overview": 900, "customers": 900, "run": 900, "entry": 900}
+MOST_BYTES = 200_000
+LISTS = {
+    "entries": "integrations/timeentry",
+    "runs": "syncjobs/run",
+    "workspaces": "integrations/workspace",
+    "companies": "integrations/company",
+    "links": "mapping/link",
+    "mismatches": "mapping/mismatch",
+    "decisions": "mapping/decision",
+    "receipts": "syncjobs/receipt",
+    "writes": "syncjobs/action",
+    "api-calls": "integrations/apicall",
+    "connection-events": "integrations/connectionevent",
+    "employees": "integrations/employee",
+    "users": "auth/user",
+}
+LogIn = Callable[[str], None]
+
+
+@pytest.mark.sandbox(dataset="agency")
+def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    take(person, "login", "/accounts/login/")
+    log_in(cast.ADMINISTRATOR)
+    first_run(person, sandbox)
+    daily_pages(person)
+    for name, address in LISTS.items():
+        take(person, f"list-{name}", f"/admin/{address}/")
+    set_up_pages(person)
+    under_way(person)
+    disconnected(person)
+    print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
+
+
+def first_run(person: Person, sandbox: Running) -> None:
+    """From an empty database to sent time, as the demo does it."""
+    take(person, "first-run-1-empty", "/admin/")
+    command("connect_clockify", "--api-key", ADMIN_KEY)
+    take(person, "first-run-2-clockify", "/admin/")
+    take(person, "people-without-company", "/admin/people/")
+    token = sandbox.world.quickbooks.issue_refresh_token(REALM)
+    command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
+    take(person, "first-run-3-connected", "/admin/")
+    command("policy", f"start_date={date.today() - timedelta(days=40)}", "sync_schedule=daily at 18:00")
+    command("check_for_new")
+    take(person, "first-run-4-checked", "/admin/")
+    command("sync_time", "--dry-run")
+    command("sync_time")
+
+
+def daily_pages(person: Person) -> None:
+    take(person, "overview", "/admin/")
+    for side, choice in (("people", "Choose for Siobhán O'Connor"), ("customers", "Choose for Brand refresh")):
+        take(person, side, f"/admin/{side}/")
+        person.follows(choice)
+        take(person, f"{side}-open-row")
+    for kind, run in {
+        "run-check": Run.objects.filter(kind="check"),
+        "run-preview": Run.objects.filter(kind="sync", dry_run=True),
+        "run": Run.objects.filter(kind="sync", dry_run=False),
+    }.items():
+        take(person, kind, f"/admin/syncjobs/run/{run.latest('pk').pk}/change/")
+    entries = TimeEntry.objects.order_by("txn_date", "pk")
+    for name, state in (("entry", "blocked"), ("entry-sent", "sent")):
+        entry = entries.filter(verdict__state=state, verdict__held=state == "blocked", project_id__gt="").last()
+        assert entry is not None
+        take(person, name, f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def set_up_pages(person: Person) -> None:
+    workspace = Workspace.objects.get()
+    take(person, "rules", "/admin/rules/")
+    take(person, "connect-clockify", "/admin/connect/clockify/")
+    take(person, "workspace", f"/admin/integrations/workspace/{workspace.pk}/change/")
+    take(person, "company", f"/admin/integrations/company/{workspace.company_id}/change/")
+    take(person, "your-login", "/accounts/2fa/")
+    take(person, "change-password", "/accounts/password/change/")
+
+
+def under_way(person: Person) -> None:
+    """The sync as it was when two thirds were sent."""
+    run = Run.objects.filter(kind="sync", dry_run=False).latest("pk")
+    later = run.items.filter(outcome="sent").order_by("-pk").values("pk")[: run.total // 3]
+    run.items.filter(pk__in=list(later.values_list("pk", flat=True))).update(outcome="planned")
+    done = run.total - run.items.filter(outcome="planned").count()
+    now = timezone.now()
+    begun = {"created_at": now - timedelta(seconds=43), "started_at": now - timedelta(seconds=42), "beat_at": now}
+    Run.objects.filter(pk=run.pk).update(status="running", stage="Sending", done=done, finished_at=None, **begun)
+    Action.objects.filter(run=run).update(ended_at=now - timedelta(seconds=30))
+    take(person, "run-live", f"/admin/syncjobs/run/{run.pk}/change/")
+    take(person, "overview-live", "/admin/")
+    Run.objects.filter(pk=run.pk).update(status="cancelled", finished_at=now)
+
+
+def disconnected(person: Person) -> None:
+    command("disconnect_quickbooks")
+    take(person, "overview-disconnected", "/admin/")
+
+
+def command(name: str, *words: str) -> None:
+    done = run_command(name, *words)
+    assert done.code == 0, done.stderr
+
+
+def take(person: Person, name: str, path: str = "") -> None:
+    """The page at `path`, or the one that is open, in all four ways."""
+    if path:
+        person.opens(path)
+    for word, width in WIDTHS.items():
+        for scheme in ("light", "dark"):
+            axe.look_at(person.page, width=width, scheme=scheme)
+            person.page.evaluate("scrollTo(0, 0)")
+            person.page.screenshot(path=FOLDER / f"{name}-{word}-{scheme}.png", full_page=True)
+    if name in IN_DOCS:
+        axe.look_at(person.page, width=WIDTHS["wide"], scheme="light", height=IN_DOCS[name])
+        save_small(person.page.screenshot(), FOR_DOCS / f"{name}.png")
+
+
+def save_small(picture: bytes, path: Path) -> None:
+    """With 128 colours, which is plenty for a page and a third of the bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.open(BytesIO(picture)).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    assert path.stat().st_size < MOST_BYTES, f"{path} is too large"
