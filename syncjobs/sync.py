@@ -77,6 +77,15 @@ class Sync:
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
         evaluate.mark_deleted(self._run.workspace, found.gone, now=now, found=why)
+        if self._met_inactive_partners():
+            # Matching suspends their links and lists them, as a check would; a person confirms before they work again.
+            evaluate.refresh(self._run.workspace, now=now)
+
+    def _met_inactive_partners(self) -> bool:
+        """Whether QuickBooks refused a partner that was active when the run began."""
+        held = self._run.items.filter(outcome=RunItem.Outcome.BLOCKED, finished_at__isnull=False)
+        codes = {reason["code"] for reasons in held.values_list("reasons", flat=True) for reason in reasons}
+        return bool(codes & {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"})
 
     # --- steps ---------------------------------------------------------------------------------------------
     def _pass_plan_gate(self, now: datetime) -> None:

@@ -414,6 +414,26 @@ def test_a_partner_found_inactive_by_refusal_holds_time_back(
     assert "POST timeactivity" not in scene.calls()
 
 
+def test_a_partner_found_inactive_by_refusal_works_again_only_once_a_person_confirms(
+    scene: Scene, ada: str, site: str
+) -> None:
+    scene.check()
+    employee = scene.partner_of(ada)
+    scene.entry(ada, site)
+    scene.deactivate("Employee", employee)
+    scene.sync()
+    assert run_command("mapping").json["users"][0]["suspended"]
+    listed = {row["clockify"]["id"]: row["reason"] for row in run_command("mismatches").json if row["kind"] == "user"}
+    assert listed[ada] == "EMPLOYEE_INACTIVE"
+
+    scene.put("Employee", {"Id": employee, "DisplayName": "Ada", "Active": True})
+    scene.check()
+    assert scene.sync()["blocked_reasons"] == {"EMPLOYEE_INACTIVE": 1}
+
+    scene.decide("link", "user", ada, employee)
+    assert scene.sync().counts == {"sent": 1}
+
+
 def test_one_inactive_person_does_not_keep_the_others_from_being_sent(scene: Scene, ada: str, site: str) -> None:
     bea = scene.user("Bea")
     scene.check()
