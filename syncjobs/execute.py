@@ -45,21 +45,32 @@ def carry_out(
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for pk in planned.order_by("pk").values_list("pk", flat=True):
         waiting.put(pk)
-    workers = [
-        threading.Thread(target=_work, args=(run, client, heartbeat, waiting, stop, progress), name=f"sender {n}")
-        for n in range(min(THREADS, waiting.qsize()))
-    ]
-    for worker in workers:
-        worker.start()
+    senders: list[tuple[threading.Thread, threading.Event]] = []
     try:
-        for worker in workers:
-            worker.join()
+        for number in range(min(THREADS, waiting.qsize())):
+            end = threading.Event()
+            work = (run, client, heartbeat, waiting, stop, progress, end)
+            sender = threading.Thread(target=_work, args=work, name=f"sender {number}")
+            senders.append((sender, end))
+            sender.start()
+        _wait_for(senders)
     except KeyboardInterrupt:
         # The records at hand are finished, so that nothing is left in doubt.
         stop.ask()
-        for worker in workers:
-            worker.join()
+        _wait_for(senders)
         raise
+
+
+def _wait_for(senders: list[tuple[threading.Thread, threading.Event]]) -> None:
+    """Until every sender is through.
+
+    Not by Thread.join: where Ctrl-C interrupts that, Python 3.11 takes the running thread for ended, and the lease
+    would be given back while a record is still on its way.
+    """
+    for sender, end in senders:
+        # One that Ctrl-C kept from starting never comes to an end.
+        if sender.ident is not None:
+            end.wait()
 
 
 def _work(
@@ -69,6 +80,7 @@ def _work(
     waiting: queue.SimpleQueue[int],
     stop: Stop,
     progress: Callable[[], None],
+    end: threading.Event,
 ) -> None:
     try:
         while not stop.is_set():
@@ -86,6 +98,7 @@ def _work(
         stop.because(error)
     finally:
         connections.close_all()
+        end.set()
 
 
 class Sender:
