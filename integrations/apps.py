@@ -1,7 +1,9 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import m2m_changed
 
 from integrations import roles
+from integrations.database import end_idle_transactions
 
 
 class IntegrationsConfig(AppConfig):
@@ -10,3 +12,4 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         m2m_changed.connect(roles.let_members_in, sender="auth.User_groups")
+        connection_created.connect(end_idle_transactions)

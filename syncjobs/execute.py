@@ -94,11 +94,20 @@ def _work(
     except (ApiError, Lost) as error:
         stop.because(error)
     except Exception as error:
-        log.exception("Sending stopped on an error of ours.")
-        stop.because(error)
+        stop.because(_cause(error, heartbeat))
     finally:
         connections.close_all()
         end.set()
+
+
+def _cause(error: Exception, heartbeat: Heartbeat) -> Exception:
+    """Who slept past the lease may wake up to a connection that the database closed: then that is the news."""
+    try:
+        heartbeat.check()
+    except Lost as loss:
+        return loss
+    log.error("Sending stopped on an error of ours.", exc_info=error)
+    return error
 
 
 class Sender:
