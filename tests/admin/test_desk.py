@@ -214,6 +214,19 @@ def test_a_search_looks_at_both_sides(dana: Client, ben: Mismatch, workspace: Wo
     assert "Nothing like “pine” here." in main_text(dana.get(f"{people(workspace)}?q=pine"))
 
 
+def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
+    dana: Client, visitor: Client, workspace: Workspace
+) -> None:
+    for name, suspended in (("Works", ""), ("Rests", "EMPLOYEE_INACTIVE")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
+
+    said = main_text(dana.get(people(workspace)))
+
+    assert said.count("Sync this person") == 1 and "Sync this person , Works" in said
+    assert "Sync this" not in main_text(visitor.get(people(workspace)))
+
+
 def test_fifty_rows_make_a_page_and_a_link_finds_its_own(dana: Client, workspace: Workspace) -> None:
     for number in range(60):
         MismatchFactory(workspace=workspace, clockify_id=f"u{number:02}", blocked_minutes=60 - number)

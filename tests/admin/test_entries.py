@@ -64,6 +64,18 @@ def linked(workspace: Workspace) -> Workspace:
     return workspace
 
 
+def test_an_entrys_page_offers_to_sync_its_person_or_its_project(
+    dana: Client, visitor: Client, linked: Workspace
+) -> None:
+    entry = judged(linked)
+
+    page = dana.get(story(entry)).content.decode()
+
+    assert "Sync this person" in main_text(dana.get(story(entry)))
+    assert 'name="clockify_id" value="user-ada"' in page and 'name="clockify_id" value="project-site"' in page
+    assert "Sync this" not in main_text(visitor.get(story(entry)))
+
+
 # --- the list ------------------------------------------------------------------------------------------------
 def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -> None:
     judged(workspace, "USER_NOT_MAPPED", "PROJECT_NOT_MAPPED", "BOOKS_CLOSED")
