@@ -1,4 +1,4 @@
-"""The query language: select * | count(*) from Entity where ... orderby ... startposition n maxresults n."""
+"""The query language: select *|count(*) from Entity where ... orderby ... startposition n maxresults n."""
 
 from __future__ import annotations
 
@@ -118,6 +118,9 @@ def parse(statement: str) -> Query:
         query.count = True
     else:
         reader.expect("*")
+        while reader.accept(","):
+            # Clients ask for `*, Sku`: older minor versions left it out of `*` (Intuit: item page).
+            reader.next("word")
     reader.expect("from")
     query.entity = reader.next("word").text
     if reader.accept("where"):
