@@ -17,8 +17,8 @@ class EntryIndex:
         self._keys: list[tuple[int, str]] = []
         self._is_sorted = True
 
-    def add(self, entry: Entry) -> None:
-        key = (entry.start, entry.id)
+    def add(self, key: tuple[int, str]) -> None:
+        """Take in an entry's start and id; the same tuple may stand in several indexes."""
         if self._keys and key < self._keys[-1]:
             self._is_sorted = False
         self._keys.append(key)

@@ -69,9 +69,11 @@ class Project:
     member_rates: dict[str, int | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One time entry; `start` and `end` in seconds since 1970, `end` None while it runs.
+    """One time entry, without a dict of its own since there may be a million.
+
+    `start` and `end` in seconds since 1970, `end` None while it runs.
 
     `approval_state` is PENDING or APPROVED inside an approval request; `invoice` an invoice's id or "manual".
     `rate` overrides the resolved hourly rate (minor units).
@@ -92,7 +94,7 @@ class Entry:
     invoice: str | None = None
     locked: bool = False
     rate: int | None = None
-    custom_fields: list[dict[str, Any]] = field(default_factory=list)
+    custom_fields: list[dict[str, Any]] | tuple[()] = ()
 
     @property
     def seconds(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sandbox.clockify.entry_index import EntryIndex
@@ -94,8 +94,9 @@ class Workspace:
         if old is not None:
             self._unindex(old)
         self.entries[entry.id] = entry
-        self._order.add(entry)
-        self._order_by_user[entry.user_id].add(entry)
+        key = (entry.start, entry.id)
+        self._order.add(key)
+        self._order_by_user[entry.user_id].add(key)
         self.touched()
         return entry
 
@@ -156,7 +157,7 @@ class Workspace:
         self._order_by_user[entry.user_id].remove(entry)
 
     def to_json(self) -> dict[str, Any]:
-        kinds = {kind: [vars(record) for record in getattr(self, kind).values()] for kind in RECORDS}
+        kinds = {kind: [_plain(record) for record in getattr(self, kind).values()] for kind in RECORDS}
         plain = ("id", "name", "plan", "currency", "hourly_rate")
         return {
             **{key: getattr(self, key) for key in plain},
@@ -171,9 +172,13 @@ class Workspace:
         workspace.settings, workspace.hourly_rate = data["settings"], data["hourly_rate"]
         workspace.names = data["names"]
         for kind, (record, put) in RECORDS.items():
-            for fields in data[kind]:
-                getattr(workspace, put)(record(**fields))
+            for values in data[kind]:
+                getattr(workspace, put)(record(**values))
         return workspace
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    return {one.name: getattr(record, one.name) for one in fields(record)}
 
 
 RECORDS = {
