@@ -140,18 +140,28 @@ def shown(workspace: Workspace) -> dict[str, Any]:
     return values
 
 
-def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
-    """Set all of them or none. Raises BadValue. What was sent before is never touched by a changed setting."""
+def read(workspace: Workspace, wanted: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values to store, and for each name that can't be taken the sentence that says why."""
     values: dict[str, Any] = {}
+    refused: dict[str, str] = {}
     for name, text in wanted.items():
         if name not in SETTINGS:
-            raise BadValue(f"There is no setting {name!r}; there are {', '.join(SETTINGS)}.")
-        if SETTINGS[name].of_company and workspace.company is None:
-            raise BadValue(f"{name} belongs to the QuickBooks company; connect it first.")
-        try:
-            values[name] = SETTINGS[name].read(workspace, text.strip())
-        except BadValue as problem:
-            raise BadValue(f"{name}: {problem}.") from None
+            refused[name] = f"There is no setting {name!r}; there are {', '.join(SETTINGS)}."
+        elif SETTINGS[name].of_company and workspace.company is None:
+            refused[name] = "It belongs to the QuickBooks company; connect it first."
+        else:
+            try:
+                values[name] = SETTINGS[name].read(workspace, text.strip())
+            except BadValue as problem:
+                refused[name] = f"{problem}."
+    return values, refused
+
+
+def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
+    """Set all of them or none. Raises BadValue. What was sent before is never touched by a changed setting."""
+    values, refused = read(workspace, wanted)
+    if refused:
+        raise BadValue(next(f"{name}: {problem}" if name in SETTINGS else problem for name, problem in refused.items()))
     with transaction.atomic():
         for name, value in values.items():
             if SETTINGS[name].schedules:

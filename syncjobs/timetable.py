@@ -49,6 +49,23 @@ def parse(text: str) -> Timetable:
     raise ValueError(f"{text!r} is no schedule; write off, every 30 minutes, every 2 hours or daily at 18:00")
 
 
+def written(mode: str, *, every: str, at: str) -> str:
+    """What was chosen in a form, as `parse` reads it. Raises ValueError with what is missing."""
+    if mode == OFF:
+        return OFF
+    if mode in {MINUTES, HOURS}:
+        if not every.isascii() or not every.isdigit() or int(every) == 0:
+            raise ValueError(f"write how many {mode}, as a whole number from 1 on")
+        return f"every {int(every)} {mode}"
+    if mode == DAILY:
+        # Browsers may send seconds along.
+        found = re.fullmatch(r"(\d{1,2}:\d{2})(:\d{2})?", at)
+        if found is None:
+            raise ValueError("choose a time of day, such as 18:00")
+        return f"daily at {found[1]}"
+    raise ValueError(f"{mode!r} is none of off, minutes, hours and daily")
+
+
 def next_after(table: Timetable, *, now: datetime, previous: datetime | None, zone: str) -> datetime | None:
     """The next moment after `now`. However many were missed, one run makes up for them."""
     if table.mode == OFF:

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Item, Workspace
 from syncjobs import evaluate, policies
-from syncjobs.pages import access
+from syncjobs.pages import access, schedule_fields
+from syncjobs.pages.schedule_fields import ScheduleFields
 from syncjobs.templatetags.hourbridge import number
 
 YES_NO = (("true", "Yes"), ("false", "No"))
@@ -57,16 +58,12 @@ WORDINGS: Mapping[str, Wording] = {
     "allow_unstated_payroll": Wording(
         "Allow unstated Payroll", "Send although QuickBooks does not say whether Payroll is on.", choices=YES_NO
     ),
-    "check_schedule": Wording(
-        "Check by itself", "off, every 30 minutes, every 2 hours, or daily at 07:30.", kind="schedule"
-    ),
-    "sync_schedule": Wording(
-        "Sync by itself", "off, every 30 minutes, every 2 hours, or daily at 18:00.", kind="schedule"
-    ),
+    "check_schedule": Wording("Check by itself", "When new users and customers are looked for.", kind="schedule"),
+    "sync_schedule": Wording("Sync by itself", "When billable time is sent without a person.", kind="schedule"),
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Line:
     """One rule on the page, with the value it has or the one that was refused."""
 
@@ -74,26 +71,42 @@ class Line:
     words: Wording
     value: str
     usable: bool
+    problem: str = ""
+    schedule: ScheduleFields | None = None
 
 
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows the rules; what is posted is set all together or not at all."""
     workspace = access.workspace_at(pk)
-    refused = ""
+    refused: dict[str, str] = {}
     if request.method == "POST":
-        try:
-            return _change(request, workspace)
-        except policies.BadValue as problem:
-            refused = _in_page_words(str(problem))
-            # The refused change may have touched the row in memory.
-            workspace = access.workspace_at(pk)
+        posted, refused = _posted(request)
+        before = _values(workspace)
+        wanted = {name: text for name, text in posted.items() if text != before[name]}
+        refused |= policies.read(workspace, wanted)[1]
+        if not refused:
+            return _change(request, workspace, wanted)
     return _show(request, workspace, refused)
 
 
-def _change(request: HttpRequest, workspace: Workspace) -> HttpResponse:
-    before = _values(workspace)
-    posted = {name: request.POST[name].strip() for name in policies.SETTINGS if name in request.POST}
-    wanted = {name: text for name, text in posted.items() if text != before[name]}
+def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
+    """What was written into the form, and what is wrong with it already: a schedule comes in three fields."""
+    posted: dict[str, str] = {}
+    refused: dict[str, str] = {}
+    for name, setting in policies.SETTINGS.items():
+        if name not in request.POST:
+            continue
+        if not setting.schedules:
+            posted[name] = request.POST[name].strip()
+            continue
+        try:
+            posted[name] = schedule_fields.posted(request.POST, name)
+        except ValueError as problem:
+            refused[name] = f"{problem}."
+    return posted, refused
+
+
+def _change(request: HttpRequest, workspace: Workspace, wanted: Mapping[str, str]) -> HttpResponse:
     if not wanted:
         messages.info(request, "Nothing was changed.")
         return redirect("hourbridge:rules", workspace.pk)
@@ -106,17 +119,19 @@ def _change(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     return redirect("hourbridge:rules", workspace.pk)
 
 
-def _show(request: HttpRequest, workspace: Workspace, refused: str) -> HttpResponse:
+def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]) -> HttpResponse:
     values = _values(workspace)
     if refused:
         values |= {name: request.POST[name] for name in values if name in request.POST}
     events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
+    lines = [_line(workspace, name, value, refused.get(name, "")) for name, value in values.items()]
+    schedule_fields.fill(workspace, lines, written=request.POST if refused else {})
     context = {
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
-        "lines": [_line(workspace, name, value) for name, value in values.items()],
-        "refused": refused,
+        "lines": lines,
+        "refused": [line for line in lines if line.problem],
         "zones": sorted(available_timezones()),
         "items": _items(workspace),
         "changes": events.order_by("-at", "-pk")[:MOST_CHANGES],
@@ -125,10 +140,11 @@ def _show(request: HttpRequest, workspace: Workspace, refused: str) -> HttpRespo
     return access.show(request, "rules.html", context, title=title, status=422 if refused else 200)
 
 
-def _line(workspace: Workspace, name: str, value: str) -> Line:
+def _line(workspace: Workspace, name: str, value: str, problem: str) -> Line:
     setting = policies.SETTINGS[name]
     words = WORDINGS.get(name) or Wording(name.replace("_", " ").capitalize(), setting.help)
-    return Line(name, words, value, usable=workspace.company is not None or not setting.of_company)
+    usable = workspace.company is not None or not setting.of_company
+    return Line(name, words, value, usable=usable, problem=problem)
 
 
 def _values(workspace: Workspace) -> dict[str, str]:
@@ -144,10 +160,3 @@ def _text(value: Any) -> str:
 def _items(workspace: Workspace) -> list[tuple[str, str]]:
     rows = Item.objects.filter(company=workspace.company, active=True, gone_at=None, type="Service").order_by("name")
     return list(rows.values_list("quickbooks_id", "name")) if workspace.company is not None else []
-
-
-def _in_page_words(problem: str) -> str:
-    """The refusal with the rule's label in place of its name on the command line."""
-    name, colon, rest = problem.partition(":")
-    words = WORDINGS.get(name)
-    return f"{words.label}:{rest}" if words and colon else problem

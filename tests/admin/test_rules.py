@@ -10,6 +10,8 @@ from django.test import Client
 from integrations.models import Company, ConnectionEvent, Workspace
 from mapping.models import Link, Mismatch
 from syncjobs import policies
+from syncjobs.models import Schedule
+from syncjobs.templatetags.hourbridge import moment
 from tests.admin.reading import main_text, text
 from tests.factories import ClockifyUserFactory, EmployeeFactory, WorkspaceFactory
 
@@ -58,10 +60,9 @@ def test_a_changed_rule_is_applied_to_the_mapping_at_once(dana: Client, workspac
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"longest_hours": "many"}, "Longest entry, hours: 'many' is no number of hours."),
-        ({"time_zone": "Mars/Olympus"}, "Time zone: 'Mars/Olympus' is no time zone"),
-        ({"check_schedule": "every minute"}, "Check by itself: 'every minute' is no schedule"),
-        ({"start_date": ""}, "Send time from: '' is no date"),
+        ({"longest_hours": "many"}, "'many' is no number of hours."),
+        ({"time_zone": "Mars/Olympus"}, "'Mars/Olympus' is no time zone"),
+        ({"start_date": ""}, "'' is no date"),
     ],
 )
 def test_a_wrong_value_is_refused_with_all_others_and_stays_in_the_form(
@@ -70,10 +71,53 @@ def test_a_wrong_value_is_refused_with_all_others_and_stays_in_the_form(
     answer = dana.post(rules(workspace), {"approved_only": "true", **wrong})
 
     assert answer.status_code == 422
-    assert words in main_text(answer)
+    assert "Nothing was changed: " in main_text(answer) and words in main_text(answer)
+    assert answer.content.decode().count('aria-invalid="true"') == 1
     assert all(f'value="{value}"' in answer.content.decode() for value in wrong.values() if value)
     workspace.refresh_from_db()
     assert not workspace.approved_only
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        ({"": "daily", "-at": "18:00"}, "daily at 18:00"),
+        ({"": "minutes", "-every": "30", "-at": ""}, "every 30 minutes"),
+        ({"": "hours", "-every": "1"}, "every 1 hour"),
+    ],
+)
+def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
+    dana: Client, workspace: Workspace, fields: dict[str, str], stored: str
+) -> None:
+    page = dana.post(rules(workspace), {f"sync_schedule{end}": text for end, text in fields.items()}, follow=True)
+
+    assert policies.shown(workspace)["sync_schedule"] == stored
+    due = Schedule.objects.get().next_at
+    assert due is not None and f"Next: {moment(due, workspace.time_zone)}" in main_text(page)
+    again = {f"sync_schedule{end}": text for end, text in fields.items()}
+    assert "Nothing was changed." in text(dana.post(rules(workspace), again, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"": "minutes", "-every": "3"}, "'every 3 minutes' is too often; every 5 minutes is the least."),
+        ({"": "hours", "-every": ""}, "Write how many hours, as a whole number from 1 on."),
+        ({"": "daily", "-at": ""}, "Choose a time of day, such as 18:00."),
+        ({"": "daily", "-at": "25:00"}, "'daily at 25:00' is no schedule"),
+        ({"": "weekly"}, "'weekly' is none of off, minutes, hours and daily."),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_told_at_its_field_and_changes_nothing(
+    dana: Client, workspace: Workspace, fields: dict[str, str], words: str
+) -> None:
+    wrong = {f"check_schedule{end}": text for end, text in fields.items()}
+    answer = dana.post(rules(workspace), {"longest_hours": "9", **wrong})
+
+    assert answer.status_code == 422 and words in main_text(answer)
+    assert 'id="problem-check_schedule"' in answer.content.decode()
+    workspace.refresh_from_db()
+    assert workspace.longest_hours == 24 and not Schedule.objects.exists()
 
 
 def test_nothing_changed_writes_nothing(dana: Client, workspace: Workspace) -> None:
