@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -51,11 +52,16 @@ def open_action(item: RunItem, *, run: Run) -> Action:
     )
 
 
-def mark_tried(action: Action) -> None:
-    """Committed before the call: whoever finds the action knows that it may have left the house."""
+def mark_tried(action: Action, *, watch: bool = False) -> None:
+    """Committed before the call: whoever finds the action knows that it may have left the house.
+
+    `watch` when an earlier attempt may still be on its way (see doubles).
+    """
     action.attempts += 1
     action.tried_at = timezone.now()
-    action.save(update_fields=["attempts", "tried_at"])
+    if watch:
+        action.watch_until = action.tried_at + timedelta(seconds=settings.SETTLE_SECONDS)
+    action.save(update_fields=["attempts", "tried_at", "watch_until"])
 
 
 def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> Receipt:

@@ -9,11 +9,12 @@ from django.db import models
 
 
 class Run(models.Model):
-    """One pass of a check or a time sync. The row is the truth; the queue only carries its id."""
+    """One pass of a check, a time sync or the undo of one. The row is the truth; the queue only carries its id."""
 
     class Kind(models.TextChoices):
         CHECK = "check", "Check for new users and customers"
         SYNC = "sync", "Time sync"
+        UNDO = "undo", "Undo"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting for a worker"
@@ -41,7 +42,7 @@ class Run(models.Model):
         default=dict,
         blank=True,
         help_text='What narrows or widens it: {"users": [ids], "projects": [ids], "entries": [ids], '
-        '"resend": true, "believe_deletions": true}.',
+        '"resend": true, "believe_deletions": true}; of an undo {"undo": run, "ignore": true}.',
     )
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_by = models.ForeignKey(
@@ -235,6 +236,8 @@ class Action(models.Model):
     entry_id = models.CharField(max_length=64)
     verb = models.CharField(max_length=8)
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
+    batch_id = models.UUIDField(null=True, blank=True, help_text="Request id of the batch that it was sent in.")
+    batch_item = models.CharField(max_length=10, blank=True, help_text="Its bId there.")
     body = models.TextField(help_text="Exactly what is sent, and sent again.")
     basis = models.JSONField(default=dict, help_text="What the receipt will say: content, start, minutes, draft.")
     quickbooks_id = models.CharField(max_length=64, blank=True)
@@ -249,6 +252,9 @@ class Action(models.Model):
     created_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    watch_until = models.DateTimeField(
+        null=True, blank=True, help_text="It was sent again; until then the first attempt may still arrive as well."
+    )
     duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
     error_code = models.CharField(max_length=60, blank=True)
     error_message = models.TextField(blank=True)
@@ -262,7 +268,10 @@ class Action(models.Model):
                 name="action_one_on_its_way_per_entry",
             )
         ]
-        indexes = [models.Index(fields=["company", "state"], name="action_by_state")]
+        indexes = [
+            models.Index(fields=["company", "state"], name="action_by_state"),
+            models.Index(fields=["company"], condition=models.Q(watch_until__isnull=False), name="action_watched"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.verb} {self.entry_id} ({self.state})"
@@ -278,7 +287,9 @@ class Schedule(models.Model):
         DAILY = "daily", "Daily at a time"
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="schedules")
-    kind = models.CharField(max_length=10, choices=Run.Kind)
+    kind = models.CharField(
+        max_length=10, choices=[(kind.value, kind.label) for kind in (Run.Kind.CHECK, Run.Kind.SYNC)]
+    )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
     every = models.PositiveSmallIntegerField(default=1, help_text="How many minutes or hours.")
     at = models.TimeField(null=True, blank=True, help_text="For daily ones, in the workspace's time zone.")

@@ -121,7 +121,7 @@ def _did_not_happen(action: Action, activity: Activity | None) -> bool:
 # --- sending again -----------------------------------------------------------------------------------------
 def _send_again(client: QuickBooksClient, action: Action) -> bool:
     """The same body with the same request id. True when it arrived."""
-    ledger.mark_tried(action)
+    ledger.mark_tried(action, watch=action.verb == "create")
     try:
         answer = client.write(
             activities.ENTITY, action.body, request_id=str(action.request_id), delete=action.verb == "delete"

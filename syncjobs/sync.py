@@ -12,7 +12,7 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, evaluate, execute, ledger, planning, window
+from syncjobs import check, doubles, evaluate, execute, ledger, planning, window
 from syncjobs.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.settle import settle
@@ -53,6 +53,8 @@ class Sync:
         self._pass_plan_gate(now)
         stage("Looking for what became of earlier writes")
         resent = self._settle(may_write=not self._run.dry_run)
+        if not self._run.dry_run:
+            self._take_back_doubles()
         stage("Reading time entries from Clockify")
         found = self._read_window(now)
         stage("Planning")
@@ -108,6 +110,12 @@ class Sync:
 
     def _settle(self, *, may_write: bool) -> dict[str, str]:
         return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
+
+    def _take_back_doubles(self) -> None:
+        """What arrived late is said on the run."""
+        taken = doubles.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
+        if taken:
+            self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken)}
 
     def _read_window(self, now: datetime) -> window.Window:
         run, workspace = self._run, self._run.workspace

@@ -26,6 +26,7 @@ class Activity:
     rate: Decimal | None
     description: str
     item_id: str
+    created_at: datetime | None
     raw: Raw
 
     @property
@@ -99,8 +100,16 @@ def activity(raw: Raw) -> Activity:
         rate=decimal(raw.get("HourlyRate")),
         description=text(raw.get("Description")),
         item_id=ref(raw, "ItemRef"),
+        created_at=_created(raw),
         raw=raw,
     )
+
+
+def _created(raw: Raw) -> datetime | None:
+    """When the record was made; None where the answer does not say it to the instant."""
+    meta = raw.get("MetaData")
+    made = _instant(meta.get("CreateTime")) if isinstance(meta, Mapping) else None
+    return made if made is not None and made.tzinfo is not None else None
 
 
 def _minutes(raw: Raw) -> int | None:
