@@ -14,7 +14,7 @@ from integrations.models import ApiCall, ConnectionEvent
 from syncjobs import execute
 from syncjobs.models import Action, Run
 from tests.syncjobs.cast import Result, Scene
-from tests.syncjobs.oracle import actual, assert_books_agree, expected
+from tests.syncjobs.oracle import actual, assert_books_agree
 
 COUNT = 8
 QUICK_FAULTS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503"]
