@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from integrations.models import Vendor, Workspace
-from mapping.models import Decision, Link, Stance
+from mapping.desk_state import state_of, write_history
+from mapping.models import Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
 
 
@@ -29,6 +31,7 @@ def link(
     now: datetime,
     person: Any = None,
     note: str = "",
+    batch: UUID | None = None,
 ) -> list[str]:
     """Link by hand, which also confirms a suspended or renamed link. Gives warnings in sentences."""
     _known_kind(kind)
@@ -41,7 +44,7 @@ def link(
     shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
     others = list(shared.exclude(clockify_id=clockify_id))
     with transaction.atomic():
-        before = _state(workspace, kind, clockify_id)
+        before = state_of(workspace, kind, clockify_id)
         stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         Link.objects.update_or_create(
             workspace=workspace,
@@ -63,7 +66,7 @@ def link(
                 "suspended_at": None,
             },
         )
-        _write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note)
+        write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note, batch=batch)
     shared_by = ", ".join(other.clockify_name or other.clockify_id for other in others)
     warnings = [f"{_full_name(right)} is linked to {shared_by} as well."] if others else []
     return [*warnings, *_another_clients(workspace, left, right)]
@@ -81,7 +84,16 @@ def _full_name(right: Any) -> str:
     return getattr(right, "full_name", "") or str(right.name)
 
 
-def confirm(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None) -> list[str]:
+def confirm(
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    note: str = "",
+    batch: UUID | None = None,
+) -> list[str]:
     """Take a suspended or renamed link as it is now."""
     current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
     if current is None:
@@ -94,42 +106,66 @@ def confirm(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime,
         vendor=current.quickbooks_kind == "vendor",
         now=now,
         person=person,
-        note="Confirmed.",
+        note=note or "Confirmed.",
+        batch=batch,
     )
 
 
 def unlink(
-    workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None, note: str = ""
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    note: str = "",
+    batch: UUID | None = None,
 ) -> None:
     """Take the link away. The rule does not make it again, and time already sent stays where it is."""
     _known_kind(kind)
     with transaction.atomic():
-        before = _state(workspace, kind, clockify_id)
+        before = state_of(workspace, kind, clockify_id)
         removed, _ = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         if not removed:
             _clockify_row(workspace, kind, clockify_id)
             raise Refused(f"This {kind} is not linked.")
         _take_stance(workspace, kind, clockify_id, Stance.Choice.UNLINKED, now=now, person=person, note=note)
-        _write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note)
+        write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note, batch=batch)
 
 
 def ignore(
-    workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None, note: str = ""
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    note: str = "",
+    batch: UUID | None = None,
 ) -> None:
     """Leave the record and its time out, linked or not, until a person links it."""
     _known_kind(kind)
     _clockify_row(workspace, kind, clockify_id)
     with transaction.atomic():
-        before = _state(workspace, kind, clockify_id)
+        before = state_of(workspace, kind, clockify_id)
         _take_stance(workspace, kind, clockify_id, Stance.Choice.IGNORED, now=now, person=person, note=note)
-        _write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note)
+        write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note, batch=batch)
 
 
-def stop_ignoring(workspace: Workspace, kind: str, clockify_id: str, *, now: datetime, person: Any = None) -> None:
+def stop_ignoring(
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    note: str = "",
+    batch: UUID | None = None,
+) -> None:
     """Back to the list. A link there was works again; without one, the rule still waits for a person to link."""
     _known_kind(kind)
     with transaction.atomic():
-        before = _state(workspace, kind, clockify_id)
+        before = state_of(workspace, kind, clockify_id)
         ignored = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id, choice=Stance.Choice.IGNORED)
         if not ignored.exists():
             raise Refused(f"This {kind} is not ignored.")
@@ -137,7 +173,9 @@ def stop_ignoring(workspace: Workspace, kind: str, clockify_id: str, *, now: dat
             ignored.delete()
         else:
             ignored.update(choice=Stance.Choice.UNLINKED, at=now, person=person)
-        _write_history(workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note="")
+        write_history(
+            workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note=note, batch=batch
+        )
 
 
 def _known_kind(kind: str) -> None:
@@ -165,22 +203,6 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
     return row
 
 
-def _state(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
-    """How the record stands, for the history."""
-    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    stance = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    shown: dict[str, Any] = {"stance": stance.choice if stance else ""}
-    if current is not None:
-        shown["link"] = {
-            "kind": current.quickbooks_kind,
-            "id": current.quickbooks_id,
-            "name": current.quickbooks_name,
-            "by": current.by,
-            "suspended": current.suspended,
-        }
-    return shown
-
-
 def _take_stance(
     workspace: Workspace, kind: str, clockify_id: str, choice: str, *, now: datetime, person: Any, note: str
 ) -> None:
@@ -190,28 +212,4 @@ def _take_stance(
         kind=kind,
         clockify_id=clockify_id,
         defaults={"choice": choice, "at": now, "person": person, "note": note},
-    )
-
-
-def _write_history(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    verb: str,
-    before: Any,
-    *,
-    now: datetime,
-    person: Any,
-    note: str,
-) -> None:
-    Decision.objects.create(
-        workspace=workspace,
-        kind=kind,
-        clockify_id=clockify_id,
-        verb=verb,
-        person=person,
-        at=now,
-        before=before,
-        after=_state(workspace, kind, clockify_id),
-        note=note,
     )

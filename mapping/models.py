@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.db import models
 
@@ -111,9 +113,12 @@ class Decision(models.Model):
     """History of the desk: who did what to which record, when, and what it was before."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="decisions")
+    company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=10, choices=KINDS)
     clockify_id = models.CharField(max_length=64)
     verb = models.CharField(max_length=20)
+    batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Decisions of one press share it.")
+    undoes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField(db_index=True)
     before = models.JSONField(default=dict)
@@ -122,3 +127,64 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.kind} {self.clockify_id}"
+
+
+class PartnerWrite(models.Model):
+    """One record written to QuickBooks or Clockify because a person asked for it; also the journal of these writes.
+
+    Committed with its exact body before the call, ended by the answer or by reading; never sent again by itself.
+    """
+
+    class Side(models.TextChoices):
+        QUICKBOOKS = "quickbooks", "QuickBooks"
+        CLOCKIFY = "clockify", "Clockify"
+
+    class Verb(models.TextChoices):
+        CREATE = "create", "Create"
+        REACTIVATE = "reactivate", "Reactivate"
+        RENAME = "rename", "Rename"
+
+    class State(models.TextChoices):
+        SENDING = "sending", "On its way"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        ABANDONED = "abandoned", "Proven not to have happened"
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="partner_writes")
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="partner_writes")
+    side = models.CharField(max_length=10, choices=Side)
+    verb = models.CharField(max_length=10, choices=Verb)
+    entity = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
+    target = models.CharField(max_length=80, help_text="The record it is for, as kind and id; one write at a time.")
+    asked = models.JSONField(default=dict, help_text="What the person filled in.")
+    name = models.CharField(max_length=500, help_text="The record's name once it is written.")
+    request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
+    body = models.TextField(help_text="Exactly what is sent.")
+    read_before = models.JSONField(default=dict, help_text="The record as it was; for creates, ids of namesakes.")
+    clockify_id = models.CharField(max_length=64, blank=True)
+    quickbooks_id = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.SENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_index=True)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    in_doubt = models.BooleanField(default=False, help_text="Tried, and no clear answer came.")
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.TextField(blank=True)
+    intuit_tid = models.CharField(max_length=80, blank=True)
+    said = models.TextField(blank=True, help_text="What came of it, in a sentence or two.")
+
+    class Meta:
+        constraints = [
+            # Two presses of one button must not make two records.
+            models.UniqueConstraint(
+                fields=["workspace", "side", "target"],
+                condition=models.Q(state="sending"),
+                name="partner_write_one_on_its_way",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.entity} {self.name} in {self.get_side_display()} ({self.state})"

@@ -1,0 +1,112 @@
+"""How one record stands for the desk, written into the history and restored from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from integrations.models import Workspace
+from mapping.models import Decision, Link, Stance
+from mapping.queries import company_of, links_of, stances_of
+
+# Of a link: what the history shows, by the names it had from the beginning, and all else that restoring needs.
+SHOWN = {
+    "kind": "quickbooks_kind",
+    "id": "quickbooks_id",
+    "name": "quickbooks_name",
+    "by": "by",
+    "suspended": "suspended",
+}
+KEPT = ("why", "clockify_name", "client_id", "parent_id")
+
+
+def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
+    """The record's link and stance, complete enough to be restored."""
+    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    stance = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    state: dict[str, Any] = {"stance": stance.choice if stance else ""}
+    if stance is not None:
+        state["stance_facts"] = {"note": stance.note, "person": stance.person_id, "at": _text(stance.at)}
+    if current is not None:
+        state["link"] = {
+            **{shown: getattr(current, column) for shown, column in SHOWN.items()},
+            **{column: getattr(current, column) for column in KEPT},
+            "person": current.person_id,
+            "made_at": _text(current.made_at),
+            "suspended_at": _text(current.suspended_at),
+        }
+    return state
+
+
+def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, Any]) -> None:
+    """Make the record stand as `state` says. Call inside a transaction, after `may_be_restored`."""
+    key = {"workspace": workspace, "company": company_of(workspace), "kind": kind, "clockify_id": clockify_id}
+    links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+    stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+    link, stance = state.get("link"), state.get("stance_facts")
+    if link:
+        Link.objects.create(
+            **key,
+            **{column: link[shown] for shown, column in SHOWN.items()},
+            **{column: link[column] for column in KEPT},
+            person_id=_known_person(link["person"]),
+            made_at=datetime.fromisoformat(link["made_at"]),
+            suspended_at=datetime.fromisoformat(link["suspended_at"]) if link["suspended_at"] else None,
+        )
+    if stance:
+        Stance.objects.create(
+            **key,
+            choice=state["stance"],
+            note=stance["note"],
+            person_id=_known_person(stance["person"]),
+            at=datetime.fromisoformat(stance["at"]),
+        )
+
+
+def is_complete(state: dict[str, Any]) -> bool:
+    """Whether the history holds everything that restoring needs; entries of older versions do not."""
+    link_kept = "link" not in state or "made_at" in state["link"]
+    return link_kept and (not state.get("stance") or "stance_facts" in state)
+
+
+def write_history(
+    workspace: Workspace,
+    kind: str,
+    clockify_id: str,
+    verb: str,
+    before: dict[str, Any],
+    *,
+    now: datetime,
+    person: Any,
+    note: str,
+    batch: UUID | None = None,
+    undoes: Decision | None = None,
+) -> Decision:
+    """One line of history: the record's state before, and as it is now."""
+    return Decision.objects.create(
+        workspace=workspace,
+        company=workspace.company,
+        kind=kind,
+        clockify_id=clockify_id,
+        verb=verb,
+        batch=batch,
+        undoes=undoes,
+        person=person,
+        at=now,
+        before=before,
+        after=state_of(workspace, kind, clockify_id),
+        note=note,
+    )
+
+
+def _known_person(person_id: int | None) -> int | None:
+    """A person may have been deleted meanwhile."""
+    known = person_id is not None and get_user_model()._default_manager.filter(pk=person_id).exists()
+    return person_id if known else None
+
+
+def _text(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
