@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from integrations.models import ApiCall
 from syncjobs.models import Run, RunItem
@@ -76,6 +76,39 @@ def sync_json(run: Run) -> dict[str, Any]:
         "from": run.from_date.isoformat() if run.from_date else None,
         "to": run.to_date.isoformat() if run.to_date else None,
         **sync_figures(run),
+        "api_calls": api_calls(run),
+        **_error(run),
+    }
+
+
+UNDO_FIGURES = ("seen", "deleted", "minutes_deleted", "already_gone", "left_alone", "blocked", "failed", "unknown")
+
+
+def undo_figures(run: Run) -> dict[str, Any]:
+    """Counts of an undo: `seen`, what the undone run created, is the sum of the others but `left_alone`.
+
+    In a dry run `deleted` and `minutes_deleted` say what would happen.
+    """
+    found = sync_figures(run)
+    wanted = [Outcome.DELETED, *([Outcome.PLANNED] if run.dry_run else [])]
+    taken_back = run.items.filter(verb="delete", outcome__in=wanted)
+    own = {
+        "minutes_deleted": taken_back.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
+        "already_gone": found["unchanged"],
+        "left_alone": run.counters.get("left_alone", 0),
+    }
+    figures = {name: own[name] if name in own else found[name] for name in UNDO_FIGURES}
+    return {**figures, "blocked_reasons": found["blocked_reasons"], "warnings": found["warnings"]}
+
+
+def undo_json(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "status": run.status,
+        "dry_run": run.dry_run,
+        "undone_run": run.options.get("undo"),
+        "ignore": bool(run.options.get("ignore")),
+        **undo_figures(run),
         "api_calls": api_calls(run),
         **_error(run),
     }

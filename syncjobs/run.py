@@ -25,6 +25,7 @@ from syncjobs.queries import connection_reasons
 from syncjobs.reasons import WORDINGS, sentence
 from syncjobs.stopping import Stop
 from syncjobs.sync import PlanBlocks, Sync
+from syncjobs.undo import Undo
 
 log = logging.getLogger("hourbridge.run")
 
@@ -161,7 +162,8 @@ class Worker:
                 run.counters = check.perform(run, clockify, quickbooks, now=now)
                 self._end(Status.SUCCEEDED)
                 return
-            sync = Sync(run, clockify, quickbooks, heartbeat, stop)
+            kind = Undo if run.kind == Run.Kind.UNDO else Sync
+            sync = kind(run, clockify, quickbooks, heartbeat, stop)
             sync.perform(now=now, stage=self._stage, progress=self._progress)
             self._end_sync(stop)
         except PlanBlocks as refusal:
@@ -274,7 +276,7 @@ class Worker:
         run.error_code, run.error_message, run.error_fix = code, message, fix
         run.owner, run.lease_until = "", None
         run.finished_at = None if status in OPEN else now
-        if run.kind == Run.Kind.SYNC:
+        if run.kind != Run.Kind.CHECK:
             run.done = self._count_done()
             run.counters = {**run.counters, "figures": counting.sync_figures(run)}
         # Not `attempts`, which progress has set back, nor what others write meanwhile.

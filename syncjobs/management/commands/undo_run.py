@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from integrations.models import Workspace
+from mapping.desk import Refused
+from syncjobs import commandline, counting, undo
+from syncjobs import run as runs
+from syncjobs.models import Run
+
+
+class Command(commandline.Command):
+    help = "Take back what a run created in QuickBooks, where it is unbilled and unchanged."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("undone", metavar="RUN", type=int, help="number of the run")
+        parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, delete nothing")
+        parser.add_argument(
+            "--ignore", action="store_true", help="also leave these entries out of later syncs, until a person says so"
+        )
+
+    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "run": None,
+            "status": "failed",
+            "dry_run": options["dry_run"],
+            "undone_run": options["undone"],
+            "ignore": options["ignore"],
+            **self._nothing(),
+            "api_calls": {"clockify": 0, "quickbooks": 0},
+        }
+
+    def work(self, **options: Any) -> int | None:
+        now = timezone.now()
+        undone = self._undone(options)
+        run = runs.ask_for(
+            Run.Kind.UNDO,
+            undone.workspace,
+            trigger="command",
+            now=now,
+            dry_run=options["dry_run"],
+            options={"undo": undone.pk, **({"ignore": True} if options["ignore"] else {})},
+        )
+        runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
+        if run.error_code:
+            self.progress(f"{run.error_message} {run.error_fix}")
+        shown = counting.undo_json(run)
+        code = counting.exit_code(run)
+        if code == commandline.CUT_SHORT and not run.error_code:
+            self.progress(_trouble(shown))
+        if options["json"]:
+            self.print_json({**shown, **(self._nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
+        else:
+            self._tell(shown)
+        return code
+
+    def _undone(self, options: dict[str, Any]) -> Run:
+        """The run that is named, of the workspace that is named: a number belongs to one workspace only."""
+        chosen = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
+        run = undo.find(options["undone"], now=timezone.now())
+        if chosen is not None and run.workspace_id != chosen.pk:
+            raise Refused(f"Run {run.pk} belongs to the workspace {run.workspace}, not to {chosen}.")
+        self.connected_workspace({"workspace": run.workspace.clockify_id})
+        return run
+
+    def _nothing(self) -> dict[str, Any]:
+        return {**dict.fromkeys(counting.UNDO_FIGURES, 0), "blocked_reasons": {}, "warnings": {}}
+
+    def _show(self, done: int, total: int) -> None:
+        self.progress(f"{done} of {total} done")
+
+    def _tell(self, shown: dict[str, Any]) -> None:
+        would = "would be " if shown["dry_run"] else ""
+        self.stdout.write(f"Run {shown['run']}, undo of run {shown['undone_run']}: {shown['status']}")
+        self.stdout.write(
+            f"{shown['seen']} created: {shown['deleted']} {would}deleted ({shown['minutes_deleted'] / 60:.2f} h), "
+            f"{shown['already_gone']} taken back before, {shown['blocked']} blocked, {shown['failed']} failed, "
+            f"{shown['unknown']} in doubt; {shown['left_alone']} other changes of that run are left alone"
+        )
+        for code, count in shown["blocked_reasons"].items():
+            self.stdout.write(f"  {code}: {count}")
+        if shown["deleted"]:
+            self.stdout.write(_afterwards(shown))
+
+
+def _afterwards(shown: Mapping[str, Any]) -> str:
+    if shown["ignore"]:
+        return "These entries are left out until a person lets them in again."
+    return "The next sync sends these entries anew, once each; --ignore leaves them out."
+
+
+def _trouble(shown: Mapping[str, Any]) -> str:
+    words = [f"{shown[name]} {said}" for name, said in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]]
+    return f"Of the entries, {' and '.join(words)}; `explain ENTRY_ID` says why, and undoing again goes on."

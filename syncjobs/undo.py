@@ -1,0 +1,181 @@
+"""Undo of a run: takes back what that run created, by a run of its own whose plan comes from its items and receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.models import TimeEntry, Workspace
+from integrations.quickbooks import payloads
+from mapping.desk import Refused
+from syncjobs import activities, evaluate, execute, plan, planning, queries
+from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
+from syncjobs.plan import Step
+from syncjobs.planning import Plan
+from syncjobs.reasons import Reason
+from syncjobs.sync import Sync
+
+# Mark in an item's basis: the run did not make that activity, a person took it for its own.
+TAKEN = "taken_by_person"
+Outcome = RunItem.Outcome
+
+
+def find(run_id: int, *, now: datetime) -> Run:
+    """The run of that number, if it can be undone. Raises Refused with the sentence that says why not."""
+    run = Run.objects.select_related("workspace__company", "person").filter(pk=run_id).first()
+    if run is None:
+        raise Refused(f"There is no run {run_id}.")
+    refuse(run, now=now)
+    return run
+
+
+def refuse(run: Run, *, now: datetime) -> None:
+    """Raises Refused where there is nothing of this run that could be taken back."""
+    if run.kind == Run.Kind.CHECK:
+        raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to take back.")
+    if run.kind == Run.Kind.UNDO:
+        raise Refused(f"Run {run.pk} is an undo itself; the next sync sends its entries again.")
+    if run.dry_run:
+        raise Refused(f"Run {run.pk} is a dry run: it sent nothing, so there is nothing to take back.")
+    if run.is_open and not _is_dead(run, now):
+        raise Refused(f"Run {run.pk} is still {run.get_status_display().lower()}; undo it when it is over.")
+    if run.company_id != run.workspace.company_id and run.workspace.company_id is not None:
+        raise Refused(f"Run {run.pk} sent to another QuickBooks company than the one that is connected now.")
+
+
+def _is_dead(run: Run, now: datetime) -> bool:
+    """A command that was killed: nobody goes on with it."""
+    return run.trigger == "command" and run.lease_until is not None and run.lease_until < now
+
+
+def created(run: Run) -> QuerySet[RunItem]:
+    """What it created, as its page shows it; without what a person took for its own."""
+    return _sent(run).exclude(basis__has_key=TAKEN)
+
+
+def left_alone(run: Run) -> int:
+    """What it changed, deleted or was given, and an undo does not touch."""
+    others = run.items.filter(outcome__in=[Outcome.UPDATED, Outcome.DELETED]).count()
+    return others + _sent(run).filter(basis__has_key=TAKEN).count()
+
+
+def _sent(run: Run) -> QuerySet[RunItem]:
+    return run.items.filter(verb="create", outcome=Outcome.SENT)
+
+
+def resent_by(workspace: Workspace) -> Schedule | None:
+    """The schedule that would send the entries anew, and when."""
+    return Schedule.objects.filter(workspace=workspace, kind=Run.Kind.SYNC).exclude(next_at=None).first()
+
+
+def note_of(run: Run) -> str:
+    """The note on entries that are left out with the undo of this run."""
+    return f"Left out when run {run.pk} was undone."
+
+
+class Undo(Sync):
+    """1. Plan gate; 2. settle writes in doubt; 3. plan from the undone run's items and their receipts, then against
+    QuickBooks; 4. save the plan (a preview ends here); 5. leave the entries out where that was asked; 6. delete;
+    7. settle what stayed in doubt; 8. verdicts.
+    """
+
+    def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
+        """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while deleting is in `stop`."""
+        run = self._run
+        stage("Checking the plan")
+        self._pass_plan_gate(now)
+        stage("Looking for what became of earlier writes")
+        self._settle(may_write=not run.dry_run)
+        if not run.dry_run:
+            self._take_back_doubles()
+        stage("Planning")
+        undone = Run.objects.get(pk=run.options["undo"])
+        made = self._intend(undone)
+        if made.has_writes:
+            self._read_plan_again_if_old(now)
+            planning.check_against_quickbooks(run, made, self._quickbooks)
+            made.steps = [self._compare(step, made) for step in made.steps]
+        run.counters = {**run.counters, "left_alone": left_alone(undone)}
+        planning.save(run, made, now=now)
+        if run.dry_run:
+            return
+        if run.options.get("ignore"):
+            self._leave_out(note_of(undone), now)
+        stage("Deleting")
+        execute.carry_out(run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
+        stage("Looking for what stayed in doubt")
+        self._settle_doubts()
+        self._let_in_again(note_of(undone))
+        self._save_verdicts(made, now)
+        gone = [key for key, row in made.entries.items() if row.deleted_at is not None]
+        evaluate.mark_deleted(run.workspace, gone, now=now)
+
+    # --- the plan ------------------------------------------------------------------------------------------
+    def _intend(self, undone: Run) -> Plan:
+        """By our own books. Entries with a write in doubt are left alone until it is settled."""
+        workspace, items = self._run.workspace, list(created(undone))
+        ids = {item.entry_id for item in items}
+        rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=created(undone).values("entry_id"))
+        entries = {row.clockify_id: row for row in rows.defer("raw")}
+        days = [item.txn_date for item in items if item.txn_date] or [date.min]
+        around = evaluate.circumstances(workspace, ids, min(days), max(days))
+        sent = {key: queries.sent_of(receipt) for key, receipt in around.receipts.items() if key in ids}
+        closed = around.policy.book_close_date
+        steps = []
+        for item in items:
+            ours = sent.get(item.entry_id)
+            if item.entry_id in around.actions:
+                continue
+            if ours is None or ours.quickbooks_id != item.quickbooks_id:
+                steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
+                continue
+            step = plan.intend_gone(item.entry_id, ours, book_close_date=closed)
+            why = "The books were closed since." if step.verb == "block" else f"Created by run {undone.pk}."
+            steps.append(replace(step, gone=False, why=why))
+        unknown = {key: action for key, action in around.actions.items() if key in ids}
+        return Plan(steps, entries, around, sent, unknown)
+
+    def _compare(self, step: Step, made: Plan) -> Step:
+        """A SyncToken may stand still although values moved; what differs from the receipt is somebody's work."""
+        if step.verb != "delete" or step.reading is None:
+            return step
+        receipt = made.around.receipts[step.entry_id]
+        there = payloads.activity(step.reading.record)
+        if activities.differences(made.sent[step.entry_id].draft, there) == receipt.differences:
+            return step
+        Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
+        reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
+        return replace(step, verb="block", why="QuickBooks has something else than was sent.", reasons=(reason,))
+
+    # --- leaving entries out -------------------------------------------------------------------------------
+    def _leave_out(self, note: str, now: datetime) -> None:
+        """Before the first deletion, so that no sync can send an entry anew between the two."""
+        run = self._run
+        planned = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+        by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
+        overrides = [
+            EntryOverride(
+                workspace=run.workspace, clockify_id=entry_id, ignored=True, note=note, person=run.person, at=now
+            )
+            for entry_id in planned.exclude(entry_id__in=by_people).values_list("entry_id", flat=True)
+        ]
+        EntryOverride.objects.bulk_create(
+            overrides,
+            update_conflicts=True,
+            unique_fields=["workspace", "clockify_id"],
+            update_fields=["ignored", "note", "person", "at"],
+            batch_size=500,
+        )
+
+    def _let_in_again(self, note: str) -> None:
+        """What stayed in QuickBooks is not left out; what is in doubt may yet turn out to be deleted."""
+        stayed = self._run.items.filter(outcome__in=[Outcome.BLOCKED, Outcome.FAILED, Outcome.PLANNED])
+        ours = EntryOverride.objects.filter(workspace=self._run.workspace, ignored=True, note=note)
+        with transaction.atomic():
+            ours = ours.filter(clockify_id__in=stayed.values("entry_id"))
+            ours.filter(send_anyway=[]).delete()
+            ours.update(ignored=False)
