@@ -105,7 +105,7 @@ def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
     return records
 
 
-def _known_link(link: Link) -> KnownLink:
+def known_link(link: Link) -> KnownLink:
     return KnownLink(
         kind=link.kind,
         clockify_id=link.clockify_id,
@@ -132,14 +132,14 @@ def rematch(workspace: Workspace, *, now: datetime) -> Outcome:
     """Match the mirrors as they are; make the links that the rule makes and suspend those it suspends."""
     company = company_of(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
-    links = [_known_link(link) for link in links_of(workspace)]
+    links = [known_link(link) for link in links_of(workspace)]
     opinions = [Opinion(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
     outcome = match.match(clockify, quickbooks, links, opinions, mode=workspace.matching)
     ours = {(one.kind, one.id): one for one in clockify}
     theirs = {(one.kind, one.id): one for one in quickbooks}
     with transaction.atomic():
         Link.objects.bulk_create(
-            [_link_row(workspace, company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links]
+            [link_row(workspace, company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links]
         )
         for (kind, clockify_id), reason in outcome.suspend.items():
             links_of(workspace).filter(kind=kind, clockify_id=clockify_id, suspended="").update(
@@ -148,7 +148,7 @@ def rematch(workspace: Workspace, *, now: datetime) -> Outcome:
     return outcome
 
 
-def _link_row(
+def link_row(
     workspace: Workspace,
     company: Company,
     new: NewLink,
@@ -157,6 +157,7 @@ def _link_row(
     theirs: Mapping[Key, QuickBooksRecord],
     now: datetime,
 ) -> Link:
+    """A link that the rule makes, not saved yet."""
     left, right = ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id]
     return Link(
         workspace=workspace,

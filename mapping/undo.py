@@ -21,7 +21,7 @@ UNDO = "undo"
 
 @dataclass
 class Undone:
-    """What an undo of a batch took back, under a batch id of its own, and what stays with the sentence that says why."""
+    """What an undo of a batch took back, under a batch id of its own; what stays, with the sentence that says why."""
 
     batch: uuid.UUID
     taken_back: list[Decision] = field(default_factory=list)
@@ -67,9 +67,7 @@ def undo_decision(
         )
 
 
-def undo_batch(
-    workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = ""
-) -> Undone:
+def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = "") -> Undone:
     """Take back every decision of a batch that can be taken back, the last one first. Raises Refused where none can."""
     undone = Undone(uuid.uuid4())
     decisions = list(Decision.objects.filter(workspace=workspace, batch=batch).order_by("-pk"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
 from django.db.models import QuerySet
@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, Customer, Employee, TimeEntry, Vendor, Workspace
 from integrations.quickbooks import connection
-from mapping.models import Stance
+from integrations.quickbooks.models import Listed
+from mapping.models import Link, Stance
 from mapping.queries import company_of, links_of, stances_of
 from syncjobs import draft, hours
 from syncjobs.models import Action, EntryOverride, Receipt
@@ -61,16 +62,27 @@ def directory_of(workspace: Workspace) -> Directory:
     """Every linked or ignored record's standing. A partner that is inactive in the mirror suspends at once."""
     if workspace.company is None:
         return Directory()
-    company = company_of(workspace)
-    people = {("employee", one.quickbooks_id): one for one in Employee.objects.filter(company=company).defer("raw")} | {
-        ("vendor", one.quickbooks_id): one for one in Vendor.objects.filter(company=company).defer("raw")
+    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id")
+    return directory_from(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
+
+
+def partners_of(company: Company) -> dict[tuple[str, str], Listed]:
+    """Every employee, vendor and customer of the mirror, by kind and id."""
+    models: dict[str, type[Listed]] = {"employee": Employee, "vendor": Vendor, "customer": Customer}
+    return {
+        (kind, one.quickbooks_id): one
+        for kind, model in models.items()
+        for one in model._default_manager.filter(company=company).defer("raw")
     }
-    customers = {one.quickbooks_id: one for one in Customer.objects.filter(company=company).defer("raw")}
-    ignored = set(stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id"))
+
+
+def directory_from(
+    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], Listed]
+) -> Directory:
+    """Standings by these links, saved or only thought of; `ignored` are kinds and ids of Clockify records."""
     standings: dict[str, dict[str, Standing]] = {"user": {}, "client": {}, "project": {}}
-    for link in links_of(workspace):
-        person = people.get((link.quickbooks_kind, link.quickbooks_id))
-        record = person if link.kind == "user" else customers.get(link.quickbooks_id)
+    for link in links:
+        record = partners.get((link.quickbooks_kind, link.quickbooks_id))
         suspended = link.suspended
         if not suspended and (record is None or not record.active or record.gone_at is not None):
             suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"

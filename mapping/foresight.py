@@ -1,0 +1,165 @@
+"""How links would stand after decisions that nobody has taken yet. Reads only; the rule follows as it would then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from integrations.models import Company, Workspace
+from mapping import match
+from mapping.choices import Choice
+from mapping.match_records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance
+from mapping.models import Link
+from mapping.names import FORGIVING, strip_deleted
+from mapping.queries import (
+    Key,
+    clockify_records,
+    company_of,
+    known_link,
+    link_row,
+    links_of,
+    quickbooks_records,
+    stances_of,
+)
+
+# Id of a QuickBooks record that does not exist yet; QuickBooks' own are numbers.
+NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A QuickBooks record as it would be: created under the id `NEW`, or an inactive one reactivated."""
+
+    kind: str
+    name: str
+    id: str = NEW
+    parent_id: str = ""
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """All links as they would be (rows not saved) and who would be ignored, as (kind, Clockify id)."""
+
+    links: Sequence[Link]
+    ignored: frozenset[Key]
+
+
+class Outlook:
+    """Both sides with their links, read once; every question after that costs no query."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._company: Company = company_of(workspace)
+        self._clockify = clockify_records(workspace)
+        self._quickbooks = quickbooks_records(self._company)
+        self._links = list(links_of(workspace))
+        self._stances = [Stance(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
+
+    def now(self) -> Foreseen:
+        """As it stands."""
+        return Foreseen(self._links, _ignored(self._stances))
+
+    def after(self, choices: Iterable[Choice], *, newcomers: Iterable[Newcomer] = (), now: datetime) -> Foreseen:
+        """As it would stand once these decisions were taken and names were matched again."""
+        ours, theirs = self._records(newcomers)
+        rows = {(row.kind, row.clockify_id): row for row in self._links}
+        stances = {(one.kind, one.clockify_id): one for one in self._stances}
+        for choice in choices:
+            self._decide(choice, rows, stances, ours=ours, theirs=theirs, now=now)
+        known = [known_link(row) for row in rows.values()]
+        outcome = match.match(
+            self._clockify, list(theirs.values()), known, list(stances.values()), mode=self._workspace.matching
+        )
+        for key, reason in outcome.suspend.items():
+            rows[key] = _changed(rows[key], suspended=reason)
+        made = [
+            link_row(self._workspace, self._company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links
+        ]
+        return Foreseen([*rows.values(), *made], _ignored(stances.values()))
+
+    def forgiven(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
+        """Pairs that the rule would link if it were forgiving, each with its why; the rule says that they are alone."""
+        known: list[KnownLink] = [known_link(row) for row in self._links]
+        outcome = match.match(self._clockify, self._quickbooks, known, self._stances, mode=FORGIVING)
+        ours, theirs = self._records(())
+        return [
+            (ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], new.why)
+            for new in outcome.links
+        ]
+
+    def _records(self, newcomers: Iterable[Newcomer]) -> tuple[dict[Key, ClockifyRecord], dict[Key, QuickBooksRecord]]:
+        theirs = {(one.kind, one.id): one for one in self._quickbooks}
+        for one in newcomers:
+            found = theirs.get((one.kind, one.id))
+            made = found or QuickBooksRecord(one.kind, one.id, one.name, parent_id=one.parent_id)
+            theirs[one.kind, one.id] = replace(made, name=strip_deleted(one.name), active=True, gone=False)
+        return {(one.kind, one.id): one for one in self._clockify}, theirs
+
+    def _decide(
+        self,
+        choice: Choice,
+        rows: dict[Key, Link],
+        stances: dict[Key, Stance],
+        *,
+        ours: dict[Key, ClockifyRecord],
+        theirs: dict[Key, QuickBooksRecord],
+        now: datetime,
+    ) -> None:
+        key = (choice.kind, choice.clockify_id)
+        if choice.verb in {"link", "confirm"}:
+            stances.pop(key, None)
+            linked = self._linked(choice, rows.get(key), ours=ours, theirs=theirs, now=now)
+            if linked is not None:
+                rows[key] = linked
+        elif choice.verb == "unlink":
+            rows.pop(key, None)
+            stances[key] = Stance(*key, "unlinked")
+        elif choice.verb == "ignore":
+            stances[key] = Stance(*key, "ignored")
+        elif choice.verb == "stop_ignoring" and key in rows:
+            stances.pop(key, None)
+        elif choice.verb == "stop_ignoring":
+            stances[key] = Stance(*key, "unlinked")
+
+    def _linked(
+        self,
+        choice: Choice,
+        before: Link | None,
+        *,
+        ours: dict[Key, ClockifyRecord],
+        theirs: dict[Key, QuickBooksRecord],
+        now: datetime,
+    ) -> Link | None:
+        """The link as `desk.link` would make it; None where that would refuse."""
+        kind, partner_id = choice.quickbooks_kind, choice.quickbooks_id
+        if choice.verb == "confirm" and before is not None:
+            kind, partner_id = before.quickbooks_kind, before.quickbooks_id
+        left, right = ours.get((choice.kind, choice.clockify_id)), theirs.get((kind, partner_id))
+        if left is None or right is None or not right.active or right.gone:
+            return None
+        return Link(
+            workspace=self._workspace,
+            company=self._company,
+            kind=choice.kind,
+            clockify_id=choice.clockify_id,
+            quickbooks_kind=kind,
+            quickbooks_id=partner_id,
+            by="person",
+            made_at=now,
+            clockify_name=left.name,
+            client_id=left.client_id,
+            quickbooks_name=right.name,
+            parent_id=right.parent_id,
+        )
+
+
+def _ignored(stances: Iterable[Stance]) -> frozenset[Key]:
+    return frozenset((one.kind, one.clockify_id) for one in stances if one.choice == "ignored")
+
+
+def _changed(link: Link, **values: Any) -> Link:
+    """A copy, so that the rows read stay as they are."""
+    fields = {field.attname: getattr(link, field.attname) for field in Link._meta.concrete_fields}
+    return Link(**{**fields, **values})

@@ -1,0 +1,196 @@
+"""What decisions would free, told before anybody takes them: the same rules, on links that are only thought of.
+
+Nothing is saved and no vendor is asked. The number of queries does not depend on what is decided.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from integrations.models import Company, Customer, TimeEntry, Workspace
+from integrations.quickbooks.models import Listed
+from mapping.choices import Choice
+from mapping.foresight import Foreseen, Newcomer, Outlook
+from mapping.queries import QUICKBOOKS_MODELS, company_of
+from syncjobs import queries, reasons
+from syncjobs.evaluate import Circumstances, judge
+from syncjobs.models import EntryVerdict
+from syncjobs.resolve import Directory, Entry, Standing
+
+State = EntryVerdict.State
+CENT = Decimal("0.01")
+Partners = Mapping[tuple[str, str], Listed]
+
+
+@dataclass
+class Tally:
+    """Entries with their minutes; money by currency, as far as a rate is known ("" where no currency is)."""
+
+    entries: int = 0
+    minutes: int = 0
+    money: dict[str, Decimal] = field(default_factory=dict)
+    without_rate: int = 0
+
+    def add(self, entry: Entry, minutes: int) -> None:
+        self.entries += 1
+        self.minutes += minutes
+        if not entry.rate:
+            self.without_rate += 1
+            return
+        amount = (entry.rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
+        self.money[entry.currency] = self.money.get(entry.currency, Decimal(0)) + amount
+
+    @property
+    def hours(self) -> float:
+        return self.minutes / 60
+
+
+@dataclass
+class Obstacle:
+    """What entries would still wait for: one record, or one reason; an entry may wait for several."""
+
+    code: str
+    title: str
+    sentence: str
+    kind: str = ""
+    id: str = ""
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass
+class WhatIf:
+    """What would change. `links` counts by Clockify kind the links that would begin to work, `unlinks` that would stop.
+
+    `frees`: time that would go with the next sync and does not go now; `stops`: the reverse; `waits`: time of these
+    records that would still be held, with `obstacles` saying by what, the largest first.
+    """
+
+    links: dict[str, int] = field(default_factory=dict)
+    unlinks: dict[str, int] = field(default_factory=dict)
+    frees: Tally = field(default_factory=Tally)
+    stops: Tally = field(default_factory=Tally)
+    waits: Tally = field(default_factory=Tally)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    freed_ids: set[str] = field(default_factory=set)
+
+
+def what_if(
+    workspace: Workspace, choices: Iterable[Choice], *, newcomers: Iterable[Newcomer] = (), now: datetime
+) -> WhatIf:
+    """What taking these decisions together would free, links that the rule would make next included.
+
+    `newcomers`: QuickBooks records that would be created or reactivated along with them.
+    """
+    newcomers = list(newcomers)
+    outlook = Outlook(workspace)
+    partners = queries.partners_of(company_of(workspace))
+    before = _directory(outlook.now(), partners)
+    after = _directory(
+        outlook.after(choices, newcomers=newcomers, now=now), _with(newcomers, partners, company_of(workspace))
+    )
+    found = WhatIf(links=_begin(before, after), unlinks=_begin(after, before))
+    concerned = _concerned(workspace, before, after)
+    around = _circumstances(workspace, concerned, after)
+    obstacles: dict[tuple[str, str, str], Obstacle] = {}
+    for row in concerned.select_related("verdict"):
+        _count(row, around, found, obstacles)
+    found.obstacles = sorted(obstacles.values(), key=lambda one: (-one.tally.minutes, one.code, one.id))
+    return found
+
+
+def goes(state: str, said: Iterable[Any]) -> bool:
+    """Whether the next sync would send or mend an entry of this state."""
+    return state == State.READY or (state == State.CHANGED and not list(said))
+
+
+def _count(
+    row: TimeEntry, around: Circumstances, found: WhatIf, obstacles: dict[tuple[str, str, str], Obstacle]
+) -> None:
+    earlier = getattr(row, "verdict", None)
+    entry = around.entry(row)
+    verdict = judge(entry, around, earlier)
+    goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
+    if goes(verdict.state, verdict.reasons):
+        if not goes_now:
+            found.frees.add(entry, verdict.minutes)
+            found.freed_ids.add(entry.id)
+    elif goes_now:
+        found.stops.add(entry, verdict.minutes)
+    elif verdict.state in {State.BLOCKED, State.CHANGED} and reasons.holds(verdict.codes):
+        found.waits.add(entry, verdict.minutes)
+        for said in verdict.reasons:
+            _obstacle(said, obstacles).tally.add(entry, verdict.minutes)
+
+
+def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obstacle]) -> Obstacle:
+    code, kind, record_id = str(said["code"]), str(said.get("kind", "")), str(said.get("id", ""))
+    wording = reasons.WORDINGS.get(code)
+    made = Obstacle(code, wording.title if wording else code, reasons.sentence(said), kind, record_id)
+    return obstacles.setdefault((code, kind, record_id), made)
+
+
+# --- what is looked at ---------------------------------------------------------------------------------------
+def _directory(foreseen: Foreseen, partners: Partners) -> Directory:
+    return queries.directory_from(foreseen.links, foreseen.ignored, partners)
+
+
+def _with(newcomers: Iterable[Newcomer], partners: Partners, company: Company) -> Partners:
+    """The partners as they would be: a new customer bills in its parent's currency, at the top in the company's own."""
+    there = dict(partners)
+    for one in newcomers:
+        known = there.get((one.kind, one.id))
+        if known is not None:
+            row = copy(known)
+        else:
+            row = QUICKBOOKS_MODELS[one.kind](company=company, quickbooks_id=one.id, name=one.name)
+        row.active, row.gone_at = True, None
+        if known is None and isinstance(row, Customer):
+            parent = there.get(("customer", one.parent_id))
+            row.currency = getattr(parent, "currency", "") or company.home_currency
+        there[one.kind, one.id] = row
+    return there
+
+
+def _kinds(directory: Directory) -> dict[str, Mapping[str, Standing]]:
+    return {"user": directory.users, "client": directory.clients, "project": directory.projects}
+
+
+def _begin(before: Directory, after: Directory) -> dict[str, int]:
+    """How many links of each kind work after and did not before."""
+    earlier, begun = _kinds(before), Counter[str]()
+    for kind, standings in _kinds(after).items():
+        for clockify_id, standing in standings.items():
+            was = earlier[kind].get(clockify_id, Standing())
+            if standing.works and not standing.ignored and not (was.works and not was.ignored):
+                begun[kind] += 1
+    return dict(begun)
+
+
+def _concerned(workspace: Workspace, before: Directory, after: Directory) -> QuerySet[TimeEntry]:
+    """Entries whose person, client or project would stand otherwise than now."""
+    changed: dict[str, set[str]] = {}
+    earlier = _kinds(before)
+    for kind, standings in _kinds(after).items():
+        ids = set(standings) | set(earlier[kind])
+        changed[kind] = {one for one in ids if standings.get(one) != earlier[kind].get(one)}
+    wanted = Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
+    return queries.entries_between(workspace, workspace.start_date).filter(wanted)
+
+
+def _circumstances(workspace: Workspace, rows: QuerySet[TimeEntry], directory: Directory) -> Circumstances:
+    receipts = queries.receipts_of(workspace).filter(entry_id__in=rows.values("clockify_id"))
+    return Circumstances(
+        policy=queries.policy_of(workspace),
+        directory=directory,
+        overrides=queries.overrides_of(workspace),
+        receipts={one.entry_id: one for one in receipts},
+        actions=queries.open_actions(workspace),
+    )
