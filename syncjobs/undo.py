@@ -22,6 +22,12 @@ from syncjobs.sync import Sync
 # Mark in an item's basis: the run did not make that activity, a person took it for its own.
 TAKEN = "taken_by_person"
 Outcome = RunItem.Outcome
+# What a person reads beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
+STAYS = {
+    "BILLED_IN_QUICKBOOKS": "It is billed in QuickBooks; the invoice is left as it is.",
+    "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as it is.",
+    "BOOKS_CLOSED": "The books are closed up to {closed} now, and this work is from {day}.",
+}
 
 
 def find(run_id: int, *, now: datetime) -> Run:
@@ -99,6 +105,7 @@ class Undo(Sync):
             self._read_plan_again_if_old(now)
             planning.check_against_quickbooks(run, made, self._quickbooks)
             made.steps = [self._compare(step, made) for step in made.steps]
+        made.steps = [_in_words(step) for step in made.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
         planning.save(run, made, now=now)
         if run.dry_run:
@@ -134,8 +141,7 @@ class Undo(Sync):
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
             step = plan.intend_gone(item.entry_id, ours, book_close_date=closed)
-            why = "The books were closed since." if step.verb == "block" else f"Created by run {undone.pk}."
-            steps.append(replace(step, gone=False, why=why))
+            steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
         unknown = {key: action for key, action in around.actions.items() if key in ids}
         return Plan(steps, entries, around, sent, unknown)
 
@@ -149,7 +155,7 @@ class Undo(Sync):
             return step
         Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
-        return replace(step, verb="block", why="QuickBooks has something else than was sent.", reasons=(reason,))
+        return replace(step, verb="block", reasons=(reason,))
 
     # --- leaving entries out -------------------------------------------------------------------------------
     def _leave_out(self, note: str, now: datetime) -> None:
@@ -179,3 +185,10 @@ class Undo(Sync):
             ours = ours.filter(clockify_id__in=stayed.values("entry_id"))
             ours.filter(send_anyway=[]).delete()
             ours.update(ignored=False)
+
+
+def _in_words(step: Step) -> Step:
+    if step.verb != "block":
+        return step
+    reason = step.reasons[0]
+    return replace(step, why=STAYS[reason.code].format_map(reason.facts))

@@ -24,7 +24,7 @@ def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     """A button of the run page: cancel, retry what failed, send a preview's plan, resend, believe deletions."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
     verb = RUN_VERBS.get(request.POST.get("verb", ""))
-    if verb is None:
+    if verb is None or (run.kind != Run.Kind.SYNC and verb is not _cancel):
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:syncjobs_run_change", run.pk)
     return verb(request, run)

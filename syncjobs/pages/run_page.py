@@ -8,9 +8,10 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet, Sum
+from django.urls import reverse
 from django.utils import timezone
 
-from syncjobs import counting
+from syncjobs import counting, undo
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, pace
 from syncjobs.reasons import WORDINGS
@@ -55,6 +56,8 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "took": took(run),
         "pace": pace.pace(run, now=timezone.now()) if run.is_open else "",
         "figures": figures(run) if run.kind == Run.Kind.SYNC else None,
+        "taken_back": counting.undo_figures(run) if run.kind == Run.Kind.UNDO else None,
+        "undo_link": undo_link(run),
         "check": counting.check_json(run) if run.kind == Run.Kind.CHECK else None,
         "read": _read(run),
         "calls": counting.api_calls(run),
@@ -64,13 +67,22 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "search": found,
         "page": pages.get_page(asked.get("page", 1)),
         "causes": causes(run),
-        "held": held(run),
+        "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0,
         "refused": outcomes.get(OUTCOMES.FAILED, 0),
         "doubtful": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
     }
+
+
+def undo_link(run: Run) -> tuple[str, str] | None:
+    """Address and words of the way from a run to its undo, or from an undo to what it is about."""
+    if run.kind == Run.Kind.UNDO and "undo" in run.options:
+        return reverse("hourbridge:undo-run", args=[run.options["undo"]]), f"Undo of run {run.options['undo']}"
+    if run.kind == Run.Kind.SYNC and not run.dry_run and not run.is_open and undo.created(run).exists():
+        return reverse("hourbridge:undo-run", args=[run.pk]), "Undo this run…"
+    return None
 
 
 def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
@@ -181,6 +193,10 @@ def summary(run: Run) -> str:
         return number(unmapped, "name without partner,names without partner") if mapping else ""
     if not saved:
         return run.stage
+    if run.kind == Run.Kind.UNDO:
+        words = "would be deleted" if run.dry_run else "deleted"
+        left = [f"{saved['blocked']} left there"] if saved["blocked"] else []
+        return "; ".join([f"Run {run.options.get('undo')}: {saved['deleted']} {words}", *left])
     words = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
     parts = [f"{saved['sent']} {words[0]}, {in_hours(saved['minutes_sent'])}"]
     changed = saved["updated"] + saved["deleted"]

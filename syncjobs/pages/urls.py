@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, desk_page, entry_decisions, resync, rules_page, start_runs
+from syncjobs.pages import access, connect_page, desk_page, entry_decisions, resync, rules_page, start_runs, undo
 
 app_name = "hourbridge"
 
@@ -36,5 +36,6 @@ urlpatterns = [
     path("workspaces/<int:pk>/sync-part/", access.button(resync.part), name="sync-part"),
     path("entries/<int:pk>/sync/", access.button(resync.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(resync.run_again), name="run-again"),
+    path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
     path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
 ]

@@ -46,6 +46,7 @@ TABLE = {
     "hourbridge:sync-part": Line(NOBODY, ACT),
     "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
+    "hourbridge:undo-run": Line(LOOK, ACT, row="run"),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
     "quickbooks:disconnect": Line(NOBODY, ACT),

@@ -1,0 +1,95 @@
+"""Undo of a run: what it would delete, said by a preview, and only then the button that does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+
+from integrations.models import Workspace
+from mapping.desk import Refused
+from syncjobs import counting, queries, reasons, schedules, undo
+from syncjobs import run as runs
+from syncjobs.models import Run
+from syncjobs.pages import access, run_page, start_runs
+
+
+def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page of one run's undo; posted to it: `preview`, or `undo` with the preview that was looked at."""
+    run = get_object_or_404(Run.objects.select_related("person"), pk=pk)
+    workspace = access.workspace_at(run.workspace_id)
+    if request.method != "POST":
+        return access.show(request, "undo.html", story(run, workspace, request.GET), title=f"Undo of {run}")
+    try:
+        undo.refuse(run, now=timezone.now())
+        asked = _ask(request, run, workspace)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("hourbridge:undo-run", run.pk)
+    except runs.AlreadyRunning as busy:
+        start_runs.say(request, messages.WARNING, str(busy), busy.run)
+        return redirect("hourbridge:undo-run", run.pk)
+    if asked.dry_run:
+        return redirect("hourbridge:undo-run", run.pk)
+    start_runs.say(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
+    return redirect("admin:syncjobs_run_change", asked.pk)
+
+
+def _ask(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
+    options: dict[str, Any] = {"undo": run.pk}
+    dry_run = request.POST.get("verb") != "undo"
+    if not dry_run:
+        last = latest(run)
+        if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
+            raise Refused("Look at a preview first: another one was made since, or none yet.")
+        if request.POST.get("ignore"):
+            options["ignore"] = True
+    return start_runs.ask(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
+
+
+def latest(run: Run) -> Run | None:
+    """The last undo of this run, preview or not."""
+    return Run.objects.filter(kind=Run.Kind.UNDO, options__undo=run.pk).select_related("person").order_by("-pk").first()
+
+
+def is_shown(last: Run) -> bool:
+    """Whether it is a preview that came to its end, so that a person has seen what would happen."""
+    return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
+
+
+def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
+    """Everything the page shows."""
+    last = latest(run)
+    figures = counting.undo_figures(last) if last is not None and not last.is_open else None
+    items = Paginator(run_page.items(last) if last else [], run_page.ITEMS_A_PAGE)
+    resent_by = undo.resent_by(workspace)
+    return {
+        "run": run,
+        "workspace": workspace,
+        "zone": workspace.time_zone,
+        "refused": _refused(run, workspace),
+        "created": undo.created(run).count(),
+        "minutes": undo.created(run).aggregate(minutes=Sum("minutes"))["minutes"] or 0,
+        "left_alone": undo.left_alone(run),
+        "last": last,
+        "is_shown": last is not None and is_shown(last),
+        "figures": figures,
+        "page": items.get_page(asked.get("page", 1)),
+        "resent_by": resent_by,
+        "table": str(schedules.table_of(resent_by)) if resent_by else "",
+    }
+
+
+def _refused(run: Run, workspace: Workspace) -> str:
+    """Why it can't be undone now, or ""."""
+    try:
+        undo.refuse(run, now=timezone.now())
+    except Refused as refusal:
+        return str(refusal)
+    speaks_against = queries.connection_reasons(workspace)
+    return reasons.sentence(speaks_against[0].as_row()) if speaks_against else ""
