@@ -15,6 +15,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
 from syncjobs import evaluate, window
 from syncjobs.models import Run
+from syncjobs.partner_writes import press
 
 
 def today(workspace: Workspace, now: datetime) -> date:
@@ -30,6 +31,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     quickbooks_counts = quickbooks_pull.pull_lists(company, quickbooks, now=now)
     clockify_counts = pull_clockify_lists(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
+    press.settle(workspace)
     evaluate.refresh(workspace, now=now)
     run.warnings = warnings | ({"RESTRICTED": 1} if plan.warning else {})
     return {

@@ -150,7 +150,8 @@ def _with(newcomers: Iterable[Newcomer], partners: Partners, company: Company) -
         if known is not None:
             row = copy(known)
         else:
-            row = QUICKBOOKS_MODELS[one.kind](company=company, quickbooks_id=one.id, name=one.name)
+            model: Any = QUICKBOOKS_MODELS[one.kind]
+            row = model(company=company, quickbooks_id=one.id, name=one.name)
         row.active, row.gone_at = True, None
         if known is None and isinstance(row, Customer):
             parent = there.get(("customer", one.parent_id))

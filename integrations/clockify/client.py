@@ -88,6 +88,22 @@ class ClockifyClient:
         today = date(2000, 1, 1)
         self._report_page(workspace_id, today, today, page=1, page_size=1, approved=False)
 
+    # --- writing -------------------------------------------------------------------------------------------
+    # Sent once each: Clockify has no idempotency keys, so whoever called looks first whether a write arrived.
+    def create(self, workspace_id: str, collection: str, body: str) -> Mapping[str, Any]:
+        """Create a client or project; `collection` is clients or projects. Gives the record as Clockify made it."""
+        url = f"{self.api_url}/workspaces/{workspace_id}/{collection}"
+        return self._object("POST", url, body=body.encode(), repeatable=False)
+
+    def replace(self, workspace_id: str, collection: str, record_id: str, body: str) -> Mapping[str, Any]:
+        """Replace a client or project. What the body leaves out is reset, not kept (Clockify: PUT client, project)."""
+        url = f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}"
+        return self._object("PUT", url, body=body.encode(), repeatable=False)
+
+    def record(self, workspace_id: str, collection: str, record_id: str) -> Mapping[str, Any]:
+        """One client or project by its own address, as it has to be sent back when it is replaced."""
+        return self._object("GET", f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}")
+
     # --- paging --------------------------------------------------------------------------------------------
     def _pages(self, url: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Follow pages to the one that says it is the last (`Last-Page`), never to the first short one.
@@ -167,13 +183,14 @@ class ClockifyClient:
         params: Mapping[str, Any] | None = None,
         body: bytes | None = None,
         classify: Callable[[requests.Response], ApiError | None] | None = None,
+        repeatable: bool = True,
     ) -> requests.Response:
         headers = {"X-Api-Key": self.api_key, "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         apart = throttle.spacing(per_second=settings.CLOCKIFY_MAX_PER_SECOND)
         account = http.Account("clockify", self.account_id, apart, self.run_id)
-        call = http.Call(method, url, headers, params=params, body=body)
+        call = http.Call(method, url, headers, params=params, body=body, repeatable=repeatable)
         return http.send(account, call, classify=classify or read_answer)
 
     def _json(self, method: str, url: str, **options: Any) -> Any:

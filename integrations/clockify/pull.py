@@ -68,6 +68,22 @@ def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -
     return counts
 
 
+def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *, now: datetime) -> str:
+    """Write one client or project into the mirror as Clockify answered it, new or known; gives its id."""
+    model: Any = ClientRow if collection == "clients" else ClockifyProject
+    record_id, columns = _client(raw) if collection == "clients" else _project(raw)
+    values = {**columns, "last_seen_at": now, "gone_at": None}
+    model.objects.update_or_create(
+        workspace=workspace,
+        clockify_id=record_id,
+        defaults=values,
+        create_defaults={**values, "first_seen_at": now},
+    )
+    if collection == "clients":
+        ClockifyProject.objects.filter(workspace=workspace, client_id=record_id).update(client_name=columns["name"])
+    return record_id
+
+
 def _user(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any]]:
     user = payloads.user(raw, workspace_id=workspace_id)
     columns = {"name": user.name, "email": user.email, "active": user.active, "time_zone": user.time_zone}

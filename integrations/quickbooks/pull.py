@@ -50,6 +50,20 @@ def refresh_records(
     _date_inactivity(model, company, now)
 
 
+def keep_record(company: Company, model: type[Any], raw: Mapping[str, Any], *, now: datetime) -> str:
+    """Write one record into the mirror as QuickBooks answered it, new or known; gives its id."""
+    columns = _customer if model is Customer else _person
+    values = {**columns(raw), "last_seen_at": now, "gone_at": None}
+    model._default_manager.update_or_create(
+        company=company,
+        quickbooks_id=str(raw["Id"]),
+        defaults=values,
+        create_defaults={**values, "first_seen_at": now},
+    )
+    _date_inactivity(model, company, now)
+    return str(raw["Id"])
+
+
 def _date_inactivity(model: type[Listed], company: Company, now: datetime) -> None:
     """QuickBooks does not say since when a record is inactive; we say when we first saw it so."""
     rows = model._default_manager.filter(company=company)
