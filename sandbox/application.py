@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 import time
 import traceback
@@ -13,6 +14,7 @@ from sandbox.clockify import routes as clockify_routes
 from sandbox.faults import Fault
 from sandbox.http import BadJson, Request, Response, Router
 from sandbox.quickbooks import control as quickbooks_control
+from sandbox.quickbooks import latency
 from sandbox.quickbooks import routes as quickbooks_routes
 from sandbox.quickbooks.unknown import unknown_address
 from sandbox.world import World
@@ -37,6 +39,7 @@ class Application:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._draw = random.Random(0)
         self.router = Router()
         control.add_routes(self.router, world)
         quickbooks_control.add_routes(self.router, world)
@@ -51,11 +54,17 @@ class Application:
             return self._handled(request)[0]
         with self.world.lock:
             fault = self.world.faults.take(vendor, request.method, request.target)
+            pause = latency.seconds(self.world.switches, request, self._draw) / 2
         response: Response | None
+        # Sleeping happens outside the lock, and only where a pause is asked for.
+        if pause:
+            time.sleep(pause)
         if fault is None:
             response, route = self._handled(request)
         else:
             response, route = self._struck(fault, request)
+        if pause:
+            time.sleep(pause)
         if response is not None and vendor == "quickbooks":
             response.headers.setdefault("intuit_tid", f"1-{uuid.uuid4().hex}")
         status = "cut" if response is None else str(response.status)

@@ -52,15 +52,17 @@ def build(
     mismatch_share: float = 0.1,
     people: int | None = None,
     clients: int | None = None,
+    days: int | None = None,
 ) -> None:
     """Fill the world; `mismatch_share` of people and of projects match nobody by rule, the rest are known pairs.
 
-    People and clients default to one for every 400 entries, at least five.
+    People and clients default to one for every 400 entries, at least five; `days` before today to as many as give
+    nobody more than eight entries a working day.
     """
     random = Random(f"{today}/{seed}/{entries}")
     people = people or max(5, entries // ENTRIES_PER_PERSON)
     clients = clients or max(5, entries // ENTRIES_PER_CLIENT)
-    first = today - timedelta(days=_span(entries, people))
+    first = today - timedelta(days=days or _span(entries, people))
     workspace = world.clockify.add_workspace(f"Generated {seed}", id=WORKSPACE_ID)
     workspace.hourly_rate = 10000
     company = world.quickbooks.add_company(realm=REALM, name=f"Generated {seed} Inc.")

@@ -54,7 +54,7 @@ def _refusal(world: World, request: Request, realm: str) -> Response | None:
 
 def _throttled(world: World, request: Request, realm: str) -> Response | None:
     """429 for a call over Intuit's limits, when the switch enforces them."""
-    limits = world.counters.quickbooks.limits.setdefault(realm, Limits())
+    limits = world.counters.quickbooks.limits.setdefault(realm, Limits(world.switches["speed"]))
     enforced = bool(world.switches["enforce_limits"])
     is_over = limits.count(is_batch=request.path.endswith("/batch"), enforced=enforced)
     if not (is_over and enforced):

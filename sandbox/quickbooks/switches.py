@@ -42,6 +42,10 @@ SWITCHES = {
     "invalid_client_status": Switch(401, "HTTP status of invalid_client.", (400, 401)),
     "retry_after_on_429": Switch(False, "Our own 429s carry Retry-After."),
     "enforce_limits": Switch(False, "Calls over Intuit's limits answer 429; off: they are only counted."),
+    "latency_median_ms": Switch(0, "Half of QuickBooks' answers take longer than this; 0: all come at once."),
+    "latency_tail_ms": Switch(2000, "One answer in a hundred takes longer than this, when there is a median."),
+    "latency_per_item_ms": Switch(0, "A batch takes so much longer for each of its items."),
+    "speed": Switch(1, "Latency and limits of QuickBooks run so many times faster (set before the first call)."),
     "batch_over_1000": Switch(
         "fault",
         "Queries of one batch that return over 1000 objects together: item fault 10100.",
