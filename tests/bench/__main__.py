@@ -1,0 +1,64 @@
+"""make bench: what it costs, measured; never part of the tests. `--help` lists figures and sizes."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+
+from tests.bench import calls, ceiling, cpu, dry_run, memory, month, table
+from tests.bench.stage import Stage
+from tests.bench.table import Row
+
+FIGURES: dict[str, Callable[[Namespace], Iterator[Row]]] = {
+    "ceiling": ceiling.measure,
+    "calls": calls.measure,
+    "cpu": cpu.measure,
+    "dry-run": dry_run.measure,
+    "memory": memory.measure,
+    "month": month.measure,
+}
+
+
+def arguments() -> Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of {', '.join(FIGURES)}; default: all")
+    parser.add_argument("--speed", type=float, default=2, help="how many times as fast limits and latency run")
+    parser.add_argument("--singles", type=int, default=900, help="entries of the singles' ceiling")
+    parser.add_argument("--mixed", type=int, default=4000, help="entries of the mixed ceiling")
+    parser.add_argument("--metered", type=int, default=3000, help="entries sent for the metered calls")
+    parser.add_argument("--cpu", type=int, default=3000, help="entries sent for the processor time")
+    parser.add_argument("--dry-run", type=int, default=20_000, help="entries of the dry run")
+    parser.add_argument("--memory", type=int, default=100_000, help="entries; also a tenth of them")
+    parser.add_argument("--send", action="store_true", help="memory: send them too (takes long)")
+    parser.add_argument("--mirror", type=int, default=1_000_000, help="entries in the mirror for the month's plan")
+    parser.add_argument("--month", type=int, default=20_000, help="entries of that month")
+    wishes = parser.parse_args()
+    unknown = set(wishes.figures) - set(FIGURES)
+    if unknown:
+        parser.error(f"no figure is called {', '.join(sorted(unknown))}")
+    return wishes
+
+
+def main() -> None:
+    """Print the table, and each row as soon as it is known."""
+    wishes, ran_on = arguments(), table.machine()
+    rows: list[Row] = []
+    try:
+        for name in wishes.figures or FIGURES:
+            began = time.monotonic()
+            print(f"== {name}", flush=True)
+            for row in FIGURES[name](wishes):
+                rows.append(row)
+                print("   ", row.figure, flush=True)
+            print(f"    {time.monotonic() - began:.0f} s", flush=True)
+    finally:
+        Stage.forget_templates()
+        print()
+        print(table.shown(rows, ran_on))
+        print(f"\nWritten to {table.write(rows, ran_on)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""How near we come to Intuit's limits with realistic latency, and what of a core that takes."""
+
+from __future__ import annotations
+
+import sqlite3
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import datetime
+
+from tests.bench.stage import Measured, Stage
+from tests.bench.table import Row
+
+LATENCY = {"latency_median_ms": 150, "latency_tail_ms": 2000}
+SINGLES_A_MINUTE, MIXED_A_MINUTE = 500, 1660
+SHARE = 0.95
+# A backlog this large uses batches beside singles; below it there are singles only.
+SINGLES, MIXED = 480, 8000
+
+
+def measure(wishes: Namespace) -> Iterator[Row]:
+    """Limits on, on both sides. `--speed` lets limits and latency run faster alike."""
+    for name, entries, ceiling in (
+        ("singles", wishes.singles or SINGLES, SINGLES_A_MINUTE),
+        ("mixed", wishes.mixed or MIXED, MIXED_A_MINUTE),
+    ):
+        speed = wishes.speed
+        with Stage(entries=entries, people=max(25, entries // 200), speed=speed) as stage:
+            stage.manage("check_for_new")
+            stage.switch(**LATENCY, latency_per_item_ms=20, speed=speed, enforce_limits=True)
+            stage.zero_calls()
+            result = stage.sync()
+            yield from _rows(stage, result, name, ceiling, speed)
+
+
+def _rows(stage: Stage, result: Measured, name: str, ceiling: int, speed: float) -> Iterator[Row]:
+    calls = stage.calls()["quickbooks"]
+    throttled, batches = calls["by_status"].get("429", 0), calls["batch"]
+    seconds, sent = _sending(stage)
+    rate = sent / seconds * 60 / speed
+    sent_all = result.json["sent"]
+    note = f"{sent_all} entries in {seconds:.0f} s at {speed:g}x speed, {batches} batches, {throttled} answers 429"
+    if name == "mixed" and not batches:
+        note += "; no batches were used"
+    yield Row(f"entries a minute, {name}", rate, "/min", ceiling, least=SHARE, note=note)
+    # The whole command's processor time over the time these entries take at the limit.
+    core = result.cpu / (sent_all / ceiling * 60)
+    yield Row(
+        f"core used at that limit, {name}", core, "core", most=0.1, note="the whole command: start, reading, plan"
+    )
+
+
+def _sending(stage: Stage) -> tuple[float, int]:
+    """Seconds from the first receipt to the last, and the entries between them."""
+    path = stage.env["DATABASE_URL"].removeprefix("sqlite:///")
+    with sqlite3.connect(path) as database:
+        rows = [at for (at,) in database.execute("SELECT sent_at FROM syncjobs_receipt ORDER BY sent_at")]
+    first, last = (datetime.fromisoformat(rows[place]) for place in (0, -1))
+    # What came with the first answer was sent before the clock began.
+    return (last - first).total_seconds(), len([at for at in rows if at > rows[0]])

@@ -1,0 +1,59 @@
+"""What a month's plan costs when the mirror holds a million entries of other months."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests import postgres
+from tests.bench.stage import LAST, Stage
+from tests.bench.table import Row
+
+
+def measure(wishes: Namespace) -> Iterator[Row]:
+    """A dry run and a check of one month, with nothing else in the mirror and with years of sent time before it."""
+    yield from _on("SQLite", "", wishes)
+    try:
+        with _postgres() as url:
+            yield from _on("PostgreSQL", url, wishes)
+    except postgres.NoPostgres as reason:
+        print(f"    No PostgreSQL here: {reason}")
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(postgres.temporary_folder())
+        try:
+            url, _ = stack.enter_context(postgres.debian_server(folder))
+        except postgres.NoPostgres:
+            url, _ = stack.enter_context(postgres.packaged_server(folder))
+        yield url
+
+
+def _on(name: str, url: str, wishes: Namespace) -> Iterator[Row]:
+    with Stage(entries=wishes.month, people=max(25, wishes.month // 160), database=url) as stage:
+        stage.manage("check_for_new")
+        alone = {"plan": stage.sync("--dry-run"), "check": stage.manage("check_for_new")}
+        filled = stage.script("tests.bench.fill_mirror", str(wishes.mirror)).json
+        full = {"plan": stage.sync("--dry-run"), "check": stage.manage("check_for_new")}
+        plans = stage.script("tests.bench.query_plans", str(stage.first), str(LAST)).json
+    note = (
+        f"{filled['entries']:,} entries and {filled['receipts']:,} receipts against the month's {wishes.month:,} alone"
+    )
+    for kind, measured in full.items():
+        figure = f"a month's {kind} among {wishes.mirror:,}, {name}"
+        yield Row(f"{figure}: processor", measured.cpu, "s", alone[kind].cpu, most=1.3, note=note)
+        yield Row(f"{figure}: memory", measured.peak_mb, "MB", alone[kind].peak_mb, most=1.3)
+    whole = [one for one in plans if one["whole_table"]]
+    yield Row(f"statements that read a whole large table, {name}", len(whole), "", most=0, note=_shown(plans))
+
+
+def _shown(plans: list[dict[str, object]]) -> str:
+    lines = []
+    for one in plans:
+        mark = "!!" if one["whole_table"] else "  "
+        lines.append(f"{mark} {one['sql']}")
+        lines.extend(f"       {line}" for line in one["plan"])  # type: ignore[attr-defined]
+    return "\n    ".join(["query plans of the month's dry run", *lines])
