@@ -7,13 +7,14 @@ CAN_RUN := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(sys.version_info 
 PACKAGES := config integrations mapping syncjobs sandbox
 DEMO_ARGS ?=
 TEST_ARGS ?=
+CRASH_ARGS ?=
 TEST_JOBS ?= 2
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check lint types imports migrations screenshots fix clean
+.PHONY: help setup demo test test-all crash check lint types imports migrations screenshots fix clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -35,6 +36,9 @@ test-all: $(VENV)/.ready-to-develop  ## the longer sets too
 	@env -u TEST_DATABASE_URL $(PYTEST)
 	@echo "== Tests on PostgreSQL"
 	@$(BIN)/python -m tests.postgres -- $(PYTEST) --database-only
+
+crash: $(VENV)/.ready-to-develop  ## the crash laboratory: 300 kills and more, each hour in QuickBooks once (CRASH_ARGS="--seed 7 --kills 40 --memory 0")
+	@$(BIN)/python -m tests.crash $(CRASH_ARGS)
 
 check: test lint types imports migrations  ## all that CI runs
 

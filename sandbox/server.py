@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from sandbox.application import Application
 from sandbox.control import fill
-from sandbox.http import HttpServer
+from sandbox.http import Answer, HttpServer
 from sandbox.saving import Saver, load
 from sandbox.world import World
 
@@ -43,15 +44,19 @@ def start(
     today: date | None = None,
     entries: int = 400,
     seed: int = 1,
+    between: Callable[[Answer], Answer] = lambda answer: answer,
 ) -> Running:
-    """Start a sandbox; an existing `data` file is loaded and the data set ignored."""
+    """Start a sandbox; an existing `data` file is loaded and the data set ignored.
+
+    `between` may put something between the callers and the sandbox, for tests that hold a call or an answer.
+    """
     world = World()
     path = Path(data) if data else None
     if path is not None and path.exists():
         load(world, path)
     else:
         fill(world, dataset, today=today, entries=entries, seed=seed)
-    server = HttpServer((host, port), Application(world))
+    server = HttpServer((host, port), between(Application(world)))
     world.url = f"http://{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="sandbox", daemon=True)
     thread.start()

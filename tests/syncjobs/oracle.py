@@ -35,10 +35,10 @@ def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
 
 
 def actual(scene: Scene) -> Counter[Fact]:
-    return Counter(map(_fact, scene.activities()))
+    return Counter(map(fact, scene.activities()))
 
 
-def _fact(activity: dict[str, Any]) -> Fact:
+def fact(activity: dict[str, Any]) -> Fact:
     kind = activity["NameOf"]
     return (
         kind,

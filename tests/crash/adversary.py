@@ -1,0 +1,97 @@
+"""The seeded adversary: decides where, whom and what strikes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from tests.crash.points import POINTS, WORKER, Point
+
+WRITES = "timeactivity|batch"
+TOKEN = "oauth2/token"
+# Longer than a process waits for an answer (stage.PATIENCE), so that the answer is dropped.
+SILENCE = 2.3
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One kill to come: by whom the run is carried, where it is struck, and who dies."""
+
+    by: str
+    point: Point
+    victim: str
+    skip: int
+    place: str
+
+    def __str__(self) -> str:
+        return f"{self.by}, {self.point.name}, {self.victim}, +{self.skip} {self.place}"
+
+
+class Adversary:
+    """Every choice comes from the seed; how processes interleave does not, so a seed replays the plan, not the race."""
+
+    def __init__(self, random: Random, *, forgets: bool) -> None:
+        """`forgets`: QuickBooks remembers no request id."""
+        self._random = random
+        self._forgets = forgets
+
+    def plan(self, kills: int, by: str) -> list[Attack]:
+        """So many attacks on a command or a worker, spread evenly over the points that can be hit there."""
+        points = [point for point in POINTS if by in point.by]
+        chosen: list[Point] = []
+        while len(chosen) < kills:
+            chosen += self._random.sample(points, len(points))
+        return [self.attack(by, point) for point in chosen[:kills]]
+
+    def attack(self, by: str, point: Point) -> Attack:
+        random = self._random
+        victims = ("task", "cluster", "worker", "supervisor") if by == WORKER else ("task",)
+        victim = random.choices(victims, weights=(4, 3, 2, 1)[: len(victims)])[0]
+        return Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places))
+
+    def faults(self) -> list[dict[str, Any]]:
+        """What else goes wrong on the network in this round: nothing in a third of them."""
+        return [self._fault() for _ in range(self._random.choice((0, 1, 2)))]
+
+    def _fault(self) -> dict[str, Any]:
+        random = self._random
+        kinds = ["cut_before", "cut_after_commit", "429", "429_xml", "429_retry_after", "503"]
+        kinds += ["500_html", "500_html_after_commit", "hang_after_commit", "cut_mid_batch"]
+        if not self._forgets:
+            kinds.append("hang_before")
+        kind = random.choice(kinds)
+        target = random.choices(("write", "read", "token", "clockify"), weights=(6, 2, 1, 1))[0]
+        if kind == "cut_mid_batch":
+            return {
+                "kind": kind,
+                "path": "/batch",
+                "method": "POST",
+                "skip": 0,
+                "times": 1,
+                "items": random.randint(1, 20),
+            }
+        fault = {"kind": kind, "skip": random.randint(0, 30), "times": random.randint(1, 3)}
+        if kind.startswith("hang"):
+            fault |= {"seconds": SILENCE, "times": 1}
+        if kind.startswith("429"):
+            fault |= {"seconds": 0.3}
+        paths = {"write": (WRITES, "POST"), "read": ("/query", ""), "token": (TOKEN, "POST"), "clockify": ("", "")}
+        path, method = paths[target]
+        if target != "write":
+            fault["skip"] = 0
+        if target == "clockify":
+            fault["vendor"] = "clockify"
+        return {**fault, "path": path, "method": method}
+
+    def other(self, database: tuple[str, ...]) -> str:
+        """Trouble of another kind in this round, or ""."""
+        kinds = ("tokens expired", "tokens refused", "sandbox restarted", *database)
+        return self._random.choice(kinds) if self._random.random() < 0.35 else ""
+
+    def moment(self) -> float:
+        """Seconds after which a process is killed at no particular point."""
+        return self._random.uniform(0.5, 3)
+
+    def chance(self, share: float) -> bool:
+        return self._random.random() < share

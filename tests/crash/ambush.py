@@ -1,0 +1,89 @@
+"""Stands between Hourbridge and the sandbox: holds a call or its answer while its caller is killed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.http import Answer, Request, Response
+from tests.crash import points
+
+
+def is_write(request: Request) -> bool:
+    batch = request.path.endswith("/batch") and b'"operation"' in request.body
+    return request.method == "POST" and (request.path.endswith("/timeactivity") or batch)
+
+
+def is_refresh(request: Request) -> bool:
+    return request.path.startswith("/oauth2/tokens") or request.path == "/oauth2/token"
+
+
+def is_reading(request: Request) -> bool:
+    return "/query" in request.path or request.path.startswith("/report/")
+
+
+WAITS_FOR = {
+    points.LOST: is_write,
+    points.ARRIVES: is_write,
+    points.ANSWERED: is_write,
+    points.REFRESH_LOST: is_refresh,
+    points.REFRESH_ANSWERED: is_refresh,
+    points.READING: is_reading,
+}
+NEVER_ARRIVES = {points.LOST, points.REFRESH_LOST, points.READING}
+STRUCK_WHEN_ANSWERED = {points.ANSWERED, points.REFRESH_ANSWERED}
+
+
+@dataclass
+class Ambush:
+    """One call is waited for at a time. `strike` kills; it runs in the sandbox's thread that serves that call."""
+
+    answer: Answer = lambda request: None
+    _kind: str = ""
+    _skip: int = 0
+    _strike: Callable[[], None] = lambda: None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    struck: threading.Event = field(default_factory=threading.Event)
+
+    def between(self, answer: Answer) -> Answer:
+        """For `sandbox.server.start(between=…)`; again after a restart of the sandbox."""
+        self.answer = answer
+        return self
+
+    def lay(self, kind: str, *, skip: int, strike: Callable[[], None]) -> None:
+        with self._lock:
+            self._kind, self._skip, self._strike = kind, skip, strike
+            self.struck.clear()
+
+    def lift(self) -> None:
+        with self._lock:
+            self._kind = ""
+
+    def __call__(self, request: Request) -> Response | None:
+        kind = self._take(request)
+        if not kind:
+            return self.answer(request)
+        if kind in STRUCK_WHEN_ANSWERED:
+            self.answer(request)
+            self._kill()
+        else:
+            self._kill()
+            if kind not in NEVER_ARRIVES:
+                self.answer(request)
+        return None
+
+    def _kill(self) -> None:
+        self._strike()
+        self.struck.set()
+
+    def _take(self, request: Request) -> str:
+        with self._lock:
+            kind = self._kind
+            if not kind or not WAITS_FOR[kind](request):
+                return ""
+            if self._skip > 0:
+                self._skip -= 1
+                return ""
+            self._kind = ""
+            return kind

@@ -1,0 +1,207 @@
+"""Python imports this by itself in every process that the laboratory starts (its folder is on PYTHONPATH).
+
+It lets a process kill itself at a named point of our code, where no outsider could hit it: when a file named like the
+point lies in the folder of bullets, the process that passes there takes the file and dies of SIGKILL. The code of the
+product knows nothing of it. It also shortens pauses that have no setting, and makes SQLite answer as on a disk that
+is full or read-only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.machinery
+import json
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+FOLDER = Path(os.environ.get("CRASH_FOLDER", "/nonexistent"))
+# Point: the functions at which it lies, and whether before or after them.
+POINTS: dict[str, list[tuple[str, str, str]]] = {
+    "lease-taken": [("syncjobs.lease", "claim", "after"), ("syncjobs.lease", "wait_to_write", "after")],
+    "planner": [
+        ("syncjobs.planning", "intend", "before"),
+        ("syncjobs.planning", "intend", "after"),
+        ("syncjobs.planning", "save", "before"),
+        ("syncjobs.planning", "save", "after"),
+    ],
+    "before-call": [("syncjobs.ledger", "mark_tried", "after")],
+    "before-receipt": [("syncjobs.ledger", "accept", "before")],
+    "in-receipt": [("syncjobs.ledger", "_receipt_sent", "after")],
+    "after-receipt": [("syncjobs.ledger", "accept", "after")],
+    "settling": [("syncjobs.settle", "settle", "before"), ("syncjobs.settle", "settle", "after")],
+    "between-slices": [
+        ("syncjobs.run", "Worker._hand_back", "after"),
+        ("syncjobs.queue", "enqueue", "before"),
+        ("syncjobs.queue", "enqueue", "after"),
+    ],
+}
+# Only the task cluster works in slices; the supervisor next to it calls the same functions for other reasons.
+ONLY_IN_CLUSTER = {"between-slices"}
+NORMAL_SIZE = 1_073_741_823
+
+_seen: Counter[int] = Counter()
+_lock = threading.Lock()
+
+
+def pass_by(point: str, place: str) -> None:
+    """Die here if a bullet lies ready and so many have passed as it says."""
+    file = FOLDER / point
+    try:
+        order = json.loads(file.read_text())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if (order["place"] and order["place"] != place) or (point in ONLY_IN_CLUSTER and "qcluster" not in sys.argv):
+        return
+    with _lock:
+        _seen[order["id"]] += 1
+        if _seen[order["id"]] <= order["skip"]:
+            return
+        try:
+            file.rename(FOLDER / f"taken-{order['id']}")
+        except FileNotFoundError:
+            return  # another process was faster
+    (FOLDER / f"fired-{order['id']}").write_text(str(os.getpid()))
+    die(order["victim"])
+
+
+def die(victim: str) -> None:
+    """`task`: this process. `cluster`: its whole group. `supervisor`: who started the group. `worker`: both."""
+    group = os.getpgid(0)
+    if victim in {"supervisor", "worker"}:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(parent_of(group), signal.SIGKILL)
+    if victim in {"cluster", "worker"}:
+        os.killpg(group, signal.SIGKILL)
+    if victim != "supervisor":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def parent_of(pid: int) -> int:
+    """From /proc, whose line names a process's parent right after its state."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def hooked(function: Callable[..., Any], point: str, place: str, when: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **options: Any) -> Any:
+        if when == "before":
+            pass_by(point, place)
+        result = function(*args, **options)
+        if when == "after":
+            pass_by(point, place)
+        return result
+
+    return wrapper
+
+
+def hook_points(module: ModuleType) -> None:
+    for point, places in POINTS.items():
+        for name, path, when in places:
+            if name != module.__name__:
+                continue
+            *owners, last = path.split(".")
+            owner = functools.reduce(getattr, owners, module)
+            setattr(owner, last, hooked(getattr(owner, last), point, f"{when} {path}", when))
+
+
+# --- pauses without a setting ------------------------------------------------------------------------------
+def shorten_settings(module: Any) -> None:
+    module.VAR_DIR = FOLDER
+
+
+def shorten_slices(module: Any) -> None:
+    module.SLICE = float(os.environ.get("CRASH_SLICE", "2"))
+
+
+def shorten_queue(module: Any) -> None:
+    module.STUCK_AFTER, module.TELL_AGAIN = timedelta(seconds=6), timedelta(seconds=3)
+
+
+def shorten_supervision(module: Any) -> None:
+    # grace, first_pause, longest_pause, steady, sweep_every
+    module.Pace.__init__.__defaults__ = (5, 0.1, 0.5, 60, 0.3)
+
+
+def shorten_tokens(module: Any) -> None:
+    module.LEASE = timedelta(seconds=3)
+
+
+def shorten_pauses(module: Any) -> None:
+    module.PAUSES = (0.1, 0.2, 0.3)
+
+
+# --- disks -------------------------------------------------------------------------------------------------
+def spoil_disk(module: Any) -> None:
+    """As long as a file `full` or `read-only` lies there, SQLite itself refuses as it would on such a disk."""
+    for name in ("execute", "executemany"):
+        plain = getattr(module.SQLiteCursorWrapper, name)
+
+        def execute(self: Any, *args: Any, _plain: Any = plain) -> Any:
+            feel_disk(self.connection)
+            return _plain(self, *args)
+
+        setattr(module.SQLiteCursorWrapper, name, execute)
+
+
+_felt: dict[int, tuple[bool, bool]] = {}
+
+
+def feel_disk(connection: Any) -> None:
+    state = (FOLDER / "read-only").exists(), (FOLDER / "full").exists()
+    if _felt.get(id(connection), (False, False)) != state:
+        _felt[id(connection)] = state
+        connection.execute(f"PRAGMA query_only={int(state[0])}")
+        connection.execute(f"PRAGMA max_page_count={1 if state[1] else NORMAL_SIZE}")
+
+
+CHANGES: dict[str, Callable[[Any], None]] = {
+    "config.settings": shorten_settings,
+    "syncjobs.tasks": shorten_slices,
+    "syncjobs.supervisor": shorten_supervision,
+    "integrations.quickbooks.tokens": shorten_tokens,
+    "integrations.http": shorten_pauses,
+    "django.db.backends.sqlite3.base": spoil_disk,
+}
+HOOKED = {name for places in POINTS.values() for name, _, _ in places}
+
+
+def change(module: ModuleType) -> None:
+    if module.__name__ in HOOKED:
+        hook_points(module)
+    if module.__name__ in CHANGES:
+        CHANGES[module.__name__](module)
+    if module.__name__ == "syncjobs.queue":
+        shorten_queue(module)
+
+
+class Finder:
+    """Finds modules as Python does, and changes some of them as soon as they are loaded."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> importlib.machinery.ModuleSpec | None:
+        if name not in HOOKED and name not in CHANGES:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return spec
+        plain = spec.loader.exec_module
+
+        def load(module: ModuleType) -> None:
+            plain(module)
+            change(module)
+
+        spec.loader.exec_module = load  # type: ignore[method-assign]
+        return spec
+
+
+if "CRASH_FOLDER" in os.environ:
+    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]

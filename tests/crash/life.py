@@ -1,0 +1,119 @@
+"""What people do while Hourbridge is under attack, and what QuickBooks must hold because of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+
+from tests.syncjobs import oracle
+from tests.syncjobs.cast import Scene
+from tests.syncjobs.oracle import Fact
+
+ZONES = ("America/New_York", "Europe/Berlin", "UTC")
+DAYS = range(2, 29)
+# Clockify deletions that are missing at once make a run ask a person (more than 20 of a window).
+MOST_DELETED = 15
+
+
+class Life:
+    """Tracks, edits, deletes and bills time. Every piece of work has a name of its own, but for some twins."""
+
+    def __init__(self, scene: Scene, random: Random, *, entries: int) -> None:
+        self.scene, self._random = scene, random
+        people = [scene.user(name, zone=zone) for name, zone in zip(("Ada", "Ben", "Cleo"), ZONES, strict=True)]
+        client = scene.client("Acme")
+        projects = [
+            scene.project("Site", client=client, hourlyRate=8000),
+            scene.project("Shop", client=client, hourlyRate=9550),
+            scene.project("Internal", hourlyRate=0),
+        ]
+        self.people, self.projects = people, projects
+        self.names: dict[str, str] = {}
+        self.billed: dict[str, Fact] = {}
+        self.deleted = 0
+        self._made = 0
+        self.twins = 0
+        for _ in range(entries):
+            self.track()
+        for _ in range(3):
+            self.track_twins()
+
+    # --- in Clockify ---------------------------------------------------------------------------------------
+    def track(self, *, name: str = "", **fixed: object) -> None:
+        number, random = self._made, self._random
+        self._made += 1
+        name = name or f"Work {number}."
+        start = f"2026-03-{random.choice(DAYS):02d} {random.randrange(6, 20):02d}:{random.randrange(60):02d}"
+        fields = {"start": start, "minutes": random.randrange(2, 240), **fixed}
+        entry = self.scene.entry(random.choice(self.people), random.choice(self.projects), description=name, **fields)
+        self.names[entry] = name
+
+    def track_twins(self) -> None:
+        """The same work twice: both are to arrive."""
+        self.twins += 1
+        entry = f"Twin {self.twins}."
+        person, project = self._random.choice(self.people), self._random.choice(self.projects)
+        for _ in range(2):
+            made = self.scene.entry(person, project, "2026-03-10 09:00", minutes=33, description=entry)
+            self.names[made] = entry
+
+    def go_on(self, *, busy: int) -> None:
+        """Some new work, some edits, now and then a deletion or an invoice."""
+        random = self._random
+        for _ in range(random.randrange(busy // 4 + 1)):
+            self.track()
+        ones = self._singles()
+        for entry in random.sample(ones, min(busy, len(ones))):
+            self._edit(entry)
+        if self.deleted < MOST_DELETED and ones and random.random() < 0.3:
+            self.scene.delete_entry(random.choice(ones))
+            self.deleted += 1
+        if random.random() < 0.4:
+            self._bill()
+
+    def _singles(self) -> list[str]:
+        return [key for key in self.scene.place.entries if self.names[key].startswith("Work")]
+
+    def _edit(self, entry: str) -> None:
+        random, chance = self._random, self._random.random()
+        if chance < 0.1:
+            self.scene.edit_entry(entry, billable=not self.scene.place.entries[entry].billable)
+        elif chance < 0.3:
+            self.scene.stretch(entry, random.randrange(2, 300))
+        elif chance < 0.4:
+            self.scene.edit_entry(entry, projectId=random.choice(self.projects))
+        else:
+            self.scene.edit_entry(entry, description=f"{self.names[entry]} Draft {random.randrange(1000)}")
+
+    # --- in QuickBooks -------------------------------------------------------------------------------------
+    def _bill(self) -> None:
+        """Put a piece of work on an invoice: from now on it stays as it is, whatever happens in Clockify."""
+        owners = {name: entry for entry, name in self.names.items()}
+        with self.scene.world.lock:
+            there = self.scene.activities()
+            open_ones = [one for one in there if one["BillableStatus"] == "Billable" and is_single(one)]
+            if not open_ones:
+                return
+            chosen = self._random.choice(open_ones)
+            self.scene.bill(chosen["Id"])
+            now = {**chosen, "BillableStatus": "HasBeenBilled"}
+        self.billed[owners[name_of(chosen)]] = oracle.fact(now)
+
+    # --- what it comes to ----------------------------------------------------------------------------------
+    def expected(self) -> Counter[Fact]:
+        return oracle.expected(self.scene, leave_out=self.billed) + Counter(self.billed.values())
+
+    def doubled(self) -> list[str]:
+        """Work that is in QuickBooks more often than it was ever done. Must be empty at any moment."""
+        done = Counter(self.names.values())
+        there = Counter(map(name_of, self.scene.activities()))
+        return sorted(name for name, count in there.items() if count > done[name])
+
+
+def name_of(activity: dict[str, object]) -> str:
+    """`Work 12.` of `Work 12. Draft 3`."""
+    return str(activity.get("Description", "")).partition(".")[0] + "."
+
+
+def is_single(activity: dict[str, object]) -> bool:
+    return name_of(activity).startswith("Work")

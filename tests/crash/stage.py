@@ -1,0 +1,93 @@
+"""The stage of the laboratory: the tests' Scene on a sandbox that keeps its data in a file and can be restarted."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from sandbox.datasets import REALM
+from sandbox.server import Running, start
+from tests.crash.ambush import Ambush
+from tests.syncjobs.cast import Result, Scene, run_command
+
+HOOKS = Path(__file__).parent / "hooks"
+# Short enough that a dead process costs little, long enough for a busy machine.
+PATIENCE = {
+    "LEASE_SECONDS": "1.5",
+    "HEARTBEAT_SECONDS": "0.25",
+    "GIVE_UP_SECONDS": "2",
+    "SETTLE_SECONDS": "2",
+}
+
+
+class Stage:
+    """Sandbox, scene and the environment that our processes get."""
+
+    def __init__(self, folder: Path, *, database_url: str, switches: dict[str, Any]) -> None:
+        self.folder, self.database_url = folder, database_url
+        self.ambush = Ambush()
+        self.struck: Counter[str] = Counter()
+        self.running = self._start(0)
+        self.port = int(self.running.url.rpartition(":")[2])
+        self.scene = Scene(self.running)
+        self.scene.switch(**switches)
+
+    def _start(self, port: int) -> Running:
+        return start(port=port, data=self.folder / "sandbox.json", between=self.ambush.between)
+
+    def restart_sandbox(self) -> None:
+        """Stop it as it is, and start it on its own data: every connection is cut, nothing it answered is lost."""
+        self.count_faults()
+        self.running.stop()
+        self.running = self._start(self.port)
+        before, self.scene = self.scene, Scene(self.running)
+        self.scene.people, self.scene.customers, self.scene.names = before.people, before.customers, before.names
+
+    def stop(self) -> None:
+        self.running.stop()
+
+    def count_faults(self) -> None:
+        """Add what struck to the table and forget what is still planned."""
+        scene = self.scene
+        with scene.world.lock:
+            for fault in scene.world.faults.to_json():
+                kind = f"{fault['vendor']} {fault['kind']}"
+                self.struck[kind] += int(str(fault["hits"]))
+            scene.world.faults.clear()
+
+    def connect_again(self) -> Result:
+        """As an administrator does when QuickBooks refused the tokens."""
+        token = self.scene.world.quickbooks.issue_refresh_token(REALM)
+        return run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
+
+    def settings(self) -> dict[str, Any]:
+        """Django's settings with which this process, too, speaks to the sandbox."""
+        url = self.running.url
+        return {
+            "CLOCKIFY_API_URL": f"{url}/api/v1",
+            "CLOCKIFY_REPORTS_URL": f"{url}/report/v1",
+            "QUICKBOOKS_CLIENT_ID": "sandbox-client",
+            "QUICKBOOKS_CLIENT_SECRET": "sandbox-secret",
+            "QUICKBOOKS_API_URL": url,
+            "QUICKBOOKS_AUTHORIZE_URL": f"{url}/oauth2/authorize",
+            "QUICKBOOKS_TOKEN_URL": f"{url}/oauth2/token",
+            "QUICKBOOKS_REVOKE_URL": f"{url}/oauth2/revoke",
+            "QUICKBOOKS_MAX_PER_SECOND": 0,
+            "QUICKBOOKS_MAX_PER_MINUTE": 0,
+            "QUICKBOOKS_MAX_BATCHES_PER_MINUTE": 0,
+            "CLOCKIFY_MAX_PER_SECOND": 0,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """Of the processes: the same database and sandbox, a short lease, and the hooks that let them be killed."""
+        ours = {name: str(value) for name, value in self.settings().items()}
+        return {
+            **os.environ,
+            **ours,
+            **PATIENCE,
+            "DATABASE_URL": self.database_url,
+            "CRASH_FOLDER": str(self.folder),
+            "PYTHONPATH": os.pathsep.join([str(HOOKS), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        }
