@@ -43,6 +43,8 @@ QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = environment.text("QUICKBOOKS_WEBHOOK_VERIFIE
 QUICKBOOKS_MAX_PER_SECOND = environment.number("QUICKBOOKS_MAX_PER_SECOND", 10)
 QUICKBOOKS_MAX_PER_MINUTE = environment.number("QUICKBOOKS_MAX_PER_MINUTE", 500)
 QUICKBOOKS_MAX_BATCHES_PER_MINUTE = environment.number("QUICKBOOKS_MAX_BATCHES_PER_MINUTE", 40)
+# From so many new entries in one run on, a part of them goes in batches; 0: never.
+BATCHES_FROM = environment.number("BATCHES_FROM", 500)
 CLOCKIFY_MAX_PER_SECOND = environment.number("CLOCKIFY_MAX_PER_SECOND", 50)
 # oauthlib refuses plain http altogether. The addresses above allow it to this machine only (the sandbox).
 if urlsplit(QUICKBOOKS_TOKEN_URL).scheme == "http":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,43 +21,60 @@ DONE_AS = {
     "update": RunItem.Outcome.UPDATED,
     "delete": RunItem.Outcome.DELETED,
 }
+ONE_RECEIPT = ("company", "workspace", "entry_id")
+ERROR = ("error_code", "error_message")
 
 
 def open_action(item: RunItem, *, run: Run) -> Action:
-    """Write down one create, update or delete, with the exact body, before anything is sent."""
-    basis = item.basis
-    wanted = draft.from_row(item.draft) if item.draft else None
+    """Write down one create, update or delete, with the exact body, before anything is sent.
+
+    Committed before the call: whoever finds the action knows that it may have left the house.
+    """
+    action = _action(item, run)
+    action.save(force_insert=True)
+    return action
+
+
+def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
+    """Likewise for creates that travel together: each is known by the batch's request id and its number there."""
+    batch_id = uuid.uuid4()
+    actions = [_action(item, run) for item in items]
+    for number, action in enumerate(actions, start=1):
+        action.batch_id, action.batch_item = batch_id, str(number)
+    return Action.objects.bulk_create(actions)
+
+
+def _action(item: RunItem, run: Run) -> Action:
+    basis, now = item.basis, timezone.now()
     record: Mapping[str, Any] = basis.get("record") or {}
-    if item.verb == "create":
-        assert wanted is not None
-        body = draft.create_body(wanted)
-    elif item.verb == "update":
-        assert wanted is not None
-        body = draft.update_body(wanted, record=record)
-    else:
-        body = draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
     assert run.company is not None and item.txn_date is not None
-    return Action.objects.create(
+    return Action(
         company=run.company,
         workspace=run.workspace,
         run=run,
         entry_id=item.entry_id,
         verb=item.verb,
-        body=body,
+        body=_body(item, record),
         basis={name: basis.get(name) for name in ("content_hash", "start_at")} | {"draft": item.draft},
         quickbooks_id=item.quickbooks_id,
         sync_token=str(record.get("SyncToken", "")),
         txn_date=item.txn_date,
         not_ours=basis.get("not_ours", []),
-        created_at=timezone.now(),
+        created_at=now,
+        attempts=1,
+        tried_at=now,
     )
 
 
-def mark_tried(action: Action, *, watch: bool = False) -> None:
-    """Committed before the call: whoever finds the action knows that it may have left the house.
+def _body(item: RunItem, record: Mapping[str, Any]) -> str:
+    if item.verb == "delete":
+        return draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
+    wanted = draft.from_row(item.draft or {})
+    return draft.create_body(wanted) if item.verb == "create" else draft.update_body(wanted, record=record)
 
-    `watch` when an earlier attempt may still be on its way (see doubles).
-    """
+
+def mark_tried(action: Action, *, watch: bool = False) -> None:
+    """Committed before each further call. `watch` when an earlier one may still be on its way (see doubles)."""
     action.attempts += 1
     action.tried_at = timezone.now()
     if watch:
@@ -64,48 +82,49 @@ def mark_tried(action: Action, *, watch: bool = False) -> None:
     action.save(update_fields=["attempts", "tried_at", "watch_until"])
 
 
-def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> Receipt:
-    """QuickBooks has it: close the action, write the receipt, and tell the run that began it, in one transaction."""
+def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> str:
+    """QuickBooks has it: close the action, write the receipt, and tell the run that began it, in one transaction.
+
+    Gives the activity's id.
+    """
     now = timezone.now()
     with transaction.atomic():
-        receipt = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
-        close(action, Action.State.DONE, tid=tid, quickbooks_id=receipt.quickbooks_id)
+        there = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
+        close(action, Action.State.DONE, tid=tid, quickbooks_id=there)
         if action.run_id is not None:
-            outcome, there = DONE_AS[action.verb], receipt.quickbooks_id
+            outcome = DONE_AS[action.verb]
             finish_item(action.run_id, action.entry_id, outcome, reasons=[], quickbooks_id=there, tid=tid)
-    return receipt
+    return there
 
 
-def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> Receipt:
+def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> str:
+    """One statement, whether the entry was sent before or not; of an update, the time of the first sending stays."""
     activity = payloads.activity(record)
     wanted = draft.from_row(action.basis["draft"])
-    values = {
-        "quickbooks_id": activity.id,
-        "sync_token": activity.sync_token,
-        "state": Receipt.State.SENT,
-        "content_hash": action.basis["content_hash"],
-        "start_at": datetime.fromisoformat(action.basis["start_at"]),
-        "txn_date": date.fromisoformat(wanted.txn_date),
-        "minutes": wanted.minutes,
-        "draft": wanted.as_row(),
-        "differences": activities.differences(wanted, activity),
-        "trouble": "",
-        "changed_at": now,
-        "run": action.run,
-    }
-    if action.verb == "create":
-        values["sent_at"] = now
-    receipt, _ = Receipt.objects.update_or_create(
-        company=action.company,
-        workspace=action.workspace,
+    receipt = Receipt(
+        company_id=action.company_id,
+        workspace_id=action.workspace_id,
         entry_id=action.entry_id,
-        defaults=values,
-        create_defaults={**values, "sent_at": now},
+        quickbooks_id=activity.id,
+        sync_token=activity.sync_token,
+        state=Receipt.State.SENT,
+        content_hash=action.basis["content_hash"],
+        start_at=datetime.fromisoformat(action.basis["start_at"]),
+        txn_date=date.fromisoformat(wanted.txn_date),
+        minutes=wanted.minutes,
+        draft=wanted.as_row(),
+        differences=activities.differences(wanted, activity),
+        sent_at=now,
+        changed_at=now,
+        run_id=action.run_id,
     )
-    return receipt
+    kept = {"id", *ONE_RECEIPT, *([] if action.verb == "create" else ["sent_at"])}
+    written = [field.name for field in Receipt._meta.concrete_fields if field.name not in kept]
+    Receipt.objects.bulk_create([receipt], update_conflicts=True, unique_fields=ONE_RECEIPT, update_fields=written)
+    return activity.id
 
 
-def _receipt_deleted(action: Action, now: datetime) -> Receipt:
+def _receipt_deleted(action: Action, now: datetime) -> str:
     receipt = Receipt.objects.get(company=action.company, workspace=action.workspace, entry_id=action.entry_id)
     receipt.state, receipt.trouble, receipt.changed_at, receipt.run = (
         Receipt.State.DELETED,
@@ -114,7 +133,7 @@ def _receipt_deleted(action: Action, now: datetime) -> Receipt:
         action.run,
     )
     receipt.save(update_fields=["state", "trouble", "changed_at", "run"])
-    return receipt
+    return receipt.quickbooks_id
 
 
 def close(
@@ -124,8 +143,8 @@ def close(
     action.state, action.ended_at, action.needs_person = state, timezone.now(), False
     action.intuit_tid = tid or action.intuit_tid
     action.quickbooks_id = quickbooks_id or action.quickbooks_id
-    action.error_code, action.error_message = code, message
-    action.save()
+    action.error_code, action.error_message = code[:60], message
+    action.save(update_fields=["state", "ended_at", "needs_person", "intuit_tid", "quickbooks_id", *ERROR])
 
 
 def leave_open(action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False) -> None:
@@ -133,7 +152,7 @@ def leave_open(action: Action, *, code: str = "", message: str = "", tid: str = 
     action.error_code, action.error_message = code[:60], message
     action.intuit_tid = tid or action.intuit_tid
     action.duplicate_id_said = action.duplicate_id_said or duplicate_id
-    action.save(update_fields=["error_code", "error_message", "intuit_tid", "duplicate_id_said"])
+    action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR])
 
 
 def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
@@ -142,10 +161,10 @@ def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
     receipt.save(update_fields=["content_hash", "start_at"])
 
 
-def begin_anew(action: Action) -> Action:
-    """The same write under a new request id: the old id belongs to an activity that an equal entry's receipt names."""
+def begin_anew(action: Action, *, why: str) -> Action:
+    """The same write under a new request id of its own, where the old id is of no use any more."""
     with transaction.atomic():
-        close(action, Action.State.ABANDONED, message="Its activity was taken for that of an equal entry.")
+        close(action, Action.State.ABANDONED, message=why)
         return Action.objects.create(
             company=action.company,
             workspace=action.workspace,

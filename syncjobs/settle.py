@@ -83,10 +83,13 @@ def _may_be_sent_again(action: Action, strangers: Iterable[Activity]) -> bool:
     if action.needs_person:
         action.needs_person = False
         action.save(update_fields=["needs_person"])
+    if action.batch_id is not None:
+        # It would go under a new id, which keeps nothing from arriving twice: first the batch must have had its time.
+        return timezone.now() > may_arrive_until(action)
     if not action.duplicate_id_said:
         return True
     # QuickBooks knows the id and yet there is no such record: it may still be at work, but not for ever.
-    if timezone.now() - _tried(action) > timedelta(seconds=settings.SETTLE_SECONDS):
+    if timezone.now() > may_arrive_until(action):
         ledger.close(action, Action.State.ABANDONED, message="Looked for after the time limit: it is not there.")
     return False
 
@@ -120,7 +123,9 @@ def _did_not_happen(action: Action, activity: Activity | None) -> bool:
 
 # --- sending again -----------------------------------------------------------------------------------------
 def _send_again(client: QuickBooksClient, action: Action) -> bool:
-    """The same body with the same request id. True when it arrived."""
+    """The same body with the same request id, or what was in a batch by itself. True when it arrived."""
+    if action.batch_id is not None:
+        action = ledger.begin_anew(action, why="Its batch got no answer, and it has not arrived.")
     ledger.mark_tried(action, watch=action.verb == "create")
     try:
         answer = client.write(
@@ -149,7 +154,9 @@ def _send_again(client: QuickBooksClient, action: Action) -> bool:
         if action.verb == "create" and owned_ids(action.company, [str(answer.record.get("Id"))]):
             # Equal drafts are interchangeable: its activity was found before and given to an equal entry, whose own
             # did not arrive. That id only gives the same activity again, so the missing one goes under a new id.
-            return _send_again(client, ledger.begin_anew(action))
+            return _send_again(
+                client, ledger.begin_anew(action, why="Its activity was taken for that of an equal entry.")
+            )
         ledger.accept(action, answer.record, tid=answer.tid)
         return True
     return False
@@ -159,5 +166,6 @@ def _draft(action: Action) -> Draft:
     return draft.from_row(action.basis["draft"])
 
 
-def _tried(action: Action) -> datetime:
-    return action.tried_at or action.created_at
+def may_arrive_until(action: Action) -> datetime:
+    """Until when a write without an answer may still appear."""
+    return (action.tried_at or action.created_at) + timedelta(seconds=settings.SETTLE_SECONDS)

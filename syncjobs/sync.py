@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, NoAnswer
@@ -15,7 +18,7 @@ from mapping import queries as mapping
 from syncjobs import check, doubles, evaluate, execute, ledger, planning, window
 from syncjobs.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.settle import settle
+from syncjobs.settle import may_arrive_until, settle
 from syncjobs.stopping import Stop
 
 # A plan read longer ago is read again before anything is sent (contract: Plans).
@@ -74,7 +77,7 @@ class Sync:
         stage("Sending")
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
         stage("Looking for what stayed in doubt")
-        self._settle_doubts()
+        self._settle_doubts(stage)
         self._save_verdicts(made, now)
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
@@ -160,7 +163,7 @@ class Sync:
             )
         self._run.counters["unchanged"] -= len(kept)
 
-    def _settle_doubts(self) -> None:
+    def _settle_doubts(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Look at once for what this run left in doubt; pointless while nobody answers."""
         if isinstance(self._stop.why, NoAnswer):
             return
@@ -173,24 +176,42 @@ class Sync:
             except ApiError as error:
                 self._stop.because(error)
                 break
+            doubtful = doubtful.filter(batch_id=None)
+        self._await_batches(stage)
         for item in self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN):
             self._take_over(item)
 
+    def _await_batches(self, stage: Callable[[str], None]) -> None:
+        """What a batch without an answer left out is sent one by one, once the batch can't be at work any more."""
+        lost = Action.objects.filter(company=self._company, state=Action.State.SENDING, needs_person=False)
+        lost = lost.filter(batch_id__isnull=False)
+        if self._stop.is_set() or not lost.exists():
+            return
+        until = max(may_arrive_until(action) for action in lost)
+        stage(f"Waiting until {until:%H:%M:%S} UTC: a batch without an answer may still arrive")
+        while timezone.now() <= until:
+            if self._stop.is_set():
+                return
+            self._heartbeat.check()
+            time.sleep(0.2)
+        try:
+            self._settle(may_write=True)
+        except ApiError as error:
+            self._stop.because(error)
+
     def _take_over(self, item: RunItem) -> None:
-        """An item in doubt whose action turned out not to have happened has failed; the next run tries again."""
-        action = self._run.actions.filter(entry_id=item.entry_id).order_by("-pk").first()
+        """What came of an item in doubt; one that did not happen has failed, and the next run tries again."""
+        actions = Action.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=item.entry_id)
+        action = actions.order_by("-pk").first()
         if action is None or action.state == Action.State.SENDING:
             return
+        said = {"code": action.error_code, "message": action.error_message, "tid": action.intuit_tid}
+        if action.state == Action.State.DONE:
+            there, outcome = action.quickbooks_id, ledger.DONE_AS[action.verb]
+            ledger.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=there, **said)
+            return
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
-        ledger.finish_item(
-            self._run.pk,
-            item.entry_id,
-            RunItem.Outcome.FAILED,
-            reasons=[reason],
-            code=action.error_code,
-            message=action.error_message,
-            tid=action.intuit_tid,
-        )
+        ledger.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
     def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
         """What this run found out about each entry beats what our own books say."""

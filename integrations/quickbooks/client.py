@@ -10,17 +10,10 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import http
-from integrations.errors import (
-    ApiError,
-    Gone,
-    NoAnswer,
-    ReconnectNeeded,
-    Rejected,
-    TryLater,
-    Unexpected,
-)
+from integrations import http, throttle
+from integrations.errors import ApiError, NoAnswer, ReconnectNeeded, TryLater, Unexpected
 from integrations.quickbooks import tokens
+from integrations.quickbooks.faults import read_answer, read_item
 from integrations.quickbooks.models import Company
 
 # The newest version; older ones are served as this one since August 2025 (Intuit: minor versions).
@@ -32,9 +25,8 @@ MOST_PAGES = 10_000
 IDS_PER_QUERY = 1000
 # Above this a statement travels as a POST body; no limit for addresses is published, 4 kB is known to work.
 LONGEST_ADDRESS = 2000
-THROTTLED_CODES = {"3001", "003001"}
-BUSY_CODES = {"130", "140", "150"}
-BROKEN_CODES = {"10000", "10100", "10200", "4002"}
+# Seconds without calls after a throttled item of a batch, which carries no advice of its own.
+ITEM_PAUSE = 5
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,25 @@ class Answer:
     """One write's answer: the record, and Intuit's id of the exchange."""
 
     record: Mapping[str, Any]
+    tid: str
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """One write of a batch; `number` (bId, at most 10 characters) finds its answer."""
+
+    number: str
+    operation: str
+    entity: str
+    body: str
+
+
+@dataclass(frozen=True)
+class ItemAnswer:
+    """One item's answer: the record, or why there is none."""
+
+    record: Mapping[str, Any]
+    error: ApiError | None
     tid: str
 
 
@@ -93,13 +104,81 @@ class QuickBooksClient:
         answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)
         return Answer(self._record(answer, entity), answer.headers.get("intuit_tid", ""))
 
+    # --- batches -------------------------------------------------------------------------------------------
+    def batch(self, items: Sequence[BatchItem], *, request_id: str) -> dict[str, ItemAnswer]:
+        """Up to thirty independent writes in one request; gives each item's answer by its number (Intuit: batch page).
+
+        Sent once: NoAnswer says that nobody knows which of them arrived. An item that is missing from the answer has
+        NoAnswer as its error.
+        """
+        asked = [
+            {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
+        ]
+        found, tid = self._batch(asked, params={"requestid": request_id}, repeatable=False)
+        return {item.number: self._item_answer(found.get(item.number), item.entity, tid) for item in items}
+
+    def queries(self, statements: Mapping[str, str]) -> dict[str, list[Mapping[str, Any]] | ApiError]:
+        """Several queries in one request: entity to statement; gives entity to rows, or why there are none.
+
+        At most 1000 records come back in all (Intuit: batch page), so each statement should say MAXRESULTS.
+        """
+        asked = [{"bId": entity[:10], "Query": statement} for entity, statement in statements.items()]
+        found, tid = self._batch(asked, params=None, repeatable=True)
+        rows: dict[str, list[Mapping[str, Any]] | ApiError] = {}
+        for entity in statements:
+            item = found.get(entity[:10])
+            try:
+                rows[entity] = self._item_rows(item, entity, tid)
+            except ApiError as error:
+                rows[entity] = error
+        return rows
+
+    def _batch(
+        self, asked: list[dict[str, Any]], *, params: Mapping[str, str] | None, repeatable: bool
+    ) -> tuple[dict[str, Mapping[str, Any]], str]:
+        """The answer's items by number, and Intuit's id of the exchange."""
+        account = tokens.account(self.company, self.run_id)
+        apart = throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
+        put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=http.LONGEST_PAUSE)
+        if put_off:
+            words = "QuickBooks' limit for batches is used up."
+            raise TryLater(words, vendor="quickbooks", code="THROTTLED", after=put_off)
+        body = json.dumps({"BatchItemRequest": asked}, ensure_ascii=False).encode()
+        answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable)
+        items = self._object(answer).get("BatchItemResponse")
+        if not isinstance(items, list):
+            raise self._strange("QuickBooks answered a batch without BatchItemResponse.", answer)
+        found = {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
+        return found, answer.headers.get("intuit_tid", "")
+
+    def _item_answer(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> ItemAnswer:
+        error = read_item(item, tid=tid) if item is not None else None
+        record = item.get(entity) if item is not None and error is None else None
+        if error is None and not isinstance(record, Mapping):
+            words = "QuickBooks' answer to a batch says nothing about this item."
+            error = NoAnswer(words, vendor="quickbooks", tid=tid)
+        if isinstance(error, TryLater):
+            throttle.hold_back(tokens.account(self.company).key, error.after or ITEM_PAUSE)
+        return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
+
+    def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:
+        if item is None:
+            raise self._strange(f"QuickBooks' answer to a batch says nothing about {entity}.")
+        error = read_item(item, tid=tid)
+        if error is not None:
+            raise error
+        return self._listed(item, entity)
+
     # --- transport -----------------------------------------------------------------------------------------
     def _rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
         if len(statement) <= LONGEST_ADDRESS:
             answer = self._send("GET", "query", params={"query": statement})
         else:
             answer = self._send("POST", "query", body=statement.encode(), content_type="application/text")
-        found = self._object(answer).get("QueryResponse")
+        return self._listed(self._object(answer), entity)
+
+    def _listed(self, body: Mapping[str, Any], entity: str) -> list[Mapping[str, Any]]:
+        found = body.get("QueryResponse")
         if not isinstance(found, Mapping):
             raise self._strange("QuickBooks answered a query without QueryResponse.")
         rows = found.get(entity) or []
@@ -158,68 +237,3 @@ class QuickBooksClient:
 def quoted(text: str) -> str:
     """A value in a query: quotes and backslashes are escaped with a backslash (Intuit: data queries)."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def read_answer(answer: requests.Response) -> ApiError | None:
-    """QuickBooks' answers by fault code first, then by status. A 200 may carry a fault as well."""
-    fault = _fault(answer)
-    tid = answer.headers.get("intuit_tid", "")
-    if fault is None:
-        return _by_status(answer, tid)
-    code, words = fault
-    details: dict[str, Any] = {"vendor": "quickbooks", "code": code, "status": answer.status_code, "tid": tid}
-    if answer.status_code == 429 or code in THROTTLED_CODES:
-        return TryLater("QuickBooks' request limit is reached.", after=http.retry_after(answer), **details)
-    if answer.status_code == 401 or code in {"100", "110", "120", "3200"}:
-        # The gateway's words may quote the token: never shown. 120 alone means that the connecting person lost access.
-        said = words if code == "120" else "QuickBooks does not accept this company's token."
-        details["status"] = 401 if code != "120" else answer.status_code
-        return ReconnectNeeded(said, fix="Connect QuickBooks again as a company admin.", **details)
-    if answer.status_code == 403 or code == "3100":
-        return ReconnectNeeded(
-            "QuickBooks does not let this app into the company (wrong company, or production and sandbox mixed).",
-            fix="Connect QuickBooks again, and check QUICKBOOKS_API_URL.",
-            **details,
-        )
-    if code in BUSY_CODES or answer.status_code >= 500 or code in BROKEN_CODES:
-        return NoAnswer(f"QuickBooks has trouble ({code}: {words}).", **details)
-    if code == "610":
-        return Gone(words, **details)
-    return Rejected(words, **details)
-
-
-def _by_status(answer: requests.Response, tid: str) -> ApiError | None:
-    status = answer.status_code
-    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "tid": tid}
-    if status == 429:
-        return TryLater("QuickBooks' request limit is reached.", after=http.retry_after(answer), **details)
-    if status >= 500:
-        return NoAnswer(f"QuickBooks answered {status}.", **details)
-    if status == 401:
-        return ReconnectNeeded("QuickBooks does not accept this company's token.", **details)
-    if status == 403:
-        return ReconnectNeeded("QuickBooks does not let this app into the company.", **details)
-    if status >= 300:
-        return Unexpected(f"QuickBooks answered {status} in a form that is not known.", **details)
-    if "json" not in answer.headers.get("Content-Type", ""):
-        return Unexpected("QuickBooks' answer is no JSON.", **details)
-    return None
-
-
-def _fault(answer: requests.Response) -> tuple[str, str] | None:
-    """Code and words of the first error in either envelope: {"Fault": …} or the gateway's {"fault": …}."""
-    try:
-        body = json.loads(answer.content)
-    except ValueError:
-        return None
-    if not isinstance(body, Mapping):
-        return None
-    fault = body.get("Fault") or body.get("fault")
-    if not isinstance(fault, Mapping):
-        return None
-    errors = fault.get("Error") or fault.get("error") or []
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
-    message = str(first.get("Message") or first.get("message") or "")
-    detail = str(first.get("Detail") or first.get("detail") or "")
-    words = f"{message}: {detail}" if message and detail and message not in detail else detail or message
-    return str(first.get("code") or ""), words[:500] or "no reason given"

@@ -1,0 +1,56 @@
+"""What a run has left to send, handed out to its threads in the plan's order: one by one, or creates by the batch."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from syncjobs.models import Run, RunItem
+
+# So many rows are read at a time.
+CHUNK = 100
+
+
+class Backlog:
+    """Items not handed out stay planned."""
+
+    def __init__(self, run: Run) -> None:
+        planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
+        rows = list(planned.order_by("pk").values_list("pk", "verb"))
+        self._creates = deque(pk for pk, verb in rows if verb == "create")
+        self._others = deque(pk for pk, verb in rows if verb != "create")
+        self._read: dict[int, RunItem] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._creates) + len(self._others)
+
+    @property
+    def creates(self) -> int:
+        return len(self._creates)
+
+    def one(self) -> RunItem | None:
+        """The next item; None when nothing is left."""
+        with self._lock:
+            first = [line for line in (self._creates, self._others) if line]
+            if not first:
+                return None
+            return self._take(min(first, key=lambda line: line[0]))
+
+    def batch(self, most: int) -> list[RunItem]:
+        """The next creates, up to so many; none when what is left is as quickly sent one by one."""
+        with self._lock:
+            return [self._take(self._creates) for _ in range(most)] if len(self._creates) > most else []
+
+    def put_back(self, items: list[RunItem]) -> None:
+        """Creates that QuickBooks did not look at."""
+        with self._lock:
+            self._read.update({item.pk: item for item in items})
+            self._creates.extendleft(item.pk for item in reversed(items))
+
+    def _take(self, line: deque[int]) -> RunItem:
+        pk = line.popleft()
+        if pk not in self._read:
+            coming = [pk, *(line[place] for place in range(min(CHUNK - 1, len(line))))]
+            self._read.update(RunItem.objects.in_bulk([one for one in coming if one not in self._read]))
+        return self._read.pop(pk)

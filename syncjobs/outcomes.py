@@ -1,0 +1,139 @@
+"""What an answer means for one planned item: its action closed or left open, the item finished with its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils import timezone
+
+from integrations.errors import ApiError
+from integrations.models import Customer, Employee, Item, Vendor
+from integrations.quickbooks import pull
+from integrations.quickbooks.client import QuickBooksClient
+from mapping import names
+from syncjobs import activities, ledger, plan
+from syncjobs.draft import Draft, from_row
+from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.queries import sent_of
+from syncjobs.reasons import Reason
+from syncjobs.settle import DUPLICATE_ID_CODES
+from syncjobs.stopping import Stop
+
+BOOKS_CLOSED_CODES = {"6200", "6210"}
+# A reference that QuickBooks does not know or that became inactive (Intuit: error codes).
+BAD_REFERENCE_CODES = {"610", "2500", "6250"}
+STALE_CODE = "5010"
+# A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
+BILLED_CODE = "6000"
+
+
+class Outcomes:
+    """Shared by the threads of one run."""
+
+    def __init__(self, run: Run, client: QuickBooksClient, stop: Stop) -> None:
+        self._run, self._client, self._stop = run, client, stop
+        # Partners that a record of this run found inactive; planning did not know yet.
+        self._inactive: dict[tuple[str, str], Reason] = {}
+
+    def hold_if_inactive(self, item: RunItem) -> bool:
+        """Finish an item whose partner an earlier record of this run found inactive."""
+        wanted = from_row(item.draft or {}) if item.verb != "delete" and self._inactive else None
+        reason = self._known_inactive(wanted) if wanted else None
+        if reason is not None:
+            self._hold(item, reason)
+        return reason is not None
+
+    def accepted(self, action: Action, record: Mapping[str, Any], *, tid: str) -> None:
+        ledger.accept(action, record, tid=tid)
+        self._stop.answered()
+
+    def not_done(self, action: Action, error: ApiError) -> None:
+        """QuickBooks did not look at it: the item stays planned."""
+        ledger.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
+
+    def doubtful(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
+        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
+        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
+        self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
+
+    def refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool = False) -> bool:
+        """QuickBooks said no. True when the item, now with a newer reading, should be tried once more."""
+        if error.code in DUPLICATE_ID_CODES and error.code != "6000":
+            # A fresh random id can't be a duplicate: something of ours arrived already.
+            self.doubtful(item, action, error, duplicate_id=True)
+            return False
+        ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+        if error.code in BOOKS_CLOSED_CODES:
+            facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
+            self._hold(item, Reason("BOOKS_CLOSED", facts), error)
+        elif item.verb != "create" and error.code in {STALE_CODE, BILLED_CODE, *BAD_REFERENCE_CODES}:
+            return self._read_again(item, error, second_try=second_try)
+        elif error.code in BAD_REFERENCE_CODES:
+            self._look_at_partners(item, error)
+        else:
+            self._fail(item, error)
+        return False
+
+    def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> bool:
+        """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
+        receipt = Receipt.objects.get(company=self._run.company, workspace=self._run.workspace, entry_id=item.entry_id)
+        found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
+        reading = plan.Reading(found.sync_token, found.billed, found.raw) if found else None
+        step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
+        step = plan.against_quickbooks(step, sent_of(receipt), reading)
+        if step.verb == "block":
+            self._hold(item, step.reasons[0], error)
+            Receipt.objects.filter(pk=receipt.pk).update(trouble=step.reasons[0].code)
+        elif error.code in BAD_REFERENCE_CODES:
+            self._look_at_partners(item, error)
+        elif second_try or error.code != STALE_CODE:
+            self._fail(item, error)
+        else:
+            assert found is not None
+            item.basis = {**item.basis, "record": found.raw}
+            RunItem.objects.filter(pk=item.pk).update(basis=item.basis)
+            return True
+        return False
+
+    # --- partners ------------------------------------------------------------------------------------------
+    def _look_at_partners(self, item: RunItem, error: ApiError) -> None:
+        """QuickBooks refuses a reference: read the records it may mean, and name the one that is inactive."""
+        company, wanted, now = self._client.company, from_row(item.draft or {}), timezone.now()
+        person_model = Employee if wanted.person_kind == "employee" else Vendor
+        pull.refresh_records(company, self._client, person_model, [wanted.person_id], now)
+        pull.refresh_records(company, self._client, Customer, [wanted.customer_id], now)
+        if wanted.item_id:
+            pull.refresh_records(company, self._client, Item, [wanted.item_id], now)
+        for model, kind, quickbooks_id, code in (
+            (person_model, wanted.person_kind, wanted.person_id, "EMPLOYEE_INACTIVE"),
+            (Customer, "customer", wanted.customer_id, "CUSTOMER_INACTIVE"),
+        ):
+            row = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
+            if row is not None and (not row.active or row.gone_at is not None):
+                self._inactive[kind, quickbooks_id] = Reason(code, {"name": names.strip_deleted(row.name)})
+        inactive = self._known_inactive(wanted)
+        if inactive is not None:
+            self._hold(item, inactive, error)
+        else:
+            self._fail(item, error)
+
+    def _known_inactive(self, wanted: Draft) -> Reason | None:
+        person = self._inactive.get((wanted.person_kind, wanted.person_id))
+        return person or self._inactive.get(("customer", wanted.customer_id))
+
+    # --- how an item ends ----------------------------------------------------------------------------------
+    def _hold(self, item: RunItem, reason: Reason, error: ApiError | None = None) -> None:
+        if error is not None:
+            # It speaks about one period or partner, not about everything: the next record may be welcome.
+            self._stop.answered()
+        self._finish(item, RunItem.Outcome.BLOCKED, reason, error)
+
+    def _fail(self, item: RunItem, error: ApiError) -> None:
+        self._stop.refused(error)
+        facts = {"error": error.code or str(error.status), "words": error.message}
+        self._finish(item, RunItem.Outcome.FAILED, Reason("QUICKBOOKS_REFUSED", facts), error)
+
+    def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
+        said = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
+        ledger.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **said)
