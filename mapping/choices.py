@@ -44,6 +44,11 @@ class Applied:
     refused: list[tuple[Choice, str]] = field(default_factory=list)
 
 
+def in_order(choices: Iterable[Choice]) -> list[Choice]:
+    """As a batch takes them: each once, users, then clients, then projects."""
+    return sorted(set(choices), key=lambda one: (ORDER.get(one.kind, 9), one.clockify_id, one.verb, one.quickbooks_id))
+
+
 def take(
     workspace: Workspace,
     choice: Choice,
@@ -75,7 +80,7 @@ def apply(
     What can't be decided so is left as it is and comes back with its sentence.
     """
     applied = Applied(uuid.uuid4())
-    for choice in sorted(set(choices), key=lambda one: (ORDER.get(one.kind, 9), one.clockify_id)):
+    for choice in in_order(choices):
         try:
             applied.warnings += take(workspace, choice, now=now, person=person, note=note, batch=applied.batch)
         except Refused as refusal:

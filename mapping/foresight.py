@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.models import Company, Workspace
 from mapping import match
-from mapping.choices import Choice
+from mapping.choices import Choice, in_order
 from mapping.match_records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance
 from mapping.models import Link
 from mapping.names import FORGIVING, strip_deleted
@@ -66,7 +66,7 @@ class Outlook:
         ours, theirs = self._records(newcomers)
         rows = {(row.kind, row.clockify_id): row for row in self._links}
         stances = {(one.kind, one.clockify_id): one for one in self._stances}
-        for choice in choices:
+        for choice in in_order(choices):
             self._decide(choice, rows, stances, ours=ours, theirs=theirs, now=now)
         known = [known_link(row) for row in rows.values()]
         outcome = match.match(
@@ -107,21 +107,23 @@ class Outlook:
         theirs: dict[Key, QuickBooksRecord],
         now: datetime,
     ) -> None:
+        """What `desk` would make of one choice; where it would refuse, nothing."""
         key = (choice.kind, choice.clockify_id)
         if choice.verb in {"link", "confirm"}:
-            stances.pop(key, None)
             linked = self._linked(choice, rows.get(key), ours=ours, theirs=theirs, now=now)
             if linked is not None:
                 rows[key] = linked
-        elif choice.verb == "unlink":
-            rows.pop(key, None)
+                stances.pop(key, None)
+        elif choice.verb == "unlink" and key in rows:
+            del rows[key]
             stances[key] = Stance(*key, "unlinked")
-        elif choice.verb == "ignore":
+        elif choice.verb == "ignore" and key in ours:
             stances[key] = Stance(*key, "ignored")
-        elif choice.verb == "stop_ignoring" and key in rows:
-            stances.pop(key, None)
-        elif choice.verb == "stop_ignoring":
-            stances[key] = Stance(*key, "unlinked")
+        elif choice.verb == "stop_ignoring" and key in stances and stances[key].choice == "ignored":
+            if key in rows:
+                del stances[key]
+            else:
+                stances[key] = Stance(*key, "unlinked")
 
     def _linked(
         self,
@@ -134,7 +136,9 @@ class Outlook:
     ) -> Link | None:
         """The link as `desk.link` would make it; None where that would refuse."""
         kind, partner_id = choice.quickbooks_kind, choice.quickbooks_id
-        if choice.verb == "confirm" and before is not None:
+        if choice.verb == "confirm":
+            if before is None:
+                return None
             kind, partner_id = before.quickbooks_kind, before.quickbooks_id
         left, right = ours.get((choice.kind, choice.clockify_id)), theirs.get((kind, partner_id))
         if left is None or right is None or not right.active or right.gone:
