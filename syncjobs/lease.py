@@ -59,7 +59,7 @@ def _length() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def try_to_write(company: Company, run: Run, owner: str) -> bool:
+def try_to_write(company: Company, run: Run | None, owner: str) -> bool:
     """Take the company's writer lease if it is free or has run out."""
     WriterLease.objects.get_or_create(company=company)
     now = timezone.now()

@@ -194,9 +194,9 @@ def summary(run: Run) -> str:
     if not saved:
         return run.stage
     if run.kind == Run.Kind.UNDO:
-        words = "would be deleted" if run.dry_run else "deleted"
-        left = [f"{saved['blocked']} left there"] if saved["blocked"] else []
-        return "; ".join([f"Run {run.options.get('undo')}: {saved['deleted']} {words}", *left])
+        deleted = f"{saved['deleted']} would be deleted" if run.dry_run else f"{saved['deleted']} deleted"
+        left = f"; {saved['blocked']} left there" if saved["blocked"] else ""
+        return f"Run {run.options.get('undo')}: {deleted}{left}"
     words = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
     parts = [f"{saved['sent']} {words[0]}, {in_hours(saved['minutes_sent'])}"]
     changed = saved["updated"] + saved["deleted"]

@@ -15,7 +15,7 @@ from integrations.models import Workspace
 from mapping.desk import Refused
 from syncjobs import counting, queries, reasons, schedules, undo
 from syncjobs import run as runs
-from syncjobs.models import Run
+from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_page, start_runs
 
 
@@ -66,7 +66,7 @@ def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
     """Everything the page shows."""
     last = latest(run)
     figures = counting.undo_figures(last) if last is not None and not last.is_open else None
-    items = Paginator(run_page.items(last) if last else [], run_page.ITEMS_A_PAGE)
+    items = Paginator(run_page.items(last) if last else RunItem.objects.none(), run_page.ITEMS_A_PAGE)
     resent_by = undo.resent_by(workspace)
     return {
         "run": run,

@@ -67,6 +67,7 @@ def test_billed_and_changed_time_stays_and_says_why(scene: Scene, ada: str, site
     assert [scene.explain(entry)["state"] for entry in (plain, billed, changed)] == ["ready", "sent", "sent"]
 
 
+@pytest.mark.slow
 def test_values_that_moved_without_the_token_stay(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     sent = scene.sync()
@@ -89,6 +90,7 @@ def test_closed_books_are_left_closed(scene: Scene, ada: str, site: str) -> None
     assert (counts(done), done["blocked_reasons"]) == ({"seen": 2, "deleted": 1, "blocked": 1}, {"BOOKS_CLOSED": 1})
 
 
+@pytest.mark.slow
 def test_what_the_run_updated_or_deleted_is_left_alone(scene: Scene, ada: str, site: str) -> None:
     edited, unbilled = scene.entries(ada, site, 2)
     first = scene.sync()
@@ -115,6 +117,7 @@ def test_left_out_entries_stay_out_until_a_person_says_so(scene: Scene, ada: str
     assert scene.sync().counts == {"unchanged": 1, "blocked": 1}
 
 
+@pytest.mark.slow
 def test_an_entry_deleted_in_clockify_meanwhile_ends_deleted_on_both_sides(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     sent = scene.sync()
@@ -175,6 +178,7 @@ def test_what_can_not_be_undone_is_refused_in_one_line(scene: Scene, ada: str, s
     assert run_command("undo_run", str(sent["run"]), "--workspace", "Nobody's").code == 2
 
 
+@pytest.mark.slow
 def test_an_undo_that_was_cut_short_goes_on_where_it_stopped(scene: Scene, ada: str, site: str) -> None:
     scene.entries(ada, site, 6)
     sent = scene.sync()
