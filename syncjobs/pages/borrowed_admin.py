@@ -19,11 +19,13 @@ class ThemedUserAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    # The two boxes side by side of Django's own are wider than a phone and speak to nobody who listens.
+    filter_horizontal = ()
 
 
 @admin.register(Group)
 class ThemedGroupAdmin(GroupAdmin, ModelAdmin):
-    pass
+    filter_horizontal = ()
 
 
 @admin.register(OrmQ)

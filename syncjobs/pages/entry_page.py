@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from integrations.models import ClockifyUser, Company, Customer, TimeEntry, Workspace
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs import draft, evaluate, reasons
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, RunItem
-from syncjobs.pages import access, checks, looks
+from syncjobs.pages import access, checks, links, looks
 from syncjobs.templatetags.hourbridge import day, duration
 
 WHERE = {
@@ -98,18 +96,10 @@ def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
         where=WHERE.get(explained["fix_in"], explained["fix_in"]),
         fix=explained["fix"],
         by_rule=bool(wording and wording.by_rule),
-        decide_link=_desk_link(workspace, row),
+        decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         twins=tuple(one.strip() for one in twins.split(",") if one.strip()),
     )
-
-
-def _desk_link(workspace: Workspace, row: Mapping[str, Any]) -> str:
-    kind, record = row.get("kind"), row.get("id")
-    if kind not in {"user", "client", "project"} or not record:
-        return ""
-    page = "people" if kind == "user" else "customers"
-    return f"{reverse(f'hourbridge:{page}', args=[workspace.pk])}?open={kind}-{record}#{kind}-{record}"
 
 
 def _checks(

@@ -79,6 +79,14 @@ ACTION_STATES: Mapping[str, Look] = {
     "abandoned": Look("Did not happen", "remove", "out"),
 }
 
+# Messages, by the least level that looks so (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
+MESSAGES = (
+    (40, Look("Not done", "report", "refused")),
+    (30, Look("Take note", "warning", "held")),
+    (25, Look("Done", "check_circle", "sent")),
+    (0, Look("Note", "info", "waiting")),
+)
+
 WORKING = Look("Working", "check_circle", "sent")
 NEEDS_ATTENTION = Look("Needs attention", "warning", "held")
 SENDING_OFF = Look("Sending is off", "pause_circle", "held")

@@ -15,6 +15,8 @@ RECORDS = (
     ("Links", "link", "mapping.link"),
     ("Mismatches", "link_off", "mapping.mismatch"),
     ("Decisions", "gavel", "mapping.decision"),
+    ("Ignored or unlinked", "block", "mapping.stance"),
+    ("Decisions about entries", "rule", "syncjobs.entryoverride"),
     ("Receipts", "receipt_long", "syncjobs.receipt"),
     ("Writes", "outbox", "syncjobs.action"),
     ("API calls", "swap_horiz", "integrations.apicall"),

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
@@ -15,7 +14,7 @@ from mapping import desk_rows, wording
 from mapping import queries as mapping
 from mapping.models import Mismatch
 from syncjobs.models import Run, Schedule
-from syncjobs.pages import access, connect_page, figures, first_steps
+from syncjobs.pages import access, connect_page, figures, first_steps, links
 from syncjobs.pages.workspace_card import Card
 
 MOST_NEEDED = 8
@@ -102,14 +101,12 @@ def needs(cards: list[Card]) -> list[Need]:
 
 
 def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
-    page = "people" if mismatch.kind == "user" else "customers"
-    key = f"{mismatch.kind}-{mismatch.clockify_id}"
     return Need(
         mismatch=mismatch,
         workspace=workspace,
         words=wording.words(desk_rows.case_of(mismatch)),
         icon=ICONS.get(mismatch.kind, "help"),
-        link=f"{reverse(f'hourbridge:{page}', args=[workspace.pk])}?open={key}#{key}",
+        link=links.desk(workspace.pk, mismatch.kind, mismatch.clockify_id),
     )
 
 

@@ -2,58 +2,152 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
-from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.models import TimeEntry
 from syncjobs.models import Action, EntryOverride, Receipt
-from syncjobs.pages import looks
+from syncjobs.pages import looks, record_page
+from syncjobs.pages.links import list_of, page_of
+from syncjobs.pages.looks import Look
+from syncjobs.pages.record_lists import RecordAdmin, Related
 from syncjobs.templatetags import hourbridge
+
+VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
+THERE, TAKEN_BACK = Look("In QuickBooks", "check_circle", "sent"), Look("Deleted there", "remove", "out")
+
+
+class EntryRecords(RecordAdmin):
+    """Rows about one time entry, named by whose it is and on what. `id_column` holds the entry's Clockify id."""
+
+    id_column = "entry_id"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        same = TimeEntry.objects.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef(self.id_column))
+        columns = {
+            f"entry_{name}": Subquery(same.values(column)[:1])
+            for name, column in (("pk", "pk"), ("person", "user_name"), ("project", "project_name"))
+        }
+        return super().get_queryset(request).annotate(**columns)
+
+    def related(self, row: Any) -> Related:
+        clockify_id = getattr(row, self.id_column)
+        entry = f"{list_of('integrations.timeentry')}{row.entry_pk}/change/" if row.entry_pk else ""
+        run = getattr(row, "run", None)
+        return [
+            ("The time entry and its story", entry),
+            ("All writes for it", list_of("syncjobs.action", q=clockify_id)),
+            ("Its receipt", list_of("syncjobs.receipt", q=clockify_id)),
+            (str(run), page_of(run) if run else ""),
+        ]
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.entry_person or getattr(row, self.id_column)}, {row.entry_project or 'no project'}"
+
+    @admin.display(description="Entry")
+    def entry(self, row: Any) -> SafeString:
+        quiet = row.entry_project or getattr(row, self.id_column)
+        return format_html('{}<br><span class="hb-quiet">{}</span>', row.entry_person or "no name", quiet)
 
 
 @admin.register(Receipt)
-class ReceiptAdmin(ReadOnlyAdmin):
-    list_display = ("entry_id", "quickbooks_id", "txn_date", "time", "state", "trouble", "sent_at", "run")
+class ReceiptAdmin(EntryRecords):
+    columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "trouble")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
+    words = record_page.Words(
+        labels={
+            "quickbooks_id": "Activity in QuickBooks",
+            "txn_date": "Day",
+            "start_at": "Work began",
+            "run": "Sent by",
+            "draft": "What was last sent",
+            "sync_token": "SyncToken",
+        },
+        left_out=("content_hash",),
+    )
 
     @admin.display(description="Hours", ordering="minutes")
     def time(self, receipt: Receipt) -> str:
         return hourbridge.duration(receipt.minutes)
 
+    @admin.display(description="Activity", ordering="quickbooks_id")
+    def activity(self, receipt: Receipt) -> SafeString:
+        return format_html('<span class="hb-mono">{}</span>', receipt.quickbooks_id)
+
+    @admin.display(description="State", ordering="state")
+    def standing(self, receipt: Receipt) -> SafeString:
+        if receipt.trouble:
+            return hourbridge.state(Look(hourbridge.reason_title(receipt.trouble), "lock", "locked"))
+        return hourbridge.state(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
+
 
 @admin.register(Action)
-class ActionAdmin(ReadOnlyAdmin):
-    list_display = (
-        "created_at",
-        "verb",
-        "entry_id",
-        "outcome",
-        "needs_person",
-        "quickbooks_id",
-        "error_code",
-        "intuit_tid",
-        "run",
-    )
+class ActionAdmin(EntryRecords):
+    noun, nouns = "Write", "Writes"
+    columns = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "needs_person")
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
     search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
+    words = record_page.Words(
+        labels={
+            "body": "Exactly what is sent",
+            "basis": "What the receipt says",
+            "quickbooks_id": "Activity in QuickBooks",
+            "txn_date": "Day",
+            "not_ours": "Twins that were there before",
+            "sync_token": "SyncToken",
+            "error_code": "QuickBooks' code",
+            "error_message": "QuickBooks' words",
+            "tried_at": "Last tried",
+        },
+        folded=("body",),
+    )
+
+    def related(self, row: Action) -> Related:
+        calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
+        return [*super().related(row), ("The call that carried it", calls)]
+
+    @admin.display(description="What", ordering="verb")
+    def what(self, action: Action) -> str:
+        return VERBS.get(action.verb, action.verb)
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:
-        return hourbridge.state(looks.ACTION_STATES[action.state])
+        shown = hourbridge.state(looks.ACTION_STATES[action.state])
+        if not action.needs_person:
+            return shown
+        return format_html('{}<br><span class="hb-doubt">a person has to look</span>', shown)
 
 
 @admin.register(EntryOverride)
-class EntryOverrideAdmin(ReadOnlyAdmin):
-    list_display = ("clockify_id", "ignored", "send_anyway", "note", "person", "at")
+class EntryOverrideAdmin(EntryRecords):
+    noun, nouns = "Decision about an entry", "Decisions about entries"
+    id_column = "clockify_id"
+    columns = ("entry", "what", "note", "by_whom", "at")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "ignored")
     search_fields = ("clockify_id", "note")
+    search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
+    words = record_page.Words(labels={"at": "When", "send_anyway": "Reasons set aside"})
+
+    @admin.display(description="Decided", ordering="ignored")
+    def what(self, override: EntryOverride) -> str:
+        set_aside = [f"“{hourbridge.reason_title(code)}” set aside" for code in override.send_anyway]
+        return ", ".join([*(["Ignored"] if override.ignored else []), *set_aside]) or "Nothing any more"
+
+    @admin.display(description="By", ordering="person")
+    def by_whom(self, override: EntryOverride) -> str:
+        return override.person.get_username() if override.person else "a command"

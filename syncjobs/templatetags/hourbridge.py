@@ -124,6 +124,12 @@ def action_look(state_of_action: str) -> Look:
 
 
 @register.filter
+def message_look(level: int) -> Look:
+    """By how serious a message is."""
+    return next(look for least, look in looks.MESSAGES if level >= least)
+
+
+@register.filter
 def reason_title(code: str) -> str:
     wording = reasons.WORDINGS.get(code)
     return wording.title if wording else code

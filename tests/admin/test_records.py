@@ -14,6 +14,7 @@ from django.urls import reverse
 from integrations.fields import EncryptedTextField
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
+from tests.admin.reading import main_text
 from tests.factories import (
     NOW,
     ActionFactory,
@@ -130,3 +131,30 @@ def test_accounts_and_the_queue_wear_the_theme(admin_client: Client, address: st
     assert admin_client.get(address).status_code == 200
     # The theme's inputs have borders of their own; Django's come without.
     assert "vTextField" not in page or "border-base-200" in page
+
+
+def test_lists_and_records_show_the_workspaces_clock_and_name_it(admin_client: Client, everything: Workspace) -> None:
+    """14:40 in universal time is 10:40 in New York."""
+    for model in (Workspace, Company, ConnectionEvent, ApiCall):
+        listed = main_text(admin_client.get(list_of(model)))
+        assert "Times in America/New_York" in listed and "14:40" not in listed, model
+    event = ConnectionEvent.objects.get()
+
+    page = main_text(admin_client.get(f"{list_of(ConnectionEvent)}{event.pk}/change/"))
+
+    assert "Fri 27 Mar, 10:40:00" in page and "Times in America/New_York" in page
+    assert "10:40" in main_text(admin_client.get(list_of(ConnectionEvent)))
+
+
+def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
+    admin_client: Client, everything: Workspace
+) -> None:
+    entry = TimeEntryFactory(workspace=everything, clockify_id="e1")
+    receipt = ReceiptFactory(workspace=everything, entry_id="e1", draft={"minutes": 90})
+
+    assert "Ada Lindqvist" in main_text(admin_client.get(f"{list_of(type(receipt))}?q=e1"))
+    page = admin_client.get(f"{list_of(type(receipt))}{receipt.pk}/change/").content.decode()
+
+    assert f"/admin/integrations/timeentry/{entry.pk}/change/" in page
+    # What was sent is there word for word, folded away.
+    assert "<summary>What was last sent</summary>" in page

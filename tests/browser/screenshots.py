@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.utils import timezone
 from PIL import Image
@@ -44,6 +45,21 @@ LISTS = {
     "connection-events": "integrations/connectionevent",
     "employees": "integrations/employee",
     "users": "auth/user",
+    "groups": "auth/group",
+    "clockify-projects": "integrations/clockifyproject",
+    "customers": "integrations/customer",
+    "queue-failures": "django_q/failure",
+}
+RECORDS = {
+    "link": "mapping/link",
+    "mismatch": "mapping/mismatch",
+    "receipt": "syncjobs/receipt",
+    "write": "syncjobs/action",
+    "api-call": "integrations/apicall",
+    "connection-event": "integrations/connectionevent",
+    "customer": "integrations/customer",
+    "clockify-user": "integrations/clockifyuser",
+    "user": "auth/user",
 }
 LogIn = Callable[[str], None]
 
@@ -59,6 +75,9 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     daily_pages(person)
     for name, address in LISTS.items():
         take(person, f"list-{name}", f"/admin/{address}/")
+    for name, address in RECORDS.items():
+        row = apps.get_model(address.replace("/", "."))._default_manager.latest("pk")
+        take(person, f"record-{name}", f"/admin/{address}/{row.pk}/change/")
     set_up_pages(person)
     under_way(person)
     disconnected(person)

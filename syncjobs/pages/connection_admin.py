@@ -1,0 +1,181 @@
+"""Workspaces, companies, what happened to their connections, and every call: in words and the workspace's clock."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integrations import admin as plain
+from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
+from syncjobs.pages import record_page
+from syncjobs.pages.links import list_of, page_of
+from syncjobs.pages.looks import Look
+from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.templatetags import hourbridge
+
+for model in (Workspace, Company, ConnectionEvent, ApiCall):
+    admin.site.unregister(model)
+
+EVENTS = {
+    "clockify_connected": Look("Clockify connected", "link", "sent"),
+    "quickbooks_connected": Look("QuickBooks connected", "link", "sent"),
+    "quickbooks_disconnected": Look("QuickBooks disconnected", "link_off", "held"),
+    "policy": Look("Rule changed", "tune", "out"),
+}
+LONGEST_PATH = 60
+
+
+def connection_state(row: Workspace | Company) -> SafeString:
+    """Connected, or why not, in the looks of the front page."""
+    if row.state == row.State.CONNECTED:
+        return hourbridge.state(Look("Connected", "check", "sent"))
+    return hourbridge.state(Look(row.get_state_display(), "close", "refused"))
+
+
+@admin.register(Workspace)
+class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
+    columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
+    list_select_related = ("company",)
+    search_help_text = "Name or id of a workspace or company"
+    words = record_page.Words(
+        labels={
+            "state": "Connection",
+            "state_since": "Since",
+            "api_url": "Clockify's address",
+            "reports_url": "Clockify's address for reports",
+            "key_owner_name": "Key of",
+            "pulled_at": "Last read",
+            "company": "Sends to",
+            "start_date": "Sends time from",
+            "longest_hours": "Longest entry, hours",
+            "report_rounding": "How Clockify's reports round",
+        },
+    )
+
+    def related(self, row: Workspace) -> Related:
+        return [
+            ("Time entries", list_of("integrations.timeentry", workspace=row.pk)),
+            ("Runs", list_of("syncjobs.run", workspace=row.pk)),
+            ("What happened to the connection", list_of("integrations.connectionevent", workspace=row.pk)),
+            ("Calls to Clockify", list_of("integrations.apicall", q=row.clockify_id)),
+        ]
+
+    @admin.display(description="Connection", ordering="state")
+    def connection(self, row: Workspace) -> SafeString:
+        return connection_state(row)
+
+
+@admin.register(Company)
+class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
+    noun, nouns = "QuickBooks company", "QuickBooks companies"
+    columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
+    search_help_text = "Name or company id"
+    words = record_page.Words(
+        labels={
+            "realm_id": "Company id",
+            "state": "Connection",
+            "state_since": "Since",
+            "pulled_at": "Last read",
+            "sku": "Plan",
+            "subscription": "Subscription",
+            "payroll": "Payroll is on",
+            "time_tracking": "Time tracking is on",
+            "book_close_date": "Books closed up to",
+            "access_expires_at": "Access token works until",
+            "refresh_expires_at": "Connection has to be used before",
+            "allow_sku": "Plan allowed here",
+            "allow_unstated_payroll": "Unstated Payroll allowed here",
+        },
+        left_out=("token_owner", "token_until"),
+    )
+
+    def related(self, row: Company) -> Related:
+        workspaces = [(f"Workspace {one}", page_of(one)) for one in row.workspaces.defer("api_key").order_by("name")]
+        return [
+            *workspaces,
+            ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
+            ("Employees", list_of("integrations.employee", company=row.pk)),
+            ("Customers", list_of("integrations.customer", company=row.pk)),
+            ("Calls to QuickBooks", list_of("integrations.apicall", q=row.realm_id)),
+        ]
+
+    @admin.display(description="Connection", ordering="state")
+    def connection(self, row: Company) -> SafeString:
+        return connection_state(row)
+
+    @admin.display(description="Payroll", ordering="payroll")
+    def payroll_said(self, row: Company) -> str:
+        return {True: "On", False: "Off", None: "Not stated"}[row.payroll]
+
+    @admin.display(description="Subscription", ordering="subscription")
+    def subscription_said(self, row: Company) -> str:
+        return row.subscription.capitalize() or "Not stated"
+
+
+@admin.register(ConnectionEvent)
+class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
+    columns = ("at", "what", "message", "workspace", "company", "by_whom")
+    search_help_text = "Words, workspace or company"
+    words = record_page.Words(labels={"at": "When", "kind": "Sort", "message": "What happened"})
+
+    def title_of(self, row: ConnectionEvent) -> str:
+        return EVENTS.get(row.kind, Look(row.kind, "history", "out")).word
+
+    @admin.display(description="What", ordering="kind")
+    def what(self, row: ConnectionEvent) -> SafeString:
+        return hourbridge.state(EVENTS.get(row.kind, Look(row.kind, "history", "out")))
+
+    @admin.display(description="By", ordering="by")
+    def by_whom(self, row: ConnectionEvent) -> str:
+        return row.by.get_username() if row.by else "a command"
+
+
+@admin.register(ApiCall)
+class CallRecords(RecordAdmin, plain.ApiCallAdmin):
+    columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
+    words = record_page.Words(
+        labels={
+            "at": "When",
+            "account": "Workspace or company",
+            "milliseconds": "Took, ms",
+            "run_id": "Run",
+            "status": "Answer",
+        }
+    )
+
+    def related(self, row: ApiCall) -> Related:
+        of_run = list_of("syncjobs.run") + f"{row.run_id}/change/" if row.run_id else ""
+        calls = list_of("integrations.apicall", q=row.run_id) if row.run_id else ""
+        writes = list_of("syncjobs.action", q=row.intuit_tid) if row.intuit_tid else ""
+        return [(f"Run {row.run_id}", of_run), ("All calls of that run", calls), ("The write it carried", writes)]
+
+    def title_of(self, row: ApiCall) -> str:
+        return f"{row.method} {short(row.path)}"
+
+    @admin.display(description="Request")
+    def asked(self, row: ApiCall) -> SafeString:
+        return format_html('{} <span class="hb-mono">{}</span>', row.method, short(row.path))
+
+    @admin.display(description="Answer", ordering="status")
+    def answer(self, row: ApiCall) -> SafeString:
+        if row.status is None:
+            return hourbridge.state(Look("No answer", "help", "doubt"))
+        good = row.status < 400
+        return hourbridge.state(Look(str(row.status), "check" if good else "close", "sent" if good else "refused"))
+
+    @admin.display(description="Took", ordering="milliseconds")
+    def took(self, row: ApiCall) -> str:
+        return f"{row.milliseconds} ms"
+
+    @admin.display(description="Run", ordering="run_id")
+    def of_run(self, row: ApiCall) -> SafeString | str:
+        if row.run_id is None:
+            return ""
+        return format_html('<a href="{}{}/change/">{}</a>', list_of("syncjobs.run"), row.run_id, row.run_id)
+
+
+def short(path: str) -> str:
+    """Without what was asked after the question mark; ids in the middle stay, since support searches for them."""
+    bare = path.partition("?")[0]
+    return bare if len(bare) <= LONGEST_PATH else f"{bare[: LONGEST_PATH - 1]}…"

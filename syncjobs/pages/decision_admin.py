@@ -1,0 +1,200 @@
+"""Links, mismatches, and what people decided: by name instead of id, each leading to the row it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
+from mapping import admin as plain
+from mapping import desk_rows, wording
+from mapping.models import Decision, Link, Mismatch, Stance
+from syncjobs.pages import record_page
+from syncjobs.pages.links import desk, list_of
+from syncjobs.pages.looks import Look
+from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.templatetags import hourbridge
+
+for model in (Link, Mismatch, Stance, Decision):
+    admin.site.unregister(model)
+
+MODELS: Mapping[str, Any] = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
+WORKS, IGNORED = Look("Works", "link", "sent"), Look("Ignored", "remove", "out")
+UNLINKED = Look("Unlinked", "link_off", "held")
+
+
+def named(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With `record_name`: what Clockify calls the record a row is about, in the same query."""
+    cases = []
+    for kind, mirror in MODELS.items():
+        same = mirror._default_manager.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef("clockify_id"))
+        cases.append(When(kind=kind, then=Subquery(same.values("name")[:1])))
+    return rows.annotate(record_name=Case(*cases, default=Value("")))
+
+
+def who(row: Any) -> str:
+    return row.person.get_username() if row.person else "a command"
+
+
+class NamedRecords(RecordAdmin):
+    """Rows about a Clockify record of which they keep nothing but the id."""
+
+    search_help_text = "Clockify id or words of the note"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return named(super().get_queryset(request))
+
+    def related(self, row: Any) -> Related:
+        return [
+            ("Who is who: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("All decisions about it", list_of("mapping.decision", q=row.clockify_id)),
+        ]
+
+    def title_of(self, row: Any) -> str:
+        return f"{row.get_kind_display()} {row.record_name or row.clockify_id}"
+
+    @admin.display(description="About")
+    def about(self, row: Any) -> SafeString:
+        return format_html(
+            '{}<br><span class="hb-quiet">{}</span>', row.record_name or row.clockify_id, row.get_kind_display()
+        )
+
+    @admin.display(description="By", ordering="person")
+    def by_whom(self, row: Any) -> str:
+        return who(row)
+
+
+@admin.register(Link)
+class LinkRecords(RecordAdmin, plain.LinkAdmin):
+    columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
+    search_help_text = "Name or id on either side"
+    words = record_page.Words(
+        labels={
+            "by": "Made by",
+            "made_at": "Since",
+            "parent_id": "Parent when it was linked",
+            "client_id": "Client when it was linked",
+            "quickbooks_kind": "In QuickBooks",
+            "kind": "In Clockify",
+        }
+    )
+
+    def title_of(self, row: Link) -> str:
+        return f"{row.clockify_name or row.clockify_id} = {row.quickbooks_name or row.quickbooks_id}"
+
+    def related(self, row: Link) -> Related:
+        mirror = "customer" if row.quickbooks_kind == "customer" else row.quickbooks_kind
+        return [
+            ("Who is who: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Decisions about it", list_of("mapping.decision", q=row.clockify_id)),
+            (f"The {row.quickbooks_kind} as last read", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
+        ]
+
+    @admin.display(description="Clockify", ordering="clockify_name")
+    def ours(self, row: Link) -> SafeString:
+        return _side(row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
+
+    @admin.display(description="QuickBooks", ordering="quickbooks_name")
+    def theirs(self, row: Link) -> SafeString:
+        return _side(row.quickbooks_name, f"{row.quickbooks_kind} {row.quickbooks_id}")
+
+    @admin.display(description="State", ordering="suspended")
+    def standing(self, row: Link) -> SafeString:
+        title = hourbridge.reason_title(row.suspended)
+        return hourbridge.state(Look(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
+
+    @admin.display(description="Made by", ordering="by")
+    def made_by(self, row: Link) -> str:
+        return "rule" if row.by == "rule" else who(row)
+
+
+def _side(name: str, quiet: str) -> SafeString:
+    return format_html('{}<br><span class="hb-quiet">{}</span>', name, quiet)
+
+
+@admin.register(Mismatch)
+class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
+    columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
+    search_help_text = "Name or id on either side"
+    words = record_page.Words(
+        labels={
+            "clockify_client": "Under the client",
+            "quickbooks_parent": "Under the customer",
+            "blocked_entries": "Entries held",
+            "blocked_minutes": "Minutes held",
+            "oldest_date": "Oldest of them",
+            "seen_at": "Last seen",
+            "suggestions": "Likely partners",
+            "detail": "What its sentence is made from",
+            "reason": "Code",
+        },
+        left_out=("archived",),
+    )
+
+    def says(self, row: Mismatch) -> list[record_page.Fact]:
+        words = wording.words(desk_rows.case_of(row))
+        return [record_page.Fact("Why", f"{words.sentence} Mended {words.where}.")]
+
+    def title_of(self, row: Mismatch) -> str:
+        return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(desk_rows.case_of(row)).title}"
+
+    def related(self, row: Mismatch) -> Related:
+        entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == "user" else ""
+        return [
+            ("Decide it", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Time entries", entries),
+            ("Earlier decisions", list_of("mapping.decision", q=row.clockify_id) if row.clockify_id else ""),
+        ]
+
+    @admin.display(description="Clockify", ordering="clockify_name")
+    def ours(self, row: Mismatch) -> SafeString | str:
+        if not row.clockify_id:
+            return "—"
+        under = f"{row.kind} under {row.clockify_client}" if row.clockify_client else row.get_kind_display()
+        return _side(row.clockify_name or "no name", under)
+
+    @admin.display(description="Why", ordering="reason")
+    def why(self, row: Mismatch) -> SafeString:
+        words = wording.words(desk_rows.case_of(row))
+        return _side(words.title, words.part)
+
+    @admin.display(description="QuickBooks", ordering="quickbooks_name")
+    def theirs(self, row: Mismatch) -> SafeString | str:
+        if not row.quickbooks_id:
+            return "—"
+        return _side(row.quickbooks_name, f"under {row.quickbooks_parent}" if row.quickbooks_parent else "")
+
+    @admin.display(description="Held", ordering="blocked_minutes")
+    def holds(self, row: Mismatch) -> SafeString | str:
+        if not row.blocked_entries:
+            return "nothing"
+        return _side(
+            f"{hourbridge.hours(row.blocked_minutes)} h", hourbridge.number(row.blocked_entries, "entry,entries")
+        )
+
+
+@admin.register(Stance)
+class StanceRecords(NamedRecords, plain.StanceAdmin):
+    noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
+    columns = ("about", "what", "note", "by_whom", "at")
+    words = record_page.Words(labels={"at": "When"})
+
+    @admin.display(description="Choice", ordering="choice")
+    def what(self, row: Stance) -> SafeString:
+        return hourbridge.state(IGNORED if row.choice == Stance.Choice.IGNORED else UNLINKED)
+
+
+@admin.register(Decision)
+class DecisionRecords(NamedRecords, plain.DecisionAdmin):
+    columns = ("at", "what", "about", "note", "by_whom", "workspace")
+    words = record_page.Words(labels={"at": "When", "verb": "What"})
+
+    @admin.display(description="What", ordering="verb")
+    def what(self, row: Decision) -> str:
+        return row.verb.replace("_", " ").capitalize()

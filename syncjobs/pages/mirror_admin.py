@@ -1,0 +1,127 @@
+"""What both sides listed when they were last read: names, where each leads, and the vendor's own words folded."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+
+from integrations import admin as plain
+from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Item, Vendor
+from mapping.models import Link
+from syncjobs.pages import record_page
+from syncjobs.pages.links import desk, list_of, page_of
+from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.templatetags.hourbridge import day
+
+MIRRORS: tuple[Any, ...] = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer, Item)
+for model in MIRRORS:
+    admin.site.unregister(model)
+
+
+class MirrorRecords(RecordAdmin):
+    """`kind` is the desk's word for such a record; "" where the desk does not list it."""
+
+    kind: ClassVar[str] = ""
+    words = record_page.Words(
+        labels={
+            "raw": "As it was sent to us",
+            "first_seen_at": "First seen",
+            "last_seen_at": "Last seen",
+            "gone_at": "Not listed any more since",
+            "inactive_since": "Inactive since",
+            "is_project": "A project in QuickBooks",
+            "parent_id": "Id of its parent",
+        }
+    )
+
+    def title_of(self, row: Any) -> str:
+        return getattr(row, "full_name", "") or row.name or f"{self.opts.verbose_name} without a name"
+
+    @admin.display(description="Name", ordering="name")
+    def called(self, row: Any) -> str:
+        return row.name or "no name"
+
+    @admin.display(description="State", ordering="gone_at")
+    def standing(self, row: Any) -> str:
+        if row.gone_at is not None:
+            return f"not listed since {day(row.gone_at.date())}"
+        if getattr(row, "archived", False):
+            return "archived"
+        return "active" if getattr(row, "active", True) else "inactive"
+
+
+class ClockifyRecords(MirrorRecords):
+    def related(self, row: Any) -> Related:
+        link = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id).first()
+        found = [("Who is who: its row", desk(row.workspace_id, self.kind, row.clockify_id))]
+        if link is not None:
+            found.append((f"Linked with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
+        return [*found, *self.time_of(row)]
+
+    def time_of(self, row: Any) -> Related:
+        return []
+
+
+class QuickBooksRecords(MirrorRecords):
+    def related(self, row: Any) -> Related:
+        links = Link.objects.filter(company=row.company_id, quickbooks_kind=self.kind, quickbooks_id=row.quickbooks_id)
+        return [(f"Linked with {one.kind} {one.clockify_name}", page_of(one)) for one in links.order_by("pk")]
+
+
+@admin.register(ClockifyUser)
+class UserRecords(ClockifyRecords, plain.ClockifyUserAdmin):
+    kind = "user"
+    columns = ("called", "email", "standing", "time_zone", "last_seen_at", "clockify_id")
+
+    def time_of(self, row: ClockifyUser) -> Related:
+        return [("Time entries", list_of("integrations.timeentry", user=row.clockify_id))]
+
+
+@admin.register(ClockifyClient)
+class ClientRecords(ClockifyRecords, plain.ClockifyClientAdmin):
+    kind = "client"
+    columns = ("called", "standing", "currency", "last_seen_at", "clockify_id")
+
+    def time_of(self, row: ClockifyClient) -> Related:
+        projects = list_of("integrations.clockifyproject", q=row.clockify_id)
+        return [("Its projects", projects), ("Time entries", list_of("integrations.timeentry", project=row.name))]
+
+
+@admin.register(ClockifyProject)
+class ProjectRecords(ClockifyRecords, plain.ClockifyProjectAdmin):
+    kind = "project"
+    columns = ("called", "client_name", "standing", "billable", "last_seen_at", "clockify_id")
+
+    def time_of(self, row: ClockifyProject) -> Related:
+        return [("Time entries", list_of("integrations.timeentry", project=row.name))]
+
+
+@admin.register(Employee)
+class EmployeeRecords(QuickBooksRecords, plain.PersonAdmin):
+    kind = "employee"
+    columns = ("called", "email", "standing", "inactive_since", "last_seen_at", "quickbooks_id")
+
+
+@admin.register(Vendor)
+class VendorRecords(QuickBooksRecords, plain.PersonAdmin):
+    kind = "vendor"
+    columns = EmployeeRecords.columns
+
+
+@admin.register(Customer)
+class CustomerRecords(QuickBooksRecords, plain.CustomerAdmin):
+    kind = "customer"
+    columns = ("full_name", "standing", "is_project", "currency", "last_seen_at", "quickbooks_id")
+
+    def related(self, row: Customer) -> Related:
+        parent = Customer.objects.filter(company=row.company_id, quickbooks_id=row.parent_id).first()
+        found = [(f"Under {parent.full_name}", page_of(parent))] if parent is not None else []
+        below = list_of("integrations.customer", q=row.full_name)
+        return [*found, *super().related(row), ("With what is below it", below)]
+
+
+@admin.register(Item)
+class ItemRecords(MirrorRecords, plain.ItemAdmin):
+    noun, nouns = "Service item", "Service items"
+    columns = ("called", "type", "standing", "last_seen_at", "quickbooks_id")

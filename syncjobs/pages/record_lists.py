@@ -1,0 +1,105 @@
+"""What all lists of records share: the clock of the workspace, and a page of facts for each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from integrations.models import Company, Workspace
+from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs.pages import access, record_page
+from syncjobs.pages.desk_page import LAST_WORKSPACE
+from syncjobs.pages.links import list_of
+
+Related = list[tuple[str, str]]
+
+
+class RecordAdmin(ReadOnlyAdmin):
+    """A list in the workspace's clock; a row's page says what it is in words and folds away what vendors sent."""
+
+    # How people call such a row; empty: as the model does.
+    noun = nouns = ""
+    columns: tuple[str, ...] = ("__str__",)
+    words = record_page.Words()
+    list_before_template = "hourbridge/list_clock.html"
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Plain columns under the same names and in the same shape as on a row's own page."""
+        own = {column.name: column for column in self.opts.fields}
+        return [self._column(own[name]) if name in own else name for name in self.columns]
+
+    def _column(self, column: Any) -> Any:
+        def shown(row: Any) -> str:
+            return record_page.shown_value(row, column, zone=timezone.get_current_timezone_name(), brief=True)
+
+        shown.__name__ = column.name
+        return admin.display(shown, description=record_page.label(column, self.words), ordering=column.name)
+
+    def says(self, row: Any) -> list[record_page.Fact]:
+        """What stands above its columns."""
+        return []
+
+    def related(self, row: Any) -> Related:
+        """Where else this row leads: title and address."""
+        return []
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        zone = zone_of_list(request)
+        with timezone.override(zone):
+            response: Any = super().changelist_view(
+                request, {"zone": zone, "heading": self._nouns(), **(extra_context or {})}
+            )
+            # Made here and now, while the clock is set.
+            return response.render() if hasattr(response, "render") else response
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if request.method == "POST" or not self.has_view_permission(request, row):
+            raise PermissionDenied
+        zone, shown = zone_of(row), self.get_fields(request, row)
+        context = {
+            "row": row,
+            "zone": zone,
+            "facts": [*self.says(row), *record_page.facts(row, zone=zone, words=self.words, shown=shown)],
+            "folded": record_page.folded(row, words=self.words, shown=shown),
+            "related": [(title, link) for title, link in self.related(row) if link],
+            "way": [(self._nouns(), list_of(self.opts.label_lower))],
+            "kind": self.noun or self.opts.verbose_name,
+            "before": self.change_form_before_template,
+            "original": row,
+        }
+        return access.show(request, "record.html", context, title=self.title_of(row))
+
+    def _nouns(self) -> str:
+        plural = self.nouns or str(self.opts.verbose_name_plural)
+        return plural[:1].upper() + plural[1:]
+
+    def title_of(self, row: Any) -> str:
+        return str(row)
+
+
+def zone_of(row: Any) -> str:
+    """The clock of the row's workspace; a company's is that of its first one."""
+    workspace = row if isinstance(row, Workspace) else getattr(row, "workspace", None)
+    if workspace is None:
+        company = row if isinstance(row, Company) else getattr(row, "company", None)
+        workspaces = access.workspaces()
+        workspace = (workspaces.filter(company=company) if company else workspaces).first()
+    return workspace.time_zone if workspace else "UTC"
+
+
+def zone_of_list(request: HttpRequest) -> str:
+    """The clock of the workspace the list is narrowed to, of the one last looked at, or of the first."""
+    zones = dict(access.workspaces().values_list("pk", "time_zone"))
+    asked = request.GET.get("workspace", "")
+    chosen: int | None = int(asked) if asked.isdigit() else request.session.get(LAST_WORKSPACE)
+    return zones.get(chosen or 0) or next(iter(zones.values()), "UTC")
