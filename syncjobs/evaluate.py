@@ -18,6 +18,8 @@ from syncjobs.resolve import Directory, Entry, Policy, Resolution, resolve
 State = EntryVerdict.State
 # Found out by asking QuickBooks; stays until the entry changes, a person decides, or a run asks again.
 ASKED_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+# Entries judged at once: memory stays the same however many there are.
+CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,17 @@ class Verdict:
 
 
 def circumstances(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> Circumstances:
+    """With the receipts of these entries and of these days."""
+    return replace(around_anybody(workspace), receipts=queries.receipts_for(workspace, entry_ids, first, last))
+
+
+def around_anybody(workspace: Workspace) -> Circumstances:
+    """What is the same for every entry: everything but receipts."""
     return Circumstances(
         policy=queries.policy_of(workspace),
         directory=queries.directory_of(workspace),
         overrides=queries.overrides_of(workspace),
-        receipts=queries.receipts_for(workspace, entry_ids, first, last),
+        receipts={},
         actions=queries.open_actions(workspace),
     )
 
@@ -79,14 +87,23 @@ def judge(entry: Entry, around: Circumstances, earlier: EntryVerdict | None) -> 
     return Verdict(State.READY, (), resolution.minutes)
 
 
-def judge_gone(receipt: Receipt | None, action: Action | None, earlier: EntryVerdict | None) -> Verdict:
+def judge_gone(
+    receipt: Receipt | None, action: Action | None, earlier: EntryVerdict | None, *, policy: Policy
+) -> Verdict:
     """An entry that Clockify no longer has: deleted, unless its time is in QuickBooks still, or may be."""
     if action is not None:
         return _in_doubt(action, receipt.minutes if receipt else 0)
     if receipt is None:
         return Verdict(State.DELETED, (), 0)
+    step = plan.intend_gone(
+        receipt.entry_id,
+        queries.sent_of(receipt),
+        book_close_date=policy.book_close_date,
+        whole_connection=policy.whole_connection,
+    )
+    rows = (*_trouble(receipt), *(reason.as_row() for reason in step.reasons))
     asked = [row for row in earlier.reasons if row.get("code") in ASKED_REASONS] if earlier else []
-    return Verdict(State.CHANGED, _trouble(receipt) or tuple(asked), receipt.minutes)
+    return Verdict(State.CHANGED, rows or tuple(asked), receipt.minutes)
 
 
 def _in_doubt(action: Action, minutes: int) -> Verdict:
@@ -157,35 +174,40 @@ def earlier_verdicts(rows: Sequence[TimeEntry]) -> dict[int, EntryVerdict]:
 
 def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Verdict]:
     """Judge and save these entries."""
-    if not rows:
-        return {}
-    first, last = min(row.txn_date for row in rows), max(row.txn_date for row in rows)
-    around = circumstances(workspace, [row.clockify_id for row in rows], first, last)
+    return _judge_rows(workspace, rows, around_anybody(workspace), now=now) if rows else {}
+
+
+def _judge_rows(
+    workspace: Workspace, rows: Sequence[TimeEntry], around: Circumstances, *, now: datetime
+) -> dict[str, Verdict]:
+    around = replace(around, receipts=queries.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_verdicts(rows)
     verdicts = {row.clockify_id: judge(around.entry(row), around, earlier.get(row.pk)) for row in rows}
     save(workspace, rows, verdicts, now=now)
     return verdicts
 
 
-def held_by_record(rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict]) -> dict[mapping.Key, Held]:
-    """Minutes that wait for each Clockify record: time that nothing by rule keeps out."""
-    held: dict[mapping.Key, Held] = {}
+def add_held(held: dict[mapping.Key, Held], rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict]) -> None:
+    """Add the minutes that wait for each Clockify record: time that nothing by rule keeps out."""
     for row in rows:
         verdict = verdicts.get(row.clockify_id)
         if verdict is None or verdict.state not in {State.BLOCKED, State.CHANGED} or not holds(verdict.codes):
             continue
         for key in {(reason["kind"], reason["id"]) for reason in verdict.reasons if "kind" in reason}:
             held.setdefault(key, Held()).add(verdict.minutes, row.txn_date)
-    return held
 
 
 def refresh(workspace: Workspace, *, now: datetime) -> None:
     """Match anew and judge every entry since the start date; after a decision of a person, and in each check."""
     workspace.refresh_from_db()
     outcome = mapping.rematch(workspace, now=now)
-    rows = list(queries.entries_between(workspace, workspace.start_date))
-    verdicts = evaluate(workspace, rows, now=now)
-    mapping.save_mismatches(workspace, outcome, held_by_record(rows, verdicts), now=now)
+    held: dict[mapping.Key, Held] = {}
+    around = around_anybody(workspace)
+    waiting = list(queries.entries_between(workspace, workspace.start_date).values_list("pk", flat=True))
+    for start in range(0, len(waiting), CHUNK):
+        rows = list(TimeEntry.objects.filter(pk__in=waiting[start : start + CHUNK]).defer("raw"))
+        add_held(held, rows, _judge_rows(workspace, rows, around, now=now))
+    mapping.save_mismatches(workspace, outcome, held, now=now)
 
 
 def mark_deleted(
@@ -203,11 +225,11 @@ def mark_deleted(
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
     receipts = {one.entry_id: one for one in queries.receipts_of(workspace).filter(entry_id__in=ids)}
-    actions, earlier = queries.open_actions(workspace), earlier_verdicts(rows)
+    actions, earlier, policy = queries.open_actions(workspace), earlier_verdicts(rows), queries.policy_of(workspace)
     verdicts = {}
     for row in rows:
         key = row.clockify_id
-        verdict = judge_gone(receipts.get(key), actions.get(key), earlier.get(row.pk))
+        verdict = judge_gone(receipts.get(key), actions.get(key), earlier.get(row.pk), policy=policy)
         if found and found.get(key) and verdict.state == State.CHANGED:
             verdict = replace(verdict, reasons=tuple(found[key]))
         verdicts[key] = verdict

@@ -9,7 +9,7 @@ from typing import Any
 
 from syncjobs import draft as drafts
 from syncjobs.draft import Draft
-from syncjobs.reasons import NO_WORK, Reason
+from syncjobs.reasons import NO_WORK, WHOLE_CONNECTION, Reason
 from syncjobs.resolve import Entry, Resolution
 
 
@@ -74,13 +74,16 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_i
         if resend and resolution.may_go:
             return _intend_again(entry, resolution, sent, service_item)
         return Step(entry.id, "keep", "Sent, and not edited since.")
-    if resolution.codes & NO_WORK and "BOOKS_CLOSED" not in resolution.codes:
-        return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
+    if resolution.codes & NO_WORK:
+        return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
     wanted = _draft(entry, resolution, sent, service_item)
     if wanted == sent.draft:
         return Step(entry.id, "keep", "Edited, but what was sent stays the same.", touch=True, draft=wanted)
+    closed = _closed(sent, resolution.book_close_date)
+    if closed:
+        return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed)
     return Step(entry.id, "update", _difference(sent.draft, wanted), warnings=_warnings(entry), draft=wanted)
 
 
@@ -92,13 +95,33 @@ def _intend_again(entry: Entry, resolution: Resolution, sent: Sent, service_item
     return Step(entry.id, "update", why, warnings=_warnings(entry), draft=wanted)
 
 
-def intend_gone(entry_id: str, sent: Sent, *, book_close_date: date | None = None) -> Step:
+def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
+    """Only the books of the day it was sent for matter; where the entry lies now does not."""
+    closed = _closed(sent, resolution.book_close_date)
+    if closed or resolution.codes & WHOLE_CONNECTION:
+        others = tuple(reason for reason in resolution.reasons if reason.code != "BOOKS_CLOSED")
+        return Step(entry.id, "block", "It is no billable work any more, but can't be deleted now.", others + closed)
+    return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
+
+
+def intend_gone(
+    entry_id: str, sent: Sent, *, book_close_date: date | None = None, whole_connection: tuple[Reason, ...] = ()
+) -> Step:
     """The entry's own address says that it is no longer in Clockify."""
-    if book_close_date is not None and sent.txn_date <= book_close_date:
-        reason = Reason("BOOKS_CLOSED", {"closed": book_close_date.isoformat(), "day": sent.txn_date.isoformat()})
-        why = "It was deleted in Clockify, after its books were closed."
-        return Step(entry_id, "block", why, (reason,), draft=sent.draft, gone=True)
+    closed = _closed(sent, book_close_date)
+    if closed or whole_connection:
+        why = "It was deleted in Clockify, " + (
+            "after its books were closed." if closed else "but can't be deleted now."
+        )
+        return Step(entry_id, "block", why, closed + whole_connection, draft=sent.draft, gone=True)
     return Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
+
+
+def _closed(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
+    """Whether QuickBooks' books are closed on the day that was sent: nothing of it may change then."""
+    if book_close_date is None or sent.txn_date > book_close_date:
+        return ()
+    return (Reason("BOOKS_CLOSED", {"closed": book_close_date.isoformat(), "day": sent.txn_date.isoformat()}),)
 
 
 def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) -> Step:

@@ -82,12 +82,16 @@ class Directory:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Both partners when nothing speaks against sending, else every reason."""
+    """Both partners when nothing speaks against sending, else every reason.
+
+    `book_close_date`: the plan asks again, since what was sent may lie on another day than the entry does now.
+    """
 
     minutes: int
     person: Partner | None
     customer: Partner | None
     reasons: tuple[Reason, ...]
+    book_close_date: date | None = None
 
     @property
     def codes(self) -> set[str]:
@@ -117,7 +121,7 @@ def resolve(entry: Entry, directory: Directory, policy: Policy) -> Resolution:
         *policy.whole_connection,
     ]
     kept = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
-    return Resolution(minutes=minutes, person=user.partner, customer=project.partner, reasons=kept)
+    return Resolution(minutes, user.partner, project.partner, kept, policy.book_close_date)
 
 
 def _about_work(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:

@@ -69,7 +69,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     quickbooks_id = receipt.quickbooks_id if receipt else None
     earlier = EntryVerdict.objects.filter(entry=row).first()
     if row.deleted_at is not None:
-        gone = evaluate.judge_gone(receipt, around.actions.get(entry_id), earlier)
+        gone = evaluate.judge_gone(receipt, around.actions.get(entry_id), earlier, policy=around.policy)
         found = Explanation(entry_id, gone, quickbooks_id, not_asked=not_asked)
         if receipt is not None and gone.state == State.CHANGED and not around.policy.whole_connection:
             _ask_after_gone(workspace, receipt, around, found)

@@ -1,0 +1,292 @@
+"""What people do in both products and here, told to the sandbox and to the model alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sandbox.clockify.records import Entry
+from sandbox.datasets import REALM
+from tests.histories.books import Books
+from tests.histories.rules import Rules, Settings
+from tests.histories.who_is_who import Key, WhoIsWho
+from tests.syncjobs.cast import Scene, run_command
+
+One = TypeVar("One")
+TEXTS = ["", "Stand-up", "Review", "Grüße 🛠", "two\nlines", " outer spaces "]
+MOMENTS = [f"2026-03-{day:02d} {hour:02d}:00" for day in (5, 6, 19) for hour in (0, 9, 23)]
+LENGTHS = [60, 60, 90, 61, 60.4, 0.2, 1, 25 * 60]
+ZONES = ["America/New_York", "Pacific/Auckland", "UTC"]
+
+
+def pick(choices: Sequence[One], number: int) -> One:
+    return choices[number % len(choices)]
+
+
+class Events:
+    """A cast of three people, three projects and their partners; every number picks one of what is there."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.who = WhoIsWho(scene)
+        self.settings = Settings()
+        self.rules = Rules(scene, self.who, self.settings)
+        self.books = Books(scene, self.rules, self.who)
+        self.removed: list[Entry] = []
+        self.unchecked = True
+        self._set_up()
+
+    def _set_up(self) -> None:
+        scene = self.scene
+        self.users = [
+            scene.user("Ada"),
+            scene.user("Bea", zone="Pacific/Auckland"),
+            scene.user("Vic", partner="Vendor"),
+        ]
+        acme, blau = scene.client("Acme"), scene.client("Blau")
+        self.clients = [acme, blau]
+        self.projects = [
+            scene.project("Site", client=acme, hourlyRate=8000),
+            scene.project("Hall", client=acme, hourlyRate=9050),
+            scene.project("Solo"),
+            scene.project("Shed", client=blau, hourlyRate=8000),
+        ]
+        self.keys: list[Key] = [
+            *(("user", one) for one in self.users),
+            *(("client", one) for one in self.clients),
+            *(("project", one) for one in self.projects),
+        ]
+        self.names = {key: self.who._names(key[0])[key[1]] for key in self.keys}
+        self.fresh = 0
+        self.check()
+        self.link(2)
+
+    def check(self) -> None:
+        run = self.scene.check()
+        assert run.code == (0 if self.settings.connected else 3), run.stderr
+        if self.settings.connected:
+            self.who.check()
+        self.unchecked = False
+
+    def look(self) -> None:
+        """A check where something of the lists, the plan or the zones is not known here yet."""
+        if self.unchecked:
+            self.check()
+
+    # --- time in Clockify ----------------------------------------------------------------------------------
+    def work(self, user: int = 0, project: int = 0, moment: int = 1, length: int = 0, text: int = 1) -> str:
+        fields: dict[str, Any] = {"minutes": pick(LENGTHS, length), "description": pick(TEXTS, text)}
+        return self.scene.entry(pick(self.users, user), pick(self.projects, project), pick(MOMENTS, moment), **fields)
+
+    def entry(self, number: int) -> str:
+        return pick(list(self.scene.place.entries), number)
+
+    def edit(self, number: int, how: str, value: int = 0) -> None:
+        scene, entry = self.scene, self.entry(number)
+        if how == "length":
+            scene.stretch(entry, pick(LENGTHS, value))
+        elif how == "start":
+            scene.edit_entry(entry, start=pick(MOMENTS, value), minutes=60)
+        elif how == "text":
+            scene.edit_entry(entry, description=pick(TEXTS, value))
+        elif how == "person":
+            scene.edit_entry(entry, userId=pick(self.users, value))
+        elif how == "project":
+            scene.edit_entry(entry, projectId=pick([*self.projects, ""], value))
+        elif how == "billable":
+            scene.edit_entry(entry, billable=not scene.place.entries[entry].billable)
+        elif how == "type":
+            scene.edit_entry(entry, type=pick(["BREAK", "REGULAR", "HOLIDAY"], value))
+        elif how == "timer":
+            scene.product.put_entry({"id": entry, "end": None})
+        elif how == "invoiced":
+            scene.edit_entry(entry, invoiced=None if scene.place.entries[entry].invoice else "inv-1")
+        else:
+            assert how == "approved", how
+            approved = scene.place.entries[entry].approval_state == "APPROVED"
+            scene.edit_entry(entry, approvalState=None if approved else "APPROVED")
+
+    def split(self, number: int) -> str:
+        """The first half keeps the id; the second is an entry of its own."""
+        entry = self.scene.place.entries[self.entry(number)]
+        half = max(entry.seconds // 2, 0)
+        self.scene.product.put_entry({"id": entry.id, "end": entry.start + half})
+        body = {"userId": entry.user_id, "projectId": entry.project_id, "billable": entry.billable}
+        times = {"start": entry.start + half, "end": entry.start + 2 * half}
+        made = self.scene.product.put_entry({**body, **times, "description": entry.description})
+        return str(made["id"])
+
+    def delete(self, number: int) -> None:
+        self.removed += self.scene.delete_entry(self.entry(number))
+
+    def restore(self, number: int) -> None:
+        self.scene.restore([self.removed.pop(number % len(self.removed))])
+
+    # --- lists in Clockify ---------------------------------------------------------------------------------
+    def clockify_lists(self, how: str, value: int) -> None:
+        product, project = self.scene.product, pick(self.projects, value)
+        self.unchecked = True
+        if how == "archive":
+            product.put_project({"id": project, "archived": not self.scene.place.projects[project].archived})
+        elif how == "reparent":
+            product.put_project({"id": project, "clientId": pick([*self.clients, ""], value // 4)})
+        elif how == "rate":
+            product.put_project({"id": project, "hourlyRate": pick([8000, 12345, None], value // 4)})
+        elif how == "leave":
+            product.put_user({"id": pick(self.users, value), "status": pick(["INACTIVE", "ACTIVE"], value // 3)})
+        elif how == "zone":
+            product.put_user({"id": pick(self.users, value), "timeZone": pick(ZONES, value // 3)})
+        else:
+            assert how == "rename", how
+            kind, id = key = pick(self.keys, value)
+            put = {"user": product.put_user, "client": product.put_client, "project": product.put_project}[kind]
+            put({"id": id, "name": self._other_name(key, self.who._names(kind)[id])})
+
+    def _other_name(self, key: Key, now: str) -> str:
+        """A name that nobody has, or the one it had at first."""
+        self.fresh += 1
+        return f"{self.names[key]} {self.fresh}" if now == self.names[key] else self.names[key]
+
+    # --- lists in QuickBooks -------------------------------------------------------------------------------
+    def quickbooks_lists(self, how: str, value: int) -> None:
+        key = pick(self.keys, value)
+        entity = self.scene.people[key[1]][0] if key[0] == "user" else "Customer"
+        partner = self.scene.partner_of(key[1])
+        record = self.scene.books.records[entity].get(partner)
+        if record is None:
+            return
+        self.unchecked = True
+        if how == "deactivate":
+            name = {} if record.get("Active", True) else {"DisplayName": self.names[key]}
+            self.scene.put(entity, {"Id": partner, "Active": not record.get("Active", True), **name})
+        elif how == "rename":
+            self.scene.put(entity, {"Id": partner, "DisplayName": self._other_name(key, record["DisplayName"])})
+        elif how == "reparent" and key[0] == "project":
+            parents = [self.scene.customers[client] for client in self.clients]
+            self.scene.put(entity, {"Id": partner, "Job": True, "ParentRef": {"value": pick(parents, value // 9)}})
+        elif how == "merge" and key[0] == "project":
+            with self.scene.world.lock:
+                self.scene.books.remove(entity, partner)
+
+    # --- time in QuickBooks --------------------------------------------------------------------------------
+    def by_hand(self, how: str, value: int) -> None:
+        """Time whose write is in doubt is left alone: nobody could tell any more what became of it."""
+        theirs = [
+            key
+            for key, there in self.books.there.items()
+            if (there.by_hand or there.entry) and there.entry not in self.books.doubts
+        ]
+        if how == "enter":
+            self._enter_time(value)
+        elif theirs:
+            self._touch(how, pick(theirs, value), value)
+
+    def _touch(self, how: str, key: str, value: int) -> None:
+        moves = bool(self.scene.world.switches["billing_moves_sync_token"])
+        billed = self.books.there[key].billed
+        if how == "bill":
+            status = "Billable" if billed else "HasBeenBilled"
+            self.scene.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=not moves)
+            self.books.note_hand(key, moved=moves)
+        elif how == "change" and not billed:
+            changes = [{"Hours": 5}, {"Description": "changed"}, {"TxnDate": "2026-03-12"}]
+            self.scene.put("TimeActivity", {"Id": key, **pick(changes, value)})
+            self.books.note_hand(key)
+        elif how == "remove" and not billed:
+            self.scene.delete_activity(key)
+            self.books.note_hand(key)
+
+    def _enter_time(self, value: int) -> None:
+        """Somebody types in the same person, customer, day and time as an entry that was not sent."""
+        unsent = [one for one in self.scene.place.entries.values() if one.id not in self.books.sent]
+        linked = [one for one in unsent if ("user", one.user_id) in self.who.pairs]
+        linked = [one for one in linked if ("project", one.project_id or "") in self.who.pairs]
+        if not linked or self.books.doubts:
+            return
+        time = self.rules.time(pick(linked, value), None)
+        body = {
+            "NameOf": time.name_of,
+            f"{time.name_of}Ref": {"value": time.person},
+            "CustomerRef": {"value": time.customer},
+            "TxnDate": time.day,
+            "Hours": time.minutes // 60,
+            "Minutes": time.minutes % 60,
+            "HourlyRate": 1,
+            "Description": "typed in",
+            "BillableStatus": "Billable",
+        }
+        self.books.note_hand(self.scene.put("TimeActivity", body)["Id"])
+
+    # --- decisions here ------------------------------------------------------------------------------------
+    def link(self, number: int, other: int | None = None) -> None:
+        """To the partner of its own name, or to somebody else's; refused where that one is not active."""
+        self.look()
+        kind, id = key = pick(self.keys, number)
+        owner = (
+            id
+            if other is None
+            else pick([one[1] for one in self.keys if (one[0] == "user") == (kind == "user")], other)
+        )
+        entity = self.scene.people[owner][0] if kind == "user" else "Customer"
+        partner = self.scene.partner_of(owner)
+        record = self.scene.books.records[entity].get(partner)
+        if record is None or not record.get("Active", True):
+            return
+        self.scene.decide("link", kind, id, partner, *(["--vendor"] if entity == "Vendor" else []))
+        self.who.link(key, entity, partner)
+        self.who.check()
+
+    def unlink(self, number: int) -> None:
+        self.look()
+        key = pick(self.keys, number)
+        if key in self.who.pairs:
+            self.scene.decide("unlink", *key)
+            self.who.unlink(key)
+            self.who.check()
+
+    def ignore(self, number: int) -> None:
+        self.look()
+        key = pick(self.keys, number)
+        self.scene.decide("ignore", *key)
+        self.who.ignore(key)
+        self.who.check()
+
+    # --- settings ------------------------------------------------------------------------------------------
+    def configure(self, how: str, value: int) -> None:
+        settings, on = self.settings, bool(value % 2)
+        self.unchecked = True
+        if how == "books":
+            settings.closed = pick(["", "2026-03-05", "2026-03-31"], value)
+            self.scene.configure(BookCloseDate=settings.closed or None)
+        elif how == "payroll":
+            settings.payroll = not settings.payroll and on
+            self.scene.configure(PayrollFeature="true" if settings.payroll else "false")
+        elif how == "rounding":
+            self.scene.place.settings = {
+                **self.scene.place.settings,
+                "timeRoundingInReports": True,
+                "round": {"round": "Round up to", "minutes": "15"},
+            }
+            settings.rounding = "clockify" if on else "minute"
+            self.scene.policy(rounding=settings.rounding)
+        elif how == "item":
+            item = next(one["Id"] for one in self.scene.books.records["Item"].values() if one["Type"] == "Service")
+            settings.item = item if on else ""
+            self.scene.policy(service_item=settings.item or "none")
+        elif how == "longest_hours":
+            settings.longest_hours = pick([24, 1, 48], value)
+            self.scene.policy(longest_hours=settings.longest_hours)
+        else:
+            assert how in {"approved_only", "block_invoiced"}, how
+            setattr(settings, how, on)
+            self.scene.policy(**{how: "true" if on else "false"})
+
+    def disconnect(self) -> None:
+        self.look()
+        self.scene.decide("disconnect_quickbooks")
+        self.settings.connected = False
+
+    def connect(self) -> None:
+        token = self.scene.world.quickbooks.issue_refresh_token(REALM)
+        assert run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", token).code == 0
+        self.settings.connected, self.unchecked = True, True

@@ -1,0 +1,142 @@
+"""The dice: which events and runs a history consists of."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from tests.histories.history import History
+
+NUMBER = st.integers(0, 40)
+EDITS = ["length", "start", "text", "person", "project", "billable", "type", "timer", "invoiced", "approved"]
+SETTINGS = ["books", "payroll", "rounding", "item", "longest_hours", "approved_only", "block_invoiced"]
+KINDS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503", "429", "hang_after_commit"]
+PATHS = ["timeactivity|/batch", "timeactivity|/batch", "query.*TimeActivity", "operation=delete", "reports/detailed"]
+FAULTS = st.tuples(st.sampled_from(KINDS), st.sampled_from(PATHS), st.integers(0, 3), st.integers(1, 4))
+SWITCHES: dict[str, list[object]] = {
+    "requestid_memory_seconds": [86_400, 0],
+    "requestid_replay_answers_600": [False, True],
+    "billing_moves_sync_token": [True, False],
+    "inactive_ref_error": ["2500", "610"],
+    "closed_books_code": ["6210", "6200"],
+    "book_close_date_readable": [True, True, False],
+    "clockify_report_missing_rate": ["zero", "null"],
+}
+MOST_ENTRIES = 7
+
+
+def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
+    """A state machine whose every history starts with what `begin` gives: an empty, connected world."""
+
+    class Machine(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.history = begin()
+            self.history.work(0, 0, 1)
+            self.history.work(1, 2, 4)
+
+        def has_entries(self) -> bool:
+            return bool(self.history.scene.place.entries)
+
+        @precondition(lambda self: len(self.history.scene.place.entries) < MOST_ENTRIES)
+        @rule(user=NUMBER, project=NUMBER, moment=NUMBER, length=NUMBER, text=NUMBER)
+        def work(self, user: int, project: int, moment: int, length: int, text: int) -> None:
+            self.history.work(user, project, moment, length, text)
+
+        @precondition(has_entries)
+        @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
+        def edit(self, number: int, how: str, value: int) -> None:
+            self.history.edit(number, how, value)
+
+        @precondition(has_entries)
+        @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
+        def edit_again(self, number: int, how: str, value: int) -> None:
+            self.history.edit(number, how, value)
+
+        @precondition(lambda self: 0 < len(self.history.scene.place.entries) < MOST_ENTRIES)
+        @rule(number=NUMBER)
+        def split(self, number: int) -> None:
+            self.history.split(number)
+
+        @precondition(has_entries)
+        @rule(number=NUMBER)
+        def delete(self, number: int) -> None:
+            self.history.delete(number)
+
+        @precondition(lambda self: bool(self.history.removed))
+        @rule(number=NUMBER)
+        def restore(self, number: int) -> None:
+            self.history.restore(number)
+
+        @rule(how=st.sampled_from(["archive", "reparent", "rate", "leave", "zone", "rename"]), value=NUMBER)
+        def clockify_lists(self, how: str, value: int) -> None:
+            self.history.clockify_lists(how, value)
+
+        @rule(how=st.sampled_from(["deactivate", "deactivate", "rename", "reparent", "merge"]), value=NUMBER)
+        def quickbooks_lists(self, how: str, value: int) -> None:
+            self.history.quickbooks_lists(how, value)
+
+        @precondition(lambda self: bool(self.history.books.there))
+        @rule(how=st.sampled_from(["bill", "change", "remove"]), value=NUMBER)
+        def by_hand(self, how: str, value: int) -> None:
+            self.history.by_hand(how, value)
+
+        @precondition(has_entries)
+        @rule(value=NUMBER)
+        def enter_time_by_hand(self, value: int) -> None:
+            self.history.by_hand("enter", value)
+
+        @rule(number=NUMBER, other=st.none() | NUMBER)
+        def link(self, number: int, other: int | None) -> None:
+            self.history.link(number, other)
+
+        @rule(number=NUMBER, forever=st.booleans())
+        def unlink_or_ignore(self, number: int, forever: bool) -> None:
+            (self.history.ignore if forever else self.history.unlink)(number)
+
+        @rule(how=st.sampled_from(SETTINGS), value=NUMBER)
+        def configure(self, how: str, value: int) -> None:
+            self.history.configure(how, value)
+
+        @rule(name=st.sampled_from(sorted(SWITCHES)), value=NUMBER)
+        def other_quickbooks(self, name: str, value: int) -> None:
+            values = SWITCHES[name]
+            self.history.scene.switch(**{name: values[value % len(values)]})
+            self.history.unchecked = True
+
+        @precondition(has_entries)
+        @rule(number=NUMBER)
+        def explain(self, number: int) -> None:
+            assert self.history.scene.explain(self.history.entry(number)).code == 0
+
+        @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
+        def troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
+            self.history.troubled_run(*faults)
+
+        @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
+        def another_troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
+            self.history.troubled_run(*faults)
+
+        @rule()
+        def dry_run(self) -> None:
+            self.history.dry_run()
+
+        @rule()
+        def clean_run(self) -> None:
+            self.history.clean_run()
+
+        @rule()
+        def disconnected_for_a_while(self) -> None:
+            self.history.disconnect()
+            self.history.clean_run()
+            self.history.connect()
+
+        def teardown(self) -> None:
+            self.history.scene.clear_faults()
+            if sys.exc_info()[0] is None:  # a history that failed has said enough
+                self.history.clean_run()
+
+    return Machine

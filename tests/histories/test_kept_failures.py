@@ -1,0 +1,63 @@
+"""Histories that once ended wrongly, shrunk, each with the rule that it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.histories.history import History
+
+Begin = Callable[[], History]
+
+
+@pytest.fixture
+def history(begin: Begin) -> History:
+    """One hour of Ada's on 6 March that was sent."""
+    history = begin()
+    history.work(moment=4)
+    history.clean_run()
+    return history
+
+
+def test_time_of_a_deleted_entry_says_that_quickbooks_is_not_connected(history: History) -> None:
+    history.delete(0)
+    history.disconnect()
+
+    history.clean_run()
+
+
+def test_time_of_a_deleted_entry_says_that_the_plan_does_not_fit(history: History) -> None:
+    history.delete(0)
+    history.configure("payroll", 1)
+
+    history.clean_run()
+
+
+def test_time_that_is_no_work_any_more_says_that_the_plan_does_not_fit(history: History) -> None:
+    history.edit(0, "billable")
+    history.configure("payroll", 1)
+
+    history.clean_run()
+
+
+def test_time_is_deleted_though_its_entry_was_moved_into_closed_books(history: History) -> None:
+    history.configure("books", 1)
+    history.edit(0, "start", 0)
+    history.edit(0, "billable")
+
+    history.clean_run()
+
+    assert history.scene.activities() == []
+
+
+def test_time_in_closed_books_is_not_even_tried_when_its_entry_moves_on(history: History) -> None:
+    history.edit(0, "start", 1)
+    history.clean_run()
+    history.configure("books", 1)
+    history.edit(0, "start", 7)
+    history.scene.zero_calls()
+
+    history.clean_run()
+
+    assert not [route for route in history.scene.calls() if route.endswith("timeactivity")]
