@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
@@ -159,10 +159,14 @@ def receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
 
 def receipts_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> dict[str, Receipt]:
     """Receipts of these entries, and all whose day lies in the window, by entry."""
-    ids = list(entry_ids)
     found = {one.entry_id: one for one in receipts_of(workspace).filter(txn_date__range=(first, last))}
-    for start in range(0, len(ids), 500):
-        for one in receipts_of(workspace).filter(entry_id__in=ids[start : start + 500]):
+    return found | receipts_by_entry(workspace, [key for key in entry_ids if key not in found])
+
+
+def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[str, Receipt]:
+    found = {}
+    for start in range(0, len(entry_ids), 500):
+        for one in receipts_of(workspace).filter(entry_id__in=entry_ids[start : start + 500]):
             found[one.entry_id] = one
     return found
 
@@ -184,17 +188,23 @@ def open_actions(workspace: Workspace) -> dict[str, Action]:
 
 
 class DayOf:
-    """The TxnDate of an entry: its receipt's day while the start is unchanged, else the day where its owner lives."""
+    """TxnDates of entries: the receipt's day while the start is unchanged, else the day where the owner lives.
+
+    Asks for the receipts of the entries at hand only: a workspace gathers years of them.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
-        self._zone = workspace.time_zone
+        self._workspace, self._zone = workspace, workspace.time_zone
         users = ClockifyUser.objects.filter(workspace=workspace).exclude(time_zone="")
         self._zones = dict(users.values_list("clockify_id", "time_zone"))
-        rows = receipts_of(workspace).values_list("entry_id", "start_at", "txn_date")
-        self._sent = {entry_id: (start_at, day) for entry_id, start_at, day in rows}
 
-    def __call__(self, entry: EntryPayload) -> date:
-        start_at, day = self._sent.get(entry.id, (None, None))
-        if day is not None and start_at == entry.start_at:
-            return day
+    def __call__(self, entries: Collection[EntryPayload]) -> dict[str, date]:
+        """The day of each entry, by id."""
+        rows = receipts_of(self._workspace).filter(entry_id__in=[entry.id for entry in entries])
+        sent = {key: (start_at, day) for key, start_at, day in rows.values_list("entry_id", "start_at", "txn_date")}
+        return {entry.id: self._day(entry, *sent.get(entry.id, (None, None))) for entry in entries}
+
+    def _day(self, entry: EntryPayload, sent_start: datetime | None, sent_day: date | None) -> date:
+        if sent_day is not None and sent_start == entry.start_at:
+            return sent_day
         return hours.txn_date(entry.start_at, owner_zone=self._zones.get(entry.user_id, ""), workspace_zone=self._zone)

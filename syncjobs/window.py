@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
+from integrations import mirror
 from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import Gone
@@ -32,9 +34,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Reading:
-    """Rows of the report, not yet written."""
+    """Rows of the report, not yet written. They can be gone through more than once."""
 
-    rows: list[Mapping[str, Any]]
+    rows: Iterable[Mapping[str, Any]]
     approved: set[str] | None
 
 
@@ -73,9 +75,13 @@ def store(
     `believe_deletions`: a person has looked, and many missing entries are really gone.
     """
     day_of = queries.DayOf(workspace)
-    days = pull.store_entries(workspace, reading.rows, day_of=day_of, approved=reading.approved, now=now)
-    window = Window(first, last, {key for key, day in days.items() if first <= day <= last})
-    missing = _known_ids(workspace, first, last) - set(days)
+    window = Window(first, last, set())
+    elsewhere: set[str] = set()
+    for rows in _chunks(reading.rows):
+        days = pull.store_entries(workspace, rows, day_of=day_of, approved=reading.approved, now=now)
+        for key, day in days.items():
+            (window.ids if first <= day <= last else elsewhere).add(key)
+    missing = {key for key in _known_ids(workspace, first, last) if key not in window.ids and key not in elsewhere}
     believable = len(missing) if believe_deletions else MANY
     _ask_after(workspace, client, window, missing, day_of=day_of, believable=believable, now=now)
     return window
@@ -95,11 +101,21 @@ def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> 
     window.gone &= kept
 
 
-def _known_ids(workspace: Workspace, first: date, last: date) -> set[str]:
-    """Entries that we have seen on these days, and entries whose time was sent for them."""
-    mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=(first, last))
-    sent = queries.receipts_of(workspace).filter(txn_date__range=(first, last))
-    return set(mirrored.values_list("clockify_id", flat=True)) | set(sent.values_list("entry_id", flat=True))
+def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """A large window is written piece by piece: others may write in between, and memory stays small."""
+    left = iter(rows)
+    while chunk := list(islice(left, mirror.BATCH)):
+        yield chunk
+
+
+def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
+    """Entries that we have seen on these days, and entries whose time was sent for them; some may come twice."""
+    while first <= last:
+        days = (first, min(last, first + timedelta(days=6)))
+        mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
+        yield from mirrored.values_list("clockify_id", flat=True)
+        yield from queries.receipts_of(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
+        first += timedelta(days=7)
 
 
 def _ask_after(

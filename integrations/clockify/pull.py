@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,10 +14,12 @@ from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
+from integrations.clockify.spool import Spool
 from integrations.errors import Unexpected
 from integrations.models import Workspace
 
-DayOf = Callable[[payloads.EntryPayload], date]
+# On which day each of some entries lies, by id.
+DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
 
@@ -115,13 +117,13 @@ def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def read_entries(
     workspace: Workspace, client: ClockifyClient, *, first: date, last: date
-) -> tuple[list[Mapping[str, Any]], set[str] | None]:
+) -> tuple[Spool, set[str] | None]:
     """Clockify's rows around days `first` to `last`, and which of them are approved (None: nobody asked).
 
     Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
     """
     first, last = first - timedelta(days=1), last + timedelta(days=1)
-    rows = list(client.report(workspace.clockify_id, first=first, last=last))
+    rows = Spool(client.report(workspace.clockify_id, first=first, last=last))
     if not workspace.approved_only:
         return rows, None
     found = client.report(workspace.clockify_id, first=first, last=last, approved=True)
@@ -163,17 +165,17 @@ def _store_some(
     day_of: DayOf,
     approved: set[str] | None,
     now: datetime,
-) -> dict[str, date]:
+) -> Mapping[str, date]:
     known = {row.clockify_id: row for row in TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)}
     clients = _clients_of_projects(workspace, wanted)
-    fresh, touched, seen_only, days = [], [], [], {}
+    days = day_of([entry for entry, _ in wanted.values()])
+    fresh, touched, seen_only = [], [], []
     for key, (entry, raw) in wanted.items():
         row = known.get(key)
         if entry.project_id in clients and not entry.client_id:
             client_id, client_name = clients[entry.project_id]
             entry = replace(entry, client_id=client_id, client_name=client_name)
-        columns = _entry_columns(entry, raw, day_of(entry), row, None if approved is None else key in approved)
-        days[key] = columns["txn_date"]
+        columns = _entry_columns(entry, raw, days[key], row, None if approved is None else key in approved)
         if row is None:
             made = TimeEntry(workspace=workspace, clockify_id=key, first_seen_at=now, last_seen_at=now, **columns)
             fresh.append(made)
