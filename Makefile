@@ -8,13 +8,14 @@ PACKAGES := config integrations mapping syncjobs sandbox
 DEMO_ARGS ?=
 TEST_ARGS ?=
 CRASH_ARGS ?=
+BENCH_ARGS ?=
 TEST_JOBS ?= 2
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all crash check lint types imports migrations screenshots fix clean
+.PHONY: help setup demo test test-all crash bench check lint types imports migrations screenshots fix clean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -54,6 +55,9 @@ imports: $(VENV)/.ready-to-develop  ## who may import whom
 
 migrations: $(VENV)/.ready-to-develop  ## no model change without its migration
 	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
+
+bench: $(VENV)/.ready-to-develop  ## what it costs: one table, JSON into var/bench (BENCH_ARGS="cpu memory"; BENCH_ARGS=--help)
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/screenshots, four of them into docs/pictures
 	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/browser/screenshots.py
