@@ -17,7 +17,7 @@ from integrations.clockify import connection
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from syncjobs import policies
-from syncjobs.pages import access
+from syncjobs.pages import access, who_connected
 
 IN_SETTINGS = "settings"
 
@@ -69,13 +69,14 @@ def connect_clockify(request: HttpRequest) -> HttpResponse:
         except ApiError as problem:
             form.add_error(None, f"{problem.message} {_fix(problem)}".strip())
     status = 422 if form.errors else 200
-    return access.show(request, "connect_clockify.html", {"form": form}, title="Connect Clockify", status=status)
+    context = {"form": form, "known": [who_connected.clockify(one) for one in access.workspaces()]}
+    return access.show(request, "connect_clockify.html", context, title="Connect Clockify", status=status)
 
 
 def _connect(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     now = timezone.now()
     _, api_url, reports_url = regions()[wanted["region"]]
-    known = set(Workspace.objects.values_list("pk", flat=True))
+    before = {one.pk: who_connected.clockify(one) for one in access.workspaces()}
     workspace = connection.connect(
         wanted["api_key"],
         wanted=wanted["workspace"],
@@ -85,11 +86,22 @@ def _connect(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
         person=request.user,
     )
     start: date | None = wanted["start_date"]
-    if start is not None and workspace.pk not in known:
+    if start is not None and workspace.pk not in before:
         policies.change(workspace, {"start_date": start.isoformat()}, now=now, person=request.user)
-    first = workspace.start_date
-    messages.success(request, f"Connected {workspace.name}. Time goes from {first.day} {first:%B %Y} on.")
+    messages.success(request, _said(workspace, before))
     return redirect("admin:index")
+
+
+def _said(workspace: Workspace, before: dict[int, str]) -> str:
+    """What the key did: a first workspace, one beside others, or a new key for one that was connected."""
+    if workspace.pk in before:
+        return (
+            f"The key of {workspace.key_owner_name or workspace.key_owner_id} replaces the one before: "
+            f"{before[workspace.pk]} Rules, links and history stay."
+        )
+    first = workspace.start_date
+    beside = " It is a workspace of its own; the others stay as they are." if before else ""
+    return f"Connected {workspace.name}. Time goes from {first.day} {first:%B %Y} on.{beside}"
 
 
 def _fix(problem: ApiError) -> str:

@@ -21,6 +21,7 @@ EVENTS = {
     "clockify_connected": Look("Clockify connected", "link", "sent"),
     "quickbooks_connected": Look("QuickBooks connected", "link", "sent"),
     "quickbooks_disconnected": Look("QuickBooks disconnected", "link_off", "held"),
+    "quickbooks_set_out": Look("On the way to Intuit", "open_in_new", "waiting"),
     "policy": Look("Rule changed", "tune", "out"),
 }
 LONGEST_PATH = 60

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from integrations.models import Workspace
+from integrations.quickbooks import consent
 from mapping import desk_rows, wording
 from mapping import queries as mapping
 from mapping.models import Mismatch
@@ -62,6 +63,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "steps": steps,
         "steps_card": newest,
         "connect_form": form,
+        "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
         "recent_runs": Run.objects.select_related("person", "workspace")

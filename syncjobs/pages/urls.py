@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, desk_page, entry_decisions, resync, rules_page, start_runs, undo
+from syncjobs.pages import (
+    access,
+    connect_page,
+    connect_quickbooks,
+    desk_page,
+    entry_decisions,
+    resync,
+    rules_page,
+    start_runs,
+    undo,
+)
 
 app_name = "hourbridge"
 
@@ -37,5 +47,10 @@ urlpatterns = [
     path("entries/<int:pk>/sync/", access.button(resync.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(resync.run_again), name="run-again"),
     path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
+    path(
+        "workspaces/<int:pk>/connect/quickbooks/",
+        access.page(connect_quickbooks.connect_quickbooks),
+        name="connect-quickbooks",
+    ),
     path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
 ]

@@ -43,6 +43,7 @@ TABLE = {
     "hourbridge:start": Line(NOBODY, ACT),
     "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:connect-clockify": Line(LOOK, ACT),
+    "hourbridge:connect-quickbooks": Line(LOOK, ACT),
     "hourbridge:sync-part": Line(NOBODY, ACT),
     "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:run-again": Line(NOBODY, ACT, row="run"),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Workspace
+from syncjobs.templatetags.hourbridge import moment
+from tests.admin.conftest import LOOK
 from tests.admin.reading import main_text, text
+from tests.factories import UserFactory, WorkspaceFactory
 
 FORM = "/admin/connect/clockify/"
 pytestmark = pytest.mark.sandbox(dataset="agency")
@@ -33,6 +39,81 @@ def test_a_new_key_for_a_known_workspace_leaves_its_rules_alone(dana: Client, sa
     dana.post(FORM, wanted | {"start_date": "2026-01-01"})
 
     assert Workspace.objects.get().start_date.isoformat() == "2026-03-09"
+
+
+def test_a_replaced_key_says_who_had_connected_before(dana: Client, sandbox: Any) -> None:
+    wanted = {"api_key": "sandbox-clockify-key", "region": "settings"}
+    dana.post(FORM, wanted)
+    assert "Northlight Studio was connected by dana, " in main_text(dana.get(FORM))
+    erin = someone_else()
+
+    said = text(erin.post(FORM, wanted, follow=True))
+
+    assert "replaces the one before: Northlight Studio was connected by dana, " in said
+    assert "Rules, links and history stay." in said
+
+
+def test_a_key_of_another_workspace_says_that_the_first_one_stays(dana: Client, sandbox: Any) -> None:
+    WorkspaceFactory(name="Harbor")
+
+    said = text(dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings"}, follow=True))
+
+    assert "It is a workspace of its own; the others stay as they are." in said
+
+
+# --- the way to Intuit -----------------------------------------------------------------------------------------
+def someone_else() -> Client:
+    client = Client()
+    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="erin"))
+    return client
+
+
+def before_the_trip(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/connect/quickbooks/"
+
+
+@pytest.fixture
+def at_its_address(settings: Any) -> None:
+    settings.PUBLIC_URL = "http://localhost:8000"
+
+
+@pytest.mark.usefixtures("at_its_address", "sandbox")
+def test_a_second_administrator_hears_of_the_one_who_is_at_intuit(dana: Client) -> None:
+    page, host = before_the_trip(WorkspaceFactory(company=None)), "localhost:8000"
+    assert dana.post(page, HTTP_HOST=host)["Location"].startswith("http")
+    assert "set out for Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
+    erin = someone_else()
+
+    told = erin.post(page, HTTP_HOST=host)
+
+    assert told.status_code == 200 and "dana set out for Intuit to connect QuickBooks, " in main_text(told)
+    assert erin.post(page, {"anyway": "1"}, HTTP_HOST=host)["Location"].startswith("http")
+
+
+def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Workspace) -> None:
+    now = timezone.now()
+    for kind, minutes in (("quickbooks_set_out", 5), ("quickbooks_connected", 2)):
+        person = User.objects.get(username="dana")
+        ConnectionEvent.objects.create(
+            workspace=workspace, company=workspace.company, at=now - timedelta(minutes=minutes), kind=kind, by=person
+        )
+
+    said = main_text(someone_else().get(before_the_trip(workspace)))
+
+    assert "set out for Intuit" not in said
+    assert (
+        f"Northlight Studio LLC was connected by dana, {moment(now - timedelta(minutes=2), workspace.time_zone)}."
+        in said
+    )
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_a_wrong_address_is_told_on_the_page_before_the_trip(dana: Client, settings: Any) -> None:
+    settings.PUBLIC_URL = "http://hours.example.com"
+
+    said = main_text(dana.get(before_the_trip(WorkspaceFactory(company=None))))
+
+    assert "PUBLIC_URL is http://hours.example.com; Intuit sends people back to https addresses only." in said
 
 
 def test_a_refused_key_is_explained_and_never_sent_back(dana: Client, sandbox: Any) -> None:

@@ -1,0 +1,58 @@
+"""Who connected what and when, and who is just under way to Intuit: told before somebody else does it again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from integrations.models import ConnectionEvent, Workspace
+from integrations.quickbooks.consent import LONGEST_TRIP_SECONDS
+from syncjobs.templatetags.hourbridge import moment
+
+CLOCKIFY, QUICKBOOKS, SET_OUT = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
+
+
+def set_out(workspace: Workspace, *, person: Any, now: datetime) -> None:
+    """Write down that somebody left for Intuit's consent page."""
+    message = f"{person.get_username()} set out for Intuit's consent page."
+    ConnectionEvent.objects.create(workspace=workspace, at=now, kind=SET_OUT, message=message, by=person)
+
+
+def clockify(workspace: Workspace) -> str:
+    """`Northlight Studio was connected by dana, Mon 9 Mar, 10:40, with the key of Dana Marsh.`"""
+    owner = workspace.key_owner_name or workspace.key_owner_id or "an unnamed owner"
+    return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the key of {owner}."
+
+
+def quickbooks(workspace: Workspace) -> str:
+    """Empty while no company was connected."""
+    if workspace.company is None:
+        return ""
+    return f"{workspace.company} was connected {_by(_last(workspace, QUICKBOOKS), workspace)}".rstrip(", ") + "."
+
+
+def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
+    """Another administrator who left for Intuit and is not back; empty when there is nobody."""
+    trip = _last(workspace, SET_OUT)
+    if trip is None or trip.by is None or trip.by == person:
+        return ""
+    back = _last(workspace, QUICKBOOKS)
+    if now - trip.at > timedelta(seconds=LONGEST_TRIP_SECONDS) or (back is not None and back.at >= trip.at):
+        return ""
+    when = moment(trip.at, workspace.time_zone)
+    return (
+        f"{trip.by.get_username()} set out for Intuit to connect QuickBooks, {when}, and is not back yet. "
+        "Ask before you connect as well: Intuit keeps the newer connection."
+    )
+
+
+def _last(workspace: Workspace, kind: str) -> ConnectionEvent | None:
+    rows = ConnectionEvent.objects.filter(workspace=workspace, kind=kind).select_related("by")
+    return rows.order_by("-at", "-pk").first()
+
+
+def _by(event: ConnectionEvent | None, workspace: Workspace) -> str:
+    if event is None:
+        return ""
+    who = event.by.get_username() if event.by else "a command"
+    return f"by {who}, {moment(event.at, workspace.time_zone)}, "
