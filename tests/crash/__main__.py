@@ -1,70 +1,122 @@
 """The crash laboratory: `python -m tests.crash --help`, or `make crash` (docs/crash-laboratory.md).
 
-This part opens the databases; each is handed to a process of its own, since Django's settings are read on import.
+This part opens the databases and hands each to an experiment in a process of its own, a few at a time.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
+from tests.crash import outcome, report
 from tests.crash.database import POSTGRESQL, SQLITE, opened
-from tests.crash.wishes import parser
+from tests.crash.outcome import Outcome
+from tests.crash.wishes import conditions, parser
 from tests.postgres import NoPostgres
 
 HOME = Path(__file__).resolve().parent.parent.parent
 PLAIN = {"DEBUG": "1", "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "config.settings"}
-FAILED, SKIPPED = 1, 77
+
+
+@dataclass(frozen=True)
+class Job:
+    """One experiment: a database and the sandbox's switches."""
+
+    database: str
+    name: str
+    switches: dict[str, Any]
+    kills: int
+    folder: Path
 
 
 def main() -> int:
     wishes = parser().parse_args()
-    names = [SQLITE, POSTGRESQL] if wishes.database == "both" else [wishes.database]
     began = monotonic()
-    codes: dict[str, int] = {}
-    said = threading.Lock()
-
-    def attack(name: str) -> None:
-        codes[name], text = _attack(name)
-        with said:
-            print(text, flush=True)
-
-    threads = [threading.Thread(target=attack, args=(name,)) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    bad = [name for name in names if codes.get(name, FAILED) not in {0, SKIPPED}]
-    print(f"Crash laboratory: {'DIFFERENCES on ' + ', '.join(bad) if bad else 'all is as it should be'}, ", end="")
-    print(f"{timedelta(seconds=round(monotonic() - began))} on the clock.")
-    return FAILED if bad else 0
+    home = Path(tempfile.mkdtemp(prefix="hourbridge-crash-"))
+    wanted = jobs(wishes, home)
+    print(f"Crash laboratory, seed {wishes.seed}: {len(wanted)} experiments, {wishes.jobs} at a time.", flush=True)
+    with ThreadPoolExecutor(wishes.jobs) as pool:
+        results = list(pool.map(lambda job: _perform(job, wishes), wanted))
+    failed = _print_all(wanted, results)
+    lasted = timedelta(seconds=round(monotonic() - began))
+    print(f"Crash laboratory: {'DIFFERENCES' if failed else 'all is as it should be'}, {lasted} on the clock.")
+    if failed:
+        print(f"What the processes said lies in {home}.")
+    else:
+        shutil.rmtree(home, ignore_errors=True)
+    return int(failed)
 
 
-def _attack(name: str) -> tuple[int, str]:
-    """The experiments on one database: exit code, and what they printed."""
-    folder = Path(tempfile.mkdtemp(prefix="hourbridge-crash-"))
+def jobs(wishes: argparse.Namespace, home: Path) -> list[Job]:
+    """Every wished condition on every wished database, with its share of the kills."""
+    names = [SQLITE, POSTGRESQL] if wishes.database == "both" else [wishes.database]
+    ones = list(conditions(wishes).items())
+    made = []
+    for number, (name, switches) in enumerate(ones):
+        kills = wishes.kills * (number + 1) // len(ones) - wishes.kills * number // len(ones)
+        made += [Job(one, name, switches, kills, home / f"{one}-{number}") for one in names]
+    return made
+
+
+def _perform(job: Job, wishes: argparse.Namespace) -> Outcome | str:
+    """What came of it, or in words why there is nothing."""
+    job.folder.mkdir()
     try:
-        with opened(name, folder) as database:
-            ours = {"DATABASE_URL": database.url, "CRASH_DATABASE": name, "CRASH_HOME": str(folder)}
-            ours["CRASH_SERVER"] = str(database.server or "")
-            words = [sys.executable, "-m", "tests.crash.laboratory", *sys.argv[1:]]
-            done = subprocess.run(
-                words, cwd=HOME, env=os.environ | PLAIN | ours, stdout=subprocess.PIPE, text=True, check=False
-            )
+        with opened(job.database, job.folder) as database:
+            order = {
+                "name": job.name,
+                "database": job.database,
+                "folder": str(job.folder),
+                "server": str(database.server or ""),
+                "switches": job.switches,
+                "seed": wishes.seed,
+                "kills": job.kills,
+                "entries": wishes.entries,
+                "verbose": wishes.verbose,
+            }
+            ours = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
+            words = [sys.executable, "-m", "tests.crash.laboratory"]
+            env = os.environ | PLAIN | ours
+            done = subprocess.run(words, cwd=HOME, env=env, stdout=subprocess.PIPE, text=True, check=False)
     except NoPostgres as reason:
-        must = os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"}
-        return FAILED if must else SKIPPED, f"SKIPPED: the laboratory on PostgreSQL, since there is none: {reason}"
+        return f"there is no PostgreSQL: {reason}"
     if done.returncode:
-        return done.returncode, f"{done.stdout}What the processes said lies in {folder}."
-    shutil.rmtree(folder, ignore_errors=True)
-    return 0, done.stdout
+        return f"the laboratory itself failed (exit code {done.returncode})"
+    found = outcome.from_json(json.loads(done.stdout))
+    print(f"  {job.database}, {job.name}: {report.comparison(found)}", flush=True)
+    return found
+
+
+def _print_all(wanted: list[Job], results: list[Outcome | str]) -> bool:
+    """Per database the table and what is wrong; whether anything is."""
+    must = os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"}
+    failed = False
+    for database in dict.fromkeys(job.database for job in wanted):
+        mine = [(job, one) for job, one in zip(wanted, results, strict=True) if job.database == database]
+        ones = [one for _, one in mine if isinstance(one, Outcome)]
+        print(f"\n{database}")
+        for job, one in mine:
+            problems = [one] if isinstance(one, str) else one.problems
+            skipped = isinstance(one, str) and one.startswith("there is no PostgreSQL") and not must
+            failed = failed or (bool(problems) and not skipped)
+            for problem in problems[:20]:
+                print(f"  {'SKIPPED' if skipped else 'WRONG'}, {job.name}: {problem}")
+        if ones:
+            never = report.never_hit(ones)
+            failed = failed or bool(never)
+            print("\n".join([*report.table(ones), *(f"  NEVER HIT: {name}" for name in never)]))
+    return failed
 
 
 if __name__ == "__main__":

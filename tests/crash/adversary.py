@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.crash.points import POINTS, WORKER, Point
+from tests.crash.points import WORKER, Point
 
 WRITES = "timeactivity|batch"
 TOKEN = "oauth2/token"
@@ -23,6 +24,7 @@ class Attack:
     victim: str
     skip: int
     place: str
+    late: float = 0
 
     def __str__(self) -> str:
         return f"{self.by}, {self.point.name}, {self.victim}, +{self.skip} {self.place}"
@@ -31,14 +33,12 @@ class Attack:
 class Adversary:
     """Every choice comes from the seed; how processes interleave does not, so a seed replays the plan, not the race."""
 
-    def __init__(self, random: Random, *, forgets: bool) -> None:
-        """`forgets`: QuickBooks remembers no request id."""
+    def __init__(self, random: Random) -> None:
         self._random = random
-        self._forgets = forgets
 
-    def plan(self, kills: int, by: str) -> list[Attack]:
+    def plan(self, kills: int, by: str, points: Collection[Point]) -> list[Attack]:
         """So many attacks on a command or a worker, spread evenly over the points that can be hit there."""
-        points = [point for point in POINTS if by in point.by]
+        points = [point for point in points if by in point.by]
         chosen: list[Point] = []
         while len(chosen) < kills:
             chosen += self._random.sample(points, len(points))
@@ -48,7 +48,12 @@ class Adversary:
         random = self._random
         victims = ("task", "cluster", "worker", "supervisor") if by == WORKER else ("task",)
         victim = random.choices(victims, weights=(4, 3, 2, 1)[: len(victims)])[0]
-        return Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places))
+        late = random.uniform(0, point.latest)
+        return Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places), late)
+
+    def sooner(self, attack: Attack) -> Attack:
+        """The same, with fewer to pass before it."""
+        return replace(attack, skip=attack.skip // 3)
 
     def faults(self) -> list[dict[str, Any]]:
         """What else goes wrong on the network in this round: nothing in a third of them."""
@@ -57,9 +62,7 @@ class Adversary:
     def _fault(self) -> dict[str, Any]:
         random = self._random
         kinds = ["cut_before", "cut_after_commit", "429", "429_xml", "429_retry_after", "503"]
-        kinds += ["500_html", "500_html_after_commit", "hang_after_commit", "cut_mid_batch"]
-        if not self._forgets:
-            kinds.append("hang_before")
+        kinds += ["500_html", "500_html_after_commit", "hang_before", "hang_after_commit", "cut_mid_batch"]
         kind = random.choice(kinds)
         target = random.choices(("write", "read", "token", "clockify"), weights=(6, 2, 1, 1))[0]
         if kind == "cut_mid_batch":
@@ -92,6 +95,3 @@ class Adversary:
     def moment(self) -> float:
         """Seconds after which a process is killed at no particular point."""
         return self._random.uniform(0.5, 3)
-
-    def chance(self, share: float) -> bool:
-        return self._random.random() < share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -42,6 +43,7 @@ class Ambush:
     answer: Answer = lambda request: None
     _kind: str = ""
     _skip: int = 0
+    _late: float = 0
     _strike: Callable[[], None] = lambda: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     struck: threading.Event = field(default_factory=threading.Event)
@@ -51,9 +53,10 @@ class Ambush:
         self.answer = answer
         return self
 
-    def lay(self, kind: str, *, skip: int, strike: Callable[[], None]) -> None:
+    def lay(self, kind: str, *, skip: int, strike: Callable[[], None], late: float = 0) -> None:
+        """`late`: seconds for which the vendor goes on working on a call whose caller is dead."""
         with self._lock:
-            self._kind, self._skip, self._strike = kind, skip, strike
+            self._kind, self._skip, self._late, self._strike = kind, skip, late, strike
             self.struck.clear()
 
     def lift(self) -> None:
@@ -68,8 +71,10 @@ class Ambush:
             self.answer(request)
             self._kill()
         else:
+            late = self._late
             self._kill()
             if kind not in NEVER_ARRIVES:
+                time.sleep(late)
                 self.answer(request)
         return None
 

@@ -1,11 +1,10 @@
-"""Runs experiments under several conditions on one database and prints what came of them."""
+"""One experiment on one database, in a process of its own: `python -m tests.crash` starts it and reads its JSON."""
 
 from __future__ import annotations
 
-import argparse
+import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,66 +16,43 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
-from tests.crash import report  # noqa: E402
 from tests.crash.database import Database  # noqa: E402
-from tests.crash.experiment import Experiment, Outcome  # noqa: E402
+from tests.crash.experiment import Experiment  # noqa: E402
+from tests.crash.outcome import Outcome  # noqa: E402
 from tests.crash.stage import Stage  # noqa: E402
-from tests.crash.wishes import conditions, parser  # noqa: E402
 
 
-def main() -> int:
-    """Exit code 0 when nothing differs and every point was hit."""
-    wishes = parser().parse_args()
-    home = Path(os.environ["CRASH_HOME"])
-    server = os.environ["CRASH_SERVER"]
-    database = Database(
-        os.environ["CRASH_DATABASE"], os.environ["DATABASE_URL"], home, Path(server) if server else None
-    )
+def main() -> None:
+    order = json.loads(os.environ["CRASH_ORDER"])
     call_command("migrate", verbosity=0)
-    print(f"== {database.name}, seed {wishes.seed}", flush=True)
-    outcomes = [*_run_all(wishes, database, home)]
-    print("\n".join(report.table(outcomes)))
-    never = report.never_hit(outcomes)
-    for name in never:
-        print(f"  NEVER HIT: {name}")
-    return int(bool(never) or any(one.problems for one in outcomes))
+    json.dump(perform(order).to_json(), sys.stdout)
 
 
-def _run_all(wishes: argparse.Namespace, database: Database, home: Path) -> list[Outcome]:
-    wanted = conditions(wishes)
-    outcomes = []
-    for number, (name, switches) in enumerate(wanted.items()):
-        kills = wishes.kills * (number + 1) // len(wanted) - wishes.kills * number // len(wanted)
-        database.folder = home / name.replace(" ", "-")
-        database.folder.mkdir()
-        outcome = _run_one(wishes, database, switches, kills)
-        print(f"  {name}: {report.comparison(outcome)}", flush=True)
-        for problem in outcome.problems[:20]:
-            print(f"    {problem}", flush=True)
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _teller(wishes: argparse.Namespace, name: str) -> Callable[[str], None]:
-    if not wishes.verbose:
-        return lambda text: None
-    return lambda text: print(f"    {name} {text}", file=sys.stderr, flush=True)
-
-
-def _run_one(wishes: argparse.Namespace, database: Database, switches: dict[str, Any], kills: int) -> Outcome:
-    call_command("flush", interactive=False, verbosity=0)
-    stage = Stage(database.folder, database_url=database.url, switches=switches)
+def perform(order: dict[str, Any]) -> Outcome:
+    """`order`: name, database, folder, server, switches, seed, kills, entries, verbose."""
+    folder = Path(order["folder"])
+    server = Path(order["server"]) if order["server"] else None
+    database = Database(order["database"], os.environ["DATABASE_URL"], folder, server)
+    stage = Stage(folder, database_url=database.url, switches=order["switches"])
     for name, value in stage.settings().items():
         setattr(settings, name, value)
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
-    say = _teller(wishes, database.name)
-    experiment = Experiment(stage, database, seed=wishes.seed, entries=wishes.entries, say=say)
+
+    def say(text: str) -> None:
+        if order["verbose"]:
+            print(f"    {order['database']}, {order['name']}: {text}", file=sys.stderr, flush=True)
+
+    # Conditions differ in what happens, not only in how QuickBooks takes it.
+    seed = f"{order['seed']} {json.dumps(order['switches'], sort_keys=True)}"
+    experiment = Experiment(stage, database, seed=seed, entries=order["entries"], say=say)
     try:
-        return experiment.perform(kills=kills)
+        outcome = experiment.perform(kills=order["kills"])
     finally:
         experiment.clear_away()
         stage.stop()
+    outcome.name = order["name"]
+    return outcome
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

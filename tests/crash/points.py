@@ -11,7 +11,8 @@ COMMAND, WORKER = "command", "worker"
 class Point:
     """`seen_from`: `bullet` (the process kills itself there) or the sandbox's view of a call.
 
-    `places` narrows a bullet to one of its functions; `most` is how many may pass before it strikes.
+    `places` narrows a bullet to one of its functions; `most` is how many may pass before it strikes; `latest` for how
+    many seconds the vendor may go on with the call.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Point:
     bullet: str = ""
     places: tuple[str, ...] = ("",)
     most: int = 0
+    latest: float = 0
     by: tuple[str, ...] = (COMMAND, WORKER)
 
 
@@ -31,6 +33,7 @@ POINTS = (
     Point("before the call", BULLET, "before-call", most=25),
     Point("call on its way, lost", LOST, most=25),
     Point("call on its way, arrives", ARRIVES, most=25),
+    Point("call on its way, arrives late", ARRIVES, most=25, latest=3),
     Point("after the vendor's commit", ANSWERED, most=25),
     Point("after the answer, before the receipt", BULLET, "before-receipt", most=25),
     Point("within the receipt's transaction", BULLET, "in-receipt", most=25),

@@ -76,6 +76,7 @@ class Worker(Process):
 
     def __init__(self, *, environment: dict[str, str], log: Path) -> None:
         super().__init__(["worker", "--grace", "5"], environment=environment, log=log)
+        self._notes = Path(environment["CRASH_FOLDER"]) / "worker"
         self._groups: set[int] = set()
 
     def cluster(self) -> int | None:
@@ -110,7 +111,9 @@ class Worker(Process):
     def clear_away(self) -> None:
         self.cluster()
         super().clear_away()
-        for group in self._groups:
+        # A supervisor that killed itself left no other trace of its cluster than its own note.
+        noted = {json.loads(note.read_text())["leader"]["pid"] for note in self._notes.glob("*.json")}
+        for group in self._groups | {int(pid) for pid in noted}:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 

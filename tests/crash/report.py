@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from tests.crash.experiment import Outcome
-from tests.crash.points import COMMAND, POINTS
+from tests.crash.outcome import Outcome
+from tests.crash.points import POINTS
+
+VICTIMS = ("command", "task", "cluster", "worker", "supervisor")
 
 
-def table(outcomes: Iterable[Outcome]) -> list[str]:
-    """Kills per point and victim, faults per kind, and the comparison, over several experiments."""
-    ones = list(outcomes)
-    kills: Counter[tuple[str, str, str]] = sum((one.kills for one in ones), Counter())
-    columns = ["command", "task", "cluster", "worker", "supervisor"]
-    lines = [f"  {'killed':42}" + "".join(f"{name:>12}" for name in [*columns, "all"])]
+def table(ones: Sequence[Outcome]) -> list[str]:
+    """Kills per point and victim, faults per kind, over several experiments."""
+    lines = [f"  {'killed':38}" + "".join(f"{name:>12}" for name in [*VICTIMS, "all"])]
     totals: Counter[str] = Counter()
     for point in POINTS:
-        row = Counter[str]()
-        for (name, by, victim), count in kills.items():
-            if name == point.name:
-                row["command" if by == COMMAND else victim] += count
+        row: Counter[str] = sum((one.kills.get(point.name, Counter()) for one in ones), Counter())
         totals += row
-        lines.append(_row(point.name, [row[name] for name in columns]))
-    lines.append(_row("all points", [totals[name] for name in columns]))
-    troubles: Counter[str] = sum((one.troubles for one in ones), Counter())
-    lines.append("  besides: " + ", ".join(f"{name} {count}" for name, count in sorted(troubles.items()) if count))
+        lines.append(_row(point.name, [row[name] for name in VICTIMS]))
+    lines.append(_row("all points", [totals[name] for name in VICTIMS]))
+    lines.append("  besides: " + _listed(sum((one.troubles for one in ones), Counter())))
+    planned = {name for one in ones for name in one.planned}
+    if left_out := [point.name for point in POINTS if point.name not in planned]:
+        lines.append("  left out, since so few kills were asked for: " + ", ".join(left_out))
     missed: Counter[str] = sum((one.missed for one in ones), Counter())
     if missed:
-        lines.append("  not met and tried again: " + ", ".join(f"{n} {c}" for n, c in sorted(missed.items())))
+        lines.append("  not met, and tried again: " + _listed(missed))
     return lines
 
 
 def _row(name: str, counts: list[int]) -> str:
-    return f"  {name:42}" + "".join(f"{count:>12}" for count in [*counts, sum(counts)])
+    return f"  {name:38}" + "".join(f"{count:>12}" for count in [*counts, sum(counts)])
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
 
 
 def comparison(one: Outcome) -> str:
@@ -44,10 +46,13 @@ def comparison(one: Outcome) -> str:
     return (
         f"{one.killed} kills in {one.rounds} rounds, {quiet}; activities: {verdict.expected} expected, "
         f"{verdict.found} found, {len(verdict.doubled)} doubled, {len(verdict.missing)} missing, "
-        f"{len(verdict.unlike)} unlike, {len(verdict.wrong_receipts)} wrong receipts; {one.tracebacks} tracebacks"
+        f"{len(verdict.unlike)} unlike, {len(verdict.wrong_receipts)} wrong receipts, "
+        f"{len(verdict.loose_ends)} loose ends"
     )
 
 
-def never_hit(outcomes: Iterable[Outcome]) -> list[str]:
-    hit = {name for one in outcomes for (name, _, _), count in one.kills.items() if count}
-    return [point.name for point in POINTS if point.name not in hit]
+def never_hit(ones: Sequence[Outcome]) -> list[str]:
+    """Points at which a kill was planned and none succeeded."""
+    hit = {name for one in ones for name, row in one.kills.items() if row}
+    planned = {name for one in ones for name in one.planned}
+    return [point.name for point in POINTS if point.name in planned - hit]

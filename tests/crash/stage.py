@@ -13,12 +13,16 @@ from tests.crash.ambush import Ambush
 from tests.syncjobs.cast import Result, Scene, run_command
 
 HOOKS = Path(__file__).parent / "hooks"
+# How late a write may arrive, as the laboratory has it.
+SETTLE_SECONDS = 4
 # Short enough that a dead process costs little, long enough for a busy machine.
 PATIENCE = {
-    "LEASE_SECONDS": "1.5",
+    "LEASE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "0.25",
     "GIVE_UP_SECONDS": "2",
-    "SETTLE_SECONDS": "2",
+    "SETTLE_SECONDS": str(SETTLE_SECONDS),
+    # A part of the new entries goes in batches as soon as there are so many.
+    "BATCHES_FROM": "20",
 }
 
 
@@ -78,6 +82,7 @@ class Stage:
             "QUICKBOOKS_MAX_PER_MINUTE": 0,
             "QUICKBOOKS_MAX_BATCHES_PER_MINUTE": 0,
             "CLOCKIFY_MAX_PER_SECOND": 0,
+            "SETTLE_SECONDS": SETTLE_SECONDS,
         }
 
     def environment(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     asked.add_argument("--replay-600", action="store_true", help="one condition: a repeated request id answers 600")
     asked.add_argument("--billing-keeps-token", action="store_true", help="one condition: billing leaves SyncToken")
     asked.add_argument("--database", choices=[SQLITE, POSTGRESQL, "both"], default="both")
+    asked.add_argument("--jobs", type=int, default=4, help="experiments at the same time (default: %(default)s)")
     asked.add_argument("--verbose", action="store_true", help="say what each round does")
     return asked
 

@@ -33,7 +33,11 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
         ("syncjobs.planning", "save", "before"),
         ("syncjobs.planning", "save", "after"),
     ],
-    "before-call": [("syncjobs.ledger", "mark_tried", "after")],
+    "before-call": [
+        ("syncjobs.ledger", "open_action", "after"),
+        ("syncjobs.ledger", "open_batch", "after"),
+        ("syncjobs.ledger", "mark_tried", "after"),
+    ],
     "before-receipt": [("syncjobs.ledger", "accept", "before")],
     "in-receipt": [("syncjobs.ledger", "_receipt_sent", "after")],
     "after-receipt": [("syncjobs.ledger", "accept", "after")],
@@ -110,7 +114,8 @@ def hook_points(module: ModuleType) -> None:
                 continue
             *owners, last = path.split(".")
             owner = functools.reduce(getattr, owners, module)
-            setattr(owner, last, hooked(getattr(owner, last), point, f"{when} {path}", when))
+            if hasattr(owner, last):
+                setattr(owner, last, hooked(getattr(owner, last), point, f"{when} {path}", when))
 
 
 # --- pauses without a setting ------------------------------------------------------------------------------
@@ -119,7 +124,7 @@ def shorten_settings(module: Any) -> None:
 
 
 def shorten_slices(module: Any) -> None:
-    module.SLICE = float(os.environ.get("CRASH_SLICE", "2"))
+    module.SLICE = float(os.environ.get("CRASH_SLICE", "3"))
 
 
 def shorten_queue(module: Any) -> None:

@@ -1,36 +1,38 @@
-"""The final comparison: what QuickBooks and our receipts say against what the rules say."""
+"""After the attack: runs until nothing is left to do, then what QuickBooks and our receipts say against the rules."""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from syncjobs.models import Action, Receipt, Run
 from tests.crash.life import Life, name_of
+from tests.crash.outcome import Verdict
+from tests.crash.stage import SETTLE_SECONDS, Stage
+from tests.syncjobs.cast import FIRST, LAST, run_command
 from tests.syncjobs.oracle import Fact, actual
 
+MOST_ROUNDS = 25
+WRITES = ("sent", "updated", "deleted", "failed", "unknown")
 
-@dataclass
-class Verdict:
-    expected: int
-    found: int
-    doubled: list[str] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
-    unlike: list[str] = field(default_factory=list)
-    wrong_receipts: list[str] = field(default_factory=list)
-    loose_ends: list[str] = field(default_factory=list)
 
-    @property
-    def differences(self) -> list[str]:
-        named = {
-            "doubled": self.doubled,
-            "missing": self.missing,
-            "not as the rules say": self.unlike,
-            "wrong receipt": self.wrong_receipts,
-            "loose end": self.loose_ends,
-        }
-        return [f"{name}: {one}" for name, ones in named.items() for one in ones]
+def rounds_until_quiet(
+    stage: Stage, *, heal: Callable[[], None], say: Callable[[str], None] = lambda text: None
+) -> int | None:
+    """Commands run, undisturbed, until one has nothing to do and nothing is watched; None when that never comes."""
+    # What hung at the sandbox, or was late, has its time to arrive.
+    time.sleep(SETTLE_SECONDS)
+    for number in range(1, MOST_ROUNDS + 1):
+        heal()
+        result = run_command("sync_time", "--from", FIRST, "--to", LAST)
+        say(f"peace {number}: exit code {result.code}, {result.counts if result.json else result.stderr}")
+        watched = Action.objects.filter(watch_until__isnull=False).exists()
+        if result.code == 0 and not watched and not any(result[name] for name in WRITES):
+            return number
+        time.sleep(0.5)
+    return None
 
 
 def judge(life: Life) -> Verdict:
