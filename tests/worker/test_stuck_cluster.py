@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import psutil
+import pytest
 from django.utils import timezone
 
 from integrations.models import Workspace
@@ -47,6 +48,30 @@ def test_a_cluster_whose_idle_workers_were_killed_is_replaced(
 
     until(lambda: not Run.objects.get(pk=second.pk).is_open)
     assert worker.said("Replacing the task cluster") == 1
+
+
+@pytest.mark.slow
+def test_runs_go_on_after_the_pusher_was_killed(
+    transactional_db: None, start_worker: Callable[..., WorkerProcess]
+) -> None:
+    workspace = make_workspace()
+    worker = start_worker()
+    first = ask_long_ago(workspace)
+    until(lambda: not Run.objects.get(pk=first.pk).is_open)
+    (pusher,) = pushers_of(worker)
+    # It takes tasks out of the database and hands them on; without it everything else lives and nothing happens.
+    pusher.kill()
+
+    second = ask_long_ago(workspace)
+
+    until(lambda: not Run.objects.get(pk=second.pk).is_open)
+    (another,) = pushers_of(worker)
+    assert another.pid != pusher.pid
+
+
+def pushers_of(worker: WorkerProcess) -> list[psutil.Process]:
+    family = psutil.Process(worker.process.pid).children(recursive=True)
+    return [one for one in family if one.status() != psutil.STATUS_ZOMBIE and "pusher" in " ".join(one.cmdline())]
 
 
 def test_waiting_runs_are_no_trouble_while_workers_are_busy(transactional_db: None) -> None:
