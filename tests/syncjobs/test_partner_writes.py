@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 import threading
 import time
 from dataclasses import replace
@@ -23,6 +25,7 @@ from tests.factories import UserFactory
 from tests.syncjobs.cast import FIRST, Scene
 
 State = PartnerWrite.State
+FAULTS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503", "429"]
 
 
 @pytest.fixture(autouse=True)
@@ -258,6 +261,47 @@ def test_a_throttled_write_did_not_happen_and_may_be_asked_for_again(
     scene.fault("429", "employee", times=1)
 
     assert written(scene, employee_for(user)).state == State.ABANDONED
+
+
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settings: Any, seed: int) -> None:
+    settings.GIVE_UP_SECONDS = 1
+    chance, person = random.Random(seed), UserFactory()
+    client = scene.client("Acme", customer=False)
+    wishes = [
+        customer_for("client", client),
+        employee_for(scene.user("Ana Roe", partner=None)),
+        customer_for("project", scene.project("Solo", customer=False)),
+        Ask(CREATE, CLOCKIFY, "client", quickbooks_id=scene.put("Customer", {"DisplayName": "Bluebird"})["Id"]),
+    ]
+    scene.check()
+    for _ in range(12):
+        if chance.random() < 0.7:
+            in_clockify = chance.random() < 0.3
+            where = {"vendor": "clockify", "path": "clients"} if in_clockify else {"path": "employee|customer|query"}
+            scene.fault(chance.choice(FAULTS), method=chance.choice(["", "POST"]), times=chance.randint(1, 2), **where)
+        with contextlib.suppress(Refused):
+            written(scene, chance.choice(wishes), person=person)
+        if chance.random() < 0.4:
+            # As if the process had died on the way, long ago or just now.
+            long_ago = timezone.now() - timedelta(minutes=chance.choice([2, 10]))
+            PartnerWrite.objects.filter(state=State.SENDING).update(in_doubt=False, tried_at=long_ago)
+        if chance.random() < 0.5:
+            scene.clear_faults()
+            scene.check()
+
+    scene.clear_faults()
+    for wish in wishes:
+        with contextlib.suppress(Refused):
+            written(scene, wish, person=person)
+
+    assert not PartnerWrite.objects.filter(state=State.SENDING).exists()
+    names = sorted(
+        one["DisplayName"] for entity in ("Customer", "Employee") for one in scene.books.records[entity].values()
+    )
+    assert names == ["Acme", "Ana Roe", "Bluebird", "Solo"]
+    assert sorted(one.name for one in scene.place.clients.values()) == ["Acme", "Bluebird"]
+    assert Link.objects.filter(by="person", person=person).count() == 4
 
 
 # --- reactivating --------------------------------------------------------------------------------------------
