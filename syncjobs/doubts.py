@@ -210,6 +210,8 @@ def _refuse_unwanted(action: Action, workspace: Workspace) -> None:
 # --- what each decision leaves -----------------------------------------------------------------------------
 def _mark_taken(action: Action) -> None:
     """An undo of that run must not delete what a person took for it."""
+    if action.run_id is None:
+        return
     for item in RunItem.objects.filter(run_id=action.run_id, entry_id=action.entry_id):
         item.basis = {**item.basis, undo.TAKEN: True}
         item.save(update_fields=["basis"])

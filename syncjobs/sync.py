@@ -69,7 +69,8 @@ class Sync:
         self._note_resent(made, resent)
         if found.many_missing:
             self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
-        else:
+        elif not (self._run.dry_run and self._run.options.get("believe_deletions")):
+            # A preview believes nothing yet: noted as deleted here, they would not count as many the next time.
             evaluate.mark_deleted(self._run.workspace, found.gone, now=now)
         self._save_verdicts(made, now)
         if self._run.dry_run:

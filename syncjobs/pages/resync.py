@@ -21,7 +21,7 @@ PARTS = {"user": "users", "project": "projects"}
 
 
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """A button of the run page: cancel, retry what failed, send a preview's plan, resend, believe deletions."""
+    """A button of the run page: cancel, retry what failed, send a preview's plan, resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
     verb = RUN_VERBS.get(request.POST.get("verb", ""))
     if verb is None or (run.kind != Run.Kind.SYNC and verb is not _cancel):
@@ -106,10 +106,6 @@ def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
     return _same_window(request, run, "The preview", {**run.options, "resend": True}, dry_run=True)
 
 
-def _believe(request: HttpRequest, run: Run) -> HttpResponse:
-    return _same_window(request, run, "The sync", {**run.options, "believe_deletions": True})
-
-
 def _same_window(
     request: HttpRequest, run: Run, words: str, options: dict[str, Any], *, dry_run: bool = False
 ) -> HttpResponse:
@@ -121,5 +117,4 @@ RUN_VERBS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
     "retry": _retry,
     "send": _send_plan,
     "preview_resend": _preview_resend,
-    "believe": _believe,
 }

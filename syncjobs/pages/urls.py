@@ -9,7 +9,9 @@ from syncjobs.pages import (
     connect_page,
     connect_quickbooks,
     desk_page,
+    doubts,
     entry_decisions,
+    mass_deletion,
     resync,
     rules_page,
     start_runs,
@@ -47,6 +49,8 @@ urlpatterns = [
     path("entries/<int:pk>/sync/", access.button(resync.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(resync.run_again), name="run-again"),
     path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
+    path("workspaces/<int:pk>/doubts/", access.page(doubts.page), name="doubts"),
+    path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path(
         "workspaces/<int:pk>/connect/quickbooks/",
         access.page(connect_quickbooks.connect_quickbooks),

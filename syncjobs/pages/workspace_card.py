@@ -121,6 +121,12 @@ class Card:
         return now - (run.enqueued_at or run.created_at) > UNCLAIMED
 
     @property
+    def many_missing(self) -> bool:
+        """Whether the last run that read the entries found too many of them missing."""
+        runs = [run for run in (self.last_check, self.last_sync) if run is not None]
+        return bool(runs) and "MANY_MISSING" in max(runs, key=lambda run: run.pk).warnings
+
+    @property
     def standing(self) -> tuple[Look, str]:
         """The state word and its sentence; the first that applies."""
         plan = self.plan
@@ -144,7 +150,7 @@ class Card:
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
         if self.in_doubt_for_people:
             return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
-        if self.last_sync is not None and "MANY_MISSING" in self.last_sync.warnings:
+        if self.many_missing:
             return "Many entries were missing from Clockify at once, so nothing was deleted."
         if plan is not None and plan.warning:
             return plan.warning
