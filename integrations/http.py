@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import os
 import random
 import threading
 import time
@@ -14,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from integrations import throttle
@@ -63,9 +66,18 @@ def session() -> requests.Session:
     if not hasattr(_sessions, "session"):
         made = requests.Session()
         made.headers["User-Agent"] = "Hourbridge"
-        made.trust_env = True
+        # Trusting the environment, requests reads all of it for every call, and a .netrc would replace our token.
+        # What we want of it, proxies and certificates, is read once.
+        made.trust_env = False
+        made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
         _sessions.session = made
     return _sessions.session
+
+
+@functools.lru_cache(maxsize=64)
+def _proxies(address: str) -> Mapping[str, str]:
+    """Which proxy the environment names for a host, given as scheme and host."""
+    return requests.utils.get_environ_proxies(address)
 
 
 def send(
@@ -132,6 +144,7 @@ def _attempt(
             params=call.params,
             data=call.body,
             headers=dict(call.headers),
+            proxies=dict(_proxies(call.url[: call.url.find("/", 8)])),
             timeout=(min(CONNECT_SECONDS, max(seconds, 1)), min(READ_SECONDS, max(seconds, 1))),
             allow_redirects=False,  # a redirect would carry the key to another host
         )
@@ -186,19 +199,26 @@ def write_down(
 ) -> None:
     """One line of the call journal."""
     log.info("%s %s %s -> %s in %s ms %s", account.vendor, method, path, status, milliseconds, problem)
-    ApiCall.objects.create(
-        vendor=account.vendor,
-        account=account.id,
-        run_id=account.run_id,
-        at=timezone.now(),
-        method=method,
-        path=path[:500],
-        status=status,
-        milliseconds=milliseconds,
-        attempt=min(attempt, 32_000),
-        intuit_tid=tid[:80],
-        problem=problem[:300],
-    )
+    line = {
+        "vendor": account.vendor,
+        "account": account.id,
+        "run_id": account.run_id,
+        "at": connection.ops.adapt_datetimefield_value(timezone.now()),
+        "method": method,
+        "path": path[:500],
+        "status": status,
+        "milliseconds": milliseconds,
+        "attempt": min(attempt, 32_000),
+        "intuit_tid": tid[:80],
+        "problem": problem[:300],
+    }
+    # By hand: one line for every call, and the ORM takes three times as long to say the same.
+    columns, places = ", ".join(f'"{name}"' for name in line), ", ".join(["%s"] * len(line))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {connection.ops.quote_name(ApiCall._meta.db_table)} ({columns}) VALUES ({places})",
+            list(line.values()),
+        )
 
 
 def retry_after(answer: requests.Response) -> float | None:
