@@ -15,7 +15,7 @@ PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all crash bench check lint types imports migrations screenshots fix clean
+.PHONY: help setup demo test test-all crash bench check lint types imports migrations screenshots fix clean distclean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -66,9 +66,12 @@ fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-clean:  ## back to a fresh clone: forget the demo, the local database and the virtual environment
-	rm -rf var $(VENV) staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean:  ## forget the demo, the local database and what tools left; the virtual environment stays
+	rm -rf var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find $(PACKAGES) tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## back to a fresh clone: forget the virtual environment too
+	rm -rf $(VENV)
 
 # The stamps are written last, so an installation that was cut short is done again.
 $(VENV)/.ready-to-run: requirements.txt | $(BIN)/python

@@ -16,6 +16,8 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+# Where `make demo` keeps its settings, seen from the folder of the project.
+DEMO = Path("var/demo/demo.env")
 
 
 def read_env_file(base: Path) -> None:
@@ -112,4 +114,7 @@ def secret_key(debug: bool) -> str:
         return key
     if debug:
         return "development only, never used outside DEBUG"
-    raise ImproperlyConfigured("SECRET_KEY is not set. Set it to a long random text, or DEBUG=1 to try things out.")
+    hint = f" For the demo that was made here: export ENV_FILE={DEMO}" if DEMO.is_file() else ""
+    raise ImproperlyConfigured(
+        f"SECRET_KEY is not set. Set it to a long random text, or DEBUG=1 to try things out.{hint}"
+    )

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.models import ClockifyUser, Company, Customer, TimeEntry, Workspace
-from mapping.queries import QUICKBOOKS_MODELS
-from syncjobs import draft, evaluate, reasons
+from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
+from syncjobs import draft, evaluate, reasons, sent_words
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, checks, links, looks
@@ -47,7 +46,8 @@ def story(entry: TimeEntry) -> dict[str, Any]:
     """Everything the page shows, in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
     verdict = EntryVerdict.objects.filter(entry=entry).first()
-    receipt = Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id).first()
+    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
+    receipt = receipts.select_related("run").first()
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
         .select_related("run")
@@ -69,6 +69,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "reasons": [_said(workspace, row) for row in rows],
         "checks": _checks(workspace, entry, around, receipt, actions, rows),
         "receipt": receipt,
+        "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, around, receipt),
         "actions": actions,
         "items": items.order_by("-pk")[:MOST_ATTEMPTS],
@@ -151,13 +152,10 @@ def _draft(
 
 
 def _lines(company: Company, made: draft.Draft) -> list[tuple[str, str]]:
-    people = QUICKBOOKS_MODELS[made.person_kind]._default_manager.filter(company=company)
-    person = people.filter(quickbooks_id=made.person_id).values_list("name", flat=True).first()
-    customers = Customer.objects.filter(company=company, quickbooks_id=made.customer_id)
-    customer = customers.values_list("full_name", flat=True).first()
+    person, customer = sent_words.partners(company, made)
     return [
-        ("Who", f"{made.person_kind} {made.person_id}, {person or 'not in our copy'}"),
-        ("For whom", f"customer {made.customer_id}, {customer or 'not in our copy'}"),
+        ("Who", f"{made.person_kind} {made.person_id}, {person}"),
+        ("For whom", f"customer {made.customer_id}, {customer}"),
         ("Day", made.txn_date),
         ("Time", duration(made.minutes)),
         ("Rate", f"{made.rate}, billable"),

@@ -214,6 +214,34 @@ def test_a_search_looks_at_both_sides(dana: Client, ben: Mismatch, workspace: Wo
     assert "Nothing like “pine” here." in main_text(dana.get(f"{people(workspace)}?q=pine"))
 
 
+def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
+    dana: Client, workspace: Workspace
+) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    for name, parent in (("Same", "Acme"), ("Elsewhere", "Harbor")):
+        ProjectFactory(workspace=workspace, clockify_id=name, name=name, client_id="acme", client_name="Acme")
+        there = CustomerFactory(company=workspace.company, name=name, full_name=f"{parent}:{name}", parent_id="9")
+        LinkFactory(
+            workspace=workspace,
+            kind="project",
+            clockify_id=name,
+            quickbooks_kind="customer",
+            quickbooks_id=there.quickbooks_id,
+        )
+    acme = CustomerFactory(company=workspace.company, name="Acme")
+    LinkFactory(
+        workspace=workspace,
+        kind="client",
+        clockify_id="acme",
+        quickbooks_kind="customer",
+        quickbooks_id=acme.quickbooks_id,
+    )
+
+    said = main_text(dana.get(customers(workspace)))
+
+    assert "Harbor:Elsewhere" in said and "Acme:Same" not in said
+
+
 def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
     dana: Client, visitor: Client, workspace: Workspace
 ) -> None:

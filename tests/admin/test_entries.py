@@ -64,6 +64,21 @@ def linked(workspace: Workspace) -> Workspace:
     return workspace
 
 
+def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="sent")
+    run = RunFactory(workspace=linked)
+    draft = {"person_kind": "employee", "person_id": "59", "customer_id": "84", "txn_date": "2026-03-02", "minutes": 90}
+    draft |= {"description": "", "rate": "80"}
+    ReceiptFactory(workspace=linked, entry_id=entry.clockify_id, quickbooks_id="412", run=run, minutes=90, draft=draft)
+
+    said = main_text(dana.get(story(entry)))
+
+    assert (
+        f"by Time sync {run.pk} as activity 412: 1:30 on Mon 2 Mar, employee 59 Ada Lindqvist, customer 84 Website."
+        in said
+    )
+
+
 def test_an_entrys_page_offers_to_sync_its_person_or_its_project(
     dana: Client, visitor: Client, linked: Workspace
 ) -> None:

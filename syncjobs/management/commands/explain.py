@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
-from syncjobs import commandline, support
+from syncjobs import commandline, sent_words, support
+from syncjobs.models import Receipt
 
 
 class Command(commandline.Command):
@@ -21,16 +22,25 @@ class Command(commandline.Command):
         entry_id = options["entry_id"].strip()
         explanation = self._explain(entry_id, options)
         shown = explanation.as_json()
+        sent = self._receipt(explanation)
+        if sent is not None:
+            shown["sent"] = sent_words.facts(sent)
         if options["json"]:
             self.print_json(shown)
             return None
         there = f", QuickBooks activity {shown['quickbooks_id']}" if shown["quickbooks_id"] else ""
         self.stdout.write(f"{entry_id}: {shown['state']}{there}")
+        if sent is not None:
+            self.stdout.write(f"  {sent_words.sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
         for words in [*shown.get("differences", []), *shown.get("not_asked", [])]:
             self.stdout.write(f"  {words}")
         return None
+
+    def _receipt(self, found: support.Explanation) -> Receipt | None:
+        rows = Receipt.objects.filter(entry_id=found.entry_id, quickbooks_id=found.quickbooks_id or "")
+        return rows.select_related("run", "company", "workspace").first()
 
     def _explain(self, entry_id: str, options: dict[str, Any]) -> support.Explanation:
         """Without --workspace every connected one is asked; an entry belongs to exactly one."""
