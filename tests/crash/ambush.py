@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from sandbox.http import Answer, Request, Response
 from tests.crash import points
 
+LONGEST_HOLD = 120
+
 
 def is_write(request: Request) -> bool:
     batch = request.path.endswith("/batch") and b'"operation"' in request.body
@@ -47,6 +49,11 @@ class Ambush:
     _strike: Callable[[], None] = lambda: None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     struck: threading.Event = field(default_factory=threading.Event)
+    _open: threading.Event = field(default_factory=threading.Event)
+    _passing: int = 0
+
+    def __post_init__(self) -> None:
+        self._open.set()
 
     def between(self, answer: Answer) -> Answer:
         """For `sandbox.server.start(between=…)`; again after a restart of the sandbox."""
@@ -63,7 +70,25 @@ class Ambush:
         with self._lock:
             self._kind = ""
 
+    def hold_writes(self, *, after: int) -> None:
+        """Let so many writes pass and hold all others until `let_go`."""
+        self._passing = after
+        self._open.clear()
+
+    def let_go(self) -> None:
+        self._open.set()
+
+    def _wait_at_the_gate(self, request: Request) -> None:
+        if self._open.is_set() or not is_write(request):
+            return
+        with self._lock:
+            self._passing -= 1
+            passes = self._passing >= 0
+        if not passes:
+            self._open.wait(LONGEST_HOLD)
+
     def __call__(self, request: Request) -> Response | None:
+        self._wait_at_the_gate(request)
         kind = self._take(request)
         if not kind:
             return self.answer(request)

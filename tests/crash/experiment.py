@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.crash.bullets import Bullets
 from tests.crash.database import Database
 from tests.crash.life import Life
 from tests.crash.outcome import Outcome
-from tests.crash.points import COMMAND, WORKER
+from tests.crash.points import COMMAND
 from tests.crash.processes import Command, Process, Worker, wait_until_dead
 from tests.crash.stage import Stage
 from tests.crash.troubles import Troubles
@@ -35,7 +35,7 @@ TROUBLE_SECONDS = 2
 
 
 class Experiment:
-    """The attacker's side. `kills` of them are made, the first half on commands, the second on a worker."""
+    """The attacker's side: rounds, in each of which one process or group of processes is killed at one point."""
 
     def __init__(
         self,
@@ -61,9 +61,9 @@ class Experiment:
         self.worker: Worker | None = None
         self._commands: list[Command] = []
 
-    def perform(self, *, kills: int, only: tuple[points.Point, ...] = points.POINTS) -> Outcome:
-        """Attack, make peace, compare. `only` narrows the points."""
-        for by, count in ((COMMAND, kills // 2), (WORKER, kills - kills // 2)):
+    def perform(self, kills: dict[str, int], *, only: Sequence[points.Point] = points.POINTS) -> Outcome:
+        """Attack, make peace, compare. `kills`: how many of commands and of workers; `only` narrows the points."""
+        for by, count in kills.items():
             self._attack(by, count, only)
         self.troubles.end()
         self.outcome.troubles = self.troubles.made
@@ -79,7 +79,7 @@ class Experiment:
             process.clear_away()
 
     # --- attack --------------------------------------------------------------------------------------------
-    def _attack(self, by: str, count: int, only: tuple[points.Point, ...]) -> None:
+    def _attack(self, by: str, count: int, only: Sequence[points.Point]) -> None:
         waiting = [(attack, 1) for attack in self.adversary.plan(count, by, only)]
         self.outcome.planned += [attack.point.name for attack, _ in waiting]
         most = count * (TRIES + 2)

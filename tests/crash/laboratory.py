@@ -19,6 +19,7 @@ from django.core.management import call_command  # noqa: E402
 from tests.crash.database import Database  # noqa: E402
 from tests.crash.experiment import Experiment  # noqa: E402
 from tests.crash.outcome import Outcome  # noqa: E402
+from tests.crash.points import COMMAND, WORKER  # noqa: E402
 from tests.crash.stage import Stage  # noqa: E402
 
 
@@ -46,7 +47,8 @@ def perform(order: dict[str, Any]) -> Outcome:
     seed = f"{order['seed']} {json.dumps(order['switches'], sort_keys=True)}"
     experiment = Experiment(stage, database, seed=seed, entries=order["entries"], say=say)
     try:
-        outcome = experiment.perform(kills=order["kills"])
+        half = order["kills"] // 2
+        outcome = experiment.perform({COMMAND: half, WORKER: order["kills"] - half})
     finally:
         experiment.clear_away()
         stage.stop()

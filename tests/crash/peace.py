@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
+from syncjobs import queue
 from syncjobs.models import Action, Receipt, Run
 from tests.crash.life import Life, name_of
 from tests.crash.outcome import Verdict
-from tests.crash.stage import SETTLE_SECONDS, Stage
+from tests.crash.stage import Stage
 from tests.syncjobs.cast import FIRST, LAST, run_command
 from tests.syncjobs.oracle import Fact, actual
 
@@ -23,7 +28,7 @@ def rounds_until_quiet(
 ) -> int | None:
     """Commands run, undisturbed, until one has nothing to do and nothing is watched; None when that never comes."""
     # What hung at the sandbox, or was late, has its time to arrive.
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(float(stage.patience["SETTLE_SECONDS"]))
     for number in range(1, MOST_ROUNDS + 1):
         heal()
         result = run_command("sync_time", "--from", FIRST, "--to", LAST)
@@ -36,6 +41,8 @@ def rounds_until_quiet(
 
 
 def judge(life: Life) -> Verdict:
+    # As a worker does every few seconds: killed commands' runs are ended.
+    queue.sweep(now=timezone.now() + timedelta(seconds=settings.LEASE_SECONDS))
     wanted, there = life.expected(), actual(life.scene)
     verdict = Verdict(sum(wanted.values()), sum(there.values()))
     verdict.doubled = life.doubled()

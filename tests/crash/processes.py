@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,11 @@ class Process:
 class Command(Process):
     """`manage.py sync_time --json`."""
 
-    def __init__(self, *, first: str, last: str, environment: dict[str, str], log: Path) -> None:
-        super().__init__(["sync_time", "--from", first, "--to", last, "--json"], environment=environment, log=log)
+    def __init__(
+        self, *, first: str, last: str, environment: dict[str, str], log: Path, more: Sequence[str] = ()
+    ) -> None:
+        words = ["sync_time", "--from", first, "--to", last, "--json", *more]
+        super().__init__(words, environment=environment, log=log)
 
     def result(self) -> dict[str, Any]:
         """Its JSON, with its exit code as `code`; {} when it was killed."""

@@ -13,14 +13,13 @@ from tests.crash.ambush import Ambush
 from tests.syncjobs.cast import Result, Scene, run_command
 
 HOOKS = Path(__file__).parent / "hooks"
-# How late a write may arrive, as the laboratory has it.
-SETTLE_SECONDS = 4
 # Short enough that a dead process costs little, long enough for a busy machine.
 PATIENCE = {
     "LEASE_SECONDS": "2",
     "HEARTBEAT_SECONDS": "0.25",
     "GIVE_UP_SECONDS": "2",
-    "SETTLE_SECONDS": str(SETTLE_SECONDS),
+    # How late a write may arrive, as the laboratory has it.
+    "SETTLE_SECONDS": "4",
     # A part of the new entries goes in batches as soon as there are so many.
     "BATCHES_FROM": "20",
 }
@@ -29,8 +28,12 @@ PATIENCE = {
 class Stage:
     """Sandbox, scene and the environment that our processes get."""
 
-    def __init__(self, folder: Path, *, database_url: str, switches: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, *, database_url: str, switches: dict[str, Any], patience: dict[str, str] | None = None
+    ) -> None:
+        """`patience` replaces some of the processes' PATIENCE."""
         self.folder, self.database_url = folder, database_url
+        self.patience = PATIENCE | (patience or {})
         self.ambush = Ambush()
         self.struck: Counter[str] = Counter()
         self.running = self._start(0)
@@ -82,7 +85,7 @@ class Stage:
             "QUICKBOOKS_MAX_PER_MINUTE": 0,
             "QUICKBOOKS_MAX_BATCHES_PER_MINUTE": 0,
             "CLOCKIFY_MAX_PER_SECOND": 0,
-            "SETTLE_SECONDS": SETTLE_SECONDS,
+            "SETTLE_SECONDS": float(self.patience["SETTLE_SECONDS"]),
         }
 
     def environment(self) -> dict[str, str]:
@@ -91,7 +94,7 @@ class Stage:
         return {
             **os.environ,
             **ours,
-            **PATIENCE,
+            **self.patience,
             "DATABASE_URL": self.database_url,
             "CRASH_FOLDER": str(self.folder),
             "PYTHONPATH": os.pathsep.join([str(HOOKS), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),

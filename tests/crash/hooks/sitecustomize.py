@@ -137,7 +137,7 @@ def shorten_supervision(module: Any) -> None:
 
 
 def shorten_tokens(module: Any) -> None:
-    module.LEASE = timedelta(seconds=3)
+    module.LEASE, module.RENEW_SECONDS = timedelta(seconds=3), 0.5
 
 
 def shorten_pauses(module: Any) -> None:

@@ -1,0 +1,58 @@
+"""A laboratory on the test's own database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from integrations import http
+from tests.crash.database import POSTGRESQL, SQLITE, Database
+from tests.crash.experiment import Experiment
+from tests.crash.stage import Stage
+from tests.worker.conftest import environment_of_processes
+
+# Nothing arrives late in the short set, so nobody has to wait for it.
+SHORT = {"LEASE_SECONDS": "1.2", "HEARTBEAT_SECONDS": "0.2", "SETTLE_SECONDS": "1"}
+
+
+@pytest.fixture
+def stage(
+    transactional_db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Stage]]:
+    """Makes a sandbox with these switches; this process speaks to it as well."""
+    monkeypatch.setattr(http, "PAUSES", (0.1, 0.1, 0.1))
+    made: list[Stage] = []
+
+    def make(patience: dict[str, str] | None = None, **switches: Any) -> Stage:
+        url = environment_of_processes()["DATABASE_URL"]
+        made.append(Stage(tmp_path, database_url=url, switches=switches, patience=SHORT | (patience or {})))
+        for name, value in made[-1].settings().items():
+            setattr(settings, name, value)
+        settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1.2, 0.2
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.ambush.let_go()
+        one.stop()
+
+
+@pytest.fixture
+def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment]]:
+    """Makes a small experiment from a seed and the sandbox's switches."""
+    made: list[Experiment] = []
+
+    def make(seed: int, *, entries: int = 60, busy: int = 20, **switches: Any) -> Experiment:
+        one = stage(**switches)
+        name = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+        database = Database(name, one.database_url, one.folder)
+        made.append(Experiment(one, database, seed=seed, entries=entries, busy=busy))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.clear_away()
