@@ -83,8 +83,10 @@ def _work(step: Step, heartbeat: Heartbeat, stop: Stop, progress: Callable[[], N
     except Exception as error:
         stop.because(_cause(error, heartbeat))
     finally:
-        connections.close_all()
-        end.set()
+        try:
+            connections.close_all()
+        finally:
+            end.set()
 
 
 def _cause(error: Exception, heartbeat: Heartbeat) -> Exception:

@@ -16,6 +16,9 @@ class Company(models.Model):
         RECONNECT = "reconnect", "Needs to be reconnected"
         DISCONNECTED = "disconnected", "Disconnected"
 
+    # No column: when this process last read the tokens (monotonic seconds).
+    token_read_at: float = float("-inf")
+
     realm_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=250, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)

@@ -105,11 +105,24 @@ def test_a_token_refused_in_mid_run_costs_one_refresh_and_nothing_else(rotating:
     assert_books_agree(rotating)
 
 
+def test_a_refresh_that_slept_through_its_lease_does_not_overwrite_newer_tokens(rotating: Scene) -> None:
+    company = rotating.company
+    before = company.access_expires_at
+    newer = oauth.Tokens("newer", "newer refresh", timezone.now() + timedelta(hours=1), None)
+    assert tokens.save(rotating.company, newer, instead_of=before)
+
+    older = oauth.Tokens("older", "older refresh", timezone.now() + timedelta(minutes=50), None)
+    assert not tokens.save(company, older, instead_of=before)
+
+    assert rotating.company.access_token == "newer"
+
+
 @pytest.mark.parametrize("shared", [True, False], ids=["one company object", "an object each"])
 def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bool) -> None:
     one = rotating.company
     for _ in range(5):
         make_access_token_old()
+        one.token_read_at = float("-inf")
         rotating.zero_calls()
 
         found = run_in_threads(8, lambda: tokens.access_token(one if shared else rotating.company))
