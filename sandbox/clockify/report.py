@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -47,15 +48,31 @@ def detailed(call: WorkspaceCall) -> Response:
     _check_export(body)
     _check_span(call, window)
     detailed_filter = _detailed_filter(body)
-    entries = _sorted(call, body, detailed_filter, window)
-    page = _page(call, entries, detailed_filter)
+    known = _known(call, body)
+    if "entries" not in known:
+        known["entries"] = list(_sorted(call, body, detailed_filter, window))
+    page = _page(call, known["entries"], detailed_filter)
     writer = RowWriter(call, window.zone, amount_shown=amount_shown, rounding=bool(body.get("rounding")))
     wants_totals = one_of(detailed_filter.get("options") or {}, "totals", ("CALCULATE", "EXCLUDE"), "CALCULATE")
     if wants_totals == "CALCULATE":
-        summary: list[dict[str, Any] | None] = totals(writer, _sorted(call, body, detailed_filter, window))
+        if "totals" not in known:
+            known["totals"] = totals(writer, known["entries"])
+        summary: list[dict[str, Any] | None] = known["totals"]
     else:
         summary = [] if call.switch("report_totals_excluded") == "empty" else [None]
     return Response(body={"totals": summary, "timeentries": [writer.row(entry) for entry in page]})
+
+
+def _known(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
+    """What the page before found out about the same report: a hundred pages need not go through everything each.
+
+    Forgotten with any change of a record or switch.
+    """
+    asked = {**body, "detailedFilter": {**body["detailedFilter"], "page": 0}}
+    key = json.dumps([call.clockify.changes, call.world.switches.values(), call.user.id, call.workspace.id, asked])
+    if call.clockify.last_report.get("key") != key:
+        call.clockify.last_report = {"key": key}
+    return call.clockify.last_report
 
 
 def _window(call: WorkspaceCall, body: dict[str, Any]) -> Window:

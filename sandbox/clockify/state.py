@@ -32,8 +32,11 @@ class Clockify:
         self.expected: dict[str, Any] = {}
         self.budgets = Budgets(world)
         self._last_number = 0
+        self.changes = 0
+        self.last_report: dict[str, Any] = {}
 
     def touched(self) -> None:
+        self.changes += 1
         self.world.changed.set()
 
     def new_id(self, at: float | None = None) -> str:
