@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -61,16 +61,27 @@ class Outlook:
         """As it stands."""
         return Foreseen(self._links, _ignored(self._stances))
 
-    def after(self, choices: Iterable[Choice], *, newcomers: Iterable[Newcomer] = (), now: datetime) -> Foreseen:
-        """As it would stand once these decisions were taken and names were matched again."""
+    def after(
+        self,
+        choices: Iterable[Choice],
+        *,
+        newcomers: Iterable[Newcomer] = (),
+        renamed: Mapping[Key, str] | None = None,
+        now: datetime,
+    ) -> Foreseen:
+        """As it would stand once these decisions were taken and names were matched again.
+
+        `renamed`: new names of Clockify records, by kind and id.
+        """
         ours, theirs = self._records(newcomers)
+        ours |= {key: replace(ours[key], name=name) for key, name in (renamed or {}).items() if key in ours}
         rows = {(row.kind, row.clockify_id): row for row in self._links}
         stances = {(one.kind, one.clockify_id): one for one in self._stances}
         for choice in in_order(choices):
             self._decide(choice, rows, stances, ours=ours, theirs=theirs, now=now)
         known = [known_link(row) for row in rows.values()]
         outcome = match.match(
-            self._clockify, list(theirs.values()), known, list(stances.values()), mode=self._workspace.matching
+            list(ours.values()), list(theirs.values()), known, list(stances.values()), mode=self._workspace.matching
         )
         for key, reason in outcome.suspend.items():
             rows[key] = _changed(rows[key], suspended=reason)

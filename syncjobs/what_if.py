@@ -19,7 +19,7 @@ from integrations.models import Company, Customer, TimeEntry, Workspace
 from integrations.quickbooks.models import Listed
 from mapping.choices import Choice
 from mapping.foresight import Foreseen, Newcomer, Outlook
-from mapping.queries import QUICKBOOKS_MODELS, company_of
+from mapping.queries import QUICKBOOKS_MODELS, Key, company_of
 from syncjobs import queries, reasons
 from syncjobs.evaluate import Circumstances, judge
 from syncjobs.models import EntryVerdict
@@ -83,18 +83,25 @@ class WhatIf:
 
 
 def what_if(
-    workspace: Workspace, choices: Iterable[Choice], *, newcomers: Iterable[Newcomer] = (), now: datetime
+    workspace: Workspace,
+    choices: Iterable[Choice],
+    *,
+    newcomers: Iterable[Newcomer] = (),
+    renamed: Mapping[Key, str] | None = None,
+    now: datetime,
 ) -> WhatIf:
     """What taking these decisions together would free, links that the rule would make next included.
 
-    `newcomers`: QuickBooks records that would be created or reactivated along with them.
+    `newcomers`: QuickBooks records that would be created or reactivated along with them; `renamed`: new names of
+    Clockify records, by kind and id.
     """
     newcomers = list(newcomers)
     outlook = Outlook(workspace)
     partners = queries.partners_of(company_of(workspace))
     before = _directory(outlook.now(), partners)
     after = _directory(
-        outlook.after(choices, newcomers=newcomers, now=now), _with(newcomers, partners, company_of(workspace))
+        outlook.after(choices, newcomers=newcomers, renamed=renamed, now=now),
+        _with(newcomers, partners, company_of(workspace)),
     )
     found = WhatIf(links=_begin(before, after), unlinks=_begin(after, before))
     concerned = _concerned(workspace, before, after)

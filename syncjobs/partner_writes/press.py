@@ -38,7 +38,10 @@ def draft(workspace: Workspace, ask: Ask) -> Draft:
 def frees(workspace: Workspace, draft: Draft, *, now: datetime) -> what_if.WhatIf:
     """What would be free to go once the draft is written and linked."""
     ask = draft.ask
+    if ask.verb == RENAME:
+        return what_if.what_if(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
     if ask.side != QUICKBOOKS:
+        # What is new in Clockify has no time yet.
         return what_if.WhatIf()
     partner_id = ask.quickbooks_id or NEW
     newcomer = Newcomer(ask.entity, draft.name, partner_id, draft.parent_id)

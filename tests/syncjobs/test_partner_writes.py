@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from mapping import undo
 from mapping.desk import Refused
-from mapping.models import Decision, Link, PartnerWrite
+from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryVerdict
 from syncjobs.partner_writes import press
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask
+from syncjobs.partner_writes.offers import offers
 from tests.factories import UserFactory
 from tests.syncjobs.cast import FIRST, Scene
 
@@ -381,9 +382,53 @@ def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) 
     assert link_of(client).by == link_of(project).by == "rule"
 
 
+def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> None:
+    client = scene.client("acme ltd", customer=False)
+    parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
+    scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})
+    entry = scene.entry(ada, scene.project("Site", client=client, customer=False))
+    scene.check()
+    ask = Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
+
+    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    written(scene, ask)
+
+    assert promise.links == {"client": 1, "project": 1}
+    assert promise.freed_ids == {entry} and state_of(entry) == "ready"
+
+
 def test_people_are_not_renamed(scene: Scene, ada: str) -> None:
     with pytest.raises(Refused, match="their own"):
         press.draft(scene.workspace, Ask(RENAME, CLOCKIFY, "user", kind="user", clockify_id=ada, name="Ada L."))
+
+
+# --- what is offered -----------------------------------------------------------------------------------------
+def test_each_row_of_the_desk_offers_what_would_mend_it(scene: Scene) -> None:
+    scene.user("Ana Roe", partner=None)
+    scene.user("Ben Okafor")
+    scene.deactivate("Employee", next(iter(scene.books.records["Employee"])))
+    acme = scene.client("Acme")
+    scene.project("Site", client=acme, customer=False)
+    scene.project("shop", client=acme, customer=False)
+    scene.put("Customer", {"DisplayName": "Shop", "Job": True, "ParentRef": {"value": scene.partner_of(acme)}})
+    other = scene.put("Customer", {"DisplayName": "Other"})["Id"]
+    scene.put("Customer", {"DisplayName": "Hall", "Job": True, "ParentRef": {"value": other}})
+    scene.check()
+
+    found = {}
+    for row in Mismatch.objects.exclude(clockify_name="Sandbox Owner"):
+        asks = offers(row)
+        assert all(press.draft(scene.workspace, ask).request for ask in asks)
+        found[row.clockify_name or row.quickbooks_name] = [(ask.verb, ask.side, ask.entity) for ask in asks]
+
+    assert found == {
+        "Ana Roe": [(CREATE, QUICKBOOKS, "employee"), (CREATE, QUICKBOOKS, "vendor")],
+        "Ben Okafor": [(REACTIVATE, QUICKBOOKS, "employee")],
+        "Site": [(CREATE, QUICKBOOKS, "customer")],
+        "shop": [(RENAME, CLOCKIFY, "project")],
+        "Other": [(CREATE, CLOCKIFY, "client")],
+        "Hall": [(CREATE, CLOCKIFY, "project")],
+    }
 
 
 # --- afterwards ----------------------------------------------------------------------------------------------
