@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ from syncjobs.doubts import Decision, Doubt
 from syncjobs.draft import BILLABLE, Draft
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
-from syncjobs.templatetags.hourbridge import duration, moment
+from syncjobs.templatetags.hourbridge import day, duration, moment
 
 # Decisions are few; what lies behind these is shown once they are taken.
 MOST = 20
@@ -83,7 +84,7 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
 
 def _sent_by(request: HttpRequest, action: Action) -> str:
     """Begin the run that sends it, where none is under way."""
-    day, options = action.txn_date, {"entries": [action.entry_id]}
+    options = {"entries": [action.entry_id]}
     try:
         run = start_runs.ask(action.workspace, Run.Kind.SYNC, person=request.user, first=day, last=day, options=options)
     except runs.AlreadyRunning as busy:
@@ -170,7 +171,7 @@ def _lines(doubt: Doubt, names: _Names, zone: str) -> tuple[Line, ...]:
     return (
         line("Who", names.person(sent), [names.person(one) for one in alike]),
         line("For whom", names.customer(sent), [names.customer(one) for one in alike]),
-        line("Day", sent.txn_date, [one.txn_date.isoformat() if one.txn_date else "none" for one in alike]),
+        line("Day", day(date.fromisoformat(sent.txn_date)), [day(one.txn_date) or "none" for one in alike]),
         line("Time", duration(sent.minutes), [duration(one.minutes) for one in alike]),
         line("Text", sent.description.strip() or "none", [one.description.strip() or "none" for one in alike]),
         line("Rate", _rate(sent.rate), [_rate(one.rate) for one in alike]),

@@ -144,12 +144,12 @@ class Card:
         return reasons.sentence(found[0]) if found else ""
 
     def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:
+        if self.in_doubt_for_people:
+            return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
         for run in (self.last_sync, self.last_check):
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
             if run is not None and (cut_short or run.status in {Run.Status.FAILED, Run.Status.BLOCKED}):
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
-        if self.in_doubt_for_people:
-            return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.many_missing:
             return "Many entries were missing from Clockify at once, so nothing was deleted."
         if plan is not None and plan.warning:
