@@ -134,6 +134,7 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 
 @admin.register(ApiCall)
 class CallRecords(RecordAdmin, plain.ApiCallAdmin):
+    to_the_second = True
     columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
     words = record_page.Words(
         labels={

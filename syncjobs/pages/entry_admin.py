@@ -19,6 +19,7 @@ from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.models import Action, EntryVerdict, Receipt
 from syncjobs.pages import access, entry_page, looks
 from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
+from syncjobs.pages.links import list_of
 from syncjobs.templatetags import hourbridge
 
 
@@ -69,7 +70,8 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
-        return access.show(request, "entry.html", entry_page.story(entry), title=entry_page.title(entry))
+        context = {"way": [("Time entries", list_of("integrations.timeentry"))], **entry_page.story(entry)}
+        return access.show(request, "entry.html", context, title=entry_page.title(entry))
 
     @admin.display(description="Day", ordering="txn_date")
     def day(self, entry: TimeEntry) -> str:

@@ -29,6 +29,11 @@ class Step:
     state: str
     after: int = 0
 
+    @property
+    def button(self) -> str:
+        """Which of the front page's buttons takes this step; empty for the others."""
+        return {CHECK: "check", PREVIEW: "preview", SEND: "sync"}.get(self.key, "")
+
 
 def steps(card: Card | None) -> list[Step]:
     """The steps for a workspace that has sent nothing yet; for None, of an empty installation."""

@@ -93,6 +93,7 @@ class ReceiptAdmin(EntryRecords):
 
 @admin.register(Action)
 class ActionAdmin(EntryRecords):
+    to_the_second = True
     noun, nouns = "Write", "Writes"
     columns = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
     list_select_related = ("run",)

@@ -134,7 +134,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         "refused": [line for line in lines if line.problem],
         "zones": sorted(available_timezones()),
         "items": _items(workspace),
-        "changes": events.order_by("-at", "-pk")[:MOST_CHANGES],
+        "changes": [(event, _in_page_words(event.message)) for event in events.order_by("-at", "-pk")[:MOST_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "rules.html", context, title=title, status=422 if refused else 200)
@@ -160,3 +160,9 @@ def _text(value: Any) -> str:
 def _items(workspace: Workspace) -> list[tuple[str, str]]:
     rows = Item.objects.filter(company=workspace.company, active=True, gone_at=None, type="Service").order_by("name")
     return list(rows.values_list("quickbooks_id", "name")) if workspace.company is not None else []
+
+
+def _in_page_words(message: str) -> str:
+    """The note of a change with the rule's label in place of its name on the command line."""
+    name, _, rest = message.partition(" ")
+    return f"{WORDINGS[name].label} {rest}" if name in WORDINGS else message

@@ -15,12 +15,13 @@ from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.models import Run
 from syncjobs.pages import access, looks, run_page
+from syncjobs.pages.links import list_of
 from syncjobs.templatetags import hourbridge
 
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    list_display = ("name", "result", "asked", "by", "took", "summary", "workspace")
+    list_display = ("name", "result", "asked", "by", "took", "summary", "place")
     list_filter = ("status", "kind", "trigger", "dry_run", WorkspaceFilter)
     list_select_related = ("person", "workspace")
     search_fields = ("=id", "error_code", "error_message", "workspace__name")
@@ -35,7 +36,8 @@ class RunAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        return access.show(request, "run.html", run_page.story(run, request.GET), title=str(run))
+        context = {"way": [("Runs", list_of("syncjobs.run"))], **run_page.story(run, request.GET)}
+        return access.show(request, "run.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")
     def name(self, run: Run) -> SafeString:
@@ -60,3 +62,7 @@ class RunAdmin(ReadOnlyAdmin):
     @admin.display(description="What came of it")
     def summary(self, run: Run) -> str:
         return run_page.summary(run)
+
+    @admin.display(description="Workspace", ordering="workspace__name")
+    def place(self, run: Run) -> str:
+        return str(run.workspace)
