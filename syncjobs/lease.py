@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import psutil
 from django.conf import settings
@@ -98,6 +99,28 @@ def _lives_here(held: WriterLease) -> bool:
 
 def release(company: Company, owner: str) -> None:
     WriterLease.objects.filter(company=company, owner=owner).update(owner="", run=None, until=None, beat_at=None)
+
+
+def end_dead_commands(*, now: datetime) -> int:
+    """Commands whose process is gone are over: nobody takes them up again, the next run goes on where they stopped."""
+    dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
+    return dead.update(
+        **process_gone(now, "Its process was ended before it was done. The next run goes on where it stopped.")
+    )
+
+
+def process_gone(now: datetime, message: str) -> dict[str, Any]:
+    """What the end of a run writes that its own process could not write."""
+    return {
+        "status": Run.Status.FAILED,
+        "finished_at": now,
+        "owner": "",
+        "lease_until": None,
+        "stage": "",
+        "error_code": "PROCESS_GONE",
+        "error_message": message,
+        "error_fix": "Run it again.",
+    }
 
 
 def claim(run: Run, owner: str) -> bool:

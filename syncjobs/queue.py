@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from syncjobs import lease
 from syncjobs import run as runs
 from syncjobs.models import Run
 
@@ -50,33 +51,16 @@ def stuck(*, now: datetime) -> str:
 
 def _give_up_or_requeue(now: datetime) -> int:
     """Runs whose process is gone: a command's is ended, a worker's goes on unless it keeps dying without progress."""
+    ended = lease.end_dead_commands(now=now)
     dead = list(Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now))
     for run in dead:
         same = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, owner=run.owner, lease_until__lt=now)
-        if run.trigger == "command":
-            _end(same, now, "Its process was ended before it was done. The next run goes on where it stopped.")
-        elif run.attempts >= runs.MOST_ATTEMPTS:
-            _end(
-                same,
-                now,
-                f"It was started {run.attempts} times without any progress. Look into the worker's log.",
-            )
+        if run.attempts >= runs.MOST_ATTEMPTS:
+            words = f"It was started {run.attempts} times without any progress. Look into the worker's log."
+            same.update(**lease.process_gone(now, words))
         elif same.update(status=Run.Status.QUEUED, owner="", lease_until=None) == 1:
             enqueue(run)
-    return len(dead)
-
-
-def _end(same: object, now: datetime, message: str) -> None:
-    same.update(  # type: ignore[attr-defined]
-        status=Run.Status.FAILED,
-        finished_at=now,
-        owner="",
-        lease_until=None,
-        stage="",
-        error_code="PROCESS_GONE",
-        error_message=message,
-        error_fix="Run it again.",
-    )
+    return ended + len(dead)
 
 
 def _wake_waiting(now: datetime) -> int:

@@ -136,6 +136,7 @@ class Worker:
         except lease.Busy as busy:
             self._end_busy(busy)
             return self.run
+        lease.end_dead_commands(now=timezone.now())
         stop = Stop(deadline=self.deadline, leaving=self.leaving)
         try:
             with lease.Heartbeat(self.run, company, owner, on_cancel=stop.ask) as heartbeat:

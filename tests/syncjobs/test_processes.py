@@ -170,6 +170,8 @@ def test_a_command_killed_outright_loses_and_doubles_nothing(
     assert run["sent"] + run["unchanged"] == run["seen"] == COUNT
     assert_books_agree(much)
     assert much.open_actions() == 0
+    killed = Run.objects.order_by("pk").first()
+    assert killed is not None and (killed.status, killed.error_code) == (Run.Status.FAILED, "PROCESS_GONE")
     assert much.sync().counts == {"unchanged": COUNT}
 
 
