@@ -18,6 +18,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs import activities, check, draft, evaluate, plan, queries, reasons, window
 from syncjobs.evaluate import Circumstances, Verdict
 from syncjobs.models import EntryVerdict, Receipt
+from syncjobs.reasons import Reason
 from syncjobs.resolve import Entry
 
 State = EntryVerdict.State
@@ -163,9 +164,16 @@ def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstance
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
     step = plan.intend_gone(found.entry_id, sent, book_close_date=around.policy.book_close_date)
-    step = plan.against_quickbooks(step, sent, _reading(there.get(receipt.quickbooks_id)))
-    if step.verb == "block":
-        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in step.reasons))
+    against = _against(step, sent, _reading(there.get(receipt.quickbooks_id)))
+    if against:
+        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
+
+
+def _against(step: plan.Step, sent: plan.Sent, reading: plan.Reading | None) -> tuple[Reason, ...]:
+    """Everything that speaks against a change: what our own books hold it for, and what QuickBooks has instead."""
+    ours = step.reasons if step.verb == "block" else ()
+    asked = plan.against_quickbooks(replace(step, verb="update"), sent, reading)
+    return (*ours, *(asked.reasons if asked.verb == "block" else ()))
 
 
 def _reading(activity: Activity | None) -> plan.Reading | None:
@@ -186,9 +194,9 @@ def _compare_sent(
         return
     sent = queries.sent_of(receipt)
     step = plan.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
-    step = plan.against_quickbooks(step, sent, _reading(activity))
-    if step.verb == "block":
-        found.verdict = Verdict(State.CHANGED, tuple(one.as_row() for one in step.reasons), found.verdict.minutes)
+    against = _against(step, sent, _reading(activity))
+    if against:
+        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
 
 
 def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClient, found: Explanation) -> None:
