@@ -11,11 +11,12 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping import admin as plain
 from mapping import desk_rows, wording
-from mapping.models import Decision, Link, Mismatch, Stance
-from syncjobs.pages import record_page
+from mapping.models import Decision, Link, Mismatch, PartnerWrite, Stance
+from syncjobs.pages import looks, record_page
 from syncjobs.pages.links import desk, list_of
 from syncjobs.pages.looks import Look
 from syncjobs.pages.record_lists import RecordAdmin, Related
@@ -198,3 +199,50 @@ class DecisionRecords(NamedRecords, plain.DecisionAdmin):
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
         return row.verb.replace("_", " ").capitalize()
+
+
+@admin.register(PartnerWrite)
+class PartnerWriteRecords(RecordAdmin):
+    noun, nouns = "Write of a name", "Writes of names"
+    to_the_second = True
+    columns = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
+    list_select_related = ("person",)
+    list_filter = (WorkspaceFilter, "side", "verb", "state")
+    search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
+    search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
+    ordering = ("-created_at", "-pk")
+    words = record_page.Words(
+        labels={
+            "said": "What came of it",
+            "asked": "What the person filled in",
+            "body": "Exactly what is sent",
+            "read_before": "What was there before",
+            "target": "For",
+            "entity": "Kind",
+            "side": "Where",
+            "error_code": "Code of the refusal",
+            "error_message": "Words of the refusal",
+        },
+        folded=("body",),
+    )
+
+    def title_of(self, row: PartnerWrite) -> str:
+        return f"{row.get_verb_display()} {row.name}"
+
+    def related(self, row: PartnerWrite) -> Related:
+        kind, _, clockify_id = row.target.partition(":")
+        calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
+        its_row = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
+        return [("Who is who: its row", its_row), ("The call that carried it", calls)]
+
+    @admin.display(description="What", ordering="verb")
+    def what(self, row: PartnerWrite) -> str:
+        return f"{row.get_verb_display()} {row.get_entity_display().lower()}"
+
+    @admin.display(description="State", ordering="state")
+    def outcome(self, row: PartnerWrite) -> SafeString:
+        return hourbridge.state(looks.ACTION_STATES[row.state])
+
+    @admin.display(description="By", ordering="person")
+    def by_whom(self, row: PartnerWrite) -> str:
+        return who(row)

@@ -19,6 +19,7 @@ RECORDS = (
     ("Decisions about entries", "rule", "syncjobs.entryoverride"),
     ("Receipts", "receipt_long", "syncjobs.receipt"),
     ("Writes", "outbox", "syncjobs.action"),
+    ("Writes of names", "person_add", "mapping.partnerwrite"),
     ("API calls", "swap_horiz", "integrations.apicall"),
     ("Connection events", "history", "integrations.connectionevent"),
 )

@@ -14,6 +14,7 @@ from django.urls import reverse
 from integrations.fields import EncryptedTextField
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
+from mapping.models import PartnerWrite
 from tests.admin.reading import main_text
 from tests.factories import (
     NOW,
@@ -60,6 +61,19 @@ def everything(workspace: Workspace) -> Workspace:
     run = RunFactory(workspace=workspace, person=person)
     ReceiptFactory(workspace=workspace, run=run)
     ActionFactory(workspace=workspace, run=run)
+    PartnerWrite.objects.create(
+        workspace=workspace,
+        company=company,
+        side="quickbooks",
+        verb="create",
+        entity="customer",
+        target="project:p1",
+        name="Loyalty app",
+        body="{}",
+        created_at=NOW,
+        person=person,
+        state="done",
+    )
     ConnectionEvent.objects.create(workspace=workspace, company=company, at=NOW, kind="test", message="A word.")
     ApiCall.objects.create(vendor="clockify", at=NOW, method="GET", path="/v1/user", milliseconds=20)
     return workspace
