@@ -84,9 +84,9 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
 
 def _sent_by(request: HttpRequest, action: Action) -> str:
     """Begin the run that sends it, where none is under way."""
-    options = {"entries": [action.entry_id]}
+    wishes = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
     try:
-        run = start_runs.ask(action.workspace, Run.Kind.SYNC, person=request.user, first=day, last=day, options=options)
+        run = start_runs.ask(action.workspace, Run.Kind.SYNC, person=request.user, **wishes)
     except runs.AlreadyRunning as busy:
         return f"None of these: the next sync sends it again, under a new number. {busy}"
     return f"None of these: {run} sends it again, under a new number."

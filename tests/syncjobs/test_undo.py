@@ -203,3 +203,16 @@ def test_many_are_taken_back_and_sent_again_once(scene: Scene, ada: str, site: s
     assert scene.sync().counts == {"sent": 120}
     assert len(scene.activities()) == len(set(texts(scene))) == 120
     assert RunItem.objects.filter(outcome="unknown").count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_nothing_is_connected_zeros_stand_beside_the_error() -> None:
+    result = run_command("undo_run", "1", "--dry-run")
+
+    assert (result.code, result["error"]["code"], result["undone_run"], result["dry_run"]) == (
+        3,
+        "NOT_CONNECTED",
+        1,
+        True,
+    )
+    assert counts(result) == {}
