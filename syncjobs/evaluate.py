@@ -140,27 +140,46 @@ def _asked_before(entry: Entry, earlier: EntryVerdict | None) -> tuple[dict[str,
 
 
 def save(workspace: Workspace, rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict], *, now: datetime) -> None:
-    """Write the verdicts of these entries, new or not."""
-    made = [
-        EntryVerdict(
-            entry=row,
-            workspace=workspace,
-            state=verdicts[row.clockify_id].state,
-            reasons=list(verdicts[row.clockify_id].reasons),
-            held=verdicts[row.clockify_id].state == State.BLOCKED and holds(verdicts[row.clockify_id].codes),
-            minutes=verdicts[row.clockify_id].minutes,
-            content_hash=row.content_hash,
-            evaluated_at=now,
+    """Write the verdicts of these entries, new or not. Most are what they were: those only get the new time."""
+    judged = [row for row in rows if row.clockify_id in verdicts]
+    for start in range(0, len(judged), CHUNK):
+        some = judged[start : start + CHUNK]
+        kept = _kept(some)
+        made = [_row(workspace, row, verdicts[row.clockify_id], now) for row in some]
+        changed = [one for one in made if kept.get(one.entry_id) != _content(one)]
+        same = [one.entry_id for one in made if kept.get(one.entry_id) == _content(one)]
+        EntryVerdict.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["entry"],
+            update_fields=[*CONTENT, "evaluated_at"],
+            batch_size=500,
         )
-        for row in rows
-        if row.clockify_id in verdicts
-    ]
-    EntryVerdict.objects.bulk_create(
-        made,
-        update_conflicts=True,
-        unique_fields=["entry"],
-        update_fields=["state", "reasons", "held", "minutes", "content_hash", "evaluated_at"],
-        batch_size=500,
+        EntryVerdict.objects.filter(entry_id__in=same).update(evaluated_at=now)
+
+
+CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
+
+
+def _kept(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
+    found = EntryVerdict.objects.filter(entry_id__in=[row.pk for row in rows]).values_list("entry_id", *CONTENT)
+    return {entry_id: tuple(content) for entry_id, *content in found}
+
+
+def _content(row: EntryVerdict) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in CONTENT)
+
+
+def _row(workspace: Workspace, row: TimeEntry, verdict: Verdict, now: datetime) -> EntryVerdict:
+    return EntryVerdict(
+        entry=row,
+        workspace=workspace,
+        state=verdict.state,
+        reasons=list(verdict.reasons),
+        held=verdict.state == State.BLOCKED and holds(verdict.codes),
+        minutes=verdict.minutes,
+        content_hash=row.content_hash,
+        evaluated_at=now,
     )
 
 
