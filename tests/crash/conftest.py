@@ -46,8 +46,8 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
     """Makes a small experiment from a seed and the sandbox's switches."""
     made: list[Experiment] = []
 
-    def make(seed: int, *, entries: int = 60, busy: int = 20, **switches: Any) -> Experiment:
-        one = stage(**switches)
+    def make(seed: int, *, entries: int = 60, busy: int = 20, slice_seconds: float = 3, **switches: Any) -> Experiment:
+        one = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
         name = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
         database = Database(name, one.database_url, one.folder)
         made.append(Experiment(one, database, seed=seed, entries=entries, busy=busy))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -30,6 +30,8 @@ from tests.syncjobs.cast import FIRST, LAST
 TRIES = 3
 # Seconds after which a round that nothing came of is over.
 LONGEST_ROUND = 40
+# Seconds that a worker has in the end for what is open.
+LONGEST_END = 300
 # How long a disk stays full or read-only.
 TROUBLE_SECONDS = 2
 
@@ -59,12 +61,13 @@ class Experiment:
         workspace = stage.scene.workspace
         type(workspace).objects.filter(pk=workspace.pk).update(start_date=FIRST)
         self.worker: Worker | None = None
+        self._workers: list[Worker] = []
         self._commands: list[Command] = []
 
-    def perform(self, kills: dict[str, int], *, only: Sequence[points.Point] = points.POINTS) -> Outcome:
-        """Attack, make peace, compare. `kills`: how many of commands and of workers; `only` narrows the points."""
+    def perform(self, kills: dict[str, int], *, only: Mapping[str, Sequence[points.Point]] | None = None) -> Outcome:
+        """Attack, make peace, compare. `kills`: how many of commands and of workers; `only`: at which points."""
         for by, count in kills.items():
-            self._attack(by, count, only)
+            self._attack(by, count, (only or {}).get(by, points.POINTS))
         self.troubles.end()
         self.outcome.troubles = self.troubles.made
         self._let_worker_finish()
@@ -75,7 +78,7 @@ class Experiment:
 
     def clear_away(self) -> None:
         """End every process that is left."""
-        for process in [*self._commands, *([self.worker] if self.worker else [])]:
+        for process in [*self._commands, *self._workers]:
             process.clear_away()
 
     # --- attack --------------------------------------------------------------------------------------------
@@ -119,6 +122,9 @@ class Experiment:
         struck = self._end_round(attack, process, hit)
         seconds = time.monotonic() - began
         self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {trouble}")
+        if seconds > LONGEST_ROUND:
+            for run in Run.objects.filter(status__in=runs.OPEN):
+                self._say(f"  {run} {run.status} until {run.not_before or run.lease_until}: {run.error_message}")
         return struck
 
     def _end_round(self, attack: Attack, process: Process, hit: Callable[[], bool]) -> bool:
@@ -151,9 +157,9 @@ class Experiment:
         return self._commands[-1]
 
     def start_worker(self) -> None:
-        if self.worker is not None:
-            self.worker.clear_away()
+        # What a killed supervisor left behind lives on; the new one has to end it.
         self.worker = Worker(environment=self.stage.environment(), log=self.stage.folder / "worker.log")
+        self._workers.append(self.worker)
 
     def press(self) -> None:
         """The button, unless a run of the worker's is still open."""
@@ -227,7 +233,7 @@ class Experiment:
             return
         if not self.worker.alive:
             self.start_worker()
-        deadline = time.monotonic() + 2 * LONGEST_ROUND
+        deadline = time.monotonic() + LONGEST_END
         while Run.objects.filter(status__in=runs.OPEN).exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         self.worker.stop()

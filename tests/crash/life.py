@@ -45,13 +45,13 @@ class Life:
         return self._stage.scene
 
     # --- in Clockify ---------------------------------------------------------------------------------------
-    def track(self, *, name: str = "", **fixed: object) -> None:
-        number, random = self._made, self._random
+    def track(self) -> None:
+        """A new piece of work."""
+        random, name = self._random, f"Work {self._made}."
         self._made += 1
-        name = name or f"Work {number}."
         start = f"2026-03-{random.choice(DAYS):02d} {random.randrange(6, 20):02d}:{random.randrange(60):02d}"
-        fields = {"start": start, "minutes": random.randrange(2, 240), **fixed}
-        entry = self.scene.entry(random.choice(self.people), random.choice(self.projects), description=name, **fields)
+        person, project = random.choice(self.people), random.choice(self.projects)
+        entry = self.scene.entry(person, project, start, minutes=random.randrange(2, 240), description=name)
         self.names[entry] = name
 
     def track_twins(self) -> None:

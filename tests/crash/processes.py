@@ -25,10 +25,8 @@ class Process:
     """One process of ours in a session of its own; what it says on stderr is kept."""
 
     def __init__(self, words: list[str], *, environment: dict[str, str], log: Path) -> None:
-        self._log = log
         self._out = log.with_suffix(".out")
-        self._begin = log.stat().st_size if log.exists() else 0
-        with log.open("a") as err, self._out.open("w") as out:
+        with log.open("a") as err, self._out.open("a") as out:
             self.process = subprocess.Popen(
                 [sys.executable, str(MANAGE), *words],
                 env=environment,
@@ -51,11 +49,6 @@ class Process:
         if self.alive:
             self.process.kill()
         self.process.wait()
-
-    def said(self) -> str:
-        with self._log.open() as log:
-            log.seek(self._begin)
-            return log.read()
 
 
 class Command(Process):

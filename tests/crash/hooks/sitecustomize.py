@@ -209,4 +209,4 @@ class Finder:
 
 
 if "CRASH_FOLDER" in os.environ:
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
