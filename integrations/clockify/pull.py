@@ -20,6 +20,8 @@ from integrations.models import Workspace
 
 # On which day each of some entries lies, by id.
 DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
+# Rows updated by one statement.
+UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
 
@@ -197,7 +199,9 @@ def _store_some(
             "deleted_at",
             "last_seen_at",
         ]
-        TimeEntry.objects.bulk_update(touched, written)
+        # Django takes seconds to build a long one of these, and PostgreSQL ends a transaction that is silent for long.
+        for start in range(0, len(touched), UPDATE_BATCH):
+            TimeEntry.objects.bulk_update(touched[start : start + UPDATE_BATCH], written)
     TimeEntry.objects.filter(pk__in=seen_only).update(last_seen_at=now)
     return days
 
