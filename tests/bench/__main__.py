@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
@@ -41,24 +43,32 @@ def arguments() -> Namespace:
     return wishes
 
 
-def main() -> None:
-    """Print the table, and each row as soon as it is known."""
+def main() -> int:
+    """Print the table. A figure that could not be measured does not keep the others from it, but is told and counts."""
     wishes, ran_on = arguments(), table.machine()
     rows: list[Row] = []
+    failed = []
     try:
         for name in wishes.figures or FIGURES:
             began = time.monotonic()
             print(f"== {name}", flush=True)
-            for row in FIGURES[name](wishes):
-                rows.append(row)
-                print("   ", row.figure, flush=True)
+            try:
+                for row in FIGURES[name](wishes):
+                    rows.append(row)
+                    print("   ", row.figure, flush=True)
+            except Exception:
+                failed.append(name)
+                traceback.print_exc()
             print(f"    {time.monotonic() - began:.0f} s", flush=True)
     finally:
         Stage.forget_templates()
         print()
         print(table.shown(rows, ran_on))
         print(f"\nWritten to {table.write(rows, ran_on)}")
+    if failed:
+        print(f"Not measured: {', '.join(failed)}.")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
