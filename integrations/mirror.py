@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -43,8 +43,7 @@ def store(
     `watched` are the columns whose difference counts as a change; time stamps of the vendor never do.
     Raises Unexpected when a list that was long comes back empty.
     """
-    manager = model._default_manager
-    known = {getattr(row, key): row for row in manager.filter(**owner)}
+    known = {getattr(row, key): row for row in model._default_manager.filter(**owner)}
     present = [row for row in known.values() if row.gone_at is None]  # type: ignore[attr-defined]
     if not rows and len(present) > SMALL:
         name = str(model._meta.verbose_name_plural)
@@ -53,7 +52,53 @@ def store(
             vendor=model.__name__,
             fix="Run the check again; if it stays so, look into the vendor's own product.",
         )
-    counts = Counts(seen=len(rows))
+    missing = [row.pk for row in present if getattr(row, key) not in rows]
+    counts = Counts(seen=len(rows), gone=len(missing))
+    _write(
+        model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now
+    )
+    return counts
+
+
+def store_changes(
+    model: type[models.Model],
+    *,
+    owner: Mapping[str, Any],
+    key: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    gone: Collection[str],
+    watched: tuple[str, ...],
+    now: datetime,
+) -> Counts:
+    """Likewise where the vendor told only what changed: `rows` are those, `gone` the ids that it called deleted."""
+    listed = model._default_manager.filter(**owner)
+    known: dict[str, Any] = {}
+    ids = [*rows, *gone]
+    for start in range(0, len(ids), BATCH):
+        some = listed.filter(**{f"{key}__in": ids[start : start + BATCH]})
+        known.update({getattr(row, key): row for row in some})
+    missing = [known[one].pk for one in gone if one in known and known[one].gone_at is None]
+    counts = Counts(gone=len(missing))
+    _write(
+        model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now
+    )
+    counts.seen = listed.filter(gone_at=None).count()
+    return counts
+
+
+def _write(
+    model: type[models.Model],
+    *,
+    owner: Mapping[str, Any],
+    key: str,
+    rows: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, Any],
+    missing: Sequence[int],
+    watched: tuple[str, ...],
+    counts: Counts,
+    now: datetime,
+) -> None:
+    manager = model._default_manager
     fresh, touched, seen_only = [], [], []
     for vendor_id, columns in rows.items():
         row = known.get(vendor_id)
@@ -61,12 +106,10 @@ def store(
             counts.new += 1
             fresh.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
         elif _update(row, columns, watched, counts):
-            row.last_seen_at = now  # type: ignore[attr-defined]
+            row.last_seen_at = now
             touched.append(row)
         else:
             seen_only.append(row.pk)
-    missing = [row.pk for row in present if getattr(row, key) not in rows]
-    counts.gone = len(missing)
     with transaction.atomic():
         manager.bulk_create(fresh, batch_size=BATCH)
         if touched:
@@ -76,7 +119,6 @@ def store(
             manager.filter(pk__in=seen_only[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):
             manager.filter(pk__in=missing[start : start + BATCH]).update(gone_at=now)
-    return counts
 
 
 def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -12,7 +13,7 @@ from django.conf import settings
 
 from integrations import http, throttle
 from integrations.errors import ApiError, NoAnswer, ReconnectNeeded, TryLater, Unexpected
-from integrations.quickbooks import tokens
+from integrations.quickbooks import payloads, tokens
 from integrations.quickbooks.faults import read_answer, read_item
 from integrations.quickbooks.models import Company
 
@@ -69,11 +70,16 @@ class QuickBooksClient:
     def preferences(self) -> Mapping[str, Any]:
         return self._record(self._send("GET", "preferences"), "Preferences")
 
-    def query(self, entity: str, where: str = "") -> Iterator[Mapping[str, Any]]:
-        """All records of one kind, by Id: without an order pages repeat and lose rows."""
-        seen: set[str] = set()
+    def query(
+        self, entity: str, where: str = "", *, after: Sequence[Mapping[str, Any]] = ()
+    ) -> Iterator[Mapping[str, Any]]:
+        """All records of one kind, by Id: without an order pages repeat and lose rows.
+
+        With `after`, the first ones of that order, those that follow.
+        """
+        seen = {str(row.get("Id")) for row in after}
         for page in range(MOST_PAGES):
-            start = page * PAGE_SIZE + 1
+            start = len(after) + page * PAGE_SIZE + 1
             statement = (
                 f"select * from {entity}{f' where {where}' if where else ''} "
                 f"orderby Id startposition {start} maxresults {PAGE_SIZE}"
@@ -85,6 +91,26 @@ class QuickBooksClient:
             if len(rows) < PAGE_SIZE or not fresh:
                 return
         raise self._strange(f"QuickBooks has more than {MOST_PAGES} pages of {entity}.")
+
+    def changes(
+        self, entities: Sequence[str], *, since: datetime
+    ) -> tuple[dict[str, list[Mapping[str, Any]]], datetime | None]:
+        """Records that changed since then, by entity, and QuickBooks' own time of the answer.
+
+        At most 1000 in all, and no further pages; deleted ones are markers with `status` Deleted (Intuit:
+        changedatacapture page).
+        """
+        params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
+        body = self._object(self._send("GET", "cdc", params=params))
+        answers = body.get("CDCResponse")
+        if not isinstance(answers, list):
+            raise self._strange("QuickBooks answered without CDCResponse.")
+        found: dict[str, list[Mapping[str, Any]]] = {entity: [] for entity in entities}
+        for answer in answers:
+            for group in answer.get("QueryResponse") or []:
+                for entity in found:
+                    found[entity] += group.get(entity) or []
+        return found, payloads.instant(body.get("time"))
 
     def by_ids(self, entity: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Records of these ids; those that are gone are missing from the answer."""
@@ -114,16 +140,22 @@ class QuickBooksClient:
         asked = [
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
-        found, tid = self._batch(asked, params={"requestid": request_id}, repeatable=False)
+        answer, found = self._batch(asked, params={"requestid": request_id}, repeatable=False)
+        tid = answer.headers.get("intuit_tid", "")
         return {item.number: self._item_answer(found.get(item.number), item.entity, tid) for item in items}
 
-    def queries(self, statements: Mapping[str, str]) -> dict[str, list[Mapping[str, Any]] | ApiError]:
+    def queries(
+        self, statements: Mapping[str, str]
+    ) -> tuple[dict[str, list[Mapping[str, Any]] | ApiError], datetime | None]:
         """Several queries in one request: entity to statement; gives entity to rows, or why there are none.
+
+        Also gives QuickBooks' own time of the answer.
 
         At most 1000 records come back in all (Intuit: batch page), so each statement should say MAXRESULTS.
         """
         asked = [{"bId": entity[:10], "Query": statement} for entity, statement in statements.items()]
-        found, tid = self._batch(asked, params=None, repeatable=True)
+        answer, found = self._batch(asked, params=None, repeatable=True)
+        tid = answer.headers.get("intuit_tid", "")
         rows: dict[str, list[Mapping[str, Any]] | ApiError] = {}
         for entity in statements:
             item = found.get(entity[:10])
@@ -131,12 +163,12 @@ class QuickBooksClient:
                 rows[entity] = self._item_rows(item, entity, tid)
             except ApiError as error:
                 rows[entity] = error
-        return rows
+        return rows, payloads.instant(self._object(answer).get("time"))
 
     def _batch(
         self, asked: list[dict[str, Any]], *, params: Mapping[str, str] | None, repeatable: bool
-    ) -> tuple[dict[str, Mapping[str, Any]], str]:
-        """The answer's items by number, and Intuit's id of the exchange."""
+    ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
+        """The answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
         apart = throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
         put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=http.LONGEST_PAUSE)
@@ -148,8 +180,7 @@ class QuickBooksClient:
         items = self._object(answer).get("BatchItemResponse")
         if not isinstance(items, list):
             raise self._strange("QuickBooks answered a batch without BatchItemResponse.", answer)
-        found = {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
-        return found, answer.headers.get("intuit_tid", "")
+        return answer, {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
 
     def _item_answer(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> ItemAnswer:
         error = read_item(item, tid=tid) if item is not None else None

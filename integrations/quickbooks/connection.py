@@ -84,7 +84,14 @@ def connect_with(
 def read_plan(company: Company, *, run_id: int | None = None, now: datetime) -> plan_policy.PlanVerdict:
     """Ask QuickBooks for plan, Payroll and book-close date, and keep the evidence."""
     client = QuickBooksClient(company, run_id=run_id)
-    evidence = payloads.plan(client.company_info(), client.preferences())
+    return keep_plan(company, client.company_info(), client.preferences(), now=now)
+
+
+def keep_plan(
+    company: Company, company_info: payloads.Raw, preferences: payloads.Raw, *, now: datetime
+) -> plan_policy.PlanVerdict:
+    """Likewise from records that were read already."""
+    evidence = payloads.plan(company_info, preferences)
     company.name = evidence.company_name or company.name
     company.sku = evidence.sku[:100]
     company.subscription = evidence.subscription[:40]

@@ -27,6 +27,11 @@ class Company(models.Model):
     connected_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="When employees and customers were last read.")
 
+    lists_read_at = models.DateTimeField(null=True, blank=True, help_text="When the lists were last read whole.")
+    changes_read_to = models.DateTimeField(
+        null=True, blank=True, help_text="QuickBooks' own time of the last reading; later changes are asked for."
+    )
+
     access_token = EncryptedTextField(blank=True)
     access_expires_at = models.DateTimeField(null=True, blank=True)
     refresh_token = EncryptedTextField(blank=True)

@@ -108,8 +108,7 @@ def activity(raw: Raw) -> Activity:
 def _created(raw: Raw) -> datetime | None:
     """When the record was made; None where the answer does not say it to the instant."""
     meta = raw.get("MetaData")
-    made = _instant(meta.get("CreateTime")) if isinstance(meta, Mapping) else None
-    return made if made is not None and made.tzinfo is not None else None
+    return instant(meta.get("CreateTime")) if isinstance(meta, Mapping) else None
 
 
 def _minutes(raw: Raw) -> int | None:
@@ -124,6 +123,12 @@ def _minutes(raw: Raw) -> int | None:
     return round((end - start).total_seconds() / 60) - pause
 
 
+def instant(value: Any) -> datetime | None:
+    """A time stamp that says its offset from UTC."""
+    found = _instant(value)
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def _instant(value: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(text(value))
@@ -134,6 +139,11 @@ def _instant(value: Any) -> datetime | None:
 def email(raw: Raw) -> str:
     address = raw.get("PrimaryEmailAddr")
     return text(address.get("Address")) if isinstance(address, Mapping) else ""
+
+
+def is_deleted(raw: Raw) -> bool:
+    """A marker among changes: the record is gone, not only inactive."""
+    return text(raw.get("status")).lower() == "deleted"
 
 
 def is_active(raw: Raw) -> bool:

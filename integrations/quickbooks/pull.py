@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from integrations import mirror
-from integrations.quickbooks import payloads
+from integrations.quickbooks import payloads, reading
 from integrations.quickbooks.client import QuickBooksClient, quoted
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
 
-# Name lists answer with active records only unless asked for both (Intuit: data queries).
-EVERYBODY = "Active in (true, false)"
+KEY = "quickbooks_id"
 Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
-def pull_lists(company: Company, client: QuickBooksClient, *, now: datetime) -> dict[str, mirror.Counts]:
-    """Read the four lists whole, then write each in one transaction."""
+def pull_lists(
+    company: Company, client: QuickBooksClient, *, now: datetime, with_plan: bool = False
+) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
+    """Read the four lists, then write each in one transaction; gives the counts, and the plan's records if asked."""
     listed: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
         ("employees", Employee, _person, ("name", "active", "email")),
         ("vendors", Vendor, _person, ("name", "active", "email")),
         ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
         ("items", Item, _item, ("name", "active", "type")),
     ]
-    read = {name: [dict(raw) for raw in client.query(model.__name__, EVERYBODY)] for name, model, _, _ in listed}
+    read = reading.read(company, client, with_plan=with_plan, now=now)
     counts = {}
     for name, model, columns, watched in listed:
-        rows = {str(raw["Id"]): columns(raw) for raw in read[name] if raw.get("Id")}
-        counts[name] = mirror.store(
-            model, owner={"company": company}, key="quickbooks_id", rows=rows, watched=watched, now=now
-        )
+        owner, entity = {"company": company}, model.__name__
+        if entity in read.whole:
+            rows = _rows(read.whole[entity], columns)
+            counts[name] = mirror.store(model, owner=owner, key=KEY, rows=rows, watched=watched, now=now)
+        else:
+            changes = read.changes[entity]
+            gone = [payloads.text(raw.get("Id")) for raw in changes if payloads.is_deleted(raw)]
+            rows = _rows([raw for raw in changes if not payloads.is_deleted(raw)], columns)
+            counts[name] = mirror.store_changes(
+                model, owner=owner, key=KEY, rows=rows, gone=gone, watched=watched, now=now
+            )
         _date_inactivity(model, company, now)
-    Company.objects.filter(pk=company.pk).update(pulled_at=now)
-    return counts
+    whole = {"lists_read_at": now} if len(read.whole) == len(listed) else {}
+    Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole)
+    return counts, read.plan
+
+
+def _rows(listed: Iterable[Mapping[str, Any]], columns: Columns) -> dict[str, dict[str, Any]]:
+    return {str(raw["Id"]): columns(raw) for raw in listed if raw.get("Id")}
 
 
 def refresh_records(
@@ -42,7 +55,7 @@ def refresh_records(
     """Read single records again, after QuickBooks refused a reference to one. Those it does not know are gone."""
     columns = _customer if model is Customer else _item if model is Item else _person
     wanted = ", ".join(quoted(one) for one in ids)
-    listed = client.query(model.__name__, f"Id in ({wanted}) and {EVERYBODY}")
+    listed = client.query(model.__name__, f"Id in ({wanted}) and {reading.EVERYBODY}")
     found = {str(raw["Id"]): columns(raw) for raw in listed}
     for one in ids:
         row = model._default_manager.filter(company=company, quickbooks_id=one)

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
-from integrations.quickbooks import payloads, pull
+from integrations.quickbooks import payloads, pull, reading
 from integrations.quickbooks.client import QuickBooksClient, quoted
 from mapping.models import PartnerWrite
 from mapping.names import DELETED_SUFFIX, strip_deleted
@@ -121,13 +121,13 @@ def _learn_namesakes(client: QuickBooksClient, write: PartnerWrite) -> None:
 
 
 def _read(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | None:
-    where = f"Id = {quoted(write.quickbooks_id)} and {pull.EVERYBODY}"
+    where = f"Id = {quoted(write.quickbooks_id)} and {reading.EVERYBODY}"
     return next(iter(client.query(drafts.ENTITIES[write.entity], where)), None)
 
 
 def _namesakes(client: QuickBooksClient, write: PartnerWrite, *, only: str = "") -> list[tuple[str, Mapping[str, Any]]]:
     """Records of that DisplayName, inactive ones with their suffix included, on all three lists or one."""
-    wanted = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {pull.EVERYBODY}"
+    wanted = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
     return [
         (entity, record)
         for entity in ([only] if only else drafts.ENTITIES)
