@@ -168,11 +168,11 @@ def _about_customer(entry: Entry, client: Standing | None, project: Standing) ->
             client_missing = True
             name = entry.client_name or f"Client {entry.client_id}"
             found.append(Reason("CLIENT_NOT_MAPPED", {"client": name, "kind": "client", "id": entry.client_id}))
-    if project.partner and project.suspended == "CUSTOMER_INACTIVE":
-        if not any(reason.code == "CUSTOMER_INACTIVE" for reason in found):
-            facts = {"name": project.partner.name, "kind": "project", "id": entry.project_id}
-            found.append(Reason("CUSTOMER_INACTIVE", facts))
-    elif not project.works or client_missing:
+    inactive = project.partner if project.suspended == "CUSTOMER_INACTIVE" else None
+    if inactive and not any(reason.code == "CUSTOMER_INACTIVE" for reason in found):
+        facts = {"name": inactive.name, "kind": "project", "id": entry.project_id}
+        found.append(Reason("CUSTOMER_INACTIVE", facts))
+    if client_missing or not (project.works or inactive):
         name = entry.project_name or f"Project {entry.project_id}"
         found.append(Reason("PROJECT_NOT_MAPPED", {"project": name, "kind": "project", "id": entry.project_id}))
     return found

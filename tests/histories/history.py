@@ -30,6 +30,12 @@ class History(Events):
         self.scene.clear_faults()
         return run
 
+    def lose_answers(self, *, arrived: bool) -> Result:
+        """A run whose every write stays in doubt: no answer comes, and afterwards nobody can look."""
+        kind = "cut_after_commit" if arrived else "cut_before"
+        looking = 2 if self.books.doubts else 1
+        return self.troubled_run((kind, "timeactivity", 0, 0), ("500_html", "query.*TimeActivity", looking, 0))
+
     def _sync(self) -> Result:
         due = self.books.verdicts()
         if not self.settings.whole:

@@ -37,6 +37,13 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.history = begin()
             self.history.work(0, 0, 1)
             self.history.work(1, 2, 4)
+            self.has_news = True
+
+        @property
+        def live(self) -> History:
+            """Something happens, so that a run has something to look at."""
+            self.has_news = True
+            return self.history
 
         def has_entries(self) -> bool:
             return bool(self.history.scene.place.entries)
@@ -44,67 +51,67 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @precondition(lambda self: len(self.history.scene.place.entries) < MOST_ENTRIES)
         @rule(user=NUMBER, project=NUMBER, moment=NUMBER, length=NUMBER, text=NUMBER)
         def work(self, user: int, project: int, moment: int, length: int, text: int) -> None:
-            self.history.work(user, project, moment, length, text)
+            self.live.work(user, project, moment, length, text)
 
         @precondition(has_entries)
         @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
         def edit(self, number: int, how: str, value: int) -> None:
-            self.history.edit(number, how, value)
+            self.live.edit(number, how, value)
 
         @precondition(has_entries)
         @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
         def edit_again(self, number: int, how: str, value: int) -> None:
-            self.history.edit(number, how, value)
+            self.live.edit(number, how, value)
 
         @precondition(lambda self: 0 < len(self.history.scene.place.entries) < MOST_ENTRIES)
         @rule(number=NUMBER)
         def split(self, number: int) -> None:
-            self.history.split(number)
+            self.live.split(number)
 
         @precondition(has_entries)
         @rule(number=NUMBER)
         def delete(self, number: int) -> None:
-            self.history.delete(number)
+            self.live.delete(number)
 
         @precondition(lambda self: bool(self.history.removed))
         @rule(number=NUMBER)
         def restore(self, number: int) -> None:
-            self.history.restore(number)
+            self.live.restore(number)
 
         @rule(how=st.sampled_from(["archive", "reparent", "rate", "leave", "zone", "rename"]), value=NUMBER)
         def clockify_lists(self, how: str, value: int) -> None:
-            self.history.clockify_lists(how, value)
+            self.live.clockify_lists(how, value)
 
         @rule(how=st.sampled_from(["deactivate", "deactivate", "rename", "reparent", "merge"]), value=NUMBER)
         def quickbooks_lists(self, how: str, value: int) -> None:
-            self.history.quickbooks_lists(how, value)
+            self.live.quickbooks_lists(how, value)
 
         @precondition(lambda self: bool(self.history.books.there))
         @rule(how=st.sampled_from(["bill", "change", "remove"]), value=NUMBER)
         def by_hand(self, how: str, value: int) -> None:
-            self.history.by_hand(how, value)
+            self.live.by_hand(how, value)
 
         @precondition(has_entries)
         @rule(value=NUMBER)
         def enter_time_by_hand(self, value: int) -> None:
-            self.history.by_hand("enter", value)
+            self.live.by_hand("enter", value)
 
         @rule(number=NUMBER, other=st.none() | NUMBER)
         def link(self, number: int, other: int | None) -> None:
-            self.history.link(number, other)
+            self.live.link(number, other)
 
         @rule(number=NUMBER, forever=st.booleans())
         def unlink_or_ignore(self, number: int, forever: bool) -> None:
-            (self.history.ignore if forever else self.history.unlink)(number)
+            (self.live.ignore if forever else self.live.unlink)(number)
 
         @rule(how=st.sampled_from(SETTINGS), value=NUMBER)
         def configure(self, how: str, value: int) -> None:
-            self.history.configure(how, value)
+            self.live.configure(how, value)
 
         @rule(name=st.sampled_from(sorted(SWITCHES)), value=NUMBER)
         def other_quickbooks(self, name: str, value: int) -> None:
             values = SWITCHES[name]
-            self.history.scene.switch(**{name: values[value % len(values)]})
+            self.live.scene.switch(**{name: values[value % len(values)]})
             self.history.unchecked = True
 
         @precondition(has_entries)
@@ -114,25 +121,30 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
 
         @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
         def troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
-            self.history.troubled_run(*faults)
+            self.live.troubled_run(*faults)
 
         @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
         def another_troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
-            self.history.troubled_run(*faults)
+            self.live.troubled_run(*faults)
 
+        @rule(arrived=st.booleans())
+        def lose_answers(self, arrived: bool) -> None:
+            self.live.lose_answers(arrived=arrived)
+
+        @precondition(lambda self: self.has_news)
         @rule()
         def dry_run(self) -> None:
             self.history.dry_run()
 
-        @rule()
-        def clean_run(self) -> None:
+        @precondition(lambda self: self.has_news)
+        @rule(disconnected=st.sampled_from([False, False, False, True]))
+        def clean_run(self, disconnected: bool) -> None:
+            self.has_news = False
+            if disconnected:
+                self.live.disconnect()
             self.history.clean_run()
-
-        @rule()
-        def disconnected_for_a_while(self) -> None:
-            self.history.disconnect()
-            self.history.clean_run()
-            self.history.connect()
+            if disconnected:
+                self.history.connect()
 
         def teardown(self) -> None:
             self.history.scene.clear_faults()
