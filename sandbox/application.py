@@ -54,16 +54,14 @@ class Application:
             return self._handled(request)[0]
         with self.world.lock:
             fault = self.world.faults.take(vendor, request.method, request.target)
-            pause = latency.seconds(self.world.switches, request, self._draw) / 2
+            pause = latency.seconds(self.world.switches, request, self._draw)
         response: Response | None
-        # Sleeping happens outside the lock, and only where a pause is asked for.
-        if pause:
-            time.sleep(pause)
         if fault is None:
             response, route = self._handled(request)
         else:
             response, route = self._struck(fault, request)
         if pause:
+            # Outside the lock, and after the work: limits count calls as they arrive.
             time.sleep(pause)
         if response is not None and vendor == "quickbooks":
             response.headers.setdefault("intuit_tid", f"1-{uuid.uuid4().hex}")

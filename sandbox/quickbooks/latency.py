@@ -14,7 +14,7 @@ LONGEST_SECONDS = 20
 
 
 def seconds(switches: Switches, request: Request, draw: random.Random) -> float:
-    """The time one call takes, 0 while the switch is off. Half of it passes before the work is done, half after."""
+    """The time one call takes, 0 while the switch is off."""
     median = switches["latency_median_ms"] / 1000
     if not median or not request.path.startswith("/v3/"):
         return 0
