@@ -26,9 +26,9 @@ FIGURES: dict[str, Callable[[Namespace], Iterator[Row]]] = {
 def arguments() -> Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of {', '.join(FIGURES)}; default: all")
-    parser.add_argument("--speed", type=float, default=2, help="how many times as fast limits and latency run")
-    parser.add_argument("--singles", type=int, default=900, help="entries of the singles' ceiling")
-    parser.add_argument("--mixed", type=int, default=4000, help="entries of the mixed ceiling")
+    parser.add_argument("--speed", type=float, default=1, help="how many times as fast limits and latency run")
+    parser.add_argument("--singles", type=int, default=700, help="entries of the singles' ceiling")
+    parser.add_argument("--mixed", type=int, default=2500, help="entries of the mixed ceiling")
     parser.add_argument("--metered", type=int, default=3000, help="entries sent for the metered calls")
     parser.add_argument("--cpu", type=int, default=3000, help="entries sent for the processor time")
     parser.add_argument("--dry-run", type=int, default=20_000, help="entries of the dry run")

@@ -13,21 +13,21 @@ from tests.bench.table import Row
 LATENCY = {"latency_median_ms": 150, "latency_tail_ms": 2000}
 SINGLES_A_MINUTE, MIXED_A_MINUTE = 500, 1660
 SHARE = 0.95
-# A backlog this large uses batches beside singles; below it there are singles only.
-SINGLES, MIXED = 480, 8000
 
 
 def measure(wishes: Namespace) -> Iterator[Row]:
     """Limits on, on both sides. `--speed` lets limits and latency run faster alike."""
     for name, entries, ceiling in (
-        ("singles", wishes.singles or SINGLES, SINGLES_A_MINUTE),
-        ("mixed", wishes.mixed or MIXED, MIXED_A_MINUTE),
+        ("singles", wishes.singles, SINGLES_A_MINUTE),
+        ("mixed", wishes.mixed, MIXED_A_MINUTE),
     ):
         speed = wishes.speed
         with Stage(entries=entries, people=max(25, entries // 200), speed=speed) as stage:
             stage.manage("check_for_new")
             stage.switch(**LATENCY, latency_per_item_ms=20, speed=speed, enforce_limits=True)
             stage.zero_calls()
+            # 0: no batches, whatever the backlog.
+            stage.env |= {"BATCHES_FROM": "0"} if name == "singles" else {}
             result = stage.sync()
             yield from _rows(stage, result, name, ceiling, speed)
 
