@@ -137,6 +137,7 @@ def own_pages() -> Iterator[str]:
         yield reverse("admin:integrations_timeentry_change", args=[entry.pk])
     yield "/admin/rules/"
     yield "/admin/connect/clockify/"
+    yield f"/admin/workspaces/{Workspace.objects.get().pk}/connect/quickbooks/"
 
 
 def pages_of_models() -> Iterator[str]:
