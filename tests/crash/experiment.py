@@ -110,12 +110,12 @@ class Experiment:
         process = self._start(attack.by)
         hit = self._lay(attack, process)
         began = time.monotonic()
-        trouble_at = began + self.random.uniform(0.3, 1.5)
+        trouble_at, made = began + self.random.uniform(0.3, 1.5), False
         while not hit() and not self._is_over(process, began):
             lasted = time.monotonic() - trouble_at
-            if trouble and lasted > 0:
+            if trouble and not made and lasted > 0:
                 self.troubles.make(trouble)
-                trouble = ""
+                made = True
             elif lasted > TROUBLE_SECONDS:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
