@@ -37,12 +37,12 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.history = begin()
             self.history.work(0, 0, 1)
             self.history.work(1, 2, 4)
-            self.has_news = True
+            self.has_news = self.may_preview = True
 
         @property
         def live(self) -> History:
             """Something happens, so that a run has something to look at."""
-            self.has_news = True
+            self.has_news = self.may_preview = True
             return self.history
 
         def has_entries(self) -> bool:
@@ -123,17 +123,14 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
             self.live.troubled_run(*faults)
 
-        @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
-        def another_troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
-            self.live.troubled_run(*faults)
-
         @rule(arrived=st.booleans())
         def lose_answers(self, arrived: bool) -> None:
             self.live.lose_answers(arrived=arrived)
 
-        @precondition(lambda self: self.has_news)
+        @precondition(lambda self: self.may_preview)
         @rule()
         def dry_run(self) -> None:
+            self.may_preview = False
             self.history.dry_run()
 
         @precondition(lambda self: self.has_news)
