@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
@@ -135,7 +136,9 @@ class Experiment:
         if struck:
             self.outcome.count_kill(attack.point.name, "command" if attack.by == COMMAND else attack.victim)
             if isinstance(process, Command) or attack.victim in {"worker", "supervisor"}:
-                process.process.wait(LONGEST_ROUND)
+                # An orphan of an earlier worker may have been the one that died.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.process.wait(5)
         self.stage.ambush.struck.clear()
         self.troubles.heal()
         self.outcome.late_doubles += len(self.life.doubled())

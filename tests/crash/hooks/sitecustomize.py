@@ -81,8 +81,11 @@ def die(victim: str) -> None:
     """`task`: this process. `cluster`: its whole group. `supervisor`: who started the group. `worker`: both."""
     group = os.getpgid(0)
     if victim in {"supervisor", "worker"}:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(parent_of(group), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            parent = parent_of(group)
+            # An orphan's parent is somebody else, who has nothing to do with this.
+            if b"manage.py\0worker" in Path(f"/proc/{parent}/cmdline").read_bytes():
+                os.kill(parent, signal.SIGKILL)
     if victim in {"cluster", "worker"}:
         os.killpg(group, signal.SIGKILL)
     if victim != "supervisor":
