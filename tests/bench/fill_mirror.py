@@ -19,6 +19,7 @@ from integrations.models import TimeEntry, Workspace  # noqa: E402
 from syncjobs.models import EntryVerdict, Receipt  # noqa: E402
 
 SHIFT = timedelta(days=28)
+OF_DAY = "source.workspace_id = %s AND source.txn_date = %s"
 
 
 def main() -> None:
@@ -29,6 +30,7 @@ def main() -> None:
         with transaction.atomic():
             for day in days:
                 _copy_day(workspace, day, copy)
+    _judge_copies()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     print(json.dumps({"entries": TimeEntry.objects.count(), "receipts": Receipt.objects.count()}))
@@ -41,16 +43,8 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
     _insert(
         TimeEntry,
         {"clockify_id": ("source.clockify_id || %s", mark), "txn_date": ("%s", there), "start_at": ("%s", start)},
-        "source.txn_date = %s",
-        [day],
-    )
-    _insert(
-        EntryVerdict,
-        {"entry_id": ("copied.id", None), "state": ("%s", "sent"), "reasons": ("%s", "[]")},
-        "source.entry_id = original.id AND original.txn_date = %s AND original.workspace_id = copied.workspace_id "
-        "AND copied.clockify_id = original.clockify_id || %s",
-        [day, mark],
-        f", {_table(TimeEntry)} AS original, {_table(TimeEntry)} AS copied",
+        OF_DAY,
+        [workspace.pk, day],
     )
     values: dict[str, tuple[str, Any]] = {
         "company_id": ("%s", workspace.company_id),
@@ -70,7 +64,21 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
         "changed_at": ("%s", now),
         "run_id": ("NULL", None),
     }
-    _insert(Receipt, values, "source.txn_date = %s", [day], source=TimeEntry)
+    _insert(Receipt, values, OF_DAY, [workspace.pk, day], source=TimeEntry)
+
+
+def _judge_copies() -> None:
+    """Every entry without a verdict was sent."""
+    values: dict[str, tuple[str, Any]] = {
+        "entry_id": ("source.id", None),
+        "state": ("%s", "sent"),
+        "reasons": ("%s", "[]"),
+        "held": ("%s", False),
+        "minutes": ("%s", 60),
+        "evaluated_at": ("%s", datetime.now(UTC)),
+    }
+    judged = f"SELECT 1 FROM {_table(EntryVerdict)} AS known WHERE known.entry_id = source.id"
+    _insert(EntryVerdict, values, f"NOT EXISTS ({judged})", [], source=TimeEntry)
 
 
 DRAFT = json.dumps(
@@ -96,7 +104,6 @@ def _insert(
     values: dict[str, tuple[str, Any]],
     where: str,
     facts: list[Any],
-    joined: str = "",
     *,
     source: type[models.Model] | None = None,
 ) -> None:
@@ -106,7 +113,7 @@ def _insert(
     params = [value for text, value in parts if "%s" in text]
     sql = (
         f"INSERT INTO {_table(model)} ({', '.join(columns)}) SELECT {', '.join(text for text, _ in parts)} "
-        f"FROM {_table(source or model)} AS source{joined} WHERE {where}"
+        f"FROM {_table(source or model)} AS source WHERE {where}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*map(_adapted, params), *facts])

@@ -180,7 +180,16 @@ class Stage:
 
 def _plain_environment() -> dict[str, str]:
     """As in production: no DEBUG, which would keep every SQL statement in memory; nothing of the developer's."""
-    ours = ("CLOCKIFY_", "QUICKBOOKS_", "REDIS_URL", "SENTRY_DSN", "DATABASE_URL", "LEASE_SECONDS", "TEST_DATABASE_URL")
+    ours = (
+        "CLOCKIFY_",
+        "QUICKBOOKS_",
+        "REDIS_URL",
+        "SENTRY_DSN",
+        "DATABASE_URL",
+        "LEASE_SECONDS",
+        "BATCHES_FROM",
+        "TEST_DATABASE_URL",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
