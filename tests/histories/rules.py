@@ -66,6 +66,9 @@ class Verdict:
 
     def allows(self, codes: Iterable[str]) -> bool:
         said = set(codes)
+        if "NOT_FINISHED" in self.must:
+            # Only the report tells of invoices, and it does not list running timers.
+            said -= {"INVOICED_IN_CLOCKIFY"}
         return self.must <= said <= self.must | self.may and bool(said) == bool(self.must or self.may)
 
 
@@ -149,7 +152,9 @@ class Rules:
             "TOO_SHORT": entry.end is not None and self.minutes(entry) < 1,
             "TOO_LONG": entry.end is not None and entry.seconds > limit,
             "NOT_APPROVED": self.settings.approved_only and entry.approval_state != "APPROVED",
-            "INVOICED_IN_CLOCKIFY": self.settings.block_invoiced and entry.invoice is not None,
+            "INVOICED_IN_CLOCKIFY": self.settings.block_invoiced
+            and entry.invoice is not None
+            and entry.end is not None,
             "BOOKS_CLOSED": bool(closed) and self.day(entry, sent) <= closed,
             "IGNORED": self._is_ignored(entry),
         }
