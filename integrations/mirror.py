@@ -114,7 +114,8 @@ def _write(
         manager.bulk_create(fresh, batch_size=BATCH)
         if touched:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
-            manager.bulk_update(touched, columns_written, batch_size=BATCH)
+            # Building a long statement takes a moment in which the database hears nothing from this transaction.
+            manager.bulk_update(touched, columns_written, batch_size=BATCH // 10)
         for start in range(0, len(seen_only), BATCH):
             manager.filter(pk__in=seen_only[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -18,15 +18,18 @@ GAP = timedelta(days=7)
 
 def on_days(client: QuickBooksClient, days: Iterable[date]) -> list[Activity]:
     """All activities of these days, ours and others'."""
+    return list({one.id: one for one in each_on_days(client, days)}.values())
+
+
+def each_on_days(client: QuickBooksClient, days: Iterable[date]) -> Iterator[Activity]:
+    """Likewise one after the other, for those who keep only some."""
     wanted = set(days)
-    found: dict[str, Activity] = {}
     for first, last in _ranges(sorted(wanted)):
         where = f"TxnDate >= '{first.isoformat()}' and TxnDate <= '{last.isoformat()}'"
         for raw in client.query(ENTITY, where):
             activity = payloads.activity(raw)
             if activity.txn_date in wanted:
-                found[activity.id] = activity
-    return list(found.values())
+                yield activity
 
 
 def _ranges(days: list[date]) -> list[tuple[date, date]]:

@@ -16,9 +16,9 @@ class Backlog:
 
     def __init__(self, run: Run) -> None:
         planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
-        rows = list(planned.order_by("pk").values_list("pk", "verb"))
-        self._creates = deque(pk for pk, verb in rows if verb == "create")
-        self._others = deque(pk for pk, verb in rows if verb != "create")
+        in_turn = planned.order_by("pk")
+        self._creates = deque(in_turn.filter(verb="create").values_list("pk", flat=True))
+        self._others = deque(in_turn.exclude(verb="create").values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}
         self._lock = threading.Lock()
 

@@ -39,7 +39,7 @@ def sync_figures(run: Run) -> dict[str, Any]:
     reasons: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
     columns = ("verb", "outcome", "gone", "reasons", "warnings", "minutes")
-    for verb, outcome, gone, why, warned, minutes in run.items.values_list(*columns):
+    for verb, outcome, gone, why, warned, minutes in run.items.values_list(*columns).iterator(chunk_size=2000):
         figure = _figure(run, verb, outcome)
         if figure == "blocked" or (gone and figure != "deleted"):
             # Where time of entries that are gone from Clockify can't be deleted, that shows among the reasons only:

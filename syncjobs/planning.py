@@ -2,64 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, evaluate, hours, ledger, plan, queries
+from syncjobs import activities, hours, ledger, plan, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryVerdict, Receipt, Run, RunItem
 from syncjobs.plan import Sent, Step
 from syncjobs.reasons import Reason
-from syncjobs.window import Window
 
 
 @dataclass
 class Plan:
     steps: list[Step]
-    entries: Mapping[str, TimeEntry]
+    entries: dict[str, TimeEntry]
     around: Circumstances
-    sent: Mapping[str, Sent]
-    unknown: Mapping[str, Action] = field(default_factory=dict)
+    sent: dict[str, Sent]
+    unknown: dict[str, Action] = field(default_factory=dict)
     gone: Set[str] = frozenset()
 
     @property
     def has_writes(self) -> bool:
         return any(step.writes for step in self.steps)
 
+    def part(self, steps: Sequence[Step], *, unknown: bool) -> Plan:
+        """These steps alone, with or without the entries in doubt."""
+        ids = {step.entry_id for step in steps}
+        doubts = self.unknown if unknown else {}
+        entries = {key: row for key, row in self.entries.items() if key in ids or key in doubts}
+        sent = {key: one for key, one in self.sent.items() if key in ids}
+        receipts = {key: one for key, one in self.around.receipts.items() if key in ids}
+        return Plan(list(steps), entries, replace(self.around, receipts=receipts), sent, doubts, self.gone)
 
-def intend(run: Run, window: Window) -> Plan:
-    """What should happen by our own books. Entries with a write in doubt are left alone until it is settled."""
-    workspace = run.workspace
-    ids = window.ids | window.gone
-    rows = {row.clockify_id: row for row in _rows(run, ids)}
-    around = evaluate.circumstances(workspace, ids, window.first, window.last)
+    def joined(self, other: Plan) -> Plan:
+        receipts = {**self.around.receipts, **other.around.receipts}
+        return Plan(
+            self.steps + other.steps,
+            self.entries | other.entries,
+            replace(self.around, receipts=receipts),
+            self.sent | other.sent,
+            self.unknown | other.unknown,
+            self.gone | other.gone,
+        )
+
+
+def intend(run: Run, around: Circumstances, ids: Sequence[str], gone: Sequence[str]) -> Plan:
+    """What should happen to these entries by our own books; those with a write in doubt wait until it is settled."""
+    rows = {row.clockify_id: row for row in _rows(run, [*ids, *gone])}
+    around = replace(around, receipts=queries.receipts_by_entry(run.workspace, [*ids, *gone]))
     sent = {key: queries.sent_of(receipt) for key, receipt in around.receipts.items()}
+    item, resend = around.policy.service_item, bool(run.options.get("resend"))
     steps = []
-    for entry_id in sorted(window.ids):
-        if entry_id in around.actions:
-            continue
-        entry = around.entry(rows[entry_id])
-        resolution, item = around.resolve(entry), around.policy.service_item
-        resend = bool(run.options.get("resend"))
-        steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
-    gone = sorted(window.gone - set(around.actions))
+    for entry_id in ids:
+        if entry_id not in around.actions:
+            entry = around.entry(rows[entry_id])
+            resolution = around.resolve(entry)
+            steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
     closed = around.policy.book_close_date
-    steps.extend(plan.intend_gone(key, sent[key], book_close_date=closed) for key in gone if key in sent)
-    unknown = {key: action for key, action in around.actions.items() if key in ids}
-    return Plan(steps, rows, around, sent, unknown, frozenset(window.gone))
+    left = [key for key in gone if key in sent and key not in around.actions]
+    steps.extend(plan.intend_gone(key, sent[key], book_close_date=closed) for key in left)
+    unknown = {key: around.actions[key] for key in [*ids, *gone] if key in around.actions}
+    return Plan(steps, rows, around, sent, unknown, frozenset(gone))
 
 
-def _rows(run: Run, ids: Iterable[str]) -> list[TimeEntry]:
-    wanted = sorted(ids)
+def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
     found: list[TimeEntry] = []
-    for start in range(0, len(wanted), 500):
-        some = TimeEntry.objects.filter(workspace=run.workspace, clockify_id__in=wanted[start : start + 500])
+    for start in range(0, len(ids), 500):
+        some = TimeEntry.objects.filter(workspace=run.workspace, clockify_id__in=ids[start : start + 500])
         found.extend(some.defer("raw"))
     return found
 
@@ -97,13 +112,13 @@ def _check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) ->
     creates = [step for step in steps if step.verb == "create" and step.draft]
     if not creates:
         return list(steps)
+    wanted = {key_of(step.draft) for step in creates if step.draft}
     days = {date.fromisoformat(step.draft.txn_date) for step in creates if step.draft}
-    found = {one.id: one for one in activities.on_days(client, days)}
-    for ours in queries.owned_ids(client.company, found):
-        del found[ours]
+    # A month may hold many thousands; only what could be a twin is kept.
+    there = {one.id: key for one in activities.each_on_days(client, days) if (key := key_of_activity(one)) in wanted}
     strangers: dict[tuple[object, ...], list[str]] = {}
-    for activity in found.values():
-        strangers.setdefault(key_of_activity(activity), []).append(activity.id)
+    for activity_id in there.keys() - queries.owned_ids(client.company, there):
+        strangers.setdefault(there[activity_id], []).append(activity_id)
     checked = []
     for step in steps:
         twins = strangers.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
@@ -112,37 +127,62 @@ def _check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) ->
     return checked
 
 
-def save(run: Run, made: Plan, *, now: datetime) -> None:
-    """Replace the run's plan; what this run has finished already stays as it is."""
-    finished = set(run.items.exclude(outcome=RunItem.Outcome.PLANNED).values_list("entry_id", flat=True))
-    # An entry that was blocked or in doubt in an earlier slice may have become something else by now.
-    again = {step.entry_id for step in made.steps if step.verb != "keep"} | set(made.unknown)
-    final = {RunItem.Outcome.SENT, RunItem.Outcome.UPDATED, RunItem.Outcome.DELETED}
-    done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
-    items = [_item(run, made, step) for step in made.steps if step.verb != "keep" and step.entry_id not in done]
-    items += [_unknown_item(run, made, action) for key, action in made.unknown.items() if key not in done]
-    items.sort(key=_order(run))
-    unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
-    for step in unchanged:
-        if step.touch and not run.dry_run:
-            receipt, entry = made.around.receipts[step.entry_id], made.entries[step.entry_id]
-            ledger.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
-    in_doubt = [key for key in made.unknown if key in made.entries and key not in made.gone]
-    seen = len([step for step in made.steps if not step.gone]) + len(in_doubt)
-    with transaction.atomic():
-        run.items.filter(entry_id__in=(finished & again) - done).delete()
+class Book:
+    """A run's plan as it is written down, piece by piece; what this run has finished already stays as it is."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        final = {RunItem.Outcome.SENT, RunItem.Outcome.UPDATED, RunItem.Outcome.DELETED}
+        self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
+        self._order = _order(run)
+        self._seen = self._unchanged = 0
         run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
-        RunItem.objects.bulk_create(items, batch_size=500)
-        run.counters = {**run.counters, "seen": seen, "unchanged": len(unchanged)}
-        run.total = len([item for item in items if item.outcome == RunItem.Outcome.PLANNED]) + len(done)
+
+    def add(self, made: Plan) -> None:
+        run, done = self._run, self._done
+        # An entry that was blocked or in doubt in an earlier slice may have become something else by now.
+        again = {step.entry_id for step in made.steps if step.verb != "keep"} | set(made.unknown)
+        items = [_item(run, made, step) for step in made.steps if step.verb != "keep" and step.entry_id not in done]
+        items += [_unknown_item(run, made, action) for key, action in made.unknown.items() if key not in done]
+        items.sort(key=self._order)
+        unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
+        for step in unchanged:
+            if step.touch and not run.dry_run:
+                receipt, entry = made.around.receipts[step.entry_id], made.entries[step.entry_id]
+                ledger.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
+        with transaction.atomic():
+            run.items.filter(entry_id__in=again - done).delete()
+            RunItem.objects.bulk_create(items, batch_size=500)
+        in_doubt = [key for key in made.unknown if key in made.entries and key not in made.gone]
+        self._seen += len([step for step in made.steps if not step.gone]) + len(in_doubt)
+        self._unchanged += len(unchanged)
+
+    def counted_elsewhere(self, entries: int) -> None:
+        """So many of the unchanged ones show as what an earlier run began."""
+        self._unchanged -= entries
+
+    def close(self) -> None:
+        """The whole plan is written down."""
+        run = self._run
+        run.counters = {**run.counters, "seen": self._seen, "unchanged": self._unchanged}
+        run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
         run.save(update_fields=["counters", "total"])
+
+    def tear_up(self) -> None:
+        """Nothing of it is to be carried out or shown."""
+        self._run.items.exclude(entry_id__in=self._done).delete()
+
+
+def failed_before(run: Run) -> set[str]:
+    """What failed before goes last: one bad record must not keep the others from their turn."""
+    failed = EntryVerdict.objects.filter(workspace=run.workspace, state=EntryVerdict.State.FAILED)
+    return set(failed.values_list("entry__clockify_id", flat=True))
 
 
 def _order(run: Run) -> Callable[[RunItem], tuple[bool, date, str]]:
-    """Oldest day first, but what failed before goes last: one bad record must not keep the others from their turn."""
-    failed = EntryVerdict.objects.filter(workspace=run.workspace, state=EntryVerdict.State.FAILED)
-    failed_before = set(failed.values_list("entry__clockify_id", flat=True))
-    return lambda item: (item.entry_id in failed_before, item.txn_date or date.min, item.entry_id)
+    """Oldest day first, and what failed before last."""
+    failed = failed_before(run)
+    return lambda item: (item.entry_id in failed, item.txn_date or date.min, item.entry_id)
 
 
 def _item(run: Run, made: Plan, step: Step) -> RunItem:

@@ -6,7 +6,7 @@ its way (writer lease, no threads), so that an activity nobody owns can only ste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,8 +18,9 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs import activities, draft, ledger
 from syncjobs.draft import Draft
-from syncjobs.models import Action
+from syncjobs.models import Action, Receipt, RunItem
 from syncjobs.queries import owned_ids
+from syncjobs.reasons import Reason
 
 # "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
 DUPLICATE_ID_CODES = {"600", "6000", "2130"}
@@ -44,7 +45,26 @@ def settle(
             check_lease()
             if _send_again(client, action):
                 resent[action.entry_id] = action.verb
+    for entry_id in _only_remembered(company, client, resent):
+        del resent[entry_id]
     return resent
+
+
+def _only_remembered(company: Company, client: QuickBooksClient, resent: Mapping[str, str]) -> list[str]:
+    """Creates whose answer QuickBooks repeated from memory although people have deleted the activity meanwhile.
+
+    They keep their receipt, since nothing is made again by itself, but were not sent.
+    """
+    created = [entry_id for entry_id, verb in resent.items() if verb == "create"]
+    receipts = list(Receipt.objects.filter(company=company, entry_id__in=created)) if created else []
+    there = activities.by_ids(client, [one.quickbooks_id for one in receipts]) if receipts else {}
+    lost = [one for one in receipts if one.quickbooks_id not in there]
+    for receipt in lost:
+        Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
+        if receipt.run_id is not None:
+            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
+            ledger.finish_item(receipt.run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
+    return [one.entry_id for one in lost]
 
 
 # --- creates -----------------------------------------------------------------------------------------------

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.utils import timezone
 
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, NoAnswer
-from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles, evaluate, execute, ledger, planning, window
+from syncjobs import check, doubles, evaluate, execute, ledger, pieces, planning, queries, window
 from syncjobs.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.settle import may_arrive_until, settle
@@ -61,31 +62,62 @@ class Sync:
         stage("Reading time entries from Clockify")
         found = self._read_window(now)
         stage("Planning")
-        made = planning.intend(self._run, found)
-        if made.has_writes:
-            self._read_plan_again_if_old(now)
-            planning.check_against_quickbooks(self._run, made, self._quickbooks)
-        planning.save(self._run, made, now=now)
-        self._note_resent(made, resent)
+        self._make_plan(found, resent, now)
         if found.many_missing:
             self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
         elif not (self._run.dry_run and self._run.options.get("believe_deletions")):
             # A preview believes nothing yet: noted as deleted here, they would not count as many the next time.
             evaluate.mark_deleted(self._run.workspace, found.gone, now=now)
-        self._save_verdicts(made, now)
         if self._run.dry_run:
             return
         stage("Sending")
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_doubts(stage)
-        self._save_verdicts(made, now)
+        around = evaluate.around_anybody(self._run.workspace)
+        for ids in pieces.in_turn(self._run.workspace, found, last=set()):
+            self._save_verdicts(ids, around, now)
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
         evaluate.mark_deleted(self._run.workspace, found.gone, now=now, found=why)
         if self._met_inactive_partners():
             # Matching suspends their links and lists them, as a check would; a person confirms before they work again.
             evaluate.refresh(self._run.workspace, now=now)
+
+    def _make_plan(self, found: window.Window, resent: dict[str, str], now: datetime) -> None:
+        """Piece by piece; what would be written is looked at in QuickBooks by the thousand, and saved last."""
+        run = self._run
+        around, book = evaluate.around_anybody(run.workspace), planning.Book(run)
+        writes: planning.Plan | None = None
+        try:
+            turns = pieces.in_turn(run.workspace, found, last=planning.failed_before(run))
+            for ids, gone in chain(((ids, []) for ids in turns), [([], sorted(found.gone))]):
+                self._heartbeat.check()
+                made = planning.intend(run, around, ids, gone)
+                rest = made.part([step for step in made.steps if not step.writes], unknown=True)
+                book.add(rest)
+                self._note_resent(book, rest, resent)
+                self._save_verdicts([key for key in rest.entries if key not in made.gone], around, now)
+                coming = made.part([step for step in made.steps if step.writes], unknown=False)
+                writes = writes.joined(coming) if writes else coming
+                if len(writes.steps) >= pieces.PIECE:
+                    self._plan_writes(book, writes, now)
+                    writes = None
+            if writes is not None:
+                self._plan_writes(book, writes, now)
+        except BaseException:
+            # Where another process took the run over, it is writing a plan of its own there.
+            self._heartbeat.check()
+            book.tear_up()
+            raise
+        book.close()
+
+    def _plan_writes(self, book: planning.Book, writes: planning.Plan, now: datetime) -> None:
+        if writes.has_writes:
+            self._read_plan_again_if_old(now)
+            planning.check_against_quickbooks(self._run, writes, self._quickbooks)
+        book.add(writes)
+        self._save_verdicts([key for key in writes.entries if key not in writes.gone], writes.around, now)
 
     def _met_inactive_partners(self) -> bool:
         """Whether QuickBooks refused a partner that was active when the run began."""
@@ -141,7 +173,7 @@ class Sync:
             evaluate.refresh(workspace, now=now)
         return found
 
-    def _note_resent(self, made: planning.Plan, resent: dict[str, str]) -> None:
+    def _note_resent(self, book: planning.Book, made: planning.Plan, resent: dict[str, str]) -> None:
         """Writes of an earlier run that arrived only now count in this one."""
         kept = {step.entry_id for step in made.steps if step.verb == "keep"} & set(resent)
         for entry_id in sorted(kept):
@@ -162,7 +194,7 @@ class Sync:
                     "finished_at": receipt.changed_at,
                 },
             )
-        self._run.counters["unchanged"] -= len(kept)
+        book.counted_elsewhere(len(kept))
 
     def _settle_doubts(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Look at once for what this run left in doubt; pointless while nobody answers."""
@@ -214,19 +246,13 @@ class Sync:
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         ledger.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
-    def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
+    def _save_verdicts(self, ids: Sequence[str], around: evaluate.Circumstances, now: datetime) -> None:
         """What this run found out about each entry beats what our own books say."""
         workspace = self._run.workspace
-        rows = list(TimeEntry.objects.filter(pk__in=[row.pk for row in made.entries.values()], deleted_at=None))
-        if not rows:
-            return
-        around = evaluate.circumstances(
-            workspace,
-            [row.clockify_id for row in rows],
-            min(row.txn_date for row in rows),
-            max(row.txn_date for row in rows),
-        )
-        asked = {item.entry_id: item for item in self._run.items.filter(outcome__in=["blocked", "failed"])}
+        rows = list(queries.entries_between(workspace).filter(clockify_id__in=ids))
+        around = replace(around, receipts=queries.receipts_by_entry(workspace, ids))
+        items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
+        asked = {item.entry_id: item for item in items}
         # A dry run does not try what was refused before: that it was stays the news.
         earlier = evaluate.earlier_verdicts(rows) if self._run.dry_run else {}
         refused = {evaluate.State.FAILED, evaluate.State.CHANGED}

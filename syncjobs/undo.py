@@ -107,7 +107,9 @@ class Undo(Sync):
             made.steps = [self._compare(step, made) for step in made.steps]
         made.steps = [_in_words(step) for step in made.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
-        planning.save(run, made, now=now)
+        book = planning.Book(run)
+        book.add(made)
+        book.close()
         if run.dry_run:
             return
         if run.options.get("ignore"):
@@ -117,7 +119,7 @@ class Undo(Sync):
         stage("Looking for what stayed in doubt")
         self._settle_doubts()
         self._let_in_again(note_of(undone))
-        self._save_verdicts(made, now)
+        self._save_verdicts(list(made.entries), evaluate.around_anybody(run.workspace), now)
         gone = [key for key, row in made.entries.items() if row.deleted_at is not None]
         evaluate.mark_deleted(run.workspace, gone, now=now)
 

@@ -23,11 +23,14 @@ LARGE_SHARE = 0.1
 
 @dataclass
 class Window:
-    """`ids`: entries to decide on. `gone`: known ones whose own address says that they were deleted."""
+    """`ids`: entries to decide on, `moved` those of them that may lie on other days now. `gone`: known ones whose own
+    address says that they were deleted.
+    """
 
     first: date
     last: date
     ids: set[str]
+    moved: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     many_missing: bool = False
 
@@ -153,4 +156,5 @@ def _ask_after(
                 break
     pull.store_entries(workspace, moved, day_of=day_of, approved=None, now=now)
     receipts = queries.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
-    window.ids.update(receipts.values_list("entry_id", flat=True))
+    window.moved.update(receipts.values_list("entry_id", flat=True))
+    window.ids.update(window.moved)
