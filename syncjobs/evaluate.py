@@ -183,11 +183,13 @@ def _row(workspace: Workspace, row: TimeEntry, verdict: Verdict, now: datetime) 
     )
 
 
-def earlier_verdicts(rows: Sequence[TimeEntry]) -> dict[int, EntryVerdict]:
+def earlier_verdicts(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -> dict[int, EntryVerdict]:
+    """What was known of these entries, by their key; with `states`, only verdicts of these."""
+    wanted = EntryVerdict.objects.filter(state__in=states) if states else EntryVerdict.objects.all()
     found: dict[int, EntryVerdict] = {}
     for start in range(0, len(rows), 500):
         ids = [row.pk for row in rows[start : start + 500]]
-        found.update({one.entry_id: one for one in EntryVerdict.objects.filter(entry_id__in=ids)})
+        found.update({one.entry_id: one for one in wanted.filter(entry_id__in=ids)})
     return found
 
 

@@ -13,7 +13,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from syncjobs import activities, hours, ledger, plan, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
-from syncjobs.models import Action, EntryVerdict, Receipt, Run, RunItem
+from syncjobs.models import Action, EntryVerdict, Run, RunItem
 from syncjobs.plan import Sent, Step
 from syncjobs.reasons import Reason
 
@@ -79,13 +79,13 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
     return found
 
 
-def check_against_quickbooks(run: Run, made: Plan, client: QuickBooksClient) -> None:
+def check_against_quickbooks(made: Plan, client: QuickBooksClient) -> None:
     """Read what updates and deletes would touch, and look for time that somebody else put there already."""
-    made.steps = _check_touched(run, made, client, made.steps)
+    made.steps = _check_touched(made, client, made.steps)
     made.steps = _check_twins(made, client, made.steps)
 
 
-def _check_touched(run: Run, made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
     touched = {step.entry_id: made.sent[step.entry_id] for step in steps if step.verb in {"update", "delete"}}
     if not touched:
         return list(steps)
@@ -96,16 +96,18 @@ def _check_touched(run: Run, made: Plan, client: QuickBooksClient, steps: Sequen
         activity = found.get(sent.quickbooks_id) if sent else None
         reading = plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
         checked.append(plan.against_quickbooks(step, sent, reading))
-    _note_trouble(run, [step for step in checked if step.entry_id in touched])
+    _note_trouble(made, [step for step in checked if step.entry_id in touched])
     return checked
 
 
-def _note_trouble(run: Run, steps: Iterable[Step]) -> None:
+def _note_trouble(made: Plan, steps: Iterable[Step]) -> None:
     """Keep on the receipt what was found, so that pages can say it without asking QuickBooks again."""
-    receipts = Receipt.objects.filter(company=run.company, workspace=run.workspace)
     for step in steps:
+        receipt = made.around.receipts[step.entry_id]
         trouble = step.reasons[0].code if step.verb == "block" else ""
-        receipts.filter(entry_id=step.entry_id).exclude(trouble=trouble).update(trouble=trouble)
+        if receipt.trouble != trouble:
+            receipt.trouble = trouble
+            receipt.save(update_fields=["trouble"])
 
 
 def _check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:

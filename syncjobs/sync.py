@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, NoAnswer
+from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
@@ -24,6 +25,8 @@ from syncjobs.stopping import Stop
 
 # A plan read longer ago is read again before anything is sent (contract: Plans).
 PLAN_AGE = timedelta(hours=1)
+
+REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
 
 class PlanBlocks(Exception):
@@ -76,7 +79,7 @@ class Sync:
         self._settle_doubts(stage)
         around = evaluate.around_anybody(self._run.workspace)
         for ids in pieces.in_turn(self._run.workspace, found, last=set()):
-            self._save_verdicts(ids, around, now)
+            self._judge_again(ids, around, now)
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
         evaluate.mark_deleted(self._run.workspace, found.gone, now=now, found=why)
@@ -97,7 +100,7 @@ class Sync:
                 rest = made.part([step for step in made.steps if not step.writes], unknown=True)
                 book.add(rest)
                 self._note_resent(book, rest, resent)
-                self._save_verdicts([key for key in rest.entries if key not in made.gone], around, now)
+                self._save_verdicts(rest, now)
                 coming = made.part([step for step in made.steps if step.writes], unknown=False)
                 writes = writes.joined(coming) if writes else coming
                 if len(writes.steps) >= pieces.PIECE:
@@ -115,9 +118,9 @@ class Sync:
     def _plan_writes(self, book: planning.Book, writes: planning.Plan, now: datetime) -> None:
         if writes.has_writes:
             self._read_plan_again_if_old(now)
-            planning.check_against_quickbooks(self._run, writes, self._quickbooks)
+            planning.check_against_quickbooks(writes, self._quickbooks)
         book.add(writes)
-        self._save_verdicts([key for key in writes.entries if key not in writes.gone], writes.around, now)
+        self._save_verdicts(writes, now)
 
     def _met_inactive_partners(self) -> bool:
         """Whether QuickBooks refused a partner that was active when the run began."""
@@ -246,17 +249,23 @@ class Sync:
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         ledger.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
-    def _save_verdicts(self, ids: Sequence[str], around: evaluate.Circumstances, now: datetime) -> None:
+    def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
+        rows = [row for key, row in made.entries.items() if key not in made.gone and row.deleted_at is None]
+        self._judge(rows, made.around, now)
+
+    def _judge_again(self, ids: Sequence[str], around: evaluate.Circumstances, now: datetime) -> None:
+        """After sending, by the receipts as they are now."""
+        rows = list(queries.entries_between(self._run.workspace).filter(clockify_id__in=ids))
+        receipts = queries.receipts_by_entry(self._run.workspace, ids)
+        self._judge(rows, replace(around, receipts=receipts), now)
+
+    def _judge(self, rows: Sequence[TimeEntry], around: evaluate.Circumstances, now: datetime) -> None:
         """What this run found out about each entry beats what our own books say."""
-        workspace = self._run.workspace
-        rows = list(queries.entries_between(workspace).filter(clockify_id__in=ids))
-        around = replace(around, receipts=queries.receipts_by_entry(workspace, ids))
+        ids = [row.clockify_id for row in rows]
         items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
-        asked = {item.entry_id: item for item in items}
+        asked = {item.entry_id: item for item in items.defer("draft", "basis")}
         # A dry run does not try what was refused before: that it was stays the news.
-        earlier = evaluate.earlier_verdicts(rows) if self._run.dry_run else {}
-        refused = {evaluate.State.FAILED, evaluate.State.CHANGED}
-        failed = {key: one for key, one in earlier.items() if one.state in refused}
+        failed = evaluate.earlier_verdicts(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
         verdicts = {}
         for row in rows:
             verdict = evaluate.judge(around.entry(row), around, failed.get(row.pk))
@@ -264,7 +273,7 @@ class Sync:
             if item is not None and verdict.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 verdict = _as_found(verdict, item)
             verdicts[row.clockify_id] = verdict
-        evaluate.save(workspace, rows, verdicts, now=now)
+        evaluate.save(self._run.workspace, rows, verdicts, now=now)
 
 
 def _as_found(verdict: evaluate.Verdict, item: RunItem) -> evaluate.Verdict:

@@ -103,7 +103,7 @@ class Undo(Sync):
         made = self._intend(undone)
         if made.has_writes:
             self._read_plan_again_if_old(now)
-            planning.check_against_quickbooks(run, made, self._quickbooks)
+            planning.check_against_quickbooks(made, self._quickbooks)
             made.steps = [self._compare(step, made) for step in made.steps]
         made.steps = [_in_words(step) for step in made.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
@@ -119,7 +119,7 @@ class Undo(Sync):
         stage("Looking for what stayed in doubt")
         self._settle_doubts()
         self._let_in_again(note_of(undone))
-        self._save_verdicts(list(made.entries), evaluate.around_anybody(run.workspace), now)
+        self._judge_again(list(made.entries), evaluate.around_anybody(run.workspace), now)
         gone = [key for key, row in made.entries.items() if row.deleted_at is not None]
         evaluate.mark_deleted(run.workspace, gone, now=now)
 

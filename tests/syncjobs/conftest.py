@@ -9,8 +9,6 @@ import pytest
 from integrations import http
 from tests.syncjobs.cast import Scene
 
-pytest.register_assert_rewrite("tests.syncjobs.oracle")
-
 
 @pytest.fixture
 def scene(sandbox: Any, transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Scene:

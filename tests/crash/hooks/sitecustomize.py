@@ -30,8 +30,8 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "planner": [
         ("syncjobs.planning", "intend", "before"),
         ("syncjobs.planning", "intend", "after"),
-        ("syncjobs.planning", "save", "before"),
-        ("syncjobs.planning", "save", "after"),
+        ("syncjobs.planning", "Book.add", "after"),
+        ("syncjobs.planning", "Book.close", "after"),
     ],
     "before-call": [
         ("syncjobs.ledger", "open_action", "after"),
