@@ -5,29 +5,40 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from integrations.models import Workspace
 from mapping.desk import Refused
+from mapping.desk_partners import Option, option
+from mapping.desk_sections import like
 from mapping.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 
-# As many are offered while a person types; a longer list would only slow the page.
-MOST_OFFERED = 2000
+# As many are offered while a person types.
+MOST_OFFERED = 20
 KINDS = {"user": ("employee", "vendor"), "client": ("customer",), "project": ("customer",)}
 # A line of the offered list, "Acme:Website · customer 58", or a radio button's value, "customer:58".
 PICKED = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
 
 
-def offered(workspace: Workspace, kind: str) -> list[str]:
-    """Active records that this kind may be linked to, one line each."""
-    lines: list[str] = []
+def search(workspace: Workspace, kind: str, text: str) -> list[Option]:
+    """Active records this kind may be linked to, by name, parent, e-mail or id; one more than are to be shown."""
+    text = text.strip()
+    found: list[Option] = []
+    if not text or kind not in KINDS:
+        return found
     for quickbooks_kind in KINDS[kind]:
-        label = "full_name" if quickbooks_kind == "customer" else "name"
-        rows = _active(workspace, quickbooks_kind).order_by(label)
-        for name, quickbooks_id in rows.values_list(label, "quickbooks_id")[:MOST_OFFERED]:
-            lines.append(f"{name} · {quickbooks_kind} {quickbooks_id}")
-    return lines
+        columns = ["full_name", "name"] if quickbooks_kind == "customer" else ["name", "email"]
+        begins = Case(
+            When(quickbooks_id=text, then=Value(0)),
+            When(name__istartswith=text, then=Value(1)),
+            default=Value(2),
+            output_field=IntegerField(),
+        )
+        rows = _active(workspace, quickbooks_kind).filter(like(columns, text) | Q(quickbooks_id=text))
+        rows = rows.order_by(begins, columns[0], "pk")[: MOST_OFFERED + 1]
+        found += [option(quickbooks_kind, row) for row in rows]
+    return found[: MOST_OFFERED + 1]
 
 
 def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import Any
 
-from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
-from mapping.models import Stance
-from mapping.names import identity
-from mapping.queries import links_of, mismatches_of, stances_of
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
-TODO, LINKED, IGNORED, QUICKBOOKS = "todo", "linked", "ignored", "quickbooks"
-SECTIONS = (TODO, LINKED, IGNORED, QUICKBOOKS)
-PEOPLE, CUSTOMERS = "people", "customers"
-KINDS = {PEOPLE: ("user",), CUSTOMERS: ("client", "project")}
-ONLY_THERE = {PEOPLE: "employee", CUSTOMERS: "customer"}
-SEEN_ONLY = "RENAMED"
+from integrations.models import Workspace
+from mapping import desk_sections
+from mapping.desk_sections import SEEN_ONLY as SEEN_ONLY
+from mapping.desk_sections import like, of_mail, partner_mail
+
+TODO, DECIDE, SUGGESTED = "todo", "decide", "suggested"
+LINKED, IGNORED, QUICKBOOKS = "linked", "ignored", "quickbooks"
+SECTIONS = (TODO, DECIDE, SUGGESTED, LINKED, IGNORED, QUICKBOOKS)
+OPEN = (TODO, DECIDE, SUGGESTED)
+PEOPLE, CLIENTS, PROJECTS = "people", "clients", "projects"
+KINDS = {PEOPLE: "user", CLIENTS: "client", PROJECTS: "project"}
+TABS = {kind: tab for tab, kind in KINDS.items()}
 FAR_AWAY = date.max
+AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,142 +37,170 @@ class Ref:
     group: str = ""
     reason: str = ""
     minutes: int = 0
-    oldest: date = FAR_AWAY
+    group_minutes: int = 0
     name: str = ""
-    words: str = ""  # what a search looks into, folded
 
     @property
     def key(self) -> str:
         return f"{self.kind}-{self.clockify_id or self.quickbooks_id}"
 
 
+@dataclass
+class Counts:
+    """How many rows each section of each tab has; minutes that wait, by tab."""
+
+    sections: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {tab: dict.fromkeys(SECTIONS, 0) for tab in KINDS}
+    )
+    minutes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> int:
+        return sum(found[LINKED] + found[IGNORED] for found in self.sections.values())
+
+    @property
+    def to_do(self) -> int:
+        return sum(found[TODO] for found in self.sections.values())
+
+    @property
+    def all_ours(self) -> int:
+        return self.decided + self.to_do
+
+
+def counted(workspace: Workspace) -> Counts:
+    """All tabs in four queries, whatever the number of rows."""
+    counts = Counts(minutes=dict.fromkeys(KINDS, 0))
+    found = desk_sections.open_rows(workspace).order_by().values("kind", "suggested")
+    for row in found.annotate(rows=Count("pk"), minutes=Sum("blocked_minutes")):
+        tab = TABS[row["kind"]]
+        counts.sections[tab][SUGGESTED if row["suggested"] else DECIDE] += row["rows"]
+        counts.sections[tab][TODO] += row["rows"]
+        counts.minutes[tab] += row["minutes"]
+    lists = ((LINKED, desk_sections.linked_rows(workspace)), (IGNORED, desk_sections.ignored_rows(workspace)))
+    for section, rows in lists:
+        for kind, number in rows.order_by().values_list("kind").annotate(rows=Count("pk")):
+            counts.sections[TABS[kind]][section] = number
+    reasons = {reason: TABS[kind] for kind, reason in desk_sections.ONLY_THERE.items()}
+    there = desk_sections.all_only_there(workspace).order_by().values_list("reason")
+    for reason, number in there.annotate(rows=Count("pk")):
+        counts.sections[reasons[reason]][QUICKBOOKS] = number
+    return counts
+
+
 class DeskIndex:
-    """All references of one side of the desk: people, or customers with their clients and projects."""
+    """One list of the desk: a tab's section, narrowed on either side."""
 
-    def __init__(self, workspace: Workspace, side: str) -> None:
-        self._workspace, self._side = workspace, side
-        self._clients_of: dict[str, str] = {}
-        self._names: dict[tuple[str, str], str] = {}
-        if side == PEOPLE:
-            self._know_users()
-        else:
-            self._know_clients_and_projects()
-        self._refs = self._gather()
+    def __init__(self, workspace: Workspace, tab: str, section: str = TODO, *, left: str = "", right: str = "") -> None:
+        self._workspace, self.tab, self.kind = workspace, tab, KINDS[tab]
+        self.section = section if section in SECTIONS else TODO
+        self.left, self.right = left.strip(), right.strip()
 
-    def client_name(self, clockify_id: str) -> str:
-        return self._names.get(("client", clockify_id), "")
+    @cached_property
+    def count(self) -> int:
+        return self._rows(ordered=False).count()
 
-    def sections(self) -> dict[str, int]:
-        """How many rows each section has."""
-        return {section: sum(1 for ref in self._refs if ref.section == section) for section in SECTIONS}
+    def refs(self, start: int = 0, stop: int | None = None) -> list[Ref]:
+        return [self._ref(row) for row in self._rows()[start:stop]]
 
-    def minutes(self) -> int:
-        return sum(ref.minutes for ref in self._refs if ref.section == TODO)
+    def __len__(self) -> int:
+        return self.count
 
-    def ordered(self, *, section: str = "", search: str = "") -> list[Ref]:
-        """Rows to decide first, by what they hold; then links, suspended ones first; then the ignored ones."""
-        wanted = [ref for ref in self._refs if not section or ref.section == section]
-        folded = search.strip().casefold()
-        if folded:
-            wanted = [ref for ref in wanted if folded in ref.words]
-        return [ref for name in SECTIONS for ref in _in_order(one for one in wanted if one.section == name)]
+    def __getitem__(self, wanted: slice) -> list[Ref]:
+        """So that a paginator reads only its page."""
+        return self.refs(wanted.start or 0, wanted.stop)
 
-    # --- what there is ---------------------------------------------------------------------------------------
-    def _know_users(self) -> None:
-        users = ClockifyUser.objects.filter(workspace=self._workspace)
-        for clockify_id, name, email in users.values_list("clockify_id", "name", "email"):
-            self._names["user", clockify_id] = f"{name}\n{email}"
+    def chunks(self) -> Iterator[list[Ref]]:
+        """Everything, so many rows at a time."""
+        start = 0
+        while found := self.refs(start, start + AT_ONCE):
+            yield found
+            start += AT_ONCE
 
-    def _know_clients_and_projects(self) -> None:
-        clients = ClockifyClient.objects.filter(workspace=self._workspace)
-        for clockify_id, name in clients.values_list("clockify_id", "name"):
-            self._names["client", clockify_id] = name
-        projects = ClockifyProject.objects.filter(workspace=self._workspace)
-        for clockify_id, name, client_id, client in projects.values_list(
-            "clockify_id", "name", "client_id", "client_name"
-        ):
-            self._names["project", clockify_id] = f"{name}\n{client}"
-            self._clients_of[clockify_id] = client_id
+    def place_of(self, clockify_id: str) -> int | None:
+        """Where a record stands in the list, for a link that leads to it."""
+        ids = list(self._rows().values_list("clockify_id", flat=True))
+        return ids.index(clockify_id) if clockify_id in ids else None
 
-    def _gather(self) -> list[Ref]:
-        kinds, only_there = KINDS[self._side], ONLY_THERE[self._side]
-        facts = ("kind", "clockify_id", "quickbooks_id", "reason", "blocked_minutes", "oldest_date")
-        columns = (*facts, "clockify_name", "clockify_client", "quickbooks_name", "quickbooks_parent")
-        stances = stances_of(self._workspace).filter(kind__in=kinds, choice=Stance.Choice.IGNORED)
-        ignored = set(stances.values_list("kind", "clockify_id"))
-        refs: list[Ref] = []
-        renamed: set[tuple[str, str]] = set()
-        for row in mismatches_of(self._workspace).filter(kind__in=(*kinds, only_there)).values_list(*columns):
-            kind, clockify_id, quickbooks_id, reason, minutes, oldest, *names = row
-            if reason == SEEN_ONLY:
-                renamed.add((kind, clockify_id))
-            elif (kind, clockify_id) not in ignored:
-                refs.append(
-                    Ref(
-                        section=TODO if clockify_id else QUICKBOOKS,
-                        kind=kind,
-                        clockify_id=clockify_id,
-                        quickbooks_id=quickbooks_id,
-                        group=self._group(kind, clockify_id),
-                        reason=reason,
-                        minutes=minutes,
-                        oldest=oldest or FAR_AWAY,
-                        name=names[0] or names[2],
-                        words=self._searched(kind, clockify_id, *names),
-                    )
-                )
-        listed = {(ref.kind, ref.clockify_id) for ref in refs if ref.clockify_id}
-        return refs + list(self._linked(listed | ignored, renamed)) + [self._ignored(*key) for key in ignored]
+    # --- the four lists ----------------------------------------------------------------------------------------
+    def _rows(self, *, ordered: bool = True) -> QuerySet[Any]:
+        lists = {LINKED: self._linked, IGNORED: self._ignored, QUICKBOOKS: self._only_there}
+        return lists.get(self.section, self._open)(ordered=ordered)
 
-    def _linked(self, elsewhere: set[tuple[str, str]], renamed: set[tuple[str, str]]) -> Iterator[Ref]:
-        columns = ("kind", "clockify_id", "suspended", "clockify_name", "quickbooks_name")
-        rows = links_of(self._workspace).filter(kind__in=KINDS[self._side])
-        for kind, clockify_id, suspended, name, quickbooks_name in rows.values_list(*columns):
-            if (kind, clockify_id) not in elsewhere:
-                group = self._group(kind, clockify_id)
-                yield Ref(
-                    section=LINKED,
-                    kind=kind,
-                    clockify_id=clockify_id,
-                    group=group,
-                    reason=suspended or (SEEN_ONLY if (kind, clockify_id) in renamed else ""),
-                    name=name,
-                    words=self._searched(kind, clockify_id, name, quickbooks_name),
-                )
+    def _open(self, *, ordered: bool) -> QuerySet[Any]:
+        rows = desk_sections.open_rows(self._workspace).filter(kind=self.kind)
+        if self.section != TODO:
+            rows = rows.filter(suggested=self.section == SUGGESTED)
+        if self.left:
+            rows = rows.filter(like(["clockify_name", "clockify_client"], self.left) | self._mail(of_mail, self.left))
+        if self.right:
+            rows, likely = desk_sections.likely(rows)
+            names = like(["quickbooks_name", "quickbooks_parent", *likely], self.right)
+            rows = rows.filter(names | self._mail(partner_mail, self.right))
+        rows = desk_sections.with_client(self._workspace, rows, self.kind)
+        return desk_sections.by_consequence(rows) if ordered else rows
 
-    def _ignored(self, kind: str, clockify_id: str) -> Ref:
-        name = self._names.get((kind, clockify_id), "").partition("\n")[0]
-        words = self._searched(kind, clockify_id)
-        return Ref(IGNORED, kind, clockify_id, group=self._group(kind, clockify_id), name=name, words=words)
+    def _mail(self, narrow: Any, text: str) -> Q:
+        return narrow(self._workspace, text) if self.kind == "user" else Q()
 
-    def _searched(self, kind: str, clockify_id: str, *names: str) -> str:
-        return "\n".join([self._names.get((kind, clockify_id), ""), *names]).casefold()
+    def _linked(self, *, ordered: bool) -> QuerySet[Any]:
+        rows = desk_sections.linked_rows(self._workspace).filter(kind=self.kind)
+        rows = desk_sections.with_client(self._workspace, rows, self.kind)
+        rows = desk_sections.named(self._workspace, rows, self.kind)
+        if self.left:
+            names = like(["clockify_name", "name_now", "group_name"], self.left)
+            rows = rows.filter(names | self._mail(of_mail, self.left))
+        if self.right:
+            rows = rows.annotate(partner=F("quickbooks_id")).filter(
+                like(["quickbooks_name"], self.right) | self._mail(partner_mail, self.right)
+            )
+        first = Case(
+            When(~Q(suspended=""), then=Value(0)),
+            When(renamed=True, then=Value(1)),
+            default=Value(2),
+            output_field=IntegerField(),
+        )
+        return rows.order_by(first, "group_name", "group", "name_now", "pk") if ordered else rows
 
-    def _group(self, kind: str, clockify_id: str) -> str:
-        return clockify_id if kind == "client" else self._clients_of.get(clockify_id, "")
+    def _ignored(self, *, ordered: bool) -> QuerySet[Any]:
+        rows = desk_sections.ignored_rows(self._workspace).filter(kind=self.kind)
+        rows = desk_sections.with_client(self._workspace, rows, self.kind)
+        rows = desk_sections.named(self._workspace, rows, self.kind)
+        if self.left:
+            rows = rows.filter(like(["name_now", "group_name"], self.left) | self._mail(of_mail, self.left))
+        if self.right:
+            rows = rows.none()
+        return rows.order_by("group_name", "group", "name_now", "pk") if ordered else rows
 
+    def _only_there(self, *, ordered: bool) -> QuerySet[Any]:
+        rows = desk_sections.only_there(self._workspace, self.kind)
+        if self.left:
+            rows = rows.none()
+        if self.right:
+            rows = rows.filter(like(["quickbooks_name", "quickbooks_parent"], self.right))
+        return rows.order_by("quickbooks_parent", "quickbooks_name", "pk") if ordered else rows
 
-def _in_order(refs: Iterable[Ref]) -> list[Ref]:
-    """Groups by the most urgent, their client first, then its projects likewise."""
-    groups: dict[str, list[Ref]] = defaultdict(list)
-    for ref in refs:
-        groups[ref.group or _namesakes(ref) or ref.key].append(ref)
-    ranked = sorted(groups.values(), key=_urgency)
-    return [ref for group in ranked for ref in sorted(group, key=lambda one: (one.kind != "client", *_rank(one)))]
+    def _ref(self, row: Any) -> Ref:
+        section = TODO if self.section in OPEN else self.section
+        if section == QUICKBOOKS:
+            return Ref(section, row.kind, quickbooks_id=row.quickbooks_id, reason=row.reason, name=row.quickbooks_name)
+        facts = {"kind": row.kind, "clockify_id": row.clockify_id, "group": row.group}
+        if section != TODO:
+            reason = getattr(row, "suspended", "") or (SEEN_ONLY if getattr(row, "renamed", False) else "")
+            return Ref(section, **facts, reason=reason, name=row.name_now)
+        return Ref(
+            section,
+            **facts,
+            quickbooks_id=row.quickbooks_id,
+            reason=row.reason,
+            minutes=row.blocked_minutes,
+            group_minutes=row.group_minutes,
+            name=row.clockify_name,
+        )
 
 
-def _namesakes(ref: Ref) -> str:
-    """Users of one name stand together, since they are told apart by each other."""
-    return f"name {identity(ref.name)}" if ref.reason == "AMBIGUOUS_NAME" and ref.kind == "user" else ""
-
-
-def _urgency(group: list[Ref]) -> tuple[object, ...]:
-    """What waits for a client waits for its projects too, so the larger of both counts."""
-    of_client = sum(ref.minutes for ref in group if ref.kind == "client")
-    of_others = sum(ref.minutes for ref in group if ref.kind != "client")
-    first = min(group, key=_rank)
-    return (first.reason in {"", SEEN_ONLY}, -max(of_client, of_others), *_rank(first)[1:])
-
-
-def _rank(ref: Ref) -> tuple[object, ...]:
-    return (-ref.minutes, not ref.reason, ref.reason == SEEN_ONLY, ref.oldest, ref.name.casefold(), ref.key)
+def section_of(workspace: Workspace, kind: str, clockify_id: str) -> str:
+    """Where a record stands on its tab."""
+    this = {"kind": kind, "clockify_id": clockify_id}
+    if desk_sections.ignored_rows(workspace).filter(**this).exists():
+        return IGNORED
+    return TODO if desk_sections.open_rows(workspace).filter(**this).exists() else LINKED

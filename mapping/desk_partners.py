@@ -12,6 +12,8 @@ from mapping.names import strip_deleted
 # A suggestion under another parent scores at most .75: time would be billed to somebody else.
 CLEAR_SCORE = 0.8
 CLEAR_LEAD = 0.02
+# What a suggestion's why says where somebody else has the record.
+TAKEN = "already linked"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def lost(link: Link) -> Option:
 
 def clear_suggestion(suggestions: Sequence[Option]) -> Option | None:
     """The one likely partner that may be accepted in one press, or None where a person has to choose."""
-    if not suggestions or suggestions[0].score < CLEAR_SCORE or "already linked" in suggestions[0].why:
+    if not suggestions or suggestions[0].score < CLEAR_SCORE or TAKEN in suggestions[0].why:
         return None
     if len(suggestions) > 1 and suggestions[0].score - suggestions[1].score < CLEAR_LEAD:
         return None

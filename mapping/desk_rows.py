@@ -10,7 +10,7 @@ from typing import Any
 
 from integrations.models import Company, Customer, Workspace
 from mapping import wording
-from mapping.desk_index import PEOPLE, SEEN_ONLY, TODO, DeskIndex, Ref
+from mapping.desk_index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
 from mapping.desk_partners import Option, clear_suggestion, lost, option
 from mapping.letters import Piece, apart, whole
 from mapping.models import Link, Mismatch, Stance
@@ -69,6 +69,7 @@ class Group:
     client_name: str = ""
     client_link: Link | None = None
     client_partner: Option | None = None
+    client_row: Row | None = None  # where the client itself waits for a decision
     rows: list[Row] = field(default_factory=list)
 
     @property
@@ -76,15 +77,19 @@ class Group:
         """A client that is no row of its own here is named above its projects."""
         return bool(self.client_id) and self.rows[0].ref.kind != "client"
 
+    @property
+    def minutes(self) -> int:
+        return self.rows[0].ref.group_minutes
 
-def groups(workspace: Workspace, index: DeskIndex, refs: Sequence[Ref], *, side: str) -> list[Group]:
+
+def groups(workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> list[Group]:
     """The rows of one page in full, in few queries whatever their number."""
-    return _Reader(workspace, index, refs, side=side).groups()
+    return _Reader(workspace, refs, tab=tab).groups()
 
 
 class _Reader:
-    def __init__(self, workspace: Workspace, index: DeskIndex, refs: Sequence[Ref], *, side: str) -> None:
-        self._workspace, self._index, self._refs, self._side = workspace, index, refs, side
+    def __init__(self, workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> None:
+        self._workspace, self._refs, self._tab = workspace, refs, tab
         company = workspace.company
         assert company is not None
         self._company: Company = company
@@ -104,7 +109,7 @@ class _Reader:
         return {(row.kind, row.clockify_id): row for row in rows}
 
     def _clockify_records(self, ids: set[str]) -> dict[Key, Any]:
-        kinds = ("user",) if self._side == PEOPLE else ("client", "project")
+        kinds = ("user",) if self._tab == PEOPLE else ("client", "project")
         return {
             (kind, row.clockify_id): row
             for kind in kinds
@@ -118,7 +123,7 @@ class _Reader:
         wanted = {link.quickbooks_id for link in self._links.values()} | set(self._only_there)
         for row in self._mismatches.values():
             wanted |= {row.quickbooks_id, *(str(one.get("id")) for one in row.suggestions)}
-        kinds = ("employee", "vendor") if self._side == PEOPLE else ("customer",)
+        kinds = ("employee", "vendor") if self._tab == PEOPLE else ("customer",)
         found: dict[Key, Option] = {}
         for kind in kinds:
             rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=self._company, quickbooks_id__in=wanted)
@@ -147,16 +152,28 @@ class _Reader:
         made: list[Group] = []
         for (section, client_id), refs in groupby(self._refs, key=lambda ref: (ref.section, ref.group)):
             link = self._links.get(("client", client_id))
+            client = self._records.get(("client", client_id))
             group = Group(
                 section,
                 client_id,
-                self._index.client_name(client_id),
+                client.name if client else "",
                 link,
                 self._options.get(("customer", link.quickbooks_id)) if link else None,
             )
+            if section == TODO and client_id and self._tab == PROJECTS:
+                group.client_row = self._client_row(client_id, group)
             group.rows = [self._row(ref, group) for ref in refs]
             made.append(group)
         return made
+
+    def _client_row(self, client_id: str, group: Group) -> Row | None:
+        """The client's own row, to be decided from above its projects."""
+        found = self._mismatches.get(("client", client_id))
+        stance = self._stances.get(("client", client_id))
+        if found is None or found.reason == SEEN_ONLY or (stance and stance.choice == Stance.Choice.IGNORED):
+            return None
+        ref = Ref(TODO, "client", client_id, group=client_id, reason=found.reason, minutes=found.blocked_minutes)
+        return self._row(ref, group)
 
     def _row(self, ref: Ref, group: Group) -> Row:
         if not ref.clockify_id:

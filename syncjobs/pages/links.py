@@ -11,11 +11,11 @@ from django.urls import reverse
 
 
 def desk(workspace_id: int, kind: str, clockify_id: str) -> str:
-    """The row of a user, client or project on People or Customers, opened; empty for anything else."""
-    if kind not in {"user", "client", "project"} or not clockify_id:
+    """The row of a user, client or project on the review desk, opened; empty for anything else."""
+    page = {"user": "people", "client": "clients", "project": "projects"}.get(kind)
+    if page is None or not clockify_id:
         return ""
     key = f"{kind}-{clockify_id}"
-    page = "people" if kind == "user" else "customers"
     return f"{reverse(f'hourbridge:{page}', args=[workspace_id])}?open={key}#{key}"
 
 

@@ -9,6 +9,7 @@ from syncjobs.pages import (
     connect_page,
     connect_quickbooks,
     desk_page,
+    desk_urls,
     doubts,
     entry_decisions,
     mass_deletion,
@@ -37,11 +38,8 @@ register_converter(ButtonConverter, "button")
 
 
 urlpatterns = [
-    path("people/", access.page(desk_page.any_workspace("people")), name="any-people"),
-    path("customers/", access.page(desk_page.any_workspace("customers")), name="any-customers"),
+    *desk_urls.urlpatterns,
     path("rules/", access.page(desk_page.any_workspace("rules")), name="any-rules"),
-    path("workspaces/<int:pk>/people/", access.page(desk_page.people), name="people"),
-    path("workspaces/<int:pk>/customers/", access.page(desk_page.customers), name="customers"),
     path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),

@@ -39,6 +39,17 @@ TABLE = {
     "hourbridge:any-rules": Line(LOOK, ACT),
     "hourbridge:people": Line(LOOK, ACT),
     "hourbridge:customers": Line(LOOK, ACT),
+    "hourbridge:clients": Line(LOOK, ACT),
+    "hourbridge:projects": Line(LOOK, ACT),
+    "hourbridge:changed": Line(LOOK, ACT),
+    "hourbridge:desk-write": Line(LOOK, ACT),
+    "hourbridge:desk-what-if": Line(LOOK, NOBODY),
+    "hourbridge:desk-options": Line(LOOK, NOBODY),
+    "hourbridge:desk-safe": Line(LOOK, ACT),
+    "hourbridge:desk-safe-count": Line(LOOK, NOBODY),
+    "hourbridge:desk-history": Line(LOOK, ACT),
+    "hourbridge:desk-upload": Line(LOOK, ACT),
+    "hourbridge:desk-csv": Line(LOOK, NOBODY),
     "hourbridge:rules": Line(LOOK, ACT),
     "hourbridge:start": Line(NOBODY, ACT),
     "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
@@ -56,7 +67,7 @@ TABLE = {
     "quickbooks:read-plan": Line(NOBODY, ACT),
 }
 # What stands in for a parameter that names no row.
-EXAMPLES: dict[str, Any] = {"what": "check"}
+EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people"}
 START = date(2026, 3, 1)
 # The admin's own five pages per model are looked at further down.
 STANDARD = re.compile(r"admin:\w+_(changelist|add|change|delete|history)")

@@ -1,0 +1,119 @@
+"""A tab of the desk as a CSV file: every section, a line for each record."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+
+from integrations.models import Workspace
+from mapping import desk_rows
+from mapping.desk_index import IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
+from mapping.desk_rows import Row
+from syncjobs.pages import access
+
+# The first four are what an upload reads; see docs/desk.md.
+HEADERS = (
+    "kind",
+    "clockify_id",
+    "quickbooks_kind",
+    "quickbooks_id",
+    "decision",
+    "note",
+    "state",
+    "clockify_name",
+    "client",
+    "email",
+    "quickbooks_name",
+    "suggested_kind",
+    "suggested_id",
+    "suggested_name",
+    "likeness",
+    "likeness_why",
+    "reason",
+    "reason_words",
+    "held_hours",
+    "held_entries",
+    "oldest",
+)
+STATES = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
+# A cell that begins so is taken for a formula by spreadsheets.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class _Echo:
+    """A file that gives back what is written to it, so that the answer goes out line by line."""
+
+    def write(self, value: str) -> str:
+        return value
+
+
+def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
+    workspace = access.workspace_at(pk)
+    if tab not in KINDS:
+        raise Http404
+    if workspace.company is None:
+        return redirect(f"hourbridge:{tab}", workspace.pk)
+    answer: Any = StreamingHttpResponse(lines(workspace, tab), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{tab}-{workspace.clockify_id}.csv"'
+    sent: HttpResponse = answer
+    return sent
+
+
+def lines(workspace: Workspace, tab: str) -> Iterator[str]:
+    """The file, so many records at a time."""
+    writer = csv.DictWriter(_Echo(), HEADERS)
+    # Spreadsheets take a file without this mark for another encoding.
+    yield "\ufeff" + str(writer.writeheader())
+    for section in STATES:
+        for refs in DeskIndex(workspace, tab, section).chunks():
+            for group in desk_rows.groups(workspace, refs, tab=tab):
+                for row in group.rows:
+                    yield str(writer.writerow(harmless(_cells(row, group.client_name, section))))
+
+
+def harmless(cells: dict[str, Any]) -> dict[str, Any]:
+    """Names as text: nobody's spreadsheet is to run what somebody called a project."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
+        for name, value in cells.items()
+    }
+
+
+def _cells(row: Row, client_name: str, section: str) -> dict[str, Any]:
+    suggested = row.suggestions[0] if row.suggestions and row.link is None else None
+    cells: dict[str, Any] = {
+        "kind": row.ref.kind,
+        "clockify_id": row.ref.clockify_id,
+        "state": STATES[section],
+        "clockify_name": row.name,
+        "client": client_name if row.ref.kind == "project" else "",
+        "email": row.email,
+    }
+    if row.link is not None or section == QUICKBOOKS:
+        there = row.partner
+        cells |= {
+            "quickbooks_kind": there.kind if there else "",
+            "quickbooks_id": there.id if there else "",
+            "quickbooks_name": there.full_name if there else "",
+        }
+    if suggested is not None:
+        cells |= {
+            "suggested_kind": suggested.kind,
+            "suggested_id": suggested.id,
+            "suggested_name": suggested.full_name,
+            "likeness": f"{suggested.percent}%",
+            "likeness_why": suggested.why,
+        }
+    if row.mismatch is not None:
+        cells |= {
+            "reason": row.mismatch.reason,
+            "reason_words": row.words.sentence if row.words else "",
+            "held_hours": f"{row.mismatch.blocked_minutes / 60:.2f}",
+            "held_entries": row.mismatch.blocked_entries,
+            "oldest": row.mismatch.oldest_date or "",
+        }
+    return cells

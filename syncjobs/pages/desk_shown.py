@@ -1,0 +1,219 @@
+"""What a page of the desk shows: its tabs and counts, its rows, the open row, and the last decision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+
+from integrations.models import TimeEntry, Workspace
+from mapping import desk_choice, desk_rows
+from mapping.desk_index import (
+    IGNORED,
+    KINDS,
+    LINKED,
+    QUICKBOOKS,
+    SECTIONS,
+    TODO,
+    Counts,
+    DeskIndex,
+    Ref,
+    counted,
+    section_of,
+)
+from mapping.models import Decision
+from mapping.queries import mirrored_names
+from mapping.undo import history
+from syncjobs.models import EntryVerdict
+from syncjobs.pages import access, desk_safe, sent_changed
+
+ROWS_A_PAGE = 50
+SCRIPT = "X-Desk"
+WORDS = {
+    TODO: "To do",
+    "decide": "Needs a decision",
+    "suggested": "Suggested",
+    LINKED: "Linked",
+    IGNORED: "Ignored",
+    QUICKBOOKS: "Only in QuickBooks",
+}
+TAB_WORDS = {"people": "People", "clients": "Clients", "projects": "Projects"}
+ENTRIES_BY = {"user": "user_id", "client": "client_id", "project": "project_id"}
+MOST_HISTORY = 5
+CENT = Decimal("0.01")
+
+
+@dataclass
+class Asked:
+    """What the address asks for: `section`, both filters, the page, and the row that is open."""
+
+    tab: str
+    section: str
+    left: str
+    right: str
+    page: str
+    opened: str
+    query: str
+    is_script: bool
+
+    @classmethod
+    def of(cls, request: HttpRequest, tab: str) -> Asked:
+        kept = request.GET.copy()
+        kept.pop("open", None)
+        section = request.GET.get("show", "")
+        return cls(
+            tab=tab,
+            section=section if section in SECTIONS else "",
+            left=request.GET.get("left", "")[:200],
+            right=request.GET.get("right", "")[:200],
+            page=request.GET.get("page", ""),
+            opened=request.GET.get("open", "")[:100],
+            query=kept.urlencode(),
+            is_script=SCRIPT in request.headers,
+        )
+
+
+def index_of(workspace: Workspace, asked: Asked) -> DeskIndex:
+    """The list that is asked for: the one named, that of the row which is to be opened, or what is to do."""
+    section = asked.section or TODO
+    kind, _, clockify_id = asked.opened.partition("-")
+    if not asked.section and kind == KINDS[asked.tab] and clockify_id:
+        section = section_of(workspace, kind, clockify_id)
+    return DeskIndex(workspace, asked.tab, section, left=asked.left, right=asked.right)
+
+
+def listed_keys(workspace: Workspace, asked: Asked) -> list[str]:
+    """The rows of the page as a person sees them."""
+    index = index_of(workspace, asked)
+    page = _pages(index).get_page(asked.page or 1)
+    return [ref.key for ref in page.object_list]
+
+
+def _pages(index: DeskIndex) -> Paginator[Ref]:
+    """The index has a length and slices, which is all a paginator needs."""
+    listed: Any = index
+    return Paginator(listed, ROWS_A_PAGE)
+
+
+def ready(workspace: Workspace) -> tuple[int, int]:
+    """Entries and minutes that would be sent now."""
+    rows = EntryVerdict.objects.filter(workspace=workspace, state=EntryVerdict.State.READY)
+    found = rows.aggregate(entries=Count("pk"), minutes=Sum("minutes"))
+    return found["entries"], found["minutes"] or 0
+
+
+def to_do(workspace: Workspace, tab: str) -> int:
+    return counted(workspace).sections[tab][TODO]
+
+
+def context(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[str, Any]:
+    """Everything the page needs, in a number of queries that does not depend on its rows."""
+    here = reverse(f"hourbridge:{asked.tab}", args=[workspace.pk])
+    around: dict[str, Any] = {
+        "workspace": workspace,
+        "company": workspace.company,
+        "others": access.workspaces().exclude(pk=workspace.pk),
+        "tab": asked.tab,
+        "kind": KINDS[asked.tab],
+        "zone": workspace.time_zone,
+        "query": asked.query,
+        "here": here,
+        "return_to": f"{here}?{asked.query}" if asked.query else here,
+        "tab_word": TAB_WORDS[asked.tab],
+    }
+    if workspace.company is None:
+        return around
+    return around | head(workspace, asked.tab) | _listed(request, workspace, asked)
+
+
+def head(workspace: Workspace, tab: str) -> dict[str, Any]:
+    """Tabs with counts, progress, and the last decision: what every page of the desk has around its list."""
+    counts = counted(workspace)
+    return {
+        "tabs": [(name, TAB_WORDS[name], counts.sections[name][TODO]) for name in TAB_WORDS],
+        "changed_count": sent_changed.open_count(workspace),
+        "decided": counts.decided,
+        "all_ours": counts.all_ours,
+        "counts": counts.sections.get(tab, {}),
+        "held_minutes": counts.minutes.get(tab, 0),
+        "safe": desk_safe.known(workspace),
+        **_last_decision(workspace),
+    } | ({"sections": _sections(counts, tab)} if tab in counts.sections else {})
+
+
+def _sections(counts: Counts, tab: str) -> list[tuple[str, str, int]]:
+    return [(name, word, counts.sections[tab][name]) for name, word in WORDS.items()]
+
+
+def _listed(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[str, Any]:
+    index = index_of(workspace, asked)
+    page = _pages(index).get_page(asked.page or 1)
+    refs = list(page.object_list)
+    if asked.opened and not asked.page and asked.opened not in {ref.key for ref in refs}:
+        place = index.place_of(asked.opened.partition("-")[2])
+        if place is not None and place >= ROWS_A_PAGE:
+            page = _pages(index).get_page(place // ROWS_A_PAGE + 1)
+            refs = list(page.object_list)
+    groups = desk_rows.groups(workspace, refs, tab=asked.tab)
+    rows = [row for group in groups for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
+    opened = next((row for row in rows if row.key == asked.opened and row.ref.clockify_id), None)
+    return {
+        "section": index.section,
+        "asked_section": asked.section,
+        "section_word": WORDS[index.section],
+        "left": asked.left,
+        "right": asked.right,
+        "page": page,
+        "groups": groups,
+        "money": money_held(workspace, rows),
+        "opened": opened.key if opened else "",
+        **(_panel(workspace, opened) if opened else {}),
+    }
+
+
+def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
+    """What the open row adds."""
+    past = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
+    return {
+        "history": past[:MOST_HISTORY],
+        "chosen": row.clear.value if row.clear else "",
+        "quickbooks_kinds": " or ".join(desk_choice.KINDS[row.ref.kind]),
+    }
+
+
+def money_held(workspace: Workspace, rows: Iterable[desk_rows.Row]) -> dict[str, dict[str, Decimal]]:
+    """What the held time of these rows is worth, by row and currency, as far as its rates are known."""
+    found: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.mismatch is not None and row.mismatch.blocked_entries and row.ref.clockify_id:
+            wanted[row.ref.kind].add(row.ref.clockify_id)
+    for kind, ids in wanted.items():
+        column = ENTRIES_BY[kind]
+        entries = TimeEntry.objects.filter(
+            workspace=workspace, verdict__held=True, rate__gt=0, **{f"{column}__in": ids}
+        )
+        same = entries.values_list(column, "currency", "rate", "verdict__minutes").annotate(how_many=Count("pk"))
+        for record, currency, rate, minutes, how_many in same.order_by():
+            amounts = found[f"{kind}-{record}"]
+            each = (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
+            amounts[currency] = amounts.get(currency, Decimal(0)) + each * how_many
+    return found
+
+
+# --- the last decision -----------------------------------------------------------------------------------------
+def _last_decision(workspace: Workspace) -> dict[str, Any]:
+    """What the bar at the bottom names, and how many decisions its press took."""
+    last = Decision.objects.filter(workspace=workspace).select_related("person").order_by("-pk").first()
+    if last is None:
+        return {"last": None}
+    together = Decision.objects.filter(workspace=workspace, batch=last.batch).count() if last.batch else 1
+    names = mirrored_names(workspace, last.kind, [last.clockify_id])
+    return {"last": last, "last_name": names.get(last.clockify_id) or last.clockify_id, "together": together}

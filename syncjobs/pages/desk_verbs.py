@@ -1,0 +1,108 @@
+"""What a press on the desk does: the decision's verb, what it says, and what it warns of."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from integrations.models import Workspace
+from mapping import choices, desk_choice, undo
+from mapping.choices import Choice
+from mapping.desk import Refused
+from mapping.desk_index import TABS
+from syncjobs.templatetags.hourbridge import number
+
+NOTE = 500
+
+
+@dataclass
+class Decided:
+    """What was done, in words; `key` is the row it was about."""
+
+    said: str
+    key: str = ""
+    warnings: list[str] = field(default_factory=list)
+
+
+def decide(request: HttpRequest, workspace: Workspace, *, now: datetime) -> Decided:
+    """Take the decision that was posted. Raises Refused with the sentence to show."""
+    verb = VERBS.get(request.POST.get("verb", ""))
+    if verb is None:
+        raise Refused("Nothing was chosen.")
+    return verb(request, workspace, now)
+
+
+def chosen(request: HttpRequest) -> str:
+    """The picked record, or the typed one; both at once could mean either, so neither is taken."""
+    picked, typed = request.POST.get("partner", ""), request.POST.get("other", "").strip()
+    if picked in {"", "other"}:
+        return typed
+    if typed:
+        raise Refused(f"You wrote “{typed}” and picked another record; leave one of them out.")
+    return picked
+
+
+def note_of(request: HttpRequest) -> str:
+    return request.POST.get("note", "")[:NOTE]
+
+
+def _about(request: HttpRequest) -> tuple[str, str]:
+    kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
+    if kind not in TABS:
+        raise Refused("The desk decides about users, clients and projects.")
+    return kind, clockify_id
+
+
+def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
+    kind, clockify_id = _about(request)
+    quickbooks_kind, quickbooks_id = desk_choice.meant(workspace, kind, chosen(request))
+    choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
+    warnings = choices.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+    return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
+
+
+def _plain(verb: str, said: str) -> Callable[[HttpRequest, Workspace, datetime], Decided]:
+    """A decision that needs no partner."""
+
+    def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
+        kind, clockify_id = _about(request)
+        choice = Choice(verb, kind, clockify_id)
+        warnings = choices.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+        return Decided(said, f"{kind}-{clockify_id}", warnings)
+
+    return decide
+
+
+def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
+    """One decision, or all of one press."""
+    facts: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request)}
+    if request.POST.get("batch"):
+        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **facts)
+        kept = [reason for _, reason in undone.kept]
+        return Decided(f"Took back {number(len(undone.taken_back), 'decision,decisions')}.", "", kept)
+    if not request.POST.get("decision", "").isdigit():
+        raise Refused("Nothing was chosen.")
+    made = undo.undo_decision(workspace, int(request.POST["decision"]), **facts)
+    return Decided("Taken back; it stands as before.", f"{made.kind}-{made.clockify_id}")
+
+
+def _batch(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise Refused("Nothing was chosen.") from None
+
+
+VERBS: dict[str, Callable[[HttpRequest, Workspace, datetime], Decided]] = {
+    "link": _link,
+    "confirm": _plain("confirm", "Confirmed."),
+    "unlink": _plain("unlink", "Unlinked; what was sent stays where it is."),
+    "ignore": _plain("ignore", "Ignored; its time is left out."),
+    "stop_ignoring": _plain("stop_ignoring", "Not ignored any more."),
+    "undo": _undo,
+}

@@ -1,0 +1,196 @@
+"""What exactly would be written to QuickBooks or Clockify, every rule with what it found, and the press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from integrations.errors import ApiError
+from integrations.fields import SecretUnreadable
+from integrations.models import Workspace
+from mapping.desk import Refused
+from mapping.models import PartnerWrite
+from syncjobs.pages import access
+from syncjobs.pages.links import desk
+from syncjobs.partner_writes import journal, press
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, Draft
+from syncjobs.partner_writes.rules import Check, Remedy
+
+NAMED = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
+TYPED = ("name", "given_name", "family_name", "parent_id", "client_id")
+YES_OR_NO = ("billable", "public")
+DEFAULTS: Mapping[str, Any] = {one.name: one.default for one in fields(Ask)}
+LONGEST = 2000  # of what is typed; the rules say what is too long
+SIDES = {QUICKBOOKS: "QuickBooks", CLOCKIFY: "Clockify"}
+AFTERWARDS = {
+    (QUICKBOOKS, CREATE): "QuickBooks keeps what is created: it can be made inactive, not deleted.",
+    (QUICKBOOKS, REACTIVATE): "It can be made inactive again in QuickBooks.",
+    (CLOCKIFY, CREATE): "It can be archived and deleted in Clockify.",
+    (CLOCKIFY, RENAME): "It can be renamed again in Clockify.",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way out of a failed check: a page to go to, or a link (`partner`) to be posted to the desk."""
+
+    label: str
+    href: str
+    partner: str = ""
+
+
+def ask_of(values: QueryDict) -> Ask:
+    """The wish that an address or a form names."""
+    named: dict[str, Any] = {one: values.get(one, "")[:80] for one in NAMED}
+    typed: dict[str, Any] = {one: values[one][:LONGEST] for one in TYPED if one in values}
+    typed |= {one: values[one] == "1" for one in YES_OR_NO if one in values}
+    return Ask(**named, **typed)
+
+
+def address(workspace_id: int, ask: Ask, *, back: str = "") -> str:
+    """The page that shows what the wish would write."""
+    said = {name: value for name, value in ask.as_row().items() if value not in (None, "") and value != DEFAULTS[name]}
+    query = {name: ("1" if value else "0") if name in YES_OR_NO else value for name, value in said.items()}
+    typed = {name: "" for name in TYPED if getattr(ask, name) == ""}
+    query |= typed | ({"back": back} if back else {})
+    return f"{reverse('hourbridge:desk-write', args=[workspace_id])}?{urlencode(query)}"
+
+
+def label_of(ask: Ask) -> str:
+    """What leads here: a button with an ellipsis, since something is written."""
+    if ask.verb == CREATE:
+        kind = {"employee": "employee", "vendor": "vendor"}.get(ask.entity, "")
+        return f"Create {kind}…" if kind else f"Create in {SIDES[ask.side]}…"
+    return "Reactivate…" if ask.verb == REACTIVATE else "Rename in Clockify…"
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Look at what would be written; posted to it: the press, or a look for what became of one."""
+    workspace = access.workspace_at(pk)
+    if request.method != "POST":
+        return _show(request, workspace, ask_of(request.GET))
+    ask = ask_of(request.POST)
+    if not ask.verb:
+        messages.error(request, "Nothing was chosen.")
+        return redirect("hourbridge:projects", workspace.pk)
+    try:
+        write = _pressed(request, workspace, ask)
+    except Refused as refusal:
+        return _show(request, workspace, ask, refused=str(refusal))
+    except (ApiError, SecretUnreadable) as problem:
+        return _show(request, workspace, ask, refused=_words(problem))
+    if write.state != PartnerWrite.State.DONE:
+        return _show(request, workspace, ask, write=write)
+    messages.success(request, f"{write.name}: {write.said}")
+    return redirect(_back(request, workspace, ask))
+
+
+def _pressed(request: HttpRequest, workspace: Workspace, ask: Ask) -> PartnerWrite:
+    asked = request.POST
+    if asked.get("look", "").isdigit():
+        return press.look_again(workspace, int(asked["look"]))
+    note, now = asked.get("note", "")[:500], timezone.now()
+    confirmed = asked.get("confirmed", "")
+    return press.carry_out(workspace, ask, confirmed=confirmed, person=request.user, note=note, now=now)
+
+
+def _words(problem: Exception) -> str:
+    return f"{problem.message} {problem.fix}".strip() if isinstance(problem, ApiError) else str(problem)
+
+
+def _back(request: HttpRequest, workspace: Workspace, ask: Ask) -> str:
+    """Where the person came from, on this site; else the row it is about."""
+    asked = request.POST if request.method == "POST" else request.GET
+    back = asked.get("back", "")
+    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        return back
+    return desk(workspace.pk, ask.kind, ask.clockify_id) or reverse("hourbridge:projects", args=[workspace.pk])
+
+
+def _show(
+    request: HttpRequest, workspace: Workspace, ask: Ask, *, refused: str = "", write: PartnerWrite | None = None
+) -> HttpResponse:
+    back = _back(request, workspace, ask)
+    draft: Draft | None = None
+    try:
+        draft = press.draft(workspace, ask)
+    except Refused as refusal:
+        refused = refused or str(refusal)
+    context: dict[str, Any] = {
+        "workspace": workspace,
+        "zone": workspace.time_zone,
+        "ask": ask,
+        "back": back,
+        "refused": refused,
+        "draft": draft,
+        "write": write or (journal.on_its_way(workspace, ask) if workspace.company else None),
+    }
+    if draft is not None:
+        context |= _shown(workspace, draft, back)
+    title = draft.title if draft else "Nothing to write"
+    return access.show(
+        request, "desk_write.html", context, title=title, status=422 if refused and request.method == "POST" else 200
+    )
+
+
+def _shown(workspace: Workspace, draft: Draft, back: str) -> dict[str, Any]:
+    ask = draft.ask
+    given, family = (dict(draft.lines).get(word, "") for word in ("First name", "Last name"))
+    hidden = {name: getattr(ask, name) for name in NAMED} | {
+        name: getattr(ask, name) for name in ("parent_id", "client_id") if getattr(ask, name) is not None
+    }
+    editable = {"Name", "First name", "Last name", "Billable", "Public"}
+    return {
+        "hidden": {name: value for name, value in hidden.items() if value != ""} | {"back": back},
+        "lines": [line for line in draft.lines if line[0] not in editable],
+        "checks": [(check, _ways(workspace, ask, check, back)) for check in draft.checks],
+        "has_name": ask.verb != REACTIVATE,
+        "is_person": ask.verb == CREATE and ask.entity in {"employee", "vendor"},
+        "is_project": ask.verb == CREATE and ask.entity == "project",
+        "given_name": given,
+        "family_name": family,
+        "frees": press.frees(workspace, draft, now=timezone.now()),
+        "press": _press_words(ask),
+        "afterwards": AFTERWARDS[ask.side, ask.verb],
+        "side": SIDES[ask.side],
+        "read_at": workspace.company.pulled_at if workspace.company and ask.side == QUICKBOOKS else workspace.pulled_at,
+    }
+
+
+def _press_words(ask: Ask) -> str:
+    links = ask.side == CLOCKIFY or bool(ask.clockify_id)
+    if ask.verb == CREATE:
+        return f"Create in {SIDES[ask.side]}{' and link' if links else ''}"
+    if ask.verb == REACTIVATE:
+        return f"Reactivate in QuickBooks{' and link' if links else ''}"
+    return "Rename in Clockify"
+
+
+def _ways(workspace: Workspace, ask: Ask, check: Check, back: str) -> list[Way]:
+    return [_way(workspace, ask, remedy, back, of_parent="Parent" in check.title) for remedy in check.remedies]
+
+
+def _way(workspace: Workspace, ask: Ask, remedy: Remedy, back: str, *, of_parent: bool) -> Way:
+    if remedy.do == "name":
+        return Way(remedy.label, address(workspace.pk, replace(ask, name=remedy.value), back=back))
+    kind, _, record_id = remedy.value.partition(":")
+    if remedy.do == "link":
+        return Way(remedy.label, desk(workspace.pk, ask.kind, ask.clockify_id).partition("?")[0], remedy.value)
+    # What mends the parent comes back here, since the record itself is still to be written.
+    after = address(workspace.pk, ask, back=back) if of_parent else back
+    if remedy.do == "create":
+        other = Ask(CREATE, QUICKBOOKS, "customer", kind, record_id)
+    elif of_parent:
+        other = Ask(REACTIVATE, QUICKBOOKS, kind, quickbooks_id=record_id)
+    else:
+        other = Ask(REACTIVATE, QUICKBOOKS, kind, ask.kind, ask.clockify_id, record_id)
+    return Way(f"{remedy.label}…", address(workspace.pk, other, back=after))

@@ -1,0 +1,72 @@
+"""How the review desk writes money, and what a decision would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django import template
+
+from integrations.models import Workspace
+from mapping.desk_rows import Row
+from syncjobs.pages import desk_write
+from syncjobs.pages.desk_links import in_own_product
+from syncjobs.partner_writes.offers import offers
+from syncjobs.templatetags.hourbridge import in_hours, number
+from syncjobs.what_if import Tally, WhatIf
+
+register = template.Library()
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
+
+
+@register.filter
+def money(amounts: Mapping[str, Decimal]) -> str:
+    """`$8,310.00`, one amount for each currency; nothing where no rate is known."""
+    said = []
+    for currency, amount in sorted(amounts.items()):
+        figure = f"{amount:,.2f}"
+        said.append(f"{SIGNS[currency]}{figure}" if currency in SIGNS else f"{figure} {currency}".strip())
+    return " and ".join(said)
+
+
+@register.filter
+def tally(found: Tally) -> str:
+    """`47 entries, 63.5 h, $8,310.00`."""
+    figures = (number(found.entries, "entry,entries"), in_hours(found.minutes), money(found.money))
+    return ", ".join(one for one in figures if one)
+
+
+@register.filter
+def links(counted: Mapping[str, int]) -> str:
+    """`1 client and 2 projects`; nothing where there is none."""
+    return " and ".join(number(counted[kind], KINDS[kind]) for kind in KINDS if counted.get(kind))
+
+
+@register.filter
+def sentence(found: WhatIf) -> str:
+    """The whole forecast as one line, for those who listen."""
+    said = []
+    begun, ended = links(found.links), links(found.unlinks)
+    if begun:
+        said.append(f"Links {begun}, frees {tally(found.frees)}." if found.frees.entries else f"Links {begun}.")
+    elif found.frees.entries:
+        said.append(f"Frees {tally(found.frees)}.")
+    if ended:
+        said.append(f"Ends the link of {ended}.")
+    if found.stops.entries:
+        said.append(f"Holds back {tally(found.stops)}.")
+    return " ".join(said) or "Frees nothing by itself."
+
+
+@register.simple_tag
+def ways(row: Row, workspace_id: int, back: str) -> list[tuple[str, str]]:
+    """What could be written to mend a row, each as its button's words and where that leads."""
+    asks = offers(row.mismatch) if row.mismatch is not None else []
+    return [(desk_write.label_of(ask), desk_write.address(workspace_id, ask, back=back)) for ask in asks]
+
+
+@register.simple_tag
+def elsewhere(workspace: Workspace, kind: str, record_id: str) -> str:
+    """Where the record is in its own product; nothing where that is not the real one."""
+    return in_own_product(workspace, kind, record_id) if record_id else ""

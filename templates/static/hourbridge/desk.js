@@ -1,0 +1,199 @@
+// The review desk without reloading: a decision, an opened row and the filters ask for the page's inner part (header
+// X-Desk) and take it over piece by piece. Everything is plain links and forms; where asking fails, they go their way.
+(() => {
+  const desk = document.querySelector("[data-desk]");
+  if (!desk || !document.getElementById("desk-parts")) return;
+  const news = desk.querySelector("[data-news]");
+  const FILTER_WAIT = 250, SEARCH_WAIT = 200;
+  let asked = 0, foresight = null, timer = 0;
+
+  const parts = () => document.getElementById("desk-parts");
+  const part = (name) => parts().querySelector(`[data-part="${name}"]`);
+  const say = (words) => { news.textContent = ""; setTimeout(() => { news.textContent = words; }, 30); };
+
+  function ready() {
+    for (const one of desk.querySelectorAll("[data-without-script]")) one.hidden = true;
+    for (const one of desk.querySelectorAll("[data-help], [data-keys]")) one.hidden = false;
+    countTicked();
+    countSafe();
+    const checked = desk.querySelector("[data-panel] input[name=partner]:checked");
+    if (checked && checked.value !== "other" && !desk.querySelector("[data-figures] [data-said]")) foresee(checked);
+  }
+
+  // --- taking over ---------------------------------------------------------------------------------------------
+  async function load(address, options = {}) {
+    const mine = ++asked;
+    const answer = await fetch(address, { ...options, headers: { "X-Desk": "1" }, credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("desk-parts");
+    if (!fresh || (!answer.ok && answer.status !== 422)) throw new Error(`answer ${answer.status}`);
+    if (mine !== asked && !options.method) return null;
+    for (const old of parts().querySelectorAll("[data-part]")) {
+      const other = fresh.querySelector(`[data-part="${old.dataset.part}"]`);
+      if (other) old.replaceWith(document.importNode(other, true));
+    }
+    ready();
+    desk.dispatchEvent(new CustomEvent("desk:fresh"));
+    return fresh;
+  }
+
+  function focusOn(id, { control = "" } = {}) {
+    const row = document.getElementById(id);
+    if (!row) return document.getElementById("desk-list")?.focus();
+    const found = control && row.querySelector(`[data-do="${control}"]`);
+    (found || row).focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  async function decide(form, submitter) {
+    const values = new FormData(form);
+    if (submitter?.name) values.append(submitter.name, submitter.value);
+    submitter?.setAttribute("aria-busy", "true");
+    const control = submitter?.dataset.do ?? "";
+    try {
+      const fresh = await load(form.action, { method: "POST", body: values });
+      const refused = desk.querySelector("[data-refused]");
+      if (refused) return refused.focus();
+      say(fresh.dataset.said);
+      const plain = new URL(location.href);
+      plain.searchParams.delete("open");
+      history.replaceState(null, "", plain.pathname + plain.search);
+      if (control === "undo") return document.getElementById("desk-list")?.focus();
+      focusOn(fresh.dataset.next, { control });
+    } catch {
+      form.submit();
+    } finally {
+      submitter?.removeAttribute("aria-busy");
+    }
+  }
+
+  async function open(link) {
+    const target = new URL(link.href);
+    const closes = link.textContent.trim().startsWith("Close");
+    try {
+      await load(target.pathname + target.search);
+      history.replaceState(null, "", target.pathname + target.search);
+      const id = decodeURIComponent(target.hash.slice(1));
+      if (closes) return focusOn(id, { control: "choose" });
+      if (id.startsWith("note-")) return document.getElementById(id)?.focus();
+      (desk.querySelector("[data-panel] input[name=partner]:checked") ?? document.getElementById(id))?.focus();
+    } catch {
+      location.assign(link.href);
+    }
+  }
+
+  // --- what a choice would do ----------------------------------------------------------------------------------
+  async function foresee(radio) {
+    const panel = radio.closest("[data-panel]");
+    const figures = panel?.querySelector("[data-figures]");
+    if (!figures) return;
+    foresight?.abort();
+    foresight = new AbortController();
+    const query = new URLSearchParams({ kind: panel.dataset.kind, id: panel.dataset.id, partner: radio.value });
+    try {
+      const answer = await fetch(`${panel.dataset.whatIfUrl}?${query}`, { signal: foresight.signal });
+      const text = await answer.text();
+      if (answer.ok) figures.innerHTML = text; else figures.textContent = text;
+      say(figures.querySelector("[data-said]")?.dataset.said ?? text);
+    } catch (problem) {
+      if (problem.name !== "AbortError") figures.textContent = "It could not be counted just now.";
+    }
+  }
+
+  async function search(input) {
+    const panel = input.closest("[data-panel]");
+    const offered = panel.querySelector("[data-options]");
+    const query = new URLSearchParams({ kind: panel.dataset.kind, q: input.value.trim() });
+    if (!input.value.trim()) return offered.replaceChildren();
+    try {
+      const answer = await fetch(`${panel.dataset.optionsUrl}?${query}`);
+      if (answer.ok && query.get("q") === input.value.trim()) offered.innerHTML = await answer.text();
+    } catch {
+      // What is typed is understood without the list too.
+    }
+  }
+
+  // --- the two filters -----------------------------------------------------------------------------------------
+  async function filter() {
+    const target = new URL(location.pathname, location.href);
+    for (const [name, value] of new FormData(document.getElementById("desk-filter"))) {
+      if (value.trim()) target.searchParams.set(name, value);
+    }
+    try {
+      await load(target.pathname + target.search);
+      history.replaceState(null, "", target.pathname + target.search);
+      say(part("found")?.textContent.replace(/Clear$/, "").trim() ?? "");
+    } catch {
+      document.getElementById("desk-filter").submit();
+    }
+  }
+
+  // --- many at once --------------------------------------------------------------------------------------------
+  function countTicked() {
+    const button = desk.querySelector("[data-selected]");
+    if (!button) return;
+    const ticked = desk.querySelectorAll("[data-do=tick]:checked").length;
+    button.hidden = !ticked;
+    button.dataset.count = ticked;
+    const words = button.lastChild;
+    words.textContent = ` Accept the ${ticked} ticked…`;
+  }
+
+  async function countSafe() {
+    const place = desk.querySelector("[data-safe-url]");
+    if (!place) return;
+    const address = place.dataset.safeUrl;
+    place.removeAttribute("data-safe-url");
+    try {
+      const answer = await fetch(address);
+      if (answer.ok && place.isConnected) place.innerHTML = await answer.text();
+    } catch {
+      // The button works without its number.
+    }
+  }
+
+  // --- what people do ------------------------------------------------------------------------------------------
+  desk.addEventListener("submit", (event) => {
+    if (event.target.id === "desk-filter") {
+      event.preventDefault();
+      filter();
+    } else if (event.target.matches("[data-decide]") && event.submitter?.name !== "preview") {
+      event.preventDefault();
+      decide(event.target, event.submitter);
+    }
+  });
+  desk.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-open]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    open(link);
+  });
+  desk.addEventListener("change", (event) => {
+    if (event.target.matches("[data-do=tick]")) countTicked();
+    if (!event.target.matches("[data-panel] input[name=partner]")) return;
+    const typed = event.target.closest("form").querySelector("[data-search]");
+    if (event.target.value === "other") return typed.focus();
+    // Typed and picked at once could mean either.
+    if (typed) typed.value = "";
+    foresee(event.target);
+  });
+  desk.addEventListener("input", (event) => {
+    if (event.target.matches("[data-filter]")) {
+      clearTimeout(timer);
+      timer = setTimeout(filter, FILTER_WAIT);
+    } else if (event.target.matches("[data-search]")) {
+      event.target.closest(".hb-option").querySelector("input[type=radio]").checked = true;
+      clearTimeout(timer);
+      timer = setTimeout(search, SEARCH_WAIT, event.target);
+    }
+  });
+  // A menu closes when another opens, and with Escape.
+  desk.addEventListener("toggle", (event) => {
+    if (!event.target.open || !event.target.matches("[data-menu]")) return;
+    for (const other of desk.querySelectorAll("[data-menu][open]")) if (other !== event.target) other.open = false;
+  }, true);
+  document.addEventListener("click", (event) => {
+    for (const menu of desk.querySelectorAll("[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  ready();
+})();

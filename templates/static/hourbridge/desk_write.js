@@ -1,0 +1,39 @@
+// Checks a name while it is typed: asks for the page anew and takes over everything but the fields themselves.
+// Without it the button "Check what I wrote" does the same.
+(() => {
+  const form = document.querySelector("form[data-recheck]");
+  if (!form) return;
+  for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
+  const WAIT = 350;
+  let timer = 0, asked = 0;
+
+  function press() {
+    return document.querySelector("[data-part=foot] button");
+  }
+
+  async function recheck() {
+    const mine = ++asked;
+    const values = new URLSearchParams(new FormData(form));
+    for (const name of ["csrfmiddlewaretoken", "confirmed"]) values.delete(name);
+    try {
+      const answer = await fetch(`${location.pathname}?${values}`, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (mine !== asked) return;
+      for (const part of document.querySelectorAll("#desk-write [data-part]")) {
+        const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (fresh) part.replaceChildren(...document.importNode(fresh, true).childNodes);
+      }
+    } catch {
+      // Not reached: the press is refused anyway unless what was shown is what would be written.
+      if (press()) press().disabled = false;
+    }
+  }
+
+  form.addEventListener("input", () => {
+    // What is pressed has to be what was checked.
+    if (press()) press().disabled = true;
+    clearTimeout(timer);
+    timer = setTimeout(recheck, WAIT);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+})();
