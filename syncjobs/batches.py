@@ -23,6 +23,8 @@ log = logging.getLogger("hourbridge.batches")
 # Intuit's limit (Intuit: batch page).
 LARGEST = 30
 SMALLEST = 5
+# Whoever answers so has looked at nothing.
+NO_SUCH_ADDRESS = {404, 405}
 # So many answered batches in a row let the next ones grow again.
 STEADY = 5
 # So many in a row without an answer, at the smallest size, and the rest goes one by one.
@@ -108,6 +110,10 @@ class Batches:
             self._put_back(pairs, error)
             raise
         except ApiError as error:
+            if error.status in NO_SUCH_ADDRESS:
+                self._size.refused()
+                self._put_back(pairs, error)
+                return
             self._doubt(pairs, error)
             raise
         else:

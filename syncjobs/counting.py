@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from integrations.models import ApiCall
 from syncjobs.models import Run, RunItem
@@ -38,20 +38,22 @@ def sync_figures(run: Run) -> dict[str, Any]:
     figures["unchanged"] = run.counters.get("unchanged", 0)
     reasons: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
-    columns = ("verb", "outcome", "gone", "reasons", "warnings", "minutes")
-    for verb, outcome, gone, why, warned, minutes in run.items.values_list(*columns).iterator(chunk_size=2000):
+    kinds = run.items.values_list("verb", "outcome", "gone").annotate(Count("pk"), Sum("minutes"))
+    for verb, outcome, gone, count, minutes in kinds:
         figure = _figure(run, verb, outcome)
-        if figure == "blocked" or (gone and figure != "deleted"):
+        if gone and figure != "deleted":
             # Where time of entries that are gone from Clockify can't be deleted, that shows among the reasons only:
             # `seen` counts what Clockify has, and the other figures add up to it.
-            reasons.update({reason["code"] for reason in why})
-            figures[figure] += not gone
-        else:
-            figures[figure] += 1
+            continue
+        figures[figure] += count
         if figure == "sent":
             figures["minutes_sent"] += minutes
-        if figure in {"sent", "updated"}:
-            warnings.update(warned)
+    for why in _held(run).values_list("reasons", flat=True).iterator(chunk_size=2000):
+        reasons.update({reason["code"] for reason in why})
+    warned = run.items.exclude(warnings=[]).values_list("verb", "outcome", "warnings")
+    for verb, outcome, said in warned.iterator(chunk_size=2000):
+        if _figure(run, verb, outcome) in {"sent", "updated"}:
+            warnings.update(said)
     for code, count in run.warnings.items():
         warnings[code] += count
     return {
@@ -59,6 +61,14 @@ def sync_figures(run: Run) -> dict[str, Any]:
         "blocked_reasons": dict(sorted(reasons.items())),
         "warnings": dict(sorted(warnings.items())),
     }
+
+
+def _held(run: Run) -> QuerySet[RunItem]:
+    """What is blocked, and what is gone from Clockify and has not been deleted."""
+    not_deleted = ~Q(outcome=Outcome.DELETED)
+    if run.dry_run:
+        not_deleted &= ~Q(outcome=Outcome.PLANNED, verb="delete")
+    return run.items.filter(Q(outcome=Outcome.BLOCKED) | (Q(gone=True) & not_deleted))
 
 
 def _figure(run: Run, verb: str, outcome: str) -> str:

@@ -205,14 +205,14 @@ class Worker:
             self._end(self._result())
 
     def _result(self) -> str:
-        figures = counting.sync_figures(self.run)
         bad = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
-        good = figures["sent"] + figures["updated"] + figures["deleted"] + figures["unchanged"]
         if "MANY_MISSING" in self.run.warnings:
             return Status.PARTIAL
         if not bad:
             return Status.SUCCEEDED
-        return Status.PARTIAL if good else Status.FAILED
+        good = ["sent", "updated", "deleted", *(["planned"] if self.run.dry_run else [])]
+        done = self.run.items.filter(outcome__in=good).exists()
+        return Status.PARTIAL if done or self.run.counters.get("unchanged") else Status.FAILED
 
     def _end_cut_short(self, why: Exception) -> None:
         """Sending stopped before its end; what arrived stays, the rest is tried again."""

@@ -118,9 +118,13 @@ def test_one_refused_item_does_not_touch_the_others_of_its_batch(scene: Scene, m
     assert len(scene.activities()) == COUNT
 
 
-@pytest.mark.parametrize("status", [400, 404])
-def test_where_batches_are_refused_everything_goes_one_by_one(scene: Scene, many: list[str], status: int) -> None:
-    body = {"Fault": {"Error": [{"Message": "Batch", "Detail": "No batches here", "code": "1040"}]}}
+REFUSAL = {"Fault": {"Error": [{"Message": "Batch", "Detail": "No batches here", "code": "1040"}]}}
+
+
+@pytest.mark.parametrize(("status", "body"), [(400, REFUSAL), (404, REFUSAL), (404, {"message": "no such address"})])
+def test_where_batches_are_refused_everything_goes_one_by_one(
+    scene: Scene, many: list[str], status: int, body: dict[str, Any]
+) -> None:
     scene.fault("status_before", path="/batch", status=status, body=body, times=0)
 
     assert scene.sync().counts == {"sent": COUNT}
