@@ -1,15 +1,121 @@
-"""The tab of time that changed after it was sent: what Clockify says now beside what was sent."""
+"""The desk's tab of time that changed after it was sent: both sides beside each other, and what a person may do."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+from typing import Any
 
-from syncjobs.pages import access, desk_shown
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from integrations.errors import ApiError
+from integrations.fields import SecretUnreadable
+from integrations.models import TimeEntry, Workspace
+from mapping.desk import Refused
+from syncjobs import run as runs
+from syncjobs.models import EntryOverride, Run
+from syncjobs.pages import access, desk_shown, entry_decisions, sent_changed, start_runs
+
+ROWS_A_PAGE = 20
+SECTIONS = (("todo", "To do"), ("left", "Left as it is"))
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The entries with both sides; posted to it: leave one as it is, take that back, or preview sending it."""
     workspace = access.workspace_at(pk)
-    context = {"workspace": workspace, "tab": "changed", "zone": workspace.time_zone, "company": workspace.company}
-    if workspace.company is not None:
-        context |= desk_shown.head(workspace, "changed")
+    if workspace.company is None:
+        return redirect("hourbridge:people", workspace.pk)
+    if request.method == "POST":
+        return _decide(request, workspace)
+    left = request.GET.get("show") == "left"
+    found = Paginator(sent_changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
+    wanted, trouble = list(found.object_list), ""
+    look = bool(request.GET.get("look")) and bool(wanted)
+    try:
+        rows = sent_changed.shown(workspace, wanted, look=look)
+    except (ApiError, SecretUnreadable) as problem:
+        trouble, look = _words(problem), False
+        rows = sent_changed.shown(workspace, wanted)
+    counts = {"todo": sent_changed.open_count(workspace), "left": sent_changed.rows_of(workspace, left=True).count()}
+    context = {
+        "workspace": workspace,
+        "tab": "changed",
+        "zone": workspace.time_zone,
+        "company": workspace.company,
+        "section": "left" if left else "todo",
+        "sections": [(name, word, counts[name]) for name, word in SECTIONS],
+        "page": found,
+        "rows": rows,
+        "looked": look,
+        "read_at": timezone.now(),
+        "trouble": trouble,
+        "return_to": request.get_full_path(),
+        **{key: value for key, value in desk_shown.head(workspace, "changed").items() if key != "sections"},
+    }
     return access.show(request, "desk_changed.html", context, title=f"Changed after sending, {workspace.name}")
+
+
+def _words(problem: Exception) -> str:
+    return f"{problem.message} {problem.fix}".strip() if isinstance(problem, ApiError) else str(problem)
+
+
+# --- deciding ------------------------------------------------------------------------------------------------
+def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
+    asked = request.POST.get("entry", "")
+    entry = TimeEntry.objects.filter(workspace=workspace, pk=int(asked)).first() if asked.isdigit() else None
+    verb = VERBS.get(request.POST.get("verb", ""))
+    try:
+        if entry is None or verb is None:
+            raise Refused("Nothing was chosen.")
+        answer = verb(request, workspace, entry)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        answer = None
+    return answer or redirect(request.get_full_path())
+
+
+def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
+    """What is in QuickBooks stays; nothing is sent or deleted for the entry until somebody says otherwise."""
+    if entry.deleted_at is None:
+        entry_decisions.VERBS["ignore"](request, workspace, entry)
+    else:
+        # Nothing is judged anew: Clockify no longer has it, and what was sent stays.
+        facts: dict[str, Any] = {
+            "person": request.user,
+            "at": timezone.now(),
+            "note": request.POST.get("note", "")[:500],
+        }
+        EntryOverride.objects.update_or_create(
+            workspace=workspace, clockify_id=entry.clockify_id, defaults={"ignored": True, **facts}
+        )
+    messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
+
+
+def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
+    if entry.deleted_at is None:
+        entry_decisions.VERBS["stop_ignoring"](request, workspace, entry)
+    else:
+        EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).update(ignored=False)
+    messages.success(request, "Back on the list.")
+
+
+def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
+    """A preview of sending Clockify's version; its page has the button that does it."""
+    wishes = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
+    try:
+        run = start_runs.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **wishes)
+    except runs.AlreadyRunning as busy:
+        start_runs.say(request, messages.WARNING, str(busy), busy.run)
+        return None
+    start_runs.say(request, messages.SUCCESS, "The preview of this entry was asked for and begins by itself.", run)
+    return redirect("admin:syncjobs_run_change", run.pk)
+
+
+VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], HttpResponse | None]] = {
+    "leave": _leave,
+    "take_up": _take_up,
+    "preview": _preview,
+}

@@ -11,9 +11,9 @@ from django.shortcuts import redirect
 
 from integrations.models import Workspace
 from mapping import desk_rows
-from mapping.desk_index import IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
+from mapping.desk_index import AT_ONCE, IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
 from mapping.desk_rows import Row
-from syncjobs.pages import access
+from syncjobs.pages import access, sent_changed
 
 # The first four are what an upload reads; see docs/desk.md.
 HEADERS = (
@@ -39,6 +39,7 @@ HEADERS = (
     "held_entries",
     "oldest",
 )
+CHANGED = "changed"
 STATES = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
 # A cell that begins so is taken for a formula by spreadsheets.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -53,11 +54,12 @@ class _Echo:
 
 def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     workspace = access.workspace_at(pk)
-    if tab not in KINDS:
+    if tab not in {*KINDS, CHANGED}:
         raise Http404
     if workspace.company is None:
-        return redirect(f"hourbridge:{tab}", workspace.pk)
-    answer: Any = StreamingHttpResponse(lines(workspace, tab), content_type="text/csv; charset=utf-8")
+        return redirect("hourbridge:people", workspace.pk)
+    found = changed_lines(workspace) if tab == CHANGED else lines(workspace, tab)
+    answer: Any = StreamingHttpResponse(found, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{tab}-{workspace.clockify_id}.csv"'
     sent: HttpResponse = answer
     return sent
@@ -73,6 +75,28 @@ def lines(workspace: Workspace, tab: str) -> Iterator[str]:
             for group in desk_rows.groups(workspace, refs, tab=tab):
                 for row in group.rows:
                     yield str(writer.writerow(harmless(_cells(row, group.client_name, section))))
+
+
+def changed_lines(workspace: Workspace) -> Iterator[str]:
+    """Entries that changed after they were sent, with each field now and as sent."""
+    fields = [f"{word.lower().replace(' ', '_')}_{side}" for word in sent_changed.WORDS for side in ("now", "sent")]
+    writer = csv.DictWriter(_Echo(), ("entry", "date", "activity", "state", "reasons", *fields))
+    yield "\ufeff" + str(writer.writeheader())
+    entries = sent_changed.rows_of(workspace)
+    start = 0
+    while some := list(entries[start : start + AT_ONCE]):
+        start += AT_ONCE
+        for row in sent_changed.shown(workspace, some):
+            sides = [text for line in row.lines for text in (line.ours, line.sent)]
+            cells = {
+                "entry": row.entry.clockify_id,
+                "date": row.entry.txn_date,
+                "activity": row.receipt.quickbooks_id if row.receipt else "",
+                "state": row.look.word,
+                "reasons": " ".join(row.sentences),
+                **dict(zip(fields, sides, strict=False)),
+            }
+            yield str(writer.writerow(harmless(cells)))
 
 
 def harmless(cells: dict[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,205 @@
-"""Time that changed after it was sent and waits for a person."""
+"""Time that changed after it was sent and waits for a person: what Clockify says now beside what was sent."""
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, QuerySet
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
 
-from integrations.models import Workspace
-from syncjobs.models import EntryOverride, EntryVerdict
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from integrations.models import Customer, TimeEntry, Workspace
+from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.payloads import Activity
+from mapping.queries import QUICKBOOKS_MODELS, company_of
+from syncjobs import activities, evaluate, plan, queries
+from syncjobs.draft import Draft, from_row
+from syncjobs.models import EntryOverride, EntryVerdict, Receipt
+from syncjobs.pages import links, looks
+from syncjobs.pages.looks import LOCKING, Look
+from syncjobs.reasons import explain
+from syncjobs.resolve import Resolution
+from syncjobs.templatetags.hourbridge import day, duration
+
+CHANGED_THERE = "CHANGED_IN_QUICKBOOKS"
+WORDS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
 
 
-def changed_rows(workspace: Workspace) -> QuerySet[EntryVerdict]:
-    """Entries whose sent copy is not what they say now."""
-    return EntryVerdict.objects.filter(workspace=workspace, state=EntryVerdict.State.CHANGED)
+@dataclass(frozen=True)
+class Line:
+    """One field on each side; `there` is what QuickBooks has, if it was asked."""
+
+    word: str
+    ours: str
+    sent: str
+    there: str
+    differs: bool
+    differs_there: bool
 
 
-def open_rows(workspace: Workspace) -> QuerySet[EntryVerdict]:
-    """Those nobody decided to leave as they are."""
-    left = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("entry__clockify_id"), ignored=True)
-    return changed_rows(workspace).exclude(Exists(left))
+@dataclass
+class Row:
+    """One entry with both sides and what may be done about it."""
+
+    entry: TimeEntry
+    look: Look
+    receipt: Receipt | None
+    lines: list[Line] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    ways: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
+    may_send: bool = False
+    is_gone_there: bool = False
+    note: str = ""
+    left_by: str = ""
+
+
+def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
+    """Entries whose sent copy is not what they say now, or was changed by hand; `left`: those left as they are."""
+    override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
+    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, trouble=CHANGED_THERE)
+    changed = Q(verdict__state=EntryVerdict.State.CHANGED) | Q(
+        clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
+    )
+    rows = TimeEntry.objects.filter(changed, workspace=workspace).filter(
+        Exists(override) if left else ~Exists(override)
+    )
+    return rows.select_related("verdict").defer("raw").order_by("txn_date", "user_name", "pk")
 
 
 def open_count(workspace: Workspace) -> int:
-    return open_rows(workspace).count()
+    return rows_of(workspace).count()
+
+
+def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = False) -> list[Row]:
+    """The rows of a page. `look` asks QuickBooks, in one query; raises ApiError where it does not answer."""
+    ids = [entry.clockify_id for entry in entries]
+    receipts = queries.receipts_by_entry(workspace, ids)
+    around = replace(evaluate.around_anybody(workspace), receipts=receipts)
+    found = {}
+    if look:
+        wanted = [receipt.quickbooks_id for receipt in receipts.values()]
+        found = activities.by_ids(QuickBooksClient(company_of(workspace)), wanted)
+    drafts = {key: from_row(receipt.draft) for key, receipt in receipts.items() if receipt.draft}
+    resolved = {entry.clockify_id: around.resolve(around.entry(entry)) for entry in entries}
+    names = _Names(workspace, drafts.values(), found.values(), resolved.values())
+    overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=ids).select_related("person")
+    words = {one.clockify_id: one for one in overrides}
+    rows = []
+    for entry in entries:
+        receipt = receipts.get(entry.clockify_id)
+        row = _row(workspace, entry, receipt, words.get(entry.clockify_id))
+        sent = drafts.get(entry.clockify_id)
+        if receipt is not None and sent is not None:
+            there = found.get(receipt.quickbooks_id)
+            row.is_gone_there = look and there is None
+            now = _now(entry, around, receipt, resolved[entry.clockify_id], names)
+            row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
+        rows.append(row)
+    return rows
+
+
+def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> Row:
+    verdict: EntryVerdict = entry.verdict
+    codes = {str(one.get("code")) for one in verdict.reasons}
+    row = Row(entry, looks.of_entry(verdict.state, held=verdict.held, codes=codes), receipt)
+    row.sentences = [explain(one)["message"] for one in verdict.reasons]
+    if receipt is not None and receipt.trouble == CHANGED_THERE and CHANGED_THERE not in codes:
+        row.look = looks.LOCKED
+        row.sentences.append(
+            "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
+        )
+    if entry.deleted_at is not None:
+        row.sentences.insert(0, "It was deleted in Clockify.")
+    if not row.sentences:
+        row.sentences = ["It was edited in Clockify after it was sent; the next sync takes the change over."]
+    for one in verdict.reasons:
+        where = links.desk(workspace.pk, str(one.get("kind") or ""), str(one.get("id") or ""))
+        if where:
+            row.ways.append((f"Decide the {one['kind']}", where))
+    waits = verdict.state == EntryVerdict.State.CHANGED and not verdict.reasons
+    row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
+    if override is not None:
+        row.note = override.note
+        row.left_by = override.person.get_username() if override.person else "a command"
+    return row
+
+
+# --- both sides ------------------------------------------------------------------------------------------------
+class _Names:
+    """What our copy calls the people and customers that these drafts and activities name."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        drafts: Iterable[Draft],
+        there: Iterable[Activity],
+        resolved: Iterable[Resolution],
+    ) -> None:
+        company = company_of(workspace)
+        every: list[Any] = [*drafts, *there]
+        resolved = list(resolved)
+        people = {one.person_id for one in every} | {one.person.id for one in resolved if one.person}
+        wanted = {one.customer_id for one in every} | {one.customer.id for one in resolved if one.customer}
+        self.people: dict[tuple[str, str], str] = {}
+        for kind in ("employee", "vendor"):
+            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=company, quickbooks_id__in=people)
+            self.people |= {(kind, key): name for key, name in rows.values_list("quickbooks_id", "name")}
+        customers = Customer.objects.filter(company=company, quickbooks_id__in=wanted)
+        self.customers: Mapping[str, str] = dict(customers.values_list("quickbooks_id", "full_name"))
+
+    def person(self, kind: str, key: str) -> str:
+        return self.people.get((kind, key)) or f"{kind} {key}"
+
+    def customer(self, key: str) -> str:
+        return self.customers.get(key) or f"customer {key}"
+
+
+def _now(
+    entry: TimeEntry, around: evaluate.Circumstances, receipt: Receipt, resolution: Resolution, names: _Names
+) -> list[str]:
+    """What Clockify's entry would make now, as far as its links tell."""
+    person, customer = resolution.person, resolution.customer
+    now_day = plan.day_of(around.entry(entry), queries.sent_of(receipt))
+    return [
+        names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
+        names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",
+        day(now_day),
+        duration(resolution.minutes),
+        entry.description.strip() or "none",
+        _rate(entry.rate),
+    ]
+
+
+def _of(sent: Draft, names: _Names) -> list[str]:
+    return [
+        names.person(sent.person_kind, sent.person_id),
+        names.customer(sent.customer_id),
+        day(date.fromisoformat(sent.txn_date)),
+        duration(sent.minutes),
+        sent.description.strip() or "none",
+        _rate(sent.rate),
+    ]
+
+
+def _of_activity(there: Activity, names: _Names) -> list[str]:
+    return [
+        names.person(there.person_kind, there.person_id),
+        names.customer(there.customer_id),
+        day(there.txn_date) or "none",
+        duration(there.minutes),
+        there.description.strip() or "none",
+        _rate(there.rate),
+    ]
+
+
+def _beside(ours: list[str], sent: list[str], there: list[str] | None) -> list[Line]:
+    theirs = there or [""] * len(WORDS)
+    return [
+        Line(word, mine, went, has, mine != went, there is not None and has != went)
+        for word, mine, went, has in zip(WORDS, ours, sent, theirs, strict=True)
+    ]
+
+
+def _rate(rate: Any) -> str:
+    return f"{float(rate or 0):.2f}"
