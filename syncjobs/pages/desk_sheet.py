@@ -80,11 +80,12 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
 def _show(
     request: HttpRequest, workspace: Workspace, tab: str, rows: list[str], ticked: Collection[str] | None
 ) -> HttpResponse:
-    pairs, left_out = ticked_pairs(workspace, tab, rows) if rows else (all_safe(workspace), [])
+    safe = safe_pairs(workspace)
+    pairs, left_out = ticked_pairs(workspace, tab, rows, safe=safe) if rows else ([_of_safe(one) for one in safe], [])
     keys = {pair.key for pair in pairs} if ticked is None else set(ticked)
     chosen = [pair.choice for pair in pairs if pair.key in keys]
     if not rows:
-        kept, left_out = among(safe_pairs(workspace), keys & {pair.key for pair in pairs})
+        kept, left_out = among(safe, keys & {pair.key for pair in pairs})
         chosen = [pair.choice for pair in kept]
     context = {
         "workspace": workspace,
@@ -101,10 +102,6 @@ def _show(
     return access.show(request, "desk_sheet.html", context, title=title)
 
 
-def all_safe(workspace: Workspace) -> list[Pair]:
-    return [_of_safe(one) for one in safe_pairs(workspace)]
-
-
 def _of_safe(one: SafePair) -> Pair:
     left, right = apart(one.name, one.quickbooks_name)
     return Pair(
@@ -112,20 +109,22 @@ def _of_safe(one: SafePair) -> Pair:
     )
 
 
-def ticked_pairs(workspace: Workspace, tab: str, keys: list[str]) -> tuple[list[Pair], list[tuple[str, str]]]:
+def ticked_pairs(
+    workspace: Workspace, tab: str, keys: list[str], *, safe: Collection[SafePair] = ()
+) -> tuple[list[Pair], list[tuple[str, str]]]:
     """The clear suggestion of each row, and the rows that have none, each with a sentence."""
     kind = KINDS[tab]
     ids = [key.partition("-")[2] for key in keys if key.startswith(f"{kind}-")]
     found = mismatches_of(workspace).filter(kind=kind, clockify_id__in=ids)
     refs = [Ref(TODO, kind, one.clockify_id, one.quickbooks_id, reason=one.reason) for one in found]
-    safe = {pair.key for pair in safe_pairs(workspace)}
+    safe_keys = {pair.key for pair in safe}
     pairs, left_out = [], []
     for group in desk_rows.groups(workspace, refs, tab=tab):
         for row in group.rows:
             if row.clear is None:
                 left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
             else:
-                pairs.append(_of_row(row, row.clear, is_safe=row.key in safe))
+                pairs.append(_of_row(row, row.clear, is_safe=row.key in safe_keys))
     return sorted(pairs, key=lambda one: (-one.minutes, one.key)), left_out
 
 

@@ -518,3 +518,98 @@ def test_a_form_that_makes_no_sense_is_refused(
 
     assert answer.status_code == 422
     assert not Decision.objects.exists()
+
+
+# --- without reloading ---------------------------------------------------------------------------------------
+def test_a_script_gets_the_inner_part_with_what_happened_and_the_next_row(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="cleo", name="Cleo")
+    MismatchFactory(workspace=workspace, clockify_id="cleo", clockify_name="Cleo")
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}
+
+    part = dana.post(people(workspace), form, headers={"X-Desk": "1"}).content.decode()
+
+    assert 'data-said="Linked. 1 to do."' in part and 'data-next="user-cleo"' in part
+    assert "<html" not in part and 'id="user-cleo"' in part and 'id="user-ben"' not in part
+    assert "Linked." not in main_text(dana.get(people(workspace))), "a message would be shown a second time"
+
+
+def test_a_refused_decision_of_a_script_opens_its_row(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "other", "other": ""}
+
+    answer = dana.post(people(workspace), form, headers={"X-Desk": "1"})
+
+    assert answer.status_code == 422
+    assert "Choose a record first" in answer.content.decode() and "data-refused" in answer.content.decode()
+
+
+def test_what_one_choice_frees_is_told_while_it_is_looked_at(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    address = f"/admin/workspaces/{workspace.pk}/desk/what-if/"
+    asked = {"kind": "user", "id": "ben"}
+
+    assert "Links <strong>1 person</strong>" in dana.get(address, asked | {"partner": "employee:59"}).content.decode()
+    typed = dana.get(address, asked | {"partner": "<b>"}).content.decode()
+    assert "no active employee or vendor" in typed and "<b>" not in typed
+
+
+def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana: Client, workspace: Workspace) -> None:
+    for number in range(30):
+        EmployeeFactory(company=workspace.company, quickbooks_id=f"7{number:02}", name=f"Chris {number}")
+    EmployeeFactory(company=workspace.company, quickbooks_id="801", name="Núñez", email="beatriz@example.com")
+    CustomerFactory(company=workspace.company, quickbooks_id="802", name="Site", full_name="Bluebird:Site")
+    CustomerFactory(company=workspace.company, quickbooks_id="803", name="Old", full_name="Old", active=False)
+    address = f"/admin/workspaces/{workspace.pk}/desk/options/"
+
+    def found(kind: str, text: str) -> str:
+        return dana.get(address, {"kind": kind, "q": text}).content.decode()
+
+    many = found("user", "chris")
+    assert many.count("<label") == 20 and "More than 20 fit" in many
+    assert all('value="employee:801"' in found("user", text) for text in ("núñez", "beatriz@", "801"))
+    assert 'value="customer:802"' in found("project", "bluebird")
+    assert "Nothing active like “old”" in found("client", "old")
+
+
+def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace) -> None:
+    """The database counts by the same rule by which the rows offer Accept."""
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
+    cases: dict[str, tuple[str, list[tuple[float, str]]]] = {
+        "none": ("NO_EMPLOYEE", []),
+        "weak": ("NO_EMPLOYEE", [(0.79, "similar name")]),
+        "clear": ("NO_EMPLOYEE", [(0.8, "similar name")]),
+        "close": ("NO_EMPLOYEE", [(0.9, "similar name"), (0.89, "similar name")]),
+        "ahead": ("NO_EMPLOYEE", [(0.97, "same name"), (0.9, "similar name")]),
+        "taken": ("NO_EMPLOYEE", [(1.0, "same name, but already linked to Ada")]),
+        "chris@example.com": ("AMBIGUOUS_NAME", [(1.0, "same name")]),
+        "other@example.com": ("AMBIGUOUS_NAME", [(1.0, "same name")]),
+        "linked": ("EMPLOYEE_INACTIVE", [(1.0, "same name")]),
+    }
+    for name, (reason, likely) in cases.items():
+        suggestions = [
+            {"id": "59", "name": "Chris", "kind": "employee", "score": score, "why": why} for score, why in likely
+        ]
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name="Chris", email=name if "@" in name else "")
+        MismatchFactory(
+            workspace=workspace, clockify_id=name, clockify_name="Chris", reason=reason, suggestions=suggestions
+        )
+    LinkFactory(workspace=workspace, clockify_id="linked", suspended="EMPLOYEE_INACTIVE")
+
+    def rows(section: str) -> dict[str, bool]:
+        page = dana.get(f"{people(workspace)}?show={section}")
+        return {row.ref.clockify_id: row.clear is not None for group in page.context["groups"] for row in group.rows}
+
+    assert rows("suggested") == dict.fromkeys(("clear", "ahead", "chris@example.com"), True)
+    assert set(rows("decide").values()) == {False} and len(rows("decide")) == 6
+
+
+def test_undo_of_the_last_decision_stands_at_the_bottom(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    decision = Decision.objects.get()
+    assert f'name="decision" value="{decision.pk}"' in dana.get(people(workspace)).content.decode()
+
+    dana.post(people(workspace), {"verb": "undo", "decision": str(decision.pk)})
+
+    assert not Stance.objects.exists()
