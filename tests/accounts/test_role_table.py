@@ -55,6 +55,8 @@ TABLE = {
     "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:connect-clockify": Line(LOOK, ACT),
     "hourbridge:connect-quickbooks": Line(LOOK, ACT),
+    "hourbridge:entries-csv": Line(LOOK, NOBODY),
+    "hourbridge:run-csv": Line(LOOK, NOBODY, row="run"),
     "hourbridge:sync-part": Line(NOBODY, ACT),
     "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
