@@ -93,7 +93,7 @@ def _lines(workspace: Workspace, decisions: list[Decision]) -> list[Line]:
     return [
         Line(
             decision=one,
-            name=names.get((one.kind, one.clockify_id)) or one.clockify_id,
+            name=names.get((one.kind, one.clockify_id)) or f"without a name ({one.clockify_id})",
             before=stands(one.before),
             after=stands(one.after),
             row=desk(workspace.pk, one.kind, one.clockify_id),

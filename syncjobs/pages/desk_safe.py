@@ -1,47 +1,60 @@
-"""How many rows are safe to accept, kept between two changes so that no page has to count them."""
+"""How much is safe to accept on a tab, kept between two changes so that no page has to count it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Max
 
 from integrations.models import Workspace
+from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
-from mapping.safe import SafePair
+from mapping.safe import SafePair, safe_pairs
+from syncjobs.what_if import what_if
 
 KEPT_SECONDS = 24 * 3600
+# Projects are shown under their clients, so theirs go along.
+KINDS = {PEOPLE: ("user",), CLIENTS: ("client",), PROJECTS: ("client", "project")}
 
 
 @dataclass(frozen=True)
 class Safe:
-    """The safe rows as of the last evaluation: their keys."""
+    """A tab's safe rows as of the last evaluation: their keys, and what accepting all would free."""
 
-    keys: frozenset[str]
+    keys: frozenset[str] = frozenset()
+    entries: int = 0
+    minutes: int = 0
 
     @property
     def count(self) -> int:
         return len(self.keys)
 
 
-def known(workspace: Workspace) -> Safe | None:
+def pairs_of(workspace: Workspace, tab: str) -> list[SafePair]:
+    return safe_pairs(workspace, kinds=KINDS[tab])
+
+
+def known(workspace: Workspace, tab: str) -> Safe | None:
     """What is safe, if it was counted since anything changed; a page never counts it, since that reads both lists."""
-    kept = cache.get(_key(workspace))
-    return Safe(frozenset(kept)) if kept is not None else None
+    kept = cache.get(_key(workspace, tab)) if tab in KINDS else None
+    return Safe(frozenset(kept[0]), kept[1], kept[2]) if kept is not None else None
 
 
-def keep(workspace: Workspace, pairs: Sequence[SafePair]) -> Safe:
-    """What is safe as of now, for the pages that follow."""
+def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
+    """What is safe as of now, kept for the pages that follow."""
+    pairs = pairs_of(workspace, tab)
+    frees = what_if(workspace, [one.choice for one in pairs], now=now).frees if pairs else None
     keys = [pair.key for pair in pairs]
-    cache.set(_key(workspace), keys, KEPT_SECONDS)
-    return Safe(frozenset(keys))
+    figures = (frees.entries, frees.minutes) if frees else (0, 0)
+    cache.set(_key(workspace, tab), (keys, *figures), KEPT_SECONDS)
+    return Safe(frozenset(keys), *figures)
 
 
-def _key(workspace: Workspace) -> str:
+def _key(workspace: Workspace, tab: str) -> str:
     """Every check and decision writes the mismatches anew."""
     latest: Any = Mismatch.objects.filter(workspace=workspace, company=workspace.company).aggregate(at=Max("seen_at"))
     moment = latest["at"].timestamp() if latest["at"] else 0
-    return f"desk-safe-{workspace.pk}-{workspace.company_id}-{moment}"
+    return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{moment}"

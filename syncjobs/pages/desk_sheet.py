@@ -19,7 +19,7 @@ from mapping.desk import Refused
 from mapping.desk_index import KINDS, PROJECTS, TODO, Ref
 from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
-from mapping.safe import SafePair, accept_safe, among, safe_pairs
+from mapping.safe import SafePair, accept_safe, among
 from syncjobs import evaluate
 from syncjobs.pages import access, desk_safe, desk_shown
 from syncjobs.templatetags.hourbridge import in_hours, number
@@ -57,8 +57,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     asked = request.POST if request.method == "POST" else request.GET
-    rows, tab = asked.getlist("row")[:MOST_TICKED], asked.get("tab", PROJECTS)
-    tab = tab if tab in KINDS else PROJECTS
+    rows, tab = asked.getlist("row")[:MOST_TICKED], _tab(asked.get("tab", ""))
     # A tick taken away is only told apart from "not asked yet" by a field that is always sent.
     ticked = set(asked.getlist("key")) if asked.get("asked") else None
     if request.method == "POST":
@@ -69,18 +68,22 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def count(request: HttpRequest, pk: int) -> HttpResponse:
     """The button with its number and what it would free, for the desk to show when it is there."""
     workspace = access.workspace_at(pk)
+    tab = _tab(request.GET.get("tab", ""))
     context: dict[str, Any] = {"workspace": workspace, "safe": None}
+    context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
     if workspace.company is not None:
-        pairs = safe_pairs(workspace)
-        context["safe"] = desk_safe.keep(workspace, pairs)
-        context["safe_frees"] = what_if(workspace, [one.choice for one in pairs], now=timezone.now()) if pairs else None
+        context["safe"] = desk_safe.count(workspace, tab, now=timezone.now())
     return render(request, "hourbridge/desk_safe_button.html", context)
+
+
+def _tab(word: str) -> str:
+    return word if word in KINDS else PROJECTS
 
 
 def _show(
     request: HttpRequest, workspace: Workspace, tab: str, rows: list[str], ticked: Collection[str] | None
 ) -> HttpResponse:
-    safe = safe_pairs(workspace)
+    safe = desk_safe.pairs_of(workspace, tab)
     pairs, left_out = ticked_pairs(workspace, tab, rows, safe=safe) if rows else ([_of_safe(one) for one in safe], [])
     keys = {pair.key for pair in pairs} if ticked is None else set(ticked)
     chosen = [pair.choice for pair in pairs if pair.key in keys]

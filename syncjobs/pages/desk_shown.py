@@ -143,7 +143,8 @@ def head(workspace: Workspace, tab: str) -> dict[str, Any]:
         "all_ours": counts.all_ours,
         "counts": counts.sections.get(tab, {}),
         "held_minutes": counts.minutes.get(tab, 0),
-        "safe": desk_safe.known(workspace),
+        "safe_url": f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}",
+        "safe": desk_safe.known(workspace, tab),
         **_last_decision(workspace),
     } | ({"sections": _sections(counts, tab)} if tab in counts.sections else {})
 
@@ -216,4 +217,8 @@ def _last_decision(workspace: Workspace) -> dict[str, Any]:
         return {"last": None}
     together = Decision.objects.filter(workspace=workspace, batch=last.batch).count() if last.batch else 1
     names = mirrored_names(workspace, last.kind, [last.clockify_id])
-    return {"last": last, "last_name": names.get(last.clockify_id) or last.clockify_id, "together": together}
+    return {
+        "last": last,
+        "last_name": names.get(last.clockify_id) or f"a {last.kind} without a name",
+        "together": together,
+    }

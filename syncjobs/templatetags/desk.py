@@ -11,6 +11,7 @@ from integrations.models import Workspace
 from mapping.desk_rows import Row
 from syncjobs.pages import desk_write
 from syncjobs.pages.desk_links import in_own_product
+from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
 from syncjobs.templatetags.hourbridge import in_hours, number
 from syncjobs.what_if import Tally, WhatIf
@@ -60,10 +61,15 @@ def sentence(found: WhatIf) -> str:
 
 
 @register.simple_tag
-def ways(row: Row, workspace_id: int, back: str) -> list[tuple[str, str]]:
-    """What could be written to mend a row, each as its button's words and where that leads."""
+def ways(row: Row, workspace_id: int, back: str) -> list[tuple[str, str, str]]:
+    """What could be written to mend a row: its button's words, where that leads, and the words where room is short."""
     asks = offers(row.mismatch) if row.mismatch is not None else []
-    return [(desk_write.label_of(ask), desk_write.address(workspace_id, ask, back=back)) for ask in asks]
+    found = []
+    for ask in asks:
+        label = desk_write.label_of(ask)
+        short = "Create…" if ask.verb == CREATE and ask.side == QUICKBOOKS else label
+        found.append((label, desk_write.address(workspace_id, ask, back=back), short))
+    return found
 
 
 @register.simple_tag

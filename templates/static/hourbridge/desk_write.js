@@ -3,7 +3,7 @@
 (() => {
   const form = document.querySelector("form[data-recheck]");
   if (!form) return;
-  for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
+  for (const button of document.querySelectorAll("#desk-write [data-without-script]")) button.hidden = true;
   const WAIT = 350;
   let timer = 0, asked = 0;
 
@@ -22,6 +22,7 @@
       for (const part of document.querySelectorAll("#desk-write [data-part]")) {
         const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
         if (fresh) part.replaceChildren(...document.importNode(fresh, true).childNodes);
+        for (const one of part.querySelectorAll("[data-without-script]")) one.hidden = true;
       }
     } catch {
       // Not reached: the press is refused anyway unless what was shown is what would be written.
