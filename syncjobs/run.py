@@ -286,7 +286,7 @@ class Worker:
     # --- what is shown meanwhile ---------------------------------------------------------------------------
     def _stage(self, text: str) -> None:
         self.run.stage = text
-        Run.objects.filter(pk=self.run.pk).update(stage=text)
+        Run.objects.filter(pk=self.run.pk).update(stage=text[:60])
         self.on_stage(text)
 
     def _progress(self) -> None:

@@ -224,7 +224,7 @@ class Sync:
         if self._stop.is_set() or not lost.exists():
             return
         until = max(may_arrive_until(action) for action in lost)
-        stage(f"Waiting until {until:%H:%M:%S} UTC: a batch without an answer may still arrive")
+        stage(f"Waiting until {until:%H:%M:%S} UTC: a batch may still arrive")
         while timezone.now() <= until:
             if self._stop.is_set():
                 return
