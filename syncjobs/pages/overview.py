@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,12 +14,14 @@ from integrations.quickbooks import consent
 from mapping import desk_rows, wording
 from mapping import queries as mapping
 from mapping.models import Mismatch
-from syncjobs.models import Run, Schedule
-from syncjobs.pages import access, connect_page, figures, first_steps, links
+from syncjobs.models import Run
+from syncjobs.pages import access, connect_page, day_chart, figures, first_steps, links, run_page
+from syncjobs.pages.coming import coming
 from syncjobs.pages.workspace_card import Card
 
 MOST_NEEDED = 8
 MOST_RUNS = 6
+MOST_COMING = 6
 ICONS = {"user": "person", "client": "domain", "project": "folder"}
 
 
@@ -66,10 +68,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
-        "recent_runs": Run.objects.select_related("person", "workspace")
-        .defer("workspace__api_key")
-        .order_by("-pk")[:MOST_RUNS],
-        "coming": coming(),
+        "recent_runs": [(run, run_page.came_of_it(run)) for run in _recent()],
+        "coming": coming(cards, now=now)[:MOST_COMING],
+        "chart": day_chart.chart([card.workspace for card in cards], now=now),
         "idle": [card for card in cards if card.no_worker(now)],
         "has_open_run": any(card.open_run for card in cards),
     }
@@ -112,7 +113,6 @@ def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
     )
 
 
-def coming() -> list[tuple[datetime, Schedule]]:
-    """What begins by itself next, of all workspaces."""
-    rows = Schedule.objects.exclude(next_at=None).select_related("workspace").defer("workspace__api_key")
-    return [(row.next_at, row) for row in rows.order_by("next_at")[:MOST_RUNS] if row.next_at is not None]
+def _recent() -> QuerySet[Run]:
+    runs = Run.objects.select_related("person", "workspace").defer("workspace__api_key")
+    return runs.order_by("-pk")[:MOST_RUNS]

@@ -182,6 +182,11 @@ def took(run: Run) -> str:
     return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
 
 
+def came_of_it(run: Run) -> str:
+    """As `summary`, and nothing about a run that has nothing but a fault to show."""
+    return summary(run) if run.counters.get("figures") or not run.error_message else ""
+
+
 def summary(run: Run) -> str:
     """One line for lists, from what was saved with the run."""
     saved = run.counters.get("figures")

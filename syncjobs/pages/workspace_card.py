@@ -9,7 +9,7 @@ from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
 from syncjobs import budget, queries, reasons
 from syncjobs.models import Run
-from syncjobs.pages import looks
+from syncjobs.pages import looks, run_page
 from syncjobs.pages.figures import Figures
 from syncjobs.pages.looks import Look
 from syncjobs.templatetags.hourbridge import in_hours, number
@@ -43,6 +43,12 @@ class Card:
     last_check: Run | None = None
     last_sync: Run | None = None
     open_run: Run | None = None
+    coming: list[str] = field(default_factory=list)
+
+    @property
+    def came_of_it(self) -> str:
+        """What the last sync did, in a line; why it ended early is the card's own sentence."""
+        return run_page.came_of_it(self.last_sync) if self.last_sync is not None else ""
 
     @property
     def company(self) -> Company | None:
@@ -91,13 +97,8 @@ class Card:
     @property
     def decisions(self) -> list[tuple[str, str, int, int]]:
         """Word, page, decided and all, for each kind."""
-        words = {
-            "users": ("People", "people"),
-            "clients": ("Clients", "customers"),
-            "projects": ("Projects", "customers"),
-        }
         found = []
-        for kind, (word, page) in words.items():
+        for kind, word, page in DECIDED:
             mapped, unmapped = self.decided[kind]["mapped"], self.decided[kind]["unmapped"]
             found.append((word, page, mapped, mapped + unmapped))
         return found

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Company, Workspace
-from syncjobs.models import EntryVerdict, Run
+from syncjobs.models import EntryVerdict, Run, Schedule
+from syncjobs.pages import day_chart
 from tests.admin.reading import main_text
 from tests.factories import (
     CompanyFactory,
@@ -199,5 +203,100 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         LinkFactory(workspace=workspace)
         RunFactory(workspace=workspace, person=UserFactory())
 
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(30):
         assert dana.get("/admin/").status_code == 200
+
+
+# --- hours per day ---------------------------------------------------------------------------------------------
+TODAY = datetime(2026, 3, 27, 14, 40, tzinfo=UTC)
+
+
+def worked(workspace: Workspace, day: date, minutes: int, state: str = State.SENT, **values: Any) -> None:
+    entry = TimeEntryFactory(workspace=workspace, txn_date=day)
+    VerdictFactory(entry=entry, state=state, minutes=minutes, **values)
+
+
+def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspace) -> None:
+    monday, other = date(2026, 3, 2), WorkspaceFactory(time_zone="America/New_York")
+    worked(workspace, monday, 60)
+    worked(other, monday, 30, State.CHANGED)
+    worked(workspace, monday, 120, State.BLOCKED, held=True)
+    worked(workspace, monday, 15, State.UNKNOWN)
+    worked(workspace, monday, 999, State.BLOCKED)
+    worked(workspace, date(2026, 3, 27), 45, State.READY)
+    worked(workspace, date(2026, 2, 27), 777)
+
+    chart = day_chart.chart([workspace, other], now=TODAY)
+
+    assert chart is not None
+    assert [one.says for one in chart.worked] == [
+        "Fri 27 Mar: 0.75 h waiting",
+        "Mon 2 Mar: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
+    ]
+    assert [minutes for _, _, minutes in chart.totals] == [90, 45, 120, 15]
+    assert "1.5 h sent, 0.75 h waiting, 2 h held, 0.25 h refused or in doubt" in chart.says
+
+
+@pytest.mark.parametrize(
+    ("hours", "step", "top"), [(0.2, 1, 1), (4, 1, 4), (4.1, 2, 6), (41, 20, 60), (400, 100, 400), (2001, 1000, 3000)]
+)
+def test_few_round_lines_reach_above_every_bar(hours: float, step: int, top: int) -> None:
+    assert day_chart.scale(hours) == (step, top)
+
+
+def test_bars_stand_on_each_other_within_the_picture(workspace: Workspace) -> None:
+    worked(workspace, date(2026, 3, 3), 120)
+    worked(workspace, date(2026, 3, 3), 120, State.BLOCKED, held=True)
+
+    chart = day_chart.chart([workspace], now=TODAY)
+
+    assert chart is not None
+    sent, held = (bar for one in chart.days for bar in one.bars)
+    assert (sent.part, held.part) == ("sent", "held")
+    assert float(held.y) + float(held.height) == pytest.approx(float(sent.y), abs=0.1)
+    assert float(held.y) == pytest.approx(day_chart.TOP, abs=0.1)
+
+
+def test_the_chart_comes_with_a_table_and_no_style_of_its_own(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace)
+    worked(workspace, timezone.now().date(), 90)
+
+    page = dana.get("/admin/").content.decode()
+    chart = page[page.index('aria-labelledby="per-day"') : page.index('aria-labelledby="coming"')]
+
+    assert "Hours per day" in chart and "<table" in chart
+    assert "1.5 h sent" in chart and "txn_date_from=" in chart
+    assert "style=" not in chart
+
+
+# --- what comes next -------------------------------------------------------------------------------------------
+def test_what_begins_by_itself_is_said_with_what_it_would_find(dana: Client, workspace: Workspace) -> None:
+    figures = {"sent": 4, "updated": 1, "deleted": 0, "blocked": 2, "failed": 0, "unknown": 0, "minutes_sent": 90}
+    RunFactory(workspace=workspace, counters={"figures": figures}, trigger="schedule")
+    at = timezone.now().astimezone(ZoneInfo(workspace.time_zone)) + timedelta(days=1)
+    Schedule.objects.create(workspace=workspace, kind="sync", mode="daily", at=time(18), next_at=at.replace(hour=18))
+    entry_of(workspace, State.READY, minutes=60)
+    entry_of(workspace, State.CHANGED, minutes=60)
+
+    said = main_text(dana.get("/admin/"))
+
+    assert re.search(r"Tomorrow 18:\d\d Time sync Daily at 18:00; 1 entry, 1 h and 1 change so far", said)
+    assert re.search(r"Done : 4 sent, 1.5 h; 1 changed; 2 not sent · Next: sync tomorrow 18:\d\d", said)
+
+
+def test_a_schedule_that_should_have_begun_asks_for_a_worker(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace)
+    due = timezone.now() - timedelta(hours=2)
+    Schedule.objects.create(workspace=workspace, kind="check", mode="hours", every=1, next_at=due)
+
+    assert "It should have begun by now. Is a worker running?" in main_text(dana.get("/admin/"))
+
+
+def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace)
+    entry_of(workspace, State.FAILED, minutes=90)
+
+    page = dana.get("/admin/")
+
+    assert "1 entry refused by QuickBooks" in main_text(page)
+    assert "?reason=QUICKBOOKS_REFUSED&amp;workspace=" in page.content.decode()
