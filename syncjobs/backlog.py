@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 
+from integrations.quickbooks.client import QuickBooksClient
+from syncjobs.lease import Heartbeat
 from syncjobs.models import Run, RunItem
+from syncjobs.outcomes import Outcomes
+from syncjobs.stopping import Stop
 
 # So many rows are read at a time.
 CHUNK = 100
@@ -54,3 +59,15 @@ class Backlog:
             coming = [pk, *(line[place] for place in range(min(CHUNK - 1, len(line))))]
             self._read.update(RunItem.objects.in_bulk([one for one in coming if one not in self._read]))
         return self._read.pop(pk)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What the threads of one run share."""
+
+    run: Run
+    client: QuickBooksClient
+    heartbeat: Heartbeat
+    stop: Stop
+    backlog: Backlog
+    outcomes: Outcomes

@@ -10,13 +10,10 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
-from integrations.quickbooks.client import BatchItem, ItemAnswer, QuickBooksClient
+from integrations.quickbooks.client import BatchItem, ItemAnswer
 from syncjobs import activities, ledger
-from syncjobs.backlog import Backlog
-from syncjobs.lease import Heartbeat
-from syncjobs.models import Action, Run, RunItem
-from syncjobs.outcomes import Outcomes
-from syncjobs.stopping import Stop
+from syncjobs.backlog import Sending
+from syncjobs.models import Action, RunItem
 
 log = logging.getLogger("hourbridge.batches")
 
@@ -64,17 +61,9 @@ class Size:
 class Batches:
     """Sends creates by the batch. An item's answer is found by its number, never by its place."""
 
-    def __init__(
-        self,
-        run: Run,
-        client: QuickBooksClient,
-        heartbeat: Heartbeat,
-        backlog: Backlog,
-        outcomes: Outcomes,
-        stop: Stop,
-    ) -> None:
-        self._run, self._client, self._heartbeat = run, client, heartbeat
-        self._backlog, self._outcomes, self._stop = backlog, outcomes, stop
+    def __init__(self, shared: Sending) -> None:
+        self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
+        self._backlog, self._outcomes, self._stop = shared.backlog, shared.outcomes, shared.stop
         self._size = Size()
 
     def send_next(self) -> bool:

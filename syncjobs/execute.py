@@ -13,7 +13,7 @@ from django.db import connections
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs import activities, ledger
-from syncjobs.backlog import Backlog
+from syncjobs.backlog import Backlog, Sending
 from syncjobs.batches import Batches
 from syncjobs.lease import Heartbeat, Lost
 from syncjobs.models import Run, RunItem
@@ -35,11 +35,11 @@ def carry_out(
 ) -> None:
     """Send what is planned, in the plan's order, until it is done or `stop` says so. Items not reached stay planned."""
     backlog = Backlog(run)
-    outcomes = Outcomes(run, client, stop)
-    singles = Singles(run, client, heartbeat, backlog, outcomes, stop)
+    shared = Sending(run, client, heartbeat, stop, backlog, Outcomes(run, client, stop))
+    singles = Singles(shared)
     steps: list[Step] = [singles.send_next] * min(THREADS, len(backlog))
     if 0 < settings.BATCHES_FROM <= backlog.creates:
-        batches = Batches(run, client, heartbeat, backlog, outcomes, stop)
+        batches = Batches(shared)
         # One by one in the end, since what a batch puts back must find somebody.
         steps += [lambda: batches.send_next() or singles.send_next()] * BATCH_THREADS
     senders: list[tuple[threading.Thread, threading.Event]] = []
@@ -102,17 +102,9 @@ def _cause(error: Exception, heartbeat: Heartbeat) -> Exception:
 class Singles:
     """Sends planned items one by one. Raises only what concerns the whole run."""
 
-    def __init__(
-        self,
-        run: Run,
-        client: QuickBooksClient,
-        heartbeat: Heartbeat,
-        backlog: Backlog,
-        outcomes: Outcomes,
-        stop: Stop,
-    ) -> None:
-        self._run, self._client, self._heartbeat = run, client, heartbeat
-        self._backlog, self._outcomes, self._stop = backlog, outcomes, stop
+    def __init__(self, shared: Sending) -> None:
+        self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
+        self._backlog, self._outcomes, self._stop = shared.backlog, shared.outcomes, shared.stop
 
     def send_next(self) -> bool:
         item = self._backlog.one()

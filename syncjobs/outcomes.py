@@ -29,7 +29,7 @@ BILLED_CODE = "6000"
 
 
 class Outcomes:
-    """Shared by the threads of one run."""
+    """One for all threads of a run."""
 
     def __init__(self, run: Run, client: QuickBooksClient, stop: Stop) -> None:
         self._run, self._client, self._stop = run, client, stop
