@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import draft, evaluate, reasons, sent_words
 from syncjobs.evaluate import Circumstances
-from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, RunItem
-from syncjobs.pages import access, checks, links, looks
+from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
+from syncjobs.pages import access, checks, day_proof, entry_history, links, looks
 from syncjobs.templatetags.hourbridge import day, duration
 
 WHERE = {
@@ -36,6 +36,7 @@ class Said:
     decide_link: str = ""
     may_be_set_aside: bool = False
     twins: tuple[str, ...] = ()
+    alike_link: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -55,7 +56,10 @@ def story(entry: TimeEntry) -> dict[str, Any]:
     )
     items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
     around = evaluate.circumstances(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
+    override = around.overrides.get(entry.clockify_id)
+    owner_zone = _owner_zone(entry, workspace)
     rows = list(verdict.reasons) if verdict else []
+    found = _checks(workspace, entry, around, receipt, actions, rows)
     codes = {str(row.get("code")) for row in rows}
     minutes = around.resolve(around.entry(entry)).minutes
     return {
@@ -67,17 +71,38 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_said(workspace, row) for row in rows],
-        "checks": _checks(workspace, entry, around, receipt, actions, rows),
+        "checks": found,
+        "tally": checks.tally(found),
+        "worth": worth(entry, minutes),
         "receipt": receipt,
         "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, around, receipt),
         "actions": actions,
         "items": items.order_by("-pk")[:MOST_ATTEMPTS],
-        "override": EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id)
-        .select_related("person")
-        .first(),
-        "owner_zone": _owner_zone(entry, workspace) or workspace.time_zone,
+        "override": override,
+        "proof": _proof(entry, workspace, owner_zone=owner_zone),
+        "history": entry_history.history(
+            workspace, entry, verdict=verdict, receipt=receipt, actions=actions, override=override
+        ),
     }
+
+
+def worth(entry: TimeEntry, minutes: int) -> str:
+    """`270.00 USD`: what these minutes come to at the entry's rate; empty where it has none."""
+    if entry.rate is None or minutes <= 0:
+        return ""
+    return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
+
+
+def _proof(entry: TimeEntry, workspace: Workspace, *, owner_zone: str) -> day_proof.Proof:
+    return day_proof.proof(
+        start_at=entry.start_at,
+        end_at=entry.end_at,
+        chosen=entry.txn_date,
+        owner=entry.user_name or "Its owner",
+        owner_zone=owner_zone,
+        workspace_zone=workspace.time_zone,
+    )
 
 
 def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
@@ -100,6 +125,7 @@ def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
         decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         twins=tuple(one.strip() for one in twins.split(",") if one.strip()),
+        alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
     )
 
 
@@ -111,15 +137,18 @@ def _checks(
     actions: list[Action],
     rows: list[Mapping[str, Any]],
 ) -> list[checks.Check]:
-    found = {str(row.get("code")) for row in rows}
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
-        found |= around.resolve(around.entry(entry)).codes
+        rows = [*rows, *(reason.as_row() for reason in around.resolve(around.entry(entry)).reasons)]
+    menders = {one.code: one for one in (_said(workspace, row) for row in rows)}
     last = actions[0] if actions else None
     answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
-    return checks.checks(
-        workspace, entry, around, checks.Asked(frozenset(found), attempted=bool(actions or receipt), answer=answer)
-    )
+    asked = checks.Asked(frozenset(menders), attempted=bool(actions or receipt), answer=answer)
+    return [_with_mender(one, menders.get(one.code)) for one in checks.checks(workspace, entry, around, asked)]
+
+
+def _with_mender(check: checks.Check, said: Said | None) -> checks.Check:
+    return replace(check, where=said.where, link=said.decide_link) if said else check
 
 
 def _words(action: Action | None) -> str:

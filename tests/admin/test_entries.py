@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -227,14 +228,14 @@ def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked:
     assert "customer 84, Website" in said
 
 
-def test_checks_are_passed_failed_or_not_asked(dana: Client, linked: Workspace) -> None:
+def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace) -> None:
     entry = judged(linked, "TOO_LONG")
 
     checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
 
     assert checks["Not too long"] == "failed"
     assert checks["User linked"] == checks["Project linked"] == checks["Books open"] == "passed"
-    assert checks["Accepted"] == checks["Not there already"] == "not asked"
+    assert checks["Accepted"] == checks["Not there already"] == "not reached"
 
 
 def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) -> None:
@@ -244,8 +245,57 @@ def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) 
 
     said = main_text(dana.get(story(judged(linked))))
 
-    assert "Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Pacific/Auckland" in said
-    assert "Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 America/New_York" in said
+    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in said
+    assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in said
+    assert "Near midnight" in said and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in said
+
+
+def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Client, linked: Workspace) -> None:
+    LinkFactory._meta.model.objects.filter(kind="project").delete()
+    row = {"code": "PROJECT_NOT_MAPPED", "project": "Website", "kind": "project", "id": "project-site"}
+    entry = TimeEntryFactory(workspace=linked, rate=80, currency="USD")
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[row])
+
+    page = dana.get(story(entry))
+    checks = {check.title: check for check in page.context["checks"]}
+    said = main_text(page)
+
+    assert (checks["User linked"].clockify, checks["User linked"].quickbooks) == (
+        "Ada Lindqvist",
+        "employee 59, Ada Lindqvist",
+    )
+    assert (checks["Project linked"].mark, checks["Project linked"].where) == ("failed", "Here")
+    assert f"open=project-project-site#{row['kind']}-project-site" in checks["Project linked"].link
+    # Nobody could look at what is not known yet.
+    assert checks["Customer active"].mark == checks["Same currency"].mark == "not reached"
+    assert "Payroll off" in checks["Connection and plan"].quickbooks
+    assert "checks were reached, 1 failed." in said
+    assert "120.00 USD at 80.00 an hour" in said
+    assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
+
+
+def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
+    entry = TimeEntryFactory(workspace=linked, end_at=None)
+    VerdictFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])
+
+    checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
+
+    assert checks["Finished"] == "failed"
+    assert checks["At least a minute"] == checks["Not too long"] == "not reached"
+
+
+def test_the_history_tells_reading_linking_attempts_and_decisions_newest_first(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="failed", clockify_id="e1")
+    run = RunFactory(workspace=linked)
+    at = timezone.now()
+    ActionFactory(workspace=linked, entry_id="e1", run=run, state="refused", error_code="610", ended_at=at)
+    EntryOverride.objects.create(workspace=linked, clockify_id="e1", at=at + timedelta(hours=1), ignored=True)
+
+    events = [event.text for event in dana.get(story(entry)).context["history"]]
+
+    assert events[:2] == ["a command ignored it", f"Create: refused, code 610, {run}"]
+    assert "First read from Clockify" in events
+    assert "User Ada Lindqvist linked to employee 59, Ada Lindqvist by its name" in events
 
 
 def test_the_story_asks_a_fixed_number_of_queries(

@@ -1,0 +1,101 @@
+"""What happened around one entry, in order: read, linked, decided, tried, changed, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from integrations.models import TimeEntry, Workspace
+from mapping.models import Link
+from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
+from syncjobs.pages import looks
+from syncjobs.pages.looks import Look
+from syncjobs.templatetags.hourbridge import reason_title
+
+READ = Look("Read", "download", "waiting")
+LINKED = Look("Linked", "link", "sent")
+SUSPENDED = Look("Link waits", "link_off", "held")
+DECIDED = Look("Decided", "person", "waiting")
+VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
+
+
+@dataclass(frozen=True)
+class Event:
+    at: datetime
+    look: Look
+    text: str
+
+
+def history(
+    workspace: Workspace,
+    entry: TimeEntry,
+    *,
+    verdict: EntryVerdict | None,
+    receipt: Receipt | None,
+    actions: Iterable[Action],
+    override: EntryOverride | None,
+) -> list[Event]:
+    """The newest first. One query, for the links."""
+    events = [
+        *_in_clockify(entry),
+        *_links(workspace, entry),
+        *_attempts(actions),
+        *_decided(override),
+        *_now(verdict, receipt),
+    ]
+    return sorted(events, key=lambda one: one.at, reverse=True)
+
+
+def _in_clockify(entry: TimeEntry) -> Iterator[Event]:
+    yield Event(entry.first_seen_at, READ, "First read from Clockify")
+    if entry.deleted_at is not None:
+        yield Event(entry.deleted_at, looks.DELETED, "Clockify said that it is deleted")
+
+
+def _links(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
+    """Links there are now, each with who made it."""
+    wanted = Q(kind="user", clockify_id=entry.user_id)
+    for kind, clockify_id in (("client", entry.client_id), ("project", entry.project_id)):
+        if clockify_id:
+            wanted |= Q(kind=kind, clockify_id=clockify_id)
+    links = Link.objects.filter(wanted, workspace=workspace, company=workspace.company)
+    for link in links.select_related("person"):
+        who = link.person.get_username() if link.person else "a person"
+        by = f"by {who}" if link.by == "person" else "by its name"
+        there = f"{link.quickbooks_kind} {link.quickbooks_id}, {link.quickbooks_name}"
+        yield Event(link.made_at, LINKED, f"{link.kind.capitalize()} {link.clockify_name} linked to {there} {by}")
+        if link.suspended and link.suspended_at is not None:
+            said = reason_title(link.suspended)
+            yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {said}")
+
+
+def _attempts(actions: Iterable[Action]) -> Iterator[Event]:
+    for action in actions:
+        look = looks.ACTION_STATES[action.state]
+        words = [f"{VERBS.get(action.verb, action.verb)}: {look.word.lower()}"]
+        words += [f"code {action.error_code}"] if action.error_code else []
+        words += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
+        words += [str(action.run)] if action.run else []
+        yield Event(action.ended_at or action.created_at, look, ", ".join(words))
+
+
+def _decided(override: EntryOverride | None) -> Iterator[Event]:
+    if override is None:
+        return
+    who = override.person.get_username() if override.person else "a command"
+    said = ["ignored it"] if override.ignored else []
+    said += [f"set “{reason_title(code)}” aside" for code in override.send_anyway]
+    yield Event(override.at, DECIDED, f"{who} {' and '.join(said) or 'took the decision back'}")
+
+
+def _now(verdict: EntryVerdict | None, receipt: Receipt | None) -> Iterator[Event]:
+    if receipt is not None and receipt.changed_at != receipt.sent_at:
+        yield Event(receipt.changed_at, looks.SENT, "What QuickBooks has was changed from here last")
+    if verdict is not None:
+        codes = [str(row.get("code")) for row in verdict.reasons]
+        look = looks.of_entry(verdict.state, held=verdict.held, codes=codes)
+        titles = ", ".join(reason_title(code) for code in codes)
+        yield Event(verdict.evaluated_at, look, f"Judged last: {look.word.lower()}{f', {titles}' if titles else ''}")
