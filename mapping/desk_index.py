@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -22,8 +21,14 @@ OPEN = (TODO, DECIDE, SUGGESTED)
 PEOPLE, CLIENTS, PROJECTS = "people", "clients", "projects"
 KINDS = {PEOPLE: "user", CLIENTS: "client", PROJECTS: "project"}
 TABS = {kind: tab for tab, kind in KINDS.items()}
-FAR_AWAY = date.max
 AT_ONCE = 500
+THIS = ("kind", "clockify_id", "group")
+COLUMNS = {
+    TODO: (*THIS[:2], "quickbooks_id", "reason", "blocked_minutes", "group_minutes", "clockify_name"),
+    LINKED: (*THIS, "suspended", "renamed", "name_now"),
+    IGNORED: (*THIS, "name_now"),
+    QUICKBOOKS: ("kind", "quickbooks_id", "reason", "quickbooks_name"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,12 @@ class DeskIndex:
         return self._rows(ordered=False).count()
 
     def refs(self, start: int = 0, stop: int | None = None) -> list[Ref]:
-        return [self._ref(row) for row in self._rows()[start:stop]]
+        """Only the columns that order and tell them: suggestions and details would be sorted along."""
+        rows = list(self._rows().values(*COLUMNS[self._list])[start:stop])
+        if self._list == TODO:
+            clients = desk_sections.clients_of(self._workspace, self.kind, [row["clockify_id"] for row in rows])
+            rows = [{**row, "group": clients.get(row["clockify_id"], "")} for row in rows]
+        return [self._ref(row) for row in rows]
 
     def __len__(self) -> int:
         return self.count
@@ -122,9 +132,13 @@ class DeskIndex:
         return ids.index(clockify_id) if clockify_id in ids else None
 
     # --- the four lists ----------------------------------------------------------------------------------------
+    @property
+    def _list(self) -> str:
+        return TODO if self.section in OPEN else self.section
+
     def _rows(self, *, ordered: bool = True) -> QuerySet[Any]:
-        lists = {LINKED: self._linked, IGNORED: self._ignored, QUICKBOOKS: self._only_there}
-        return lists.get(self.section, self._open)(ordered=ordered)
+        lists = {TODO: self._open, LINKED: self._linked, IGNORED: self._ignored, QUICKBOOKS: self._only_there}
+        return lists[self._list](ordered=ordered)
 
     def _open(self, *, ordered: bool) -> QuerySet[Any]:
         rows = desk_sections.open_rows(self._workspace).filter(kind=self.kind)
@@ -136,7 +150,6 @@ class DeskIndex:
             rows, likely = desk_sections.likely(rows)
             names = like(["quickbooks_name", "quickbooks_parent", *likely], self.right)
             rows = rows.filter(names | self._mail(partner_mail, self.right))
-        rows = desk_sections.with_client(self._workspace, rows, self.kind)
         return desk_sections.by_consequence(rows) if ordered else rows
 
     def _mail(self, narrow: Any, text: str) -> Q:
@@ -179,22 +192,23 @@ class DeskIndex:
             rows = rows.filter(like(["quickbooks_name", "quickbooks_parent"], self.right))
         return rows.order_by("quickbooks_parent", "quickbooks_name", "pk") if ordered else rows
 
-    def _ref(self, row: Any) -> Ref:
-        section = TODO if self.section in OPEN else self.section
+    def _ref(self, row: dict[str, Any]) -> Ref:
+        section = self._list
         if section == QUICKBOOKS:
-            return Ref(section, row.kind, quickbooks_id=row.quickbooks_id, reason=row.reason, name=row.quickbooks_name)
-        facts = {"kind": row.kind, "clockify_id": row.clockify_id, "group": row.group}
+            there = row["quickbooks_id"]
+            return Ref(section, row["kind"], quickbooks_id=there, reason=row["reason"], name=row["quickbooks_name"])
+        facts: dict[str, Any] = {name: row[name] for name in THIS}
         if section != TODO:
-            reason = getattr(row, "suspended", "") or (SEEN_ONLY if getattr(row, "renamed", False) else "")
-            return Ref(section, **facts, reason=reason, name=row.name_now)
+            reason = row.get("suspended") or (SEEN_ONLY if row.get("renamed") else "")
+            return Ref(section, **facts, reason=reason, name=row["name_now"])
         return Ref(
             section,
             **facts,
-            quickbooks_id=row.quickbooks_id,
-            reason=row.reason,
-            minutes=row.blocked_minutes,
-            group_minutes=row.group_minutes,
-            name=row.clockify_name,
+            quickbooks_id=row["quickbooks_id"],
+            reason=row["reason"],
+            minutes=row["blocked_minutes"],
+            group_minutes=row["group_minutes"],
+            name=row["clockify_name"],
         )
 
 

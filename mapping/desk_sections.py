@@ -125,10 +125,19 @@ def with_client(workspace: Workspace, rows: QuerySet[Any], kind: str) -> QuerySe
     )
 
 
+def clients_of(workspace: Workspace, kind: str, ids: list[str]) -> dict[str, str]:
+    """The client each of these records stands under: a client under itself."""
+    if kind != "project":
+        return dict(zip(ids, ids, strict=True)) if kind == "client" else {}
+    rows = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=ids)
+    return dict(rows.values_list("clockify_id", "client_id"))
+
+
 def by_consequence(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Groups by the time they hold back, then by their oldest entry; within a group likewise."""
     together = Case(
-        When(~Q(group=""), then=Concat(Value("c "), "group")),
+        # By the name that was stored with it: looking its id up for every row would cost more than all else.
+        When(~Q(clockify_client=""), then=Concat(Value("c "), "clockify_client")),
         # Users of one name stand together, since they are told apart by each other.
         When(kind="user", reason="AMBIGUOUS_NAME", then=Concat(Value("n "), Trim("clockify_name"))),
         default=Concat(Value("r "), "clockify_id"),

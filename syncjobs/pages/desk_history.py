@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from mapping.desk_index import TABS
 from mapping.models import Decision
 from mapping.queries import mirrored_names
 from mapping.undo import history
@@ -48,9 +47,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _undo(request, workspace)
     kind, clockify_id = request.GET.get("kind", ""), request.GET.get("id", "")[:80]
-    rows: Any = history(workspace, kind=kind, clockify_id=clockify_id) if kind in TABS or not clockify_id else []
-    if rows:
-        rows = _with_latest(workspace, rows)
+    rows = _with_latest(workspace, history(workspace, kind=kind, clockify_id=clockify_id))
     found = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page", 1))
     lines = _lines(workspace, list(found.object_list))
     context = {

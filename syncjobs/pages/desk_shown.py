@@ -127,6 +127,7 @@ def context(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[st
         "here": here,
         "return_to": f"{here}?{asked.query}" if asked.query else here,
         "tab_word": TAB_WORDS[asked.tab],
+        "history_page": reverse("hourbridge:desk-history", args=[workspace.pk]),
     }
     if workspace.company is None:
         return around

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,7 +63,13 @@ def address(workspace_id: int, ask: Ask, *, back: str = "") -> str:
     query = {name: ("1" if value else "0") if name in YES_OR_NO else value for name, value in said.items()}
     typed = {name: "" for name in TYPED if getattr(ask, name) == ""}
     query |= typed | ({"back": back} if back else {})
-    return f"{reverse('hourbridge:desk-write', args=[workspace_id])}?{urlencode(query)}"
+    return f"{_page_of(workspace_id)}?{urlencode(query)}"
+
+
+@cache
+def _page_of(workspace_id: int) -> str:
+    """Every row of the desk leads there."""
+    return reverse("hourbridge:desk-write", args=[workspace_id])
 
 
 def label_of(ask: Ask) -> str:

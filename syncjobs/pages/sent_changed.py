@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from mapping.queries import QUICKBOOKS_MODELS, company_of
+from mapping.models import Stance
+from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
 from syncjobs import activities, evaluate, plan, queries
 from syncjobs.draft import Draft, from_row
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
@@ -73,9 +74,11 @@ def open_count(workspace: Workspace) -> int:
 
 def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = False) -> list[Row]:
     """The rows of a page. `look` asks QuickBooks, in one query; raises ApiError where it does not answer."""
+    if not entries:
+        return []
     ids = [entry.clockify_id for entry in entries]
     receipts = queries.receipts_by_entry(workspace, ids)
-    around = replace(evaluate.around_anybody(workspace), receipts=receipts)
+    around = _around(workspace, entries, receipts)
     found = {}
     if look:
         wanted = [receipt.quickbooks_id for receipt in receipts.values()]
@@ -97,6 +100,28 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
             row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
         rows.append(row)
     return rows
+
+
+def _around(
+    workspace: Workspace, entries: Sequence[TimeEntry], receipts: Mapping[str, Receipt]
+) -> evaluate.Circumstances:
+    """What the verdicts of these entries depend on: their own links and partners, not everybody's."""
+    ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
+    links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
+    partners: dict[tuple[str, str], Any] = {}
+    for kind, model in QUICKBOOKS_MODELS.items():
+        wanted = {one.quickbooks_id for one in links_of_these if one.quickbooks_kind == kind}
+        rows = model._default_manager.filter(company=company_of(workspace), quickbooks_id__in=wanted).defer("raw")
+        partners |= {(kind, row.quickbooks_id): row for row in rows}
+    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED, clockify_id__in=ids)
+    overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
+    return evaluate.Circumstances(
+        policy=queries.policy_of(workspace),
+        directory=queries.directory_from(links_of_these, set(ignored.values_list("kind", "clockify_id")), partners),
+        overrides={one.clockify_id: one for one in overrides},
+        receipts=receipts,
+        actions={},
+    )
 
 
 def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> Row:

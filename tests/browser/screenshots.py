@@ -29,7 +29,7 @@ from tests.syncjobs.cast import run_command
 FOLDER = settings.BASE_DIR / "var" / "screenshots"
 FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
 WIDTHS = {"wide": 1400, "narrow": 390}
-IN_DOCS = {"overview": 900, "customers": 900, "run": 900, "entry": 900}
+IN_DOCS = {"overview": 900, "projects": 900, "run": 900, "entry": 900}
 MOST_BYTES = 200_000
 LISTS = {
     "entries": "integrations/timeentry",
@@ -102,10 +102,7 @@ def first_run(person: Person, sandbox: Running) -> None:
 
 def daily_pages(person: Person) -> None:
     take(person, "overview", "/admin/")
-    for side, choice in (("people", "Choose for Siobhán O'Connor"), ("customers", "Choose for Brand refresh")):
-        take(person, side, f"/admin/{side}/")
-        person.follows(choice)
-        take(person, f"{side}-open-row")
+    desk_pages(person)
     for kind, run in {
         "run-check": Run.objects.filter(kind="check"),
         "run-preview": Run.objects.filter(kind="sync", dry_run=True),
@@ -117,6 +114,24 @@ def daily_pages(person: Person) -> None:
         entry = entries.filter(verdict__state=state, verdict__held=state == "blocked", project_id__gt="").last()
         assert entry is not None
         take(person, name, f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def desk_pages(person: Person) -> None:
+    """Every tab of the review desk, an open row with its forecast, and the sheets that follow a press."""
+    workspace = Workspace.objects.get()
+    choices = {"people": "Choose for Siobhán O'Connor", "clients": "Choose for", "projects": "Choose for Loyalty app"}
+    for tab, choice in choices.items():
+        take(person, tab, f"/admin/workspaces/{workspace.pk}/{tab}/")
+        person.follows(choice)
+        person.page.locator("[data-panel]").wait_for()
+        person.page.wait_for_load_state("networkidle")
+        take(person, f"{tab}-open-row")
+        take(person, f"{tab}-linked", f"/admin/workspaces/{workspace.pk}/{tab}/?show=linked")
+    person.opens(f"/admin/workspaces/{workspace.pk}/projects/")
+    person.follows("Create… for Loyalty app")
+    take(person, "create-in-quickbooks")
+    for page in ("desk/safe", "desk/history", "desk/upload", "changed"):
+        take(person, page.replace("/", "-"), f"/admin/workspaces/{workspace.pk}/{page}/")
 
 
 def set_up_pages(person: Person) -> None:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
 
 from integrations.models import Workspace
+from mapping.desk_index import counted
+from mapping.models import Decision, Link
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
+from tests.accounts import cast
+from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.screenshots import command
+
+LogIn = Callable[[str], None]
+pytestmark = pytest.mark.sandbox(dataset="agency", entries=60)
 
 
 def connected(sandbox: Running) -> Workspace:
@@ -19,3 +32,201 @@ def connected(sandbox: Running) -> Workspace:
     command("policy", f"start_date={date.today() - timedelta(days=40)}")
     command("check_for_new")
     return Workspace.objects.get()
+
+
+@pytest.fixture
+def workspace(sandbox: Running, site: str) -> Workspace:
+    return connected(sandbox)
+
+
+class Desk:
+    """One tab of it, as a person has it before them."""
+
+    def __init__(self, person: Person, workspace: Workspace) -> None:
+        self.person, self.page, self.workspace = person, person.page, workspace
+
+    def opens(self, tab: str, query: str = "") -> None:
+        self.person.opens(f"/admin/workspaces/{self.workspace.pk}/{tab}/{query}")
+        # Gone after a reload: what is not reloaded keeps it.
+        self.page.evaluate("window.neverReloaded = true")
+
+    def was_not_reloaded(self) -> None:
+        assert self.page.evaluate("window.neverReloaded === true")
+
+    def says(self, words: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("[data-news]")).to_contain_text(words, timeout=PATIENCE_MS)
+
+    def row(self, name: str) -> Any:
+        return self.page.locator("[data-row]").filter(has_text=name).first
+
+    def presses(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def focus_is_on(self, row: str | None) -> None:
+        expect(self.page.locator("[data-row]:focus, [data-row]:has(:focus)")).to_have_id(row or "")
+
+
+@pytest.fixture
+def desk(person: Person, workspace: Workspace, log_in: LogIn) -> Desk:
+    log_in(cast.ADMINISTRATOR)
+    return Desk(person, workspace)
+
+
+def test_a_decision_takes_one_press_and_no_reload_and_can_be_undone(desk: Desk) -> None:
+    page, person = desk.page, desk.person
+    desk.opens("people")
+    expect(page.get_by_text("Nothing safe to accept at once")).to_be_visible()
+    person.presses("Accept Siobhan O'Connor for Siobhán O'Connor")
+    desk.says(re.compile(r"Linked\. Frees \d+ entr.*5 to do\."))
+    expect(desk.row("Siobhán")).to_have_count(0)
+    expect(page.locator(".hb-tabs .hb-chosen")).to_contain_text("5")
+    expect(page.locator("[data-row]:has(:focus), [data-row]:focus")).to_have_count(1)
+    person.presses("Undo")
+    desk.says("Taken back")
+    expect(desk.row("Siobhán")).to_have_count(1)
+
+    page.get_by_label("Clockify", exact=True).fill("chris")
+    expect(page.locator("[data-part=found]")).to_contain_text("2 of 6")
+    assert "left=chris" in page.url
+    page.get_by_label("Clockify", exact=True).fill("")
+    person.follows("Choose for Tomasz Wójcik")
+    expect(page.locator("[data-figures]")).to_contain_text("Links 1 person")
+    page.get_by_label("Id or name in QuickBooks").fill("marcus")
+    expect(page.locator("[data-options]")).to_contain_text("Nothing active like “marcus”")
+    page.get_by_label("Id or name in QuickBooks").fill("wójcik")
+    page.locator("[data-options] label").first.click()
+    desk.says("Links 1 person")
+    person.looks_around()
+    person.presses("Link", within=page.locator("[data-panel]"))
+    desk.says("Linked.")
+    desk.was_not_reloaded()
+
+    assert Link.objects.get(kind="user", by="person").quickbooks_kind == "vendor"
+
+
+@pytest.mark.slow
+def test_everything_is_done_by_keys(desk: Desk) -> None:
+    page = desk.page
+    desk.opens("people")
+    names = [row.get_attribute("id") for row in page.locator("[data-row]").all()]
+    desk.presses("j")
+    desk.focus_is_on(names[0])
+    desk.presses("j", "j", "ArrowUp")
+    desk.focus_is_on(names[1])
+    page.locator("[data-row]:has([data-do=accept])").nth(1).focus()
+    accepted = page.locator("[data-row]:focus").get_attribute("id")
+    desk.presses("c")
+    expect(page.locator("[data-panel]")).to_be_visible()
+    desk.presses("Escape")
+    expect(page.locator("[data-panel]")).to_have_count(0)
+    desk.focus_is_on(accepted)
+    desk.presses("a")
+    desk.says("Linked.")
+    desk.presses("u")
+    desk.says("Taken back")
+    desk.presses("j", "i")
+    expect(page.get_by_label("Note")).to_be_focused()
+    page.keyboard.type("a jukebox, u and i")
+    desk.presses("Enter")
+    desk.says("Ignored")
+    assert Decision.objects.latest("pk").note == "a jukebox, u and i"
+    desk.presses("/")
+    expect(page.get_by_label("Clockify", exact=True)).to_be_focused()
+    page.keyboard.type("ja")
+    expect(page.get_by_label("Clockify", exact=True)).to_have_value("ja")
+    desk.presses("Tab")
+    expect(page.get_by_label("QuickBooks Online", exact=True)).to_be_focused()
+    page.locator("#desk-list").focus()
+    desk.presses("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    desk.person.looks_around()
+    page.get_by_label("Single keys act").uncheck()
+    desk.presses("Escape")
+    page.locator("#desk-list").focus()
+    desk.presses("?")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    desk.was_not_reloaded()
+
+
+@pytest.mark.slow
+def test_a_busy_person_clears_the_desk_with_one_decision_for_each_record(desk: Desk) -> None:
+    page, workspace = desk.page, desk.workspace
+    open_before = counted(workspace).to_do
+    decisions = 0
+    desk.opens("projects")
+    desk.page.locator("#desk-list").focus()
+    for tab in ("people", "clients", "projects"):
+        desk.opens(tab)
+        while page.locator("[data-row]").count():
+            before = page.locator("[data-row]").count()
+            page.locator("#desk-list").focus()
+            desk.presses("j")
+            row = page.locator("[data-row]:focus")
+            if row.locator("[data-do=accept]").count():
+                desk.presses("a")
+            else:
+                desk.presses("i")
+                expect(page.get_by_label("Note")).to_be_focused()
+                page.keyboard.type("not ours")
+                desk.presses("Enter")
+            decisions += 1
+            expect(page.locator("[data-row]")).not_to_have_count(before)
+        desk.was_not_reloaded()
+
+    assert counted(workspace).to_do == 0
+    assert decisions == Decision.objects.count() <= open_before
+    expect(page.get_by_text("Everything is decided.")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_without_scripts_the_same_forms_do_the_same(
+    desk: Desk, browser: Browser, client: Any, person: Person, workspace: Workspace
+) -> None:
+    plain = browser.new_context(java_script_enabled=False)
+    plain.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": person.site}])
+    page: Page = plain.new_page()
+    page.goto(f"{person.site}/admin/workspaces/{workspace.pk}/people/")
+    page.get_by_label("Clockify", exact=True).fill("siobh")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("1 of 6")).to_be_visible()
+    page.get_by_role("link", name="Choose for Siobhán O'Connor").click()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_text(re.compile("Links\\s+1 person"))).to_be_visible()
+    page.locator("[data-panel]").get_by_role("button", name="Link", exact=False).first.click()
+    expect(page.get_by_text(re.compile("Linked\\. .*to do"))).to_be_visible()
+    page.goto(f"{person.site}/admin/workspaces/{workspace.pk}/projects/")
+    page.get_by_role("link", name="Create… for Loyalty app").click()
+    page.get_by_label("Name", exact=True).fill("Loyalty: app")
+    page.get_by_role("button", name="Check what I wrote").click()
+    expect(page.get_by_text("There is a colon after")).to_be_visible()
+    page.get_by_role("link", name="Use a hyphen instead").click()
+    page.get_by_role("button", name="Create in QuickBooks and link").click()
+    expect(page.get_by_text("Created in QuickBooks. Linked.")).to_be_visible()
+    plain.close()
+
+
+@pytest.mark.slow
+def test_no_page_of_the_desk_shuts_anybody_out(desk: Desk, workspace: Workspace) -> None:
+    person, page = desk.person, desk.page
+    for tab in ("people", "clients", "projects"):
+        for section in ("todo", "linked", "quickbooks"):
+            desk.opens(tab, f"?show={section}")
+            person.looks_around()
+    desk.opens("projects")
+    page.locator("[data-do=tick]").first.check()
+    page.get_by_label(re.compile("^More for")).first.click()
+    person.looks_around()
+    page.keyboard.press("Escape")
+    person.presses("Accept the 1 ticked…")
+    person.sees("Accept 1 pair")
+    person.looks_around()
+    desk.opens("people", "?show=todo")
+    person.follows("Create… for") if page.get_by_role("link", name="Create… for").count() else person.follows(
+        "Reactivate…"
+    )
+    person.sees("Exactly this is sent")
+    person.looks_around()
+    for path in ("desk/upload", "desk/history", "desk/safe", "changed"):
+        desk.opens(path)
+        person.looks_around()

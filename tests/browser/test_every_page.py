@@ -122,13 +122,14 @@ def first_run(rounds: Rounds, sandbox: Running) -> None:
 
 def own_pages() -> Iterator[str]:
     yield "/admin/"
-    for side, opened in (("people", "user"), ("customers", "project")):
-        yield f"/admin/{side}/"
-        workspace = Workspace.objects.get()
+    workspace = Workspace.objects.get()
+    for side, opened in (("people", "user"), ("clients", "client"), ("projects", "project")):
         for part in ("todo", "linked", "ignored", "quickbooks"):
             yield f"/admin/workspaces/{workspace.pk}/{side}/?show={part}"
         mismatch = workspace.mismatches.filter(kind=opened).exclude(clockify_id="").first()
         yield f"/admin/workspaces/{workspace.pk}/{side}/?open={opened}-{mismatch.clockify_id}"
+    for page in ("changed", "desk/safe", "desk/history", "desk/upload"):
+        yield f"/admin/workspaces/{workspace.pk}/{page}/"
     for run in Run.objects.all():
         yield reverse("admin:syncjobs_run_change", args=[run.pk])
     for state in ("blocked", "sent"):

@@ -94,10 +94,11 @@ def decides_who_is_who(person: Person) -> None:
     person.sees("Linked.")
     person.chooses_in_menu("Customers")
     person.looks_around()
-    person.presses("Accept GreenLine Transit for Greenline Transit")
+    person.presses("Accept client GreenLine Transit for Greenline Transit")
     person.sees("Linked.")
     # Its project had waited for it and follows by itself.
-    assert "Linked" in person.row("Ridership map").inner_text()
+    person.follows("Linked")
+    person.sees("Ridership map")
 
 
 def previews_a_sync(person: Person) -> int:
