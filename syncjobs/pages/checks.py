@@ -77,12 +77,12 @@ def _about_work(workspace: Workspace, row: TimeEntry, around: Circumstances, ask
     rate = "none" if row.rate is None else f"{row.rate:.2f} {row.currency} an hour"
     over = row.seconds is not None
     yield _check(asked, "Finished", ("NOT_FINISHED",), ended)
-    yield _check(asked, "Work time", ("NOT_WORK_TIME",), f"type {row.type}", "only REGULAR time goes")
+    yield _check(asked, "Work time", ("NOT_WORK_TIME",), f"type {row.type}", "REGULAR goes")
     yield _check(asked, "Billable", ("NOT_BILLABLE",), "yes" if row.billable else "no")
     yield _check(asked, "Has a project", ("NO_PROJECT",), row.project_name or "none")
     yield _check(asked, "At least a minute", ("TOO_SHORT",), length(row.seconds), reached=over)
     yield _check(asked, "Not too long", ("TOO_LONG",), length(row.seconds), f"up to {limit} by the rules", reached=over)
-    yield _check(asked, "Rate", (), rate, "as it is" if row.rate is not None else "goes with 0, and a warning")
+    yield _check(asked, "Rate", (), rate, "" if row.rate is not None else "goes with 0, and a warning")
     if around.policy.approved_only:
         said = {True: "approved", False: "not approved", None: "not asked"}[row.approved]
         yield _check(asked, "Approved", ("NOT_APPROVED",), said)
@@ -135,7 +135,8 @@ def _plan(workspace: Workspace) -> str:
         return "not connected yet"
     payroll = {True: "Payroll on", False: "Payroll off", None: "Payroll not stated"}[company.payroll]
     said = [company.sku or "plan not named", payroll, company.subscription.lower() or "subscription not stated"]
-    return f"{company.get_state_display()}; {', '.join(said)}, read {ago(company.plan_read_at)}"
+    state = "" if company.state == company.State.CONNECTED else f"{company.get_state_display()}; "
+    return f"{state}{', '.join(said)}, read {ago(company.plan_read_at)}"
 
 
 def _has_partner(standing: Standing | None) -> bool:

@@ -73,6 +73,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "reasons": [_said(workspace, row) for row in rows],
         "checks": found,
         "tally": checks.tally(found),
+        "failing": any(one.code for one in found),
         "worth": worth(entry, minutes),
         "receipt": receipt,
         "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
 from syncjobs import counting, undo
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access, pace
+from syncjobs.pages import access, pace, run_result
 from syncjobs.reasons import WORDINGS
 from syncjobs.templatetags.hourbridge import in_hours, number
 
@@ -38,7 +38,13 @@ class Cause:
     words: str
     entries: int
     minutes: int
+    outcome: str
     code: str = ""
+
+    @property
+    def mend(self) -> str:
+        reason = "OUTCOME_UNKNOWN" if self.outcome == OUTCOMES.UNKNOWN else "QUICKBOOKS_REFUSED"
+        return WORDINGS[reason].fix
 
 
 def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,13 +55,18 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
     chosen = chosen if chosen in OUTCOMES.values else ""
     found = asked.get("q", "").strip()
     pages = Paginator(items(run, outcome=chosen, search=found), ITEMS_A_PAGE)
+    said = figures(run) if run.kind == Run.Kind.SYNC else None
+    not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
+    refused = outcomes.get(OUTCOMES.FAILED, 0)
     return {
         "run": run,
         "workspace": workspace,
         "zone": workspace.time_zone,
         "took": took(run),
         "pace": pace.pace(run, now=timezone.now()) if run.is_open else "",
-        "figures": figures(run) if run.kind == Run.Kind.SYNC else None,
+        "figures": said,
+        "result": run_result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
+        "narrowed": run_result.narrowed(run),
         "taken_back": counting.undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
         "check": counting.check_json(run) if run.kind == Run.Kind.CHECK else None,
@@ -68,8 +79,9 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "page": pages.get_page(asked.get("page", 1)),
         "causes": causes(run),
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
-        "not_reached": outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0,
-        "refused": outcomes.get(OUTCOMES.FAILED, 0),
+        "not_reached": not_reached,
+        "refused": refused,
+        "to_retry": refused + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
         "doubtful": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
@@ -94,8 +106,10 @@ def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
 
 
 def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]:
-    """By day, narrowed to an outcome and to what a search finds."""
+    """By day, narrowed to an outcome and to what a search finds; while a sync writes, the latest write first."""
     rows = run.items.order_by("txn_date", "pk")
+    if run.is_open and run.done:
+        rows = run.items.order_by(F("finished_at").desc(nulls_last=True), "txn_date", "pk")
     if outcome:
         rows = rows.filter(outcome=outcome)
     if search:
@@ -140,6 +154,7 @@ def causes(run: Run) -> list[Cause]:
             words=message,
             entries=entries,
             minutes=minutes or 0,
+            outcome=outcome,
             code=code,
         )
         for outcome, code, message, entries, minutes in grouped

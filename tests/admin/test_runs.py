@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from integrations.models import Workspace
 from syncjobs.models import Run
 from tests.admin.reading import main_text
-from tests.factories import ActionFactory, RunFactory, RunItemFactory, UserFactory
+from tests.factories import NOW, ActionFactory, RunFactory, RunItemFactory, UserFactory
 
 LIST = "/admin/syncjobs/run/"
 FIGURES = {
@@ -148,6 +149,52 @@ def test_what_a_stopped_run_did_not_reach_is_no_refusal(dana: Client, workspace:
     RunItemFactory.create_batch(4, run=run, outcome="planned")
 
     assert "Refused 1 and 4 not reached" in main_text(dana.get(page_of(run)))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        ({"sent": 3}, "All 3 writes arrived."),
+        ({}, "Nothing had to be sent."),
+        (
+            {"sent": 5, "failed": 2, "unknown": 1, "planned": 1},
+            "5 of 9 writes arrived; 4 did not, and each says why. "
+            "2 were refused, 1 is in doubt and 1 was not reached. What arrived stays; the next sync takes up the rest.",
+        ),
+        ({"sent": 1, "blocked": 2}, "The one write arrived. 2 entries were held or left out, by reason below."),
+    ],
+)
+def test_a_finished_run_says_in_a_sentence_how_much_arrived(
+    dana: Client, workspace: Workspace, outcomes: dict[str, int], words: str
+) -> None:
+    run = RunFactory(workspace=workspace, status="partial" if "failed" in outcomes else "succeeded")
+    for outcome, count in outcomes.items():
+        RunItemFactory.create_batch(count, run=run, outcome=outcome, verb="block" if outcome == "blocked" else "create")
+
+    page = dana.get(page_of(run))
+    missed = sum(outcomes.get(one, 0) for one in ("failed", "unknown", "planned"))
+
+    assert words in main_text(page)
+    assert (f"Retry failed ({missed})" in main_text(page)) == bool(missed)
+    assert page.content.decode().count("<rect ") == len(set(outcomes) - {"blocked"})
+
+
+def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace: Workspace) -> None:
+    run = RunFactory(workspace=workspace, status="running", stage="Sending", total=3, done=2, finished_at=None)
+    RunItemFactory(run=run, outcome="planned", user_name="Later")
+    RunItemFactory(run=run, user_name="First", finished_at=NOW)
+    RunItemFactory(run=run, user_name="Last", finished_at=NOW + timedelta(seconds=1))
+
+    page = dana.get(page_of(run))
+
+    assert [item.user_name for item in page.context["page"]] == ["Last", "First", "Later"]
+    assert "Latest records" in main_text(page)
+
+
+def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:
+    run = RunFactory(workspace=workspace, options={"entries": ["e1", "e2"], "resend": True})
+
+    assert "only 2 entries, time already sent is sent anew" in main_text(dana.get(page_of(run)))
 
 
 def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) -> None:
