@@ -1,4 +1,4 @@
-"""From nothing to the first sent hour: seven steps, each with what it does and whether it is done."""
+"""From nothing to the first sent hour: seven steps, each with what it does and how it stands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from syncjobs.models import Run
 from syncjobs.pages.workspace_card import Card
+from syncjobs.templatetags.hourbridge import in_hours, number
 
 CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
     "clockify",
@@ -20,7 +21,7 @@ CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
 
 @dataclass(frozen=True)
 class Step:
-    """`state` is done, now or later; `after` names the step it waits for."""
+    """`state` is done, now, open (may be taken before the one that is now) or later; `after` is what it waits for."""
 
     number: int
     key: str
@@ -35,15 +36,34 @@ class Step:
         return {CHECK: "check", PREVIEW: "preview", SEND: "sync"}.get(self.key, "")
 
 
+def is_needed(card: Card) -> bool:
+    """Until the first hour was sent, or a first sync found that there is nothing to send."""
+    if card.figures.sent.entries:
+        return False
+    return card.last_sync is None or card.last_sync.status != Run.Status.SUCCEEDED
+
+
+def previewed(card: Card) -> bool:
+    """Whether a person could look at what a sync would send."""
+    ended = (Run.Status.SUCCEEDED, Run.Status.PARTIAL)
+    rows = Run.objects.filter(workspace=card.workspace, kind=Run.Kind.SYNC, dry_run=True, status__in=ended)
+    return rows.exists()
+
+
 def steps(card: Card | None) -> list[Step]:
     """The steps for a workspace that has sent nothing yet; for None, of an empty installation."""
     done = _done(card)
-    found: list[Step] = []
+    open_now = {PREVIEW, SEND} if CHECK in done and card is not None and _may_send(card) else set()
     now = next((key for key, *_ in TEXTS if key not in done), "")
-    for number, (key, title, sentence, after) in enumerate(TEXTS, start=1):
-        state = "done" if key in done else "now" if key == now else "later"
-        found.append(Step(number, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0))
+    found: list[Step] = []
+    for place, (key, title, sentence, after) in enumerate(TEXTS, start=1):
+        state = "done" if key in done else "now" if key == now else "open" if key in open_now else "later"
+        found.append(Step(place, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0))
     return found
+
+
+def _may_send(card: Card) -> bool:
+    return card.is_connected and (card.plan is None or card.plan.supported)
 
 
 def _done(card: Card | None) -> set[str]:
@@ -58,10 +78,13 @@ def _done(card: Card | None) -> set[str]:
         done |= {RULES, CHECK}
         if not card.to_decide:
             done.add(DECIDE)
+        if previewed(card):
+            done.add(PREVIEW)
     return done
 
 
 def _sentence(card: Card | None, key: str, sentence: str) -> str:
+    """The step's own words, or how it stands where something is known of it."""
     if card is None:
         return sentence
     workspace = card.workspace
@@ -73,7 +96,26 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
         matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
         first = workspace.start_date
         return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}."
-    return sentence
+    return f"{sentence} {_standing(card, key)}".strip()
+
+
+def _standing(card: Card, key: str) -> str:
+    if key == CHECK and card.last_check is not None:
+        return _of_run(card.last_check)
+    if key == DECIDE and card.to_decide:
+        held = card.figures.held
+        names = number(card.to_decide, "name is open,names are open")
+        return f"Now {names} and {in_hours(held.minutes)} held."
+    if key == SEND and card.plan is not None and not card.plan.supported:
+        return f"Off for now: {card.plan.sentence}"
+    if key == SEND and card.last_sync is not None:
+        return _of_run(card.last_sync)
+    return ""
+
+
+def _of_run(run: Run) -> str:
+    ended = run.get_status_display().lower()
+    return "" if run.status == Run.Status.SUCCEEDED else f"The last one: {ended}. {run.error_message}".strip()
 
 
 TEXTS = (
@@ -106,5 +148,10 @@ TEXTS = (
         4,
     ),
     (PREVIEW, "Preview the first sync", "Every entry that would go, and every one that would not, with why.", 4),
-    (SEND, "Send", "Nothing is sent before this step, and each run says what it did.", 6),
+    (
+        SEND,
+        "Send",
+        "Nothing is sent before this step. Each run says what it did and can be undone while nothing is billed.",
+        6,
+    ),
 )

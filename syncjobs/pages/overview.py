@@ -54,7 +54,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context | {"may_look": False}
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
-    newest = next((card for card in cards if card.last_sync is None), None)
+    newest = next((card for card in cards if first_steps.is_needed(card)), None)
     steps = first_steps.steps(newest) if newest or not cards else []
     form = connect_page.ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
@@ -63,6 +63,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "may_act": access.may_act(request),
         "cards": cards,
         "steps": steps,
+        "steps_done": sum(step.state == "done" for step in steps),
         "steps_card": newest,
         "connect_form": form,
         "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],

@@ -259,7 +259,7 @@ def test_bars_stand_on_each_other_within_the_picture(workspace: Workspace) -> No
 
 def test_the_chart_comes_with_a_table_and_no_style_of_its_own(dana: Client, workspace: Workspace) -> None:
     RunFactory(workspace=workspace)
-    worked(workspace, timezone.now().date(), 90)
+    worked(workspace, timezone.now().date() - timedelta(days=2), 90)
 
     page = dana.get("/admin/").content.decode()
     chart = page[page.index('aria-labelledby="per-day"') : page.index('aria-labelledby="coming"')]
@@ -300,3 +300,50 @@ def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None
 
     assert "1 entry refused by QuickBooks" in main_text(page)
     assert "?reason=QUICKBOOKS_REFUSED&amp;workspace=" in page.content.decode()
+
+
+# --- the first steps -------------------------------------------------------------------------------------------
+def states(page: Any) -> list[str]:
+    return [step.state for step in page.context["steps"]]
+
+
+def test_each_step_says_how_it_stands(dana: Client) -> None:
+    assert states(dana.get("/admin/")) == ["now", *["later"] * 6]
+
+    workspace = WorkspaceFactory(company=None, pulled_at=None)
+    assert states(dana.get("/admin/")) == ["done", "now", *["later"] * 5]
+
+    workspace.company = CompanyFactory()
+    workspace.save()
+    assert states(dana.get("/admin/")) == ["done"] * 3 + ["now"] + ["later"] * 3
+
+    RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
+    mismatch = MismatchFactory(workspace=workspace)
+    page = dana.get("/admin/")
+    assert states(page) == ["done"] * 4 + ["now", "open", "open"]
+    assert "4 of 7 done" in main_text(page) and "Now 1 name is open and 0 h held." in main_text(page)
+    assert page.content.decode().count(f'action="/admin/workspaces/{workspace.pk}/start/preview/"') == 2
+
+    mismatch.delete()
+    RunFactory(workspace=workspace, dry_run=True)
+    assert states(dana.get("/admin/")) == ["done"] * 6 + ["now"]
+
+
+def test_the_steps_stay_until_an_hour_was_sent(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
+    RunFactory(workspace=workspace, status=Run.Status.FAILED, error_message="QuickBooks did not answer.")
+    assert "The last one: failed. QuickBooks did not answer." in main_text(dana.get("/admin/"))
+
+    ReceiptFactory(workspace=workspace)
+    assert states(dana.get("/admin/")) == []
+
+
+def test_a_plan_that_does_not_fit_keeps_the_last_steps_shut(dana: Client) -> None:
+    workspace = WorkspaceFactory(company=CompanyFactory(payroll=True))
+    RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
+    MismatchFactory(workspace=workspace)
+
+    page = dana.get("/admin/")
+
+    assert states(page)[-2:] == ["later", "later"]
+    assert "Off for now: Payroll is on in this company" in main_text(page)
