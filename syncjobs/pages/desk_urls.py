@@ -21,6 +21,7 @@ from syncjobs.pages import (
 DESK = "workspaces/<int:pk>/desk"
 urlpatterns = [
     path("people/", access.page(desk_page.any_workspace("people")), name="any-people"),
+    path("desk/", access.page(desk_page.any_workspace("people")), name="any-desk"),
     path("customers/", access.page(desk_page.any_workspace("projects")), name="any-customers"),
     path("workspaces/<int:pk>/people/", access.page(desk_page.people), name="people"),
     path("workspaces/<int:pk>/clients/", access.page(desk_page.clients), name="clients"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -42,14 +41,22 @@ ADMINISTRATION = (
 )
 
 
+# Pages that belong to one line of the menu.
+PAGES_OF = {
+    "desk": (
+        *("people", "clients", "projects", "changed"),
+        *("desk-write", "desk-safe", "desk-history", "desk-upload"),
+    ),
+}
+
+
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu as the theme wants it. Without the right to see something its line is absent."""
     may_look = request.user.has_perm(VIEW_WORKSPACE)
-    people, customers = open_decisions() if may_look else (0, 0)
+    waiting = open_decisions() if may_look else 0
     daily = [
         _own_page(request, "Overview", "dashboard", "admin:index", allowed=True),
-        _own_page(request, "People", "group", "hourbridge:any-people", allowed=may_look, badge=people),
-        _own_page(request, "Customers", "domain", "hourbridge:any-customers", allowed=may_look, badge=customers),
+        _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=waiting),
         _list(request, "Time entries", "schedule", "integrations.timeentry"),
         _list(request, "Runs", "play_circle", "syncjobs.run"),
     ]
@@ -67,13 +74,9 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def open_decisions() -> tuple[int, int]:
-    """How many people, and how many clients and projects, wait for a decision in all workspaces."""
-    waiting = Mismatch.objects.exclude(reason="RENAMED").aggregate(
-        people=Count("pk", filter=Q(kind="user")),
-        customers=Count("pk", filter=Q(kind__in=("client", "project"))),
-    )
-    return waiting["people"], waiting["customers"]
+def open_decisions() -> int:
+    """How many people, clients and projects wait for a decision in all workspaces."""
+    return Mismatch.objects.filter(kind__in=("user", "client", "project")).exclude(reason="RENAMED").count()
 
 
 def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
@@ -95,7 +98,7 @@ def _own_page(
 ) -> dict[str, Any]:
     match = request.resolver_match
     name = address.rpartition(":")[2].removeprefix("any-")
-    active = match is not None and match.url_name == name
+    active = match is not None and (match.url_name or "") in PAGES_OF.get(name, (name,))
     return _line(title, icon, reverse(address), allowed=allowed, active=active, badge=badge)
 
 

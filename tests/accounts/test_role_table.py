@@ -35,6 +35,7 @@ class Line:
 
 TABLE = {
     "hourbridge:any-people": Line(LOOK, ACT),
+    "hourbridge:any-desk": Line(LOOK, ACT),
     "hourbridge:any-customers": Line(LOOK, ACT),
     "hourbridge:any-rules": Line(LOOK, ACT),
     "hourbridge:people": Line(LOOK, ACT),

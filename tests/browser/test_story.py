@@ -84,7 +84,7 @@ def checks_for_new_users_and_customers(person: Person) -> None:
 
 
 def decides_who_is_who(person: Person) -> None:
-    person.chooses_in_menu("People")
+    person.chooses_in_menu("Review desk")
     person.sees("Two users, one name")
     person.looks_around()
     person.follows("Choose for Siobhán O'Connor")
@@ -92,7 +92,7 @@ def decides_who_is_who(person: Person) -> None:
     person.looks_around()
     person.presses("Link", within=person.page.locator(".hb-panel"))
     person.sees("Linked.")
-    person.chooses_in_menu("Customers")
+    person.follows("Projects")
     person.looks_around()
     person.presses("Accept client GreenLine Transit for Greenline Transit")
     person.sees("Linked.")
