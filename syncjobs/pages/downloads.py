@@ -11,14 +11,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from integrations.models import TimeEntry
 from syncjobs import reasons
-from syncjobs.models import Receipt, Run, RunItem
+from syncjobs.models import Run, RunItem
 from syncjobs.pages import entry_admin, looks, run_page
 from syncjobs.pages.desk_csv import harmless
 from syncjobs.templatetags.hourbridge import hours
@@ -56,7 +55,7 @@ OF_ENTRIES = (
     "currency",
     "state",
     "why",
-    "mend_in",
+    "mended",
     "quickbooks_id",
     "sent_utc",
     "workspace",
@@ -86,7 +85,8 @@ def entries(request: HttpRequest) -> HttpResponse:
     except IncorrectLookupParameters:
         return redirect("admin:integrations_timeentry_changelist")
     rows = listed.select_related("verdict", "workspace").defer("raw", "workspace__api_key")
-    return _file(OF_ENTRIES, _entries(rows.iterator(chunk_size=AT_ONCE)), name="time-entries")
+    cells = (_entry(entry) for entry in rows.iterator(chunk_size=AT_ONCE))
+    return _file(OF_ENTRIES, cells, name="time-entries")
 
 
 def _need(request: HttpRequest, permission: str) -> None:
@@ -139,26 +139,13 @@ def _words(rows: Iterable[Mapping[str, Any]]) -> str:
     return " ".join(reasons.sentence(row) for row in rows)
 
 
-def _entries(rows: Iterator[TimeEntry]) -> Iterator[Cells]:
-    """With what QuickBooks calls each: one query for so many entries."""
-    while some := list(islice(rows, AT_ONCE)):
-        sent = _receipts(some)
-        for entry in some:
-            yield _entry(entry, sent.get((entry.workspace_id, entry.clockify_id)))
-
-
-def _receipts(entries: Iterable[TimeEntry]) -> dict[tuple[int, str], Receipt]:
-    wanted = [entry.clockify_id for entry in entries]
-    found = Receipt.objects.filter(company=F("workspace__company"), state=Receipt.State.SENT, entry_id__in=wanted)
-    shown = found.only("workspace_id", "entry_id", "quickbooks_id", "sent_at")
-    return {(one.workspace_id, one.entry_id): one for one in shown}
-
-
-def _entry(entry: TimeEntry, receipt: Receipt | None) -> Cells:
+def _entry(entry: TimeEntry) -> Cells:
+    """`activity` and `sent_at` come with the list's own query."""
+    there: Any = entry
     verdict = entry_admin.verdict_of(entry)
     why = verdict.reasons if verdict else []
     minutes = max(verdict.minutes, 0) if verdict else 0
-    places = {reasons.explain(row)["fix_in"] for row in why}
+    places = dict.fromkeys(entry_admin.where_mended(row) for row in why)
     return {
         "date": entry.txn_date,
         "start_utc": f"{entry.start_at:%Y-%m-%d %H:%M:%S}",
@@ -174,9 +161,9 @@ def _entry(entry: TimeEntry, receipt: Receipt | None) -> Cells:
         "currency": entry.currency,
         "state": entry_admin.look_of(verdict).word,
         "why": _words(why),
-        "mend_in": ", ".join(sorted(places)),
-        "quickbooks_id": receipt.quickbooks_id if receipt else "",
-        "sent_utc": f"{receipt.sent_at:%Y-%m-%d %H:%M:%S}" if receipt else "",
+        "mended": ", ".join(places),
+        "quickbooks_id": there.activity or "",
+        "sent_utc": f"{there.sent_at:%Y-%m-%d %H:%M:%S}" if there.sent_at else "",
         "workspace": entry.workspace.name,
         "entry": entry.clockify_id,
     }

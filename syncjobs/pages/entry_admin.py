@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -16,11 +17,13 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs import reasons
 from syncjobs.models import Action, EntryVerdict, Receipt
 from syncjobs.pages import access, entry_page, looks
 from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
 from syncjobs.pages.links import list_of
 from syncjobs.templatetags import hourbridge
+from syncjobs.templatetags.hourbridge import reason_title
 
 
 @admin.register(TimeEntry)
@@ -48,6 +51,17 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         shown = [(name, look, counts[name]) for name, (look, _) in STATES.items() if counts[name] or name == "ready"]
         context = {"title": "Time entries", "states": shown, "chosen_state": request.GET.get("state", "")}
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeEntry]:
+        """With what QuickBooks calls each entry's activity, and since when it is there."""
+        sent = Receipt.objects.filter(
+            workspace=OuterRef("workspace"),
+            company=OuterRef("workspace__company"),
+            entry_id=OuterRef("clockify_id"),
+            state=Receipt.State.SENT,
+        )
+        rows = super().get_queryset(request)
+        return rows.annotate(activity=Subquery(sent.values("quickbooks_id")), sent_at=Subquery(sent.values("sent_at")))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
@@ -102,9 +116,22 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
+        """Every reason and where it is mended; of sent time what QuickBooks calls it."""
         verdict = verdict_of(entry)
-        codes = [str(row.get("code")) for row in verdict.reasons] if verdict else []
-        return format_html_join(mark_safe("<br>"), "{}", ((hourbridge.reason_title(code),) for code in codes))
+        rows = verdict.reasons if verdict else []
+        titles = format_html_join(mark_safe("<br>"), "{}", ((reason_title(str(row.get("code"))),) for row in rows))
+        places = ", ".join(dict.fromkeys(where_mended(row) for row in rows))
+        if places:
+            return format_html('{}<div class="hb-quiet">mended {}</div>', titles, places)
+        activity = getattr(entry, "activity", None)
+        return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
+
+
+def where_mended(row: Mapping[str, Any]) -> str:
+    """`in QuickBooks`, for the middle of a line."""
+    place = reasons.explain(row)["fix_in"]
+    words = entry_page.WHERE.get(place, place)
+    return words[0].lower() + words[1:]
 
 
 def verdict_of(entry: TimeEntry) -> EntryVerdict | None:

@@ -100,6 +100,15 @@ def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -
 
     for title in ("User not linked", "Project not linked", "Books closed"):
         assert title in said
+    assert "mended here, in QuickBooks" in said
+
+
+def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace: Workspace) -> None:
+    entry = judged(workspace, state="sent")
+    ReceiptFactory(workspace=workspace, entry_id=entry.clockify_id, quickbooks_id="1669")
+    ReceiptFactory(workspace=workspace, entry_id="another", quickbooks_id="7")
+
+    assert "Sent activity 1669" in main_text(dana.get(LIST))
 
 
 @pytest.mark.parametrize(
