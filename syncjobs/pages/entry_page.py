@@ -11,6 +11,7 @@ from syncjobs import draft, evaluate, reasons, sent_words
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, checks, day_proof, entry_history, links, looks
+from syncjobs.resolve import Resolution
 from syncjobs.templatetags.hourbridge import day, duration
 
 WHERE = {
@@ -161,7 +162,7 @@ def _words(action: Action | None) -> str:
 def _draft(
     workspace: Workspace, entry: TimeEntry, around: Circumstances, receipt: Receipt | None
 ) -> list[tuple[str, str]]:
-    """What was sent, or what would be once nothing speaks against it; empty while partners are missing."""
+    """What was sent, or what would be once nothing speaks against it; empty while no company is connected."""
     if workspace.company is None:
         return []
     if receipt is not None:
@@ -169,7 +170,7 @@ def _draft(
     else:
         resolution = around.resolve(around.entry(entry))
         if resolution.person is None or resolution.customer is None:
-            return []
+            return _unfinished(entry, resolution)
         made = draft.write(
             around.entry(entry),
             person=resolution.person,
@@ -179,6 +180,19 @@ def _draft(
             service_item=around.policy.service_item,
         )
     return _lines(workspace.company, made)
+
+
+def _unfinished(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str]]:
+    """As far as it is known while a partner is missing."""
+    missing = "not linked yet, or not active"
+    person, customer = resolution.person, resolution.customer
+    return [
+        ("Who", f"{person.kind} {person.id}, {person.name}" if person else missing),
+        ("For whom", f"customer {customer.id}, {customer.name}" if customer else missing),
+        ("Day", entry.txn_date.isoformat()),
+        ("Time", duration(resolution.minutes)),
+        ("Text", entry.description or "none"),
+    ]
 
 
 def _lines(company: Company, made: draft.Draft) -> list[tuple[str, str]]:

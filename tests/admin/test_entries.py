@@ -230,7 +230,7 @@ def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked:
 
     assert "It is in QuickBooks as activity 1669" in said
     assert "code 610" in said
-    assert "made inactive" in said
+    assert "made inactive. QuickBooks refused it; nothing was written." in said
     assert "1-69c148ab" in said
     assert f"{run}" in said
     assert "employee 59, Ada Lindqvist" in said
@@ -280,6 +280,7 @@ def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Clien
     assert "Payroll off" in checks["Connection and plan"].quickbooks
     assert "checks were reached, 1 failed." in said
     assert "120.00 USD at 80.00 an hour" in said
+    assert "Who employee 59, Ada Lindqvist For whom not linked yet, or not active Day 2026-03-02 Time 1:30" in said
     assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
 
 
