@@ -42,6 +42,7 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
         person.opens(f"/admin/workspaces/{workspace.pk}/{tab}/")
         person.page.wait_for_load_state("networkidle")
         take(person, tab)
+        person.page.screenshot(path=Path(os.environ["PICTURES"]) / f"{tab}-for-docs.png")
         for section in ("linked", "quickbooks"):
             person.opens(f"/admin/workspaces/{workspace.pk}/{tab}/?show={section}")
             take(person, f"{tab}-{section}")

@@ -146,7 +146,14 @@
     place.removeAttribute("data-safe-url");
     try {
       const answer = await fetch(address);
-      if (answer.ok && place.isConnected) place.innerHTML = await answer.text();
+      if (!answer.ok || !place.isConnected) return;
+      place.innerHTML = await answer.text();
+      const keys = place.querySelector("[data-safe-keys]")?.dataset.safeKeys.trim().split(" ") ?? [];
+      const mark = desk.querySelector("[data-safe-mark]");
+      for (const key of keys) {
+        const row = desk.querySelector(`[data-safe-for="${CSS.escape(key)}"]`);
+        if (row && mark) row.replaceChildren(mark.content.cloneNode(true));
+      }
     } catch {
       // The button works without its number.
     }
