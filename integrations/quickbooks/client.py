@@ -26,6 +26,8 @@ MOST_PAGES = 10_000
 IDS_PER_QUERY = 1000
 # Above this a statement travels as a POST body; no limit for addresses is published, 4 kB is known to work.
 LONGEST_ADDRESS = 2000
+# A batch has had its turn among batches when it waits for its turn among all calls, which may take a second.
+BATCH_ROOM = 1.02
 # Seconds without calls after a throttled item of a batch, which carries no advice of its own.
 ITEM_PAUSE = 5
 
@@ -170,7 +172,7 @@ class QuickBooksClient:
     ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
         """The answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
-        apart = throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
+        apart = BATCH_ROOM * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
         put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=http.LONGEST_PAUSE)
         if put_off:
             words = "QuickBooks' limit for batches is used up."
