@@ -17,7 +17,6 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
-from syncjobs import reasons
 from syncjobs.models import Action, EntryVerdict, Receipt
 from syncjobs.pages import access, entry_page, looks
 from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
@@ -129,7 +128,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
 def where_mended(row: Mapping[str, Any]) -> str:
     """`in QuickBooks`, for the middle of a line."""
-    place = reasons.explain(row)["fix_in"]
+    place = entry_page.explained(row)["fix_in"]
     words = entry_page.WHERE.get(place, place)
     return words[0].lower() + words[1:]
 

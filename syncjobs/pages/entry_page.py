@@ -10,7 +10,7 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import draft, evaluate, reasons, sent_words
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
-from syncjobs.pages import access, checks, day_proof, entry_history, links, looks
+from syncjobs.pages import access, checks, day_proof, entry_history, links, looks, refusals
 from syncjobs.resolve import Resolution
 from syncjobs.templatetags.hourbridge import day, duration
 
@@ -112,17 +112,27 @@ def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
     return users.values_list("time_zone", flat=True).first() or ""
 
 
+def explained(row: Mapping[str, Any]) -> dict[str, str]:
+    """As `explain` prints it; what QuickBooks refused in other words, with who mends that code."""
+    found = reasons.explain(row)
+    known = refusals.of_row(row)
+    if known is None:
+        return found
+    words = f" In other words: {known.words}" if known.words else ""
+    return found | {"message": found["message"] + words, "fix_in": known.fix_in, "fix": known.fix}
+
+
 def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
-    explained = reasons.explain(row)
-    code = explained["code"]
+    reason = explained(row)
+    code = reason["code"]
     wording = reasons.WORDINGS.get(code)
     twins = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
     return Said(
         code=code,
         title=wording.title if wording else code,
-        sentence=explained["message"],
-        where=WHERE.get(explained["fix_in"], explained["fix_in"]),
-        fix=explained["fix"],
+        sentence=reason["message"],
+        where=WHERE.get(reason["fix_in"], reason["fix_in"]),
+        fix=reason["fix"],
         by_rule=bool(wording and wording.by_rule),
         decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from syncjobs import counting, undo
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access, pace, run_result
+from syncjobs.pages import access, pace, refusals, run_result
 from syncjobs.reasons import WORDINGS
 from syncjobs.templatetags.hourbridge import in_hours, number
 
@@ -43,8 +43,11 @@ class Cause:
 
     @property
     def mend(self) -> str:
-        reason = "OUTCOME_UNKNOWN" if self.outcome == OUTCOMES.UNKNOWN else "QUICKBOOKS_REFUSED"
-        return WORDINGS[reason].fix
+        """In other words, and what to do about it."""
+        if self.outcome == OUTCOMES.UNKNOWN:
+            return WORDINGS["OUTCOME_UNKNOWN"].fix
+        known = refusals.meaning(self.code)
+        return f"In other words: {known.words} {known.fix}" if known.words else known.fix
 
 
 def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:

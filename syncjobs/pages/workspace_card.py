@@ -147,6 +147,8 @@ class Card:
     def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:
         if self.in_doubt_for_people:
             return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
+        if self.figures.refused.entries:
+            return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
         for run in (self.last_sync, self.last_check):
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
             if run is not None and (cut_short or run.status in {Run.Status.FAILED, Run.Status.BLOCKED}):

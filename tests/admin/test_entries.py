@@ -284,6 +284,25 @@ def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Clien
     assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("code", "place", "words"),
+    [
+        ("610", "In QuickBooks", "In other words: the person, customer"),
+        ("9999", "With support", "Mend what QuickBooks"),
+    ],
+)
+def test_a_refusal_says_by_its_code_who_mends_it(
+    dana: Client, linked: Workspace, code: str, place: str, words: str
+) -> None:
+    entry = TimeEntryFactory(workspace=linked)
+    VerdictFactory(entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}])
+
+    said = main_text(dana.get(story(entry)))
+
+    assert f"{place}: " in said and words in said
+    assert f"mended {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
+
+
 def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
     entry = TimeEntryFactory(workspace=linked, end_at=None)
     VerdictFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])

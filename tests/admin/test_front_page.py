@@ -298,6 +298,7 @@ def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None
 
     page = dana.get("/admin/")
 
+    assert "Needs attention QuickBooks refused 1 entry; each says why." in main_text(page)
     assert "1 entry refused by QuickBooks" in main_text(page)
     assert "?reason=QUICKBOOKS_REFUSED&amp;workspace=" in page.content.decode()
 

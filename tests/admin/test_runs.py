@@ -99,6 +99,7 @@ def test_refusals_are_gathered_by_cause_in_quickbooks_words(dana: Client, worksp
     said = main_text(dana.get(page_of(run)))
 
     assert "Refused by QuickBooks code 610 2 entries, 3 h Object Not Found" in said
+    assert "In other words: the person, customer or service is gone or inactive. Reactivate it" in said
 
 
 def test_writes_in_doubt_are_named_with_their_request(dana: Client, workspace: Workspace) -> None:
