@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,9 @@ from django.utils import timezone
 from integrations.models import Workspace
 from integrations.quickbooks import consent
 from mapping import desk_rows, wording
-from mapping import queries as mapping
 from mapping.models import Mismatch
 from syncjobs.models import Run
-from syncjobs.pages import access, connect_page, day_chart, figures, first_steps, links, run_page
+from syncjobs.pages import access, connect_page, day_chart, decided, figures, first_steps, links, run_page
 from syncjobs.pages.coming import coming
 from syncjobs.pages.workspace_card import Card
 
@@ -78,15 +78,19 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def cards_of(workspaces: list[Workspace]) -> list[Card]:
-    """Figures of all of them in few queries; only the mapping is counted for each."""
+    """Figures of all of them, in as many queries as of one."""
     counted, latest = figures.of_workspaces(), figures.latest_runs()
-    mirrored = figures.mirrored()
+    mirrored, linked = figures.mirrored(), decided.decided()
+    sharing = defaultdict(list)
+    for one in workspaces:
+        sharing[one.company_id].append(one.name)
     under_way, doubtful, waiting = figures.open_runs(), figures.in_doubt_for_people(), figures.to_decide()
     return [
         Card(
             workspace=one,
             figures=counted[one.pk],
-            decided=mapping.counts(one),
+            decided=linked[one.pk],
+            sharing=sharing[one.company_id] if one.company_id else [],
             mirrored=mirrored[one.pk],
             to_decide=waiting.get(one.pk, 0),
             in_doubt_for_people=doubtful.get(one.pk, 0),

@@ -44,6 +44,8 @@ class Card:
     last_sync: Run | None = None
     open_run: Run | None = None
     coming: list[str] = field(default_factory=list)
+    # Names of all workspaces that send to its company: disconnecting concerns them all.
+    sharing: list[str] = field(default_factory=list)
 
     @property
     def came_of_it(self) -> str:
@@ -72,13 +74,6 @@ class Card:
         if self.company is None or self.company.plan_read_at is None:
             return None
         return connection.plan_verdict(self.company)
-
-    @property
-    def sharing(self) -> list[str]:
-        """Names of all workspaces that send to this company: disconnecting concerns them all."""
-        if self.company is None:
-            return []
-        return list(self.company.workspaces.order_by("name").values_list("name", flat=True))
 
     @property
     def requests_a_check(self) -> int:

@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Company, Workspace
+from mapping import queries as mapping
 from syncjobs.models import EntryVerdict, Run, Schedule
-from syncjobs.pages import day_chart
+from syncjobs.pages import day_chart, decided
 from tests.admin.reading import main_text
 from tests.factories import (
     CompanyFactory,
@@ -21,6 +22,7 @@ from tests.factories import (
     MismatchFactory,
     ReceiptFactory,
     RunFactory,
+    StanceFactory,
     TimeEntryFactory,
     UserFactory,
     VerdictFactory,
@@ -194,17 +196,44 @@ def test_a_workspace_in_order_shrinks_to_a_line_beside_others(dana: Client) -> N
     assert "Quiet" in page
 
 
-def test_the_number_of_queries_does_not_grow_with_the_rows(
+def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
     dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
+    for _ in range(10):
+        other = WorkspaceFactory()
+        RunFactory(workspace=other, kind=Run.Kind.CHECK)
+        ReceiptFactory(workspace=other)
+        MismatchFactory(workspace=other)
     for _ in range(30):
         entry_of(workspace, State.READY)
         MismatchFactory(workspace=workspace, blocked_minutes=10, blocked_entries=1)
         LinkFactory(workspace=workspace)
         RunFactory(workspace=workspace, person=UserFactory())
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(25):
         assert dana.get("/admin/").status_code == 200
+
+
+def test_names_of_all_workspaces_are_counted_as_of_each(dana: Client) -> None:
+    one, other = WorkspaceFactory(), WorkspaceFactory()
+    for workspace in (one, other):
+        LinkFactory.create_batch(2, workspace=workspace)
+        LinkFactory(workspace=workspace, kind="project", suspended="WRONG_PARENT")
+        open_name = LinkFactory(workspace=workspace, kind="client")
+        MismatchFactory(workspace=workspace, kind="client", clockify_id=open_name.clockify_id, reason="WRONG_LEVEL")
+        renamed = LinkFactory(workspace=workspace, kind="client")
+        MismatchFactory(workspace=workspace, kind="client", clockify_id=renamed.clockify_id, reason="RENAMED")
+        left_out = LinkFactory(workspace=workspace, kind="project")
+        StanceFactory(workspace=workspace, kind="project", clockify_id=left_out.clockify_id)
+        MismatchFactory(workspace=workspace, kind="employee", clockify_id="", quickbooks_id="7")
+    MismatchFactory(workspace=one)
+    LinkFactory(workspace=one, company=other.company)
+
+    counted = decided.decided()
+
+    assert counted[one.pk] == mapping.counts(one)
+    assert counted[other.pk] == mapping.counts(other)
+    assert counted[one.pk]["users"] == {"mapped": 2, "unmapped": 1}
 
 
 # --- hours per day ---------------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""How many names have their partner, of all workspaces at once: two grouped queries, counted in the database.
+
+The same figures as `mapping.queries.counts` gives for one workspace; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from django.db.models import Count, Exists, F, OuterRef
+
+from mapping.models import Link, Mismatch, Stance
+from mapping.queries import PLURALS
+
+Counts = dict[str, dict[str, int]]
+SAME = {
+    "workspace": OuterRef("workspace"),
+    "company": OuterRef("company"),
+    "kind": OuterRef("kind"),
+    "clockify_id": OuterRef("clockify_id"),
+}
+
+
+def none_yet() -> Counts:
+    return {plural: {"mapped": 0, "unmapped": 0} for plural in PLURALS.values()}
+
+
+def decided() -> dict[int, Counts]:
+    """Mapped and unmapped records per kind, by workspace."""
+    found: dict[int, Counts] = defaultdict(none_yet)
+    open_names = Mismatch.objects.exclude(clockify_id="").exclude(reason="RENAMED").filter(kind__in=PLURALS)
+    ignored = Stance.objects.filter(choice=Stance.Choice.IGNORED, **SAME)
+    links = Link.objects.filter(company=F("workspace__company"), suspended="")
+    working = links.exclude(Exists(ignored)).exclude(Exists(open_names.filter(**SAME)))
+    for workspace, kind, count in working.order_by().values_list("workspace", "kind").annotate(Count("pk")):
+        found[workspace][PLURALS[kind]]["mapped"] = count
+    rows = open_names.filter(company=F("workspace__company")).order_by().values_list("workspace", "kind")
+    for workspace, kind, count in rows.annotate(Count("clockify_id", distinct=True)):
+        found[workspace][PLURALS[kind]]["unmapped"] = count
+    return found
