@@ -38,7 +38,7 @@
   }
 
   function focusOn(id, { control = "" } = {}) {
-    const row = document.getElementById(id);
+    const row = id !== "desk" && document.getElementById(id);
     if (!row) return document.getElementById("desk-list")?.focus();
     const found = control && row.querySelector(`[data-do="${control}"]`);
     (found || row).focus({ preventScroll: true });
@@ -46,6 +46,7 @@
   }
 
   async function decide(form, submitter) {
+    if (submitter?.getAttribute("aria-busy")) return;
     const values = new FormData(form);
     if (submitter?.name) values.append(submitter.name, submitter.value);
     submitter?.setAttribute("aria-busy", "true");
