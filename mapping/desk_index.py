@@ -72,15 +72,18 @@ class Counts:
         return self.decided + self.to_do
 
 
-def counted(workspace: Workspace) -> Counts:
-    """All tabs in four queries, whatever the number of rows."""
+def counted(workspace: Workspace, *, tab: str = "") -> Counts:
+    """All tabs in five queries, whatever the number of rows; of `tab` also what is suggested and what is not."""
     counts = Counts(minutes=dict.fromkeys(KINDS, 0))
-    found = desk_sections.open_rows(workspace).order_by().values("kind", "suggested")
-    for row in found.annotate(rows=Count("pk"), minutes=Sum("blocked_minutes")):
-        tab = TABS[row["kind"]]
-        counts.sections[tab][SUGGESTED if row["suggested"] else DECIDE] += row["rows"]
-        counts.sections[tab][TODO] += row["rows"]
-        counts.minutes[tab] += row["minutes"]
+    found = desk_sections.open_rows(workspace).order_by().values_list("kind")
+    for kind, number, minutes in found.annotate(rows=Count("pk"), minutes=Sum("blocked_minutes")):
+        counts.sections[TABS[kind]][TODO] = number
+        counts.minutes[TABS[kind]] = minutes
+    if tab in KINDS:
+        rows = desk_sections.open_rows(workspace).filter(kind=KINDS[tab])
+        suggested = desk_sections.with_suggested(workspace, rows).filter(suggested=True).count()
+        of_tab = counts.sections[tab]
+        of_tab[SUGGESTED], of_tab[DECIDE] = suggested, of_tab[TODO] - suggested
     lists = ((LINKED, desk_sections.linked_rows(workspace)), (IGNORED, desk_sections.ignored_rows(workspace)))
     for section, rows in lists:
         for kind, number in rows.order_by().values_list("kind").annotate(rows=Count("pk")):
@@ -143,7 +146,9 @@ class DeskIndex:
     def _open(self, *, ordered: bool) -> QuerySet[Any]:
         rows = desk_sections.open_rows(self._workspace).filter(kind=self.kind)
         if self.section != TODO:
-            rows = rows.filter(suggested=self.section == SUGGESTED)
+            rows = desk_sections.with_suggested(self._workspace, rows).filter(suggested=self.section == SUGGESTED)
+        elif self.right:
+            rows = desk_sections.with_partner(rows)
         if self.left:
             rows = rows.filter(like(["clockify_name", "clockify_client"], self.left) | self._mail(of_mail, self.left))
         if self.right:

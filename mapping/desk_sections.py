@@ -36,10 +36,9 @@ THIS_RECORD = {"kind": OuterRef("kind"), "clockify_id": OuterRef("clockify_id")}
 
 
 def open_rows(workspace: Workspace) -> QuerySet[Any]:
-    """Records of all kinds that a person has to decide about; `suggested` where one press may do."""
+    """Records of all kinds that a person has to decide about."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company).exclude(clockify_id="")
-    rows = rows.exclude(reason=SEEN_ONLY).exclude(Exists(_ignored(workspace).filter(**THIS_RECORD)))
-    return _with_suggested(workspace, rows)
+    return rows.exclude(reason=SEEN_ONLY).exclude(Exists(_ignored(workspace).filter(**THIS_RECORD)))
 
 
 def linked_rows(workspace: Workspace) -> QuerySet[Any]:
@@ -69,12 +68,12 @@ def _ignored(workspace: Workspace) -> QuerySet[Stance]:
 
 
 # --- one clear partner -----------------------------------------------------------------------------------------
-def _with_suggested(workspace: Workspace, rows: QuerySet[Mismatch]) -> QuerySet[Any]:
-    """The same as `desk_partners.clear_suggestion` says of a single row, a linked record's aside."""
+def with_suggested(workspace: Workspace, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """`suggested` where one press may do, as `desk_partners.clear_suggestion` says of a single row."""
     first, second = (Cast(KT(f"suggestions__{place}__score"), FloatField()) for place in (0, 1))
     links = Link.objects.filter(workspace=workspace, company=workspace.company, **THIS_RECORD)
     rows = rows.annotate(first=first, lead=first - second, taken=_text("suggestions__0__why"))
-    rows = rows.annotate(partner=_text("suggestions__0__id"), partner_kind=_text("suggestions__0__kind"))
+    rows = with_partner(rows)
     rows = rows.annotate(**_addresses(workspace))
     clear = Q(first__gte=CLEAR_SCORE) & ~Q(taken__contains=TAKEN) & (Q(lead=None) | Q(lead__gte=CLEAR_LEAD))
     another = Q(reason="AMBIGUOUS_NAME", kind="user") & ~Q(ours="") & ~Q(theirs="") & ~Q(ours=F("theirs"))
@@ -87,6 +86,11 @@ def _with_suggested(workspace: Workspace, rows: QuerySet[Mismatch]) -> QuerySet[
             output_field=BooleanField(),
         )
     )
+
+
+def with_partner(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The likeliest partner's id and kind, out of the suggestions."""
+    return rows.annotate(partner=_text("suggestions__0__id"), partner_kind=_text("suggestions__0__kind"))
 
 
 def _text(path: str) -> Cast:
