@@ -551,6 +551,7 @@ def test_what_one_choice_frees_is_told_while_it_is_looked_at(
     asked = {"kind": "user", "id": "ben"}
 
     assert "Links <strong>1 person</strong>" in dana.get(address, asked | {"partner": "employee:59"}).content.decode()
+    assert "Frees nothing by itself." in dana.get(address, asked | {"verb": "ignore"}).content.decode()
     typed = dana.get(address, asked | {"partner": "<b>"}).content.decode()
     assert "no active employee or vendor" in typed and "<b>" not in typed
 

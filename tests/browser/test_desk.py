@@ -127,6 +127,8 @@ def test_everything_is_done_by_keys(desk: Desk) -> None:
     desk.says("Taken back")
     desk.presses("j", "i")
     expect(page.get_by_label("Note")).to_be_focused()
+    expect(page.get_by_text("If you ignore it")).to_be_visible()
+    expect(page.locator("[data-figures] [data-said]")).to_be_visible()
     page.keyboard.type("a jukebox, u and i")
     desk.presses("Enter")
     desk.says("Ignored")

@@ -5,6 +5,10 @@
   if (!desk || !document.getElementById("desk-parts")) return;
   const news = desk.querySelector("[data-news]");
   const FILTER_WAIT = 250, SEARCH_WAIT = 200;
+  const FORECASTS = {
+    link: "If you link it", ignore: "If you ignore it", unlink: "If you unlink it", confirm: "If you confirm it",
+    stop_ignoring: "If you stop ignoring it",
+  };
   let asked = 0, foresight = null, timer = 0;
 
   const parts = () => document.getElementById("desk-parts");
@@ -84,13 +88,17 @@
   }
 
   // --- what a choice would do ----------------------------------------------------------------------------------
-  async function foresee(radio) {
-    const panel = radio.closest("[data-panel]");
+  async function foresee(control) {
+    const panel = control.closest("[data-panel]");
     const figures = panel?.querySelector("[data-figures]");
-    if (!figures) return;
+    const verb = control.dataset.foresee ?? "link";
+    if (!figures || (verb !== "link" && panel.dataset.foreseen === verb)) return;
+    panel.dataset.foreseen = verb;
+    panel.querySelector("[data-forecast]").textContent = FORECASTS[verb];
     foresight?.abort();
     foresight = new AbortController();
-    const query = new URLSearchParams({ kind: panel.dataset.kind, id: panel.dataset.id, partner: radio.value });
+    const query = new URLSearchParams({ kind: panel.dataset.kind, id: panel.dataset.id, verb });
+    if (verb === "link") query.set("partner", control.value);
     try {
       const answer = await fetch(`${panel.dataset.whatIfUrl}?${query}`, { signal: foresight.signal });
       const text = await answer.text();
@@ -184,6 +192,10 @@
     // Typed and picked at once could mean either.
     if (typed) typed.value = "";
     foresee(event.target);
+  });
+  // What a verb without a choice would do is told as soon as somebody turns to it.
+  desk.addEventListener("focusin", (event) => {
+    if (event.target.matches("[data-foresee]")) foresee(event.target);
   });
   desk.addEventListener("input", (event) => {
     if (event.target.matches("[data-filter]")) {
