@@ -18,6 +18,13 @@ from syncjobs.what_if import Tally, WhatIf
 
 register = template.Library()
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+DONE = {
+    "link": "linked",
+    "unlink": "unlinked",
+    "ignore": "ignored",
+    "stop ignoring": "stopped ignoring",
+    "undo": "took back the decision about",
+}
 KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
 
 
@@ -58,6 +65,12 @@ def sentence(found: WhatIf) -> str:
     if found.stops.entries:
         said.append(f"Holds back {tally(found.stops)}.")
     return " ".join(said) or "Frees nothing by itself."
+
+
+@register.filter
+def done(verb: str) -> str:
+    """A decision's verb as what somebody did."""
+    return DONE.get(verb, verb)
 
 
 @register.simple_tag

@@ -352,7 +352,7 @@ def test_accepting_links_what_was_suggested_and_goes_on_to_the_next_row(
     assert (link.quickbooks_kind, link.quickbooks_id, link.by) == ("employee", "59", "person")
     assert link.person is not None and link.person.username == "dana"
     assert not Mismatch.objects.filter(clockify_id="ben").exists()
-    assert "You: link Ben Okafor ," in main_text(dana.get(people(workspace)))
+    assert "You linked Ben Okafor ," in main_text(dana.get(people(workspace)))
 
 
 def test_a_row_that_follows_by_itself_is_passed_over(dana: Client, workspace: Workspace) -> None:

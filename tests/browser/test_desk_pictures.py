@@ -56,6 +56,22 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
     writes(person, workspace)
     person.opens(f"/admin/workspaces/{workspace.pk}/desk/upload/")
     take(person, "upload")
+    ids = list(Mismatch.objects.filter(kind="user").exclude(clockify_id="").values_list("clockify_id", flat=True))
+    lines = [
+        "kind,clockify_id,quickbooks_id,decision",
+        f"user,{ids[0]},8,",
+        f"user,{ids[1]},777,",
+        f"user,{ids[2]},,ignore",
+    ]
+    person.fills("Or its lines", "\n".join(lines))
+    person.presses("Preview")
+    person.sees("What the list would change")
+    take(person, "upload-preview")
+    person.opens(f"/admin/workspaces/{workspace.pk}/desk/safe/?tab=projects")
+    person.presses("Accept 4 pairs")
+    person.sees("in one press")
+    take(person, "accepted")
+    in_doubt_and_refused(person, sandbox, workspace)
     mismatch = Mismatch.objects.filter(workspace=workspace, kind="user").latest("pk")
     call_command("ignore", "user", mismatch.clockify_id)
     person.opens(f"/admin/workspaces/{workspace.pk}/desk/history/")
@@ -85,6 +101,22 @@ def test_pictures_of_what_changed_after_sending(person: Person, sandbox: Running
     person.follows("Look at QuickBooks now")
     person.sees("QuickBooks now")
     take(person, "changed-looked")
+
+
+def in_doubt_and_refused(person: Person, sandbox: Running, workspace: Workspace) -> None:
+    with sandbox.world.lock:
+        sandbox.world.faults.add(vendor="quickbooks", method="POST", path="customer", kind="cut_before", times=1)
+    person.opens(f"/admin/workspaces/{workspace.pk}/projects/")
+    person.follows("Create… for Loyalty app")
+    person.presses("Create in QuickBooks and link")
+    person.sees("Look now")
+    take(person, "write-doubt")
+    person.opens(f"/admin/workspaces/{workspace.pk}/projects/")
+    person.follows("Choose for Café guide")
+    person.page.get_by_label("Id or name in QuickBooks").fill("Nobody at all")
+    person.presses("Link", within=person.page.locator("[data-panel]"))
+    person.page.locator("[data-refused]").wait_for()
+    take(person, "refused")
 
 
 def writes(person: Person, workspace: Workspace) -> None:
