@@ -338,7 +338,7 @@ def test_the_story_asks_a_fixed_number_of_queries(
         ActionFactory(workspace=linked, entry_id="e1", run=run)
         LinkFactory(workspace=linked, clockify_id=f"other{number}")
 
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(26):
         assert dana.get(story(entry)).status_code == 200
 
 
