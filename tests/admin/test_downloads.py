@@ -110,3 +110,9 @@ def test_who_may_not_read_the_list_may_not_have_the_file(client: Client, workspa
 
     assert sorted(codes.values()) == [200, 403]
     assert codes[ENTRIES] == (200 if right == "integrations.view_timeentry" else 403)
+
+
+def test_an_address_that_the_list_does_not_know_leads_back_to_it(dana: Client, workspace: Workspace) -> None:
+    response = dana.get(f"{ENTRIES}?nonsense=1")
+
+    assert (response.status_code, response["Location"]) == (302, "/admin/integrations/timeentry/")
