@@ -18,7 +18,7 @@ from integrations.models import Workspace
 from mapping.desk import Refused
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from syncjobs import evaluate
-from syncjobs.pages import access, desk_foresight, desk_shown, desk_verbs
+from syncjobs.pages import access, desk_foresight, desk_shown, desk_verbs, navigation
 from syncjobs.pages.desk_shown import Asked
 from syncjobs.pages.desk_verbs import Decided
 from syncjobs.templatetags.hourbridge import in_hours, number
@@ -108,7 +108,12 @@ def _told(
     said = f"{decided.said} {freed}{desk_shown.to_do(workspace, asked.tab)} to do."
     if asked.is_script:
         asked.opened = ""
-        told = {"said": " ".join([said, *decided.warnings]), "next": following, "warnings": decided.warnings}
+        told: dict[str, Any] = {
+            "said": " ".join([said, *decided.warnings]),
+            "next": following,
+            "warnings": decided.warnings,
+        }
+        told["waiting"] = navigation.open_decisions()
         return _answer(request, workspace, asked, told)
     messages.success(request, said)
     for warning in decided.warnings:

@@ -12,6 +12,7 @@ from django.test import Client
 from integrations.models import Workspace
 from mapping.models import Link, PartnerWrite
 from sandbox.server import Running
+from syncjobs.models import EntryVerdict
 from tests.admin.reading import main_text
 from tests.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
 from tests.syncjobs.cast import FIRST, Scene
@@ -59,6 +60,7 @@ def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, sce
     answer = pressed(dana, page)
 
     assert answer["Location"].startswith(desk)
+    assert EntryVerdict.objects.filter(state="ready").count() == 1, "what was promised is free"
     assert Link.objects.get(kind="project").quickbooks_name == "Loyalty - app"
     write = PartnerWrite.objects.get()
     assert write.state == "done" and write.person is not None and write.person.username == "dana"

@@ -60,6 +60,7 @@
       const refused = desk.querySelector("[data-refused]");
       if (refused) return refused.focus();
       say(fresh.dataset.said);
+      countInMenu(fresh.dataset.waiting);
       const plain = new URL(location.href);
       plain.searchParams.delete("open");
       history.replaceState(null, "", plain.pathname + plain.search);
@@ -70,6 +71,14 @@
     } finally {
       submitter?.removeAttribute("aria-busy");
     }
+  }
+
+  // The number beside the menu's line is of another part of the page.
+  function countInMenu(waiting) {
+    const badge = document.querySelector(".hb-menu-line.hb-here .hb-count");
+    if (!badge || waiting === undefined) return;
+    badge.hidden = waiting === "0";
+    badge.firstChild.textContent = waiting;
   }
 
   async function open(link) {
