@@ -1,4 +1,4 @@
-"""Links, mismatches and what people decided, to look at; the People and Customers pages are where they change."""
+"""Links, mismatches and what people decided, to look at; the review desk is where they change."""
 
 from __future__ import annotations
 

@@ -61,19 +61,19 @@ WORDINGS = {
         "User not linked",
         "{user} has no employee or vendor in QuickBooks yet.",
         "here",
-        "Link the user on the People page.",
+        "Link the user on the review desk, under People.",
     ),
     "CLIENT_NOT_MAPPED": Wording(
         "Client not linked",
         "{client} has no customer in QuickBooks yet.",
         "here",
-        "Link the client on the Customers page.",
+        "Link the client on the review desk, under Clients.",
     ),
     "PROJECT_NOT_MAPPED": Wording(
         "Project not linked",
         "{project} has no customer in QuickBooks yet.",
         "here",
-        "Link the project on the Customers page.",
+        "Link the project on the review desk, under Projects.",
     ),
     "EMPLOYEE_INACTIVE": Wording(
         "Employee or vendor inactive",

@@ -205,7 +205,7 @@ def test_the_story_names_every_reason_with_its_sentence_and_who_mends_it(dana: C
     said = main_text(page)
 
     assert "Ben has no employee or vendor in QuickBooks yet." in said
-    assert "Here: Link the user on the People page." in said
+    assert "Here: Link the user on the review desk, under People." in said
     assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in said
     assert "In QuickBooks: Ask the bookkeeper" in said
     assert f"/admin/workspaces/{workspace.pk}/people/?open=user-ben#user-ben" in page.content.decode()
