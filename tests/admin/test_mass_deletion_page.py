@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
+from syncjobs.counting import SYNC_FIGURES
 from syncjobs.models import Run
 from tests.admin.reading import main_text, text
 from tests.factories import NOW, ReceiptFactory, RunFactory, TimeEntryFactory
@@ -72,7 +73,8 @@ def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
 
 
 def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, warned: Run) -> None:
-    Run.objects.filter(pk=warned.pk).update(counters={"figures": {"warnings": {"MANY_MISSING": 1}}})
+    figures = {**dict.fromkeys(SYNC_FIGURES, 0), "blocked_reasons": {}, "warnings": {"MANY_MISSING": 1}}
+    Run.objects.filter(pk=warned.pk).update(counters={"figures": figures})
 
     assert address(workspace) in dana.get(f"/admin/syncjobs/run/{warned.pk}/change/").content.decode()
     front = dana.get("/admin/")
