@@ -29,6 +29,7 @@ def make_workspace() -> Workspace:
     )
 
 
+@pytest.mark.slow
 def test_a_cluster_whose_idle_workers_were_killed_is_replaced(
     transactional_db: None, start_worker: Callable[..., WorkerProcess]
 ) -> None:

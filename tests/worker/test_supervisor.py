@@ -150,6 +150,7 @@ def test_a_stop_during_the_pause_before_a_restart_ends_at_once(staged: Callable[
     assert len(stage.started()) == 1
 
 
+@pytest.mark.slow
 def test_pauses_between_restarts_grow(staged: Callable[..., Stage]) -> None:
     stage = staged("ends")
     until(lambda: len(stage.started()) >= 5)
