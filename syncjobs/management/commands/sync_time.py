@@ -6,12 +6,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from syncjobs import commandline, counting
+from syncjobs import commandline, counting, run_command
 from syncjobs import run as runs
 from syncjobs.models import Run
 
 
-class Command(commandline.Command):
+class Command(run_command.RunCommand):
+    figures, dealt_with = counting.SYNC_FIGURES, "sent"
     help = "Send billable time to QuickBooks: new entries, later edits and deletions."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -56,27 +57,12 @@ class Command(commandline.Command):
                 run.delete()
                 raise commandline.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
             self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")
-        runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
-        if run.error_code:
-            self.progress(f"{run.error_message} {run.error_fix}")
-        shown = counting.sync_json(run)
-        code = counting.exit_code(run)
-        if code == commandline.CUT_SHORT and not run.error_code:
-            self.progress(_trouble(shown))
-        if options["json"]:
-            self.print_json({**shown, **(self._nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
-        else:
-            self._tell(shown)
-        return code
+        return self.carry_out(run, as_json=options["json"])
 
-    def _nothing(self) -> dict[str, Any]:
-        """Exit code 3 comes with zeros: a plan that was made but not begun is not a result."""
-        return {**dict.fromkeys(counting.SYNC_FIGURES, 0), "blocked_reasons": {}, "warnings": {}}
+    def result(self, run: Run) -> dict[str, Any]:
+        return counting.sync_json(run)
 
-    def _show(self, done: int, total: int) -> None:
-        self.progress(f"{done} of {total} sent")
-
-    def _tell(self, shown: dict[str, Any]) -> None:
+    def tell(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""
         hours = shown["minutes_sent"] / 60
         self.stdout.write(f"Run {shown['run']}, {shown['from']} to {shown['to']}: {shown['status']}")
@@ -90,14 +76,12 @@ class Command(commandline.Command):
         for code, count in shown["warnings"].items():
             self.stdout.write(f"  warning {code}: {count}")
 
-
-def _trouble(shown: Mapping[str, Any]) -> str:
-    """Why the exit code is 4 although the run came to its end."""
-    words = [f"{shown[name]} {said}" for name, said in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]]
-    said = f"Of the entries, {' and '.join(words)}; `explain ENTRY_ID` says why." if words else ""
-    if "MANY_MISSING" in shown["warnings"]:
-        said += (
-            " Many entries are missing in Clockify at once, so nothing was deleted in QuickBooks; if they are really "
-            "gone, run it again with --believe-deletions."
-        )
-    return said
+    def trouble(self, shown: Mapping[str, Any]) -> str:
+        words = run_command.in_words(shown)
+        said = f"Of the entries, {words}; `explain ENTRY_ID` says why." if words else ""
+        if "MANY_MISSING" in shown["warnings"]:
+            said += (
+                " Many entries are missing in Clockify at once, so nothing was deleted in QuickBooks; if they are "
+                "really gone, run it again with --believe-deletions."
+            )
+        return said

@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import commandline, counting, undo
+from syncjobs import counting, run_command, undo
 from syncjobs import run as runs
 from syncjobs.models import Run
 
 
-class Command(commandline.Command):
+class Command(run_command.RunCommand):
+    figures, dealt_with = counting.UNDO_FIGURES, "done"
     help = "Take back what a run created in QuickBooks, where it is unbilled and unchanged."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +32,7 @@ class Command(commandline.Command):
             "dry_run": options["dry_run"],
             "undone_run": options["undone"],
             "ignore": options["ignore"],
-            **self._nothing(),
+            **self.nothing(),
             "api_calls": {"clockify": 0, "quickbooks": 0},
         }
 
@@ -46,18 +47,7 @@ class Command(commandline.Command):
             dry_run=options["dry_run"],
             options={"undo": undone.pk, **({"ignore": True} if options["ignore"] else {})},
         )
-        runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
-        if run.error_code:
-            self.progress(f"{run.error_message} {run.error_fix}")
-        shown = counting.undo_json(run)
-        code = counting.exit_code(run)
-        if code == commandline.CUT_SHORT and not run.error_code:
-            self.progress(_trouble(shown))
-        if options["json"]:
-            self.print_json({**shown, **(self._nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
-        else:
-            self._tell(shown)
-        return code
+        return self.carry_out(run, as_json=options["json"])
 
     def _undone(self, options: dict[str, Any]) -> Run:
         """The run that is named, of the workspace that is named: a number belongs to one workspace only."""
@@ -68,13 +58,10 @@ class Command(commandline.Command):
         self.connected_workspace({"workspace": run.workspace.clockify_id})
         return run
 
-    def _nothing(self) -> dict[str, Any]:
-        return {**dict.fromkeys(counting.UNDO_FIGURES, 0), "blocked_reasons": {}, "warnings": {}}
+    def result(self, run: Run) -> dict[str, Any]:
+        return counting.undo_json(run)
 
-    def _show(self, done: int, total: int) -> None:
-        self.progress(f"{done} of {total} done")
-
-    def _tell(self, shown: dict[str, Any]) -> None:
+    def tell(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""
         self.stdout.write(f"Run {shown['run']}, undo of run {shown['undone_run']}: {shown['status']}")
         self.stdout.write(
@@ -87,13 +74,12 @@ class Command(commandline.Command):
         if shown["deleted"]:
             self.stdout.write(_afterwards(shown))
 
+    def trouble(self, shown: Mapping[str, Any]) -> str:
+        words = run_command.in_words(shown)
+        return f"Of the entries, {words}; `explain ENTRY_ID` says why, and undoing again goes on."
+
 
 def _afterwards(shown: Mapping[str, Any]) -> str:
     if shown["ignore"]:
         return "These entries are left out until a person lets them in again."
     return "The next sync sends these entries anew, once each; --ignore leaves them out."
-
-
-def _trouble(shown: Mapping[str, Any]) -> str:
-    words = [f"{shown[name]} {said}" for name, said in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]]
-    return f"Of the entries, {' and '.join(words)}; `explain ENTRY_ID` says why, and undoing again goes on."
