@@ -21,7 +21,7 @@ DONE_AS = {
     "update": RunItem.Outcome.UPDATED,
     "delete": RunItem.Outcome.DELETED,
 }
-ONE_RECEIPT = ("company", "workspace", "entry_id")
+ONE_RECEIPT = ("company", "workspace", "entry_id", "part")
 ERROR = ("error_code", "error_message")
 
 
@@ -55,7 +55,7 @@ def _action(item: RunItem, run: Run) -> Action:
         entry_id=item.entry_id,
         verb=item.verb,
         body=_body(item, record),
-        basis={name: basis.get(name) for name in ("content_hash", "start_at")} | {"draft": item.draft},
+        basis={name: basis.get(name) for name in ("content_hash", "start_at", "part")} | {"draft": item.draft},
         quickbooks_id=item.quickbooks_id,
         sync_token=str(record.get("SyncToken", "")),
         txn_date=item.txn_date,
@@ -101,10 +101,12 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
     """One statement, whether the entry was sent before or not; of an update, the time of the first sending stays."""
     activity = payloads.activity(record)
     wanted = draft.from_row(action.basis["draft"])
+    part = action.basis.get("part") or 0
     receipt = Receipt(
         company_id=action.company_id,
         workspace_id=action.workspace_id,
         entry_id=action.entry_id,
+        part=part,
         quickbooks_id=activity.id,
         sync_token=activity.sync_token,
         state=Receipt.State.SENT,
@@ -118,14 +120,26 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         changed_at=now,
         run_id=action.run_id,
     )
-    kept = {"id", *ONE_RECEIPT, *([] if action.verb == "create" else ["sent_at"])}
+    kept = {"id", *ONE_RECEIPT, "corrections", *([] if action.verb == "create" else ["sent_at"])}
     written = [field.name for field in Receipt._meta.concrete_fields if field.name not in kept]
     Receipt.objects.bulk_create([receipt], update_conflicts=True, unique_fields=ONE_RECEIPT, update_fields=written)
+    if part:
+        # Together they are the entry as it was when a person added the correction.
+        _update_own(receipt, content_hash=receipt.content_hash, trouble="")
     return activity.id
 
 
+def _update_own(correction: Receipt, **values: Any) -> None:
+    """Bring the receipt of the entry's own activity up to date with its corrections."""
+    rows = Receipt.objects.filter(
+        company=correction.company_id, workspace=correction.workspace_id, entry_id=correction.entry_id
+    )
+    left = rows.filter(part__gt=0, state=Receipt.State.SENT).count()
+    rows.filter(part=0).update(corrections=left, **values)
+
+
 def _receipt_deleted(action: Action, now: datetime) -> str:
-    receipt = Receipt.objects.get(company=action.company, workspace=action.workspace, entry_id=action.entry_id)
+    receipt = Receipt.objects.get(company=action.company, quickbooks_id=action.quickbooks_id)
     receipt.state, receipt.trouble, receipt.changed_at, receipt.run = (
         Receipt.State.DELETED,
         "",
@@ -133,6 +147,9 @@ def _receipt_deleted(action: Action, now: datetime) -> str:
         action.run,
     )
     receipt.save(update_fields=["state", "trouble", "changed_at", "run"])
+    if receipt.part:
+        # Without its correction the entry is once more something else than was sent.
+        _update_own(receipt, content_hash="")
     return receipt.quickbooks_id
 
 

@@ -42,7 +42,8 @@ class Run(models.Model):
         default=dict,
         blank=True,
         help_text='What narrows or widens it: {"users": [ids], "projects": [ids], "entries": [ids], '
-        '"resend": true, "believe_deletions": true}; of an undo {"undo": run, "ignore": true}.',
+        '"resend": true, "believe_deletions": true, "amend": "override" or "correct"}; of an undo '
+        '{"undo": run, "ignore": true}.',
     )
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_by = models.ForeignKey(
@@ -139,7 +140,11 @@ class EntryOverride(models.Model):
 
 
 class Receipt(models.Model):
-    """Proof of what was posted for one entry to one company, and of what it was made from."""
+    """Proof of what was posted for one entry to one company, and of what it was made from.
+
+    Part 0 is the entry's own activity. Where that may not be touched, a person may add what is missing as further
+    parts (amend), each an activity of its own.
+    """
 
     class State(models.TextChoices):
         SENT = "sent", "Sent"
@@ -148,6 +153,8 @@ class Receipt(models.Model):
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="receipts")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="receipts")
     entry_id = models.CharField(max_length=64, help_text="Clockify id of the entry.")
+    part = models.PositiveSmallIntegerField(default=0, help_text="0: the entry's own activity; else a correction.")
+    corrections = models.PositiveSmallIntegerField(default=0, help_text="Of part 0: how many corrections there are.")
     quickbooks_id = models.CharField(max_length=64)
     sync_token = models.CharField(max_length=32)
     state = models.CharField(max_length=10, choices=State, default=State.SENT)
@@ -166,7 +173,7 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["company", "workspace", "entry_id"], name="receipt_once_per_entry"),
+            models.UniqueConstraint(fields=["company", "workspace", "entry_id", "part"], name="receipt_once_per_part"),
             models.UniqueConstraint(fields=["company", "quickbooks_id"], name="receipt_once_per_activity"),
         ]
         indexes = [models.Index(fields=["workspace", "txn_date"], name="receipt_by_day")]

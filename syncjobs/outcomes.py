@@ -77,7 +77,7 @@ class Outcomes:
 
     def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> bool:
         """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
-        receipt = Receipt.objects.get(company=self._run.company, workspace=self._run.workspace, entry_id=item.entry_id)
+        receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
         reading = plan.Reading(found.sync_token, found.billed, found.raw) if found else None
         step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))

@@ -23,6 +23,7 @@ class Sent:
     start_at: datetime
     txn_date: date
     draft: Draft
+    corrections: int = 0  # activities beside it that a person added (amend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Step:
     """What is to happen to one entry. `verb` is create, update, delete, keep or block.
 
     `touch` marks a keep whose content was edited without any effect on what was sent: its receipt is brought up to
-    date, QuickBooks is left alone. `not_ours` are twins that were there before.
+    date, QuickBooks is left alone. `not_ours` are twins that were there before. `part` is the number of a correction.
     """
 
     entry_id: str
@@ -52,6 +53,7 @@ class Step:
     gone: bool = False
     reading: Reading | None = None
     not_ours: tuple[str, ...] = field(default=())
+    part: int = 0
 
     @property
     def writes(self) -> bool:
@@ -70,6 +72,10 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_i
     """
     if sent is None:
         return _intend_first_time(entry, resolution, service_item)
+    return _hold_if_corrected(_intend_sent(entry, resolution, sent, service_item, resend=resend), sent)
+
+
+def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item: str, *, resend: bool) -> Step:
     if sent.content_hash == entry.content_hash:
         if resend and resolution.may_go:
             return _intend_again(entry, resolution, sent, service_item)
@@ -114,7 +120,16 @@ def intend_gone(
             "after its books were closed." if closed else "but can't be deleted now."
         )
         return Step(entry_id, "block", why, closed + whole_connection, draft=sent.draft, gone=True)
-    return Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
+    step = Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
+    return _hold_if_corrected(step, sent)
+
+
+def _hold_if_corrected(step: Step, sent: Sent) -> Step:
+    """Beside a correction neither activity is the whole entry: only a person can say what is to become of them."""
+    if not (step.writes and sent.corrections):
+        return step
+    how = "corrected by a second activity, which counts as a change"
+    return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
 
 
 def _closed(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
@@ -169,11 +184,11 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Reading | None) -
     if step.verb not in {"update", "delete"} or sent is None:
         return step
     if reading is None:
-        return _hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
+        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
     if reading.billed:
-        return _hold(step, Reason("BILLED_IN_QUICKBOOKS"))
+        return hold(step, Reason("BILLED_IN_QUICKBOOKS"))
     if reading.sync_token != sent.sync_token:
-        return _hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}))
+        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}))
     return replace(step, reading=reading)
 
 
@@ -185,8 +200,9 @@ def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[s
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
         return replace(step, not_ours=found)
     why = "Somebody put the same time into QuickBooks already."
-    return _hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}), why=why)
+    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}), why=why)
 
 
-def _hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
+def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
+    """The step is not to be carried out, for this reason."""
     return replace(step, verb="block", why=why, reasons=(reason,))

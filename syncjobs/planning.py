@@ -82,7 +82,7 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
 def check_against_quickbooks(made: Plan, client: QuickBooksClient) -> None:
     """Read what updates and deletes would touch, and look for time that somebody else put there already."""
     made.steps = _check_touched(made, client, made.steps)
-    made.steps = _check_twins(made, client, made.steps)
+    made.steps = check_twins(made, client, made.steps)
 
 
 def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
@@ -110,7 +110,7 @@ def _note_trouble(made: Plan, steps: Iterable[Step]) -> None:
             receipt.save(update_fields=["trouble"])
 
 
-def _check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
     creates = [step for step in steps if step.verb == "create" and step.draft]
     if not creates:
         return list(steps)
@@ -202,7 +202,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
         warnings=list(step.warnings),
         draft=draft.as_row() if draft else None,
         minutes=draft.minutes if draft else _length(row, made),
-        quickbooks_id=sent.quickbooks_id if sent else "",
+        quickbooks_id=sent.quickbooks_id if sent and step.verb != "create" else "",
         txn_date=date.fromisoformat(draft.txn_date) if draft else row.txn_date if row else None,
     )
     if row is not None:
@@ -213,6 +213,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),
             "record": dict(step.reading.record) if step.reading else None,
             "not_ours": list(step.not_ours),
+            "part": step.part,
         }
     return item
 

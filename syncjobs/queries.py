@@ -149,11 +149,17 @@ def sent_of(receipt: Receipt) -> Sent:
         start_at=receipt.start_at,
         txn_date=receipt.txn_date,
         draft=draft.from_row(receipt.draft),
+        corrections=receipt.corrections,
     )
 
 
 def receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
-    """Receipts of time that is in QuickBooks by our books."""
+    """Receipts of the entries' own activities that are in QuickBooks by our books."""
+    return all_receipts_of(workspace).filter(part=0)
+
+
+def all_receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
+    """Likewise with the corrections that people added beside them."""
     return Receipt.objects.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
 
 

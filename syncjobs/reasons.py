@@ -168,13 +168,13 @@ WORDINGS = {
         "Edited after it was billed",
         "It is billed in QuickBooks, and Clockify has something else now; the invoice is left as it is.",
         "quickbooks",
-        "Correct the invoice in QuickBooks if it is wrong.",
+        "Correct the invoice in QuickBooks if it is wrong, or add here what is missing beside it.",
     ),
     "CHANGED_IN_QUICKBOOKS": Wording(
         "Changed by hand in QuickBooks",
         "What was sent was {how} by hand in QuickBooks; nothing is overwritten or made again.",
         "here",
-        "Keep theirs, or correct it in QuickBooks.",
+        "Keep theirs, send Clockify's version, or add what is missing beside it.",
     ),
 }
 

@@ -20,6 +20,7 @@ from integrations.fields import SecretUnreadable
 from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs import check, counting, lease
+from syncjobs.amending import Amend
 from syncjobs.models import Run, RunItem
 from syncjobs.queries import connection_reasons
 from syncjobs.reasons import WORDINGS, sentence
@@ -163,8 +164,7 @@ class Worker:
                 run.counters = check.perform(run, clockify, quickbooks, now=now)
                 self._end(Status.SUCCEEDED)
                 return
-            kind = Undo if run.kind == Run.Kind.UNDO else Sync
-            sync = kind(run, clockify, quickbooks, heartbeat, stop)
+            sync = _kind_of(run)(run, clockify, quickbooks, heartbeat, stop)
             sync.perform(now=now, stage=self._stage, progress=self._progress)
             self._end_sync(stop)
         except PlanBlocks as refusal:
@@ -303,6 +303,12 @@ class Worker:
     def _count_done(self) -> int:
         """Records that this run has dealt with, in earlier slices too."""
         return self.run.total - self.run.items.filter(outcome=RunItem.Outcome.PLANNED).count()
+
+
+def _kind_of(run: Run) -> type[Sync]:
+    if run.kind == Run.Kind.UNDO:
+        return Undo
+    return Amend if run.options.get("amend") else Sync
 
 
 def connection_reasons_of(run: Run) -> list[Any]:

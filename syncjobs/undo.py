@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -132,6 +132,7 @@ class Undo(Sync):
         entries = {row.clockify_id: row for row in rows.defer("raw")}
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
         around = evaluate.circumstances(workspace, ids, min(days), max(days))
+        around = replace(around, receipts={**around.receipts, **_corrections(workspace, items)})
         sent = {key: queries.sent_of(receipt) for key, receipt in around.receipts.items() if key in ids}
         closed = around.policy.book_close_date
         steps = []
@@ -187,6 +188,13 @@ class Undo(Sync):
             ours = ours.filter(clockify_id__in=stayed.values("entry_id"))
             ours.filter(send_anyway=[]).delete()
             ours.update(ignored=False)
+
+
+def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Receipt]:
+    """Receipts of those items that were corrections: these are taken back, the entries' own activities stay."""
+    wanted = {item.quickbooks_id for item in items}
+    rows = queries.all_receipts_of(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
+    return {one.entry_id: one for one in rows if one.quickbooks_id in wanted}
 
 
 def _in_words(step: Step) -> Step:

@@ -15,6 +15,7 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
+from syncjobs import amend, amending
 from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages import access, desk_shown, entry_decisions, sent_changed, start_runs
@@ -105,6 +106,15 @@ def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> No
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """A preview of sending Clockify's version; its page has the button that does it."""
     wishes = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
+    return _ask_for_preview(request, workspace, wishes)
+
+
+def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
+    """A preview of writing over what people did, or of adding what is missing beside it."""
+    return _ask_for_preview(request, workspace, amending.wishes(workspace, entry, request.POST["verb"]))
+
+
+def _ask_for_preview(request: HttpRequest, workspace: Workspace, wishes: dict[str, Any]) -> HttpResponse | None:
     try:
         run = start_runs.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **wishes)
     except runs.AlreadyRunning as busy:
@@ -118,4 +128,6 @@ VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], HttpResponse | No
     "leave": _leave,
     "take_up": _take_up,
     "preview": _preview,
+    amend.OVERRIDE: _amend,
+    amend.CORRECT: _amend,
 }

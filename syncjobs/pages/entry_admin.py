@@ -57,6 +57,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             workspace=OuterRef("workspace"),
             company=OuterRef("workspace__company"),
             entry_id=OuterRef("clockify_id"),
+            part=0,
             state=Receipt.State.SENT,
         )
         rows = super().get_queryset(request)

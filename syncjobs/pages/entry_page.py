@@ -48,8 +48,12 @@ def story(entry: TimeEntry) -> dict[str, Any]:
     """Everything the page shows, in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
     verdict = EntryVerdict.objects.filter(entry=entry).first()
-    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
-    receipt = receipts.select_related("run").first()
+    receipts = list(
+        Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
+        .select_related("run")
+        .order_by("part")
+    )
+    receipt = receipts[0] if receipts else None
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
         .select_related("run")
@@ -77,6 +81,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "failing": any(one.code for one in found),
         "worth": worth(entry, minutes),
         "receipt": receipt,
+        "corrections": receipts[1:],
         "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, around, receipt),
         "actions": actions,

@@ -67,7 +67,9 @@ def of_workspaces() -> dict[int, Figures]:
             figure.add(entries, minutes)
     sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))
     grouped = sent.order_by().values_list("workspace_id")
-    for workspace, entries, minutes, last in grouped.annotate(Count("pk"), Sum("minutes"), Max("sent_at")):
+    # A correction is time of an entry that was counted already.
+    sums = {"entries": Count("pk", filter=Q(part=0)), "sum": Sum("minutes"), "last": Max("sent_at")}
+    for workspace, entries, minutes, last in grouped.annotate(**sums):
         found[workspace].sent.add(entries, minutes)
         found[workspace].last_sent_at = last
     return found

@@ -14,7 +14,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
-from syncjobs import activities, evaluate, plan, queries
+from syncjobs import activities, amend, evaluate, plan, queries
 from syncjobs.draft import Draft, from_row
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
 from syncjobs.pages import links, looks
@@ -50,6 +50,7 @@ class Row:
     sentences: list[str] = field(default_factory=list)
     ways: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
     may_send: bool = False
+    amends: list[str] = field(default_factory=list)  # the ways of `amend` that may mend it
     is_gone_there: bool = False
     note: str = ""
     left_by: str = ""
@@ -96,6 +97,8 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
         if receipt is not None and sent is not None:
             there = found.get(receipt.quickbooks_id)
             row.is_gone_there = look and there is None
+            if row.is_gone_there and amend.CORRECT in row.amends:
+                row.amends.remove(amend.CORRECT)
             now = _now(entry, around, receipt, resolved[entry.clockify_id], names)
             row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
         rows.append(row)
@@ -144,10 +147,22 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
             row.ways.append((f"Decide the {one['kind']}", where))
     waits = verdict.state == EntryVerdict.State.CHANGED and not verdict.reasons
     row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
+    row.amends = _amends(entry, receipt, codes)
     if override is not None:
         row.note = override.note
         row.left_by = override.person.get_username() if override.person else "a command"
     return row
+
+
+def _amends(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[str]:
+    """As far as our own books tell; the preview asks QuickBooks. Only where nothing but people's work is in the way."""
+    if receipt is None or codes - LOCKING:
+        return []
+    found = codes | {receipt.trouble}
+    ways = [amend.OVERRIDE] if CHANGED_THERE in found and "BILLED_IN_QUICKBOOKS" not in found else []
+    if entry.deleted_at is None and found & LOCKING:
+        ways.append(amend.CORRECT)
+    return ways
 
 
 # --- both sides ------------------------------------------------------------------------------------------------

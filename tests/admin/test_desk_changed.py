@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from sandbox.server import Running
+from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Run
 from tests.admin.reading import main_text
 from tests.syncjobs.cast import FIRST, Scene
@@ -63,3 +64,32 @@ def test_time_deleted_in_clockify_but_billed_can_be_left_and_taken_up_again(
     dana.post(desk, key | {"verb": "take_up"})
 
     assert "To do 1" in main_text(dana.get(desk))
+
+
+def test_what_was_changed_by_hand_is_sent_anew_or_added_to_only_from_a_preview(dana: Client, scene: Scene) -> None:
+    billed, changed = scene.entries(scene.user("Ada"), scene.project("Site"), 2)
+    scene.sync()
+    scene.bill(scene.receipt(billed).quickbooks_id)
+    scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 5, "Minutes": 0})
+    for entry in (billed, changed):
+        scene.stretch(entry, 400)
+    scene.sync()
+    desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
+    said = main_text(dana.get(desk))
+    assert said.count("Add what is missing…") == 2 and said.count("Send ours…") == 1
+
+    for entry, verb, button in (
+        (billed, "correct", "Add this in QuickBooks"),
+        (changed, "override", "Write this to QuickBooks"),
+    ):
+        dana.post(desk, {"verb": verb, "entry": str(scene.mirrored(entry).pk)})
+        shown = runs.Worker(Run.objects.latest("pk")).work()
+        page = main_text(dana.get(f"/admin/syncjobs/run/{shown.pk}/change/"))
+        assert shown.dry_run and shown.items.get().why in page and button in page
+        dana.post(f"/admin/runs/{shown.pk}/again/", {"verb": "send"})
+        runs.Worker(Run.objects.latest("pk")).work()
+
+    assert sorted(one["Hours"] * 60 + one["Minutes"] for one in scene.activities()) == [5, 395, 400]
+    assert "To do 0" in main_text(dana.get(desk))
+    entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{scene.mirrored(billed).pk}/change/"))
+    assert "Corrected 6:35" in entry_page

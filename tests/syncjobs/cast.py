@@ -292,7 +292,7 @@ class Scene:
 
     # --- our books -----------------------------------------------------------------------------------------
     def receipt(self, entry_id: str) -> Receipt:
-        return Receipt.objects.get(entry_id=entry_id)
+        return Receipt.objects.get(entry_id=entry_id, part=0)
 
     def open_actions(self) -> int:
         return Action.objects.filter(state=Action.State.SENDING).count()
