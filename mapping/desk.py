@@ -14,7 +14,10 @@ from django.db import transaction
 from integrations.models import Vendor, Workspace
 from mapping.desk_state import state_of, write_history
 from mapping.models import Link, Stance
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, company_of, links_of, stances_of
+
+# Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
+LEFT_OUT_THERE = ("employee", "customer")
 
 
 class Refused(Exception):
@@ -143,9 +146,15 @@ def ignore(
     note: str = "",
     batch: UUID | None = None,
 ) -> None:
-    """Leave the record and its time out, linked or not, until a person links it."""
-    _known_kind(kind)
-    _clockify_row(workspace, kind, clockify_id)
+    """Leave the record and its time out, linked or not, until a person links it.
+
+    `kind` may be employee or customer as well: the QuickBooks record of that id needs no partner in Clockify.
+    """
+    if kind in LEFT_OUT_THERE:
+        _quickbooks_row(workspace, kind, clockify_id)
+    else:
+        _known_kind(kind)
+        _clockify_row(workspace, kind, clockify_id)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
         _take_stance(workspace, kind, clockify_id, Stance.Choice.IGNORED, now=now, person=person, note=note)
@@ -163,13 +172,15 @@ def stop_ignoring(
     batch: UUID | None = None,
 ) -> None:
     """Back to the list. A link there was works again; without one, the rule still waits for a person to link."""
-    _known_kind(kind)
+    if kind not in LEFT_OUT_THERE:
+        _known_kind(kind)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
-        ignored = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id, choice=Stance.Choice.IGNORED)
+        ignored = all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id, choice=Stance.Choice.IGNORED)
         if not ignored.exists():
             raise Refused(f"This {kind} is not ignored.")
-        if links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists():
+        linked = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists()
+        if linked or kind in LEFT_OUT_THERE:
             ignored.delete()
         else:
             ignored.update(choice=Stance.Choice.UNLINKED, at=now, person=person)

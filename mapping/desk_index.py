@@ -13,6 +13,7 @@ from integrations.models import Workspace
 from mapping import desk_sections
 from mapping.desk_sections import SEEN_ONLY as SEEN_ONLY
 from mapping.desk_sections import like, of_mail, partner_mail
+from mapping.queries import ignored_there
 
 TODO, DECIDE, SUGGESTED = "todo", "decide", "suggested"
 LINKED, IGNORED, QUICKBOOKS = "linked", "ignored", "quickbooks"
@@ -26,7 +27,7 @@ THIS = ("kind", "clockify_id", "group")
 COLUMNS = {
     TODO: (*THIS[:2], "quickbooks_id", "reason", "blocked_minutes", "group_minutes", "clockify_name"),
     LINKED: (*THIS, "suspended", "renamed", "name_now"),
-    IGNORED: (*THIS, "name_now"),
+    IGNORED: (*THIS, "name_now", "name_there"),
     QUICKBOOKS: ("kind", "quickbooks_id", "reason", "quickbooks_name"),
 }
 
@@ -58,10 +59,11 @@ class Counts:
         default_factory=lambda: {tab: dict.fromkeys(SECTIONS, 0) for tab in KINDS}
     )
     minutes: dict[str, int] = field(default_factory=dict)
+    ignored_there: int = 0  # of QuickBooks' own, which nobody has to decide about
 
     @property
     def decided(self) -> int:
-        return sum(found[LINKED] + found[IGNORED] for found in self.sections.values())
+        return sum(found[LINKED] + found[IGNORED] for found in self.sections.values()) - self.ignored_there
 
     @property
     def to_do(self) -> int:
@@ -89,9 +91,10 @@ def counted(workspace: Workspace, *, tab: str = "") -> Counts:
         for kind, number in rows.order_by().values_list("kind").annotate(rows=Count("pk")):
             counts.sections[TABS[kind]][section] = number
     reasons = {reason: TABS[kind] for kind, reason in desk_sections.ONLY_THERE.items()}
-    there = desk_sections.all_only_there(workspace).order_by().values_list("reason")
-    for reason, number in there.annotate(rows=Count("pk")):
-        counts.sections[reasons[reason]][QUICKBOOKS] = number
+    there = desk_sections.all_only_there(workspace).annotate(ignored=ignored_there(workspace))
+    for reason, ignored, number in there.order_by().values_list("reason", "ignored").annotate(rows=Count("pk")):
+        counts.sections[reasons[reason]][IGNORED if ignored else QUICKBOOKS] += number
+        counts.ignored_there += number if ignored else 0
     return counts
 
 
@@ -180,14 +183,14 @@ class DeskIndex:
         return rows.order_by(first, "group_name", "group", "name_now", "pk") if ordered else rows
 
     def _ignored(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.ignored_rows(self._workspace).filter(kind=self.kind)
+        rows = desk_sections.all_ignored_rows(self._workspace, self.kind)
         rows = desk_sections.with_client(self._workspace, rows, self.kind)
         rows = desk_sections.named(self._workspace, rows, self.kind)
         if self.left:
             rows = rows.filter(like(["name_now", "group_name"], self.left) | self._mail(of_mail, self.left))
         if self.right:
-            rows = rows.none()
-        return rows.order_by("group_name", "group", "name_now", "pk") if ordered else rows
+            rows = rows.filter(like(["name_there"], self.right))
+        return rows.order_by("group_name", "group", "name_now", "name_there", "pk") if ordered else rows
 
     def _only_there(self, *, ordered: bool) -> QuerySet[Any]:
         rows = desk_sections.only_there(self._workspace, self.kind)
@@ -202,6 +205,8 @@ class DeskIndex:
         if section == QUICKBOOKS:
             there = row["quickbooks_id"]
             return Ref(section, row["kind"], quickbooks_id=there, reason=row["reason"], name=row["quickbooks_name"])
+        if row["kind"] not in TABS:
+            return Ref(section, row["kind"], quickbooks_id=row["clockify_id"], name=row["name_there"])
         facts: dict[str, Any] = {name: row[name] for name in THIS}
         if section != TODO:
             reason = row.get("suspended") or (SEEN_ONLY if row.get("renamed") else "")

@@ -12,10 +12,11 @@ from integrations.models import Company, Customer, Workspace
 from mapping import wording
 from mapping.desk_index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
 from mapping.desk_partners import Option, clear_suggestion, lost, option
+from mapping.desk_sections import all_only_there
 from mapping.letters import Piece, apart, whole
 from mapping.models import Link, Mismatch, Stance
 from mapping.names import name_key
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, links_of, mismatches_of, stances_of
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, links_of, mismatches_of
 
 Key = tuple[str, str]
 
@@ -96,10 +97,11 @@ class _Reader:
         ids = {ref.clockify_id for ref in refs if ref.clockify_id} | {ref.group for ref in refs if ref.group}
         there = {ref.quickbooks_id for ref in refs if not ref.clockify_id}
         self._links = self._by_key(links_of(workspace).filter(clockify_id__in=ids).select_related("person"))
-        self._stances = self._by_key(stances_of(workspace).filter(clockify_id__in=ids).select_related("person"))
-        found = mismatches_of(workspace)
-        self._mismatches = self._by_key(found.filter(clockify_id__in=ids))
-        self._only_there = {row.quickbooks_id: row for row in found.filter(clockify_id="", quickbooks_id__in=there)}
+        said = all_stances_of(workspace).filter(clockify_id__in=ids | there)
+        self._stances = self._by_key(said.select_related("person"))
+        self._mismatches = self._by_key(mismatches_of(workspace).filter(clockify_id__in=ids))
+        only_there = all_only_there(workspace).filter(quickbooks_id__in=there)
+        self._only_there = {row.quickbooks_id: row for row in only_there}
         self._records = self._clockify_records(ids)
         self._options = self._quickbooks_options()
         self._ready = self._standing_ready()
@@ -233,7 +235,9 @@ class _Reader:
         mismatch = self._only_there[ref.quickbooks_id]
         partner = self._options.get((ref.kind, ref.quickbooks_id))
         words = wording.words(case_of(mismatch))
-        return Row(ref, name="", words=words, partner=partner, right=whole(mismatch.quickbooks_name), mismatch=mismatch)
+        stance = self._stances.get((ref.kind, ref.quickbooks_id))
+        right = whole(mismatch.quickbooks_name)
+        return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, stance=stance)
 
 
 def _is_somebody_else(row: Row) -> bool:

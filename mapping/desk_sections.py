@@ -27,7 +27,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Lower, Trim
 from integrations.models import ClockifyProject, ClockifyUser, Employee, Vendor, Workspace
 from mapping.desk_partners import CLEAR_LEAD, CLEAR_SCORE, TAKEN
 from mapping.models import Link, Mismatch, Stance
-from mapping.queries import CLOCKIFY_MODELS, links_of, stances_of
+from mapping.queries import CLOCKIFY_MODELS, all_stances_of, ignored_there, links_of, stances_of
 
 SEEN_ONLY = "RENAMED"
 # Which tab a row seen from QuickBooks stands on.
@@ -50,15 +50,25 @@ def linked_rows(workspace: Workspace) -> QuerySet[Any]:
 
 
 def ignored_rows(workspace: Workspace) -> QuerySet[Any]:
+    """Of Clockify's records."""
     return _ignored(workspace)
+
+
+def all_ignored_rows(workspace: Workspace, kind: str) -> QuerySet[Any]:
+    """Of this Clockify kind, and the QuickBooks records that would stand beside it; these have a `name_there`."""
+    this = {"kind": OuterRef("kind"), "quickbooks_id": OuterRef("clockify_id"), "reason": ONLY_THERE[kind]}
+    there = Mismatch.objects.filter(workspace=workspace, company=workspace.company, clockify_id="", **this)
+    rows = all_stances_of(workspace).filter(Q(kind=kind) | Exists(there), choice=Stance.Choice.IGNORED)
+    return rows.annotate(name_there=Coalesce(Subquery(there.values("quickbooks_name")[:1]), Value("")))
 
 
 def only_there(workspace: Workspace, kind: str) -> QuerySet[Mismatch]:
     """What only QuickBooks has, where a record of this Clockify kind is missing."""
-    return all_only_there(workspace).filter(reason=ONLY_THERE[kind])
+    return all_only_there(workspace).filter(~ignored_there(workspace), reason=ONLY_THERE[kind])
 
 
 def all_only_there(workspace: Workspace) -> QuerySet[Mismatch]:
+    """With those that were ignored."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company, clockify_id="")
     return rows.filter(reason__in=ONLY_THERE.values())
 

@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 
 from integrations.models import Workspace
 from mapping.models import Decision, Link, Stance
-from mapping.queries import company_of, links_of, stances_of
+from mapping.queries import all_stances_of, company_of, links_of
 
 # Of a link: what the history shows, by the names it had from the beginning, and all else that restoring needs.
 SHOWN = {
@@ -26,7 +26,7 @@ KEPT = ("why", "clockify_name", "client_id", "parent_id")
 def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
     """The record's link and stance, complete enough to be restored."""
     current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    stance = stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    stance = all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
     state: dict[str, Any] = {"stance": stance.choice if stance else ""}
     if stance is not None:
         state["stance_facts"] = {"note": stance.note, "person": stance.person_id, "at": _text(stance.at)}
@@ -45,7 +45,7 @@ def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, 
     """Make the record stand as `state` says. Call inside a transaction, after `may_be_restored`."""
     key = {"workspace": workspace, "company": company_of(workspace), "kind": kind, "clockify_id": clockify_id}
     links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
-    stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+    all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
     link, stance = state.get("link"), state.get("stance_facts")
     if link:
         Link.objects.create(

@@ -49,7 +49,11 @@ class Link(models.Model):
 
 
 class Stance(models.Model):
-    """A person's word that a record is not to be linked by rule: unlinked, or ignored with its time."""
+    """A person's word that a record is not to be linked by rule: unlinked, or ignored with its time.
+
+    An employee or customer that only QuickBooks has can be ignored as well: then it is not listed as missing in
+    Clockify. The rule still links it once Clockify has its partner.
+    """
 
     class Choice(models.TextChoices):
         UNLINKED = "unlinked", "Unlinked"
@@ -57,8 +61,8 @@ class Stance(models.Model):
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="stances")
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="stances")
-    kind = models.CharField(max_length=10, choices=KINDS)
-    clockify_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS])
+    clockify_id = models.CharField(max_length=64, help_text="The record's id; of an employee or customer, its own.")
     choice = models.CharField(max_length=10, choices=Choice)
     note = models.TextField(blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -114,8 +118,8 @@ class Decision(models.Model):
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="decisions")
     company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="+")
-    kind = models.CharField(max_length=10, choices=KINDS)
-    clockify_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS])
+    clockify_id = models.CharField(max_length=64, help_text="The record's id; of an employee or customer, its own.")
     verb = models.CharField(max_length=20)
     batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Decisions of one press share it.")
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")

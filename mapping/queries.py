@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import (
     ClockifyClient,
@@ -125,7 +125,19 @@ def links_of(workspace: Workspace) -> QuerySet[Link]:
 
 
 def stances_of(workspace: Workspace) -> QuerySet[Stance]:
+    """What people said about Clockify's records."""
+    return all_stances_of(workspace).filter(kind__in=KINDS)
+
+
+def all_stances_of(workspace: Workspace) -> QuerySet[Stance]:
+    """Likewise with the QuickBooks records that need no partner."""
     return Stance.objects.filter(workspace=workspace, company=workspace.company)
+
+
+def ignored_there(workspace: Workspace) -> Exists:
+    """Whether a mismatch is of a QuickBooks record that a person ignored."""
+    ignored = all_stances_of(workspace).filter(choice=Stance.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS)
+    return Exists(ignored.filter(kind=OuterRef("kind"), clockify_id=OuterRef("quickbooks_id")))
 
 
 def rematch(workspace: Workspace, *, now: datetime) -> Outcome:
@@ -260,6 +272,7 @@ def was_matched(workspace: Workspace) -> bool:
 def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
     """The listed ones, those that hold back most first."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
+    rows = rows.exclude(Q(clockify_id="") & ignored_there(workspace))
     return rows.order_by("-blocked_minutes", "kind", "clockify_name", "quickbooks_name", "pk")
 
 
@@ -283,6 +296,10 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
 
 
 def mirrored_names(workspace: Workspace, kind: str, ids: Iterable[str]) -> dict[str, str]:
+    """Names by id, of Clockify's records or of QuickBooks'."""
+    if kind in QUICKBOOKS_MODELS:
+        there = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=workspace.company)
+        return dict(there.filter(quickbooks_id__in=list(ids)).values_list("quickbooks_id", "name"))
     rows = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id__in=list(ids))
     return dict(rows.values_list("clockify_id", "name"))
 

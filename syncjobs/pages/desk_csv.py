@@ -117,7 +117,7 @@ def _cells(row: Row, client_name: str, section: str) -> dict[str, Any]:
         "client": client_name if row.ref.kind == "project" else "",
         "email": row.email,
     }
-    if row.link is not None or section == QUICKBOOKS:
+    if row.link is not None or not row.ref.clockify_id:
         there = row.partner
         cells |= {
             "quickbooks_kind": there.kind if there else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from integrations.models import Workspace
 from mapping import choices, desk_choice, undo
 from mapping.choices import Choice
-from mapping.desk import Refused
+from mapping.desk import LEFT_OUT_THERE, Refused
 from mapping.desk_index import TABS
 from syncjobs.templatetags.hourbridge import number
 
@@ -51,9 +51,9 @@ def note_of(request: HttpRequest) -> str:
     return request.POST.get("note", "")[:NOTE]
 
 
-def _about(request: HttpRequest) -> tuple[str, str]:
+def _about(request: HttpRequest, *, more: Collection[str] = ()) -> tuple[str, str]:
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    if kind not in TABS:
+    if kind not in TABS and kind not in more:
         raise Refused("The desk decides about users, clients and projects.")
     return kind, clockify_id
 
@@ -66,14 +66,17 @@ def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
 
-def _plain(verb: str, said: str) -> Callable[[HttpRequest, Workspace, datetime], Decided]:
-    """A decision that needs no partner."""
+Verb = Callable[[HttpRequest, Workspace, datetime], Decided]
+
+
+def _plain(verb: str, said: str, *, there: str = "") -> Verb:
+    """A decision that needs no partner; `there` is said where it may be about what only QuickBooks has, too."""
 
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-        kind, clockify_id = _about(request)
+        kind, clockify_id = _about(request, more=LEFT_OUT_THERE if there else ())
         choice = Choice(verb, kind, clockify_id)
         warnings = choices.take(workspace, choice, now=now, person=request.user, note=note_of(request))
-        return Decided(said, f"{kind}-{clockify_id}", warnings)
+        return Decided(there if kind in LEFT_OUT_THERE else said, f"{kind}-{clockify_id}", warnings)
 
     return decide
 
@@ -98,11 +101,11 @@ def _batch(text: str) -> uuid.UUID:
         raise Refused("Nothing was chosen.") from None
 
 
-VERBS: dict[str, Callable[[HttpRequest, Workspace, datetime], Decided]] = {
+VERBS: dict[str, Verb] = {
     "link": _link,
     "confirm": _plain("confirm", "Confirmed."),
     "unlink": _plain("unlink", "Unlinked; what was sent stays where it is."),
-    "ignore": _plain("ignore", "Ignored; its time is left out."),
-    "stop_ignoring": _plain("stop_ignoring", "Not ignored any more."),
+    "ignore": _plain("ignore", "Ignored; its time is left out.", there="Ignored; Clockify does not lack it."),
+    "stop_ignoring": _plain("stop_ignoring", "Not ignored any more.", there="Listed again."),
     "undo": _undo,
 }
