@@ -11,6 +11,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Val
 
 from integrations.models import Workspace
 from mapping import desk_sections
+from mapping.desk_order import searched
 from mapping.desk_sections import SEEN_ONLY as SEEN_ONLY
 from mapping.desk_sections import like, of_mail, partner_mail
 from mapping.queries import ignored_there
@@ -74,22 +75,20 @@ class Counts:
         return self.decided + self.to_do
 
 
-def counted(workspace: Workspace, *, tab: str = "") -> Counts:
-    """All tabs in five queries, whatever the number of rows; of `tab` also what is suggested and what is not."""
+def counted(workspace: Workspace) -> Counts:
+    """All tabs in a fixed number of queries, whatever the number of rows."""
     counts = Counts(minutes=dict.fromkeys(KINDS, 0))
-    found = desk_sections.open_rows(workspace).order_by().values_list("kind")
-    for kind, number, minutes in found.annotate(rows=Count("pk"), minutes=Sum("blocked_minutes")):
-        counts.sections[TABS[kind]][TODO] = number
+    sums = {"rows": Count("pk"), "clear": Count("pk", filter=Q(suggested=True)), "minutes": Sum("blocked_minutes")}
+    for kind, number, clear, minutes in (
+        desk_sections.open_rows(workspace).order_by().values_list("kind").annotate(**sums)
+    ):
+        counts.sections[TABS[kind]] |= {TODO: number, SUGGESTED: clear, DECIDE: number - clear}
         counts.minutes[TABS[kind]] = minutes
-    if tab in KINDS:
-        rows = desk_sections.open_rows(workspace).filter(kind=KINDS[tab])
-        suggested = desk_sections.with_suggested(workspace, rows).filter(suggested=True).count()
-        of_tab = counts.sections[tab]
-        of_tab[SUGGESTED], of_tab[DECIDE] = suggested, of_tab[TODO] - suggested
-    lists = ((LINKED, desk_sections.linked_rows(workspace)), (IGNORED, desk_sections.ignored_rows(workspace)))
-    for section, rows in lists:
-        for kind, number in rows.order_by().values_list("kind").annotate(rows=Count("pk")):
-            counts.sections[TABS[kind]][section] = number
+    for kind, kinds_tab in TABS.items():
+        counts.sections[kinds_tab][LINKED] = desk_sections.linked_rows(workspace, kind).count()
+    ignored_rows = desk_sections.ignored_rows(workspace).order_by().values_list("kind")
+    for kind, number in ignored_rows.annotate(rows=Count("pk")):
+        counts.sections[TABS[kind]][IGNORED] = number
     reasons = {reason: TABS[kind] for kind, reason in desk_sections.ONLY_THERE.items()}
     there = desk_sections.all_only_there(workspace).annotate(ignored=ignored_there(workspace))
     for reason, ignored, number in there.order_by().values_list("reason", "ignored").annotate(rows=Count("pk")):
@@ -134,6 +133,10 @@ class DeskIndex:
 
     def place_of(self, clockify_id: str) -> int | None:
         """Where a record stands in the list, for a link that leads to it."""
+        if self._list == TODO:
+            rows = self._rows(ordered=False)
+            place = rows.filter(clockify_id=clockify_id).values_list("place", flat=True).first()
+            return None if place is None else rows.filter(place__lt=place).count()
         ids = list(self._rows().values_list("clockify_id", flat=True))
         return ids.index(clockify_id) if clockify_id in ids else None
 
@@ -149,22 +152,18 @@ class DeskIndex:
     def _open(self, *, ordered: bool) -> QuerySet[Any]:
         rows = desk_sections.open_rows(self._workspace).filter(kind=self.kind)
         if self.section != TODO:
-            rows = desk_sections.with_suggested(self._workspace, rows).filter(suggested=self.section == SUGGESTED)
-        elif self.right:
-            rows = desk_sections.with_partner(rows)
+            rows = rows.filter(suggested=self.section == SUGGESTED)
         if self.left:
-            rows = rows.filter(like(["clockify_name", "clockify_client"], self.left) | self._mail(of_mail, self.left))
+            rows = rows.filter(search_left__contains=searched(self.left))
         if self.right:
-            rows, likely = desk_sections.likely(rows)
-            names = like(["quickbooks_name", "quickbooks_parent", *likely], self.right)
-            rows = rows.filter(names | self._mail(partner_mail, self.right))
-        return desk_sections.by_consequence(rows) if ordered else rows
+            rows = rows.filter(search_right__contains=searched(self.right))
+        return rows.order_by("place", "pk") if ordered else rows
 
     def _mail(self, narrow: Any, text: str) -> Q:
         return narrow(self._workspace, text) if self.kind == "user" else Q()
 
     def _linked(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.linked_rows(self._workspace).filter(kind=self.kind)
+        rows = desk_sections.linked_rows(self._workspace, self.kind)
         rows = desk_sections.with_client(self._workspace, rows, self.kind)
         rows = desk_sections.named(self._workspace, rows, self.kind)
         if self.left:
@@ -197,7 +196,7 @@ class DeskIndex:
         if self.left:
             rows = rows.none()
         if self.right:
-            rows = rows.filter(like(["quickbooks_name", "quickbooks_parent"], self.right))
+            rows = rows.filter(search_right__contains=searched(self.right))
         return rows.order_by("quickbooks_parent", "quickbooks_name", "pk") if ordered else rows
 
     def _ref(self, row: dict[str, Any]) -> Ref:

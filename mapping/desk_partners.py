@@ -1,19 +1,12 @@
-"""QuickBooks records as the desk offers them, and which of them is clear enough for one press."""
+"""QuickBooks records as the desk offers them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mapping.models import Link
 from mapping.names import strip_deleted
-
-# A suggestion under another parent scores at most .75: time would be billed to somebody else.
-CLEAR_SCORE = 0.8
-CLEAR_LEAD = 0.02
-# What a suggestion's why says where somebody else has the record.
-TAKEN = "already linked"
 
 
 @dataclass(frozen=True)
@@ -60,12 +53,3 @@ def option(kind: str, row: Any) -> Option:
 def lost(link: Link) -> Option:
     """A partner that the mirror no longer has, as it was when linked."""
     return Option(link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name, link.quickbooks_name, active=False)
-
-
-def clear_suggestion(suggestions: Sequence[Option]) -> Option | None:
-    """The one likely partner that may be accepted in one press, or None where a person has to choose."""
-    if not suggestions or suggestions[0].score < CLEAR_SCORE or TAKEN in suggestions[0].why:
-        return None
-    if len(suggestions) > 1 and suggestions[0].score - suggestions[1].score < CLEAR_LEAD:
-        return None
-    return suggestions[0]

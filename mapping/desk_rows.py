@@ -11,7 +11,7 @@ from typing import Any
 from integrations.models import Company, Customer, Workspace
 from mapping import wording
 from mapping.desk_index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
-from mapping.desk_partners import Option, clear_suggestion, lost, option
+from mapping.desk_partners import Option, lost, option
 from mapping.desk_sections import all_only_there
 from mapping.letters import Piece, apart, whole
 from mapping.models import Link, Mismatch, Stance
@@ -213,8 +213,8 @@ class _Reader:
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
             kind = "employee" if row.ref.kind == "user" else "customer"
             row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
-        if row.link is None and not _is_somebody_else(row):
-            row.clear = clear_suggestion(row.suggestions)
+        if row.link is None and row.suggestions and row.mismatch is not None and row.mismatch.suggested:
+            row.clear = row.suggestions[0]
 
     def _suggestion(self, stored: Mapping[str, Any]) -> Option:
         kind, record_id = str(stored.get("kind")), str(stored.get("id"))
@@ -238,13 +238,6 @@ class _Reader:
         stance = self._stances.get((ref.kind, ref.quickbooks_id))
         right = whole(mismatch.quickbooks_name)
         return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, stance=stance)
-
-
-def _is_somebody_else(row: Row) -> bool:
-    """Among users of one name an unlike e-mail address tells that the partner is another's."""
-    if row.ref.reason != "AMBIGUOUS_NAME" or not row.email or row.partner is None or not row.partner.email:
-        return False
-    return row.email.strip().casefold() != row.partner.email.strip().casefold()
 
 
 def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:

@@ -9,24 +9,17 @@ from django.db.models import (
     Case,
     Exists,
     F,
-    FloatField,
-    Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    Sum,
-    TextField,
     Value,
     When,
-    Window,
 )
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, Concat, Lower, Trim
+from django.db.models.functions import Coalesce
 
 from integrations.models import ClockifyProject, ClockifyUser, Employee, Vendor, Workspace
-from mapping.desk_partners import CLEAR_LEAD, CLEAR_SCORE, TAKEN
-from mapping.models import Link, Mismatch, Stance
+from mapping.models import Mismatch, Stance
 from mapping.queries import CLOCKIFY_MODELS, all_stances_of, ignored_there, links_of, stances_of
 
 SEEN_ONLY = "RENAMED"
@@ -41,12 +34,17 @@ def open_rows(workspace: Workspace) -> QuerySet[Any]:
     return rows.exclude(reason=SEEN_ONLY).exclude(Exists(_ignored(workspace).filter(**THIS_RECORD)))
 
 
-def linked_rows(workspace: Workspace) -> QuerySet[Any]:
-    """Links that are nobody's concern; those somebody may want to look at first."""
-    listed = Mismatch.objects.filter(workspace=workspace, company=workspace.company, **THIS_RECORD)
-    rows = links_of(workspace).exclude(Exists(_ignored(workspace).filter(**THIS_RECORD)))
-    rows = rows.exclude(Exists(listed.exclude(reason=SEEN_ONLY)))
-    return rows.annotate(renamed=Exists(listed.filter(reason=SEEN_ONLY)))
+def linked_rows(workspace: Workspace, kind: str) -> QuerySet[Any]:
+    """Links of this kind that are nobody's concern; `renamed`: those somebody may want to look at first."""
+    listed = Mismatch.objects.filter(workspace=workspace, company=workspace.company, kind=kind, has_link=True)
+    # Uncorrelated on purpose: a database without fresh statistics joins row by row else.
+    waiting, renamed = (
+        rows.values("clockify_id") for rows in (listed.exclude(reason=SEEN_ONLY), listed.filter(reason=SEEN_ONLY))
+    )
+    ignored = _ignored(workspace).filter(kind=kind).values("clockify_id")
+    rows = links_of(workspace).filter(kind=kind).exclude(clockify_id__in=waiting).exclude(clockify_id__in=ignored)
+    news = Case(When(clockify_id__in=renamed, then=Value(True)), default=Value(False), output_field=BooleanField())
+    return rows.annotate(renamed=news)
 
 
 def ignored_rows(workspace: Workspace) -> QuerySet[Any]:
@@ -77,55 +75,6 @@ def _ignored(workspace: Workspace) -> QuerySet[Stance]:
     return stances_of(workspace).filter(choice=Stance.Choice.IGNORED)
 
 
-# --- one clear partner -----------------------------------------------------------------------------------------
-def with_suggested(workspace: Workspace, rows: QuerySet[Any]) -> QuerySet[Any]:
-    """`suggested` where one press may do, as `desk_partners.clear_suggestion` says of a single row."""
-    first, second = (Cast(KT(f"suggestions__{place}__score"), FloatField()) for place in (0, 1))
-    links = Link.objects.filter(workspace=workspace, company=workspace.company, **THIS_RECORD)
-    rows = rows.annotate(first=first, lead=first - second, taken=_text("suggestions__0__why"))
-    rows = with_partner(rows)
-    rows = rows.annotate(**_addresses(workspace))
-    clear = Q(first__gte=CLEAR_SCORE) & ~Q(taken__contains=TAKEN) & (Q(lead=None) | Q(lead__gte=CLEAR_LEAD))
-    another = Q(reason="AMBIGUOUS_NAME", kind="user") & ~Q(ours="") & ~Q(theirs="") & ~Q(ours=F("theirs"))
-    return rows.annotate(
-        suggested=Case(
-            When(Exists(links), then=Value(False)),
-            When(another, then=Value(False)),
-            When(clear, then=Value(True)),
-            default=Value(False),
-            output_field=BooleanField(),
-        )
-    )
-
-
-def with_partner(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The likeliest partner's id and kind, out of the suggestions."""
-    return rows.annotate(partner=_text("suggestions__0__id"), partner_kind=_text("suggestions__0__kind"))
-
-
-def _text(path: str) -> Cast:
-    """A value inside JSON as plain text: without the cast Django compares it as JSON."""
-    return Cast(KT(path), TextField())
-
-
-def _addresses(workspace: Workspace) -> dict[str, Any]:
-    """E-mail addresses of users of one name and of their likely partners, which tell whose partner it is."""
-    found = {"company": workspace.company, "quickbooks_id": OuterRef("partner")}
-    user = ClockifyUser.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"))
-    employee, vendor = (model.objects.filter(**found).values("email")[:1] for model in (Employee, Vendor))
-    ambiguous = Q(reason="AMBIGUOUS_NAME", kind="user")
-    ours = Case(When(ambiguous, then=Subquery(user.values("email")[:1])), default=Value(""))
-    theirs = Case(
-        When(ambiguous & Q(partner_kind="vendor"), then=Subquery(vendor)),
-        When(ambiguous, then=Subquery(employee)),
-        default=Value(""),
-    )
-    return {
-        "ours": Lower(Trim(Coalesce(ours, Value("")))),
-        "theirs": Lower(Trim(Coalesce(theirs, Value("")))),
-    }
-
-
 # --- order and search ------------------------------------------------------------------------------------------
 def with_client(workspace: Workspace, rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
     """Each row with the client it stands under: a client under itself, a project under its own, if it has one."""
@@ -147,32 +96,6 @@ def clients_of(workspace: Workspace, kind: str, ids: list[str]) -> dict[str, str
     return dict(rows.values_list("clockify_id", "client_id"))
 
 
-def by_consequence(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Groups by the time they hold back, then by their oldest entry; within a group likewise."""
-    together = Case(
-        # By the name that was stored with it: looking its id up for every row would cost more than all else.
-        When(~Q(clockify_client=""), then=Concat(Value("c "), "clockify_client")),
-        # Users of one name stand together, since they are told apart by each other.
-        When(kind="user", reason="AMBIGUOUS_NAME", then=Concat(Value("n "), Trim("clockify_name"))),
-        default=Concat(Value("r "), "clockify_id"),
-        output_field=TextField(),
-    )
-    rows = rows.annotate(together=together)
-    rows = rows.annotate(
-        group_minutes=Window(Sum("blocked_minutes"), partition_by=[F("together")]),
-        group_oldest=Window(Min("oldest_date"), partition_by=[F("together")]),
-    )
-    return rows.order_by(
-        F("group_minutes").desc(),
-        F("group_oldest").asc(nulls_last=True),
-        "together",
-        "-blocked_minutes",
-        F("oldest_date").asc(nulls_last=True),
-        "clockify_name",
-        "pk",
-    )
-
-
 def named(workspace: Workspace, rows: QuerySet[Any], kind: str) -> QuerySet[Any]:
     """With the name Clockify has now."""
     record = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"))
@@ -188,12 +111,6 @@ def like(columns: list[str], text: str) -> Q:
         for form in forms:
             found |= Q(**{f"{column}__icontains": form})
     return found
-
-
-def likely(rows: QuerySet[Any]) -> tuple[QuerySet[Any], list[str]]:
-    """With the names of the likeliest partners, for a search on the right."""
-    names = {f"likely_{place}": _text(f"suggestions__{place}__name") for place in range(3)}
-    return rows.annotate(**names), list(names)
 
 
 def of_mail(workspace: Workspace, text: str) -> Q:

@@ -20,7 +20,7 @@ from integrations.models import (
     Vendor,
     Workspace,
 )
-from mapping import match, names
+from mapping import desk_order, match, names
 from mapping.match_records import (
     ClockifyRecord,
     KnownLink,
@@ -203,10 +203,20 @@ def save_mismatches(
     rows = [_mismatch_row(workspace, company, one, ours=ours, theirs=theirs, held=held, now=now) for one in findings]
     for row in rows:
         row.first_seen_at = first_seen.get(_identity(row), now)
+    desk_order.arrange(rows, _around(workspace, {**ours, **theirs}))
     with transaction.atomic():
         Mismatch.objects.filter(workspace=workspace).delete()
         Mismatch.objects.bulk_create(rows, batch_size=500)
     return rows
+
+
+def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> desk_order.Around:
+    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED)
+    return desk_order.Around(
+        linked=set(links_of(workspace).values_list("kind", "clockify_id")),
+        ignored=set(ignored.values_list("kind", "clockify_id")),
+        emails={key: one.email for key, one in records.items() if one.email},
+    )
 
 
 def _identity(row: Mismatch) -> tuple[str, str, str, str]:

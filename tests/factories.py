@@ -11,6 +11,7 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from integrations import models as integrations
+from mapping import desk_order
 from mapping import models as mapping
 from syncjobs import models as syncjobs
 
@@ -193,6 +194,37 @@ class MismatchFactory(OfWorkspaceFactory):
     clockify_name = "Ben Okafor"
     seen_at = NOW
     first_seen_at = NOW
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
+        made = super()._create(model_class, *args, **kwargs)
+        arrange(made.workspace)
+        made.refresh_from_db()
+        return made
+
+
+def arrange(workspace: Any) -> None:
+    """Put a workspace's rows in their places, as matching does when it writes them."""
+    rows = list(mapping.Mismatch.objects.filter(workspace=workspace))
+    places = (
+        (integrations.ClockifyUser, "user", "clockify_id"),
+        (integrations.Employee, "employee", "quickbooks_id"),
+        (integrations.Vendor, "vendor", "quickbooks_id"),
+    )
+    emails = {
+        (kind, key): email
+        for model, kind, column in places
+        for key, email in model.objects.values_list(column, "email")
+    }
+    links = mapping.Link.objects.filter(workspace=workspace)
+    ignored = mapping.Stance.objects.filter(workspace=workspace, choice="ignored")
+    columns = ("kind", "clockify_id")
+    desk_order.arrange(
+        rows,
+        desk_order.Around(set(links.values_list(*columns)), set(ignored.values_list(*columns)), emails),
+    )
+    written = ["has_link", "suggested", "place", "group_minutes", "search_left", "search_right"]
+    mapping.Mismatch.objects.bulk_update(rows, written, batch_size=500)
 
 
 class StanceFactory(OfWorkspaceFactory):

@@ -136,7 +136,7 @@ def context(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[st
 
 def head(workspace: Workspace, tab: str) -> dict[str, Any]:
     """Tabs with counts, progress, and the last decision: what every page of the desk has around its list."""
-    counts = counted(workspace, tab=tab)
+    counts = counted(workspace)
     return {
         "tabs": [(name, TAB_WORDS[name], counts.sections[name][TODO]) for name in TAB_WORDS],
         "changed_count": sent_changed.open_count(workspace),

@@ -24,6 +24,7 @@ from tests.factories import (
     VendorFactory,
     VerdictFactory,
     WorkspaceFactory,
+    arrange,
 )
 
 
@@ -56,6 +57,7 @@ def suggest(mismatch: Mismatch, **values: Any) -> None:
     first = {"id": "59", "name": "Benjamin Okafor", "score": 0.9, "why": "similar name", "kind": "employee"}
     mismatch.suggestions = [first | values]
     mismatch.save()
+    arrange(mismatch.workspace)
 
 
 def decide(client: Client, address: str, verb: str, record: str, **values: Any) -> Any:
@@ -575,7 +577,7 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
 
 
 def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace) -> None:
-    """The database counts by the same rule by which the rows offer Accept."""
+    """One rule says in which list a row stands and whether it offers Accept."""
     EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
     cases: dict[str, tuple[str, list[tuple[float, str]]]] = {
         "none": ("NO_EMPLOYEE", []),
@@ -588,6 +590,7 @@ def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace)
         "other@example.com": ("AMBIGUOUS_NAME", [(1.0, "same name")]),
         "linked": ("EMPLOYEE_INACTIVE", [(1.0, "same name")]),
     }
+    LinkFactory(workspace=workspace, clockify_id="linked", suspended="EMPLOYEE_INACTIVE")
     for name, (reason, likely) in cases.items():
         suggestions = [
             {"id": "59", "name": "Chris", "kind": "employee", "score": score, "why": why} for score, why in likely
@@ -596,7 +599,6 @@ def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace)
         MismatchFactory(
             workspace=workspace, clockify_id=name, clockify_name="Chris", reason=reason, suggestions=suggestions
         )
-    LinkFactory(workspace=workspace, clockify_id="linked", suspended="EMPLOYEE_INACTIVE")
 
     def rows(section: str) -> dict[str, bool]:
         page = dana.get(f"{people(workspace)}?show={section}")

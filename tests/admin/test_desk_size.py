@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Workspace
 from mapping.models import Decision, Link, Mismatch
-from tests.factories import NOW, UserFactory
+from tests.factories import NOW, UserFactory, arrange
 
 PAGES = (
     "people/",
@@ -94,6 +94,7 @@ def fill(workspace: Workspace, size: int) -> None:
         )
         for n in range(size, size * 2)
     )
+    arrange(workspace)
     Decision.objects.bulk_create(
         Decision(kind="project", clockify_id=f"p{n}", verb="ignore", at=NOW, **decided) for n in range(size)
     )

@@ -1,0 +1,134 @@
+"""How open rows stand on the desk: in which order, in which list, and by which words a filter finds them. Pure.
+
+Worked out once, when matching writes its rows, so that a page reads only the rows it shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+Key = tuple[str, str]
+
+# A suggestion under another parent scores at most .75: time would be billed to somebody else.
+CLEAR_SCORE = 0.8
+CLEAR_LEAD = 0.02
+# What a suggestion's why says where somebody else has the record.
+TAKEN = "already linked"
+# So many suggestions are found by a filter on the right.
+FOUND_BY = 3
+
+
+class Open(Protocol):
+    """A mismatch, as far as its place on the desk depends on it."""
+
+    kind: str
+    reason: str
+    clockify_id: str
+    clockify_name: str
+    clockify_client: str
+    quickbooks_id: str
+    quickbooks_name: str
+    quickbooks_parent: str
+    suggestions: Any
+    blocked_minutes: int
+    oldest_date: date | None
+    has_link: bool
+    suggested: bool
+    group_minutes: int
+    place: int
+    search_left: str
+    search_right: str
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the rows' places depend on besides themselves: keys are kinds and ids, of either side."""
+
+    linked: Collection[Key] = frozenset()
+    ignored: Collection[Key] = frozenset()
+    emails: Mapping[Key, str] = field(default_factory=dict)
+
+
+def arrange(rows: Sequence[Open], around: Around) -> None:
+    """Give every row its place, its list and its words; all rows of a workspace together."""
+    for row in rows:
+        row.has_link = (row.kind, row.clockify_id) in around.linked
+        row.suggested = not row.has_link and is_clear(row.suggestions) and not _is_somebody_else(row, around)
+        row.search_left, row.search_right = _words(row, around)
+    for kind in {row.kind for row in rows}:
+        _put_in_order([row for row in rows if row.kind == kind], around)
+
+
+def is_clear(suggestions: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the first one may be accepted in one press: likely enough, nobody else's, well ahead of the next."""
+    scores = [float(one.get("score") or 0) for one in suggestions[:2]]
+    if not scores or scores[0] < CLEAR_SCORE or TAKEN in str(suggestions[0].get("why", "")):
+        return False
+    return len(scores) == 1 or scores[0] - scores[1] >= CLEAR_LEAD
+
+
+def _is_somebody_else(row: Open, around: Around) -> bool:
+    """Among users of one name an unlike e-mail address tells that the partner is another's."""
+    if row.kind != "user" or row.reason != "AMBIGUOUS_NAME":
+        return False
+    ours, theirs = around.emails.get(("user", row.clockify_id), ""), _first_email(row, around)
+    return bool(ours.strip() and theirs.strip()) and ours.strip().casefold() != theirs.strip().casefold()
+
+
+def _first_email(row: Open, around: Around) -> str:
+    first = row.suggestions[0] if row.suggestions else {}
+    return around.emails.get((str(first.get("kind")), str(first.get("id"))), "")
+
+
+def _words(row: Open, around: Around) -> tuple[str, str]:
+    """What filters look through on the left and on the right."""
+    left = [row.clockify_name, row.clockify_client, around.emails.get((row.kind, row.clockify_id), "")]
+    likely = [str(one.get("name", "")) for one in row.suggestions[:FOUND_BY]]
+    right = [row.quickbooks_name, row.quickbooks_parent, *likely, _first_email(row, around)]
+    return searched("\n".join(filter(None, left))), searched("\n".join(filter(None, right)))
+
+
+def searched(text: str) -> str:
+    """As texts are compared by filters: whatever the case of their letters."""
+    return text.strip().casefold()
+
+
+# --- order -----------------------------------------------------------------------------------------------------
+def _put_in_order(rows: Iterable[Open], around: Around) -> None:
+    """Groups by the time they hold back, then by their oldest entry; within a group likewise."""
+    groups: dict[str, list[Open]] = defaultdict(list)
+    for row in rows:
+        groups[_together(row)].append(row)
+    ranked = []
+    for name, members in groups.items():
+        counted = [row for row in members if (row.kind, row.clockify_id) not in around.ignored]
+        minutes = sum(row.blocked_minutes for row in counted)
+        ranked.append((-minutes, _oldest(members), name, sorted(members, key=_within)))
+    place = 0
+    for minutes, _, _, members in sorted(ranked, key=lambda group: group[:3]):
+        for row in members:
+            row.group_minutes, row.place, place = -minutes, place, place + 1
+
+
+def _within(row: Open) -> tuple[int, date, str, str, str, str]:
+    there = (row.quickbooks_parent, row.quickbooks_name) if not row.clockify_id else ("", "")
+    return -row.blocked_minutes, row.oldest_date or date.max, *there, row.clockify_name, row.clockify_id
+
+
+def _together(row: Open) -> str:
+    if not row.clockify_id:
+        return ""
+    if row.clockify_client:
+        return f"c {row.clockify_client}"
+    # Users of one name stand together, since they are told apart by each other.
+    if row.kind == "user" and row.reason == "AMBIGUOUS_NAME":
+        return f"n {row.clockify_name.strip()}"
+    return f"r {row.clockify_id}"
+
+
+def _oldest(rows: Iterable[Open]) -> date:
+    return min((row.oldest_date for row in rows if row.oldest_date), default=date.max)
