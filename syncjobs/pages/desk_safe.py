@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Max
 
 from integrations.models import Workspace
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
@@ -55,6 +53,7 @@ def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
 
 def _key(workspace: Workspace, tab: str) -> str:
     """Every check and decision writes the mismatches anew."""
-    latest: Any = Mismatch.objects.filter(workspace=workspace, company=workspace.company).aggregate(at=Max("seen_at"))
-    moment = latest["at"].timestamp() if latest["at"] else 0
+    rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
+    written = rows.values_list("seen_at", flat=True).first()
+    moment = written.timestamp() if written else 0
     return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{moment}"

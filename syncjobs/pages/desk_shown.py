@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -131,7 +131,8 @@ def context(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[st
     }
     if workspace.company is None:
         return around
-    return around | head(workspace, asked.tab) | _listed(request, workspace, asked)
+    above = head(workspace, asked.tab)
+    return around | above | _listed(workspace, asked, above["counts"])
 
 
 def head(workspace: Workspace, tab: str) -> dict[str, Any]:
@@ -154,15 +155,17 @@ def _sections(counts: Counts, tab: str) -> list[tuple[str, str, int]]:
     return [(name, word, counts.sections[tab][name]) for name, word in WORDS.items()]
 
 
-def _listed(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[str, Any]:
+def _listed(workspace: Workspace, asked: Asked, counts: Mapping[str, int]) -> dict[str, Any]:
+    """The rows of the page; `counts` are those of the tab, by section."""
     index = index_of(workspace, asked)
-    page = _pages(index).get_page(asked.page or 1)
-    refs = list(page.object_list)
-    if asked.opened and not asked.page and asked.opened not in {ref.key for ref in refs}:
+    if not (asked.left or asked.right):
+        index.count = counts[index.section]
+    wanted: Any = asked.page or 1
+    if asked.opened and not asked.page:
         place = index.place_of(asked.opened.partition("-")[2])
-        if place is not None and place >= ROWS_A_PAGE:
-            page = _pages(index).get_page(place // ROWS_A_PAGE + 1)
-            refs = list(page.object_list)
+        wanted = (place or 0) // ROWS_A_PAGE + 1
+    page = _pages(index).get_page(wanted)
+    refs = list(page.object_list)
     groups = desk_rows.groups(workspace, refs, tab=asked.tab)
     rows = [row for group in groups for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
     opened = next((row for row in rows if row.key == asked.opened and row.ref.clockify_id), None)
