@@ -80,7 +80,7 @@ class Outlook:
         for choice in in_order(choices):
             self._decide(choice, rows, stances, ours=ours, theirs=theirs, now=now)
         known = [known_link(row) for row in rows.values()]
-        outcome = match.match(
+        outcome = match.paired(
             list(ours.values()), list(theirs.values()), known, list(stances.values()), mode=self._workspace.matching
         )
         for key, reason in outcome.suspend.items():
@@ -93,7 +93,7 @@ class Outlook:
     def forgiven(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Pairs that the rule would link if it were forgiving, each with its why; the rule says that they are alone."""
         known: list[KnownLink] = [known_link(row) for row in self._links]
-        outcome = match.match(self._clockify, self._quickbooks, known, self._stances, mode=FORGIVING)
+        outcome = match.paired(self._clockify, self._quickbooks, known, self._stances, mode=FORGIVING)
         ours, theirs = self._records(())
         return [
             (ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], new.why)

@@ -50,6 +50,7 @@ __all__ = [
     "Suggestion",
     "listed",
     "match",
+    "paired",
 ]
 
 
@@ -67,13 +68,7 @@ def match(
     2. Say of every record without a partner why.
     3. List what only QuickBooks has.
     """
-    if mode not in MODES:
-        raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
-    directory = Directory(quickbooks, mode=mode)
-    seating = Seating(clockify, directory=directory, links=links, stances=stances)
-    for kind in CLOCKIFY_KINDS:
-        seating.seat(kind)
-
+    directory, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=True)
     all_links: list[KnownLink | NewLink] = [*links, *seating.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
     rest = partnerless(directory, linked=linked)
@@ -83,6 +78,37 @@ def match(
         mismatches=(*seating.rows, *unnamed(rest, beside=seating.rows)),
         partnerless=rest,
     )
+
+
+def paired(
+    clockify: Sequence[ClockifyRecord],
+    quickbooks: Sequence[QuickBooksRecord],
+    links: Sequence[KnownLink],
+    stances: Sequence[Stance],
+    *,
+    mode: str = STRICT,
+) -> Outcome:
+    """The links of `match` alone: without saying why the rest stays apart, or looking for likely partners."""
+    _, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=False)
+    return Outcome(links=tuple(seating.links), suspend=seating.suspend)
+
+
+def _seated(
+    clockify: Sequence[ClockifyRecord],
+    quickbooks: Sequence[QuickBooksRecord],
+    links: Sequence[KnownLink],
+    stances: Sequence[Stance],
+    *,
+    mode: str,
+    tell: bool,
+) -> tuple[Directory, Seating]:
+    if mode not in MODES:
+        raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
+    directory = Directory(quickbooks, mode=mode)
+    seating = Seating(clockify, directory=directory, links=links, stances=stances)
+    for kind in CLOCKIFY_KINDS:
+        seating.seat(kind, tell=tell)
+    return directory, seating
 
 
 def listed(outcome: Outcome, *, hidden: Collection[Key] = ()) -> tuple[Mismatch, ...]:

@@ -105,5 +105,5 @@ class Outcome:
 
     links: tuple[NewLink, ...]
     suspend: Mapping[tuple[str, str], str]
-    mismatches: tuple[Mismatch, ...]
+    mismatches: tuple[Mismatch, ...] = ()
     partnerless: tuple[Mismatch, ...] = ()

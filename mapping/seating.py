@@ -33,7 +33,8 @@ class Seating:
         self._choices = {(stance.kind, stance.clockify_id): stance.choice for stance in stances}
         self._partners: dict[str, str] = {}  # customer by client id, working links only
 
-    def seat(self, kind: str) -> None:
+    def seat(self, kind: str, *, tell: bool) -> None:
+        """Link whom the rule links; with `tell` also say why the others stay apart."""
         keys = sorted(key for key in self._records if key[0] == kind)
         doctor = self._doctor()
         healths = [doctor.look_at(self._known[key], self._records[key]) for key in keys if key in self._known]
@@ -49,8 +50,11 @@ class Seating:
         self.links += made
         if kind == "client":
             self._partners = _working(healths, made=made)
+        if not tell:
+            return
 
-        likely = LikelyPartners(self._directory.usable, kind=kind, taken=holders)
+        asked = [(self._records[kind, key].name, place[1]) for key, place in places.items() if place is not None]
+        likely = LikelyPartners(self._directory.usable, kind=kind, taken=holders, asked=asked)
         verdicts = Verdicts(self._directory, claims=claims, holders=holders, likely=likely)
         self._tell_of_links(healths, doctor=doctor, likely=likely)
         self._tell_of_unlinked(kind, places=places, verdicts=verdicts)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any
 
-from rapidfuzz import fuzz, process
+import numpy
+from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
 
 from mapping.match_records import ClockifyRecord, QuickBooksRecord, Suggestion
 from mapping.names import difference, identical, plain_words, without_legal_form
@@ -22,8 +25,7 @@ ALMOST = 0.94  # the most that names with unlike letters can reach
 SAME_CORE = 0.9
 ELSEWHERE = 0.75  # factor for records under another parent, so that they rank below the right parent's
 
-# Two texts whose lengths are further apart than this cannot be as alike as LEAST_ALIKE.
-LENGTH_RATIO = LEAST_ALIKE / (200 - LEAST_ALIKE)
+AT_ONCE = 500  # names compared with a whole side in one table
 NUMBERS = re.compile(r"\d+")
 
 
@@ -31,6 +33,7 @@ NUMBERS = re.compile(r"\d+")
 class _Words:
     """A name taken apart once, for comparing it with many."""
 
+    plain: tuple[str, ...]
     joined: str  # in order, without spaces: a slip in a first letter does not matter
     sorted: str  # with spaces: the order of words does not matter
     core: str  # sorted, without the legal form
@@ -42,77 +45,70 @@ class _Words:
         in_order = sorted(words)
         numbers = [number.lstrip("0") or "0" for word in in_order for number in NUMBERS.findall(word)]
         core = " ".join(without_legal_form(in_order))
-        return cls("".join(words), " ".join(in_order), core, " ".join(numbers))
+        return cls(tuple(words), "".join(words), " ".join(in_order), core, " ".join(numbers))
 
+    def might_be(self, other: _Words) -> bool:
+        """Names with other numbers are other names: "Phase 2" is not nearly "Phase 3"."""
+        return not self.numbers or other.numbers in {self.numbers, ""}
 
-class _Shelf:
-    """Names sorted by length, so that only those of a length that can be alike are compared."""
-
-    def __init__(self, entries: Iterable[tuple[str, QuickBooksRecord]]) -> None:
-        ordered = sorted(
-            entries,
-            key=lambda entry: (len(entry[0]), entry[0], entry[1].kind, entry[1].id),
-        )
-        self._texts = [text for text, _ in ordered]
-        self._records = [record for _, record in ordered]
-        self._lengths = [len(text) for text in self._texts]
-
-    def alike(self, text: str) -> list[tuple[QuickBooksRecord, float]]:
-        start = bisect_left(self._lengths, int(len(text) * LENGTH_RATIO))
-        stop = bisect_right(self._lengths, int(len(text) / LENGTH_RATIO) + 1)
-        hits = process.extract(
-            text,
-            self._texts[start:stop],
-            scorer=fuzz.ratio,
-            score_cutoff=LEAST_ALIKE,
-            limit=MOST,
-        )
-        return [(self._records[start + position], score / 100) for _, score, position in hits]
-
-
-class _Shelves:
-    """Names by both of their forms; a name is as alike as the form that is more so."""
-
-    def __init__(self, entries: Iterable[tuple[_Words, QuickBooksRecord]]) -> None:
-        entries = list(entries)
-        self._joined = _Shelf((words.joined, record) for words, record in entries)
-        self._sorted = _Shelf((words.sorted, record) for words, record in entries)
-
-    def alike(self, words: _Words) -> list[tuple[QuickBooksRecord, float]]:
-        return self._joined.alike(words.joined) + self._sorted.alike(words.sorted)
+    def same(self, other: _Words) -> bool:
+        return self.joined == other.joined or self.sorted == other.sorted
 
 
 class _Pool:
-    """The records that may be suggested at one place."""
+    """The records that may be suggested at one place, and the names that will be asked about, compared all at once."""
 
-    def __init__(self, records: Iterable[QuickBooksRecord]) -> None:
-        entries = [(_Words.of(record.name), record) for record in records]
-        self._by_core: dict[str, list[QuickBooksRecord]] = defaultdict(list)
-        self._by_email: dict[str, list[QuickBooksRecord]] = defaultdict(list)
-        by_numbers: dict[str, list[tuple[_Words, QuickBooksRecord]]] = defaultdict(list)
-        for words, record in entries:
-            self._by_core[words.core].append(record)
-            self._by_email[_address(record.email)].append(record)
-            by_numbers[words.numbers].append((words, record))
-        self._all = _Shelves(entries)
-        self._by_numbers = {numbers: _Shelves(some) for numbers, some in by_numbers.items()}
+    def __init__(self, records: Sequence[QuickBooksRecord], asked: Iterable[_Words]) -> None:
+        self._records = records
+        self.words = [_Words.of(record.name) for record in records]
+        self._joined, self._sorted = [words.joined for words in self.words], [words.sorted for words in self.words]
+        self._by_core: dict[str, list[int]] = defaultdict(list)
+        self._by_email: dict[str, list[int]] = defaultdict(list)
+        for place, words in enumerate(self.words):
+            self._by_core[words.core].append(place)
+            self._by_email[_address(records[place].email)].append(place)
+        self._hits: dict[_Words, list[tuple[int, float]]] = {}
+        self._compare([words for words in dict.fromkeys(asked) if words.joined])
 
-    def scored(self, words: _Words, *, email: str) -> dict[QuickBooksRecord, float]:
-        scores: dict[QuickBooksRecord, float] = defaultdict(float)
-        for record, score in self._alike(words) if words.joined else ():
-            scores[record] = max(scores[record], SAME_WORDS if score == 1 else min(score, ALMOST))
-        for record in self._by_core.get(words.core, [])[:MOST] if words.core else ():
-            scores[record] = max(scores[record], SAME_CORE)
-        for record in self._by_email.get(_address(email), [])[:MOST] if _address(email) else ():
-            scores[record] = max(scores[record], SAME_EMAIL)
-        return scores
+    def scored(self, words: _Words, *, email: str) -> list[tuple[int, float]]:
+        """Places of likely records with their scores, at most so many as are shown, the likeliest first."""
+        scores: dict[int, float] = defaultdict(float)
+        if words.joined and words not in self._hits:
+            self._compare([words])
+        for place, score in self._hits.get(words, ()):
+            scores[place] = SAME_WORDS if words.same(self.words[place]) else min(score, ALMOST)
+        for place in self._by_core.get(words.core, [])[:MOST] if words.core else ():
+            scores[place] = max(scores[place], SAME_CORE)
+        for place in self._by_email.get(_address(email), [])[:MOST] if _address(email) else ():
+            scores[place] = max(scores[place], SAME_EMAIL)
+        return sorted(scores.items(), key=lambda one: (-one[1], self._order(one[0])))[:MOST]
 
-    def _alike(self, words: _Words) -> list[tuple[QuickBooksRecord, float]]:
-        """Names with other numbers are other names: "Phase 2" is not nearly "Phase 3"."""
-        if not words.numbers:
-            return self._all.alike(words)
-        shelves = [self._by_numbers.get(numbers) for numbers in (words.numbers, "")]
-        return [hit for shelf in shelves if shelf for hit in shelf.alike(words)]
+    def record(self, place: int) -> QuickBooksRecord:
+        return self._records[place]
+
+    def _order(self, place: int) -> tuple[str, str, str]:
+        record = self._records[place]
+        return record.kind, record.name, record.id
+
+    def _compare(self, asked: Sequence[_Words]) -> None:
+        """A name is as alike as the form that is more so. So many names at a time: the table stays small."""
+        if not self._records:
+            return
+        for start in range(0, len(asked), AT_ONCE):
+            some = asked[start : start + AT_ONCE]
+            joined = self._table([words.joined for words in some], self._joined)
+            in_order = self._table([words.sorted for words in some], self._sorted)
+            table = numpy.maximum(joined, in_order)
+            hits: list[list[tuple[int, float]]] = [[] for _ in some]
+            for row, place in zip(*(found.tolist() for found in table.nonzero()), strict=True):
+                if some[row].might_be(self.words[place]):
+                    hits[row].append((place, int(table[row, place]) / 100))
+            for words, found in zip(some, hits, strict=True):
+                self._hits[words] = nsmallest(MOST, found, key=lambda one: (-one[1], self._order(one[0])))
+
+    @staticmethod
+    def _table(asked: list[str], there: list[str]) -> Any:
+        return cdist(asked, there, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE, dtype="uint8")
 
 
 class LikelyPartners:
@@ -120,6 +116,9 @@ class LikelyPartners:
 
     Users: employees and vendors. Clients and projects without a client: top-level customers. Projects with a
     client: children of the client's customer, then sub-customers of the same name under other parents.
+
+    `asked`: names that will be asked about, each with the parent id where its partner is needed. Naming them beforehand
+    changes no answer; many are compared at once far quicker than one by one.
     """
 
     def __init__(
@@ -128,42 +127,51 @@ class LikelyPartners:
         *,
         kind: str,
         taken: Collection[tuple[str, str]],
+        asked: Iterable[tuple[str, str]] = (),
     ) -> None:
         kinds = ("employee", "vendor") if kind == "user" else ("customer",)
         self._at: dict[str, list[QuickBooksRecord]] = defaultdict(list)
         for record in records:
             if record.kind in kinds and (record.kind, record.id) not in taken:
                 self._at[record.parent_id].append(record)
+        self._asked: dict[str, list[str]] = defaultdict(list)
+        for name, parent_id in asked:
+            self._asked[parent_id].append(name)
         self._pools: dict[str, _Pool] = {}
-        self._subs: dict[str, list[QuickBooksRecord]] | None = None
+        self._subs: dict[str, list[tuple[QuickBooksRecord, _Words]]] | None = None
 
     def of(self, clockify: ClockifyRecord, *, parent_id: str) -> tuple[Suggestion, ...]:
         """At most five, the likeliest first; where the name is missing, the e-mail address alone may tell."""
         if not clockify.name.strip() and not _address(clockify.email):
             return ()
         words = _Words.of(clockify.name)
-        here = self._pool(parent_id).scored(words, email=clockify.email)
-        likely = [_suggestion(clockify, record, score=score) for record, score in here.items()]
+        pool = self._pool(parent_id)
+        likely = [
+            _suggestion(clockify, words, pool.record(place), pool.words[place], score=score)
+            for place, score in pool.scored(words, email=clockify.email)
+        ]
         if parent_id:
             likely += [
-                _suggestion(clockify, record, score=SAME_WORDS, elsewhere=True)
-                for record in self._subs_named(words.joined)
+                _suggestion(clockify, words, record, theirs, score=SAME_WORDS, elsewhere=True)
+                for record, theirs in self._subs_named(words.joined)
                 if record.parent_id != parent_id
             ]
         return ranked(likely)
 
     def _pool(self, parent_id: str) -> _Pool:
         if parent_id not in self._pools:
-            self._pools[parent_id] = _Pool(self._at.get(parent_id, ()))
+            asked = map(_Words.of, self._asked.get(parent_id, ()))
+            self._pools[parent_id] = _Pool(self._at.get(parent_id, []), asked)
         return self._pools[parent_id]
 
-    def _subs_named(self, joined: str) -> list[QuickBooksRecord]:
+    def _subs_named(self, joined: str) -> list[tuple[QuickBooksRecord, _Words]]:
         """A few of the sub-customers with the same words in the same order, wherever they sit."""
         if self._subs is None:
             self._subs = defaultdict(list)
             for parent_id, records in self._at.items():
                 for record in records if parent_id else ():
-                    self._subs[_Words.of(record.name).joined].append(record)
+                    words = _Words.of(record.name)
+                    self._subs[words.joined].append((record, words))
         return self._subs.get(joined, [])[: 2 * MOST] if joined else []
 
 
@@ -192,7 +200,9 @@ def same_name(name: str, record: QuickBooksRecord, *, note: str = "", factor: fl
 
 def _suggestion(
     clockify: ClockifyRecord,
+    mine: _Words,
     record: QuickBooksRecord,
+    theirs: _Words,
     *,
     score: float,
     elsewhere: bool = False,
@@ -201,20 +211,15 @@ def _suggestion(
         score = 1.0
     if elsewhere:
         score *= ELSEWHERE
-    return Suggestion(
-        record.id,
-        record.name,
-        round(score, 2),
-        _why(clockify, record, elsewhere=elsewhere),
-        record.kind,
-    )
+    why = _why(clockify, mine, record, theirs, elsewhere=elsewhere)
+    return Suggestion(record.id, record.name, round(score, 2), why, record.kind)
 
 
-def _why(clockify: ClockifyRecord, record: QuickBooksRecord, *, elsewhere: bool) -> str:
+def _why(clockify: ClockifyRecord, mine: _Words, record: QuickBooksRecord, theirs: _Words, *, elsewhere: bool) -> str:
     reasons = []
     if _address(clockify.email) and _address(clockify.email) == _address(record.email):
         reasons.append("same e-mail address")
-    likeness = _likeness(clockify.name, record.name)
+    likeness = _likeness(clockify.name, mine, record.name, theirs)
     # Beside an equal address, "similar name" would claim a likeness that may not be there.
     if not reasons or likeness != "similar name":
         reasons.append(likeness)
@@ -225,15 +230,16 @@ def _why(clockify: ClockifyRecord, record: QuickBooksRecord, *, elsewhere: bool)
     return ", ".join(reasons)
 
 
-def _likeness(one: str, other: str) -> str:
-    mine, theirs = plain_words(one), plain_words(other)
-    if difference(one, other) != "letters":
+def _likeness(one: str, mine: _Words, other: str, theirs: _Words) -> str:
+    # Looking for the one difference that explains them is slow, and in vain where other letters are left.
+    may_be_spelling = mine.joined == theirs.joined or "&" in one or "&" in other
+    if may_be_spelling and difference(one, other) != "letters":
         return _spelling(one, other)
-    if sorted(mine) == sorted(theirs):
-        return "same name in another spelling" if mine == theirs else "same words in another order"
-    if without_legal_form(mine) and without_legal_form(mine) == without_legal_form(theirs):
+    if mine.sorted == theirs.sorted:
+        return "same name in another spelling" if mine.plain == theirs.plain else "same words in another order"
+    if mine.core and mine.core == theirs.core:
         return "same name apart from the legal form"
-    letters = Levenshtein.distance(" ".join(mine), " ".join(theirs), score_cutoff=2)
+    letters = Levenshtein.distance(" ".join(mine.plain), " ".join(theirs.plain), score_cutoff=2)
     return {1: "one letter differs", 2: "two letters differ"}.get(letters, "similar name")
 
 

@@ -1,0 +1,143 @@
+"""Time the desk's pages over a large mirror: python -m tests.bench.desk_pages OPEN. Prints JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.test import Client, override_settings  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from integrations.models import (  # noqa: E402
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyUser,
+    Customer,
+    Employee,
+    TimeEntry,
+    Vendor,
+    Workspace,
+)
+from mapping.models import Mismatch  # noqa: E402
+from mapping.undo import history  # noqa: E402
+from syncjobs import evaluate  # noqa: E402
+from tests.bench import desk_world  # noqa: E402
+
+TURNS = 9
+PLAIN = "/admin/mapping/mismatch/"
+PLAIN_SEARCH = "/admin/integrations/customer/?q={word}"
+PAGES = {
+    "projects, to do": "projects/",
+    "projects, a middle page": "projects/?page=40",
+    "projects, suggested": "projects/?show=suggested",
+    "projects, both filters": "projects/?left={word}&right={word}",
+    "projects, linked": "projects/?show=linked",
+    "projects, a row open": "projects/?open=project-{row}",
+    "people, linked": "people/?show=linked",
+    "clients, linked": "clients/?show=linked",
+    "projects, only in QuickBooks": "projects/?show=quickbooks",
+}
+SAFE = "desk/safe/count/?tab=projects"
+SEARCHES = {"type-ahead": "desk/options/?kind=project&q={word}"}
+
+
+# As it runs in development: no page needs files that were collected before.
+PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+
+@override_settings(STORAGES={**settings.STORAGES, "staticfiles": PLAIN_FILES})
+def main() -> None:
+    workspace = Workspace.objects.get()
+    desk_world.fill(workspace, int(sys.argv[1]))
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.create_superuser("bench"))
+    row = Mismatch.objects.filter(kind="project", suggested=True).order_by("place")[30]
+    facts = {"word": "willow", "row": row.clockify_id}
+    pages = {}
+    for name, path in {**PAGES, **SEARCHES}.items():
+        plain = PLAIN if name in PAGES else PLAIN_SEARCH
+        ours, reference = _in_turns(client, _address(workspace, path, facts), plain.format(**facts))
+        pages[name] = {"ms": ours, "reference_ms": reference}
+    models = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer)
+    print(
+        json.dumps(
+            {
+                "mirrored": sum(model.objects.count() for model in models),
+                "open": Mismatch.objects.exclude(clockify_id="").count(),
+                "plain": "the changelist of mismatches, of customers for the type-ahead",
+                "pages": pages,
+                "whole": _whole(client, workspace, facts, row),
+            }
+        )
+    )
+
+
+def _in_turns(client: Client, ours: str, plain: str) -> tuple[float, float]:
+    """The middle of several, one after the other, so that other work on the machine meets both."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(TURNS):
+        for address, found in zip((ours, plain), times, strict=True):
+            found.append(_timed(lambda address=address: _get(client, address)))  # type: ignore[misc]
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mismatch) -> dict[str, Any]:
+    """What looks at everybody's names, since one decision may free or stop others."""
+    first = row.suggestions[0]
+    partner = f"{first['kind']}:{first['id']}"
+    what_if = f"desk/what-if/?kind=project&id={row.clockify_id}&verb=link&partner={partner}"
+    post = {"verb": "link", "kind": "project", "id": row.clockify_id, "partner": partner}
+    address = _address(workspace, "projects/", facts)
+    entries = TimeEntry.objects.count()
+    return {
+        "what-if of one choice": _figure(lambda: _get(client, _address(workspace, what_if, facts))),
+        "count of the safe ones": _figure(
+            lambda: _get(client, _address(workspace, "desk/safe/count/?tab=projects", facts))
+        ),
+        "one decision": _figure(
+            lambda: _post(client, address, post),
+            f"with {entries:,} entries judged anew",
+        ),
+        "its undo": _figure(
+            lambda: _post(client, address, {"verb": "undo", "decision": str(history(workspace)[0].pk)})
+        ),
+        "matching and suggesting anew": _figure(lambda: evaluate.refresh(workspace, now=timezone.now())),
+    }
+
+
+def _figure(work: Callable[[], Any], note: str = "") -> dict[str, Any]:
+    return {"ms": _timed(work), "note": note}
+
+
+def _timed(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def _address(workspace: Workspace, path: str, facts: dict[str, str]) -> str:
+    return f"/admin/workspaces/{workspace.pk}/{path}".format(**facts)
+
+
+def _get(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+
+
+def _post(client: Client, address: str, values: dict[str, str]) -> None:
+    answer = client.post(address, values, headers={"X-Desk": "1"})
+    assert answer.status_code == 200, (address, answer.status_code, answer.content[-3000:])
+
+
+if __name__ == "__main__":
+    main()
