@@ -135,8 +135,8 @@ class DeskIndex:
         """Where a record stands in the list, for a link that leads to it."""
         if self._list == TODO:
             rows = self._rows(ordered=False)
-            place = rows.filter(clockify_id=clockify_id).values_list("place", flat=True).first()
-            return None if place is None else rows.filter(place__lt=place).count()
+            key = rows.filter(clockify_id=clockify_id).values_list("order_key", flat=True).first()
+            return None if key is None else rows.filter(order_key__lt=key).count()
         ids = list(self._rows().values_list("clockify_id", flat=True))
         return ids.index(clockify_id) if clockify_id in ids else None
 
@@ -157,7 +157,7 @@ class DeskIndex:
             rows = rows.filter(search_left__contains=searched(self.left))
         if self.right:
             rows = rows.filter(search_right__contains=searched(self.right))
-        return rows.order_by("place", "pk") if ordered else rows
+        return rows.order_by("order_key", "pk") if ordered else rows
 
     def _mail(self, narrow: Any, text: str) -> Q:
         return narrow(self._workspace, text) if self.kind == "user" else Q()

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
+from zlib import crc32
 
 Key = tuple[str, str]
 
@@ -18,6 +19,7 @@ CLEAR_SCORE = 0.8
 CLEAR_LEAD = 0.02
 # What a suggestion's why says where somebody else has the record.
 TAKEN = "already linked"
+MOST_MINUTES = 10**9
 # So many suggestions are found by a filter on the right.
 FOUND_BY = 3
 
@@ -39,7 +41,7 @@ class Open(Protocol):
     has_link: bool
     suggested: bool
     group_minutes: int
-    place: int
+    order_key: str
     search_left: str
     search_right: str
 
@@ -99,24 +101,30 @@ def searched(text: str) -> str:
 
 # --- order -----------------------------------------------------------------------------------------------------
 def _put_in_order(rows: Iterable[Open], around: Around) -> None:
-    """Groups by the time they hold back, then by their oldest entry; within a group likewise."""
+    """Groups by the time they hold back, then by their oldest entry; within a group likewise.
+
+    Each row's key depends on its group alone, so that a decision about one row leaves the others' as they are.
+    """
     groups: dict[str, list[Open]] = defaultdict(list)
     for row in rows:
         groups[_together(row)].append(row)
-    ranked = []
     for name, members in groups.items():
         counted = [row for row in members if (row.kind, row.clockify_id) not in around.ignored]
         minutes = sum(row.blocked_minutes for row in counted)
-        ranked.append((-minutes, _oldest(members), name, sorted(members, key=_within)))
-    place = 0
-    for minutes, _, _, members in sorted(ranked, key=lambda group: group[:3]):
+        oldest = min((row.oldest_date for row in members if row.oldest_date), default=date.max)
+        # Two groups may begin alike, and must not mix.
+        group = f"{_falling(minutes)}{oldest:%Y%m%d}{name[:60]}~{crc32(name.encode()):08x}~"
         for row in members:
-            row.group_minutes, row.place, place = -minutes, place, place + 1
+            row.group_minutes = minutes
+            day = row.oldest_date or date.max
+            row.order_key = (
+                f"{group}{_falling(row.blocked_minutes)}{day:%Y%m%d}{row.clockify_name[:60]}~{row.clockify_id}"
+            )
 
 
-def _within(row: Open) -> tuple[int, date, str, str, str, str]:
-    there = (row.quickbooks_parent, row.quickbooks_name) if not row.clockify_id else ("", "")
-    return -row.blocked_minutes, row.oldest_date or date.max, *there, row.clockify_name, row.clockify_id
+def _falling(minutes: int) -> str:
+    """So that texts sort the most first."""
+    return f"{MOST_MINUTES - minutes:010d}"
 
 
 def _together(row: Open) -> str:
@@ -128,7 +136,3 @@ def _together(row: Open) -> str:
     if row.kind == "user" and row.reason == "AMBIGUOUS_NAME":
         return f"n {row.clockify_name.strip()}"
     return f"r {row.clockify_id}"
-
-
-def _oldest(rows: Iterable[Open]) -> date:
-    return min((row.oldest_date for row in rows if row.oldest_date), default=date.max)

@@ -22,12 +22,13 @@ after applying an outcome changes nothing. Where the rules leave a choice, this 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mapping.directory import Directory, Key
 from mapping.match_records import (
     ClockifyRecord,
     KnownLink,
+    Likely,
     Mismatch,
     NewLink,
     Outcome,
@@ -61,14 +62,17 @@ def match(
     stances: Sequence[Stance],
     *,
     mode: str = STRICT,
+    earlier: Mapping[Key, Likely] | None = None,
 ) -> Outcome:
     """Decide which pairs to link and why the rest stay apart; `mode` is "strict" or "forgiving".
 
     1. For users, then clients, then projects: look at the links there are, then let names claim partners.
     2. Say of every record without a partner why.
     3. List what only QuickBooks has.
+
+    `earlier`: likely partners that were found before, which spares looking for them again (see LikelyPartners).
     """
-    directory, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=True)
+    directory, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=True, earlier=earlier)
     all_links: list[KnownLink | NewLink] = [*links, *seating.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
     rest = partnerless(directory, linked=linked)
@@ -77,6 +81,7 @@ def match(
         suspend=seating.suspend,
         mismatches=(*seating.rows, *unnamed(rest, beside=seating.rows)),
         partnerless=rest,
+        likely=seating.likely,
     )
 
 
@@ -101,11 +106,12 @@ def _seated(
     *,
     mode: str,
     tell: bool,
+    earlier: Mapping[Key, Likely] | None = None,
 ) -> tuple[Directory, Seating]:
     if mode not in MODES:
         raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
     directory = Directory(quickbooks, mode=mode)
-    seating = Seating(clockify, directory=directory, links=links, stances=stances)
+    seating = Seating(clockify, directory=directory, links=links, stances=stances, earlier=earlier)
     for kind in CLOCKIFY_KINDS:
         seating.seat(kind, tell=tell)
     return directory, seating

@@ -80,6 +80,15 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Likely:
+    """Who was found to be likely for one Clockify record of this name, looking under this parent ("": at the top)."""
+
+    name: str
+    under: str
+    found: tuple[Suggestion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mismatch:
     """Why one record has no partner, or what is wrong with the one it has.
 
@@ -99,6 +108,8 @@ class Mismatch:
 class Outcome:
     """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch.
 
+    `likely`: what looking for likely partners found, by Clockify kind and id, for a later matching to go on from.
+
     `partnerless` holds the rows seen from QuickBooks before those named in another row were left out; whoever
     hides rows (archived records that hold nothing back) asks `mapping.match.listed` what remains.
     """
@@ -107,3 +118,4 @@ class Outcome:
     suspend: Mapping[tuple[str, str], str]
     mismatches: tuple[Mismatch, ...] = ()
     partnerless: tuple[Mismatch, ...] = ()
+    likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)

@@ -100,7 +100,12 @@ class Mismatch(models.Model):
     oldest_date = models.DateField(null=True, blank=True)
     has_link = models.BooleanField(default=False, help_text="It is linked; the link rests, or there is news of it.")
     suggested = models.BooleanField(default=False, help_text="Its first suggestion may be accepted in one press.")
-    place = models.IntegerField(default=0, help_text="Its place among the open rows of its kind on the desk.")
+    likely = models.JSONField(
+        null=True, help_text="Who was likely when names were compared last; null: not looked for."
+    )
+    order_key = models.CharField(
+        max_length=250, blank=True, help_text="Its place among the rows of its kind on the desk."
+    )
     group_minutes = models.IntegerField(default=0, help_text="Held by the rows that stand together with it.")
     search_left = models.TextField(blank=True, help_text="What a filter on Clockify's side looks through.")
     search_right = models.TextField(blank=True, help_text="What a filter on QuickBooks' side looks through.")
@@ -114,7 +119,7 @@ class Mismatch(models.Model):
                 fields=["workspace", "company", "kind", "clockify_id", "quickbooks_id"], name="mismatch_once_per_record"
             )
         ]
-        indexes = [models.Index(fields=["workspace", "company", "kind", "place"], name="mismatch_by_place")]
+        indexes = [models.Index(fields=["workspace", "company", "kind", "order_key"], name="mismatch_by_order")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.clockify_name or self.quickbooks_name}: {self.reason}"

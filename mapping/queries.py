@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -24,9 +24,11 @@ from mapping import desk_order, match, names
 from mapping.match_records import (
     ClockifyRecord,
     KnownLink,
+    Likely,
     NewLink,
     Outcome,
     QuickBooksRecord,
+    Suggestion,
 )
 from mapping.match_records import Mismatch as Finding
 from mapping.match_records import Stance as Opinion
@@ -60,49 +62,34 @@ def company_of(workspace: Workspace) -> Company:
 
 
 def clockify_records(workspace: Workspace) -> list[ClockifyRecord]:
-    users = ClockifyUser.objects.filter(workspace=workspace).defer("raw")
-    clients = ClockifyClient.objects.filter(workspace=workspace).defer("raw")
-    projects = ClockifyProject.objects.filter(workspace=workspace).defer("raw")
-    return [
-        *(
-            ClockifyRecord("user", one.clockify_id, one.name, email=one.email, archived=_past(one, not one.active))
-            for one in users
-        ),
-        *(ClockifyRecord("client", one.clockify_id, one.name, archived=_past(one, one.archived)) for one in clients),
-        *(
-            ClockifyRecord(
-                "project",
-                one.clockify_id,
-                one.name,
-                client_id=one.client_id,
-                client_name=one.client_name,
-                archived=_past(one, one.archived),
-            )
-            for one in projects
-        ),
-    ]
-
-
-def _past(row: Any, archived: bool) -> bool:
-    return archived or row.gone_at is not None
+    """Both lists are read as plain values: as rows of models they would take many times as long."""
+    found: list[ClockifyRecord] = []
+    mine = {"workspace": workspace}
+    for key, name, email, active, gone_at in ClockifyUser.objects.filter(**mine).values_list(
+        "clockify_id", "name", "email", "active", "gone_at"
+    ):
+        found.append(ClockifyRecord("user", key, name, email=email, archived=not active or gone_at is not None))
+    for key, name, archived, gone_at in ClockifyClient.objects.filter(**mine).values_list(
+        "clockify_id", "name", "archived", "gone_at"
+    ):
+        found.append(ClockifyRecord("client", key, name, archived=archived or gone_at is not None))
+    for key, name, archived, gone_at, client_id, client_name in ClockifyProject.objects.filter(**mine).values_list(
+        "clockify_id", "name", "archived", "gone_at", "client_id", "client_name"
+    ):
+        past = archived or gone_at is not None
+        found.append(ClockifyRecord("project", key, name, client_id, client_name, archived=past))
+    return found
 
 
 def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
-    records = []
+    found: list[QuickBooksRecord] = []
     for kind, model in QUICKBOOKS_MODELS.items():
-        for one in model._default_manager.filter(company=company).defer("raw"):
-            records.append(
-                QuickBooksRecord(
-                    kind,
-                    one.quickbooks_id,
-                    one.name,
-                    parent_id=getattr(one, "parent_id", ""),
-                    active=one.active,
-                    gone=one.gone_at is not None,
-                    email=getattr(one, "email", ""),
-                )
-            )
-    return records
+        there = ("parent_id",) if kind == "customer" else ("email",)
+        columns = ("quickbooks_id", "name", "active", "gone_at", *there)
+        for key, name, active, gone_at, more in model._default_manager.filter(company=company).values_list(*columns):
+            facts = {there[0]: more}
+            found.append(QuickBooksRecord(kind, key, name, active=active, gone=gone_at is not None, **facts))
+    return found
 
 
 def known_link(link: Link) -> KnownLink:
@@ -140,13 +127,26 @@ def ignored_there(workspace: Workspace) -> Exists:
     return Exists(ignored.filter(kind=OuterRef("kind"), clockify_id=OuterRef("quickbooks_id")))
 
 
-def rematch(workspace: Workspace, *, now: datetime) -> Outcome:
-    """Match the mirrors as they are; make the links that the rule makes and suspend those it suspends."""
+@dataclass
+class Matched:
+    """What matching the mirrors gave, with the records it looked at, by kind and id."""
+
+    outcome: Outcome
+    ours: dict[Key, ClockifyRecord]
+    theirs: dict[Key, QuickBooksRecord]
+
+
+def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matched:
+    """Match the mirrors as they are; make the links that the rule makes and suspend those it suspends.
+
+    Unless `anew`, likely partners that were found before are taken over where they still may be.
+    """
     company = company_of(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
     links = [known_link(link) for link in links_of(workspace)]
     opinions = [Opinion(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
-    outcome = match.match(clockify, quickbooks, links, opinions, mode=workspace.matching)
+    earlier = {} if anew else _found_before(workspace)
+    outcome = match.match(clockify, quickbooks, links, opinions, mode=workspace.matching, earlier=earlier)
     ours = {(one.kind, one.id): one for one in clockify}
     theirs = {(one.kind, one.id): one for one in quickbooks}
     with transaction.atomic():
@@ -157,7 +157,16 @@ def rematch(workspace: Workspace, *, now: datetime) -> Outcome:
             links_of(workspace).filter(kind=kind, clockify_id=clockify_id, suspended="").update(
                 suspended=reason, suspended_at=now
             )
-    return outcome
+    return Matched(outcome, ours, theirs)
+
+
+def _found_before(workspace: Workspace) -> dict[Key, Likely]:
+    rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company).exclude(clockify_id="")
+    return {
+        (kind, key): Likely(kept["name"], kept["under"], tuple(Suggestion(**one) for one in kept["found"]))
+        for kind, key, kept in rows.values_list("kind", "clockify_id", "likely")
+        if kept
+    }
 
 
 def link_row(
@@ -188,26 +197,83 @@ def link_row(
     )
 
 
-def save_mismatches(
-    workspace: Workspace, outcome: Outcome, held: Mapping[Key, Held], *, now: datetime
-) -> list[Mismatch]:
-    """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold back minutes."""
-    company = company_of(workspace)
-    ours = {(one.kind, one.id): one for one in clockify_records(workspace)}
-    theirs = {(one.kind, one.id): one for one in quickbooks_records(company)}
+def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
+    """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold back minutes.
+
+    Rows that say what they said before are left as they are.
+    """
+    company, ours, theirs = company_of(workspace), matched.ours, matched.theirs
     # Archived records with no held minutes are hidden before QuickBooks' own rows are chosen.
     hidden = [key for key, one in ours.items() if one.archived and not (key in held and held[key].minutes)]
-    findings = match.listed(outcome, hidden=set(hidden))
-    earlier = Mismatch.objects.filter(workspace=workspace, company=company)
-    first_seen = {_identity(row): row.first_seen_at for row in earlier}
-    rows = [_mismatch_row(workspace, company, one, ours=ours, theirs=theirs, held=held, now=now) for one in findings]
-    for row in rows:
-        row.first_seen_at = first_seen.get(_identity(row), now)
+    findings = match.listed(matched.outcome, hidden=set(hidden))
+    rows = [
+        _mismatch_row(workspace, company, one, matched.outcome.likely, ours=ours, theirs=theirs, held=held, now=now)
+        for one in findings
+    ]
     desk_order.arrange(rows, _around(workspace, {**ours, **theirs}))
+    before = _rows_before(workspace, company)
+    first_seen = {one.identity: one.first_seen_at for one in before.values()}
+    fresh, kept = [], set()
+    for row in rows:
+        same = before.get((row.kind, row.clockify_id, row.quickbooks_id))
+        if same is not None and same.says == _says(row):
+            kept.add(same.pk)
+        else:
+            row.first_seen_at = first_seen.get(_identity(row), now)
+            fresh.append(row)
     with transaction.atomic():
-        Mismatch.objects.filter(workspace=workspace).delete()
-        Mismatch.objects.bulk_create(rows, batch_size=500)
-    return rows
+        everything = Mismatch.objects.filter(workspace=workspace)
+        gone = [pk for pk in everything.values_list("pk", flat=True) if pk not in kept]
+        for start in range(0, len(gone), 500):
+            everything.filter(pk__in=gone[start : start + 500]).delete()
+        everything.update(seen_at=now)
+        Mismatch.objects.bulk_create(fresh, batch_size=500)
+
+
+# What a row says; besides these it has only its keys and when it was seen.
+SAYS = (
+    "reason",
+    "clockify_name",
+    "clockify_client",
+    "archived",
+    "quickbooks_name",
+    "quickbooks_parent",
+    "suggestions",
+    "detail",
+    "blocked_minutes",
+    "blocked_entries",
+    "oldest_date",
+    "has_link",
+    "suggested",
+    "likely",
+    "order_key",
+    "group_minutes",
+    "search_left",
+    "search_right",
+)
+
+
+@dataclass(frozen=True)
+class _Before:
+    pk: int
+    first_seen_at: datetime
+    identity: tuple[str, str, str, str]
+    says: tuple[Any, ...]
+
+
+def _rows_before(workspace: Workspace, company: Company) -> dict[tuple[str, str, str], _Before]:
+    columns = ("pk", "first_seen_at", "kind", "clockify_id", "quickbooks_id", *SAYS)
+    found = {}
+    for pk, first_seen_at, kind, clockify_id, quickbooks_id, *says in Mismatch.objects.filter(
+        workspace=workspace, company=company
+    ).values_list(*columns):
+        identity = (kind, clockify_id, quickbooks_id if not clockify_id else "", says[0])
+        found[kind, clockify_id, quickbooks_id] = _Before(pk, first_seen_at, identity, tuple(says))
+    return found
+
+
+def _says(row: Mismatch) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in SAYS)
 
 
 def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> desk_order.Around:
@@ -227,6 +293,7 @@ def _mismatch_row(
     workspace: Workspace,
     company: Company,
     finding: Finding,
+    likely: Mapping[Key, Likely],
     *,
     ours: Mapping[Key, ClockifyRecord],
     theirs: Mapping[Key, QuickBooksRecord],
@@ -244,6 +311,7 @@ def _mismatch_row(
     )
     parent = theirs.get(("customer", right.parent_id)) if right is not None and right.parent_id else None
     waiting = held.get((finding.kind, finding.clockify_id), Held())
+    found = likely.get((finding.kind, finding.clockify_id))
     return Mismatch(
         workspace=workspace,
         company=company,
@@ -256,7 +324,10 @@ def _mismatch_row(
         quickbooks_id=finding.quickbooks_id,
         quickbooks_name=_shown(right) if right else "",
         quickbooks_parent=_shown(parent) if parent else "",
-        suggestions=[asdict(one) for one in finding.suggestions],
+        suggestions=[_as_kept(one) for one in finding.suggestions],
+        likely={"name": found.name, "under": found.under, "found": [_as_kept(one) for one in found.found]}
+        if found
+        else None,
         detail=dict(finding.detail),
         blocked_minutes=waiting.minutes,
         blocked_entries=waiting.entries,
@@ -264,6 +335,10 @@ def _mismatch_row(
         seen_at=now,
         first_seen_at=now,
     )
+
+
+def _as_kept(one: Suggestion) -> dict[str, Any]:
+    return {"id": one.id, "name": one.name, "score": one.score, "why": one.why, "kind": one.kind}
 
 
 def _right_kinds(finding: Finding) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from mapping.claims import Claims
 from mapping.directory import EMPLOYEES, TOP_LEVEL, Directory, Key, Place
 from mapping.link_health import Health, LinkDoctor
-from mapping.match_records import ClockifyRecord, KnownLink, Mismatch, NewLink, Stance
+from mapping.match_records import ClockifyRecord, KnownLink, Likely, Mismatch, NewLink, Stance
 from mapping.suggest import LikelyPartners
 from mapping.verdicts import Verdicts
 
@@ -23,7 +23,10 @@ class Seating:
         directory: Directory,
         links: Sequence[KnownLink],
         stances: Sequence[Stance],
+        earlier: Mapping[Key, Likely] | None = None,
     ) -> None:
+        self._earlier = earlier or {}
+        self.likely: dict[Key, Likely] = {}
         self.links: list[NewLink] = []
         self.suspend: dict[Key, str] = {}
         self.rows: list[Mismatch] = []
@@ -53,11 +56,13 @@ class Seating:
         if not tell:
             return
 
-        asked = [(self._records[kind, key].name, place[1]) for key, place in places.items() if place is not None]
-        likely = LikelyPartners(self._directory.usable, kind=kind, taken=holders, asked=asked)
+        asked = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
+        earlier = {key[1]: one for key, one in self._earlier.items() if key[0] == kind}
+        likely = LikelyPartners(self._directory.usable, kind=kind, taken=holders, asked=asked, earlier=earlier)
         verdicts = Verdicts(self._directory, claims=claims, holders=holders, likely=likely)
         self._tell_of_links(healths, doctor=doctor, likely=likely)
         self._tell_of_unlinked(kind, places=places, verdicts=verdicts)
+        self.likely |= {(kind, record_id): one for record_id, one in likely.found.items()}
 
     def _doctor(self) -> LinkDoctor:
         clients = {key[1]: record.name for key, record in self._records.items() if key[0] == "client"}

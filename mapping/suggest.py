@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
@@ -14,7 +14,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from mapping.match_records import ClockifyRecord, QuickBooksRecord, Suggestion
+from mapping.match_records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
 from mapping.names import difference, identical, plain_words, without_legal_form
 
 MOST = 5
@@ -117,8 +117,9 @@ class LikelyPartners:
     Users: employees and vendors. Clients and projects without a client: top-level customers. Projects with a
     client: children of the client's customer, then sub-customers of the same name under other parents.
 
-    `asked`: names that will be asked about, each with the parent id where its partner is needed. Naming them beforehand
-    changes no answer; many are compared at once far quicker than one by one.
+    `asked`: who will be asked about, each with the parent id where the partner is needed. Naming them beforehand
+    changes no answer; many are compared at once far quicker than one by one. `earlier`: what was found before, by
+    Clockify id; it is taken over, less those that somebody has by now, where name and parent are the same.
     """
 
     def __init__(
@@ -127,16 +128,21 @@ class LikelyPartners:
         *,
         kind: str,
         taken: Collection[tuple[str, str]],
-        asked: Iterable[tuple[str, str]] = (),
+        asked: Iterable[tuple[ClockifyRecord, str]] = (),
+        earlier: Mapping[str, Likely] | None = None,
     ) -> None:
         kinds = ("employee", "vendor") if kind == "user" else ("customer",)
         self._at: dict[str, list[QuickBooksRecord]] = defaultdict(list)
         for record in records:
             if record.kind in kinds and (record.kind, record.id) not in taken:
                 self._at[record.parent_id].append(record)
+        self._earlier = earlier or {}
+        self._free = {(record.kind, record.id) for records in self._at.values() for record in records}
+        self.found: dict[str, Likely] = {}
         self._asked: dict[str, list[str]] = defaultdict(list)
-        for name, parent_id in asked:
-            self._asked[parent_id].append(name)
+        for clockify, parent_id in asked:
+            if not self.knows(clockify, parent_id):
+                self._asked[parent_id].append(clockify.name)
         self._pools: dict[str, _Pool] = {}
         self._subs: dict[str, list[tuple[QuickBooksRecord, _Words]]] | None = None
 
@@ -144,6 +150,23 @@ class LikelyPartners:
         """At most five, the likeliest first; where the name is missing, the e-mail address alone may tell."""
         if not clockify.name.strip() and not _address(clockify.email):
             return ()
+        found = self._taken_over(clockify, parent_id)
+        if found is None:
+            found = self._look_for(clockify, parent_id)
+        self.found[clockify.id] = Likely(clockify.name, parent_id, found)
+        return found
+
+    def knows(self, clockify: ClockifyRecord, parent_id: str) -> bool:
+        """Whether it was looked for before, so that nothing has to be compared."""
+        known = self._earlier.get(clockify.id)
+        return known is not None and (known.name, known.under) == (clockify.name, parent_id)
+
+    def _taken_over(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...] | None:
+        if not self.knows(clockify, parent_id):
+            return None
+        return tuple(one for one in self._earlier[clockify.id].found if (one.kind, one.id) in self._free)
+
+    def _look_for(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...]:
         words = _Words.of(clockify.name)
         pool = self._pool(parent_id)
         likely = [

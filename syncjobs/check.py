@@ -32,7 +32,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     clockify_counts = pull_clockify_lists(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
     press.settle(workspace)
-    evaluate.refresh(workspace, now=now)
+    evaluate.refresh(workspace, now=now, compare_names=True)
     run.warnings = warnings | ({"RESTRICTED": 1} if plan.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},

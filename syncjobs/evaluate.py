@@ -218,17 +218,21 @@ def add_held(held: dict[mapping.Key, Held], rows: Sequence[TimeEntry], verdicts:
             held.setdefault(key, Held()).add(verdict.minutes, row.txn_date)
 
 
-def refresh(workspace: Workspace, *, now: datetime) -> None:
-    """Match anew and judge every entry since the start date; after a decision of a person, and in each check."""
+def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False) -> None:
+    """Match anew and judge every entry since the start date; after a decision of a person, and in each check.
+
+    `compare_names`: look for likely partners anew, which takes long where many names have none. Whoever has read the
+    vendors' lists says so; after a decision those found before are taken over, less the ones that are taken by now.
+    """
     workspace.refresh_from_db()
-    outcome = mapping.rematch(workspace, now=now)
+    matched = mapping.rematch(workspace, now=now, anew=compare_names)
     held: dict[mapping.Key, Held] = {}
     around = around_anybody(workspace)
     waiting = list(queries.entries_between(workspace, workspace.start_date).values_list("pk", flat=True))
     for start in range(0, len(waiting), CHUNK):
         rows = list(TimeEntry.objects.filter(pk__in=waiting[start : start + CHUNK]).defer("raw"))
         add_held(held, rows, _judge_rows(workspace, rows, around, now=now))
-    mapping.save_mismatches(workspace, outcome, held, now=now)
+    mapping.save_mismatches(workspace, matched, held, now=now)
 
 
 def mark_deleted(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from integrations.clockify.payloads import EntryPayload
-from integrations.models import ClockifyUser, Company, Customer, Employee, TimeEntry, Vendor, Workspace
+from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
-from integrations.quickbooks.models import Listed
 from mapping.models import Link, Stance
-from mapping.queries import company_of, links_of, stances_of
+from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
 from syncjobs import draft, hours
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.plan import Sent
@@ -66,14 +66,28 @@ def directory_of(workspace: Workspace) -> Directory:
     return directory_from(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
 
 
-def partners_of(company: Company) -> dict[tuple[str, str], Listed]:
-    """Every employee, vendor and customer of the mirror, by kind and id."""
-    models: dict[str, type[Listed]] = {"employee": Employee, "vendor": Vendor, "customer": Customer}
-    return {
-        (kind, one.quickbooks_id): one
-        for kind, model in models.items()
-        for one in model._default_manager.filter(company=company).defer("raw")
-    }
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A QuickBooks record, as far as it decides whether time may be booked on it. `currency`: of customers."""
+
+    active: bool
+    currency: str = ""
+
+
+def partners_of(company: Company, *, among: Collection[Link] | None = None) -> dict[tuple[str, str], Listed]:
+    """Every employee, vendor and customer of the mirror, or those of these links, by kind and id.
+
+    Read as plain values, since they are many.
+    """
+    found: dict[tuple[str, str], Listed] = {}
+    for kind, model in QUICKBOOKS_MODELS.items():
+        columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == "customer" else ()))
+        rows = model._default_manager.filter(company=company)
+        if among is not None:
+            rows = rows.filter(quickbooks_id__in={one.quickbooks_id for one in among if one.quickbooks_kind == kind})
+        for key, active, gone_at, *more in rows.values_list(*columns):
+            found[kind, key] = Listed(active and gone_at is None, *more)
+    return found
 
 
 def directory_from(
@@ -84,14 +98,14 @@ def directory_from(
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
         suspended = link.suspended
-        if not suspended and (record is None or not record.active or record.gone_at is not None):
+        if not suspended and (record is None or not record.active):
             suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"
         standings[link.kind][link.clockify_id] = Standing(
             partner=Partner(
                 kind=link.quickbooks_kind,
                 id=link.quickbooks_id,
                 name=link.quickbooks_name,
-                currency=getattr(record, "currency", ""),
+                currency=record.currency if record else "",
             ),
             suspended=suspended,
             by_person=link.by == "person",

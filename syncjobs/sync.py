@@ -173,7 +173,7 @@ class Sync:
         found = window.store(workspace, self._clockify, reading, *dates, now=now, believe_deletions=believe)
         window.narrow(workspace, found, run.options)
         if strangers or never_checked or not mapping.was_matched(workspace):
-            evaluate.refresh(workspace, now=now)
+            evaluate.refresh(workspace, now=now, compare_names=True)
         return found
 
     def _note_resent(self, book: planning.Book, made: planning.Plan, resent: dict[str, str]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,14 +14,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from integrations.models import Company, Customer, TimeEntry, Workspace
-from integrations.quickbooks.models import Listed
+from integrations.models import Company, TimeEntry, Workspace
 from mapping.choices import Choice
 from mapping.foresight import Foreseen, Newcomer, Outlook
-from mapping.queries import QUICKBOOKS_MODELS, Key, company_of
+from mapping.queries import Key, company_of
 from syncjobs import queries, reasons
 from syncjobs.evaluate import Circumstances, judge
 from syncjobs.models import EntryVerdict
+from syncjobs.queries import Listed
 from syncjobs.resolve import Directory, Entry, Standing
 
 State = EntryVerdict.State
@@ -153,17 +152,11 @@ def _with(newcomers: Iterable[Newcomer], partners: Partners, company: Company) -
     """The partners as they would be: a new customer bills in its parent's currency, at the top in the company's own."""
     there = dict(partners)
     for one in newcomers:
-        known = there.get((one.kind, one.id))
-        if known is not None:
-            row = copy(known)
-        else:
-            model: Any = QUICKBOOKS_MODELS[one.kind]
-            row = model(company=company, quickbooks_id=one.id, name=one.name)
-        row.active, row.gone_at = True, None
-        if known is None and isinstance(row, Customer):
-            parent = there.get(("customer", one.parent_id))
-            row.currency = getattr(parent, "currency", "") or company.home_currency
-        there[one.kind, one.id] = row
+        known, parent = there.get((one.kind, one.id)), there.get(("customer", one.parent_id))
+        currency = known.currency if known else ""
+        if known is None and one.kind == "customer":
+            currency = (parent.currency if parent else "") or company.home_currency
+        there[one.kind, one.id] = Listed(active=True, currency=currency)
     return there
 
 

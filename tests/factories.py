@@ -223,7 +223,7 @@ def arrange(workspace: Any) -> None:
         rows,
         desk_order.Around(set(links.values_list(*columns)), set(ignored.values_list(*columns)), emails),
     )
-    written = ["has_link", "suggested", "place", "group_minutes", "search_left", "search_right"]
+    written = ["has_link", "suggested", "order_key", "group_minutes", "search_left", "search_right"]
     mapping.Mismatch.objects.bulk_update(rows, written, batch_size=500)
 
 

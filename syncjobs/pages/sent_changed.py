@@ -111,11 +111,7 @@ def _around(
     """What the verdicts of these entries depend on: their own links and partners, not everybody's."""
     ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
     links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
-    partners: dict[tuple[str, str], Any] = {}
-    for kind, model in QUICKBOOKS_MODELS.items():
-        wanted = {one.quickbooks_id for one in links_of_these if one.quickbooks_kind == kind}
-        rows = model._default_manager.filter(company=company_of(workspace), quickbooks_id__in=wanted).defer("raw")
-        partners |= {(kind, row.quickbooks_id): row for row in rows}
+    partners = queries.partners_of(company_of(workspace), among=links_of_these)
     ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED, clockify_id__in=ids)
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
     return evaluate.Circumstances(

@@ -130,12 +130,13 @@ def reactivate(workspace: Workspace, ask: Ask) -> Draft:
 
 def namesakes(workspace: Workspace) -> list[Namesake]:
     """Every name that is taken in the company, by the lists as last read."""
-    partners = queries.partners_of(company_of(workspace))
-    return [
-        Namesake(kind, row.quickbooks_id, getattr(row, "full_name", "") or row.name, row.active)
-        for (kind, _), row in partners.items()
-        if row.gone_at is None
-    ]
+    found = []
+    for kind, model in QUICKBOOKS_MODELS.items():
+        rows = model._default_manager.filter(company=company_of(workspace), gone_at=None)
+        whole = "full_name" if kind == "customer" else "name"
+        for key, name, full_name, active in rows.values_list("quickbooks_id", "name", whole, "active"):
+            found.append(Namesake(kind, key, full_name or name, active))
+    return found
 
 
 # --- checks --------------------------------------------------------------------------------------------------

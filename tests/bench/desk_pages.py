@@ -61,7 +61,7 @@ def main() -> None:
     desk_world.fill(workspace, int(sys.argv[1]))
     client = Client(headers={"host": "localhost"})
     client.force_login(User.objects.create_superuser("bench"))
-    row = Mismatch.objects.filter(kind="project", suggested=True).order_by("place")[30]
+    row = Mismatch.objects.filter(kind="project", suggested=True).order_by("order_key")[30]
     facts = {"word": "willow", "row": row.clockify_id}
     pages = {}
     for name, path in {**PAGES, **SEARCHES}.items():
@@ -111,7 +111,9 @@ def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mis
         "its undo": _figure(
             lambda: _post(client, address, {"verb": "undo", "decision": str(history(workspace)[0].pk)})
         ),
-        "matching and suggesting anew": _figure(lambda: evaluate.refresh(workspace, now=timezone.now())),
+        "matching and suggesting anew": _figure(
+            lambda: evaluate.refresh(workspace, now=timezone.now(), compare_names=True)
+        ),
     }
 
 

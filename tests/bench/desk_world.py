@@ -42,7 +42,7 @@ def fill(workspace: Workspace, unmatched: int) -> None:
         ),
         theirs,
     )
-    evaluate.refresh(workspace, now=timezone.now())
+    evaluate.refresh(workspace, now=timezone.now(), compare_names=True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

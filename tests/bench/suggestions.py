@@ -63,14 +63,11 @@ def _right(chosen: Mapping[str, str], names: Names) -> int:
 def _ours(names: Names) -> dict[str, list[dict[str, object]]]:
     """As a check works them out: clients among top-level customers."""
     records = [QuickBooksRecord("customer", key, name) for key, name in names.right.items()]
-    asked = [(name, "") for name in names.left.values()]
-    likely = LikelyPartners(records, kind="client", taken=frozenset(), asked=asked)
+    clients = [ClockifyRecord("client", key, name) for key, name in names.left.items()]
+    likely = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(one, "") for one in clients])
     return {
-        key: [
-            {"id": one.id, "score": one.score, "why": one.why}
-            for one in likely.of(ClockifyRecord("client", key, name), parent_id="")
-        ]
-        for key, name in names.left.items()
+        client.id: [{"id": one.id, "score": one.score, "why": one.why} for one in likely.of(client, parent_id="")]
+        for client in clients
     }
 
 
