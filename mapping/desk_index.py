@@ -14,7 +14,7 @@ from mapping import desk_sections
 from mapping.desk_order import searched
 from mapping.desk_sections import SEEN_ONLY as SEEN_ONLY
 from mapping.desk_sections import like, of_mail, partner_mail
-from mapping.queries import ignored_there
+from mapping.queries import links_of
 
 TODO, DECIDE, SUGGESTED = "todo", "decide", "suggested"
 LINKED, IGNORED, QUICKBOOKS = "linked", "ignored", "quickbooks"
@@ -78,22 +78,31 @@ class Counts:
 def counted(workspace: Workspace) -> Counts:
     """All tabs in a fixed number of queries, whatever the number of rows."""
     counts = Counts(minutes=dict.fromkeys(KINDS, 0))
-    sums = {"rows": Count("pk"), "clear": Count("pk", filter=Q(suggested=True)), "minutes": Sum("blocked_minutes")}
-    for kind, number, clear, minutes in (
-        desk_sections.open_rows(workspace).order_by().values_list("kind").annotate(**sums)
-    ):
-        counts.sections[TABS[kind]] |= {TODO: number, SUGGESTED: clear, DECIDE: number - clear}
+    sums = {
+        "rows": Count("pk"),
+        "clear": Count("pk", filter=Q(suggested=True)),
+        "resting": Count("pk", filter=Q(has_link=True)),
+        "minutes": Sum("blocked_minutes"),
+    }
+    links = dict(links_of(workspace).order_by().values_list("kind").annotate(Count("pk")))
+    for kind, tab in TABS.items():
+        counts.sections[tab][LINKED] = links.get(kind, 0)
+    found = desk_sections.open_rows(workspace).order_by().values_list("kind")
+    for kind, number, clear, resting, minutes in found.annotate(**sums):
+        of_tab = counts.sections[TABS[kind]]
+        of_tab |= {TODO: number, SUGGESTED: clear, DECIDE: number - clear, LINKED: of_tab[LINKED] - resting}
         counts.minutes[TABS[kind]] = minutes
-    for kind, kinds_tab in TABS.items():
-        counts.sections[kinds_tab][LINKED] = desk_sections.linked_rows(workspace, kind).count()
-    ignored_rows = desk_sections.ignored_rows(workspace).order_by().values_list("kind")
-    for kind, number in ignored_rows.annotate(rows=Count("pk")):
-        counts.sections[TABS[kind]][IGNORED] = number
+    for kind, linked, number in desk_sections.count_ignored(workspace):
+        counts.sections[TABS[kind]][IGNORED] += number
+        counts.sections[TABS[kind]][LINKED] -= number if linked else 0
     reasons = {reason: TABS[kind] for kind, reason in desk_sections.ONLY_THERE.items()}
-    there = desk_sections.all_only_there(workspace).annotate(ignored=ignored_there(workspace))
-    for reason, ignored, number in there.order_by().values_list("reason", "ignored").annotate(rows=Count("pk")):
-        counts.sections[reasons[reason]][IGNORED if ignored else QUICKBOOKS] += number
-        counts.ignored_there += number if ignored else 0
+    there = desk_sections.all_only_there(workspace).order_by().values_list("reason")
+    for reason, number in there.annotate(rows=Count("pk")):
+        counts.sections[reasons[reason]][QUICKBOOKS] = number
+    for reason, number in desk_sections.count_ignored_there(workspace):
+        counts.sections[reasons[reason]][QUICKBOOKS] -= number
+        counts.sections[reasons[reason]][IGNORED] += number
+        counts.ignored_there += number
     return counts
 
 

@@ -99,7 +99,8 @@ class _Reader:
         self._links = self._by_key(links_of(workspace).filter(clockify_id__in=ids).select_related("person"))
         said = all_stances_of(workspace).filter(clockify_id__in=ids | there)
         self._stances = self._by_key(said.select_related("person"))
-        self._mismatches = self._by_key(mismatches_of(workspace).filter(clockify_id__in=ids))
+        listed = mismatches_of(workspace).filter(clockify_id__in=ids)
+        self._mismatches = self._by_key(listed.defer("likely", "order_key", "search_left", "search_right"))
         only_there = all_only_there(workspace).filter(quickbooks_id__in=there)
         self._only_there = {row.quickbooks_id: row for row in only_there}
         self._records = self._clockify_records(ids)

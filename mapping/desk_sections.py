@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import (
     BooleanField,
     Case,
+    Count,
     Exists,
     F,
     OuterRef,
@@ -20,7 +22,7 @@ from django.db.models.functions import Coalesce
 
 from integrations.models import ClockifyProject, ClockifyUser, Employee, Vendor, Workspace
 from mapping.models import Mismatch, Stance
-from mapping.queries import CLOCKIFY_MODELS, all_stances_of, ignored_there, links_of, stances_of
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, ignored_there, links_of, stances_of
 
 SEEN_ONLY = "RENAMED"
 # Which tab a row seen from QuickBooks stands on.
@@ -50,6 +52,21 @@ def linked_rows(workspace: Workspace, kind: str) -> QuerySet[Any]:
 def ignored_rows(workspace: Workspace) -> QuerySet[Any]:
     """Of Clockify's records."""
     return _ignored(workspace)
+
+
+def count_ignored(workspace: Workspace) -> Iterable[tuple[str, bool, int]]:
+    """Kind, whether it is linked all the same, and how many."""
+    linked = Exists(links_of(workspace).filter(**THIS_RECORD))
+    rows = _ignored(workspace).annotate(linked=linked).order_by().values_list("kind", "linked")
+    return rows.annotate(rows=Count("pk"))
+
+
+def count_ignored_there(workspace: Workspace) -> Iterable[tuple[str, int]]:
+    """Of what only QuickBooks has: reason, and how many. From the few that were ignored, not from all there are."""
+    this = {"kind": OuterRef("kind"), "quickbooks_id": OuterRef("clockify_id")}
+    rows = all_stances_of(workspace).filter(choice=Stance.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS)
+    rows = rows.annotate(reason=Subquery(all_only_there(workspace).filter(**this).values("reason")[:1]))
+    return rows.exclude(reason=None).order_by().values_list("reason").annotate(rows=Count("pk"))
 
 
 def all_ignored_rows(workspace: Workspace, kind: str) -> QuerySet[Any]:

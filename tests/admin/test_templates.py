@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from mapping.desk_index import Ref
+from mapping.desk_rows import Row
+from syncjobs.templatetags.desk import decision
+
 FOLDER = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted([*FOLDER.glob("hourbridge/*.html"), FOLDER / "admin" / "index.html"])
 
@@ -27,5 +31,17 @@ def test_no_script_stands_in_a_page(template: Path) -> None:
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
 def test_every_form_that_posts_carries_the_token(template: Path) -> None:
     text = template.read_text()
+    forms = [form for form in re.findall(r"<form\b.*?</form>", text, re.DOTALL) if 'method="post"' in form]
 
-    assert len(re.findall(r'method="post"', text)) == text.count("{% csrf_token %}")
+    # The desk's own tag writes the token along with what the decision is about.
+    assert len(forms) == text.count('method="post"')
+    assert all(form.count("{% csrf_token %}") + form.count("{% decision ") == 1 for form in forms)
+
+
+def test_the_desks_own_tag_writes_the_token() -> None:
+    row = Row(Ref("todo", "user", "ada"), name="Ada")
+
+    written = decision({"csrf_token": "a-token"}, row, "link")
+
+    assert '<input type="hidden" name="csrfmiddlewaretoken" value="a-token">' in written
+    assert 'name="kind" value="user"' in written and 'name="id" value="ada"' in written
