@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import time
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Workspace
 from mapping.models import Decision, Link, Mismatch
-from tests.factories import NOW, UserFactory, arrange
+from tests.factories import NOW, arrange
 
 PAGES = (
     "people/",
@@ -100,41 +97,20 @@ def fill(workspace: Workspace, size: int) -> None:
     )
 
 
-def asked(client: Client, workspace: Workspace, page: str) -> tuple[int, float]:
+def asked(client: Client, workspace: Workspace, page: str) -> int:
     address = f"/admin/workspaces/{workspace.pk}/{page}"
     with CaptureQueriesContext(connection) as queries:
-        begun = time.perf_counter()
         assert client.get(address).status_code == 200
-    return len(queries), time.perf_counter() - begun
+    return len(queries)
 
 
 def test_no_page_of_the_desk_asks_more_for_many_rows_than_for_few(dana: Client, workspace: Workspace) -> None:
     fill(workspace, 60)
     dana.get(f"/admin/workspaces/{workspace.pk}/people/")
-    few = {page: asked(dana, workspace, page)[0] for page in PAGES}
+    few = {page: asked(dana, workspace, page) for page in PAGES}
     for model in (Decision, Mismatch, Link, Customer, Employee, ClockifyProject, ClockifyClient, ClockifyUser):
         model._default_manager.all().delete()
 
     fill(workspace, 600)
 
-    assert {page: asked(dana, workspace, page)[0] for page in PAGES} == few
-
-
-@pytest.mark.slow
-@pytest.mark.skipif("TIMES" not in os.environ, reason="TIMES is not set: times are read by people")
-def test_times_of_a_large_desk_beside_a_plain_list(client: Client, workspace: Workspace) -> None:
-    """5,000 open rows, 35,000 mirrored ones: TIMES=1 pytest -s …"""
-    client.force_login(UserFactory(is_superuser=True))
-    fill(workspace, 5000)
-    plain = "/admin/integrations/customer/"
-    for path in (plain, f"{plain}?q=customer", "/admin/mapping/mismatch/"):
-        client.get(path)
-        times = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            client.get(path)
-            times.append(time.perf_counter() - begun)
-        print(f"{min(times) * 1000:7.0f} ms  {path}")
-    for page in PAGES:
-        best = min(asked(client, workspace, page)[1] for _ in range(5))
-        print(f"{best * 1000:7.0f} ms  {page}")
+    assert {page: asked(dana, workspace, page) for page in PAGES} == few

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 
+from tests.bench import databases
 from tests.bench.stage import Stage
 from tests.bench.table import Row
 
@@ -13,12 +14,13 @@ ENTRIES = 4000
 
 def measure(wishes: Namespace) -> Iterator[Row]:
     """Time to the whole answer, the middle of many, taken in turns in one process; the stage has a real company too."""
-    with Stage(entries=ENTRIES, people=25) as stage:
-        stage.manage("check_for_new")
-        measured = stage.script("tests.bench.desk_pages", str(wishes.mismatches)).json
-    note = f"{measured['mirrored']:,} mirrored rows, {measured['open']:,} open; reference: {measured['plain']}"
-    for page, found in measured["pages"].items():
-        yield Row(f"desk, {page}", found["ms"], "ms", found["reference_ms"], most=2, note=note)
-        note = ""
-    for page, found in measured["whole"].items():
-        yield Row(f"desk, {page}", found["ms"], "ms", note=found["note"])
+    for name, url in databases.each():
+        with Stage(entries=ENTRIES, people=25, database=url) as stage:
+            stage.manage("check_for_new")
+            measured = stage.script("tests.bench.desk_pages", str(wishes.mismatches)).json
+        note = f"{measured['mirrored']:,} mirrored rows, {measured['open']:,} open; reference: {measured['plain']}"
+        for page, found in measured["pages"].items():
+            yield Row(f"desk on {name}, {page}", found["ms"], "ms", found["reference_ms"], most=2, note=note)
+            note = ""
+        for page, found in measured["whole"].items():
+            yield Row(f"desk on {name}, {page}", found["ms"], "ms", note=found["note"])

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 
-from tests import postgres
+from tests.bench import databases
 from tests.bench.stage import LAST, Stage
 from tests.bench.table import Row
 
 
 def measure(wishes: Namespace) -> Iterator[Row]:
     """A dry run and a check of one month, with nothing else in the mirror and with years of sent time before it."""
-    yield from _on("SQLite", "", wishes)
-    try:
-        with _postgres() as url:
-            yield from _on("PostgreSQL", url, wishes)
-    except postgres.NoPostgres as reason:
-        print(f"    No PostgreSQL here: {reason}")
-
-
-@contextmanager
-def _postgres() -> Iterator[str]:
-    with ExitStack() as stack:
-        folder = stack.enter_context(postgres.temporary_folder())
-        try:
-            url, _ = stack.enter_context(postgres.debian_server(folder))
-        except postgres.NoPostgres:
-            url, _ = stack.enter_context(postgres.packaged_server(folder))
-        yield url
+    for name, url in databases.each():
+        yield from _on(name, url, wishes)
 
 
 def _on(name: str, url: str, wishes: Namespace) -> Iterator[Row]:

@@ -1,0 +1,29 @@
+"""The databases that figures are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests import postgres
+
+
+def each() -> Iterator[tuple[str, str]]:
+    """Name and DATABASE_URL: SQLite ("": a file of the stage's own), then a PostgreSQL made for it, if there is one."""
+    yield "SQLite", ""
+    try:
+        with _postgres() as url:
+            yield "PostgreSQL", url
+    except postgres.NoPostgres as reason:
+        print(f"    No PostgreSQL here: {reason}")
+
+
+@contextmanager
+def _postgres() -> Iterator[str]:
+    with ExitStack() as stack:
+        folder = stack.enter_context(postgres.temporary_folder())
+        try:
+            url, _ = stack.enter_context(postgres.debian_server(folder))
+        except postgres.NoPostgres:
+            url, _ = stack.enter_context(postgres.packaged_server(folder))
+        yield url
