@@ -19,7 +19,16 @@ def facts(receipt: Receipt) -> dict[str, Any]:
         "run": receipt.run_id,
         "minutes": receipt.minutes,
         "date": receipt.txn_date.isoformat(),
+        "corrections": [{"quickbooks_id": one.quickbooks_id, "minutes": one.minutes} for one in corrections(receipt)],
     }
+
+
+def corrections(receipt: Receipt) -> list[Receipt]:
+    """The activities that people added beside the entry's own, as far as they stand."""
+    if not receipt.corrections:
+        return []
+    same = Receipt.objects.filter(company=receipt.company, workspace=receipt.workspace, entry_id=receipt.entry_id)
+    return list(same.filter(part__gt=0, state=Receipt.State.SENT).order_by("part"))
 
 
 def sentence(receipt: Receipt, *, zone: str) -> str:
@@ -32,7 +41,10 @@ def sentence(receipt: Receipt, *, zone: str) -> str:
         person, customer = partners(receipt.company, made)
         what += f", {made.person_kind} {made.person_id} {person}, customer {made.customer_id} {customer}"
     later = f" Last changed {moment(receipt.changed_at, zone)}." if receipt.changed_at != receipt.sent_at else ""
-    return f"{when}: {what}.{later}"
+    added = "".join(
+        f" Corrected by activity {one.quickbooks_id}, {duration(one.minutes)} more." for one in corrections(receipt)
+    )
+    return f"{when}: {what}.{later}{added}"
 
 
 def partners(company: Company, made: draft.Draft) -> tuple[str, str]:

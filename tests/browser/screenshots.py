@@ -20,11 +20,12 @@ from integrations.models import TimeEntry, Workspace
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from syncjobs.models import Action, Run
+from syncjobs import run as runs
+from syncjobs.models import Action, Receipt, Run
 from tests.accounts import cast
 from tests.browser import axe
 from tests.browser.person import Person
-from tests.syncjobs.cast import run_command
+from tests.syncjobs.cast import Scene, run_command
 
 FOLDER = settings.BASE_DIR / "var" / "screenshots"
 FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
@@ -80,6 +81,8 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
         take(person, f"record-{name}", f"/admin/{address}/{row.pk}/change/")
     set_up_pages(person)
     under_way(person)
+    changed_after_sending(person, sandbox)
+    only_in_quickbooks(person)
     disconnected(person)
     print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
 
@@ -157,6 +160,40 @@ def under_way(person: Person) -> None:
     take(person, "run-live", f"/admin/syncjobs/run/{run.pk}/change/")
     take(person, "overview-live", "/admin/")
     Run.objects.filter(pk=run.pk).update(status="cancelled", finished_at=now)
+
+
+def changed_after_sending(person: Person, sandbox: Running) -> None:
+    """One entry billed and one changed by hand, both edited since: beside each other, previewed, and corrected."""
+    scene, workspace = Scene(sandbox), Workspace.objects.get()
+    scene.sync(str(workspace.start_date), str(date.today()))
+    billed, changed = Receipt.objects.filter(workspace=workspace, state="sent").order_by("-txn_date", "pk")[:2]
+    scene.bill(billed.quickbooks_id)
+    scene.put("TimeActivity", {"Id": changed.quickbooks_id, "Hours": 5, "Minutes": 0})
+    for receipt in (billed, changed):
+        scene.stretch(receipt.entry_id, receipt.minutes + 30)
+    scene.sync(str(workspace.start_date), str(date.today()))
+    desk = f"/admin/workspaces/{workspace.pk}/changed/"
+    take(person, "changed-two", f"{desk}?look=1")
+    for words in ("Send ours…", "Add what is missing…"):
+        person.opens(desk)
+        person.presses(words)
+        shown = runs.Worker(Run.objects.latest("pk")).work()
+        take(person, f"amend-{words.split()[0].lower()}", f"/admin/syncjobs/run/{shown.pk}/change/")
+    person.presses("Add this in QuickBooks")
+    runs.Worker(Run.objects.latest("pk")).work()
+    entry = TimeEntry.objects.get(clockify_id=billed.entry_id)
+    take(person, "entry-corrected", f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def only_in_quickbooks(person: Person) -> None:
+    """What only QuickBooks has, and one of it ignored."""
+    workspace = Workspace.objects.get()
+    for tab in ("people", "projects"):
+        take(person, f"{tab}-quickbooks", f"/admin/workspaces/{workspace.pk}/{tab}/?show=quickbooks")
+    person.page.locator("[data-row] summary").first.click()
+    person.page.locator("[data-row] [data-do=ignore]").first.click()
+    person.sees("Ignored; Clockify does not lack it.")
+    take(person, "projects-ignored", f"/admin/workspaces/{workspace.pk}/projects/?show=ignored")
 
 
 def disconnected(person: Person) -> None:

@@ -71,7 +71,9 @@ def test_what_is_missing_beside_an_invoice_is_added_once_and_the_invoice_stays(s
     assert (done.status, item(done).outcome, lengths(scene)) == ("succeeded", "sent", [30, 60])
     billed_there = scene.activity(billed)
     assert (billed_there["BillableStatus"], billed_there["Hours"]) == ("HasBeenBilled", 1)
-    assert scene.explain(billed)["state"] == "sent"
+    explained = scene.explain(billed).json
+    assert explained["state"] == "sent"
+    assert [one["minutes"] for one in explained["sent"]["corrections"]] == [30]
     assert scene.sync().counts == {"unchanged": 1}
     assert carry_out(scene, shown).items.get().outcome == "blocked"
     assert lengths(scene) == [30, 60]
