@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from integrations.models import (
     ClockifyClient,
@@ -32,7 +32,7 @@ from mapping.match_records import (
 )
 from mapping.match_records import Mismatch as Finding
 from mapping.match_records import Stance as Opinion
-from mapping.models import Link, Mismatch, Stance
+from mapping.models import Decision, Link, Mismatch, Stance
 
 KINDS = ("user", "client", "project")
 PLURALS = {"user": "users", "client": "clients", "project": "projects"}
@@ -378,6 +378,17 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
         }
         for kind in KINDS
     }
+
+
+def last_decision(workspace: Workspace) -> int:
+    """The number of the last decision; 0 before the first."""
+    return Decision.objects.filter(workspace=workspace).aggregate(last=Max("pk"))["last"] or 0
+
+
+def decided_since(workspace: Workspace, last: int) -> set[Key]:
+    """Kinds and ids of the records that were decided about after that one."""
+    later = Decision.objects.filter(workspace=workspace, pk__gt=last)
+    return set(later.values_list("kind", "clockify_id"))
 
 
 def mirrored_names(workspace: Workspace, kind: str, ids: Iterable[str]) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
@@ -208,31 +211,58 @@ def _judge_rows(
     return verdicts
 
 
-def add_held(held: dict[mapping.Key, Held], rows: Sequence[TimeEntry], verdicts: Mapping[str, Verdict]) -> None:
-    """Add the minutes that wait for each Clockify record: time that nothing by rule keeps out."""
-    for row in rows:
-        verdict = verdicts.get(row.clockify_id)
-        if verdict is None or verdict.state not in {State.BLOCKED, State.CHANGED} or not holds(verdict.codes):
-            continue
-        for key in {(reason["kind"], reason["id"]) for reason in verdict.reasons if "kind" in reason}:
-            held.setdefault(key, Held()).add(verdict.minutes, row.txn_date)
-
-
 def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False) -> None:
-    """Match anew and judge every entry since the start date; after a decision of a person, and in each check.
+    """Match anew and judge every entry since the start date; in each check, and where a rule was changed.
 
     `compare_names`: look for likely partners anew, which takes long where many names have none. Whoever has read the
-    vendors' lists says so; after a decision those found before are taken over, less the ones that are taken by now.
+    vendors' lists says so; else those found before are taken over, less the ones that are taken by now.
     """
     workspace.refresh_from_db()
     matched = mapping.rematch(workspace, now=now, anew=compare_names)
-    held: dict[mapping.Key, Held] = {}
+    _judge_all(workspace, queries.entries_between(workspace, workspace.start_date), now=now)
+    mapping.save_mismatches(workspace, matched, _held(workspace), now=now)
+
+
+@contextmanager
+def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
+    """What people decide about records inside of it is matched and judged at its end, as `refresh` would do.
+
+    Only entries of records that were decided about, or that the rule links or suspends because of that, are judged.
+    """
+    since = mapping.last_decision(workspace)
+    yield
+    workspace.refresh_from_db()
+    matched = mapping.rematch(workspace, now=now, anew=False)
+    moved = mapping.decided_since(workspace, since) | {(link.kind, link.clockify_id) for link in matched.outcome.links}
+    ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
+    for kind, clockify_id in moved | set(matched.outcome.suspend):
+        ids.setdefault(kind, set()).add(clockify_id)
+    theirs = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
+    rows = queries.entries_between(workspace, workspace.start_date).filter(theirs | Q(verdict=None))
+    _judge_all(workspace, rows, now=now)
+    mapping.save_mismatches(workspace, matched, _held(workspace), now=now)
+
+
+def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:
     around = around_anybody(workspace)
-    waiting = list(queries.entries_between(workspace, workspace.start_date).values_list("pk", flat=True))
+    waiting = list(entries.values_list("pk", flat=True))
     for start in range(0, len(waiting), CHUNK):
         rows = list(TimeEntry.objects.filter(pk__in=waiting[start : start + CHUNK]).defer("raw"))
-        add_held(held, rows, _judge_rows(workspace, rows, around, now=now))
-    mapping.save_mismatches(workspace, matched, held, now=now)
+        _judge_rows(workspace, rows, around, now=now)
+
+
+def _held(workspace: Workspace) -> dict[mapping.Key, Held]:
+    """The minutes that wait for each Clockify record: time that nothing by rule keeps out."""
+    held: dict[mapping.Key, Held] = {}
+    waiting = EntryVerdict.objects.filter(workspace=workspace, state__in=[State.BLOCKED, State.CHANGED])
+    waiting = waiting.filter(entry__deleted_at=None)
+    if workspace.start_date is not None:
+        waiting = waiting.filter(entry__txn_date__gte=workspace.start_date)
+    for reasons, minutes, day in waiting.values_list("reasons", "minutes", "entry__txn_date"):
+        if holds({reason["code"] for reason in reasons}):
+            for key in {(reason["kind"], reason["id"]) for reason in reasons if "kind" in reason}:
+                held.setdefault(key, Held()).add(minutes, day)
+    return held
 
 
 def mark_deleted(

@@ -68,8 +68,8 @@ def _undo(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     try:
         if request.POST.get("verb") != "undo" or workspace.company is None:
             raise Refused("Nothing was chosen.")
-        decided = desk_verbs.decide(request, workspace, now=now)
-        evaluate.refresh(workspace, now=now)
+        with evaluate.deciding(workspace, now=now):
+            decided = desk_verbs.decide(request, workspace, now=now)
         messages.success(request, decided.said)
         for warning in decided.warnings:
             messages.warning(request, warning)

@@ -95,8 +95,8 @@ def _decide(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpRes
     now = timezone.now()
     before = desk_shown.ready(workspace)
     listed = desk_shown.listed_keys(workspace, asked)
-    decided = desk_verbs.decide(request, workspace, now=now)
-    evaluate.refresh(workspace, now=now)
+    with evaluate.deciding(workspace, now=now):
+        decided = desk_verbs.decide(request, workspace, now=now)
     after = desk_shown.ready(workspace)
     freed = _freed(after[0] - before[0], after[1] - before[1])
     following = _next(decided.key, listed, desk_shown.listed_keys(workspace, asked))

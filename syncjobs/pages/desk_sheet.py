@@ -146,11 +146,11 @@ def _accept(request: HttpRequest, workspace: Workspace, tab: str, rows: list[str
     try:
         if not ticked:
             raise Refused("Nothing is ticked.")
-        applied, left_out = _apply(request, workspace, tab, rows, ticked, now)
+        with evaluate.deciding(workspace, now=now):
+            applied, left_out = _apply(request, workspace, tab, rows, ticked, now)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(request.get_full_path())
-    evaluate.refresh(workspace, now=now)
     after = desk_shown.ready(workspace)
     freed = after[0] - before[0]
     words = f" Frees {number(freed, 'entry,entries')}, {in_hours(after[1] - before[1])}." if freed > 0 else ""

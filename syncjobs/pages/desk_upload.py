@@ -61,8 +61,8 @@ def _take(request: HttpRequest, workspace: Workspace, reading: Reading) -> HttpR
     wanted = [change.choice for change in reading.changes]
     notes = {change.note for change in reading.changes}
     note = notes.pop() if len(notes) == 1 else ""
-    applied = choices.apply(workspace, wanted, now=now, person=request.user, note=note or NOTE)
-    evaluate.refresh(workspace, now=now)
+    with evaluate.deciding(workspace, now=now):
+        applied = choices.apply(workspace, wanted, now=now, person=request.user, note=note or NOTE)
     messages.success(request, f"Took {number(applied.taken, 'decision,decisions')} from the list, as one press.")
     for warning in [*applied.warnings, *(said for _, said in applied.refused)][:20]:
         messages.warning(request, warning)

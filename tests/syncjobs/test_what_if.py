@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from integrations.models import Workspace
 from mapping import choices
 from mapping.choices import Choice
-from mapping.models import Link
+from mapping.models import Link, Mismatch
 from mapping.queries import links_of, stances_of
 from syncjobs import evaluate
 from syncjobs.models import EntryVerdict
@@ -143,6 +143,32 @@ def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> Non
         assert promise.frees.minutes == sum(minutes)
         begun = working(workspace) - links
         assert sum(promise.links.values()) == len(begun)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_judging_what_a_decision_concerns_is_judging_everything(seed: int) -> None:
+    company = Company(random.Random(seed))
+    workspace = company.workspace
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    for _ in range(8):
+        with evaluate.deciding(workspace, now=NOW):
+            choices.apply(workspace, company.some_choices(), now=NOW)
+        quick = standing(workspace)
+
+        evaluate.refresh(workspace, now=NOW)
+
+        assert standing(workspace) == quick
+
+
+def standing(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
+    """Verdicts and open rows, as far as anybody can see them."""
+    verdicts = EntryVerdict.objects.filter(workspace=workspace).order_by("entry_id")
+    rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
+    says = ("kind", "clockify_id", "quickbooks_id", "reason", "suggestions", "blocked_minutes", "blocked_entries")
+    return [
+        list(verdicts.values_list("entry_id", "state", "reasons", "held", "minutes")),
+        list(rows.values_list(*says, "oldest_date", "order_key", "suggested", "has_link")),
+    ]
 
 
 def a_held_project(*, partner: bool = True) -> tuple[Workspace, str, str]:

@@ -21,7 +21,7 @@ class Command(commandline.Command):
     def work(self, **options: Any) -> int | None:
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
-        desk.ignore(workspace, kind, clockify_id, now=now)
-        evaluate.refresh(workspace, now=now)
+        with evaluate.deciding(workspace, now=now):
+            desk.ignore(workspace, kind, clockify_id, now=now)
         self.stdout.write(f"{kind.capitalize()} {clockify_id} is ignored until somebody links it.")
         return None

@@ -23,9 +23,11 @@ class Command(commandline.Command):
     def work(self, **options: Any) -> int | None:
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
-        warnings = desk.link(workspace, kind, clockify_id, options["quickbooks_id"], vendor=options["vendor"], now=now)
+        with evaluate.deciding(workspace, now=now):
+            warnings = desk.link(
+                workspace, kind, clockify_id, options["quickbooks_id"], vendor=options["vendor"], now=now
+            )
         for warning in warnings:
             self.progress(f"Warning: {warning}")
-        evaluate.refresh(workspace, now=now)
         self.stdout.write(f"Linked {kind} {clockify_id} to {options['quickbooks_id']}.")
         return None

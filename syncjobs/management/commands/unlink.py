@@ -21,7 +21,7 @@ class Command(commandline.Command):
     def work(self, **options: Any) -> int | None:
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
-        desk.unlink(workspace, kind, clockify_id, now=now)
-        evaluate.refresh(workspace, now=now)
+        with evaluate.deciding(workspace, now=now):
+            desk.unlink(workspace, kind, clockify_id, now=now)
         self.stdout.write(f"Unlinked {kind} {clockify_id}. Time already sent stays in QuickBooks.")
         return None
