@@ -18,11 +18,11 @@ from mapping.queries import (
     clockify_records,
     company_of,
     known_link,
-    link_row,
     links_of,
     quickbooks_records,
     stances_of,
 )
+from mapping.rematch import link_row
 
 # Id of a QuickBooks record that does not exist yet; QuickBooks' own are numbers.
 NEW = "new"

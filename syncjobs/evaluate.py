@@ -12,7 +12,8 @@ from django.db.models import Q, QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
-from mapping.queries import Held
+from mapping import rematch
+from mapping.rematch import Held
 from syncjobs import plan, queries
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
 from syncjobs.reasons import Reason, holds
@@ -218,9 +219,9 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     vendors' lists says so; else those found before are taken over, less the ones that are taken by now.
     """
     workspace.refresh_from_db()
-    matched = mapping.rematch(workspace, now=now, anew=compare_names)
+    matched = rematch.rematch(workspace, now=now, anew=compare_names)
     _judge_all(workspace, queries.entries_between(workspace, workspace.start_date), now=now)
-    mapping.save_mismatches(workspace, matched, _held(workspace), now=now)
+    rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
 
 
 @contextmanager
@@ -232,7 +233,7 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     since = mapping.last_decision(workspace)
     yield
     workspace.refresh_from_db()
-    matched = mapping.rematch(workspace, now=now, anew=False)
+    matched = rematch.rematch(workspace, now=now, anew=False)
     moved = mapping.decided_since(workspace, since) | {(link.kind, link.clockify_id) for link in matched.outcome.links}
     ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
     for kind, clockify_id in moved | set(matched.outcome.suspend):
@@ -240,7 +241,7 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     theirs = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
     rows = queries.entries_between(workspace, workspace.start_date).filter(theirs | Q(verdict=None))
     _judge_all(workspace, rows, now=now)
-    mapping.save_mismatches(workspace, matched, _held(workspace), now=now)
+    rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
 
 
 def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Workspace
-from mapping import choices, desk, queries, undo
+from mapping import choices, desk, rematch, undo
 from mapping.choices import Choice
 from mapping.desk import Refused
 from mapping.models import Decision, Link, Stance
@@ -57,7 +57,7 @@ def customer(workspace: Workspace, name: str, parent_id: str = "", **facts: Any)
 
 def pairs(workspace: Workspace) -> dict[str, str]:
     """What a check leaves as safe: Clockify id to QuickBooks id."""
-    queries.rematch(workspace, now=NOW)
+    rematch.rematch(workspace, now=NOW)
     return {pair.clockify_id: pair.quickbooks_id for pair in safe_pairs(workspace)}
 
 
@@ -133,7 +133,7 @@ def test_a_project_is_safe_together_with_its_client_only(workspace: Workspace) -
 def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspace) -> None:
     dana = UserFactory(username="dana")
     ada, first, second = user(workspace, "Ada"), employee(workspace, "Ada"), employee(workspace, "Ada Roe")
-    queries.rematch(workspace, now=NOW)
+    rematch.rematch(workspace, now=NOW)
     moment = NOW
     for wish in (
         Choice("unlink", "user", ada),
@@ -182,7 +182,7 @@ def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: W
 
 def test_a_link_of_the_rule_does_not_come_back_beside_another(workspace: Workspace) -> None:
     ada, partner = user(workspace, "Ada"), employee(workspace, "Ada")
-    queries.rematch(workspace, now=NOW)
+    rematch.rematch(workspace, now=NOW)
     desk.unlink(workspace, "user", ada, now=NOW)
     desk.link(workspace, "user", user(workspace, "Ada R"), partner, now=NOW)
 
