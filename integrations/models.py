@@ -69,6 +69,9 @@ class Workspace(models.Model):
 
     # Policy
     matching = models.CharField(max_length=12, choices=Matching, default=Matching.STRICT)
+    people_to_vendors = models.BooleanField(
+        default=True, help_text="Whether vendors are suggested for people, and may be linked by hand."
+    )
     start_date = models.DateField(help_text="Where runs without a first day begin.")
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."

@@ -44,6 +44,8 @@ def link(
         raise Refused("Only a user can be linked to a vendor.")
     company = company_of(workspace)
     right = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
+    if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
+        raise Refused("People are not linked to vendors here; the rule People to vendors (people_to_vendors) says so.")
     shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
     others = list(shared.exclude(clockify_id=clockify_id))
     with transaction.atomic():
@@ -73,6 +75,12 @@ def link(
     shared_by = ", ".join(other.clockify_name or other.clockify_id for other in others)
     warnings = [f"{_full_name(right)} is linked to {shared_by} as well."] if others else []
     return [*warnings, *_another_clients(workspace, left, right)]
+
+
+def may_be_vendor(workspace: Workspace, user_id: str, vendor_id: str) -> bool:
+    """Whether this user may be linked to that vendor: where the rule allows it, or to confirm a link there is."""
+    this = {"kind": "user", "clockify_id": user_id, "quickbooks_kind": "vendor", "quickbooks_id": vendor_id}
+    return workspace.people_to_vendors or links_of(workspace).filter(**this).exists()
 
 
 def _another_clients(workspace: Workspace, left: Any, right: Any) -> list[str]:

@@ -21,13 +21,19 @@ KINDS = {"user": ("employee", "vendor"), "client": ("customer",), "project": ("c
 PICKED = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
 
 
+def kinds_for(workspace: Workspace, kind: str) -> tuple[str, ...]:
+    """Which QuickBooks records this kind may be linked to here."""
+    kinds = KINDS.get(kind, ())
+    return kinds if workspace.people_to_vendors else tuple(one for one in kinds if one != "vendor")
+
+
 def search(workspace: Workspace, kind: str, text: str) -> list[Option]:
     """Active records this kind may be linked to, by name, parent, e-mail or id; one more than are to be shown."""
     text = text.strip()
     found: list[Option] = []
-    if not text or kind not in KINDS:
+    if not text:
         return found
-    for quickbooks_kind in KINDS[kind]:
+    for quickbooks_kind in kinds_for(workspace, kind):
         columns = ["full_name", "name"] if quickbooks_kind == "customer" else ["name", "email"]
         begins = Case(
             When(quickbooks_id=text, then=Value(0)),
@@ -49,10 +55,10 @@ def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:
     picked = PICKED.fullmatch(text)
     if picked and picked[1] in KINDS[kind]:
         return picked[1], picked[2]
-    found = [(one, row) for one in KINDS[kind] for row in _named(workspace, one, text)]
+    found = [(one, row) for one in kinds_for(workspace, kind) for row in _named(workspace, one, text)]
     if len(found) == 1:
         return found[0][0], found[0][1].quickbooks_id
-    kinds = " or ".join(KINDS[kind])
+    kinds = " or ".join(kinds_for(workspace, kind))
     if not found:
         raise Refused(f"{company_of(workspace)} has no active {kinds} with the id or name “{text}”.")
     raise Refused(f"“{text}” names {len(found)} records; write the id of the one you mean.")

@@ -154,6 +154,8 @@ class Outlook:
         left, right = ours.get((choice.kind, choice.clockify_id)), theirs.get((kind, partner_id))
         if left is None or right is None or not right.active or right.gone:
             return None
+        if kind == "vendor" and not self._workspace.people_to_vendors and not _is_linked_to(before, partner_id):
+            return None
         return Link(
             workspace=self._workspace,
             company=self._company,
@@ -168,6 +170,10 @@ class Outlook:
             quickbooks_name=right.name,
             parent_id=right.parent_id,
         )
+
+
+def _is_linked_to(before: Link | None, vendor_id: str) -> bool:
+    return before is not None and (before.quickbooks_kind, before.quickbooks_id) == ("vendor", vendor_id)
 
 
 def _ignored(stances: Iterable[Stance]) -> frozenset[Key]:

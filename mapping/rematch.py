@@ -59,7 +59,12 @@ def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matche
     links = [known_link(link) for link in links_of(workspace)]
     opinions = [Opinion(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
     earlier = {} if anew else _found_before(workspace)
-    outcome = match.match(clockify, quickbooks, links, opinions, mode=workspace.matching, earlier=earlier)
+    offered = quickbooks
+    if not workspace.people_to_vendors:
+        # Those who are linked to one stay so.
+        linked = {link.quickbooks_id for link in links if link.quickbooks_kind == "vendor"}
+        offered = [one for one in quickbooks if one.kind != "vendor" or one.id in linked]
+    outcome = match.match(clockify, offered, links, opinions, mode=workspace.matching, earlier=earlier)
     ours = {(one.kind, one.id): one for one in clockify}
     theirs = {(one.kind, one.id): one for one in quickbooks}
     with transaction.atomic():

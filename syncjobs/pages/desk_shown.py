@@ -189,7 +189,7 @@ def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
     return {
         "history": past[:MOST_HISTORY],
         "chosen": row.clear.value if row.clear else "",
-        "quickbooks_kinds": " or ".join(desk_choice.KINDS[row.ref.kind]),
+        "quickbooks_kinds": " or ".join(desk_choice.kinds_for(workspace, row.ref.kind)),
     }
 
 

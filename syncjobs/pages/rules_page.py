@@ -38,6 +38,12 @@ WORDINGS: Mapping[str, Wording] = {
         "Whether names that differ only in case and inner spaces are linked by themselves, or only suggested.",
         choices=(("strict", "Strict: equal to the letter"), ("forgiving", "Forgiving: case and inner spaces aside")),
     ),
+    "people_to_vendors": Wording(
+        "People to vendors",
+        "Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. Links there "
+        "are stay.",
+        choices=YES_NO,
+    ),
     "start_date": Wording("Send time from", "Time before this day is never sent by itself.", kind="date"),
     "time_zone": Wording("Time zone", "For people who have none in Clockify; pages show times in it.", kind="zone"),
     "rounding": Wording(
@@ -113,7 +119,7 @@ def _change(request: HttpRequest, workspace: Workspace, wanted: Mapping[str, str
     now = timezone.now()
     policies.change(workspace, wanted, now=now, person=request.user)
     if workspace.company is not None and workspace.pulled_at is not None:
-        evaluate.refresh(workspace, now=now)
+        evaluate.refresh(workspace, now=now, compare_names=True)
     said = number(len(wanted), "rule was changed,rules were changed")
     messages.success(request, f"{said}. What was sent before stays as it is.")
     return redirect("hourbridge:rules", workspace.pk)

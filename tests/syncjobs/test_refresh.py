@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from integrations.models import Customer, Employee
-from mapping.models import Mismatch
+from mapping import desk_choice
+from mapping.models import Link, Mismatch
 from mapping.suggest import LikelyPartners
 from syncjobs import evaluate
 from tests.syncjobs.cast import Scene, run_command
@@ -83,3 +87,32 @@ def test_a_decision_and_a_check_after_it_list_the_same(strangers: Scene) -> None
     evaluate.refresh(strangers.workspace, now=timezone.now(), compare_names=True)
 
     assert run_command("mismatches").json == listed
+
+
+def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: Scene) -> None:
+    tomasz, vera = scene.user("Tomasz", partner=None), scene.user("Vera", partner="Vendor")
+    there = scene.books.put("Vendor", {"DisplayName": "Tomasz"})["Id"]
+    scene.check()
+    scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
+    assert suggested(scene)["Tomasz"] == ["Tomasz"]
+
+    scene.policy(people_to_vendors="false")
+
+    assert suggested(scene)["Tomasz"] == []
+    assert desk_choice.search(scene.workspace, "user", "tomasz") == []
+    refused = run_refused("link", "user", tomasz, there, "--vendor")
+    assert "People to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
+    # Who is linked to one already stays so, and may be confirmed.
+    assert run_command("mapping").json["users"][0]["quickbooks_kind"] == "vendor"
+    scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
+
+    scene.policy(people_to_vendors="true")
+    assert suggested(scene)["Tomasz"] == ["Tomasz"]
+
+
+def run_refused(name: str, *args: str) -> str:
+    err = io.StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command(name, *args, stderr=err)
+    assert end.value.code == 2
+    return err.getvalue()

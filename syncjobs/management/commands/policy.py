@@ -25,7 +25,7 @@ class Command(commandline.Command):
         except policies.BadValue as problem:
             raise commandline.Problem(str(problem)) from None
         if wanted and workspace.company is not None and workspace.pulled_at is not None:
-            evaluate.refresh(workspace, now=now)
+            evaluate.refresh(workspace, now=now, compare_names=True)
         shown = policies.shown(workspace)
         if options["json"]:
             self.print_json(shown)
