@@ -23,6 +23,11 @@ PAGES = (
     "changed/",
     "desk/history/",
     "desk/options/?kind=project&q=customer",
+    "desk/what-if/?kind=project&id=p7&verb=link&partner=customer:7",
+    "desk/safe/count/?tab=projects",
+    "desk/safe/?tab=projects",
+    "projects/?show=ignored",
+    "desk/upload/",
 )
 
 
