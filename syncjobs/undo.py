@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import activities, evaluate, execute, plan, planning, queries
+from syncjobs import activities, amend, evaluate, execute, plan, planning, queries
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.plan import Step
 from syncjobs.planning import Plan
@@ -76,6 +76,11 @@ def _sent(run: Run) -> QuerySet[RunItem]:
 def resent_by(workspace: Workspace) -> Schedule | None:
     """The schedule that would send the entries anew, and when."""
     return Schedule.objects.filter(workspace=workspace, kind=Run.Kind.SYNC).exclude(next_at=None).first()
+
+
+def sends_anew(run: Run) -> bool:
+    """Whether the next sync sends what is taken back. Beside a correction the entry's own activity stays."""
+    return run.options.get("amend") != amend.CORRECT
 
 
 def note_of(run: Run) -> str:

@@ -80,6 +80,7 @@ def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
         "is_shown": last is not None and is_shown(last),
         "figures": figures,
         "page": items.get_page(asked.get("page", 1)),
+        "sends_anew": undo.sends_anew(run),
         "resent_by": resent_by,
         "table": str(schedules.table_of(resent_by)) if resent_by else "",
     }

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from mapping.desk import Refused
-from syncjobs import amending
+from syncjobs import amending, undo
 from syncjobs import run as runs
 from syncjobs.models import Receipt, Run, RunItem
 from tests.syncjobs.cast import Scene, run_command
@@ -111,6 +111,7 @@ def test_a_correction_can_be_undone_and_the_entry_waits_again(scene: Scene, bill
     undone = run_command("undo_run", str(done.pk))
 
     assert (undone["deleted"], lengths(scene)) == (1, [60])
+    assert not undo.sends_anew(done) and scene.sync()["sent"] == 0
     assert Receipt.objects.get(part=0).corrections == 0
     assert scene.explain(billed)["state"] == "changed"
     # Its number is not used again: the old receipt tells of what was taken back.
