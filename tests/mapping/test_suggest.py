@@ -4,6 +4,7 @@ import pytest
 
 from mapping.match import ClockifyRecord, QuickBooksRecord, Suggestion
 from mapping.suggest import LikelyPartners, ranked
+from tests.bench import name_pairs
 from tests.mapping.cast import client, customer, employee, project, user, vendor
 
 
@@ -151,3 +152,31 @@ def test_long_names_with_another_letter_stay_behind_the_same_name_and_the_same_a
 
     assert suggestion.why == "one letter differs"
     assert suggestion.score == 0.94
+
+
+def test_naming_who_will_be_asked_about_changes_no_answer() -> None:
+    names = name_pairs.make(60, 240, seed=7)
+    records = [customer(key, name) for key, name in names.right.items()]
+    clients = [client(key, name) for key, name in names.left.items()]
+
+    one_by_one = LikelyPartners(records, kind="client", taken=frozenset())
+    at_once = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(one, "") for one in clients])
+
+    found = {one.id: at_once.of(one, parent_id="") for one in clients}
+    assert found == {one.id: one_by_one.of(one, parent_id="") for one in clients}
+    right = sum(names.pairs[key] in {one.id for one in found[key]} for key in names.pairs)
+    assert right >= 0.95 * len(names.pairs)
+
+
+def test_what_was_found_before_is_taken_over_less_who_is_taken_now() -> None:
+    records = [customer("1", "Acme Tradings"), customer("2", "Acme Trade"), customer("3", "Acme Trading Ltd")]
+    acme = client("c1", "Acme Trading")
+    first = LikelyPartners(records, kind="client", taken=frozenset())
+    found = first.of(acme, parent_id="")
+
+    later = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
+    moved = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
+
+    assert later.of(acme, parent_id="") == tuple(one for one in found if one.id != "1")
+    # Under another name it is looked for anew.
+    assert moved.of(client("c1", "Acme Trade"), parent_id="")[0].id == "2"
