@@ -81,6 +81,7 @@ def _write_receipt(
         company=company,
         workspace=workspace,
         entry_id=row.clockify_id,
+        part=0,
         defaults={
             "quickbooks_id": activity.id,
             "sync_token": activity.sync_token,

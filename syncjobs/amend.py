@@ -119,5 +119,22 @@ def fingerprint(step: Step, there: Mapping[str, Activity]) -> dict[str, object]:
     return {
         "verb": step.verb,
         "draft": step.draft.as_row() if step.draft else None,
-        "there": {key: one.sync_token for key, one in sorted(there.items())},
+        "why": step.why,
+        "there": {key: _values(one) for key, one in sorted(there.items())},
     }
+
+
+def _values(there: Activity) -> list[object]:
+    """All that people can change of it: a SyncToken may stand still although values moved."""
+    return [
+        there.sync_token,
+        there.person_kind,
+        there.person_id,
+        there.customer_id,
+        str(there.txn_date),
+        there.minutes,
+        there.billable_status,
+        str(there.rate),
+        there.description,
+        there.item_id,
+    ]

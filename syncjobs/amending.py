@@ -13,6 +13,7 @@ from syncjobs import activities, amend, evaluate, plan, planning, queries, windo
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import Plan
 from syncjobs.reasons import Reason
+from syncjobs.settle import Resent
 from syncjobs.sync import Sync
 
 # In a preview's counters: what it showed. The run that is to write gets it back in its options.
@@ -37,7 +38,7 @@ def as_shown(preview: Run) -> dict[str, Any]:
 class Amend(Sync):
     """A sync of one entry, whose plan is what a person asked for. Written is only what the preview showed."""
 
-    def _make_plan(self, found: window.Window, resent: dict[str, str], now: datetime) -> None:
+    def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         run, book = self._run, planning.Book(self._run)
         run.counters.pop(SHOWN, None)
         made = self._intend(found)

@@ -153,6 +153,14 @@ def _receipt_deleted(action: Action, now: datetime) -> str:
     return receipt.quickbooks_id
 
 
+def forget_correction(receipt: Receipt) -> None:
+    """A correction that people deleted in QuickBooks: with it the entry is what it was before."""
+    with transaction.atomic():
+        receipt.state, receipt.trouble, receipt.changed_at = Receipt.State.DELETED, "", timezone.now()
+        receipt.save(update_fields=["state", "trouble", "changed_at"])
+        _update_own(receipt, content_hash="")
+
+
 def close(
     action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
 ) -> None:

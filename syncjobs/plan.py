@@ -124,9 +124,17 @@ def intend_gone(
     return _hold_if_corrected(step, sent)
 
 
+def leave_gone(entry_id: str, sent: Sent) -> Step:
+    """A person saw that it is gone from Clockify and said that QuickBooks keeps its time."""
+    reason = Reason("IGNORED", {"what": "This entry"})
+    return Step(
+        entry_id, "block", "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
+    )
+
+
 def _hold_if_corrected(step: Step, sent: Sent) -> Step:
     """Beside a correction neither activity is the whole entry: only a person can say what is to become of them."""
-    if not (step.writes and sent.corrections):
+    if not ((step.writes or step.touch) and sent.corrections):
         return step
     how = "corrected by a second activity, which counts as a change"
     return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
@@ -205,4 +213,4 @@ def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[s
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
     """The step is not to be carried out, for this reason."""
-    return replace(step, verb="block", why=why, reasons=(reason,))
+    return replace(step, verb="block", why=why, reasons=(reason,), touch=False)

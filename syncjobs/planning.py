@@ -13,7 +13,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from syncjobs import activities, hours, ledger, plan, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
-from syncjobs.models import Action, EntryVerdict, Run, RunItem
+from syncjobs.models import Action, EntryOverride, EntryVerdict, Run, RunItem
 from syncjobs.plan import Sent, Step
 from syncjobs.reasons import Reason
 
@@ -66,9 +66,20 @@ def intend(run: Run, around: Circumstances, ids: Sequence[str], gone: Sequence[s
             steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
     closed = around.policy.book_close_date
     left = [key for key in gone if key in sent and key not in around.actions]
-    steps.extend(plan.intend_gone(key, sent[key], book_close_date=closed) for key in left)
+    for key in left:
+        if _is_left(rows.get(key), around.overrides.get(key)):
+            steps.append(plan.leave_gone(key, sent[key]))
+        else:
+            steps.append(plan.intend_gone(key, sent[key], book_close_date=closed))
     unknown = {key: around.actions[key] for key in [*ids, *gone] if key in around.actions}
     return Plan(steps, rows, around, sent, unknown, frozenset(gone))
+
+
+def _is_left(row: TimeEntry | None, override: EntryOverride | None) -> bool:
+    """Ignored after it was known to be gone: ignoring an entry that is there says nothing about its deletion."""
+    if row is None or row.deleted_at is None or override is None:
+        return False
+    return override.ignored and override.at >= row.deleted_at
 
 
 def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:

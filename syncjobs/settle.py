@@ -7,9 +7,11 @@ its way (writer lease, no threads), so that an activity nobody owns can only ste
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected
@@ -26,10 +28,22 @@ from syncjobs.reasons import Reason
 DUPLICATE_ID_CODES = {"600", "6000", "2130"}
 
 
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """A write that was sent again and arrived: `part` says which of the entry's activities it was about."""
+
+    verb: str
+    part: int
+
+    def receipts(self, company: Company, entry_id: str) -> QuerySet[Receipt]:
+        """Its receipt."""
+        return Receipt.objects.filter(company=company, entry_id=entry_id, part=self.part)
+
+
 def settle(
     company: Company, client: QuickBooksClient, *, may_write: bool, check_lease: Callable[[], None]
-) -> dict[str, str]:
-    """Settle the company's open actions; gives entry id and verb of those that were sent again and arrived now.
+) -> dict[str, Resent]:
+    """Settle the company's open actions; gives by entry id those that were sent again and arrived now.
 
     With `may_write` False (dry run, unsupported plan) it only reads. Raises ApiError when QuickBooks can't be read.
     """
@@ -38,25 +52,29 @@ def settle(
     )
     if not opened:
         return {}
-    resent: dict[str, str] = {}
+    resent: dict[str, Resent] = {}
     missing = [*_settle_creates(company, client, opened), *_settle_others(client, opened)]
     if may_write:
         for action in missing:
             check_lease()
             if _send_again(client, action):
-                resent[action.entry_id] = action.verb
+                resent[action.entry_id] = Resent(action.verb, action.basis.get("part") or 0)
     for entry_id in _only_remembered(company, client, resent):
-        del resent[entry_id]
+        resent.pop(entry_id, None)
     return resent
 
 
-def _only_remembered(company: Company, client: QuickBooksClient, resent: Mapping[str, str]) -> list[str]:
+def _only_remembered(company: Company, client: QuickBooksClient, resent: Mapping[str, Resent]) -> list[str]:
     """Creates whose answer QuickBooks repeated from memory although people have deleted the activity meanwhile.
 
     They keep their receipt, since nothing is made again by itself, but were not sent.
     """
-    created = [entry_id for entry_id, verb in resent.items() if verb == "create"]
-    receipts = list(Receipt.objects.filter(company=company, entry_id__in=created)) if created else []
+    receipts = [
+        receipt
+        for entry_id, one in resent.items()
+        if one.verb == "create"
+        for receipt in one.receipts(company, entry_id).filter(state=Receipt.State.SENT)
+    ]
     there = activities.by_ids(client, [one.quickbooks_id for one in receipts]) if receipts else {}
     lost = [one for one in receipts if one.quickbooks_id not in there]
     for receipt in lost:

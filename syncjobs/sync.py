@@ -20,7 +20,7 @@ from mapping import queries as mapping
 from syncjobs import check, doubles, evaluate, execute, ledger, pieces, planning, queries, window
 from syncjobs.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.settle import may_arrive_until, settle
+from syncjobs.settle import Resent, may_arrive_until, settle
 from syncjobs.stopping import Stop
 
 # A plan read longer ago is read again before anything is sent (contract: Plans).
@@ -87,7 +87,7 @@ class Sync:
             # Matching suspends their links and lists them, as a check would; a person confirms before they work again.
             evaluate.refresh(self._run.workspace, now=now)
 
-    def _make_plan(self, found: window.Window, resent: dict[str, str], now: datetime) -> None:
+    def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         """Piece by piece; what would be written is looked at in QuickBooks by the thousand, and saved last."""
         run = self._run
         around, book = evaluate.around_anybody(run.workspace), planning.Book(run)
@@ -147,7 +147,7 @@ class Sync:
         if not verdict.supported:
             raise PlanBlocks(verdict.reason, verdict.sentence)
 
-    def _settle(self, *, may_write: bool) -> dict[str, str]:
+    def _settle(self, *, may_write: bool) -> dict[str, Resent]:
         return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
 
     def _take_back_doubles(self) -> None:
@@ -176,17 +176,18 @@ class Sync:
             evaluate.refresh(workspace, now=now, compare_names=True)
         return found
 
-    def _note_resent(self, book: planning.Book, made: planning.Plan, resent: dict[str, str]) -> None:
+    def _note_resent(self, book: planning.Book, made: planning.Plan, resent: dict[str, Resent]) -> None:
         """Writes of an earlier run that arrived only now count in this one."""
         kept = {step.entry_id for step in made.steps if step.verb == "keep"} & set(resent)
         for entry_id in sorted(kept):
-            row, receipt = made.entries[entry_id], made.around.receipts[entry_id]
+            row, again = made.entries[entry_id], resent[entry_id]
+            receipt = again.receipts(self._company, entry_id).get(workspace=self._run.workspace)
             RunItem.objects.update_or_create(
                 run=self._run,
                 entry_id=entry_id,
                 defaults={
-                    "verb": resent[entry_id],
-                    "outcome": ledger.DONE_AS[resent[entry_id]],
+                    "verb": again.verb,
+                    "outcome": ledger.DONE_AS[again.verb],
                     "why": "An earlier run began it; it had not arrived and was sent again.",
                     "draft": receipt.draft,
                     "minutes": receipt.minutes,

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import activities, amend, evaluate, execute, plan, planning, queries
+from syncjobs import activities, amend, evaluate, execute, ledger, plan, planning, queries
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.plan import Step
 from syncjobs.planning import Plan
@@ -155,6 +155,16 @@ class Undo(Sync):
 
     def _compare(self, step: Step, made: Plan) -> Step:
         """A SyncToken may stand still although values moved; what differs from the receipt is somebody's work."""
+        receipt = made.around.receipts.get(step.entry_id)
+        if (
+            receipt is not None
+            and receipt.part
+            and step.verb == "block"
+            and step.reasons[0].facts.get("how") == "deleted"
+        ):
+            if not self._run.dry_run:
+                ledger.forget_correction(receipt)
+            return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
         if step.verb != "delete" or step.reading is None:
             return step
         receipt = made.around.receipts[step.entry_id]

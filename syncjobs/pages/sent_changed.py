@@ -59,7 +59,7 @@ class Row:
 def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     """Entries whose sent copy is not what they say now, or was changed by hand; `left`: those left as they are."""
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
-    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, trouble=CHANGED_THERE)
+    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, part=0, trouble=CHANGED_THERE)
     changed = Q(verdict__state=EntryVerdict.State.CHANGED) | Q(
         clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
     )

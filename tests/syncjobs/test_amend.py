@@ -10,7 +10,8 @@ from django.utils import timezone
 from mapping.desk import Refused
 from syncjobs import amending, undo
 from syncjobs import run as runs
-from syncjobs.models import Receipt, Run, RunItem
+from syncjobs.adopting import adopt
+from syncjobs.models import EntryOverride, Receipt, Run, RunItem
 from tests.syncjobs.cast import Scene, run_command
 
 
@@ -242,3 +243,98 @@ def test_an_entry_that_was_not_sent_has_nothing_to_amend(scene: Scene, ada: str,
 
     with pytest.raises(Refused, match="not in QuickBooks"):
         amending.wishes(scene.workspace, scene.mirrored(entry), "override")
+
+
+# --- found in review -------------------------------------------------------------------------------------------
+def test_an_edit_back_to_the_billed_time_waits_for_a_person_too(scene: Scene, billed: str) -> None:
+    carry_out(scene, preview(scene, billed, "correct"))
+    scene.stretch(billed, 60)
+
+    assert scene.sync()["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
+    assert (scene.explain(billed)["state"], lengths(scene)) == ("changed", [30, 60])
+
+
+def test_corrections_taken_back_do_not_disturb_a_later_one_whose_answer_was_lost(scene: Scene, billed: str) -> None:
+    for _ in range(2):
+        done = carry_out(scene, preview(scene, billed, "correct"))
+        run_command("undo_run", str(done.pk))
+    before = list(RunItem.objects.order_by("pk").values_list("pk", "outcome"))
+    shown = preview(scene, billed, "correct")
+    scene.fault("cut_before", times=1)
+
+    done = carry_out(scene, shown)
+
+    assert (done.status, lengths(scene)) == ("succeeded", [30, 60])
+    assert list(RunItem.objects.order_by("pk").values_list("pk", "outcome"))[: len(before)] == before
+    assert not Receipt.objects.exclude(trouble="").exists()
+
+
+def test_a_correction_that_a_later_sync_sends_is_that_runs_own(scene: Scene, billed: str) -> None:
+    shown = preview(scene, billed, "correct")
+    scene.fault("cut_before", times=20)
+    carry_out(scene, shown)
+    scene.clear_faults()
+
+    later = scene.sync()
+
+    correction = Receipt.objects.get(part=1)
+    assert [(one.quickbooks_id, one.minutes) for one in RunItem.objects.filter(run_id=later["run"], verb="create")] == [
+        (correction.quickbooks_id, 30)
+    ]
+    assert run_command("undo_run", str(later["run"]))["deleted"] == 1
+    assert lengths(scene) == [60]
+
+
+def test_what_was_left_after_its_deletion_in_clockify_stays(scene: Scene, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site, minutes=60)
+    scene.sync()
+    scene.delete_entry(entry)
+    scene.sync(dry_run=True)
+    left = EntryOverride.objects.create(workspace=scene.workspace, clockify_id=entry, ignored=True, at=timezone.now())
+
+    assert (scene.sync()["blocked_reasons"], lengths(scene)) == ({"IGNORED": 1}, [60])
+    left.ignored = False
+    left.save()
+
+    assert (scene.sync()["deleted"], lengths(scene)) == (1, [])
+
+
+def test_an_entry_that_had_a_correction_can_be_adopted_again(scene: Scene, changed: str) -> None:
+    scene.stretch(changed, 330)
+    scene.sync()
+    run_command("undo_run", str(carry_out(scene, preview(scene, changed, "correct")).pk))
+    carry_out(scene, preview(scene, changed, "override"))
+    scene.edit_entry(changed, billable=False)
+    scene.sync()
+    scene.edit_entry(changed, billable=True)
+    sent = scene.receipt(changed).draft
+    person = {"NameOf": "Employee", "EmployeeRef": {"value": sent["person_id"]}}
+    time = {"TxnDate": sent["txn_date"], "Hours": 5, "Minutes": 30, "BillableStatus": "Billable"}
+    there = scene.put("TimeActivity", {**person, **time, "CustomerRef": {"value": sent["customer_id"]}})["Id"]
+    assert scene.sync()["blocked_reasons"] == {"ALREADY_IN_QUICKBOOKS": 1}
+
+    adopt(scene.workspace, scene.mirrored(changed), there, now=timezone.now())
+
+    assert scene.receipt(changed).quickbooks_id == there
+
+
+def test_a_hand_change_that_leaves_the_token_is_not_written_over_unseen(scene: Scene, changed: str) -> None:
+    shown = preview(scene, changed, "override")
+    scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 7}, keep_token=True)
+
+    assert item(carry_out(scene, shown)).outcome == "blocked"
+    assert lengths(scene) == [420]
+
+
+def test_a_correction_deleted_by_hand_is_given_up_by_the_undo_of_its_run(scene: Scene, billed: str) -> None:
+    done = carry_out(scene, preview(scene, billed, "correct"))
+    scene.delete_activity(Receipt.objects.get(part=1).quickbooks_id)
+
+    preview_of_undo = run_command("undo_run", str(done.pk), "--dry-run")
+    assert Receipt.objects.get(part=1).state == "sent"
+    undone = run_command("undo_run", str(done.pk))
+
+    assert (preview_of_undo["blocked"], undone.code, undone["already_gone"]) == (0, 0, 1)
+    assert Receipt.objects.get(part=0).corrections == 0
+    carry_out(scene, preview(scene, billed, "correct"))
+    assert lengths(scene) == [30, 60]
