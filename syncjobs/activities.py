@@ -9,7 +9,7 @@ from decimal import Decimal
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs.draft import BILLABLE, Draft
+from syncjobs.rules.draft import BILLABLE, Draft
 
 ENTITY = "TimeActivity"
 # Days that lie closer together than this are read as one range: one query for more rows beats many queries.

@@ -13,8 +13,8 @@ from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
 from syncjobs import activities, evaluate, queries
-from syncjobs.draft import Draft
 from syncjobs.models import Receipt
+from syncjobs.rules.draft import Draft
 
 
 def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:

@@ -9,10 +9,11 @@ from typing import Any
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
-from syncjobs import activities, amend, evaluate, plan, planning, queries, window
+from syncjobs import activities, evaluate, planning, queries, window
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import Plan
-from syncjobs.reasons import Reason
+from syncjobs.rules import changes, corrections
+from syncjobs.rules.reasons import Reason
 from syncjobs.settle import Resent
 from syncjobs.sync import Sync
 
@@ -23,7 +24,7 @@ SHOWN = "shown"
 def wishes(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
     """What a preview of it is asked for with. Raises Refused where there is nothing of this entry in QuickBooks."""
     receipt = queries.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
-    if receipt is None or way not in amend.WAYS:
+    if receipt is None or way not in corrections.WAYS:
         raise Refused("This entry is not in QuickBooks; the next sync sends it if nothing holds it.")
     # Of an entry that is gone only the day is known that it was sent for.
     day = receipt.txn_date if entry.deleted_at is not None else entry.txn_date
@@ -59,16 +60,16 @@ class Amend(Sync):
         made.steps = [self._intend_one(step, made) for step in made.steps]
         return made
 
-    def _intend_one(self, step: plan.Step, made: Plan) -> plan.Step:
+    def _intend_one(self, step: changes.Step, made: Plan) -> changes.Step:
         sent = made.sent.get(step.entry_id)
         if sent is None:
             return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
         if step.gone:
             closed = made.around.policy.book_close_date
-            return plan.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=closed)
+            return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=closed)
         entry = made.around.entry(made.entries[step.entry_id])
         item = made.around.policy.service_item
-        return amend.intend(entry, made.around.resolve(entry), sent, service_item=item)
+        return corrections.intend(entry, made.around.resolve(entry), sent, service_item=item)
 
     def _read(self, made: Plan) -> dict[str, Activity]:
         """All activities that the entry has, as they are now."""
@@ -76,25 +77,25 @@ class Amend(Sync):
         rows = queries.all_receipts_of(self._run.workspace).filter(entry_id__in=ids)
         return activities.by_ids(self._quickbooks, list(rows.values_list("quickbooks_id", flat=True))) if ids else {}
 
-    def _decide(self, step: plan.Step, made: Plan, there: dict[str, Activity]) -> plan.Step:
+    def _decide(self, step: changes.Step, made: Plan, there: dict[str, Activity]) -> changes.Step:
         sent = made.sent.get(step.entry_id)
         if sent is None:
             return step
-        if self._run.options["amend"] == amend.OVERRIDE:
-            return amend.override(step, sent, there.get(sent.quickbooks_id))
-        return amend.correct(step, sent, there.values(), part=self._next_part(step.entry_id))
+        if self._run.options["amend"] == corrections.OVERRIDE:
+            return corrections.override(step, sent, there.get(sent.quickbooks_id))
+        return corrections.correct(step, sent, there.values(), part=self._next_part(step.entry_id))
 
     def _next_part(self, entry_id: str) -> int:
         rows = Receipt.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=entry_id)
         return max(rows.values_list("part", flat=True), default=0) + 1
 
-    def _as_shown(self, step: plan.Step, there: dict[str, Activity]) -> plan.Step:
+    def _as_shown(self, step: changes.Step, there: dict[str, Activity]) -> changes.Step:
         """A preview notes what it shows; the run after it writes that or nothing."""
-        run, now = self._run, amend.fingerprint(step, there)
+        run, now = self._run, corrections.fingerprint(step, there)
         if run.dry_run:
             run.counters = {**run.counters, SHOWN: now}
             return step
         if not step.writes or run.options.get(SHOWN) == now:
             return step
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
-        return plan.hold(step, reason, why="Something about it changed since the preview. Preview it again.")
+        return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

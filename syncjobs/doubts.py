@@ -22,10 +22,11 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import activities, draft, evaluate, lease, ledger, queries, undo
-from syncjobs.draft import Draft
+from syncjobs import activities, evaluate, lease, ledger, queries, undo
 from syncjobs.models import Action, EntryOverride, RunItem, WriterLease
-from syncjobs.reasons import Reason
+from syncjobs.rules import draft
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.reasons import Reason
 
 
 @dataclass(frozen=True)

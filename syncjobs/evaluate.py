@@ -14,10 +14,11 @@ from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
-from syncjobs import plan, queries
+from syncjobs import queries
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
-from syncjobs.reasons import Reason, holds
-from syncjobs.resolve import Directory, Entry, Policy, Resolution, resolve
+from syncjobs.rules import changes
+from syncjobs.rules.eligibility import Directory, Entry, Policy, Resolution, resolve
+from syncjobs.rules.reasons import Reason, holds
 
 State = EntryVerdict.State
 # Found out by asking QuickBooks; stays until the entry changes, a person decides, or a run asks again.
@@ -99,7 +100,7 @@ def judge_gone(
         return _in_doubt(action, receipt.minutes if receipt else 0)
     if receipt is None:
         return Verdict(State.DELETED, (), 0)
-    step = plan.intend_gone(
+    step = changes.intend_gone(
         receipt.entry_id,
         queries.sent_of(receipt),
         book_close_date=policy.book_close_date,
@@ -119,7 +120,7 @@ def _in_doubt(action: Action, minutes: int) -> Verdict:
 def _judge_sent(
     entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy, earlier: EntryVerdict | None
 ) -> Verdict:
-    step = plan.intend(entry, resolution, queries.sent_of(receipt), service_item=policy.service_item)
+    step = changes.intend(entry, resolution, queries.sent_of(receipt), service_item=policy.service_item)
     if step.verb == "keep":
         return Verdict(State.SENT, (), receipt.minutes)
     if step.writes:

@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.quickbooks import payloads
-from syncjobs import activities, draft
+from syncjobs import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.rules import draft
 
 DONE_AS = {
     "create": RunItem.Outcome.SENT,

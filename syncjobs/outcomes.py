@@ -12,11 +12,12 @@ from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import names
-from syncjobs import activities, ledger, plan
-from syncjobs.draft import Draft, from_row
+from syncjobs import activities, ledger
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.queries import sent_of
-from syncjobs.reasons import Reason
+from syncjobs.rules import changes
+from syncjobs.rules.draft import Draft, from_row
+from syncjobs.rules.reasons import Reason
 from syncjobs.settle import DUPLICATE_ID_CODES
 from syncjobs.stopping import Stop
 
@@ -79,9 +80,9 @@ class Outcomes:
         """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
-        reading = plan.Reading(found.sync_token, found.billed, found.raw) if found else None
-        step = plan.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
-        step = plan.against_quickbooks(step, sent_of(receipt), reading)
+        reading = changes.Reading(found.sync_token, found.billed, found.raw) if found else None
+        step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
+        step = changes.against_quickbooks(step, sent_of(receipt), reading)
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
             Receipt.objects.filter(pk=receipt.pk).update(trouble=step.reasons[0].code)

@@ -10,12 +10,13 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, hours, ledger, plan, queries
+from syncjobs import activities, ledger, queries
 from syncjobs.activities import key_of, key_of_activity
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Run, RunItem
-from syncjobs.plan import Sent, Step
-from syncjobs.reasons import Reason
+from syncjobs.rules import changes, rounding
+from syncjobs.rules.changes import Sent, Step
+from syncjobs.rules.reasons import Reason
 
 
 @dataclass
@@ -63,14 +64,14 @@ def intend(run: Run, around: Circumstances, ids: Sequence[str], gone: Sequence[s
         if entry_id not in around.actions:
             entry = around.entry(rows[entry_id])
             resolution = around.resolve(entry)
-            steps.append(plan.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
+            steps.append(changes.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
     closed = around.policy.book_close_date
     left = [key for key in gone if key in sent and key not in around.actions]
     for key in left:
         if _is_left(rows.get(key), around.overrides.get(key)):
-            steps.append(plan.leave_gone(key, sent[key]))
+            steps.append(changes.leave_gone(key, sent[key]))
         else:
-            steps.append(plan.intend_gone(key, sent[key], book_close_date=closed))
+            steps.append(changes.intend_gone(key, sent[key], book_close_date=closed))
     unknown = {key: around.actions[key] for key in [*ids, *gone] if key in around.actions}
     return Plan(steps, rows, around, sent, unknown, frozenset(gone))
 
@@ -105,8 +106,8 @@ def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) 
     for step in steps:
         sent = touched.get(step.entry_id)
         activity = found.get(sent.quickbooks_id) if sent else None
-        reading = plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
-        checked.append(plan.against_quickbooks(step, sent, reading))
+        reading = changes.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
+        checked.append(changes.against_quickbooks(step, sent, reading))
     _note_trouble(made, [step for step in checked if step.entry_id in touched])
     return checked
 
@@ -136,7 +137,7 @@ def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> 
     for step in steps:
         twins = strangers.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
         override = made.around.overrides.get(step.entry_id)
-        checked.append(plan.against_twins(step, twins, set_aside=override.send_anyway if override else ()))
+        checked.append(changes.against_twins(step, twins, set_aside=override.send_anyway if override else ()))
     return checked
 
 
@@ -231,7 +232,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
 
 def _length(row: TimeEntry | None, made: Plan) -> int:
     """Minutes of an entry that is not sent, for lists."""
-    return hours.minutes(row.seconds or 0, made.around.policy.rounding) if row else 0
+    return rounding.minutes(row.seconds or 0, made.around.policy.rounding) if row else 0
 
 
 def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:

@@ -13,22 +13,22 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
 from mapping.models import Link, Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
-from syncjobs import draft, hours
 from syncjobs.models import Action, EntryOverride, Receipt
-from syncjobs.plan import Sent
-from syncjobs.reasons import Reason
-from syncjobs.resolve import Directory, Entry, Partner, Policy, Standing
+from syncjobs.rules import draft, rounding
+from syncjobs.rules.changes import Sent
+from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Standing
+from syncjobs.rules.reasons import Reason
 
 OPEN = Action.State.SENDING
 
 
 def policy_of(workspace: Workspace) -> Policy:
     company = workspace.company
-    rounding = hours.TO_THE_MINUTE
+    rule = rounding.TO_THE_MINUTE
     if workspace.rounding == Workspace.Rounding.CLOCKIFY:
-        rounding = hours.as_in_clockify(workspace.report_rounding)
+        rule = rounding.as_in_clockify(workspace.report_rounding)
     return Policy(
-        rounding=rounding,
+        rounding=rule,
         longest_seconds=int(workspace.longest_hours * 3600),
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
@@ -227,4 +227,6 @@ class DayOf:
     def _day(self, entry: EntryPayload, sent_start: datetime | None, sent_day: date | None) -> date:
         if sent_day is not None and sent_start == entry.start_at:
             return sent_day
-        return hours.txn_date(entry.start_at, owner_zone=self._zones.get(entry.user_id, ""), workspace_zone=self._zone)
+        return rounding.txn_date(
+            entry.start_at, owner_zone=self._zones.get(entry.user_id, ""), workspace_zone=self._zone
+        )

@@ -23,7 +23,7 @@ from syncjobs import check, counting, lease
 from syncjobs.amending import Amend
 from syncjobs.models import Run, RunItem
 from syncjobs.queries import connection_reasons
-from syncjobs.reasons import WORDINGS, sentence
+from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.stopping import Stop
 from syncjobs.sync import PlanBlocks, Sync
 from syncjobs.undo import Undo

@@ -10,10 +10,11 @@ from django.db import transaction
 from integrations.errors import ApiError
 from integrations.models import Company, Workspace
 from integrations.quickbooks import tokens
-from syncjobs import queue, timetable
+from syncjobs import queue
 from syncjobs import run as runs
 from syncjobs.models import Run, Schedule
-from syncjobs.timetable import Timetable
+from syncjobs.rules import timetable
+from syncjobs.rules.timetable import Timetable
 
 log = logging.getLogger("hourbridge.schedules")
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from integrations.models import Company, Customer
 from mapping.queries import QUICKBOOKS_MODELS
-from syncjobs import draft
 from syncjobs.models import Receipt
+from syncjobs.rules import draft
 from syncjobs.templatetags.hourbridge import day, duration, moment
 
 

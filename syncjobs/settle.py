@@ -18,11 +18,12 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities, draft, ledger
-from syncjobs.draft import Draft
+from syncjobs import activities, ledger
 from syncjobs.models import Action, Receipt, RunItem
 from syncjobs.queries import owned_ids
-from syncjobs.reasons import Reason
+from syncjobs.rules import draft
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.reasons import Reason
 
 # "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
 DUPLICATE_ID_CODES = {"600", "6000", "2130"}

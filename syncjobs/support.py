@@ -15,11 +15,12 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities, check, draft, evaluate, plan, queries, reasons, window
+from syncjobs import activities, check, evaluate, queries, window
 from syncjobs.evaluate import Circumstances, Verdict
 from syncjobs.models import EntryVerdict, Receipt
-from syncjobs.reasons import Reason
-from syncjobs.resolve import Entry
+from syncjobs.rules import changes, draft, reasons
+from syncjobs.rules.eligibility import Entry
+from syncjobs.rules.reasons import Reason
 
 State = EntryVerdict.State
 # Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.
@@ -163,21 +164,21 @@ def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstance
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
-    step = plan.intend_gone(found.entry_id, sent, book_close_date=around.policy.book_close_date)
+    step = changes.intend_gone(found.entry_id, sent, book_close_date=around.policy.book_close_date)
     against = _against(step, sent, _reading(there.get(receipt.quickbooks_id)))
     if against:
         found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
 
 
-def _against(step: plan.Step, sent: plan.Sent, reading: plan.Reading | None) -> tuple[Reason, ...]:
+def _against(step: changes.Step, sent: changes.Sent, reading: changes.Reading | None) -> tuple[Reason, ...]:
     """Everything that speaks against a change: what our own books hold it for, and what QuickBooks has instead."""
     ours = step.reasons if step.verb == "block" else ()
-    asked = plan.against_quickbooks(replace(step, verb="update"), sent, reading)
+    asked = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
     return (*ours, *(asked.reasons if asked.verb == "block" else ()))
 
 
-def _reading(activity: Activity | None) -> plan.Reading | None:
-    return plan.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
+def _reading(activity: Activity | None) -> changes.Reading | None:
+    return changes.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
 
 
 def _compare_sent(
@@ -193,7 +194,7 @@ def _compare_sent(
     if found.verdict.state != State.CHANGED:
         return
     sent = queries.sent_of(receipt)
-    step = plan.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
+    step = changes.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
     against = _against(step, sent, _reading(activity))
     if against:
         found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
@@ -216,7 +217,7 @@ def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClien
     ours = queries.owned_ids(client.company, there)
     key = activities.key_of(wanted)
     twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
-    step = plan.against_twins(plan.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)
+    step = changes.against_twins(changes.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)
     others = [row for row in found.verdict.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
     rows = (*others, *(one.as_row() for one in step.reasons))
     state = found.verdict.state if others else State.BLOCKED if rows else State.READY

@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import activities, amend, evaluate, execute, ledger, plan, planning, queries
+from syncjobs import activities, evaluate, execute, ledger, planning, queries
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
-from syncjobs.plan import Step
 from syncjobs.planning import Plan
-from syncjobs.reasons import Reason
+from syncjobs.rules import changes, corrections
+from syncjobs.rules.changes import Step
+from syncjobs.rules.reasons import Reason
 from syncjobs.sync import Sync
 
 # Mark in an item's basis: the run did not make that activity, a person took it for its own.
@@ -80,7 +81,7 @@ def resent_by(workspace: Workspace) -> Schedule | None:
 
 def sends_anew(run: Run) -> bool:
     """Whether the next sync sends what is taken back. Beside a correction the entry's own activity stays."""
-    return run.options.get("amend") != amend.CORRECT
+    return run.options.get("amend") != corrections.CORRECT
 
 
 def note_of(run: Run) -> str:
@@ -148,7 +149,7 @@ class Undo(Sync):
             if ours is None or ours.quickbooks_id != item.quickbooks_id:
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
-            step = plan.intend_gone(item.entry_id, ours, book_close_date=closed)
+            step = changes.intend_gone(item.entry_id, ours, book_close_date=closed)
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
         unknown = {key: action for key, action in around.actions.items() if key in ids}
         return Plan(steps, entries, around, sent, unknown)

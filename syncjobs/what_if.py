@@ -18,11 +18,12 @@ from integrations.models import Company, TimeEntry, Workspace
 from mapping.choices import Choice
 from mapping.foresight import Foreseen, Newcomer, Outlook
 from mapping.queries import Key, company_of
-from syncjobs import queries, reasons
+from syncjobs import queries
 from syncjobs.evaluate import Circumstances, judge
 from syncjobs.models import EntryVerdict
 from syncjobs.queries import Listed
-from syncjobs.resolve import Directory, Entry, Standing
+from syncjobs.rules import reasons
+from syncjobs.rules.eligibility import Directory, Entry, Standing
 
 State = EntryVerdict.State
 CENT = Decimal("0.01")

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from mapping import wording
-from syncjobs.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
 

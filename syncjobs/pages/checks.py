@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
 from syncjobs.evaluate import Circumstances
-from syncjobs.resolve import Standing
+from syncjobs.rules.eligibility import Standing
 from syncjobs.templatetags.hourbridge import ago, day, moment
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"

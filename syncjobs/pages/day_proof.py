@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from syncjobs import hours
+from syncjobs.rules import rounding
 from syncjobs.templatetags.hourbridge import day, moment
 
 UNIVERSAL = "UTC"
@@ -56,7 +56,7 @@ def proof(
     asked = [(whose, deciding, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
     asked.append(("The workspace", workspace_zone, False))
     clocks = tuple(_clock(who, zone, start_at, end_at, first, decides=decides) for who, zone, decides in asked)
-    by_rule = hours.txn_date(start_at, owner_zone=owner_zone, workspace_zone=workspace_zone)
+    by_rule = rounding.txn_date(start_at, owner_zone=owner_zone, workspace_zone=workspace_zone)
     end = min(end_at or start_at, first + SHOWN)
     return Proof(
         day=chosen,

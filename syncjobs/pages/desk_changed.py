@@ -15,10 +15,11 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import amend, amending
+from syncjobs import amending
 from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages import access, desk_shown, entry_decisions, sent_changed, start_runs
+from syncjobs.rules import corrections
 
 ROWS_A_PAGE = 20
 SECTIONS = (("todo", "To do"), ("left", "Left as it is"))
@@ -128,6 +129,6 @@ VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], HttpResponse | No
     "leave": _leave,
     "take_up": _take_up,
     "preview": _preview,
-    amend.OVERRIDE: _amend,
-    amend.CORRECT: _amend,
+    corrections.OVERRIDE: _amend,
+    corrections.CORRECT: _amend,
 }

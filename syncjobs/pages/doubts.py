@@ -21,9 +21,9 @@ from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs import doubts, queries, schedules, undo
 from syncjobs import run as runs
 from syncjobs.doubts import Decision, Doubt
-from syncjobs.draft import BILLABLE, Draft
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
+from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.templatetags.hourbridge import day, duration, moment
 
 # Decisions are few; what lies behind these is shown once they are taken.

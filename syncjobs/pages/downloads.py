@@ -16,10 +16,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from integrations.models import TimeEntry
-from syncjobs import reasons
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import entry_admin, looks, run_page
 from syncjobs.pages.desk_csv import harmless
+from syncjobs.rules import reasons
 from syncjobs.templatetags.hourbridge import hours
 
 # Rows that are read and written at once: memory stays the same however long the list is.

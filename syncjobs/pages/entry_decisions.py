@@ -16,7 +16,7 @@ from mapping.desk import Refused
 from syncjobs import adopting, evaluate, support
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
-from syncjobs.reasons import MAY_BE_SET_ASIDE
+from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.templatetags.hourbridge import reason_title
 
 

@@ -14,7 +14,7 @@ from integrations.models import ClockifyUser, TimeEntry
 from syncjobs.models import EntryVerdict
 from syncjobs.pages import looks
 from syncjobs.pages.looks import Look
-from syncjobs.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS
 
 State = EntryVerdict.State
 # What people call the states: words of the pages, each with the verdicts it stands for.

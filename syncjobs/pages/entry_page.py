@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
-from syncjobs import draft, evaluate, reasons, sent_words
+from syncjobs import evaluate, sent_words
 from syncjobs.evaluate import Circumstances
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, checks, day_proof, entry_history, links, looks, refusals
-from syncjobs.resolve import Resolution
+from syncjobs.rules import draft, reasons
+from syncjobs.rules.eligibility import Resolution
 from syncjobs.templatetags.hourbridge import day, duration
 
 WHERE = {

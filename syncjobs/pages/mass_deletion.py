@@ -14,10 +14,11 @@ from django.shortcuts import redirect
 
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import check, counting, queries, reasons
+from syncjobs import check, counting, queries
 from syncjobs import run as runs
 from syncjobs.models import Receipt, Run
 from syncjobs.pages import access, run_page, start_runs
+from syncjobs.rules import reasons
 
 WARNING = "MANY_MISSING"
 

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from syncjobs.pages import links
-from syncjobs.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS
 from syncjobs.templatetags.hourbridge import day, moment
 
 # Columns that hold a reason code, empty while there is none.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncjobs.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS
 
 CODE = "QUICKBOOKS_REFUSED"
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from syncjobs import counting, undo
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, pace, refusals, run_result
-from syncjobs.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS
 from syncjobs.templatetags.hourbridge import in_hours, number
 
 ITEMS_A_PAGE = 50

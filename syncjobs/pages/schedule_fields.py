@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Protocol
 
 from integrations.models import Workspace
-from syncjobs import policies, timetable
+from syncjobs import policies
 from syncjobs.models import Schedule
+from syncjobs.rules import timetable
 
 MODES = (
     (timetable.OFF, "Off: only when somebody asks"),

@@ -14,13 +14,14 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
-from syncjobs import activities, amend, evaluate, plan, queries
-from syncjobs.draft import Draft, from_row
+from syncjobs import activities, evaluate, queries
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
 from syncjobs.pages import links, looks
 from syncjobs.pages.looks import LOCKING, Look
-from syncjobs.reasons import explain
-from syncjobs.resolve import Resolution
+from syncjobs.rules import changes, corrections
+from syncjobs.rules.draft import Draft, from_row
+from syncjobs.rules.eligibility import Resolution
+from syncjobs.rules.reasons import explain
 from syncjobs.templatetags.hourbridge import day, duration
 
 CHANGED_THERE = "CHANGED_IN_QUICKBOOKS"
@@ -97,8 +98,8 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
         if receipt is not None and sent is not None:
             there = found.get(receipt.quickbooks_id)
             row.is_gone_there = look and there is None
-            if row.is_gone_there and amend.CORRECT in row.amends:
-                row.amends.remove(amend.CORRECT)
+            if row.is_gone_there and corrections.CORRECT in row.amends:
+                row.amends.remove(corrections.CORRECT)
             now = _now(entry, around, receipt, resolved[entry.clockify_id], names)
             row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
         rows.append(row)
@@ -155,9 +156,9 @@ def _amends(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[
     if receipt is None or codes - LOCKING:
         return []
     found = codes | {receipt.trouble}
-    ways = [amend.OVERRIDE] if CHANGED_THERE in found and "BILLED_IN_QUICKBOOKS" not in found else []
+    ways = [corrections.OVERRIDE] if CHANGED_THERE in found and "BILLED_IN_QUICKBOOKS" not in found else []
     if entry.deleted_at is None and found & LOCKING:
-        ways.append(amend.CORRECT)
+        ways.append(corrections.CORRECT)
     return ways
 
 
@@ -196,7 +197,7 @@ def _now(
 ) -> list[str]:
     """What Clockify's entry would make now, as far as its links tell."""
     person, customer = resolution.person, resolution.customer
-    now_day = plan.day_of(around.entry(entry), queries.sent_of(receipt))
+    now_day = changes.day_of(around.entry(entry), queries.sent_of(receipt))
     return [
         names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
         names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import counting, queries, reasons, schedules, undo
+from syncjobs import counting, queries, schedules, undo
 from syncjobs import run as runs
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_page, start_runs
+from syncjobs.rules import reasons
 
 
 def undo_run(request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
-from syncjobs import budget, queries, reasons
+from syncjobs import budget, queries
 from syncjobs.models import Run
 from syncjobs.pages import looks, run_page
 from syncjobs.pages.figures import Figures
 from syncjobs.pages.looks import Look
+from syncjobs.rules import reasons
 from syncjobs.templatetags.hourbridge import in_hours, number
 
 # A worker that is alive takes a run within a second or two.

@@ -8,10 +8,11 @@ from integrations.models import Customer, Workspace
 from mapping.desk import Refused
 from mapping.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
-from syncjobs import queries, reasons
+from syncjobs import queries
 from syncjobs.partner_writes import drafts, rules
 from syncjobs.partner_writes.drafts import Ask, Draft
 from syncjobs.partner_writes.rules import Check, Namesake, Remedy
+from syncjobs.rules import reasons
 
 LINKABLE = {"employee": ("employee", "vendor"), "vendor": ("employee", "vendor"), "customer": ("customer",)}
 KINDS = {"employee": ("user",), "vendor": ("user",), "customer": ("client", "project")}

@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from syncjobs import reasons
 from syncjobs.pages import looks
 from syncjobs.pages.looks import Look
+from syncjobs.rules import reasons
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ import pytest
 
 from integrations.quickbooks import payloads
 from syncjobs import activities
-from syncjobs.draft import Draft
+from syncjobs.rules.draft import Draft
 
 DRAFT = Draft("employee", "55", "8", "2026-03-04", 135, "Review\nagain", "80")
 RECORD: dict[str, Any] = {

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from syncjobs import draft as drafts
-from syncjobs.draft import Draft
-from syncjobs.resolve import Partner
+from syncjobs.rules import draft as drafts
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Partner
 from tests.syncjobs.values import EMPLOYEE, SITE, work
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncjobs import hours
-from syncjobs.hours import Rounding
+from syncjobs.rules import rounding
+from syncjobs.rules.rounding import Rounding
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from syncjobs.hours import Rounding
     ],
 )
 def test_time_counts_to_the_nearest_minute_and_halves_go_up(seconds: int, expected: int) -> None:
-    assert hours.minutes(seconds) == expected
+    assert rounding.minutes(seconds) == expected
 
 
 @pytest.mark.parametrize(
@@ -49,17 +49,17 @@ def test_time_counts_to_the_nearest_minute_and_halves_go_up(seconds: int, expect
     ],
 )
 def test_rounding_as_clockify_reports_do_to_a_quarter_of_an_hour(direction: str, seconds: int, expected: int) -> None:
-    assert hours.minutes(seconds, Rounding(direction, 15)) == expected
+    assert rounding.minutes(seconds, Rounding(direction, 15)) == expected
 
 
 @given(st.integers(0, 200_000))
 def test_rounding_to_the_minute_is_never_more_than_half_a_minute_off(seconds: int) -> None:
-    assert abs(hours.minutes(seconds) * 60 - seconds) <= 30
+    assert abs(rounding.minutes(seconds) * 60 - seconds) <= 30
 
 
 @given(st.integers(0, 200_000), st.sampled_from(["near", "up", "down"]), st.sampled_from([1, 5, 6, 15, 30, 60]))
 def test_rounding_gives_whole_steps_on_the_asked_side(seconds: int, direction: str, step: int) -> None:
-    minutes = hours.minutes(seconds, Rounding(direction, step))
+    minutes = rounding.minutes(seconds, Rounding(direction, step))
 
     assert minutes % step == 0
     difference = minutes * 60 - seconds
@@ -80,11 +80,11 @@ def test_rounding_gives_whole_steps_on_the_asked_side(seconds: int, direction: s
     ],
 )
 def test_a_rounding_that_is_off_or_not_understood_is_to_the_minute(settings: dict[str, Any]) -> None:
-    assert hours.as_in_clockify(settings) == hours.TO_THE_MINUTE
+    assert rounding.as_in_clockify(settings) == rounding.TO_THE_MINUTE
 
 
 def test_clockifys_rounding_is_taken_over() -> None:
-    assert hours.as_in_clockify({"on": True, "direction": "up", "minutes": 15}) == Rounding("up", 15)
+    assert rounding.as_in_clockify({"on": True, "direction": "up", "minutes": 15}) == Rounding("up", 15)
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,6 @@ def test_clockifys_rounding_is_taken_over() -> None:
 def test_the_day_is_where_the_owner_was_when_work_began(utc: str, owner: str, workspace: str, expected: str) -> None:
     start_at = datetime.fromisoformat(utc).replace(tzinfo=UTC)
 
-    day = hours.txn_date(start_at, owner_zone=owner, workspace_zone=workspace)
+    day = rounding.txn_date(start_at, owner_zone=owner, workspace_zone=workspace)
 
     assert day == date.fromisoformat(expected)

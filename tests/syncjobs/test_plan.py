@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from syncjobs import plan
-from syncjobs.draft import Draft
-from syncjobs.plan import Reading, Sent, Step
-from syncjobs.resolve import Directory, Partner, Policy, Standing
+from syncjobs.rules import changes
+from syncjobs.rules.changes import Reading, Sent, Step
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Directory, Partner, Policy, Standing
 from tests.syncjobs.values import ACME, EMPLOYEE, SITE, WORK, resolved, sent_for, standings, work
 
 EDITED = "edited"
@@ -22,10 +22,10 @@ def intend(
     directory: Directory | None = None,
     policy: Policy | None = None,
     item: str = "",
-    **changes: Any,
+    **edits: Any,
 ) -> Step:
-    entry = work(**changes)
-    return plan.intend(entry, resolved(entry, directory, policy), sent, service_item=item)
+    entry = work(**edits)
+    return changes.intend(entry, resolved(entry, directory, policy), sent, service_item=item)
 
 
 def draft_as_sent() -> Draft:
@@ -41,9 +41,9 @@ def test_work_that_was_never_sent_is_created() -> None:
     assert intend(None).verb == "create"
 
 
-@pytest.mark.parametrize("changes", [{"billable": False}, {"seconds": None}, {"seconds": 10}, {"ignored": True}])
-def test_work_that_was_never_sent_and_may_not_go_is_blocked(changes: dict[str, Any]) -> None:
-    step = intend(None, **changes)
+@pytest.mark.parametrize("edits", [{"billable": False}, {"seconds": None}, {"seconds": 10}, {"ignored": True}])
+def test_work_that_was_never_sent_and_may_not_go_is_blocked(edits: dict[str, Any]) -> None:
+    step = intend(None, **edits)
 
     assert step.verb == "block"
     assert step.reasons
@@ -71,13 +71,13 @@ NOT_AN_EDIT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("changes", [one for _, one in NOT_AN_EDIT], ids=[name for name, _ in NOT_AN_EDIT])
-def test_what_is_no_edit_never_touches_time_already_sent(changes: dict[str, Any]) -> None:
-    assert intend(SENT, **changes).verb == "keep"
+@pytest.mark.parametrize("edits", [one for _, one in NOT_AN_EDIT], ids=[name for name, _ in NOT_AN_EDIT])
+def test_what_is_no_edit_never_touches_time_already_sent(edits: dict[str, Any]) -> None:
+    assert intend(SENT, **edits).verb == "keep"
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "value"),
+    ("edits", "field", "value"),
     [
         ({"seconds": 5400}, "minutes", 90),
         ({"description": "Rework"}, "description", "Rework"),
@@ -87,8 +87,8 @@ def test_what_is_no_edit_never_touches_time_already_sent(changes: dict[str, Any]
         ({"directory": standings(project=Standing(Partner("customer", "9", "Hall")))}, "customer_id", "9"),
     ],
 )
-def test_an_edit_that_shows_updates_what_was_sent(changes: dict[str, Any], field: str, value: Any) -> None:
-    step = intend(SENT, content_hash=EDITED, **changes)
+def test_an_edit_that_shows_updates_what_was_sent(edits: dict[str, Any], field: str, value: Any) -> None:
+    step = intend(SENT, content_hash=EDITED, **edits)
 
     assert step.verb == "update"
     assert step.draft == replace(SENT.draft, **{field: value})
@@ -117,15 +117,15 @@ def test_an_edit_takes_the_rate_of_now_along() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    "edits",
     [{"billable": False}, {"project_id": "", "client_id": ""}, {"type": "BREAK"}, {"seconds": 20}, {"seconds": -5}],
 )
-def test_time_that_is_no_billable_work_any_more_is_deleted(changes: dict[str, Any]) -> None:
-    assert intend(SENT, content_hash=EDITED, **changes).verb == "delete"
+def test_time_that_is_no_billable_work_any_more_is_deleted(edits: dict[str, Any]) -> None:
+    assert intend(SENT, content_hash=EDITED, **edits).verb == "delete"
 
 
 @pytest.mark.parametrize(
-    ("changes", "code"),
+    ("edits", "code"),
     [
         ({"seconds": None}, "NOT_FINISHED"),
         ({"seconds": 90_000}, "TOO_LONG"),
@@ -140,8 +140,8 @@ def test_time_that_is_no_billable_work_any_more_is_deleted(changes: dict[str, An
         ({"policy": Policy(approved_only=True)}, "NOT_APPROVED"),
     ],
 )
-def test_an_edit_that_can_not_be_sent_now_leaves_what_is_there(changes: dict[str, Any], code: str) -> None:
-    step = intend(SENT, content_hash=EDITED, **{"description": "Rework", **changes})
+def test_an_edit_that_can_not_be_sent_now_leaves_what_is_there(edits: dict[str, Any], code: str) -> None:
+    step = intend(SENT, content_hash=EDITED, **{"description": "Rework", **edits})
 
     assert step.verb == "block"
     assert code in {reason.code for reason in step.reasons}
@@ -149,11 +149,11 @@ def test_an_edit_that_can_not_be_sent_now_leaves_what_is_there(changes: dict[str
 
 UPDATE = intend(SENT, content_hash=EDITED, seconds=5400)
 DELETE = intend(SENT, content_hash=EDITED, billable=False)
-GONE = plan.intend_gone("e1", SENT)
+GONE = changes.intend_gone("e1", SENT)
 
 
-def reading(**changes: Any) -> Reading:
-    return replace(Reading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **changes)
+def reading(**edits: Any) -> Reading:
+    return replace(Reading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **edits)
 
 
 @pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
@@ -167,7 +167,7 @@ def reading(**changes: Any) -> Reading:
     ],
 )
 def test_time_that_people_billed_changed_or_deleted_is_left_alone(step: Step, found: Reading | None, code: str) -> None:
-    held = plan.against_quickbooks(step, SENT, found)
+    held = changes.against_quickbooks(step, SENT, found)
 
     assert (held.verb, [reason.code for reason in held.reasons]) == ("block", [code])
     assert held.gone is step.gone
@@ -175,7 +175,7 @@ def test_time_that_people_billed_changed_or_deleted_is_left_alone(step: Step, fo
 
 @pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
 def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
-    checked = plan.against_quickbooks(step, SENT, reading())
+    checked = changes.against_quickbooks(step, SENT, reading())
 
     assert checked.verb == step.verb
     assert checked.reading == reading()
@@ -184,13 +184,13 @@ def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
 def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
     create = intend(None)
 
-    held = plan.against_twins(create, ["9", "7"], set_aside=())
-    sent_anyway = plan.against_twins(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
+    held = changes.against_twins(create, ["9", "7"], set_aside=())
+    sent_anyway = changes.against_twins(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
 
     assert [reason.code for reason in held.reasons] == ["ALREADY_IN_QUICKBOOKS"]
     assert (sent_anyway.verb, sent_anyway.not_ours) == ("create", ("7", "9"))
 
 
 def test_twins_matter_to_nothing_but_creates() -> None:
-    assert plan.against_twins(UPDATE, ["9"], set_aside=()) == UPDATE
-    assert plan.against_twins(intend(None), [], set_aside=()) == intend(None)
+    assert changes.against_twins(UPDATE, ["9"], set_aside=()) == UPDATE
+    assert changes.against_twins(intend(None), [], set_aside=()) == intend(None)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from syncjobs.hours import Rounding
-from syncjobs.reasons import Reason
-from syncjobs.resolve import Partner, Policy, Standing
+from syncjobs.rules.eligibility import Partner, Policy, Standing
+from syncjobs.rules.reasons import Reason
+from syncjobs.rules.rounding import Rounding
 from tests.syncjobs.values import ACME, EMPLOYEE, SITE, resolved, standings, work
 
 INACTIVE_EMPLOYEE = Standing(EMPLOYEE, suspended="EMPLOYEE_INACTIVE")

@@ -10,7 +10,7 @@ from integrations.models import Company
 from syncjobs import run as runs
 from syncjobs import schedules
 from syncjobs.models import Run, Schedule
-from syncjobs.timetable import parse
+from syncjobs.rules.timetable import parse
 from tests.syncjobs.cast import Scene, run_command
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncjobs.timetable import next_after, parse
+from syncjobs.rules.timetable import next_after, parse
 
 NOON = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from syncjobs.plan import Sent
-from syncjobs.resolve import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
+from syncjobs.rules.changes import Sent
+from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
 
 START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
 WORK = Entry(

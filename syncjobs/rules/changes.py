@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from syncjobs import draft as drafts
-from syncjobs.draft import Draft
-from syncjobs.reasons import NO_WORK, WHOLE_CONNECTION, Reason
-from syncjobs.resolve import Entry, Resolution
+from syncjobs.rules import draft as drafts
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.reasons import NO_WORK, WHOLE_CONNECTION, Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs import plan
-from syncjobs.draft import Draft
-from syncjobs.plan import Reading, Sent, Step, hold
-from syncjobs.reasons import Reason
-from syncjobs.resolve import Entry, Resolution
+from syncjobs.rules import changes
+from syncjobs.rules.changes import Reading, Sent, Step, hold
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.reasons import Reason
 
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)
@@ -22,7 +22,7 @@ WAYS = (OVERRIDE, CORRECT)
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: str) -> Step:
     """What Clockify's version would make of the activity by our own books, edited since or not."""
-    step = plan.intend(entry, resolution, replace(sent, corrections=0), service_item=service_item, resend=True)
+    step = changes.intend(entry, resolution, replace(sent, corrections=0), service_item=service_item, resend=True)
     if step.verb != "keep":
         return step
     if not resolution.may_go:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from syncjobs import hours
-from syncjobs.reasons import MAY_BE_SET_ASIDE, Reason
+from syncjobs.rules import rounding
+from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, Reason
+from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    rounding: hours.Rounding = hours.TO_THE_MINUTE
+    rounding: Rounding = TO_THE_MINUTE
     longest_seconds: int = 24 * 3600
     approved_only: bool = False
     block_invoiced: bool = True
@@ -111,7 +112,7 @@ def resolve(entry: Entry, directory: Directory, policy: Policy) -> Resolution:
     user = directory.users.get(entry.user_id, NOBODY)
     client = directory.clients.get(entry.client_id, NOBODY) if entry.client_id else None
     project = directory.projects.get(entry.project_id, NOBODY)
-    minutes = hours.minutes(entry.seconds or 0, policy.rounding)
+    minutes = rounding.minutes(entry.seconds or 0, policy.rounding)
     reasons = [
         *_about_work(entry, minutes, policy),
         *_about_person(entry, user),

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from syncjobs.resolve import Entry, Partner
+from syncjobs.rules.eligibility import Entry, Partner
 
 BILLABLE = "Billable"
 # Fields of a TimeActivity that are ours; all others of a record stay as read when it is updated.
