@@ -12,7 +12,8 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import activities, evaluate, queries
+from syncjobs import evaluate, queries
+from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.rules.draft import Draft
 

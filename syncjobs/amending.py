@@ -9,7 +9,8 @@ from typing import Any
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
-from syncjobs import activities, evaluate, planning, queries, window
+from syncjobs import evaluate, planning, queries, window
+from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import Plan
 from syncjobs.rules import changes, corrections

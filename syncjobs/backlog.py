@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs.lease import Heartbeat
+from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
 from syncjobs.outcomes import Outcomes
 from syncjobs.stopping import Stop

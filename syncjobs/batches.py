@@ -11,8 +11,8 @@ from django.db import transaction
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import BatchItem, ItemAnswer
-from syncjobs import activities, ledger
 from syncjobs.backlog import Sending
+from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem
 
 log = logging.getLogger("hourbridge.batches")
@@ -76,7 +76,7 @@ class Batches:
         return True
 
     def _send(self, items: Sequence[RunItem]) -> None:
-        actions = ledger.open_batch(items, run=self._run)
+        actions = journal.open_batch(items, run=self._run)
         pairs = list(zip(items, actions, strict=True))
         # As late as can be: a process that slept meanwhile must not send what another one has looked for since.
         self._heartbeat.check()

@@ -18,7 +18,7 @@ from integrations.errors import Gone
 from integrations.models import Company, ConnectionEvent
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities
+from syncjobs.ledger import activities
 from syncjobs.models import Action
 from syncjobs.queries import owned_ids
 from syncjobs.rules import draft

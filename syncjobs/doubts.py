@@ -22,7 +22,8 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import activities, evaluate, lease, ledger, queries, undo
+from syncjobs import evaluate, queries, undo
+from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, RunItem, WriterLease
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
@@ -98,7 +99,7 @@ def take(decision: Decision, quickbooks_id: str, *, now: datetime) -> None:
         try:
             with transaction.atomic():
                 action = keep()
-                ledger.accept(action, chosen.raw)
+                journal.accept(action, chosen.raw)
                 _mark_taken(action)
                 _record(decision, f"Activity {chosen.id} was taken for the lost answer of {_named(action)}.", now)
         except IntegrityError:
@@ -117,7 +118,7 @@ def send_again(decision: Decision, *, now: datetime) -> Action:
         with transaction.atomic():
             old = keep()
             words = f"None of the activities {_listed(doubt)} is it, by a person's word; begun anew."
-            action = ledger.begin_anew(old, why=words)
+            action = journal.begin_anew(old, why=words)
             action.not_ours = sorted({*old.not_ours, *(one.id for one in doubt.alike)})
             # The first attempt may still arrive; whoever watches for that needs to know when it was.
             action.tried_at = old.tried_at
@@ -134,7 +135,7 @@ def leave_out(decision: Decision, *, now: datetime) -> None:
         with transaction.atomic():
             action = keep()
             words = "Left out by a person's word; nothing was deleted."
-            ledger.close(action, Action.State.ABANDONED, message=words)
+            journal.close(action, Action.State.ABANDONED, message=words)
             _end_item(action, words)
             EntryOverride.objects.update_or_create(
                 workspace=decision.workspace,
@@ -222,7 +223,7 @@ def _end_item(action: Action, words: str) -> None:
     """In the run that began it nothing is in doubt any more."""
     if action.run_id is not None:
         reason = Reason("IGNORED", {"what": "This entry"}).as_row()
-        ledger.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=words)
+        journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=words)
 
 
 def _record(decision: Decision, message: str, now: datetime) -> None:

@@ -12,10 +12,10 @@ from django.db import connections
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, ledger
 from syncjobs.backlog import Backlog, Sending
 from syncjobs.batches import Batches
-from syncjobs.lease import Heartbeat, Lost
+from syncjobs.ledger import activities, journal
+from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Run, RunItem
 from syncjobs.outcomes import Outcomes
 from syncjobs.stopping import Stop
@@ -113,7 +113,7 @@ class Singles:
         return item is not None
 
     def _send(self, item: RunItem, *, second_try: bool = False) -> None:
-        action = ledger.open_action(item, run=self._run)
+        action = journal.open_action(item, run=self._run)
         # As late as can be: a process that slept meanwhile must not send what another one has looked for since.
         self._heartbeat.check()
         began = time.monotonic()

@@ -12,7 +12,7 @@ from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import names
-from syncjobs import activities, ledger
+from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.queries import sent_of
 from syncjobs.rules import changes
@@ -46,15 +46,15 @@ class Outcomes:
         return reason is not None
 
     def accepted(self, action: Action, record: Mapping[str, Any], *, tid: str) -> None:
-        ledger.accept(action, record, tid=tid)
+        journal.accept(action, record, tid=tid)
         self._stop.answered()
 
     def not_done(self, action: Action, error: ApiError) -> None:
         """QuickBooks did not look at it: the item stays planned."""
-        ledger.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
+        journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
 
     def doubtful(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
-        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
+        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
         reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
         self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
 
@@ -64,7 +64,7 @@ class Outcomes:
             # A fresh random id can't be a duplicate: something of ours arrived already.
             self.doubtful(item, action, error, duplicate_id=True)
             return False
-        ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+        journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
         if error.code in BOOKS_CLOSED_CODES:
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
@@ -137,4 +137,4 @@ class Outcomes:
 
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
         said = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
-        ledger.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **said)
+        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **said)

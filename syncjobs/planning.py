@@ -10,9 +10,10 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import activities, ledger, queries
-from syncjobs.activities import key_of, key_of_activity
+from syncjobs import queries
 from syncjobs.evaluate import Circumstances
+from syncjobs.ledger import activities, journal
+from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Run, RunItem
 from syncjobs.rules import changes, rounding
 from syncjobs.rules.changes import Sent, Step
@@ -163,7 +164,7 @@ class Book:
         for step in unchanged:
             if step.touch and not run.dry_run:
                 receipt, entry = made.around.receipts[step.entry_id], made.entries[step.entry_id]
-                ledger.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
+                journal.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
         with transaction.atomic():
             run.items.filter(entry_id__in=again - done).delete()
             RunItem.objects.bulk_create(items, batch_size=500)

@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from syncjobs import lease
 from syncjobs import run as runs
+from syncjobs.ledger import lease
 from syncjobs.models import Run
 
 # A queued run that nobody claimed for so long is told to the queue again.

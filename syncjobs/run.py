@@ -19,8 +19,9 @@ from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLat
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import check, counting, lease
+from syncjobs import check, counting
 from syncjobs.amending import Amend
+from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.queries import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence

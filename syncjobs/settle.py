@@ -18,7 +18,7 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities, ledger
+from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, RunItem
 from syncjobs.queries import owned_ids
 from syncjobs.rules import draft
@@ -82,7 +82,7 @@ def _only_remembered(company: Company, client: QuickBooksClient, resent: Mapping
         Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
         if receipt.run_id is not None:
             reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
-            ledger.finish_item(receipt.run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
+            journal.finish_item(receipt.run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
     return [one.entry_id for one in lost]
 
 
@@ -101,7 +101,7 @@ def _settle_creates(company: Company, client: QuickBooksClient, opened: Iterable
         match = next((one for one in found.values() if _is_ours(action, wanted, one)), None)
         if match is not None:
             del found[match.id]
-            ledger.accept(action, match.raw)
+            journal.accept(action, match.raw)
         else:
             left.append(action)
     return [action for action in left if _may_be_sent_again(action, found.values())]
@@ -129,7 +129,7 @@ def _may_be_sent_again(action: Action, strangers: Iterable[Activity]) -> bool:
         return True
     # QuickBooks knows the id and yet there is no such record: it may still be at work, but not for ever.
     if timezone.now() > may_arrive_until(action):
-        ledger.close(action, Action.State.ABANDONED, message="Looked for after the time limit: it is not there.")
+        journal.close(action, Action.State.ABANDONED, message="Looked for after the time limit: it is not there.")
     return False
 
 
@@ -146,17 +146,17 @@ def _settle_others(client: QuickBooksClient, opened: Iterable[Action]) -> list[A
 def _did_not_happen(action: Action, activity: Activity | None) -> bool:
     if activity is None:
         if action.verb == "delete":
-            ledger.accept(action, {})
+            journal.accept(action, {})
         else:
-            ledger.close(action, Action.State.ABANDONED, message="The activity was deleted in QuickBooks.")
+            journal.close(action, Action.State.ABANDONED, message="The activity was deleted in QuickBooks.")
         return False
     if action.verb == "update" and activities.is_exactly(_draft(action), activity):
-        ledger.accept(action, activity.raw)
+        journal.accept(action, activity.raw)
         return False
     if activity.sync_token == action.sync_token and not activity.billed:
         return True
     # Somebody else changed or billed it: the plan compares it with the receipt and says so.
-    ledger.close(action, Action.State.ABANDONED, message="The activity was changed in QuickBooks meanwhile.")
+    journal.close(action, Action.State.ABANDONED, message="The activity was changed in QuickBooks meanwhile.")
     return False
 
 
@@ -164,39 +164,39 @@ def _did_not_happen(action: Action, activity: Activity | None) -> bool:
 def _send_again(client: QuickBooksClient, action: Action) -> bool:
     """The same body with the same request id, or what was in a batch by itself. True when it arrived."""
     if action.batch_id is not None:
-        action = ledger.begin_anew(action, why="Its batch got no answer, and it has not arrived.")
-    ledger.mark_tried(action, watch=action.verb == "create")
+        action = journal.begin_anew(action, why="Its batch got no answer, and it has not arrived.")
+    journal.mark_tried(action, watch=action.verb == "create")
     try:
         answer = client.write(
             activities.ENTITY, action.body, request_id=str(action.request_id), delete=action.verb == "delete"
         )
     except Gone as error:
         if action.verb == "delete":
-            ledger.accept(action, {}, tid=error.tid)
+            journal.accept(action, {}, tid=error.tid)
             return True
-        ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+        journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
     except Rejected as error:
         if error.code in DUPLICATE_ID_CODES:
-            ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
+            journal.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
         else:
             # Reading showed that it is not there, and QuickBooks does not want it: the next plan starts afresh.
-            ledger.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
+            journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
     except ReconnectNeeded as error:
-        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
         raise
     except NoAnswer as error:
-        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
     except ApiError as error:
-        ledger.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
         raise
     else:
         if action.verb == "create" and owned_ids(action.company, [str(answer.record.get("Id"))]):
             # Equal drafts are interchangeable: its activity was found before and given to an equal entry, whose own
             # did not arrive. That id only gives the same activity again, so the missing one goes under a new id.
             return _send_again(
-                client, ledger.begin_anew(action, why="Its activity was taken for that of an equal entry.")
+                client, journal.begin_anew(action, why="Its activity was taken for that of an equal entry.")
             )
-        ledger.accept(action, answer.record, tid=answer.tid)
+        journal.accept(action, answer.record, tid=answer.tid)
         return True
     return False
 

@@ -15,8 +15,9 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import activities, check, evaluate, queries, window
+from syncjobs import check, evaluate, queries, window
 from syncjobs.evaluate import Circumstances, Verdict
+from syncjobs.ledger import activities
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry

@@ -17,8 +17,9 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles, evaluate, execute, ledger, pieces, planning, queries, window
-from syncjobs.lease import Heartbeat
+from syncjobs import check, doubles, evaluate, execute, pieces, planning, queries, window
+from syncjobs.ledger import journal
+from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.settle import Resent, may_arrive_until, settle
 from syncjobs.stopping import Stop
@@ -187,7 +188,7 @@ class Sync:
                 entry_id=entry_id,
                 defaults={
                     "verb": again.verb,
-                    "outcome": ledger.DONE_AS[again.verb],
+                    "outcome": journal.DONE_AS[again.verb],
                     "why": "An earlier run began it; it had not arrived and was sent again.",
                     "draft": receipt.draft,
                     "minutes": receipt.minutes,
@@ -244,11 +245,11 @@ class Sync:
             return
         said = {"code": action.error_code, "message": action.error_message, "tid": action.intuit_tid}
         if action.state == Action.State.DONE:
-            there, outcome = action.quickbooks_id, ledger.DONE_AS[action.verb]
-            ledger.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=there, **said)
+            there, outcome = action.quickbooks_id, journal.DONE_AS[action.verb]
+            journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=there, **said)
             return
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
-        ledger.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
+        journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
     def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
         rows = [row for key, row in made.entries.items() if key not in made.gone and row.deleted_at is None]

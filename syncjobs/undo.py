@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import activities, evaluate, execute, ledger, planning, queries
+from syncjobs import evaluate, execute, planning, queries
+from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import Plan
 from syncjobs.rules import changes, corrections
@@ -164,7 +165,7 @@ class Undo(Sync):
             and step.reasons[0].facts.get("how") == "deleted"
         ):
             if not self._run.dry_run:
-                ledger.forget_correction(receipt)
+                journal.forget_correction(receipt)
             return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
         if step.verb != "delete" or step.reading is None:
             return step

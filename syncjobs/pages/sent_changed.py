@@ -14,7 +14,8 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
-from syncjobs import activities, evaluate, queries
+from syncjobs import evaluate, queries
+from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
 from syncjobs.pages import links, looks
 from syncjobs.pages.looks import LOCKING, Look

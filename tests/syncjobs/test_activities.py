@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks import payloads
-from syncjobs import activities
+from syncjobs.ledger import activities
 from syncjobs.rules.draft import Draft
 
 DRAFT = Draft("employee", "55", "8", "2026-03-04", 135, "Review\nagain", "80")

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent
 from mapping.desk import Refused
-from syncjobs import doubts, lease
+from syncjobs import doubts
 from syncjobs import run as runs
 from syncjobs.doubts import Decision
+from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from tests.syncjobs.cast import Scene, run_command
 

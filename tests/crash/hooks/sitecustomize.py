@@ -26,7 +26,7 @@ from typing import Any
 FOLDER = Path(os.environ.get("CRASH_FOLDER", "/nonexistent"))
 # Point: the functions at which it lies, and whether before or after them.
 POINTS: dict[str, list[tuple[str, str, str]]] = {
-    "lease-taken": [("syncjobs.lease", "claim", "after"), ("syncjobs.lease", "wait_to_write", "after")],
+    "lease-taken": [("syncjobs.ledger.lease", "claim", "after"), ("syncjobs.ledger.lease", "wait_to_write", "after")],
     "planner": [
         ("syncjobs.planning", "intend", "before"),
         ("syncjobs.planning", "intend", "after"),
@@ -34,13 +34,13 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
         ("syncjobs.planning", "Book.close", "after"),
     ],
     "before-call": [
-        ("syncjobs.ledger", "open_action", "after"),
-        ("syncjobs.ledger", "open_batch", "after"),
-        ("syncjobs.ledger", "mark_tried", "after"),
+        ("syncjobs.ledger.journal", "open_action", "after"),
+        ("syncjobs.ledger.journal", "open_batch", "after"),
+        ("syncjobs.ledger.journal", "mark_tried", "after"),
     ],
-    "before-receipt": [("syncjobs.ledger", "accept", "before")],
-    "in-receipt": [("syncjobs.ledger", "_receipt_sent", "after")],
-    "after-receipt": [("syncjobs.ledger", "accept", "after")],
+    "before-receipt": [("syncjobs.ledger.journal", "accept", "before")],
+    "in-receipt": [("syncjobs.ledger.journal", "_receipt_sent", "after")],
+    "after-receipt": [("syncjobs.ledger.journal", "accept", "after")],
     "settling": [("syncjobs.settle", "settle", "before"), ("syncjobs.settle", "settle", "after")],
     "between-slices": [
         ("syncjobs.run", "Worker._hand_back", "after"),

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.quickbooks import payloads
-from syncjobs import activities
+from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import draft
 
