@@ -12,9 +12,9 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import evaluate, queries
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
+from syncjobs.planning import evaluate, inputs
 from syncjobs.rules.draft import Draft
 
 
@@ -25,14 +25,14 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     ApiError when QuickBooks can't be asked.
     """
     company = company_of(workspace)
-    if queries.receipts_of(workspace).filter(entry_id=row.clockify_id).exists():
+    if inputs.receipts_of(workspace).filter(entry_id=row.clockify_id).exists():
         raise Refused("This entry has been sent already.")
-    if row.clockify_id in queries.open_actions(workspace):
+    if row.clockify_id in inputs.open_actions(workspace):
         raise Refused("A write of this entry is still in doubt; the next run looks for it first.")
     activity = activities.by_ids(QuickBooksClient(company), [quickbooks_id]).get(quickbooks_id)
     if activity is None:
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
-    if queries.owned_ids(company, [quickbooks_id]):
+    if inputs.owned_ids(company, [quickbooks_id]):
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
     draft = _draft_of(workspace, row, activity)
     with transaction.atomic():

@@ -9,10 +9,10 @@ from typing import Any
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
-from syncjobs import evaluate, planning, queries, window
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
-from syncjobs.planning import Plan
+from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.reasons import Reason
 from syncjobs.settle import Resent
@@ -24,7 +24,7 @@ SHOWN = "shown"
 
 def wishes(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
     """What a preview of it is asked for with. Raises Refused where there is nothing of this entry in QuickBooks."""
-    receipt = queries.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
+    receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or way not in corrections.WAYS:
         raise Refused("This entry is not in QuickBooks; the next sync sends it if nothing holds it.")
     # Of an entry that is gone only the day is known that it was sent for.
@@ -41,14 +41,14 @@ class Amend(Sync):
     """A sync of one entry, whose plan is what a person asked for. Written is only what the preview showed."""
 
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
-        run, book = self._run, planning.Book(self._run)
+        run, book = self._run, build.Book(self._run)
         run.counters.pop(SHOWN, None)
         made = self._intend(found)
         there = self._read(made)
         made.steps = [self._decide(step, made, there) for step in made.steps]
         if made.has_writes:
             self._read_plan_again_if_old(now)
-            made.steps = planning.check_twins(made, self._quickbooks, made.steps)
+            made.steps = build.check_twins(made, self._quickbooks, made.steps)
         made.steps = [self._as_shown(step, there) for step in made.steps]
         book.add(made)
         self._save_verdicts(made, now)
@@ -57,7 +57,7 @@ class Amend(Sync):
     def _intend(self, found: window.Window) -> Plan:
         """By our own books; nothing where a write of the entry is in doubt, or Clockify can't be believed."""
         run, around = self._run, evaluate.around_anybody(self._run.workspace)
-        made = planning.intend(run, around, sorted(found.ids), sorted(found.gone))
+        made = build.intend(run, around, sorted(found.ids), sorted(found.gone))
         made.steps = [self._intend_one(step, made) for step in made.steps]
         return made
 
@@ -75,7 +75,7 @@ class Amend(Sync):
     def _read(self, made: Plan) -> dict[str, Activity]:
         """All activities that the entry has, as they are now."""
         ids = [step.entry_id for step in made.steps if step.writes]
-        rows = queries.all_receipts_of(self._run.workspace).filter(entry_id__in=ids)
+        rows = inputs.all_receipts_of(self._run.workspace).filter(entry_id__in=ids)
         return activities.by_ids(self._quickbooks, list(rows.values_list("quickbooks_id", flat=True))) if ids else {}
 
     def _decide(self, step: changes.Step, made: Plan, there: dict[str, Activity]) -> changes.Step:

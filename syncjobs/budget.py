@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from integrations.clockify.client import LONGEST_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
-from syncjobs import check, queries
+from syncjobs import check
+from syncjobs.planning import inputs
 
 FREE = "FREE"
 
@@ -30,6 +31,6 @@ def sync_requests(workspace: Workspace) -> int:
     last = check.today(workspace, timezone.now())
     # One day more on each side, as it is read.
     days = max(1, (last - workspace.start_date).days + 3)
-    entries = queries.entries_between(workspace, workspace.start_date, last).count()
+    entries = inputs.entries_between(workspace, workspace.start_date, last).count()
     reports = max(ceil(days / LONGEST_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
     return reports * (2 if workspace.approved_only else 1)

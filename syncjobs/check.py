@@ -13,9 +13,9 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import evaluate, window
 from syncjobs.models import Run
 from syncjobs.partner_writes import press
+from syncjobs.planning import evaluate, window
 
 
 def today(workspace: Workspace, now: datetime) -> date:

@@ -20,7 +20,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action
-from syncjobs.queries import owned_ids
+from syncjobs.planning.inputs import owned_ids
 from syncjobs.rules import draft
 
 log = logging.getLogger("hourbridge.doubles")

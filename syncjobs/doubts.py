@@ -22,9 +22,10 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import evaluate, queries, undo
+from syncjobs import undo
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, RunItem, WriterLease
+from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
@@ -61,7 +62,7 @@ def settling(workspace: Workspace) -> list[Action]:
 
 
 def _open(workspace: Workspace) -> list[Action]:
-    return sorted(queries.open_actions(workspace).values(), key=lambda one: one.pk)
+    return sorted(inputs.open_actions(workspace).values(), key=lambda one: one.pk)
 
 
 def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
@@ -70,7 +71,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
         return []
     company = company_of(workspace)
     there = {one.id: one for one in activities.on_days(QuickBooksClient(company), {one.txn_date for one in actions})}
-    for ours in queries.owned_ids(company, there):
+    for ours in inputs.owned_ids(company, there):
         del there[ours]
     found = []
     for action in actions:

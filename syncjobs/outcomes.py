@@ -14,7 +14,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from mapping import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
-from syncjobs.queries import sent_of
+from syncjobs.planning.inputs import sent_of
 from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.reasons import Reason

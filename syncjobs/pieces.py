@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import islice
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.window import Window
+from syncjobs.planning.window import Window
 
 PIECE = 1000
 WEEK = timedelta(days=7)

@@ -23,7 +23,7 @@ from syncjobs import check, counting
 from syncjobs.amending import Amend
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
-from syncjobs.queries import connection_reasons
+from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.stopping import Stop
 from syncjobs.sync import PlanBlocks, Sync

@@ -20,7 +20,7 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, RunItem
-from syncjobs.queries import owned_ids
+from syncjobs.planning.inputs import owned_ids
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason

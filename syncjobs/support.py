@@ -15,10 +15,11 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import check, evaluate, queries, window
-from syncjobs.evaluate import Circumstances, Verdict
+from syncjobs import check
 from syncjobs.ledger import activities
 from syncjobs.models import EntryVerdict, Receipt
+from syncjobs.planning import evaluate, inputs, window
+from syncjobs.planning.evaluate import Circumstances, Verdict
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
@@ -110,7 +111,7 @@ def _read_from_clockify(
         not_asked.append(f"Clockify was not asked: {error.message}")
         return known
     _meet_strangers(workspace, client, raw, now=now)
-    pull.store_entries(workspace, [raw], day_of=queries.DayOf(workspace), approved=approved, now=now)
+    pull.store_entries(workspace, [raw], day_of=inputs.DayOf(workspace), approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
 
 
@@ -159,7 +160,7 @@ def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, f
 def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstances, found: Explanation) -> None:
     """Its time is in QuickBooks by our books: what would the next run do about that?"""
     assert workspace.company is not None
-    sent = queries.sent_of(receipt)
+    sent = inputs.sent_of(receipt)
     try:
         there = activities.by_ids(QuickBooksClient(workspace.company), [receipt.quickbooks_id])
     except ApiError as error:
@@ -189,12 +190,12 @@ def _compare_sent(
     if activity is None:
         found.differences = ["QuickBooks no longer has the activity"]
     else:
-        sent = queries.sent_of(receipt)
+        sent = inputs.sent_of(receipt)
         said = activities.differences(sent.draft, activity)
         found.differences = [one for one in said if not (activity.billed and one.startswith("billable"))]
     if found.verdict.state != State.CHANGED:
         return
-    sent = queries.sent_of(receipt)
+    sent = inputs.sent_of(receipt)
     step = changes.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
     against = _against(step, sent, _reading(activity))
     if against:
@@ -215,7 +216,7 @@ def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClien
         service_item=around.policy.service_item,
     )
     there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
-    ours = queries.owned_ids(client.company, there)
+    ours = inputs.owned_ids(client.company, there)
     key = activities.key_of(wanted)
     twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
     step = changes.against_twins(changes.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)

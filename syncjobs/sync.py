@@ -17,10 +17,11 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles, evaluate, execute, pieces, planning, queries, window
+from syncjobs import check, doubles, execute, pieces
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
+from syncjobs.planning import build, evaluate, inputs, window
 from syncjobs.settle import Resent, may_arrive_until, settle
 from syncjobs.stopping import Stop
 
@@ -91,13 +92,13 @@ class Sync:
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         """Piece by piece; what would be written is looked at in QuickBooks by the thousand, and saved last."""
         run = self._run
-        around, book = evaluate.around_anybody(run.workspace), planning.Book(run)
-        writes: planning.Plan | None = None
+        around, book = evaluate.around_anybody(run.workspace), build.Book(run)
+        writes: build.Plan | None = None
         try:
-            turns = pieces.in_turn(run.workspace, found, last=planning.failed_before(run))
+            turns = pieces.in_turn(run.workspace, found, last=build.failed_before(run))
             for ids, gone in chain(((ids, []) for ids in turns), [([], sorted(found.gone))]):
                 self._heartbeat.check()
-                made = planning.intend(run, around, ids, gone)
+                made = build.intend(run, around, ids, gone)
                 rest = made.part([step for step in made.steps if not step.writes], unknown=True)
                 book.add(rest)
                 self._note_resent(book, rest, resent)
@@ -116,10 +117,10 @@ class Sync:
             raise
         book.close()
 
-    def _plan_writes(self, book: planning.Book, writes: planning.Plan, now: datetime) -> None:
+    def _plan_writes(self, book: build.Book, writes: build.Plan, now: datetime) -> None:
         if writes.has_writes:
             self._read_plan_again_if_old(now)
-            planning.check_against_quickbooks(writes, self._quickbooks)
+            build.check_against_quickbooks(writes, self._quickbooks)
         book.add(writes)
         self._save_verdicts(writes, now)
 
@@ -177,7 +178,7 @@ class Sync:
             evaluate.refresh(workspace, now=now, compare_names=True)
         return found
 
-    def _note_resent(self, book: planning.Book, made: planning.Plan, resent: dict[str, Resent]) -> None:
+    def _note_resent(self, book: build.Book, made: build.Plan, resent: dict[str, Resent]) -> None:
         """Writes of an earlier run that arrived only now count in this one."""
         kept = {step.entry_id for step in made.steps if step.verb == "keep"} & set(resent)
         for entry_id in sorted(kept):
@@ -251,14 +252,14 @@ class Sync:
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
-    def _save_verdicts(self, made: planning.Plan, now: datetime) -> None:
+    def _save_verdicts(self, made: build.Plan, now: datetime) -> None:
         rows = [row for key, row in made.entries.items() if key not in made.gone and row.deleted_at is None]
         self._judge(rows, made.around, now)
 
     def _judge_again(self, ids: Sequence[str], around: evaluate.Circumstances, now: datetime) -> None:
         """After sending, by the receipts as they are now."""
-        rows = list(queries.entries_between(self._run.workspace).filter(clockify_id__in=ids))
-        receipts = queries.receipts_by_entry(self._run.workspace, ids)
+        rows = list(inputs.entries_between(self._run.workspace).filter(clockify_id__in=ids))
+        receipts = inputs.receipts_by_entry(self._run.workspace, ids)
         self._judge(rows, replace(around, receipts=receipts), now)
 
     def _judge(self, rows: Sequence[TimeEntry], around: evaluate.Circumstances, now: datetime) -> None:

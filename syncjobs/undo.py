@@ -12,10 +12,11 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import evaluate, execute, planning, queries
+from syncjobs import execute
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
-from syncjobs.planning import Plan
+from syncjobs.planning import build, evaluate, inputs
+from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason
@@ -110,11 +111,11 @@ class Undo(Sync):
         made = self._intend(undone)
         if made.has_writes:
             self._read_plan_again_if_old(now)
-            planning.check_against_quickbooks(made, self._quickbooks)
+            build.check_against_quickbooks(made, self._quickbooks)
             made.steps = [self._compare(step, made) for step in made.steps]
         made.steps = [_in_words(step) for step in made.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
-        book = planning.Book(run)
+        book = build.Book(run)
         book.add(made)
         book.close()
         if run.dry_run:
@@ -140,7 +141,7 @@ class Undo(Sync):
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
         around = evaluate.circumstances(workspace, ids, min(days), max(days))
         around = replace(around, receipts={**around.receipts, **_corrections(workspace, items)})
-        sent = {key: queries.sent_of(receipt) for key, receipt in around.receipts.items() if key in ids}
+        sent = {key: inputs.sent_of(receipt) for key, receipt in around.receipts.items() if key in ids}
         closed = around.policy.book_close_date
         steps = []
         for item in items:
@@ -210,7 +211,7 @@ class Undo(Sync):
 def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Receipt]:
     """Receipts of those items that were corrections: these are taken back, the entries' own activities stay."""
     wanted = {item.quickbooks_id for item in items}
-    rows = queries.all_receipts_of(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
+    rows = inputs.all_receipts_of(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
     return {one.entry_id: one for one in rows if one.quickbooks_id in wanted}
 
 

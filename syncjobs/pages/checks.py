@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.evaluate import Circumstances
+from syncjobs.planning.evaluate import Circumstances
 from syncjobs.rules.eligibility import Standing
 from syncjobs.templatetags.hourbridge import ago, day, moment
 

@@ -13,7 +13,7 @@ from mapping import desk_choice
 from mapping.choices import VERBS, Choice
 from mapping.desk import Refused
 from syncjobs.pages import access
-from syncjobs.what_if import WhatIf, what_if
+from syncjobs.planning.forecast import WhatIf, what_if
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:

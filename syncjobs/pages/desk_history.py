@@ -19,9 +19,9 @@ from mapping.desk import Refused
 from mapping.models import Decision
 from mapping.queries import mirrored_names
 from mapping.undo import history
-from syncjobs import evaluate
 from syncjobs.pages import access, desk_verbs
 from syncjobs.pages.links import desk
+from syncjobs.planning import evaluate
 from syncjobs.templatetags.hourbridge import reason_title
 
 ROWS_A_PAGE = 50

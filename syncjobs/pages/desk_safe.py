@@ -11,7 +11,7 @@ from integrations.models import Workspace
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
 from mapping.safe import SafePair, safe_pairs
-from syncjobs.what_if import what_if
+from syncjobs.planning.forecast import what_if
 
 KEPT_SECONDS = 24 * 3600
 # Projects are shown under their clients, so theirs go along.

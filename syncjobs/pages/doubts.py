@@ -18,11 +18,12 @@ from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
-from syncjobs import doubts, queries, schedules, undo
+from syncjobs import doubts, schedules, undo
 from syncjobs import run as runs
 from syncjobs.doubts import Decision, Doubt
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
+from syncjobs.planning import inputs
 from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.templatetags.hourbridge import day, duration, moment
 
@@ -122,7 +123,7 @@ def _entries(workspace: Workspace, actions: Iterable[Action]) -> dict[str, TimeE
 def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeEntry]) -> tuple[list[Shown], str]:
     if not waiting:
         return [], ""
-    speaks_against = [one for one in queries.connection_reasons(workspace) if one.code == "NOT_CONNECTED"]
+    speaks_against = [one for one in inputs.connection_reasons(workspace) if one.code == "NOT_CONNECTED"]
     try:
         if speaks_against:
             raise Refused("QuickBooks and Clockify have to be connected before anything can be decided.")

@@ -13,9 +13,10 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import adopting, evaluate, support
+from syncjobs import adopting, support
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
+from syncjobs.planning import evaluate
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.templatetags.hourbridge import reason_title
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
-from syncjobs import evaluate, sent_words
-from syncjobs.evaluate import Circumstances
+from syncjobs import sent_words
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, checks, day_proof, entry_history, links, looks, refusals
+from syncjobs.planning import evaluate
+from syncjobs.planning.evaluate import Circumstances
 from syncjobs.rules import draft, reasons
 from syncjobs.rules.eligibility import Resolution
 from syncjobs.templatetags.hourbridge import day, duration

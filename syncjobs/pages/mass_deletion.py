@@ -14,10 +14,11 @@ from django.shortcuts import redirect
 
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import check, counting, queries
+from syncjobs import check, counting
 from syncjobs import run as runs
 from syncjobs.models import Receipt, Run
 from syncjobs.pages import access, run_page, start_runs
+from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
 WARNING = "MANY_MISSING"
@@ -87,7 +88,7 @@ def finding(workspace: Workspace) -> Finding | None:
     first = run.from_date or workspace.start_date
     last = run.to_date or check.today(workspace, run.created_at)
     days = Q(txn_date__range=(first, last))
-    sent = queries.receipts_of(workspace).filter(days).values("entry_id")
+    sent = inputs.receipts_of(workspace).filter(days).values("entry_id")
     missing = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, last_seen_at__lt=run.started_at)
     missing = missing.filter(days | Q(clockify_id__in=sent)).order_by("txn_date", "start_at", "pk").defer("raw")
     return Finding(run, first, last, missing) if missing.exists() else None
@@ -116,8 +117,8 @@ def story(workspace: Workspace, asked: Any) -> dict[str, Any]:
     receipts = {one.entry_id: one for one in _receipts(workspace, found)}
     people = set(found.missing.order_by().values_list("user_name", flat=True))
     projects = set(found.missing.order_by().values_list("project_name", flat=True))
-    known = queries.entries_between(workspace, found.first, found.last).count()
-    speaks_against = queries.connection_reasons(workspace)
+    known = inputs.entries_between(workspace, found.first, found.last).count()
+    speaks_against = inputs.connection_reasons(workspace)
     return {
         **context,
         "page": rows,
@@ -135,7 +136,7 @@ def story(workspace: Workspace, asked: Any) -> dict[str, Any]:
 
 def _receipts(workspace: Workspace, found: Finding) -> QuerySet[Receipt]:
     missing = found.missing.order_by().values("clockify_id")
-    return queries.receipts_of(workspace).filter(entry_id__in=missing).defer("draft", "differences")
+    return inputs.receipts_of(workspace).filter(entry_id__in=missing).defer("draft", "differences")
 
 
 def _minutes(row: TimeEntry, receipt: Receipt | None) -> int:

@@ -13,9 +13,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Item, Workspace
-from syncjobs import evaluate, policies
+from syncjobs import policies
 from syncjobs.pages import access, schedule_fields
 from syncjobs.pages.schedule_fields import ScheduleFields
+from syncjobs.planning import evaluate
 from syncjobs.templatetags.hourbridge import number
 
 YES_NO = (("true", "Yes"), ("false", "No"))

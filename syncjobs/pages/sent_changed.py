@@ -14,11 +14,11 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
-from syncjobs import evaluate, queries
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
 from syncjobs.pages import links, looks
 from syncjobs.pages.looks import LOCKING, Look
+from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import Resolution
@@ -80,7 +80,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
     if not entries:
         return []
     ids = [entry.clockify_id for entry in entries]
-    receipts = queries.receipts_by_entry(workspace, ids)
+    receipts = inputs.receipts_by_entry(workspace, ids)
     around = _around(workspace, entries, receipts)
     found = {}
     if look:
@@ -113,12 +113,12 @@ def _around(
     """What the verdicts of these entries depend on: their own links and partners, not everybody's."""
     ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
     links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
-    partners = queries.partners_of(company_of(workspace), among=links_of_these)
+    partners = inputs.partners_of(company_of(workspace), among=links_of_these)
     ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED, clockify_id__in=ids)
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
     return evaluate.Circumstances(
-        policy=queries.policy_of(workspace),
-        directory=queries.directory_from(links_of_these, set(ignored.values_list("kind", "clockify_id")), partners),
+        policy=inputs.policy_of(workspace),
+        directory=inputs.directory_from(links_of_these, set(ignored.values_list("kind", "clockify_id")), partners),
         overrides={one.clockify_id: one for one in overrides},
         receipts=receipts,
         actions={},
@@ -198,7 +198,7 @@ def _now(
 ) -> list[str]:
     """What Clockify's entry would make now, as far as its links tell."""
     person, customer = resolution.person, resolution.customer
-    now_day = changes.day_of(around.entry(entry), queries.sent_of(receipt))
+    now_day = changes.day_of(around.entry(entry), inputs.sent_of(receipt))
     return [
         names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
         names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import counting, queries, schedules, undo
+from syncjobs import counting, schedules, undo
 from syncjobs import run as runs
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_page, start_runs
+from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
 
@@ -93,5 +94,5 @@ def _refused(run: Run, workspace: Workspace) -> str:
         undo.refuse(run, now=timezone.now())
     except Refused as refusal:
         return str(refusal)
-    speaks_against = queries.connection_reasons(workspace)
+    speaks_against = inputs.connection_reasons(workspace)
     return reasons.sentence(speaks_against[0].as_row()) if speaks_against else ""

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
-from syncjobs import budget, queries
+from syncjobs import budget
 from syncjobs.models import Run
 from syncjobs.pages import looks, run_page
 from syncjobs.pages.figures import Figures
 from syncjobs.pages.looks import Look
+from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.templatetags.hourbridge import in_hours, number
 
@@ -137,7 +138,7 @@ class Card:
         return looks.WORKING, self._working()
 
     def _not_connected(self) -> str:
-        found = [one.as_row() for one in queries.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
+        found = [one.as_row() for one in inputs.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
         return reasons.sentence(found[0]) if found else ""
 
     def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:

@@ -15,8 +15,8 @@ from mapping import desk
 from mapping.models import PartnerWrite
 from mapping.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, links_of
-from syncjobs import evaluate
 from syncjobs.partner_writes import drafts, journal
+from syncjobs.planning import evaluate
 
 WORDS = {"create": "Created", "reactivate": "Reactivated", "rename": "Renamed"}
 

@@ -8,10 +8,10 @@ from integrations.models import Customer, Workspace
 from mapping.desk import Refused
 from mapping.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
-from syncjobs import queries
 from syncjobs.partner_writes import drafts, rules
 from syncjobs.partner_writes.drafts import Ask, Draft
 from syncjobs.partner_writes.rules import Check, Namesake, Remedy
+from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
 LINKABLE = {"employee": ("employee", "vendor"), "vendor": ("employee", "vendor"), "customer": ("customer",)}
@@ -161,7 +161,7 @@ def _of_place(workspace: Workspace, ask: Ask, record: Any) -> list[Check]:
 
 
 def _of_connection(workspace: Workspace) -> list[Check]:
-    rows = [one.as_row() for one in queries.connection_reasons(workspace)]
+    rows = [one.as_row() for one in inputs.connection_reasons(workspace)]
     rows = [row for row in rows if row.get("side") != "Clockify"]
     company = company_of(workspace)
     payroll = {True: "on", False: "off", None: "not stated"}[company.payroll]

@@ -13,9 +13,9 @@ from mapping.choices import Choice
 from mapping.desk import Refused
 from mapping.foresight import NEW, Newcomer
 from mapping.models import PartnerWrite
-from syncjobs import what_if
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, Draft
+from syncjobs.planning import forecast
 
 State = PartnerWrite.State
 PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], Draft]] = {
@@ -35,20 +35,20 @@ def draft(workspace: Workspace, ask: Ask) -> Draft:
     return prepare(workspace, ask)
 
 
-def frees(workspace: Workspace, draft: Draft, *, now: datetime) -> what_if.WhatIf:
+def frees(workspace: Workspace, draft: Draft, *, now: datetime) -> forecast.WhatIf:
     """What would be free to go once the draft is written and linked."""
     ask = draft.ask
     if ask.verb == RENAME:
-        return what_if.what_if(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
+        return forecast.what_if(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
     if ask.side != QUICKBOOKS:
         # What is new in Clockify has no time yet.
-        return what_if.WhatIf()
+        return forecast.WhatIf()
     partner_id = ask.quickbooks_id or NEW
     newcomer = Newcomer(ask.entity, draft.name, partner_id, draft.parent_id)
     choices = []
     if ask.kind and ask.clockify_id:
         choices = [Choice("link", ask.kind, ask.clockify_id, partner_id, vendor=ask.entity == "vendor")]
-    return what_if.what_if(workspace, choices, newcomers=[newcomer], now=now)
+    return forecast.what_if(workspace, choices, newcomers=[newcomer], now=now)
 
 
 def carry_out(

@@ -16,8 +16,8 @@ from syncjobs.pages import desk_write
 from syncjobs.pages.desk_links import in_own_product
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
+from syncjobs.planning.forecast import Tally, WhatIf
 from syncjobs.templatetags.hourbridge import in_hours, number
-from syncjobs.what_if import Tally, WhatIf
 
 register = template.Library()
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}

@@ -11,7 +11,7 @@ from django.test import Client
 
 from integrations.models import Workspace
 from mapping.models import Decision, Link, Stance
-from syncjobs import evaluate
+from syncjobs.planning import evaluate
 from tests.admin.reading import main_text
 from tests.factories import (
     NOW,

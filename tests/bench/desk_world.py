@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Workspace
-from syncjobs import evaluate
+from syncjobs.planning import evaluate
 from tests.bench import name_pairs
 
 

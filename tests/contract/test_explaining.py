@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncjobs.queries import entries_between
+from syncjobs.planning.inputs import entries_between
 from tests.syncjobs.cast import Scene, run_command
 
 

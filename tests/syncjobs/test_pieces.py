@@ -7,8 +7,8 @@ import pytest
 from integrations import mirror
 from integrations.clockify import spool
 from integrations.clockify.spool import Spool
-from syncjobs import evaluate
 from syncjobs.models import EntryVerdict
+from syncjobs.planning import evaluate
 from tests.syncjobs.cast import FIRST, Scene, run_command
 
 

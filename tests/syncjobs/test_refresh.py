@@ -12,7 +12,7 @@ from integrations.models import Customer, Employee
 from mapping import desk_choice
 from mapping.models import Link, Mismatch
 from mapping.suggest import LikelyPartners
-from syncjobs import evaluate
+from syncjobs.planning import evaluate
 from tests.syncjobs.cast import Scene, run_command
 
 

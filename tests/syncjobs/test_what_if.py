@@ -16,9 +16,9 @@ from mapping import choices
 from mapping.choices import Choice
 from mapping.models import Link, Mismatch
 from mapping.queries import links_of, stances_of
-from syncjobs import evaluate
 from syncjobs.models import EntryVerdict
-from syncjobs.what_if import goes, what_if
+from syncjobs.planning import evaluate
+from syncjobs.planning.forecast import goes, what_if
 from tests.factories import (
     NOW,
     ClientFactory,

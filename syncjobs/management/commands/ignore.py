@@ -6,7 +6,8 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from mapping import desk, queries
-from syncjobs import commandline, evaluate
+from syncjobs import commandline
+from syncjobs.planning import evaluate
 
 
 class Command(commandline.Command):

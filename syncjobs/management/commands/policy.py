@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from syncjobs import commandline, evaluate, policies
+from syncjobs import commandline, policies
+from syncjobs.planning import evaluate
 
 
 class Command(commandline.Command):

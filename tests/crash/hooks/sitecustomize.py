@@ -28,10 +28,10 @@ FOLDER = Path(os.environ.get("CRASH_FOLDER", "/nonexistent"))
 POINTS: dict[str, list[tuple[str, str, str]]] = {
     "lease-taken": [("syncjobs.ledger.lease", "claim", "after"), ("syncjobs.ledger.lease", "wait_to_write", "after")],
     "planner": [
-        ("syncjobs.planning", "intend", "before"),
-        ("syncjobs.planning", "intend", "after"),
-        ("syncjobs.planning", "Book.add", "after"),
-        ("syncjobs.planning", "Book.close", "after"),
+        ("syncjobs.planning.build", "intend", "before"),
+        ("syncjobs.planning.build", "intend", "after"),
+        ("syncjobs.planning.build", "Book.add", "after"),
+        ("syncjobs.planning.build", "Book.close", "after"),
     ],
     "before-call": [
         ("syncjobs.ledger.journal", "open_action", "after"),

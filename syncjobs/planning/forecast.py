@@ -18,10 +18,10 @@ from integrations.models import Company, TimeEntry, Workspace
 from mapping.choices import Choice
 from mapping.foresight import Foreseen, Newcomer, Outlook
 from mapping.queries import Key, company_of
-from syncjobs import queries
-from syncjobs.evaluate import Circumstances, judge
 from syncjobs.models import EntryVerdict
-from syncjobs.queries import Listed
+from syncjobs.planning import inputs
+from syncjobs.planning.evaluate import Circumstances, judge
+from syncjobs.planning.inputs import Listed
 from syncjobs.rules import reasons
 from syncjobs.rules.eligibility import Directory, Entry, Standing
 
@@ -97,7 +97,7 @@ def what_if(
     """
     newcomers = list(newcomers)
     outlook = Outlook(workspace)
-    partners = queries.partners_of(company_of(workspace))
+    partners = inputs.partners_of(company_of(workspace))
     before = _directory(outlook.now(), partners)
     after = _directory(
         outlook.after(choices, newcomers=newcomers, renamed=renamed, now=now),
@@ -146,7 +146,7 @@ def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obs
 
 # --- what is looked at ---------------------------------------------------------------------------------------
 def _directory(foreseen: Foreseen, partners: Partners) -> Directory:
-    return queries.directory_from(foreseen.links, foreseen.ignored, partners)
+    return inputs.directory_from(foreseen.links, foreseen.ignored, partners)
 
 
 def _with(newcomers: Iterable[Newcomer], partners: Partners, company: Company) -> Partners:
@@ -184,15 +184,15 @@ def _concerned(workspace: Workspace, before: Directory, after: Directory) -> Que
         ids = set(standings) | set(earlier[kind])
         changed[kind] = {one for one in ids if standings.get(one) != earlier[kind].get(one)}
     wanted = Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
-    return queries.entries_between(workspace, workspace.start_date).filter(wanted)
+    return inputs.entries_between(workspace, workspace.start_date).filter(wanted)
 
 
 def _circumstances(workspace: Workspace, rows: QuerySet[TimeEntry], directory: Directory) -> Circumstances:
-    receipts = queries.receipts_of(workspace).filter(entry_id__in=rows.values("clockify_id"))
+    receipts = inputs.receipts_of(workspace).filter(entry_id__in=rows.values("clockify_id"))
     return Circumstances(
-        policy=queries.policy_of(workspace),
+        policy=inputs.policy_of(workspace),
         directory=directory,
-        overrides=queries.overrides_of(workspace),
+        overrides=inputs.overrides_of(workspace),
         receipts={one.entry_id: one for one in receipts},
-        actions=queries.open_actions(workspace),
+        actions=inputs.open_actions(workspace),
     )

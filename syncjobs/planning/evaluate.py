@@ -14,8 +14,8 @@ from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
-from syncjobs import queries
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
+from syncjobs.planning import inputs
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Directory, Entry, Policy, Resolution, resolve
 from syncjobs.rules.reasons import Reason, holds
@@ -38,7 +38,7 @@ class Circumstances:
     actions: Mapping[str, Action]
 
     def entry(self, row: TimeEntry) -> Entry:
-        return queries.entry_of(row, self.overrides.get(row.clockify_id))
+        return inputs.entry_of(row, self.overrides.get(row.clockify_id))
 
     def resolve(self, entry: Entry) -> Resolution:
         return resolve(entry, self.directory, self.policy)
@@ -57,17 +57,17 @@ class Verdict:
 
 def circumstances(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> Circumstances:
     """With the receipts of these entries and of these days."""
-    return replace(around_anybody(workspace), receipts=queries.receipts_for(workspace, entry_ids, first, last))
+    return replace(around_anybody(workspace), receipts=inputs.receipts_for(workspace, entry_ids, first, last))
 
 
 def around_anybody(workspace: Workspace) -> Circumstances:
     """What is the same for every entry: everything but receipts."""
     return Circumstances(
-        policy=queries.policy_of(workspace),
-        directory=queries.directory_of(workspace),
-        overrides=queries.overrides_of(workspace),
+        policy=inputs.policy_of(workspace),
+        directory=inputs.directory_of(workspace),
+        overrides=inputs.overrides_of(workspace),
         receipts={},
-        actions=queries.open_actions(workspace),
+        actions=inputs.open_actions(workspace),
     )
 
 
@@ -102,7 +102,7 @@ def judge_gone(
         return Verdict(State.DELETED, (), 0)
     step = changes.intend_gone(
         receipt.entry_id,
-        queries.sent_of(receipt),
+        inputs.sent_of(receipt),
         book_close_date=policy.book_close_date,
         whole_connection=policy.whole_connection,
     )
@@ -120,7 +120,7 @@ def _in_doubt(action: Action, minutes: int) -> Verdict:
 def _judge_sent(
     entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy, earlier: EntryVerdict | None
 ) -> Verdict:
-    step = changes.intend(entry, resolution, queries.sent_of(receipt), service_item=policy.service_item)
+    step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=policy.service_item)
     if step.verb == "keep":
         return Verdict(State.SENT, (), receipt.minutes)
     if step.writes:
@@ -206,7 +206,7 @@ def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) 
 def _judge_rows(
     workspace: Workspace, rows: Sequence[TimeEntry], around: Circumstances, *, now: datetime
 ) -> dict[str, Verdict]:
-    around = replace(around, receipts=queries.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
+    around = replace(around, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_verdicts(rows)
     verdicts = {row.clockify_id: judge(around.entry(row), around, earlier.get(row.pk)) for row in rows}
     save(workspace, rows, verdicts, now=now)
@@ -221,7 +221,7 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     """
     workspace.refresh_from_db()
     matched = rematch.rematch(workspace, now=now, anew=compare_names)
-    _judge_all(workspace, queries.entries_between(workspace, workspace.start_date), now=now)
+    _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
     rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
 
 
@@ -240,7 +240,7 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     for kind, clockify_id in moved | set(matched.outcome.suspend):
         ids.setdefault(kind, set()).add(clockify_id)
     theirs = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
-    rows = queries.entries_between(workspace, workspace.start_date).filter(theirs | Q(verdict=None))
+    rows = inputs.entries_between(workspace, workspace.start_date).filter(theirs | Q(verdict=None))
     _judge_all(workspace, rows, now=now)
     rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
 
@@ -281,8 +281,8 @@ def mark_deleted(
     ids = list(entry_ids)
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
-    receipts = {one.entry_id: one for one in queries.receipts_of(workspace).filter(entry_id__in=ids)}
-    actions, earlier, policy = queries.open_actions(workspace), earlier_verdicts(rows), queries.policy_of(workspace)
+    receipts = {one.entry_id: one for one in inputs.receipts_of(workspace).filter(entry_id__in=ids)}
+    actions, earlier, policy = inputs.open_actions(workspace), earlier_verdicts(rows), inputs.policy_of(workspace)
     verdicts = {}
     for row in rows:
         key = row.clockify_id

@@ -10,11 +10,11 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import queries
-from syncjobs.evaluate import Circumstances
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Run, RunItem
+from syncjobs.planning import inputs
+from syncjobs.planning.evaluate import Circumstances
 from syncjobs.rules import changes, rounding
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.reasons import Reason
@@ -57,8 +57,8 @@ class Plan:
 def intend(run: Run, around: Circumstances, ids: Sequence[str], gone: Sequence[str]) -> Plan:
     """What should happen to these entries by our own books; those with a write in doubt wait until it is settled."""
     rows = {row.clockify_id: row for row in _rows(run, [*ids, *gone])}
-    around = replace(around, receipts=queries.receipts_by_entry(run.workspace, [*ids, *gone]))
-    sent = {key: queries.sent_of(receipt) for key, receipt in around.receipts.items()}
+    around = replace(around, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
+    sent = {key: inputs.sent_of(receipt) for key, receipt in around.receipts.items()}
     item, resend = around.policy.service_item, bool(run.options.get("resend"))
     steps = []
     for entry_id in ids:
@@ -132,7 +132,7 @@ def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> 
     # A month may hold many thousands; only what could be a twin is kept.
     there = {one.id: key for one in activities.each_on_days(client, days) if (key := key_of_activity(one)) in wanted}
     strangers: dict[tuple[object, ...], list[str]] = {}
-    for activity_id in there.keys() - queries.owned_ids(client.company, there):
+    for activity_id in there.keys() - inputs.owned_ids(client.company, there):
         strangers.setdefault(there[activity_id], []).append(activity_id)
     checked = []
     for step in steps:

@@ -14,7 +14,7 @@ from integrations.clockify.client import ClockifyClient
 from integrations.errors import Gone
 from integrations.models import ClockifyProject, TimeEntry, Workspace
 from mapping.queries import unknown_ids
-from syncjobs import queries
+from syncjobs.planning import inputs
 
 # More missing entries than both of these at once look like a lost right or a wrong filter, not like deletions.
 MANY = 20
@@ -77,7 +77,7 @@ def store(
 
     `believe_deletions`: a person has looked, and many missing entries are really gone.
     """
-    day_of = queries.DayOf(workspace)
+    day_of = inputs.DayOf(workspace)
     window = Window(first, last, set())
     elsewhere: set[str] = set()
     for rows in _chunks(reading.rows):
@@ -117,7 +117,7 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
         days = (first, min(last, first + timedelta(days=6)))
         mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
         yield from mirrored.values_list("clockify_id", flat=True)
-        yield from queries.receipts_of(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
+        yield from inputs.receipts_of(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
         first += timedelta(days=7)
 
 
@@ -127,7 +127,7 @@ def _ask_after(
     window: Window,
     missing: Iterable[str],
     *,
-    day_of: queries.DayOf,
+    day_of: inputs.DayOf,
     believable: int,
     now: datetime,
 ) -> None:
@@ -155,6 +155,6 @@ def _ask_after(
                 window.gone.clear()
                 break
     pull.store_entries(workspace, moved, day_of=day_of, approved=None, now=now)
-    receipts = queries.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
+    receipts = inputs.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
