@@ -17,7 +17,7 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles, execute, pieces
+from syncjobs import check, doubles, execute
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
@@ -80,7 +80,7 @@ class Sync:
         stage("Looking for what stayed in doubt")
         self._settle_doubts(stage)
         around = evaluate.around_anybody(self._run.workspace)
-        for ids in pieces.in_turn(self._run.workspace, found, last=set()):
+        for ids in window.ordered_ids(self._run.workspace, found, last=set()):
             self._judge_again(ids, around, now)
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
@@ -95,7 +95,7 @@ class Sync:
         around, book = evaluate.around_anybody(run.workspace), build.Book(run)
         writes: build.Plan | None = None
         try:
-            turns = pieces.in_turn(run.workspace, found, last=build.failed_before(run))
+            turns = window.ordered_ids(run.workspace, found, last=build.failed_before(run))
             for ids, gone in chain(((ids, []) for ids in turns), [([], sorted(found.gone))]):
                 self._heartbeat.check()
                 made = build.intend(run, around, ids, gone)
@@ -105,7 +105,7 @@ class Sync:
                 self._save_verdicts(rest, now)
                 coming = made.part([step for step in made.steps if step.writes], unknown=False)
                 writes = writes.joined(coming) if writes else coming
-                if len(writes.steps) >= pieces.PIECE:
+                if len(writes.steps) >= window.CHUNK:
                     self._plan_writes(book, writes, now)
                     writes = None
             if writes is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from integrations import mirror
 from integrations.clockify import payloads, pull
@@ -16,6 +16,11 @@ from integrations.models import ClockifyProject, TimeEntry, Workspace
 from mapping.queries import unknown_ids
 from syncjobs.planning import inputs
 
+T = TypeVar("T")
+
+# Entries planned at once: memory stays the same however many a window has.
+CHUNK = 1000
+WEEK = timedelta(days=7)
 # More missing entries than both of these at once look like a lost right or a wrong filter, not like deletions.
 MANY = 20
 LARGE_SHARE = 0.1
@@ -80,7 +85,8 @@ def store(
     day_of = inputs.DayOf(workspace)
     window = Window(first, last, set())
     elsewhere: set[str] = set()
-    for rows in _chunks(reading.rows):
+    # Others may write between two chunks, and memory stays small.
+    for rows in _chunked(reading.rows, mirror.BATCH):
         days = pull.store_entries(workspace, rows, day_of=day_of, approved=reading.approved, now=now)
         for key, day in days.items():
             (window.ids if first <= day <= last else elsewhere).add(key)
@@ -104,21 +110,14 @@ def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> 
     window.gone &= kept
 
 
-def _chunks(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """A large window is written piece by piece: others may write in between, and memory stays small."""
-    left = iter(rows)
-    while chunk := list(islice(left, mirror.BATCH)):
-        yield chunk
-
-
 def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
     """Entries that we have seen on these days, and entries whose time was sent for them; some may come twice."""
     while first <= last:
-        days = (first, min(last, first + timedelta(days=6)))
+        days = (first, min(last, first + WEEK - timedelta(days=1)))
         mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
         yield from mirrored.values_list("clockify_id", flat=True)
         yield from inputs.receipts_of(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
-        first += timedelta(days=7)
+        first += WEEK
 
 
 def _ask_after(
@@ -158,3 +157,30 @@ def _ask_after(
     receipts = inputs.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
+
+
+def ordered_ids(workspace: Workspace, window: Window, *, last: set[str]) -> Iterator[list[str]]:
+    """Yield the ids of a window's entries in lists of at most CHUNK, oldest day first, those in `last` at the end."""
+    early = (key for key in _ids_by_day(workspace, window) if key not in last)
+    yield from _chunked(early, CHUNK)
+    yield from _chunked(sorted(key for key in last if key in window.ids), CHUNK)
+
+
+def _ids_by_day(workspace: Workspace, window: Window) -> Iterator[str]:
+    rows = TimeEntry.objects.filter(workspace=workspace)
+    first = window.first
+    while first <= window.last:
+        days = (first, min(window.last, first + WEEK - timedelta(days=1)))
+        found = rows.filter(txn_date__range=days).order_by("txn_date", "clockify_id")
+        for key in found.values_list("clockify_id", flat=True):
+            if key in window.ids and key not in window.moved:
+                yield key
+        first += WEEK
+    yield from sorted(window.moved & window.ids)
+
+
+def _chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield the items in lists of at most `size`."""
+    remaining = iter(items)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

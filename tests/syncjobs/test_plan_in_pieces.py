@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from integrations.models import Company
-from syncjobs import pieces
 from syncjobs.models import Run, RunItem
+from syncjobs.planning import window
 from tests.syncjobs.cast import Scene
 from tests.syncjobs.oracle import assert_books_agree
 
@@ -18,7 +18,7 @@ COUNT = 20
 @pytest.fixture
 def month(scene: Scene, ada: str, site: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """More entries than fit into a piece, and two that stay behind."""
-    monkeypatch.setattr(pieces, "PIECE", 3)
+    monkeypatch.setattr(window, "CHUNK", 3)
     scene.entry(ada, site, "2026-03-02 20:00", billable=False)
     scene.entry(ada, site, "2026-03-30 20:00", billable=False)
     return scene.entries(ada, site, COUNT)
