@@ -25,14 +25,14 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     ApiError when QuickBooks can't be asked.
     """
     company = company_of(workspace)
-    if inputs.receipts_of(workspace).filter(entry_id=row.clockify_id).exists():
+    if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
         raise Refused("This entry has been sent already.")
     if row.clockify_id in inputs.open_actions(workspace):
         raise Refused("A write of this entry is still in doubt; the next run looks for it first.")
     activity = activities.by_ids(QuickBooksClient(company), [quickbooks_id]).get(quickbooks_id)
     if activity is None:
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
-    if inputs.owned_ids(company, [quickbooks_id]):
+    if Receipt.objects.owned_ids(company, [quickbooks_id]):
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
     draft = _draft_of(workspace, row, activity)
     with transaction.atomic():
@@ -51,8 +51,8 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
 
 def _draft_of(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
     """What is there, in our words: what differs from ours in rate or text is theirs and stays until an edit."""
-    around = evaluate.circumstances(workspace, [row.clockify_id], row.txn_date, row.txn_date)
-    resolution = around.resolve(around.entry(row))
+    context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
+    resolution = context.resolve(context.entry(row))
     person, customer = resolution.person, resolution.customer
     wanted = (
         person.kind if person else "",

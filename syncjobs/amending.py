@@ -11,7 +11,7 @@ from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
-from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.planning import build, inputs, window
 from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.reasons import Reason
@@ -56,8 +56,8 @@ class Amend(Sync):
 
     def _intend(self, found: window.Window) -> Plan:
         """By our own books; nothing where a write of the entry is in doubt, or Clockify can't be believed."""
-        run, around = self._run, evaluate.around_anybody(self._run.workspace)
-        made = build.intend(run, around, sorted(found.ids), sorted(found.gone))
+        run, context = self._run, inputs.load_context(self._run.workspace)
+        made = build.intend(run, context, sorted(found.ids), sorted(found.gone))
         made.steps = [self._intend_one(step, made) for step in made.steps]
         return made
 
@@ -66,16 +66,16 @@ class Amend(Sync):
         if sent is None:
             return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
         if step.gone:
-            closed = made.around.policy.book_close_date
+            closed = made.context.policy.book_close_date
             return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=closed)
-        entry = made.around.entry(made.entries[step.entry_id])
-        item = made.around.policy.service_item
-        return corrections.intend(entry, made.around.resolve(entry), sent, service_item=item)
+        entry = made.context.entry(made.entries[step.entry_id])
+        item = made.context.policy.service_item
+        return corrections.intend(entry, made.context.resolve(entry), sent, service_item=item)
 
     def _read(self, made: Plan) -> dict[str, Activity]:
         """All activities that the entry has, as they are now."""
         ids = [step.entry_id for step in made.steps if step.writes]
-        rows = inputs.all_receipts_of(self._run.workspace).filter(entry_id__in=ids)
+        rows = Receipt.objects.in_quickbooks(self._run.workspace).filter(entry_id__in=ids)
         return activities.by_ids(self._quickbooks, list(rows.values_list("quickbooks_id", flat=True))) if ids else {}
 
     def _decide(self, step: changes.Step, made: Plan, there: dict[str, Activity]) -> changes.Step:

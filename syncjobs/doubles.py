@@ -19,8 +19,7 @@ from integrations.models import Company, ConnectionEvent
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
-from syncjobs.models import Action
-from syncjobs.planning.inputs import owned_ids
+from syncjobs.models import Action, Receipt
 from syncjobs.rules import draft
 
 log = logging.getLogger("hourbridge.doubles")
@@ -46,7 +45,7 @@ def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callab
         return []
     now = timezone.now()
     found = {one.id: one for one in activities.on_days(client, {action.txn_date for action in watched})}
-    for ours in owned_ids(company, found):
+    for ours in Receipt.objects.owned_ids(company, found):
         del found[ours]
     taken: list[str] = []
     for action in watched:

@@ -24,7 +24,7 @@ from mapping.desk import Refused
 from mapping.queries import company_of
 from syncjobs import undo
 from syncjobs.ledger import activities, journal, lease
-from syncjobs.models import Action, EntryOverride, RunItem, WriterLease
+from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
@@ -71,7 +71,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
         return []
     company = company_of(workspace)
     there = {one.id: one for one in activities.on_days(QuickBooksClient(company), {one.txn_date for one in actions})}
-    for ours in inputs.owned_ids(company, there):
+    for ours in Receipt.objects.owned_ids(company, there):
         del there[ours]
     found = []
     for action in actions:

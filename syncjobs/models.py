@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from typing import Self
 
 from django.conf import settings
 from django.db import models
+
+from integrations.models import Company, Workspace
 
 
 class Run(models.Model):
@@ -139,6 +143,25 @@ class EntryOverride(models.Model):
         return self.clockify_id
 
 
+class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def in_quickbooks(self, workspace: Workspace) -> Self:
+        """Return what the workspace has in QuickBooks by our books: entries' own activities, and corrections."""
+        return self.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
+
+    def own_activities(self, workspace: Workspace) -> Self:
+        """Return those of the entries' own activities alone, one per entry at most."""
+        return self.in_quickbooks(workspace).filter(part=0)
+
+    def owned_ids(self, company: Company, activity_ids: Iterable[str]) -> set[str]:
+        """Return those of the activity ids that have a receipt, whichever workspace of the company sent them."""
+        ids = list(activity_ids)
+        found: set[str] = set()
+        for start in range(0, len(ids), 500):
+            rows = self.filter(company=company, quickbooks_id__in=ids[start : start + 500])
+            found.update(rows.values_list("quickbooks_id", flat=True))
+        return found
+
+
 class Receipt(models.Model):
     """Proof of what was posted for one entry to one company, and of what it was made from.
 
@@ -170,6 +193,8 @@ class Receipt(models.Model):
     sent_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = ReceiptQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -20,7 +20,6 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, RunItem
-from syncjobs.planning.inputs import owned_ids
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
@@ -93,7 +92,7 @@ def _settle_creates(company: Company, client: QuickBooksClient, opened: Iterable
     if not creates:
         return []
     found = {one.id: one for one in activities.on_days(client, {action.txn_date for action in creates})}
-    for ours in owned_ids(company, found):
+    for ours in Receipt.objects.owned_ids(company, found):
         del found[ours]
     left = []
     for action in creates:
@@ -190,7 +189,7 @@ def _send_again(client: QuickBooksClient, action: Action) -> bool:
         journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
         raise
     else:
-        if action.verb == "create" and owned_ids(action.company, [str(answer.record.get("Id"))]):
+        if action.verb == "create" and Receipt.objects.owned_ids(action.company, [str(answer.record.get("Id"))]):
             # Equal drafts are interchangeable: its activity was found before and given to an equal entry, whose own
             # did not arrive. That id only gives the same activity again, so the missing one goes under a new id.
             return _send_again(

@@ -19,7 +19,8 @@ from syncjobs import check
 from syncjobs.ledger import activities
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.planning import evaluate, inputs, window
-from syncjobs.planning.evaluate import Circumstances, Verdict
+from syncjobs.planning.evaluate import Verdict
+from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
@@ -68,24 +69,24 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     row = _read_from_clockify(workspace, entry_id, known, not_asked, now=now)
     if row is None:
         raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
-    around = evaluate.circumstances(workspace, [entry_id], row.txn_date, row.txn_date)
-    receipt = around.receipts.get(entry_id)
+    context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
+    receipt = context.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
     earlier = EntryVerdict.objects.filter(entry=row).first()
     if row.deleted_at is not None:
-        gone = evaluate.judge_gone(receipt, around.actions.get(entry_id), earlier, policy=around.policy)
+        gone = evaluate.judge_gone(receipt, context.actions.get(entry_id), earlier, policy=context.policy)
         found = Explanation(entry_id, gone, quickbooks_id, not_asked=not_asked)
-        if receipt is not None and gone.state == State.CHANGED and not around.policy.whole_connection:
-            _ask_after_gone(workspace, receipt, around, found)
+        if receipt is not None and gone.state == State.CHANGED and not context.policy.whole_connection:
+            _ask_after_gone(workspace, receipt, context, found)
         return found
-    entry = around.entry(row)
-    verdict = evaluate.judge(entry, around, earlier)
+    entry = context.entry(row)
+    verdict = evaluate.judge(entry, context, earlier)
     evaluate.save(workspace, [row], {entry_id: verdict}, now=now)
     found = Explanation(entry_id, verdict, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
         found.differences = list(receipt.differences)
-    if not around.policy.whole_connection:
-        _ask_quickbooks(workspace, entry, around, found)
+    if not context.policy.whole_connection:
+        _ask_quickbooks(workspace, entry, context, found)
     return found
 
 
@@ -142,22 +143,22 @@ def _row_of_report(
     return row, {entry_id} & {payloads.identifier(one) for one in rows(True)} if workspace.approved_only else None
 
 
-def _ask_quickbooks(workspace: Workspace, entry: Entry, around: Circumstances, found: Explanation) -> None:
+def _ask_quickbooks(workspace: Workspace, entry: Entry, context: PlanningContext, found: Explanation) -> None:
     """Ready: is it there already? Sent: is it still as it was sent? One reading, nothing is written."""
     company = workspace.company
     assert company is not None
     client = QuickBooksClient(company)
-    receipt = around.receipts.get(entry.id)
+    receipt = context.receipts.get(entry.id)
     try:
         if receipt is not None and found.verdict.state in {State.SENT, State.CHANGED}:
-            _compare_sent(entry, around, receipt, client, found)
+            _compare_sent(entry, context, receipt, client, found)
         elif receipt is None and found.verdict.state in {State.READY, State.BLOCKED}:
-            _look_for_twins(entry, around, client, found)
+            _look_for_twins(entry, context, client, found)
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
 
 
-def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstances, found: Explanation) -> None:
+def _ask_after_gone(workspace: Workspace, receipt: Receipt, context: PlanningContext, found: Explanation) -> None:
     """Its time is in QuickBooks by our books: what would the next run do about that?"""
     assert workspace.company is not None
     sent = inputs.sent_of(receipt)
@@ -166,7 +167,7 @@ def _ask_after_gone(workspace: Workspace, receipt: Receipt, around: Circumstance
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
-    step = changes.intend_gone(found.entry_id, sent, book_close_date=around.policy.book_close_date)
+    step = changes.intend_gone(found.entry_id, sent, book_close_date=context.policy.book_close_date)
     against = _against(step, sent, _reading(there.get(receipt.quickbooks_id)))
     if against:
         found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
@@ -184,7 +185,7 @@ def _reading(activity: Activity | None) -> changes.Reading | None:
 
 
 def _compare_sent(
-    entry: Entry, around: Circumstances, receipt: Receipt, client: QuickBooksClient, found: Explanation
+    entry: Entry, context: PlanningContext, receipt: Receipt, client: QuickBooksClient, found: Explanation
 ) -> None:
     activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
     if activity is None:
@@ -196,15 +197,15 @@ def _compare_sent(
     if found.verdict.state != State.CHANGED:
         return
     sent = inputs.sent_of(receipt)
-    step = changes.intend(entry, around.resolve(entry), sent, service_item=around.policy.service_item)
+    step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
     against = _against(step, sent, _reading(activity))
     if against:
         found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
 
 
-def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClient, found: Explanation) -> None:
+def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksClient, found: Explanation) -> None:
     """Asked anew even where a run found one before: it may be gone. Other reasons do not make it unsaid."""
-    resolution = around.resolve(entry)
+    resolution = context.resolve(entry)
     if resolution.person is None or resolution.customer is None or entry.seconds is None:
         return
     wanted = draft.write(
@@ -213,10 +214,10 @@ def _look_for_twins(entry: Entry, around: Circumstances, client: QuickBooksClien
         customer=resolution.customer,
         minutes=resolution.minutes,
         txn_date=entry.txn_date,
-        service_item=around.policy.service_item,
+        service_item=context.policy.service_item,
     )
     there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
-    ours = inputs.owned_ids(client.company, there)
+    ours = Receipt.objects.owned_ids(client.company, there)
     key = activities.key_of(wanted)
     twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
     step = changes.against_twins(changes.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)

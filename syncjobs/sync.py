@@ -79,9 +79,9 @@ class Sync:
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_doubts(stage)
-        around = evaluate.around_anybody(self._run.workspace)
+        context = inputs.load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, found, last=set()):
-            self._judge_again(ids, around, now)
+            self._judge_again(ids, context, now)
         held = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
         why = {item.entry_id: item.reasons for item in held}
         evaluate.mark_deleted(self._run.workspace, found.gone, now=now, found=why)
@@ -92,13 +92,13 @@ class Sync:
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         """Piece by piece; what would be written is looked at in QuickBooks by the thousand, and saved last."""
         run = self._run
-        around, book = evaluate.around_anybody(run.workspace), build.Book(run)
+        context, book = inputs.load_context(run.workspace), build.Book(run)
         writes: build.Plan | None = None
         try:
             turns = window.ordered_ids(run.workspace, found, last=build.failed_before(run))
             for ids, gone in chain(((ids, []) for ids in turns), [([], sorted(found.gone))]):
                 self._heartbeat.check()
-                made = build.intend(run, around, ids, gone)
+                made = build.intend(run, context, ids, gone)
                 rest = made.part([step for step in made.steps if not step.writes], unknown=True)
                 book.add(rest)
                 self._note_resent(book, rest, resent)
@@ -254,15 +254,15 @@ class Sync:
 
     def _save_verdicts(self, made: build.Plan, now: datetime) -> None:
         rows = [row for key, row in made.entries.items() if key not in made.gone and row.deleted_at is None]
-        self._judge(rows, made.around, now)
+        self._judge(rows, made.context, now)
 
-    def _judge_again(self, ids: Sequence[str], around: evaluate.Circumstances, now: datetime) -> None:
+    def _judge_again(self, ids: Sequence[str], context: inputs.PlanningContext, now: datetime) -> None:
         """After sending, by the receipts as they are now."""
         rows = list(inputs.entries_between(self._run.workspace).filter(clockify_id__in=ids))
         receipts = inputs.receipts_by_entry(self._run.workspace, ids)
-        self._judge(rows, replace(around, receipts=receipts), now)
+        self._judge(rows, replace(context, receipts=receipts), now)
 
-    def _judge(self, rows: Sequence[TimeEntry], around: evaluate.Circumstances, now: datetime) -> None:
+    def _judge(self, rows: Sequence[TimeEntry], context: inputs.PlanningContext, now: datetime) -> None:
         """What this run found out about each entry beats what our own books say."""
         ids = [row.clockify_id for row in rows]
         items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
@@ -271,7 +271,7 @@ class Sync:
         failed = evaluate.earlier_verdicts(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
         verdicts = {}
         for row in rows:
-            verdict = evaluate.judge(around.entry(row), around, failed.get(row.pk))
+            verdict = evaluate.judge(context.entry(row), context, failed.get(row.pk))
             item = asked.get(row.clockify_id)
             if item is not None and verdict.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 verdict = _as_found(verdict, item)

@@ -127,7 +127,7 @@ class Undo(Sync):
         stage("Looking for what stayed in doubt")
         self._settle_doubts()
         self._let_in_again(note_of(undone))
-        self._judge_again(list(made.entries), evaluate.around_anybody(run.workspace), now)
+        self._judge_again(list(made.entries), inputs.load_context(run.workspace), now)
         gone = [key for key, row in made.entries.items() if row.deleted_at is not None]
         evaluate.mark_deleted(run.workspace, gone, now=now)
 
@@ -139,26 +139,26 @@ class Undo(Sync):
         rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=created(undone).values("entry_id"))
         entries = {row.clockify_id: row for row in rows.defer("raw")}
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
-        around = evaluate.circumstances(workspace, ids, min(days), max(days))
-        around = replace(around, receipts={**around.receipts, **_corrections(workspace, items)})
-        sent = {key: inputs.sent_of(receipt) for key, receipt in around.receipts.items() if key in ids}
-        closed = around.policy.book_close_date
+        context = inputs.load_context_for(workspace, ids, min(days), max(days))
+        context = replace(context, receipts={**context.receipts, **_corrections(workspace, items)})
+        sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items() if key in ids}
+        closed = context.policy.book_close_date
         steps = []
         for item in items:
             ours = sent.get(item.entry_id)
-            if item.entry_id in around.actions:
+            if item.entry_id in context.actions:
                 continue
             if ours is None or ours.quickbooks_id != item.quickbooks_id:
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
             step = changes.intend_gone(item.entry_id, ours, book_close_date=closed)
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
-        unknown = {key: action for key, action in around.actions.items() if key in ids}
-        return Plan(steps, entries, around, sent, unknown)
+        unknown = {key: action for key, action in context.actions.items() if key in ids}
+        return Plan(steps, entries, context, sent, unknown)
 
     def _compare(self, step: Step, made: Plan) -> Step:
         """A SyncToken may stand still although values moved; what differs from the receipt is somebody's work."""
-        receipt = made.around.receipts.get(step.entry_id)
+        receipt = made.context.receipts.get(step.entry_id)
         if (
             receipt is not None
             and receipt.part
@@ -170,7 +170,7 @@ class Undo(Sync):
             return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
         if step.verb != "delete" or step.reading is None:
             return step
-        receipt = made.around.receipts[step.entry_id]
+        receipt = made.context.receipts[step.entry_id]
         there = payloads.activity(step.reading.record)
         if activities.differences(made.sent[step.entry_id].draft, there) == receipt.differences:
             return step
@@ -211,7 +211,7 @@ class Undo(Sync):
 def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Receipt]:
     """Receipts of those items that were corrections: these are taken back, the entries' own activities stay."""
     wanted = {item.quickbooks_id for item in items}
-    rows = inputs.all_receipts_of(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
+    rows = Receipt.objects.in_quickbooks(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
     return {one.entry_id: one for one in rows if one.quickbooks_id in wanted}
 
 

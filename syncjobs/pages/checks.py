@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.planning.evaluate import Circumstances
+from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.eligibility import Standing
 from syncjobs.templatetags.hourbridge import ago, day, moment
 
@@ -44,12 +44,12 @@ class Asked:
     answer: str = ""
 
 
-def checks(workspace: Workspace, row: TimeEntry, around: Circumstances, asked: Asked) -> list[Check]:
+def checks(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> list[Check]:
     """`around` is what its verdict depends on; `asked.codes` are the reasons that were found."""
     return [
-        *_about_work(workspace, row, around, asked),
-        *_about_names(row, around, asked),
-        *_about_books(workspace, row, around, asked),
+        *_about_work(workspace, row, context, asked),
+        *_about_names(row, context, asked),
+        *_about_books(workspace, row, context, asked),
     ]
 
 
@@ -69,11 +69,11 @@ def _check(
     return Check(title, mark, clockify, quickbooks, code)
 
 
-def _about_work(workspace: Workspace, row: TimeEntry, around: Circumstances, asked: Asked) -> Iterator[Check]:
+def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
     zone = workspace.time_zone
     began = moment(row.start_at, zone)
     ended = f"ended {moment(row.end_at, zone)}" if row.end_at else f"running since {began}"
-    limit = length(around.policy.longest_seconds)
+    limit = length(context.policy.longest_seconds)
     rate = "none" if row.rate is None else f"{row.rate:.2f} {row.currency} an hour"
     over = row.seconds is not None
     yield _check(asked, "Finished", ("NOT_FINISHED",), ended)
@@ -83,22 +83,22 @@ def _about_work(workspace: Workspace, row: TimeEntry, around: Circumstances, ask
     yield _check(asked, "At least a minute", ("TOO_SHORT",), length(row.seconds), reached=over)
     yield _check(asked, "Not too long", ("TOO_LONG",), length(row.seconds), f"up to {limit} by the rules", reached=over)
     yield _check(asked, "Rate", (), rate, "" if row.rate is not None else "goes with 0, and a warning")
-    if around.policy.approved_only:
+    if context.policy.approved_only:
         said = {True: "approved", False: "not approved", None: "not asked"}[row.approved]
         yield _check(asked, "Approved", ("NOT_APPROVED",), said)
-    if around.policy.block_invoiced:
+    if context.policy.block_invoiced:
         yield _check(asked, "Not invoiced there", ("INVOICED_IN_CLOCKIFY",), "invoiced" if row.invoiced else "no")
     yield _check(asked, "Not ignored here", ("IGNORED",), "")
 
 
-def _about_names(row: TimeEntry, around: Circumstances, asked: Asked) -> Iterator[Check]:
-    user = around.directory.users.get(row.user_id)
+def _about_names(row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
+    user = context.directory.users.get(row.user_id)
     who = row.user_name or f"User {row.user_id}"
     yield _check(asked, "User linked", ("USER_NOT_MAPPED",), who, _partner(user))
     yield _check(asked, "Employee active", ("EMPLOYEE_INACTIVE",), who, _standing(user), reached=_has_partner(user))
-    project = around.directory.projects.get(row.project_id) if row.project_id else None
+    project = context.directory.projects.get(row.project_id) if row.project_id else None
     if row.client_id:
-        client = around.directory.clients.get(row.client_id)
+        client = context.directory.clients.get(row.client_id)
         by_hand = project is not None and project.works and project.by_person
         there = _partner(client) if not by_hand else f"{_partner(client)}; not needed, the project is linked by hand"
         yield _check(asked, "Client linked", ("CLIENT_NOT_MAPPED",), row.client_name, there)
@@ -113,8 +113,8 @@ def _about_names(row: TimeEntry, around: Circumstances, asked: Asked) -> Iterato
     )
 
 
-def _about_books(workspace: Workspace, row: TimeEntry, around: Circumstances, asked: Asked) -> Iterator[Check]:
-    closed = around.policy.book_close_date
+def _about_books(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
+    closed = context.policy.book_close_date
     books = f"closed up to {day(closed)}" if closed else "not closed"
     yield _check(asked, "Books open", ("BOOKS_CLOSED",), day(row.txn_date), books)
     codes = ("NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED")

@@ -10,8 +10,8 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import sent_words
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, checks, day_proof, entry_history, links, looks, refusals
-from syncjobs.planning import evaluate
-from syncjobs.planning.evaluate import Circumstances
+from syncjobs.planning import inputs
+from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import draft, reasons
 from syncjobs.rules.eligibility import Resolution
 from syncjobs.templatetags.hourbridge import day, duration
@@ -62,13 +62,13 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         .order_by("-pk")[:MOST_ATTEMPTS]
     )
     items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
-    around = evaluate.circumstances(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
-    override = around.overrides.get(entry.clockify_id)
+    context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
+    override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
     rows = list(verdict.reasons) if verdict else []
-    found = _checks(workspace, entry, around, receipt, actions, rows)
+    found = _checks(workspace, entry, context, receipt, actions, rows)
     codes = {str(row.get("code")) for row in rows}
-    minutes = around.resolve(around.entry(entry)).minutes
+    minutes = context.resolve(context.entry(entry)).minutes
     return {
         "entry": entry,
         "workspace": workspace,
@@ -85,7 +85,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "receipt": receipt,
         "corrections": receipts[1:],
         "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",
-        "draft": _draft(workspace, entry, around, receipt),
+        "draft": _draft(workspace, entry, context, receipt),
         "actions": actions,
         "items": items.order_by("-pk")[:MOST_ATTEMPTS],
         "override": override,
@@ -151,19 +151,19 @@ def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
 def _checks(
     workspace: Workspace,
     entry: TimeEntry,
-    around: Circumstances,
+    context: PlanningContext,
     receipt: Receipt | None,
     actions: list[Action],
     rows: list[Mapping[str, Any]],
 ) -> list[checks.Check]:
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
-        rows = [*rows, *(reason.as_row() for reason in around.resolve(around.entry(entry)).reasons)]
+        rows = [*rows, *(reason.as_row() for reason in context.resolve(context.entry(entry)).reasons)]
     menders = {one.code: one for one in (_said(workspace, row) for row in rows)}
     last = actions[0] if actions else None
     answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
     asked = checks.Asked(frozenset(menders), attempted=bool(actions or receipt), answer=answer)
-    return [_with_mender(one, menders.get(one.code)) for one in checks.checks(workspace, entry, around, asked)]
+    return [_with_mender(one, menders.get(one.code)) for one in checks.checks(workspace, entry, context, asked)]
 
 
 def _with_mender(check: checks.Check, said: Said | None) -> checks.Check:
@@ -177,7 +177,7 @@ def _words(action: Action | None) -> str:
 
 
 def _draft(
-    workspace: Workspace, entry: TimeEntry, around: Circumstances, receipt: Receipt | None
+    workspace: Workspace, entry: TimeEntry, context: PlanningContext, receipt: Receipt | None
 ) -> list[tuple[str, str]]:
     """What was sent, or what would be once nothing speaks against it; empty while no company is connected."""
     if workspace.company is None:
@@ -185,16 +185,16 @@ def _draft(
     if receipt is not None:
         made = draft.from_row(receipt.draft)
     else:
-        resolution = around.resolve(around.entry(entry))
+        resolution = context.resolve(context.entry(entry))
         if resolution.person is None or resolution.customer is None:
             return _unfinished(entry, resolution)
         made = draft.write(
-            around.entry(entry),
+            context.entry(entry),
             person=resolution.person,
             customer=resolution.customer,
             minutes=resolution.minutes,
             txn_date=entry.txn_date,
-            service_item=around.policy.service_item,
+            service_item=context.policy.service_item,
         )
     return _lines(workspace.company, made)
 

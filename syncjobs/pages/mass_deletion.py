@@ -88,7 +88,7 @@ def finding(workspace: Workspace) -> Finding | None:
     first = run.from_date or workspace.start_date
     last = run.to_date or check.today(workspace, run.created_at)
     days = Q(txn_date__range=(first, last))
-    sent = inputs.receipts_of(workspace).filter(days).values("entry_id")
+    sent = Receipt.objects.own_activities(workspace).filter(days).values("entry_id")
     missing = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, last_seen_at__lt=run.started_at)
     missing = missing.filter(days | Q(clockify_id__in=sent)).order_by("txn_date", "start_at", "pk").defer("raw")
     return Finding(run, first, last, missing) if missing.exists() else None
@@ -136,7 +136,7 @@ def story(workspace: Workspace, asked: Any) -> dict[str, Any]:
 
 def _receipts(workspace: Workspace, found: Finding) -> QuerySet[Receipt]:
     missing = found.missing.order_by().values("clockify_id")
-    return inputs.receipts_of(workspace).filter(entry_id__in=missing).defer("draft", "differences")
+    return Receipt.objects.own_activities(workspace).filter(entry_id__in=missing).defer("draft", "differences")
 
 
 def _minutes(row: TimeEntry, receipt: Receipt | None) -> int:

@@ -18,7 +18,7 @@ from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
 from syncjobs.pages import links, looks
 from syncjobs.pages.looks import LOCKING, Look
-from syncjobs.planning import evaluate, inputs
+from syncjobs.planning import inputs
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import Resolution
@@ -81,13 +81,13 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
         return []
     ids = [entry.clockify_id for entry in entries]
     receipts = inputs.receipts_by_entry(workspace, ids)
-    around = _around(workspace, entries, receipts)
+    context = _context(workspace, entries, receipts)
     found = {}
     if look:
         wanted = [receipt.quickbooks_id for receipt in receipts.values()]
         found = activities.by_ids(QuickBooksClient(company_of(workspace)), wanted)
     drafts = {key: from_row(receipt.draft) for key, receipt in receipts.items() if receipt.draft}
-    resolved = {entry.clockify_id: around.resolve(around.entry(entry)) for entry in entries}
+    resolved = {entry.clockify_id: context.resolve(context.entry(entry)) for entry in entries}
     names = _Names(workspace, drafts.values(), found.values(), resolved.values())
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=ids).select_related("person")
     words = {one.clockify_id: one for one in overrides}
@@ -101,22 +101,22 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
             row.is_gone_there = look and there is None
             if row.is_gone_there and corrections.CORRECT in row.amends:
                 row.amends.remove(corrections.CORRECT)
-            now = _now(entry, around, receipt, resolved[entry.clockify_id], names)
+            now = _now(entry, context, receipt, resolved[entry.clockify_id], names)
             row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
         rows.append(row)
     return rows
 
 
-def _around(
+def _context(
     workspace: Workspace, entries: Sequence[TimeEntry], receipts: Mapping[str, Receipt]
-) -> evaluate.Circumstances:
+) -> inputs.PlanningContext:
     """What the verdicts of these entries depend on: their own links and partners, not everybody's."""
     ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
     links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
     partners = inputs.partners_of(company_of(workspace), among=links_of_these)
     ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED, clockify_id__in=ids)
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
-    return evaluate.Circumstances(
+    return inputs.PlanningContext(
         policy=inputs.policy_of(workspace),
         directory=inputs.directory_from(links_of_these, set(ignored.values_list("kind", "clockify_id")), partners),
         overrides={one.clockify_id: one for one in overrides},
@@ -194,11 +194,11 @@ class _Names:
 
 
 def _now(
-    entry: TimeEntry, around: evaluate.Circumstances, receipt: Receipt, resolution: Resolution, names: _Names
+    entry: TimeEntry, context: inputs.PlanningContext, receipt: Receipt, resolution: Resolution, names: _Names
 ) -> list[str]:
     """What Clockify's entry would make now, as far as its links tell."""
     person, customer = resolution.person, resolution.customer
-    now_day = changes.day_of(around.entry(entry), inputs.sent_of(receipt))
+    now_day = changes.day_of(context.entry(entry), inputs.sent_of(receipt))
     return [
         names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
         names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",

@@ -12,9 +12,9 @@ from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
-from syncjobs.models import Action, EntryOverride, EntryVerdict, Run, RunItem
+from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, Run, RunItem
 from syncjobs.planning import inputs
-from syncjobs.planning.evaluate import Circumstances
+from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, rounding
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.reasons import Reason
@@ -24,7 +24,7 @@ from syncjobs.rules.reasons import Reason
 class Plan:
     steps: list[Step]
     entries: dict[str, TimeEntry]
-    around: Circumstances
+    context: PlanningContext
     sent: dict[str, Sent]
     unknown: dict[str, Action] = field(default_factory=dict)
     gone: Set[str] = frozenset()
@@ -39,42 +39,42 @@ class Plan:
         doubts = self.unknown if unknown else {}
         entries = {key: row for key, row in self.entries.items() if key in ids or key in doubts}
         sent = {key: one for key, one in self.sent.items() if key in ids}
-        receipts = {key: one for key, one in self.around.receipts.items() if key in ids}
-        return Plan(list(steps), entries, replace(self.around, receipts=receipts), sent, doubts, self.gone)
+        receipts = {key: one for key, one in self.context.receipts.items() if key in ids}
+        return Plan(list(steps), entries, replace(self.context, receipts=receipts), sent, doubts, self.gone)
 
     def joined(self, other: Plan) -> Plan:
-        receipts = {**self.around.receipts, **other.around.receipts}
+        receipts = {**self.context.receipts, **other.context.receipts}
         return Plan(
             self.steps + other.steps,
             self.entries | other.entries,
-            replace(self.around, receipts=receipts),
+            replace(self.context, receipts=receipts),
             self.sent | other.sent,
             self.unknown | other.unknown,
             self.gone | other.gone,
         )
 
 
-def intend(run: Run, around: Circumstances, ids: Sequence[str], gone: Sequence[str]) -> Plan:
+def intend(run: Run, context: PlanningContext, ids: Sequence[str], gone: Sequence[str]) -> Plan:
     """What should happen to these entries by our own books; those with a write in doubt wait until it is settled."""
     rows = {row.clockify_id: row for row in _rows(run, [*ids, *gone])}
-    around = replace(around, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
-    sent = {key: inputs.sent_of(receipt) for key, receipt in around.receipts.items()}
-    item, resend = around.policy.service_item, bool(run.options.get("resend"))
+    context = replace(context, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
+    sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items()}
+    item, resend = context.policy.service_item, bool(run.options.get("resend"))
     steps = []
     for entry_id in ids:
-        if entry_id not in around.actions:
-            entry = around.entry(rows[entry_id])
-            resolution = around.resolve(entry)
+        if entry_id not in context.actions:
+            entry = context.entry(rows[entry_id])
+            resolution = context.resolve(entry)
             steps.append(changes.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
-    closed = around.policy.book_close_date
-    left = [key for key in gone if key in sent and key not in around.actions]
+    closed = context.policy.book_close_date
+    left = [key for key in gone if key in sent and key not in context.actions]
     for key in left:
-        if _is_left(rows.get(key), around.overrides.get(key)):
+        if _is_left(rows.get(key), context.overrides.get(key)):
             steps.append(changes.leave_gone(key, sent[key]))
         else:
             steps.append(changes.intend_gone(key, sent[key], book_close_date=closed))
-    unknown = {key: around.actions[key] for key in [*ids, *gone] if key in around.actions}
-    return Plan(steps, rows, around, sent, unknown, frozenset(gone))
+    unknown = {key: context.actions[key] for key in [*ids, *gone] if key in context.actions}
+    return Plan(steps, rows, context, sent, unknown, frozenset(gone))
 
 
 def _is_left(row: TimeEntry | None, override: EntryOverride | None) -> bool:
@@ -116,7 +116,7 @@ def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) 
 def _note_trouble(made: Plan, steps: Iterable[Step]) -> None:
     """Keep on the receipt what was found, so that pages can say it without asking QuickBooks again."""
     for step in steps:
-        receipt = made.around.receipts[step.entry_id]
+        receipt = made.context.receipts[step.entry_id]
         trouble = step.reasons[0].code if step.verb == "block" else ""
         if receipt.trouble != trouble:
             receipt.trouble = trouble
@@ -132,12 +132,12 @@ def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> 
     # A month may hold many thousands; only what could be a twin is kept.
     there = {one.id: key for one in activities.each_on_days(client, days) if (key := key_of_activity(one)) in wanted}
     strangers: dict[tuple[object, ...], list[str]] = {}
-    for activity_id in there.keys() - inputs.owned_ids(client.company, there):
+    for activity_id in there.keys() - Receipt.objects.owned_ids(client.company, there):
         strangers.setdefault(there[activity_id], []).append(activity_id)
     checked = []
     for step in steps:
         twins = strangers.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
-        override = made.around.overrides.get(step.entry_id)
+        override = made.context.overrides.get(step.entry_id)
         checked.append(changes.against_twins(step, twins, set_aside=override.send_anyway if override else ()))
     return checked
 
@@ -163,7 +163,7 @@ class Book:
         unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
         for step in unchanged:
             if step.touch and not run.dry_run:
-                receipt, entry = made.around.receipts[step.entry_id], made.entries[step.entry_id]
+                receipt, entry = made.context.receipts[step.entry_id], made.entries[step.entry_id]
                 journal.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
         with transaction.atomic():
             run.items.filter(entry_id__in=again - done).delete()
@@ -233,7 +233,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
 
 def _length(row: TimeEntry | None, made: Plan) -> int:
     """Minutes of an entry that is not sent, for lists."""
-    return rounding.minutes(row.seconds or 0, made.around.policy.rounding) if row else 0
+    return rounding.minutes(row.seconds or 0, made.context.policy.rounding) if row else 0
 
 
 def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:

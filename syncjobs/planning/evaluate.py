@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -14,10 +14,11 @@ from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
-from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
+from syncjobs.models import Action, EntryVerdict, Receipt
 from syncjobs.planning import inputs
+from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
-from syncjobs.rules.eligibility import Directory, Entry, Policy, Resolution, resolve
+from syncjobs.rules.eligibility import Entry, Policy, Resolution
 from syncjobs.rules.reasons import Reason, holds
 
 State = EntryVerdict.State
@@ -25,23 +26,6 @@ State = EntryVerdict.State
 ASKED_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
 # Entries judged at once: memory stays the same however many there are.
 CHUNK = 1000
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """Everything besides the entries themselves that their verdicts depend on."""
-
-    policy: Policy
-    directory: Directory
-    overrides: Mapping[str, EntryOverride]
-    receipts: Mapping[str, Receipt]
-    actions: Mapping[str, Action]
-
-    def entry(self, row: TimeEntry) -> Entry:
-        return inputs.entry_of(row, self.overrides.get(row.clockify_id))
-
-    def resolve(self, entry: Entry) -> Resolution:
-        return resolve(entry, self.directory, self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +39,16 @@ class Verdict:
         return {row["code"] for row in self.reasons}
 
 
-def circumstances(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> Circumstances:
-    """With the receipts of these entries and of these days."""
-    return replace(around_anybody(workspace), receipts=inputs.receipts_for(workspace, entry_ids, first, last))
-
-
-def around_anybody(workspace: Workspace) -> Circumstances:
-    """What is the same for every entry: everything but receipts."""
-    return Circumstances(
-        policy=inputs.policy_of(workspace),
-        directory=inputs.directory_of(workspace),
-        overrides=inputs.overrides_of(workspace),
-        receipts={},
-        actions=inputs.open_actions(workspace),
-    )
-
-
-def judge(entry: Entry, around: Circumstances, earlier: EntryVerdict | None) -> Verdict:
+def judge(entry: Entry, context: PlanningContext, earlier: EntryVerdict | None) -> Verdict:
     """One entry's state by our own books; what QuickBooks said before is kept while the entry is the same."""
-    resolution = around.resolve(entry)
-    action = around.actions.get(entry.id)
+    resolution = context.resolve(entry)
+    action = context.actions.get(entry.id)
     if action is not None:
         return _in_doubt(action, resolution.minutes)
-    receipt = around.receipts.get(entry.id)
+    receipt = context.receipts.get(entry.id)
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
-        return _judge_sent(entry, resolution, receipt, around.policy, earlier)
+        return _judge_sent(entry, resolution, receipt, context.policy, earlier)
     if "IGNORED" in resolution.codes:
         return Verdict(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
@@ -200,15 +168,15 @@ def earlier_verdicts(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -
 
 def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Verdict]:
     """Judge and save these entries."""
-    return _judge_rows(workspace, rows, around_anybody(workspace), now=now) if rows else {}
+    return _judge_rows(workspace, rows, inputs.load_context(workspace), now=now) if rows else {}
 
 
 def _judge_rows(
-    workspace: Workspace, rows: Sequence[TimeEntry], around: Circumstances, *, now: datetime
+    workspace: Workspace, rows: Sequence[TimeEntry], context: PlanningContext, *, now: datetime
 ) -> dict[str, Verdict]:
-    around = replace(around, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
+    context = replace(context, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_verdicts(rows)
-    verdicts = {row.clockify_id: judge(around.entry(row), around, earlier.get(row.pk)) for row in rows}
+    verdicts = {row.clockify_id: judge(context.entry(row), context, earlier.get(row.pk)) for row in rows}
     save(workspace, rows, verdicts, now=now)
     return verdicts
 
@@ -246,11 +214,11 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
 
 
 def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:
-    around = around_anybody(workspace)
+    context = inputs.load_context(workspace)
     waiting = list(entries.values_list("pk", flat=True))
     for start in range(0, len(waiting), CHUNK):
         rows = list(TimeEntry.objects.filter(pk__in=waiting[start : start + CHUNK]).defer("raw"))
-        _judge_rows(workspace, rows, around, now=now)
+        _judge_rows(workspace, rows, context, now=now)
 
 
 def _held(workspace: Workspace) -> dict[mapping.Key, Held]:
@@ -281,7 +249,7 @@ def mark_deleted(
     ids = list(entry_ids)
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
-    receipts = {one.entry_id: one for one in inputs.receipts_of(workspace).filter(entry_id__in=ids)}
+    receipts = {one.entry_id: one for one in Receipt.objects.own_activities(workspace).filter(entry_id__in=ids)}
     actions, earlier, policy = inputs.open_actions(workspace), earlier_verdicts(rows), inputs.policy_of(workspace)
     verdicts = {}
     for row in rows:

@@ -18,10 +18,10 @@ from integrations.models import Company, TimeEntry, Workspace
 from mapping.choices import Choice
 from mapping.foresight import Foreseen, Newcomer, Outlook
 from mapping.queries import Key, company_of
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.planning import inputs
-from syncjobs.planning.evaluate import Circumstances, judge
-from syncjobs.planning.inputs import Listed
+from syncjobs.planning.evaluate import judge
+from syncjobs.planning.inputs import Listed, PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.eligibility import Directory, Entry, Standing
 
@@ -105,10 +105,10 @@ def what_if(
     )
     found = WhatIf(links=_begin(before, after), unlinks=_begin(after, before))
     concerned = _concerned(workspace, before, after)
-    around = _circumstances(workspace, concerned, after)
+    context = _load_context(workspace, concerned, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
     for row in concerned.select_related("verdict"):
-        _count(row, around, found, obstacles)
+        _count(row, context, found, obstacles)
     found.obstacles = sorted(obstacles.values(), key=lambda one: (-one.tally.minutes, one.code, one.id))
     return found
 
@@ -119,11 +119,11 @@ def goes(state: str, said: Iterable[Any]) -> bool:
 
 
 def _count(
-    row: TimeEntry, around: Circumstances, found: WhatIf, obstacles: dict[tuple[str, str, str], Obstacle]
+    row: TimeEntry, context: PlanningContext, found: WhatIf, obstacles: dict[tuple[str, str, str], Obstacle]
 ) -> None:
     earlier = getattr(row, "verdict", None)
-    entry = around.entry(row)
-    verdict = judge(entry, around, earlier)
+    entry = context.entry(row)
+    verdict = judge(entry, context, earlier)
     goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
     if goes(verdict.state, verdict.reasons):
         if not goes_now:
@@ -187,9 +187,9 @@ def _concerned(workspace: Workspace, before: Directory, after: Directory) -> Que
     return inputs.entries_between(workspace, workspace.start_date).filter(wanted)
 
 
-def _circumstances(workspace: Workspace, rows: QuerySet[TimeEntry], directory: Directory) -> Circumstances:
-    receipts = inputs.receipts_of(workspace).filter(entry_id__in=rows.values("clockify_id"))
-    return Circumstances(
+def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], directory: Directory) -> PlanningContext:
+    receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows.values("clockify_id"))
+    return PlanningContext(
         policy=inputs.policy_of(workspace),
         directory=directory,
         overrides=inputs.overrides_of(workspace),

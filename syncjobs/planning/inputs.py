@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -16,10 +16,27 @@ from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Standing
+from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
 from syncjobs.rules.reasons import Reason
 
 OPEN = Action.State.SENDING
+
+
+@dataclass(frozen=True)
+class PlanningContext:
+    """Everything besides the entries themselves that their verdicts depend on."""
+
+    policy: Policy
+    directory: Directory
+    overrides: Mapping[str, EntryOverride]
+    receipts: Mapping[str, Receipt]
+    actions: Mapping[str, Action]
+
+    def entry(self, row: TimeEntry) -> Entry:
+        return entry_of(row, self.overrides.get(row.clockify_id))
+
+    def resolve(self, entry: Entry) -> Resolution:
+        return resolve(entry, self.directory, self.policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -167,37 +184,19 @@ def sent_of(receipt: Receipt) -> Sent:
     )
 
 
-def receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
-    """Receipts of the entries' own activities that are in QuickBooks by our books."""
-    return all_receipts_of(workspace).filter(part=0)
-
-
-def all_receipts_of(workspace: Workspace) -> QuerySet[Receipt]:
-    """Likewise with the corrections that people added beside them."""
-    return Receipt.objects.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
-
-
 def receipts_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> dict[str, Receipt]:
     """Receipts of these entries, and all whose day lies in the window, by entry."""
-    found = {one.entry_id: one for one in receipts_of(workspace).filter(txn_date__range=(first, last))}
+    found = {
+        one.entry_id: one for one in Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last))
+    }
     return found | receipts_by_entry(workspace, [key for key in entry_ids if key not in found])
 
 
 def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[str, Receipt]:
     found = {}
     for start in range(0, len(entry_ids), 500):
-        for one in receipts_of(workspace).filter(entry_id__in=entry_ids[start : start + 500]):
+        for one in Receipt.objects.own_activities(workspace).filter(entry_id__in=entry_ids[start : start + 500]):
             found[one.entry_id] = one
-    return found
-
-
-def owned_ids(company: Company, activity_ids: Iterable[str]) -> set[str]:
-    """Those of the activities that have a receipt, whichever workspace of the company sent them."""
-    ids = list(activity_ids)
-    found: set[str] = set()
-    for start in range(0, len(ids), 500):
-        rows = Receipt.objects.filter(company=company, quickbooks_id__in=ids[start : start + 500])
-        found.update(rows.values_list("quickbooks_id", flat=True))
     return found
 
 
@@ -205,6 +204,22 @@ def open_actions(workspace: Workspace) -> dict[str, Action]:
     """Writes of this workspace whose outcome is not known, by entry."""
     rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN)
     return {one.entry_id: one for one in rows}
+
+
+def load_context(workspace: Workspace) -> PlanningContext:
+    """Return what is the same for every entry of the workspace; receipts are added for the entries at hand."""
+    return PlanningContext(
+        policy=policy_of(workspace),
+        directory=directory_of(workspace),
+        overrides=overrides_of(workspace),
+        receipts={},
+        actions=open_actions(workspace),
+    )
+
+
+def load_context_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> PlanningContext:
+    """Return the context with the receipts of these entries and of these days, both included."""
+    return replace(load_context(workspace), receipts=receipts_for(workspace, entry_ids, first, last))
 
 
 class DayOf:
@@ -220,7 +235,7 @@ class DayOf:
 
     def __call__(self, entries: Collection[EntryPayload]) -> dict[str, date]:
         """The day of each entry, by id."""
-        rows = receipts_of(self._workspace).filter(entry_id__in=[entry.id for entry in entries])
+        rows = Receipt.objects.own_activities(self._workspace).filter(entry_id__in=[entry.id for entry in entries])
         sent = {key: (start_at, day) for key, start_at, day in rows.values_list("entry_id", "start_at", "txn_date")}
         return {entry.id: self._day(entry, *sent.get(entry.id, (None, None))) for entry in entries}
 

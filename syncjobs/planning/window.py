@@ -14,6 +14,7 @@ from integrations.clockify.client import ClockifyClient
 from integrations.errors import Gone
 from integrations.models import ClockifyProject, TimeEntry, Workspace
 from mapping.queries import unknown_ids
+from syncjobs.models import Receipt
 from syncjobs.planning import inputs
 
 T = TypeVar("T")
@@ -116,7 +117,9 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
         days = (first, min(last, first + WEEK - timedelta(days=1)))
         mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
         yield from mirrored.values_list("clockify_id", flat=True)
-        yield from inputs.receipts_of(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
+        yield from (
+            Receipt.objects.own_activities(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)
+        )
         first += WEEK
 
 
@@ -154,7 +157,9 @@ def _ask_after(
                 window.gone.clear()
                 break
     pull.store_entries(workspace, moved, day_of=day_of, approved=None, now=now)
-    receipts = inputs.receipts_of(workspace).filter(entry_id__in=[payloads.identifier(raw) for raw in moved])
+    receipts = Receipt.objects.own_activities(workspace).filter(
+        entry_id__in=[payloads.identifier(raw) for raw in moved]
+    )
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
 

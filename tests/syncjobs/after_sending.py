@@ -113,8 +113,8 @@ class Stage:
             for word in (base, one.event.removeprefix(base)):
                 if word in ENTRY_EVENTS:
                     ENTRY_EVENTS[word](self, one.entry)
-        around = {one.event.removesuffix(EDITED).removesuffix(DELETED) for one in self.played}
-        for event in sorted(around & set(SURROUNDINGS)):
+        context = {one.event.removesuffix(EDITED).removesuffix(DELETED) for one in self.played}
+        for event in sorted(context & set(SURROUNDINGS)):
             SURROUNDINGS[event](self)
 
     def run(self) -> Result:
@@ -258,9 +258,9 @@ def worlds() -> dict[str, list[tuple[str, str]]]:
 
 def all_events() -> list[str]:
     alone = [one for one in ENTRY_EVENTS if one not in {EDITED, DELETED}]
-    around = [event + after for event in SURROUNDINGS for after in ("", EDITED, DELETED)]
+    context = [event + after for event in SURROUNDINGS for after in ("", EDITED, DELETED)]
     hand = [event + EDITED for event in sorted(HAND_EVENTS)]
-    return [*alone, *hand, *around, "run undone", "run undone, and left out"]
+    return [*alone, *hand, *context, "run undone", "run undone, and left out"]
 
 
 def can_happen(event: str, state: str) -> bool:
