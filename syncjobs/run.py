@@ -25,7 +25,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
-from syncjobs.stopping import Stop
+from syncjobs.sending.circuit_breaker import Stop
 from syncjobs.sync import PlanBlocks, Sync
 from syncjobs.undo import Undo
 

@@ -17,13 +17,14 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles, execute
+from syncjobs import check, doubles
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.sending import execute
+from syncjobs.sending.circuit_breaker import Stop
 from syncjobs.settle import Resent, may_arrive_until, settle
-from syncjobs.stopping import Stop
 
 # A plan read longer ago is read again before anything is sent (contract: Plans).
 PLAN_AGE = timedelta(hours=1)

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.desk import Refused
-from syncjobs import execute
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import build, evaluate, inputs
@@ -20,6 +19,7 @@ from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason
+from syncjobs.sending import execute
 from syncjobs.sync import Sync
 
 # Mark in an item's basis: the run did not make that activity, a person took it for its own.

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from integrations import http
 from sandbox.datasets import build
 from sandbox.server import Running
-from syncjobs import execute
+from syncjobs.sending import execute
 from tests.histories.history import History
 from tests.syncjobs.cast import Scene
 

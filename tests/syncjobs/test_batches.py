@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from syncjobs.batches import LARGEST, SMALLEST, Size
 from syncjobs.models import Action
+from syncjobs.sending.batches import LARGEST, SMALLEST, Size
 from tests.syncjobs.cast import Scene
 from tests.syncjobs.oracle import assert_books_agree
 

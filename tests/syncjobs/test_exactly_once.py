@@ -11,8 +11,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ApiCall, ConnectionEvent
-from syncjobs import execute
 from syncjobs.models import Action, Run
+from syncjobs.sending import execute
 from tests.syncjobs.cast import Result, Scene
 from tests.syncjobs.oracle import actual, assert_books_agree
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
-from syncjobs.outcomes import Outcomes
-from syncjobs.stopping import Stop
+from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.responses import Outcomes
 
 # So many rows are read at a time.
 CHUNK = 100

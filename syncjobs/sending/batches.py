@@ -11,9 +11,9 @@ from django.db import transaction
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import BatchItem, ItemAnswer
-from syncjobs.backlog import Sending
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem
+from syncjobs.sending.work_queue import Sending
 
 log = logging.getLogger("hourbridge.batches")
 

@@ -12,13 +12,13 @@ from django.db import connections
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs.backlog import Backlog, Sending
-from syncjobs.batches import Batches
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Run, RunItem
-from syncjobs.outcomes import Outcomes
-from syncjobs.stopping import Stop
+from syncjobs.sending.batches import Batches
+from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.responses import Outcomes
+from syncjobs.sending.work_queue import Backlog, Sending
 
 log = logging.getLogger("hourbridge.execute")
 
