@@ -17,14 +17,15 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check, doubles
+from syncjobs import check
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import Stop
-from syncjobs.settle import Resent, may_arrive_until, settle
+from syncjobs.settling import late_duplicates
+from syncjobs.settling.settle import Resent, may_arrive_until, settle
 
 # A plan read longer ago is read again before anything is sent (contract: Plans).
 PLAN_AGE = timedelta(hours=1)
@@ -155,7 +156,7 @@ class Sync:
 
     def _take_back_doubles(self) -> None:
         """What arrived late is said on the run."""
-        taken = doubles.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
+        taken = late_duplicates.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
         if taken:
             self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken)}
 

@@ -18,13 +18,14 @@ from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
-from syncjobs import doubts, schedules, undo
 from syncjobs import run as runs
-from syncjobs.doubts import Decision, Doubt
+from syncjobs import schedules, undo
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
 from syncjobs.planning import inputs
 from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.settling import manual
+from syncjobs.settling.manual import Decision, Doubt
 from syncjobs.templatetags.hourbridge import day, duration, moment
 
 # Decisions are few; what lies behind these is shown once they are taken.
@@ -73,12 +74,12 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
     decision = Decision(workspace, int(asked["action"]), seen, request.user, asked.get("note", "")[:500])
     now = timezone.now()
     if asked.get("take"):
-        doubts.take(decision, asked["take"], now=now)
+        manual.take(decision, asked["take"], now=now)
         return f"Activity {asked['take']} is this entry's own now; nothing was written to QuickBooks."
     if asked.get("verb") == "send_again":
-        return _sent_by(request, doubts.send_again(decision, now=now))
+        return _sent_by(request, manual.send_again(decision, now=now))
     if asked.get("verb") == "leave_out":
-        doubts.leave_out(decision, now=now)
+        manual.leave_out(decision, now=now)
         return "Left out: nothing is sent again, nothing was deleted, and the entry is ignored."
     raise Refused("Nothing was chosen.")
 
@@ -96,7 +97,7 @@ def _sent_by(request: HttpRequest, action: Action) -> str:
 # --- showing -----------------------------------------------------------------------------------------------
 def story(workspace: Workspace) -> dict[str, Any]:
     """Everything the page shows. QuickBooks is read anew for each look; where it does not answer, the page says so."""
-    waiting, settling = doubts.waiting(workspace), doubts.settling(workspace)
+    waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])
     shown, trouble = _shown(workspace, waiting[:MOST], entries)
     resent_by = undo.resent_by(workspace)
@@ -127,7 +128,7 @@ def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeE
     try:
         if speaks_against:
             raise Refused("QuickBooks and Clockify have to be connected before anything can be decided.")
-        found = doubts.look(workspace, waiting)
+        found = manual.look(workspace, waiting)
     except (ApiError, SecretUnreadable, Refused) as problem:
         return [Shown(one, entries.get(one.entry_id)) for one in waiting], _words(problem)
     names = _Names(company_of(workspace), found)

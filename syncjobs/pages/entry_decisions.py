@@ -13,11 +13,12 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import adopting, support
+from syncjobs import support
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
+from syncjobs.settling import adopt
 from syncjobs.templatetags.hourbridge import reason_title
 
 
@@ -68,7 +69,7 @@ def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> 
 
 def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     quickbooks_id = request.POST.get("quickbooks_id", "")
-    adopting.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user)
+    adopt.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user)
     return f"Activity {quickbooks_id} is this entry's own now; nothing was written to QuickBooks."
 
 

@@ -16,7 +16,7 @@ from mapping.names import DELETED_SUFFIX, strip_deleted
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 from syncjobs.partner_writes.rules import fold
-from syncjobs.settle import DUPLICATE_ID_CODES
+from syncjobs.settling.settle import DUPLICATE_ID_CODES
 
 State = PartnerWrite.State
 TAKEN_CODE = "6240"

@@ -19,7 +19,7 @@ from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending.circuit_breaker import Stop
-from syncjobs.settle import DUPLICATE_ID_CODES
+from syncjobs.settling.settle import DUPLICATE_ID_CODES
 
 BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know or that became inactive (Intuit: error codes).

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from mapping.desk import Refused
-from syncjobs.adopting import adopt
+from syncjobs.settling.adopt import adopt
 from tests.syncjobs.cast import Scene
 from tests.syncjobs.oracle import assert_books_agree
 from tests.syncjobs.test_sync_blocked import put_by_hand

@@ -10,8 +10,8 @@ from django.utils import timezone
 from mapping.desk import Refused
 from syncjobs import amending, undo
 from syncjobs import run as runs
-from syncjobs.adopting import adopt
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem
+from syncjobs.settling.adopt import adopt
 from tests.syncjobs.cast import Scene, run_command
 
 

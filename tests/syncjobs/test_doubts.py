@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent
 from mapping.desk import Refused
-from syncjobs import doubts
 from syncjobs import run as runs
-from syncjobs.doubts import Decision
 from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
+from syncjobs.settling import manual
+from syncjobs.settling.manual import Decision
 from tests.syncjobs.cast import Scene, run_command
 
 
@@ -38,7 +38,7 @@ def twin(scene: Scene) -> str:
 
 def seen(scene: Scene) -> Decision:
     """What a person has before them on the page."""
-    [doubt] = doubts.look(scene.workspace, doubts.waiting(scene.workspace))
+    [doubt] = manual.look(scene.workspace, manual.waiting(scene.workspace))
     shown = {one.id: one.sync_token for one in doubt.alike}
     return Decision(scene.workspace, doubt.action.pk, shown, note="Asked Ada.")
 
@@ -46,7 +46,7 @@ def seen(scene: Scene) -> Decision:
 def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry: str) -> None:
     key = twin(scene)
 
-    doubts.take(seen(scene), key, now=timezone.now())
+    manual.take(seen(scene), key, now=timezone.now())
 
     receipt = scene.receipt(entry)
     assert (receipt.quickbooks_id, scene.open_actions()) == (key, 0)
@@ -60,7 +60,7 @@ def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry
 
 def test_what_a_person_took_is_not_deleted_by_an_undo(scene: Scene, entry: str) -> None:
     action = Action.objects.get(state="sending")
-    doubts.take(seen(scene), twin(scene), now=timezone.now())
+    manual.take(seen(scene), twin(scene), now=timezone.now())
 
     done = run_command("undo_run", str(action.run_id))
 
@@ -71,7 +71,7 @@ def test_what_a_person_took_is_not_deleted_by_an_undo(scene: Scene, entry: str) 
 def test_none_of_these_is_sent_once_more_and_only_once(scene: Scene, entry: str) -> None:
     theirs, old = twin(scene), Action.objects.get(state="sending")
 
-    again = doubts.send_again(seen(scene), now=timezone.now())
+    again = manual.send_again(seen(scene), now=timezone.now())
 
     assert (again.not_ours, again.request_id == old.request_id) == ([theirs], False)
     assert scene.sync().counts == {"sent": 1}
@@ -84,7 +84,7 @@ def test_none_of_these_is_sent_once_more_and_only_once(scene: Scene, entry: str)
 def test_left_out_sends_and_deletes_nothing(scene: Scene, entry: str) -> None:
     action = Action.objects.get(state="sending")
 
-    doubts.leave_out(seen(scene), now=timezone.now())
+    manual.leave_out(seen(scene), now=timezone.now())
 
     assert (scene.open_actions(), len(scene.activities()), Receipt.objects.count()) == (0, 1, 0)
     assert scene.explain(entry)["state"] == "ignored"
@@ -143,9 +143,9 @@ def test_a_decision_on_what_moved_meanwhile_is_refused(
 
     with pytest.raises(Refused, match=word):
         if verb == "take":
-            doubts.take(decision, key, now=timezone.now())
+            manual.take(decision, key, now=timezone.now())
         else:
-            getattr(doubts, verb)(decision, now=timezone.now())
+            getattr(manual, verb)(decision, now=timezone.now())
 
     assert (len(scene.activities()), scene.open_actions(), Receipt.objects.count()) == before
     assert not ConnectionEvent.objects.filter(kind="doubt_decided").exists()
@@ -158,7 +158,7 @@ def test_who_writes_at_the_moment_is_named(scene: Scene, entry: str) -> None:
     assert lease.try_to_write(scene.company, run, "elsewhere:1:a")
 
     with pytest.raises(Refused, match=f"Time sync {run.pk}, started by a button"):
-        doubts.take(decision, twin(scene), now=timezone.now())
+        manual.take(decision, twin(scene), now=timezone.now())
 
     assert scene.open_actions() == 1
 
@@ -167,16 +167,16 @@ def test_a_decision_whose_lease_ran_out_while_it_read_changes_nothing(
     scene: Scene, entry: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decision = seen(scene)
-    look = doubts.look
+    look = manual.look
 
     def slowly(*args: object) -> object:
         WriterLease.objects.update(until=timezone.now() - timedelta(seconds=1))
         return look(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(doubts, "look", slowly)
+    monkeypatch.setattr(manual, "look", slowly)
 
     with pytest.raises(Refused, match="too slowly"):
-        doubts.take(decision, twin(scene), now=timezone.now())
+        manual.take(decision, twin(scene), now=timezone.now())
 
     assert (scene.open_actions(), Receipt.objects.count()) == (1, 0)
 
@@ -184,4 +184,4 @@ def test_a_decision_whose_lease_ran_out_while_it_read_changes_nothing(
 def test_writes_merely_in_doubt_need_nobody(scene: Scene, entry: str) -> None:
     Action.objects.update(needs_person=False)
 
-    assert (doubts.waiting(scene.workspace), len(doubts.settling(scene.workspace))) == ([], 1)
+    assert (manual.waiting(scene.workspace), len(manual.settling(scene.workspace))) == ([], 1)

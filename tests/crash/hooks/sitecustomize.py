@@ -41,7 +41,7 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "before-receipt": [("syncjobs.ledger.journal", "accept", "before")],
     "in-receipt": [("syncjobs.ledger.journal", "_receipt_sent", "after")],
     "after-receipt": [("syncjobs.ledger.journal", "accept", "after")],
-    "settling": [("syncjobs.settle", "settle", "before"), ("syncjobs.settle", "settle", "after")],
+    "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [
         ("syncjobs.run", "Worker._hand_back", "after"),
         ("syncjobs.queue", "enqueue", "before"),
