@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from syncjobs import queue
-from syncjobs import run as runs
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:

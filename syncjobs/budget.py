@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from integrations.clockify.client import LONGEST_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
-from syncjobs import check
 from syncjobs.planning import inputs
+from syncjobs.runs import check
 
 FREE = "FREE"
 

@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from syncjobs import run as runs
 from syncjobs.ledger import lease
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 
 # A queued run that nobody claimed for so long is told to the queue again.
 TELL_AGAIN = timedelta(seconds=60)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syncjobs import commandline, counting
-from syncjobs import run as runs
+from syncjobs import commandline
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.figures import exit_code
 
 
 class RunCommand(commandline.Command):
@@ -33,7 +34,7 @@ class RunCommand(commandline.Command):
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = self.result(run)
-        code = counting.exit_code(run)
+        code = exit_code(run)
         if code == commandline.CUT_SHORT and not run.error_code:
             self.progress(self.trouble(shown))
         if as_json:

@@ -15,7 +15,6 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs import check
 from syncjobs.ledger import activities
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.planning import evaluate, inputs, window
@@ -24,6 +23,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs import check
 
 State = EntryVerdict.State
 # Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from syncjobs import queue
 from syncjobs.models import Run
-from syncjobs.run import Worker
+from syncjobs.runs.lifecycle import Worker
 
 # Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
 SLICE = 600

@@ -15,11 +15,11 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import amending
-from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages import access, desk_shown, entry_decisions, sent_changed, start_runs
 from syncjobs.rules import corrections
+from syncjobs.runs import correction
+from syncjobs.runs import lifecycle as runs
 
 ROWS_A_PAGE = 20
 SECTIONS = (("todo", "To do"), ("left", "Left as it is"))
@@ -112,7 +112,7 @@ def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> Ht
 
 def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """A preview of writing over what people did, or of adding what is missing beside it."""
-    return _ask_for_preview(request, workspace, amending.wishes(workspace, entry, request.POST["verb"]))
+    return _ask_for_preview(request, workspace, correction.wishes(workspace, entry, request.POST["verb"]))
 
 
 def _ask_for_preview(request: HttpRequest, workspace: Workspace, wishes: dict[str, Any]) -> HttpResponse | None:

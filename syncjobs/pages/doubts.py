@@ -18,12 +18,13 @@ from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
-from syncjobs import run as runs
-from syncjobs import schedules, undo
+from syncjobs import schedules
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
 from syncjobs.planning import inputs
 from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import undo
 from syncjobs.settling import manual
 from syncjobs.settling.manual import Decision, Doubt
 from syncjobs.templatetags.hourbridge import day, duration, moment

@@ -11,8 +11,8 @@ from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
 from mapping.models import Mismatch
-from syncjobs import run as runs
 from syncjobs.models import Action, EntryVerdict, Receipt, Run
+from syncjobs.runs import lifecycle as runs
 
 State = EntryVerdict.State
 MIRRORED: tuple[tuple[type[Model], str], ...] = (

@@ -14,12 +14,13 @@ from django.shortcuts import redirect
 
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import check, counting
-from syncjobs import run as runs
 from syncjobs.models import Receipt, Run
 from syncjobs.pages import access, run_page, start_runs
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.runs import check
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.figures import sync_figures
 
 WARNING = "MANY_MISSING"
 
@@ -147,7 +148,7 @@ def _previewed(found: Finding) -> dict[str, Any]:
     shown = preview(found)
     if shown is None:
         return {"preview": None}
-    figures = counting.sync_figures(shown) if not shown.is_open else None
+    figures = sync_figures(shown) if not shown.is_open else None
     listed = set(shown.options["entries"])
     new = set(found.missing.values_list("clockify_id", flat=True)) - listed
     return {

@@ -12,10 +12,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs import amending
-from syncjobs import run as runs
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, start_runs
+from syncjobs.runs import correction
+from syncjobs.runs import lifecycle as runs
 
 # What a person or project is called in a run's options.
 PARTS = {"user": "users", "project": "projects"}
@@ -100,7 +100,7 @@ def _retry(request: HttpRequest, run: Run) -> HttpResponse:
 
 def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
     """What a preview showed: planned anew from both sides as they are now, then sent."""
-    options = amending.as_shown(run) if run.options.get("amend") else dict(run.options)
+    options = correction.as_shown(run) if run.options.get("amend") else dict(run.options)
     return _same_window(request, run, "Sending what the preview showed", options)
 
 

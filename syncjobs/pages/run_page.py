@@ -11,10 +11,11 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from syncjobs import counting, undo
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, pace, refusals, run_result
 from syncjobs.rules.reasons import WORDINGS
+from syncjobs.runs import undo
+from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.templatetags.hourbridge import in_hours, number
 
 ITEMS_A_PAGE = 50
@@ -70,11 +71,11 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "figures": said,
         "result": run_result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
         "narrowed": run_result.narrowed(run),
-        "taken_back": counting.undo_figures(run) if run.kind == Run.Kind.UNDO else None,
+        "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
-        "check": counting.check_json(run) if run.kind == Run.Kind.CHECK else None,
+        "check": check_json(run) if run.kind == Run.Kind.CHECK else None,
         "read": _read(run),
-        "calls": counting.api_calls(run),
+        "calls": api_calls(run),
         "outcomes": [(name, OUTCOMES(name).value, count) for name, count in outcomes.items()],
         "all_items": sum(outcomes.values()),
         "chosen": chosen,
@@ -144,7 +145,7 @@ def figures(run: Run) -> dict[str, Any]:
             "unchanged": run.counters.get("unchanged", 0),
             "minutes_sent": sent or 0,
         }
-    return counting.sync_figures(run)
+    return sync_figures(run)
 
 
 def causes(run: Run) -> list[Cause]:

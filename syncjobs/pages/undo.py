@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import counting, schedules, undo
-from syncjobs import run as runs
+from syncjobs import schedules
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_page, start_runs
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import undo
+from syncjobs.runs.figures import undo_figures
 
 
 def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
@@ -67,7 +69,7 @@ def is_shown(last: Run) -> bool:
 def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
     """Everything the page shows."""
     last = latest(run)
-    figures = counting.undo_figures(last) if last is not None and not last.is_open else None
+    figures = undo_figures(last) if last is not None and not last.is_open else None
     items = Paginator(run_page.items(last) if last else RunItem.objects.none(), run_page.ITEMS_A_PAGE)
     resent_by = undo.resent_by(workspace)
     return {

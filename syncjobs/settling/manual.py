@@ -22,13 +22,13 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import company_of
-from syncjobs import undo
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs import undo
 
 
 @dataclass(frozen=True)

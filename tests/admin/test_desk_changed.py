@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from sandbox.server import Running
-from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Run
+from syncjobs.runs import lifecycle as runs
 from tests.admin.reading import main_text
 from tests.syncjobs.cast import FIRST, Scene
 

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
-from syncjobs.counting import SYNC_FIGURES
 from syncjobs.models import Run
+from syncjobs.runs.figures import SYNC_FIGURES
 from tests.admin.reading import main_text, text
 from tests.factories import NOW, ReceiptFactory, RunFactory, TimeEntryFactory
 

@@ -20,8 +20,8 @@ from integrations.models import TimeEntry, Workspace
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from syncjobs import run as runs
 from syncjobs.models import Action, Receipt, Run
+from syncjobs.runs import lifecycle as runs
 from tests.accounts import cast
 from tests.browser import axe
 from tests.browser.person import Person

@@ -16,8 +16,8 @@ from integrations.models import Workspace
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from syncjobs import run as runs
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 from tests.accounts import cast
 from tests.browser.person import Person
 from tests.syncjobs.cast import run_command

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncjobs.counting import SYNC_FIGURES
+from syncjobs.runs.figures import SYNC_FIGURES
 from tests.contract.conftest import lines
 from tests.syncjobs.cast import Scene, run_command
 

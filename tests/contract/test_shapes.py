@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from syncjobs.counting import SYNC_FIGURES
+from syncjobs.runs.figures import SYNC_FIGURES
 from tests.syncjobs.cast import Scene, run_command
 
 COUNTED = {"seen", "new", "changed", "gone"}

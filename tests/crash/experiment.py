@@ -13,8 +13,8 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from syncjobs import queue
-from syncjobs import run as runs
 from syncjobs.models import Run, WriterLease
+from syncjobs.runs import lifecycle as runs
 from tests.crash import peace, points
 from tests.crash.adversary import Adversary, Attack
 from tests.crash.bullets import Bullets

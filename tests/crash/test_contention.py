@@ -22,8 +22,8 @@ from integrations.quickbooks.client import QuickBooksClient
 from sandbox.clockify.records import Member, User
 from sandbox.datasets import REALM
 from syncjobs import queue
-from syncjobs import run as runs
 from syncjobs.models import Run, WriterLease
+from syncjobs.runs import lifecycle as runs
 from tests.crash.processes import Command, Worker
 from tests.crash.stage import Stage
 from tests.syncjobs.cast import FIRST, LAST, Scene, run_command

@@ -8,21 +8,21 @@ import pytest
 from django.utils import timezone
 
 from mapping.desk import Refused
-from syncjobs import amending, undo
-from syncjobs import run as runs
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem
+from syncjobs.runs import correction, undo
+from syncjobs.runs import lifecycle as runs
 from syncjobs.settling.adopt import adopt
 from tests.syncjobs.cast import Scene, run_command
 
 
 def preview(scene: Scene, entry: str, way: str) -> Run:
     """What the desk's button asks for, worked on right here."""
-    return work(scene, dry_run=True, **amending.wishes(scene.workspace, scene.mirrored(entry), way))
+    return work(scene, dry_run=True, **correction.wishes(scene.workspace, scene.mirrored(entry), way))
 
 
 def carry_out(scene: Scene, shown: Run) -> Run:
     """What the button of the preview's page asks for."""
-    options = amending.as_shown(shown)
+    options = correction.as_shown(shown)
     return work(scene, first=shown.from_date, last=shown.to_date, options=options)
 
 
@@ -242,7 +242,7 @@ def test_an_entry_that_was_not_sent_has_nothing_to_amend(scene: Scene, ada: str,
     scene.sync(dry_run=True)
 
     with pytest.raises(Refused, match="not in QuickBooks"):
-        amending.wishes(scene.workspace, scene.mirrored(entry), "override")
+        correction.wishes(scene.workspace, scene.mirrored(entry), "override")
 
 
 # --- found in review -------------------------------------------------------------------------------------------
@@ -277,9 +277,9 @@ def test_a_correction_that_a_later_sync_sends_is_that_runs_own(scene: Scene, bil
 
     later = scene.sync()
 
-    correction = Receipt.objects.get(part=1)
+    added = Receipt.objects.get(part=1)
     assert [(one.quickbooks_id, one.minutes) for one in RunItem.objects.filter(run_id=later["run"], verb="create")] == [
-        (correction.quickbooks_id, 30)
+        (added.quickbooks_id, 30)
     ]
     assert run_command("undo_run", str(later["run"]))["deleted"] == 1
     assert lengths(scene) == [60]

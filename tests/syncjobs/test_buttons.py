@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from syncjobs import run as runs
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 from tests.syncjobs.cast import Scene
 
 

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent
 from mapping.desk import Refused
-from syncjobs import run as runs
 from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
+from syncjobs.runs import lifecycle as runs
 from syncjobs.settling import manual
 from syncjobs.settling.manual import Decision
 from tests.syncjobs.cast import Scene, run_command

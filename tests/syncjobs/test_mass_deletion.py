@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from syncjobs import run as runs
 from syncjobs.models import Run
 from syncjobs.pages import mass_deletion
+from syncjobs.runs import lifecycle as runs
 from tests.syncjobs.cast import FIRST, LAST, Scene
 
 

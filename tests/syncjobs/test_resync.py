@@ -7,8 +7,8 @@ from datetime import date
 from django.utils import timezone
 
 from syncjobs import queue
-from syncjobs import run as runs
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 from tests.syncjobs.cast import FIRST, LAST, Scene, run_command
 
 

@@ -9,9 +9,10 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import RateBucket
-from syncjobs import counting, queue, tasks
-from syncjobs import run as runs
+from syncjobs import queue, tasks
 from syncjobs.models import Run, WriterLease
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.figures import sync_figures, sync_json
 from tests.syncjobs.cast import FIRST, LAST, Scene
 from tests.syncjobs.oracle import assert_books_agree
 
@@ -39,7 +40,7 @@ def again(run: Run) -> Run:
 
 
 def assert_adds_up(run: Run, *, seen: int) -> None:
-    shown = counting.sync_json(run)
+    shown = sync_json(run)
     kinds = ("sent", "updated", "unchanged", "blocked", "failed", "unknown", "deleted")
     assert shown["seen"] == seen == sum(shown[kind] for kind in kinds)
 
@@ -56,7 +57,7 @@ def test_a_run_goes_on_slice_by_slice(scene: Scene, ada: str, site: str, pressed
         assert_adds_up(pressed, seen=41)
 
     assert (pressed.status, pressed.error_code) == (Status.SUCCEEDED, "")
-    shown = counting.sync_json(pressed)
+    shown = sync_json(pressed)
     assert (shown["sent"], shown["blocked"], shown["failed"]) == (40, 1, 0)
     assert pressed.done == pressed.total == 40
     assert_books_agree(scene)
@@ -69,7 +70,7 @@ def test_a_slice_in_doubt_is_settled_by_the_next(scene: Scene, ada: str, site: s
     scene.fault("429_retry_after", "query.*TimeActivity", method="GET", skip=1, times=0, seconds=900)
     tasks.perform(pressed.pk)
     assert again(pressed).status == Status.WAITING
-    assert counting.sync_figures(pressed)["unknown"] == 2
+    assert sync_figures(pressed)["unknown"] == 2
     assert_adds_up(pressed, seen=20)
     scene.clear_faults()
     the_wait_is_over(pressed)
@@ -77,7 +78,7 @@ def test_a_slice_in_doubt_is_settled_by_the_next(scene: Scene, ada: str, site: s
     tasks.perform(pressed.pk)
 
     assert again(pressed).status == Status.SUCCEEDED
-    assert counting.sync_figures(pressed)["sent"] == 20
+    assert sync_figures(pressed)["sent"] == 20
     assert_adds_up(pressed, seen=20)
     assert_books_agree(scene)
 

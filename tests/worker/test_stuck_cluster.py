@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from syncjobs import queue
-from syncjobs import run as runs
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
 from tests.worker.conftest import WorkerProcess, until
 
 

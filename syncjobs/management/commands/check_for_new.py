@@ -4,29 +4,30 @@ from typing import Any
 
 from django.utils import timezone
 
-from syncjobs import commandline, counting
-from syncjobs import run as runs
+from syncjobs import commandline
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.figures import check_json, exit_code
 
 
 class Command(commandline.Command):
     help = "Check for new users and customers: read both sides, pull the window's entries, match again."
 
     def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
-        return counting.check_json(Run(kind=Run.Kind.CHECK, status=Run.Status.FAILED))
+        return check_json(Run(kind=Run.Kind.CHECK, status=Run.Status.FAILED))
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
         run = runs.ask_for(Run.Kind.CHECK, workspace, trigger="command", now=timezone.now())
         runs.Worker(run, on_stage=self.progress).work()
-        shown = counting.check_json(run)
+        shown = check_json(run)
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         if options["json"]:
             self.print_json(shown)
         elif not run.error_code:
             self._tell(shown)
-        return counting.exit_code(run)
+        return exit_code(run)
 
     def _tell(self, shown: dict[str, Any]) -> None:
         for side in ("clockify", "quickbooks"):

@@ -6,13 +6,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from syncjobs import commandline, counting, run_command
-from syncjobs import run as runs
+from syncjobs import commandline, run_command
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 
 
 class Command(run_command.RunCommand):
-    figures, dealt_with = counting.SYNC_FIGURES, "sent"
+    figures, dealt_with = SYNC_FIGURES, "sent"
     help = "Send billable time to QuickBooks: new entries, later edits and deletions."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,7 +35,7 @@ class Command(run_command.RunCommand):
             "dry_run": options["dry_run"],
             "from": options["from"],
             "to": options["to"],
-            **dict.fromkeys(counting.SYNC_FIGURES, 0),
+            **dict.fromkeys(SYNC_FIGURES, 0),
             "blocked_reasons": {},
             "warnings": {},
             "api_calls": {"clockify": 0, "quickbooks": 0},
@@ -60,7 +61,7 @@ class Command(run_command.RunCommand):
         return self.carry_out(run, as_json=options["json"])
 
     def result(self, run: Run) -> dict[str, Any]:
-        return counting.sync_json(run)
+        return sync_json(run)
 
     def tell(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""

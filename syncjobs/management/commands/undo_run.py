@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import counting, run_command, undo
-from syncjobs import run as runs
+from syncjobs import run_command
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import undo
+from syncjobs.runs.figures import UNDO_FIGURES, undo_json
 
 
 class Command(run_command.RunCommand):
-    figures, dealt_with = counting.UNDO_FIGURES, "done"
+    figures, dealt_with = UNDO_FIGURES, "done"
     help = "Take back what a run created in QuickBooks, where it is unbilled and unchanged."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,7 +61,7 @@ class Command(run_command.RunCommand):
         return run
 
     def result(self, run: Run) -> dict[str, Any]:
-        return counting.undo_json(run)
+        return undo_json(run)
 
     def tell(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""

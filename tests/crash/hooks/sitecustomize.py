@@ -43,7 +43,7 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "after-receipt": [("syncjobs.ledger.journal", "accept", "after")],
     "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [
-        ("syncjobs.run", "Worker._hand_back", "after"),
+        ("syncjobs.runs.lifecycle", "Worker._hand_back", "after"),
         ("syncjobs.queue", "enqueue", "before"),
         ("syncjobs.queue", "enqueue", "after"),
     ],

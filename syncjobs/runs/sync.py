@@ -17,11 +17,11 @@ from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
-from syncjobs import check
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.runs import check
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import Stop
 from syncjobs.settling import late_duplicates

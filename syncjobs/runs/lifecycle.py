@@ -19,15 +19,16 @@ from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLat
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksClient
-from syncjobs import check, counting
-from syncjobs.amending import Amend
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
+from syncjobs.runs import check
+from syncjobs.runs.correction import Amend
+from syncjobs.runs.figures import sync_figures
+from syncjobs.runs.sync import PlanBlocks, Sync
+from syncjobs.runs.undo import Undo
 from syncjobs.sending.circuit_breaker import Stop
-from syncjobs.sync import PlanBlocks, Sync
-from syncjobs.undo import Undo
 
 log = logging.getLogger("hourbridge.run")
 
@@ -280,7 +281,7 @@ class Worker:
         run.finished_at = None if status in OPEN else now
         if run.kind != Run.Kind.CHECK:
             run.done = self._count_done()
-            run.counters = {**run.counters, "figures": counting.sync_figures(run)}
+            run.counters = {**run.counters, "figures": sync_figures(run)}
         # Not `attempts`, which progress has set back, nor what others write meanwhile.
         run.save(update_fields=[*ENDING])
 

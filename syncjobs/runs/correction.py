@@ -15,8 +15,8 @@ from syncjobs.planning import build, inputs, window
 from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs.sync import Sync
 from syncjobs.settling.settle import Resent
-from syncjobs.sync import Sync
 
 # In a preview's counters: what it showed. The run that is to write gets it back in its options.
 SHOWN = "shown"

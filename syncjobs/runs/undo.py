@@ -19,8 +19,8 @@ from syncjobs.planning.build import Plan
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
-from syncjobs.sync import Sync
 
 # Mark in an item's basis: the run did not make that activity, a person took it for its own.
 TAKEN = "taken_by_person"
