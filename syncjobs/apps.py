@@ -8,6 +8,6 @@ class SyncjobsConfig(AppConfig):
     def ready(self) -> None:
         # Models can be imported only now.
         from integrations.quickbooks.signals import connected_in_browser
-        from syncjobs.after_connecting import look_around
+        from syncjobs.worker.after_connecting import look_around
 
         connected_in_browser.connect(look_around)

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from integrations.models import ConnectionEvent, Item, Workspace
-from syncjobs import schedules
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
+from syncjobs.worker import schedules
 
 
 class BadValue(Exception):

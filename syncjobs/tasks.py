@@ -6,9 +6,9 @@ import os
 import time
 from pathlib import Path
 
-from syncjobs import queue
 from syncjobs.models import Run
 from syncjobs.runs.lifecycle import Worker
+from syncjobs.worker import queue
 
 # Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
 SLICE = 600

@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from integrations.models import Workspace
-from syncjobs import queue
 from syncjobs.models import Run
 from syncjobs.pages import access
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 
 # What each button asks for, and how its run is called in the message.
 BUTTONS: dict[str, tuple[str, bool, str]] = {

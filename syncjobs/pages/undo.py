@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import schedules
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_page, start_runs
 from syncjobs.planning import inputs
@@ -21,6 +20,7 @@ from syncjobs.rules import reasons
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.runs.figures import undo_figures
+from syncjobs.worker import schedules
 
 
 def undo_run(request: HttpRequest, pk: int) -> HttpResponse:

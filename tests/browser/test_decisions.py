@@ -10,10 +10,10 @@ import pytest
 from django.utils import timezone
 
 from sandbox.server import Running
-from syncjobs import schedules
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import timetable
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import schedules
 from tests.accounts import cast
 from tests.browser.person import Person
 from tests.syncjobs.cast import Scene

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from syncjobs import queue
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 from tests.crash import peace, points
 from tests.crash.adversary import Adversary, Attack
 from tests.crash.bullets import Bullets

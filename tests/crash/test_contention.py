@@ -21,9 +21,9 @@ from integrations.models import ApiCall, Company, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from sandbox.clockify.records import Member, User
 from sandbox.datasets import REALM
-from syncjobs import queue
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 from tests.crash.processes import Command, Worker
 from tests.crash.stage import Stage
 from tests.syncjobs.cast import FIRST, LAST, Scene, run_command

@@ -6,9 +6,9 @@ from datetime import date
 
 from django.utils import timezone
 
-from syncjobs import queue
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 from tests.syncjobs.cast import FIRST, LAST, Scene, run_command
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from integrations.models import Company
-from syncjobs import schedules
 from syncjobs.models import Run, Schedule
 from syncjobs.rules.timetable import parse
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import schedules
 from tests.syncjobs.cast import Scene, run_command
 
 

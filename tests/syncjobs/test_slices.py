@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import RateBucket
-from syncjobs import queue, tasks
+from syncjobs import tasks
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import sync_figures, sync_json
+from syncjobs.worker import queue
 from tests.syncjobs.cast import FIRST, LAST, Scene
 from tests.syncjobs.oracle import assert_books_agree
 

@@ -12,9 +12,9 @@ import pytest
 from django.utils import timezone
 
 from sandbox.server import Running
-from syncjobs import queue
 from syncjobs.models import Action, Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 from tests.syncjobs.cast import Scene
 from tests.syncjobs.oracle import assert_books_agree
 from tests.worker.conftest import WorkerProcess, until

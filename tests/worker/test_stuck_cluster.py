@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import Workspace
-from syncjobs import queue
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 from tests.worker.conftest import WorkerProcess, until
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from syncjobs.process_record import ProcessRecord, kill_orphans
-from syncjobs.supervisor import Pace, Supervisor
+from syncjobs.worker.process_record import ProcessRecord, kill_orphans
+from syncjobs.worker.supervisor import Pace, Supervisor
 
 PATIENCE = 30
 HURRY = Pace(grace=20, first_pause=0.01, longest_pause=0.05, steady=60, sweep_every=0.05)
@@ -204,7 +204,7 @@ def test_a_stop_waits_for_the_sweep_at_work(staged: Callable[..., Stage]) -> Non
 def group_with_note(folder: Path, *, word: str = "qcluster") -> subprocess.Popen[bytes]:
     """A process group as a killed worker leaves it: alive, noted down, its supervisor gone."""
     script = (
-        "import subprocess, sys; from pathlib import Path; from syncjobs.process_record import ProcessRecord;"
+        "import subprocess, sys; from pathlib import Path; from syncjobs.worker.process_record import ProcessRecord;"
         f"left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', {word!r}],"
         " start_new_session=True, stdout=subprocess.DEVNULL); print(left.pid, flush=True);"
         "ProcessRecord.write(Path(sys.argv[1]), leader=left.pid)"

@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
-from syncjobs import queue, schedules, tasks
-from syncjobs.supervisor import Pace, Supervisor
+from syncjobs import tasks
+from syncjobs.worker import queue, schedules
+from syncjobs.worker.supervisor import Pace, Supervisor
 
 
 class Command(BaseCommand):

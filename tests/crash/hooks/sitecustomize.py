@@ -44,8 +44,8 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [
         ("syncjobs.runs.lifecycle", "Worker._hand_back", "after"),
-        ("syncjobs.queue", "enqueue", "before"),
-        ("syncjobs.queue", "enqueue", "after"),
+        ("syncjobs.worker.queue", "enqueue", "before"),
+        ("syncjobs.worker.queue", "enqueue", "after"),
     ],
 }
 # Only the task cluster works in slices; the supervisor next to it calls the same functions for other reasons.
@@ -174,7 +174,7 @@ def feel_disk(connection: Any) -> None:
 CHANGES: dict[str, Callable[[Any], None]] = {
     "config.settings": shorten_settings,
     "syncjobs.tasks": shorten_slices,
-    "syncjobs.supervisor": shorten_supervision,
+    "syncjobs.worker.supervisor": shorten_supervision,
     "integrations.quickbooks.tokens": shorten_tokens,
     "integrations.http": shorten_pauses,
     "django.db.backends.sqlite3.base": spoil_disk,
@@ -187,7 +187,7 @@ def change(module: ModuleType) -> None:
         hook_points(module)
     if module.__name__ in CHANGES:
         CHANGES[module.__name__](module)
-    if module.__name__ == "syncjobs.queue":
+    if module.__name__ == "syncjobs.worker.queue":
         shorten_queue(module)
 
 

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Workspace
-from syncjobs import queue
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:

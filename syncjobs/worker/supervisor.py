@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncjobs.process_record import ProcessRecord, kill_group, kill_orphans
+from syncjobs.worker.process_record import ProcessRecord, kill_group, kill_orphans
 
 LOOK_SECONDS = 0.2
 

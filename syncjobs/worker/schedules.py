@@ -10,11 +10,11 @@ from django.db import transaction
 from integrations.errors import ApiError
 from integrations.models import Company, Workspace
 from integrations.quickbooks import tokens
-from syncjobs import queue
 from syncjobs.models import Run, Schedule
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.runs import lifecycle as runs
+from syncjobs.worker import queue
 
 log = logging.getLogger("hourbridge.schedules")
 
