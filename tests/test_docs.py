@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from syncjobs import policies
+from syncjobs import policy
 
 HOME = Path(__file__).resolve().parent.parent
 OUR_APPS = {"integrations", "mapping", "syncjobs"}
@@ -42,7 +42,7 @@ def test_every_setting_is_documented_and_none_that_does_not_exist() -> None:
 
 
 def test_every_rule_of_a_workspace_is_documented_and_none_that_does_not_exist() -> None:
-    assert documented("a-z") == set(policies.SETTINGS)
+    assert documented("a-z") == set(policy.SETTINGS)
 
 
 def test_every_command_is_in_the_readme_and_none_that_does_not_exist() -> None:

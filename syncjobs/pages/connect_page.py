@@ -16,7 +16,7 @@ from django.utils import timezone
 from integrations.clockify import connection
 from integrations.errors import ApiError
 from integrations.models import Workspace
-from syncjobs import policies
+from syncjobs import policy
 from syncjobs.pages import access, who_connected
 
 IN_SETTINGS = "settings"
@@ -87,7 +87,7 @@ def _connect(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
     )
     start: date | None = wanted["start_date"]
     if start is not None and workspace.pk not in before:
-        policies.change(workspace, {"start_date": start.isoformat()}, now=now, person=request.user)
+        policy.change(workspace, {"start_date": start.isoformat()}, now=now, person=request.user)
     messages.success(request, _said(workspace, before))
     return redirect("admin:index")
 

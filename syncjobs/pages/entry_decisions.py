@@ -13,12 +13,12 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
-from syncjobs import support
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.settling import adopt
+from syncjobs.support import explain
 from syncjobs.templatetags.hourbridge import reason_title
 
 
@@ -74,7 +74,7 @@ def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
 
 
 def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    found = support.explain(workspace, entry.clockify_id, now=timezone.now())
+    found = explain.explain(workspace, entry.clockify_id, now=timezone.now())
     said = [f"It differs in QuickBooks: {one}." for one in found.differences]
     return " ".join(["Looked at again.", *said, *found.not_asked])
 

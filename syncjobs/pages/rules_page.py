@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Item, Workspace
-from syncjobs import policies
+from syncjobs import policy
 from syncjobs.pages import access, schedule_fields
 from syncjobs.pages.schedule_fields import ScheduleFields
 from syncjobs.planning import evaluate
@@ -90,7 +90,7 @@ def rules(request: HttpRequest, pk: int) -> HttpResponse:
         posted, refused = _posted(request)
         before = _values(workspace)
         wanted = {name: text for name, text in posted.items() if text != before[name]}
-        refused |= policies.read(workspace, wanted)[1]
+        refused |= policy.read(workspace, wanted)[1]
         if not refused:
             return _change(request, workspace, wanted)
     return _show(request, workspace, refused)
@@ -100,7 +100,7 @@ def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
     """What was written into the form, and what is wrong with it already: a schedule comes in three fields."""
     posted: dict[str, str] = {}
     refused: dict[str, str] = {}
-    for name, setting in policies.SETTINGS.items():
+    for name, setting in policy.SETTINGS.items():
         if name not in request.POST:
             continue
         if not setting.schedules:
@@ -118,7 +118,7 @@ def _change(request: HttpRequest, workspace: Workspace, wanted: Mapping[str, str
         messages.info(request, "Nothing was changed.")
         return redirect("hourbridge:rules", workspace.pk)
     now = timezone.now()
-    policies.change(workspace, wanted, now=now, person=request.user)
+    policy.change(workspace, wanted, now=now, person=request.user)
     if workspace.company is not None and workspace.pulled_at is not None:
         evaluate.refresh(workspace, now=now, compare_names=True)
     said = number(len(wanted), "rule was changed,rules were changed")
@@ -148,14 +148,14 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
 
 
 def _line(workspace: Workspace, name: str, value: str, problem: str) -> Line:
-    setting = policies.SETTINGS[name]
+    setting = policy.SETTINGS[name]
     words = WORDINGS.get(name) or Wording(name.replace("_", " ").capitalize(), setting.help)
     usable = workspace.company is not None or not setting.of_company
     return Line(name, words, value, usable=usable, problem=problem)
 
 
 def _values(workspace: Workspace) -> dict[str, str]:
-    return {name: _text(value) for name, value in policies.shown(workspace).items()}
+    return {name: _text(value) for name, value in policy.shown(workspace).items()}
 
 
 def _text(value: Any) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from integrations.models import Workspace
-from syncjobs import policies
+from syncjobs import policy
 from syncjobs.models import Schedule
 from syncjobs.rules import timetable
 
@@ -48,7 +48,7 @@ def fill(workspace: Workspace, lines: Iterable[_Line], *, written: Mapping[str, 
     """Give the lines of schedules their fields: as they were written just now, else as they are stored."""
     stored = {row.kind: row for row in Schedule.objects.filter(workspace=workspace)}
     for line in lines:
-        kind = policies.SETTINGS[line.name].schedules
+        kind = policy.SETTINGS[line.name].schedules
         if kind:
             line.schedule = _fields(stored.get(kind), kind, written, line.name)
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from integrations.models import Company, ConnectionEvent, Workspace
 from mapping.models import Link, Mismatch
-from syncjobs import policies
+from syncjobs import policy
 from syncjobs.models import Schedule
 from syncjobs.templatetags.hourbridge import moment
 from tests.admin.reading import main_text, text
@@ -23,7 +23,7 @@ def rules(workspace: Workspace) -> str:
 def test_every_setting_can_be_set_here(dana: Client, workspace: Workspace) -> None:
     page = dana.get(rules(workspace)).content.decode()
 
-    assert [name for name in policies.SETTINGS if f'name="{name}"' not in page] == []
+    assert [name for name in policy.SETTINGS if f'name="{name}"' not in page] == []
 
 
 def test_saving_changes_what_was_changed_and_says_who_did(dana: Client, workspace: Workspace) -> None:
@@ -91,7 +91,7 @@ def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
 ) -> None:
     page = dana.post(rules(workspace), {f"sync_schedule{end}": text for end, text in fields.items()}, follow=True)
 
-    assert policies.shown(workspace)["sync_schedule"] == stored
+    assert policy.shown(workspace)["sync_schedule"] == stored
     due = Schedule.objects.get().next_at
     assert due is not None and f"Next: {moment(due, workspace.time_zone)}" in main_text(page)
     again = {f"sync_schedule{end}": text for end, text in fields.items()}

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from syncjobs import commandline
+from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import check_json, exit_code
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Check for new users and customers: read both sides, pull the window's entries, match again."
 
     def zeros(self, options: dict[str, Any]) -> dict[str, Any]:

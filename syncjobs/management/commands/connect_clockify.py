@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from integrations.clockify import connection
 from integrations.models import Workspace
-from syncjobs import commandline
+from syncjobs.management import base
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Connect a Clockify workspace with an API key, which is tried out before it is stored."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,9 +21,9 @@ class Command(commandline.Command):
 
     def work(self, **options: Any) -> int | None:
         for name in ("api_url", "reports_url"):
-            commandline.check_address(options[name], name)
+            base.check_address(options[name], name)
         workspace = connection.connect(
-            commandline.secret(options["api_key"], "The API key"),
+            base.secret(options["api_key"], "The API key"),
             wanted=options["workspace"] or "",
             api_url=options["api_url"],
             reports_url=options["reports_url"],

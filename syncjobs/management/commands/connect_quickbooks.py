@@ -6,10 +6,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from integrations.quickbooks import connection
-from syncjobs import commandline
+from syncjobs.management import base
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Connect a QuickBooks company without a browser, by a refresh token; reads its plan and Payroll."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,7 +27,7 @@ class Command(commandline.Command):
         company = connection.connect(
             workspace,
             realm=options["realm"].strip(),
-            refresh_token=commandline.secret(options["refresh_token"], "The refresh token"),
+            refresh_token=base.secret(options["refresh_token"], "The refresh token"),
             now=timezone.now(),
         )
         plan = connection.plan_verdict(company)

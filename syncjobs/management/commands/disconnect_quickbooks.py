@@ -5,10 +5,10 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.quickbooks import connection
-from syncjobs import commandline
+from syncjobs.management import base
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Disconnect QuickBooks: revoke at Intuit and wipe the tokens. Mappings and history stay."
 
     def work(self, **options: Any) -> int | None:

@@ -7,11 +7,13 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
-from syncjobs import commandline, sent_words, support
+from syncjobs import sent_words
+from syncjobs.management import base
 from syncjobs.models import Receipt
+from syncjobs.support import explain
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Why one Clockify time entry was or was not sent: every failing check, and who mends it where."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -38,25 +40,25 @@ class Command(commandline.Command):
             self.stdout.write(f"  {words}")
         return None
 
-    def _receipt(self, found: support.Explanation) -> Receipt | None:
+    def _receipt(self, found: explain.Explanation) -> Receipt | None:
         rows = Receipt.objects.filter(entry_id=found.entry_id, quickbooks_id=found.quickbooks_id or "")
         return rows.select_related("run", "company", "workspace").first()
 
-    def _explain(self, entry_id: str, options: dict[str, Any]) -> support.Explanation:
+    def _explain(self, entry_id: str, options: dict[str, Any]) -> explain.Explanation:
         """Without --workspace every connected one is asked; an entry belongs to exactly one."""
         workspaces = [self.workspace(options)] if options["workspace"] else self._candidates(entry_id)
         problem: Exception | None = None
         for workspace in workspaces:
             try:
-                return support.explain(workspace, entry_id, now=timezone.now())
-            except (support.UnknownEntry, ApiError) as unknown:
+                return explain.explain(workspace, entry_id, now=timezone.now())
+            except (explain.UnknownEntry, ApiError) as unknown:
                 # Where one workspace can't be asked, nobody knows that the entry does not exist.
                 problem = unknown if not isinstance(problem, ApiError) else problem
         if problem is None:
             self.workspace(options)
         if isinstance(problem, ApiError):
             raise problem
-        raise commandline.Problem(str(problem))
+        raise base.Problem(str(problem))
 
     def _candidates(self, entry_id: str) -> list[Workspace]:
         known = TimeEntry.objects.filter(clockify_id=entry_id).values_list("workspace_id", flat=True)

@@ -6,11 +6,11 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from mapping import desk, queries
-from syncjobs import commandline
+from syncjobs.management import base
 from syncjobs.planning import evaluate
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Link a Clockify user, client or project to a QuickBooks record by hand; also confirms a suspended link."
     takes_json = False
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 from mapping import as_json
-from syncjobs import commandline
+from syncjobs.management import base
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "The links there are between Clockify and QuickBooks."
 
     def work(self, **options: Any) -> int | None:

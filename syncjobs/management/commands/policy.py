@@ -5,13 +5,14 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from syncjobs import commandline, policies
+from syncjobs import policy
+from syncjobs.management import base
 from syncjobs.planning import evaluate
 
 
-class Command(commandline.Command):
+class Command(base.Command):
     help = "Show or set the workspace's policy: " + "; ".join(
-        f"{name} ({setting.help})" for name, setting in policies.SETTINGS.items()
+        f"{name} ({setting.help})" for name, setting in policy.SETTINGS.items()
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,12 +23,12 @@ class Command(commandline.Command):
         wanted = dict(map(_pair, options["settings_wanted"]))
         workspace, now = self.workspace(options), timezone.now()
         try:
-            policies.change(workspace, wanted, now=now)
-        except policies.BadValue as problem:
-            raise commandline.Problem(str(problem)) from None
+            policy.change(workspace, wanted, now=now)
+        except policy.BadValue as problem:
+            raise base.Problem(str(problem)) from None
         if wanted and workspace.company is not None and workspace.pulled_at is not None:
             evaluate.refresh(workspace, now=now, compare_names=True)
-        shown = policies.shown(workspace)
+        shown = policy.shown(workspace)
         if options["json"]:
             self.print_json(shown)
         else:
@@ -39,5 +40,5 @@ class Command(commandline.Command):
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise commandline.Problem(f"{text!r} is no KEY=VALUE.")
+        raise base.Problem(f"{text!r} is no KEY=VALUE.")
     return name.strip(), value

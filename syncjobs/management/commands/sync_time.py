@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from syncjobs import commandline, run_command
+from syncjobs.management import base, run_command
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
@@ -18,8 +18,8 @@ class Command(run_command.RunCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--from", type=commandline.day, metavar="DATE", help="first day (default: the start date)")
-        parser.add_argument("--to", type=commandline.day, metavar="DATE", help="last day (default: today)")
+        parser.add_argument("--from", type=base.day, metavar="DATE", help="first day (default: the start date)")
+        parser.add_argument("--to", type=base.day, metavar="DATE", help="last day (default: today)")
         parser.add_argument(
             "--resend", action="store_true", help="also update sent time whose link, rate or item is different now"
         )
@@ -56,7 +56,7 @@ class Command(run_command.RunCommand):
         if run.from_date > run.to_date:  # type: ignore[operator]
             if options["from"]:
                 run.delete()
-                raise commandline.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
+                raise base.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
             self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")
         return self.carry_out(run, as_json=options["json"])
 

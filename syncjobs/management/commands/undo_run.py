@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.desk import Refused
-from syncjobs import run_command
+from syncjobs.management import run_command
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo

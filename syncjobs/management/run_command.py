@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from syncjobs import commandline
+from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import exit_code
 
 
-class RunCommand(commandline.Command):
+class RunCommand(base.Command):
     """Subclasses say which figures there are, how a record that is dealt with is called, and tell the result."""
 
     figures: tuple[str, ...]
@@ -35,10 +35,10 @@ class RunCommand(commandline.Command):
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = self.result(run)
         code = exit_code(run)
-        if code == commandline.CUT_SHORT and not run.error_code:
+        if code == base.CUT_SHORT and not run.error_code:
             self.progress(self.trouble(shown))
         if as_json:
-            self.print_json({**shown, **(self.nothing() if code == commandline.NOTHING_ATTEMPTED else {})})
+            self.print_json({**shown, **(self.nothing() if code == base.NOTHING_ATTEMPTED else {})})
         else:
             self.tell(shown)
         return code
