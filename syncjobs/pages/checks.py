@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
+from syncjobs.display.formatting import ago, day, moment
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.eligibility import Standing
-from syncjobs.templatetags.hourbridge import ago, day, moment
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"
 NOT_ASKED = "not asked yet"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from syncjobs.display.formatting import in_hours, moment, number
 from syncjobs.models import Run, Schedule
 from syncjobs.pages.figures import Figures
 from syncjobs.pages.workspace_card import Card
-from syncjobs.templatetags.hourbridge import in_hours, moment, number
 from syncjobs.worker import schedules
 
 # The worker looks every minute.

@@ -8,11 +8,11 @@ from django.utils.safestring import SafeString
 
 from integrations import admin as plain
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
+from syncjobs.display import badges
+from syncjobs.display.badges import Look
 from syncjobs.pages import record_page
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.looks import Look
 from syncjobs.pages.record_lists import RecordAdmin, Related
-from syncjobs.templatetags import hourbridge
 
 for model in (Workspace, Company, ConnectionEvent, ApiCall):
     admin.site.unregister(model)
@@ -30,8 +30,8 @@ LONGEST_PATH = 60
 def connection_state(row: Workspace | Company) -> SafeString:
     """Connected, or why not, in the looks of the front page."""
     if row.state == row.State.CONNECTED:
-        return hourbridge.state(Look("Connected", "check", "sent"))
-    return hourbridge.state(Look(row.get_state_display(), "close", "refused"))
+        return badges.plain(Look("Connected", "check", "sent"))
+    return badges.plain(Look(row.get_state_display(), "close", "refused"))
 
 
 @admin.register(Workspace)
@@ -125,7 +125,7 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 
     @admin.display(description="What", ordering="kind")
     def what(self, row: ConnectionEvent) -> SafeString:
-        return hourbridge.state(EVENTS.get(row.kind, Look(row.kind, "history", "out")))
+        return badges.plain(EVENTS.get(row.kind, Look(row.kind, "history", "out")))
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
@@ -162,9 +162,9 @@ class CallRecords(RecordAdmin, plain.ApiCallAdmin):
     @admin.display(description="Answer", ordering="status")
     def answer(self, row: ApiCall) -> SafeString:
         if row.status is None:
-            return hourbridge.state(Look("No answer", "help", "doubt"))
+            return badges.plain(Look("No answer", "help", "doubt"))
         good = row.status < 400
-        return hourbridge.state(Look(str(row.status), "check" if good else "close", "sent" if good else "refused"))
+        return badges.plain(Look(str(row.status), "check" if good else "close", "sent" if good else "refused"))
 
     @admin.display(description="Took", ordering="milliseconds")
     def took(self, row: ApiCall) -> str:

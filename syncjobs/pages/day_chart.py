@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Sum
 
 from integrations.models import Workspace
+from syncjobs.display.formatting import day, in_hours
 from syncjobs.models import EntryVerdict
 from syncjobs.pages.links import list_of
-from syncjobs.templatetags.hourbridge import day, in_hours
 
 State = EntryVerdict.State
 DAYS = 28

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from syncjobs.display.formatting import day, moment
 from syncjobs.rules import rounding
-from syncjobs.templatetags.hourbridge import day, moment
 
 UNIVERSAL = "UTC"
 # Who starts this close to midnight is asked for the day by somebody.

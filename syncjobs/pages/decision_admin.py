@@ -16,11 +16,12 @@ from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping import admin as plain
 from mapping import desk_rows, wording
 from mapping.models import Decision, Link, Mismatch, PartnerWrite, Stance
-from syncjobs.pages import looks, record_page
+from syncjobs.display import badges, formatting
+from syncjobs.display.badges import Look
+from syncjobs.pages import record_page
 from syncjobs.pages.links import desk, list_of
-from syncjobs.pages.looks import Look
 from syncjobs.pages.record_lists import RecordAdmin, Related
-from syncjobs.templatetags import hourbridge
+from syncjobs.rules import reasons
 
 for model in (Link, Mismatch, Stance, Decision):
     admin.site.unregister(model)
@@ -107,8 +108,8 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
 
     @admin.display(description="State", ordering="suspended")
     def standing(self, row: Link) -> SafeString:
-        title = hourbridge.reason_title(row.suspended)
-        return hourbridge.state(Look(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
+        title = reasons.title(row.suspended)
+        return badges.plain(Look(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
 
     @admin.display(description="Made by", ordering="by")
     def made_by(self, row: Link) -> str:
@@ -176,7 +177,7 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
         if not row.blocked_entries:
             return "nothing"
         return _side(
-            f"{hourbridge.hours(row.blocked_minutes)} h", hourbridge.number(row.blocked_entries, "entry,entries")
+            f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries")
         )
 
 
@@ -188,7 +189,7 @@ class StanceRecords(NamedRecords, plain.StanceAdmin):
 
     @admin.display(description="Choice", ordering="choice")
     def what(self, row: Stance) -> SafeString:
-        return hourbridge.state(IGNORED if row.choice == Stance.Choice.IGNORED else UNLINKED)
+        return badges.plain(IGNORED if row.choice == Stance.Choice.IGNORED else UNLINKED)
 
 
 @admin.register(Decision)
@@ -241,7 +242,7 @@ class PartnerWriteRecords(RecordAdmin):
 
     @admin.display(description="State", ordering="state")
     def outcome(self, row: PartnerWrite) -> SafeString:
-        return hourbridge.state(looks.ACTION_STATES[row.state])
+        return badges.plain(badges.ACTION_STATES[row.state])
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: PartnerWrite) -> str:

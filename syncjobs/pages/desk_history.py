@@ -22,7 +22,7 @@ from mapping.undo import history
 from syncjobs.pages import access, desk_verbs
 from syncjobs.pages.links import desk
 from syncjobs.planning import evaluate
-from syncjobs.templatetags.hourbridge import reason_title
+from syncjobs.rules import reasons
 
 ROWS_A_PAGE = 50
 STANCES = {"ignored": "ignored", "unlinked": "unlinked by hand"}
@@ -121,7 +121,7 @@ def stands(state: Mapping[str, Any]) -> str:
     if link:
         said.append(f"linked to {link.get('name') or link['id']} ({link['kind']} {link['id']}), by {link.get('by')}")
         if link.get("suspended"):
-            said.append(f"suspended: {reason_title(link['suspended'])}")
+            said.append(f"suspended: {reasons.title(link['suspended'])}")
     if state.get("stance"):
         said.append(STANCES.get(state["stance"], state["stance"]))
     return ", ".join(said) or "not linked"

@@ -18,11 +18,11 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.desk import Refused
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, desk_foresight, desk_shown, desk_verbs, navigation
 from syncjobs.pages.desk_shown import Asked
 from syncjobs.pages.desk_verbs import Decided
 from syncjobs.planning import evaluate
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 LAST_WORKSPACE = "workspace"
 TITLES = {PEOPLE: "People", CLIENTS: "Clients", PROJECTS: "Projects"}

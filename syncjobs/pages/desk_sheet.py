@@ -20,10 +20,10 @@ from mapping.desk_index import KINDS, PROJECTS, TODO, Ref
 from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
 from mapping.safe import SafePair, accept_safe, among
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, desk_safe, desk_shown
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import what_if
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 MOST_TICKED = 200
 TAKEN_AS_SEEN = "Accepted with the rows that were ticked."

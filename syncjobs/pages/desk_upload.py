@@ -13,10 +13,10 @@ from integrations.models import Workspace
 from mapping import choices, desk_upload
 from mapping.desk import Refused
 from mapping.desk_upload import MOST_BYTES, Reading
+from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import what_if
-from syncjobs.templatetags.hourbridge import number
 
 MOST_SHOWN = 200
 NOTE = "From an uploaded list."

@@ -15,7 +15,7 @@ from mapping import choices, desk_choice, undo
 from mapping.choices import Choice
 from mapping.desk import LEFT_OUT_THERE, Refused
 from mapping.desk_index import TABS
-from syncjobs.templatetags.hourbridge import number
+from syncjobs.display.formatting import number
 
 NOTE = 500
 

@@ -18,6 +18,7 @@ from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.desk import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
+from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, start_runs
 from syncjobs.planning import inputs
@@ -26,7 +27,6 @@ from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
 from syncjobs.settling.manual import Decision, Doubt
-from syncjobs.templatetags.hourbridge import day, duration, moment
 from syncjobs.worker import schedules
 
 # Decisions are few; what lies behind these is shown once they are taken.

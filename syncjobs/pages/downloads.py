@@ -16,11 +16,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from integrations.models import TimeEntry
+from syncjobs.display import badges
+from syncjobs.display.formatting import hours
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import entry_admin, looks, run_page
+from syncjobs.pages import entry_admin, run_page
 from syncjobs.pages.desk_csv import harmless
 from syncjobs.rules import reasons
-from syncjobs.templatetags.hourbridge import hours
 
 # Rows that are read and written at once: memory stays the same however long the list is.
 AT_ONCE = 500
@@ -116,7 +117,7 @@ def _lines(headers: tuple[str, ...], rows: Iterable[Cells]) -> Iterator[str]:
 
 
 def _item(run: Run, item: RunItem) -> Cells:
-    word = looks.ITEM_OUTCOMES[item.outcome].word
+    word = badges.ITEM_OUTCOMES[item.outcome].word
     if item.outcome == RunItem.Outcome.BLOCKED:
         word = "Left there" if run.kind == Run.Kind.UNDO else "Not sent"
     return {

@@ -17,12 +17,12 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs.display import badges, formatting
 from syncjobs.models import Action, EntryVerdict, Receipt
-from syncjobs.pages import access, entry_page, looks
+from syncjobs.pages import access, entry_page
 from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
 from syncjobs.pages.links import list_of
-from syncjobs.templatetags import hourbridge
-from syncjobs.templatetags.hourbridge import reason_title
+from syncjobs.rules import reasons
 
 
 @admin.register(TimeEntry)
@@ -89,7 +89,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Day", ordering="txn_date")
     def day(self, entry: TimeEntry) -> str:
-        return hourbridge.day(entry.txn_date)
+        return formatting.day(entry.txn_date)
 
     @admin.display(description="User", ordering="user_name")
     def person(self, entry: TimeEntry) -> str:
@@ -108,18 +108,18 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Hours")
     def length(self, entry: TimeEntry) -> str:
         verdict = verdict_of(entry)
-        return hourbridge.duration(verdict.minutes) if verdict and verdict.minutes > 0 else "0:00"
+        return formatting.duration(verdict.minutes) if verdict and verdict.minutes > 0 else "0:00"
 
     @admin.display(description="State", ordering="verdict__state")
     def state(self, entry: TimeEntry) -> SafeString:
-        return hourbridge.badge(look_of(verdict_of(entry)))
+        return badges.pill(look_of(verdict_of(entry)))
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
         """Every reason and where it is mended; of sent time what QuickBooks calls it."""
         verdict = verdict_of(entry)
         rows = verdict.reasons if verdict else []
-        titles = format_html_join(mark_safe("<br>"), "{}", ((reason_title(str(row.get("code"))),) for row in rows))
+        titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
         places = ", ".join(dict.fromkeys(where_mended(row) for row in rows))
         if places:
             return format_html('{}<div class="hb-quiet">mended {}</div>', titles, places)
@@ -139,7 +139,7 @@ def verdict_of(entry: TimeEntry) -> EntryVerdict | None:
     return getattr(entry, "verdict", None)
 
 
-def look_of(verdict: EntryVerdict | None) -> looks.Look:
+def look_of(verdict: EntryVerdict | None) -> badges.Look:
     if verdict is None:
-        return looks.UNKNOWN
-    return looks.of_entry(verdict.state, held=verdict.held, codes=(str(row.get("code")) for row in verdict.reasons))
+        return badges.UNKNOWN
+    return badges.of_entry(verdict.state, held=verdict.held, codes=(str(row.get("code")) for row in verdict.reasons))

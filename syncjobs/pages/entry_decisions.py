@@ -16,10 +16,10 @@ from mapping.desk import Refused
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
+from syncjobs.rules import reasons
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.settling import adopt
 from syncjobs.support import explain
-from syncjobs.templatetags.hourbridge import reason_title
 
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
@@ -56,7 +56,7 @@ def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -
     before = _current(workspace, entry)
     set_aside = sorted({*(before.send_anyway if before else []), code})
     _override(request, workspace, entry, send_anyway=set_aside, note=request.POST.get("note", "")[:500])
-    return f"“{reason_title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
+    return f"“{reasons.title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
 
 
 def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
@@ -64,7 +64,7 @@ def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> 
     before = _current(workspace, entry)
     left = [one for one in (before.send_anyway if before else []) if one != code]
     _override(request, workspace, entry, send_anyway=left)
-    return f"“{reason_title(code)}” counts again."
+    return f"“{reasons.title(code)}” counts again."
 
 
 def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:

@@ -11,27 +11,27 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from integrations.models import ClockifyUser, TimeEntry
+from syncjobs.display import badges
+from syncjobs.display.badges import Look
 from syncjobs.models import EntryVerdict
-from syncjobs.pages import looks
-from syncjobs.pages.looks import Look
 from syncjobs.rules.reasons import WORDINGS
 
 State = EntryVerdict.State
 # What people call the states: words of the pages, each with the verdicts it stands for.
 STATES: dict[str, tuple[Look, Q]] = {
-    "ready": (looks.WAITING, Q(verdict__state=State.READY)),
-    "held": (looks.HELD, Q(verdict__state=State.BLOCKED, verdict__held=True)),
+    "ready": (badges.WAITING, Q(verdict__state=State.READY)),
+    "held": (badges.HELD, Q(verdict__state=State.BLOCKED, verdict__held=True)),
     "failed": (
         Look("Failed or in doubt", "report", "refused"),
         Q(verdict__state__in=(State.FAILED, State.UNKNOWN)),
     ),
     "changed": (Look("Changed after sending", "edit", "locked"), Q(verdict__state=State.CHANGED)),
-    "sent": (looks.SENT, Q(verdict__state=State.SENT)),
+    "sent": (badges.SENT, Q(verdict__state=State.SENT)),
     "out": (
         Look("Left out by rule", "remove", "out"),
         Q(verdict__state=State.BLOCKED, verdict__held=False) | Q(verdict__state=State.IGNORED),
     ),
-    "deleted": (looks.DELETED, Q(verdict__state=State.DELETED)),
+    "deleted": (badges.DELETED, Q(verdict__state=State.DELETED)),
 }
 
 

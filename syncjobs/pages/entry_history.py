@@ -10,10 +10,10 @@ from django.db.models import Q
 
 from integrations.models import TimeEntry, Workspace
 from mapping.models import Link
+from syncjobs.display import badges
+from syncjobs.display.badges import Look
 from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
-from syncjobs.pages import looks
-from syncjobs.pages.looks import Look
-from syncjobs.templatetags.hourbridge import reason_title
+from syncjobs.rules import reasons
 
 READ = Look("Read", "download", "waiting")
 LINKED = Look("Linked", "link", "sent")
@@ -52,7 +52,7 @@ def history(
 def _in_clockify(entry: TimeEntry) -> Iterator[Event]:
     yield Event(entry.first_seen_at, READ, "First read from Clockify")
     if entry.deleted_at is not None:
-        yield Event(entry.deleted_at, looks.DELETED, "Clockify said that it is deleted")
+        yield Event(entry.deleted_at, badges.DELETED, "Clockify said that it is deleted")
 
 
 def _links(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
@@ -68,13 +68,13 @@ def _links(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
         there = f"{link.quickbooks_kind} {link.quickbooks_id}, {link.quickbooks_name}"
         yield Event(link.made_at, LINKED, f"{link.kind.capitalize()} {link.clockify_name} linked to {there} {by}")
         if link.suspended and link.suspended_at is not None:
-            said = reason_title(link.suspended)
+            said = reasons.title(link.suspended)
             yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {said}")
 
 
 def _attempts(actions: Iterable[Action]) -> Iterator[Event]:
     for action in actions:
-        look = looks.ACTION_STATES[action.state]
+        look = badges.ACTION_STATES[action.state]
         words = [f"{VERBS.get(action.verb, action.verb)}: {look.word.lower()}"]
         words += [f"code {action.error_code}"] if action.error_code else []
         words += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
@@ -87,15 +87,15 @@ def _decided(override: EntryOverride | None) -> Iterator[Event]:
         return
     who = override.person.get_username() if override.person else "a command"
     said = ["ignored it"] if override.ignored else []
-    said += [f"set “{reason_title(code)}” aside" for code in override.send_anyway]
+    said += [f"set “{reasons.title(code)}” aside" for code in override.send_anyway]
     yield Event(override.at, DECIDED, f"{who} {' and '.join(said) or 'took the decision back'}")
 
 
 def _now(verdict: EntryVerdict | None, receipt: Receipt | None) -> Iterator[Event]:
     if receipt is not None and receipt.changed_at != receipt.sent_at:
-        yield Event(receipt.changed_at, looks.SENT, "What QuickBooks has was changed from here last")
+        yield Event(receipt.changed_at, badges.SENT, "What QuickBooks has was changed from here last")
     if verdict is not None:
         codes = [str(row.get("code")) for row in verdict.reasons]
-        look = looks.of_entry(verdict.state, held=verdict.held, codes=codes)
-        titles = ", ".join(reason_title(code) for code in codes)
+        look = badges.of_entry(verdict.state, held=verdict.held, codes=codes)
+        titles = ", ".join(reasons.title(code) for code in codes)
         yield Event(verdict.evaluated_at, look, f"Judged last: {look.word.lower()}{f', {titles}' if titles else ''}")

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
-from syncjobs import sent_words
+from syncjobs.display import badges, sent
+from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
-from syncjobs.pages import access, checks, day_proof, entry_history, links, looks, refusals
+from syncjobs.pages import access, checks, day_proof, entry_history, links, refusals
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import draft, reasons
 from syncjobs.rules.eligibility import Resolution
-from syncjobs.templatetags.hourbridge import day, duration
 
 WHERE = {
     "clockify": "In Clockify",
@@ -74,7 +74,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "verdict": verdict,
-        "look": looks.of_entry(verdict.state, held=verdict.held, codes=codes) if verdict else looks.UNKNOWN,
+        "look": badges.of_entry(verdict.state, held=verdict.held, codes=codes) if verdict else badges.UNKNOWN,
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_said(workspace, row) for row in rows],
@@ -84,7 +84,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "worth": worth(entry, minutes),
         "receipt": receipt,
         "corrections": receipts[1:],
-        "sent": sent_words.sentence(receipt, zone=workspace.time_zone) if receipt else "",
+        "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, context, receipt),
         "actions": actions,
         "items": items.order_by("-pk")[:MOST_ATTEMPTS],
@@ -213,7 +213,7 @@ def _unfinished(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str
 
 
 def _lines(company: Company, made: draft.Draft) -> list[tuple[str, str]]:
-    person, customer = sent_words.partners(company, made)
+    person, customer = sent.partners(company, made)
     return [
         ("Who", f"{made.person_kind} {made.person_id}, {person}"),
         ("For whom", f"customer {made.customer_id}, {customer}"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.workspace_card import Card
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
     "clockify",

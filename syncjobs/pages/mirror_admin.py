@@ -9,10 +9,10 @@ from django.contrib import admin
 from integrations import admin as plain
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Item, Vendor
 from mapping.models import Link
+from syncjobs.display.formatting import day
 from syncjobs.pages import record_page
 from syncjobs.pages.links import desk, list_of, page_of
 from syncjobs.pages.record_lists import RecordAdmin, Related
-from syncjobs.templatetags.hourbridge import day
 
 MIRRORS: tuple[Any, ...] = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer, Item)
 for model in MIRRORS:

@@ -12,12 +12,13 @@ from django.utils.safestring import SafeString
 
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
+from syncjobs.display import badges, formatting
+from syncjobs.display.badges import Look
 from syncjobs.models import Action, EntryOverride, Receipt
-from syncjobs.pages import looks, record_page
+from syncjobs.pages import record_page
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.looks import Look
 from syncjobs.pages.record_lists import RecordAdmin, Related
-from syncjobs.templatetags import hourbridge
+from syncjobs.rules import reasons
 
 VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
 THERE, TAKEN_BACK = Look("In QuickBooks", "check_circle", "sent"), Look("Deleted there", "remove", "out")
@@ -78,7 +79,7 @@ class ReceiptAdmin(EntryRecords):
 
     @admin.display(description="Hours", ordering="minutes")
     def time(self, receipt: Receipt) -> str:
-        return hourbridge.duration(receipt.minutes)
+        return formatting.duration(receipt.minutes)
 
     @admin.display(description="Activity", ordering="quickbooks_id")
     def activity(self, receipt: Receipt) -> SafeString:
@@ -87,8 +88,8 @@ class ReceiptAdmin(EntryRecords):
     @admin.display(description="State", ordering="state")
     def standing(self, receipt: Receipt) -> SafeString:
         if receipt.trouble:
-            return hourbridge.state(Look(hourbridge.reason_title(receipt.trouble), "lock", "locked"))
-        return hourbridge.state(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
+            return badges.plain(Look(reasons.title(receipt.trouble), "lock", "locked"))
+        return badges.plain(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
 
 
 @admin.register(Action)
@@ -126,7 +127,7 @@ class ActionAdmin(EntryRecords):
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:
-        shown = hourbridge.state(looks.ACTION_STATES[action.state])
+        shown = badges.plain(badges.ACTION_STATES[action.state])
         if not action.needs_person:
             return shown
         return format_html('{}<br><span class="hb-doubt">a person has to look</span>', shown)
@@ -146,7 +147,7 @@ class EntryOverrideAdmin(EntryRecords):
 
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:
-        set_aside = [f"“{hourbridge.reason_title(code)}” set aside" for code in override.send_anyway]
+        set_aside = [f"“{reasons.title(code)}” set aside" for code in override.send_anyway]
         return ", ".join([*(["Ignored"] if override.ignored else []), *set_aside]) or "Nothing any more"
 
     @admin.display(description="By", ordering="person")

@@ -13,9 +13,9 @@ from django.db.models import Field, ForeignKey, JSONField, Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from syncjobs.display.formatting import day, moment
 from syncjobs.pages import links
 from syncjobs.rules.reasons import WORDINGS
-from syncjobs.templatetags.hourbridge import day, moment
 
 # Columns that hold a reason code, empty while there is none.
 CODES = {"reason", "suspended", "trouble"}

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Item, Workspace
 from syncjobs import policy
+from syncjobs.display.formatting import number
 from syncjobs.pages import access, schedule_fields
 from syncjobs.pages.schedule_fields import ScheduleFields
 from syncjobs.planning import evaluate
-from syncjobs.templatetags.hourbridge import number
 
 YES_NO = (("true", "Yes"), ("false", "No"))
 MOST_CHANGES = 10

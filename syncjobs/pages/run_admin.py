@@ -13,10 +13,10 @@ from django.utils.safestring import SafeString
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs.display import badges, formatting
 from syncjobs.models import Run
-from syncjobs.pages import access, looks, run_page
+from syncjobs.pages import access, run_page
 from syncjobs.pages.links import list_of
-from syncjobs.templatetags import hourbridge
 
 
 @admin.register(Run)
@@ -45,11 +45,11 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="State", ordering="status")
     def result(self, run: Run) -> SafeString:
-        return hourbridge.badge(looks.RUN_STATUSES[run.status])
+        return badges.pill(badges.RUN_STATUSES[run.status])
 
     @admin.display(description="Asked for", ordering="created_at")
     def asked(self, run: Run) -> str:
-        return hourbridge.moment(run.created_at, run.workspace.time_zone)
+        return formatting.moment(run.created_at, run.workspace.time_zone)
 
     @admin.display(description="By")
     def by(self, run: Run) -> str:

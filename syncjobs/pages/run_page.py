@@ -11,12 +11,12 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, pace, refusals, run_result
 from syncjobs.rules.reasons import WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from syncjobs.display.formatting import number
 from syncjobs.models import Run
-from syncjobs.templatetags.hourbridge import number
 
 # The bar's own units.
 WIDTH = 400

@@ -14,16 +14,17 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import Stance
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
+from syncjobs.display import badges
+from syncjobs.display.badges import LOCKING, Look
+from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryVerdict, Receipt
-from syncjobs.pages import links, looks
-from syncjobs.pages.looks import LOCKING, Look
+from syncjobs.pages import links
 from syncjobs.planning import inputs
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import Resolution
 from syncjobs.rules.reasons import explain
-from syncjobs.templatetags.hourbridge import day, duration
 
 CHANGED_THERE = "CHANGED_IN_QUICKBOOKS"
 WORDS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
@@ -128,10 +129,10 @@ def _context(
 def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> Row:
     verdict: EntryVerdict = entry.verdict
     codes = {str(one.get("code")) for one in verdict.reasons}
-    row = Row(entry, looks.of_entry(verdict.state, held=verdict.held, codes=codes), receipt)
+    row = Row(entry, badges.of_entry(verdict.state, held=verdict.held, codes=codes), receipt)
     row.sentences = [explain(one)["message"] for one in verdict.reasons]
     if receipt is not None and receipt.trouble == CHANGED_THERE and CHANGED_THERE not in codes:
-        row.look = looks.LOCKED
+        row.look = badges.LOCKED
         row.sentences.append(
             "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
         )

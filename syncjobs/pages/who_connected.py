@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks.consent import LONGEST_TRIP_SECONDS
-from syncjobs.templatetags.hourbridge import moment
+from syncjobs.display.formatting import moment
 
 CLOCKIFY, QUICKBOOKS, SET_OUT = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
 

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
 from syncjobs import budget
+from syncjobs.display import badges
+from syncjobs.display.badges import Look
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
-from syncjobs.pages import looks, run_page
+from syncjobs.pages import run_page
 from syncjobs.pages.figures import Figures
-from syncjobs.pages.looks import Look
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 # A worker that is alive takes a run within a second or two.
 UNCLAIMED = timedelta(seconds=30)
@@ -109,7 +110,7 @@ class Card:
     def is_in_order(self) -> bool:
         """Nothing to say that would need more than a line."""
         look, _ = self.standing
-        return look is looks.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
+        return look is badges.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
 
     def no_worker(self, now: datetime) -> bool:
         """A run waits that nobody took: the worker is probably not running."""
@@ -129,13 +130,13 @@ class Card:
         """The state word and its sentence; the first that applies."""
         plan = self.plan
         if not self.is_connected:
-            return looks.NOT_CONNECTED, self._not_connected()
+            return badges.NOT_CONNECTED, self._not_connected()
         if plan is not None and not plan.supported:
-            return looks.SENDING_OFF, f"{plan.sentence} Checking for new users and customers still works."
+            return badges.SENDING_OFF, f"{plan.sentence} Checking for new users and customers still works."
         trouble = self._trouble(plan)
         if trouble:
-            return looks.NEEDS_ATTENTION, trouble
-        return looks.WORKING, self._working()
+            return badges.NEEDS_ATTENTION, trouble
+        return badges.WORKING, self._working()
 
     def _not_connected(self) -> str:
         found = [one.as_row() for one in inputs.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]

@@ -193,6 +193,12 @@ class _Facts(dict[str, Any]):
         return "?"
 
 
+def title(code: str) -> str:
+    """Return the short name of a reason; a code that is not known as it is."""
+    wording = WORDINGS.get(code)
+    return wording.title if wording else code
+
+
 def sentence(row: Mapping[str, Any]) -> str:
     """The whole sentence for a stored reason row."""
     wording = WORDINGS.get(str(row.get("code")))

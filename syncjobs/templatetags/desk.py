@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 
 from integrations.models import Workspace
 from mapping.desk_rows import Row
+from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import desk_write
 from syncjobs.pages.desk_links import in_own_product
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
 from syncjobs.planning.forecast import Tally, WhatIf
-from syncjobs.templatetags.hourbridge import in_hours, number
 
 register = template.Library()
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Workspace
-from syncjobs.templatetags.hourbridge import moment
+from syncjobs.display.formatting import moment
 from tests.admin.conftest import LOOK
 from tests.admin.reading import main_text, text
 from tests.factories import UserFactory, WorkspaceFactory

@@ -10,8 +10,8 @@ from django.test import Client
 from integrations.models import Company, ConnectionEvent, Workspace
 from mapping.models import Link, Mismatch
 from syncjobs import policy
+from syncjobs.display.formatting import moment
 from syncjobs.models import Schedule
-from syncjobs.templatetags.hourbridge import moment
 from tests.admin.reading import main_text, text
 from tests.factories import ClockifyUserFactory, EmployeeFactory, WorkspaceFactory
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
-from syncjobs import sent_words
+from syncjobs.display.sent import facts, sentence
 from syncjobs.management import base
 from syncjobs.models import Receipt
 from syncjobs.support import explain
@@ -26,14 +26,14 @@ class Command(base.Command):
         shown = explanation.as_json()
         sent = self._receipt(explanation)
         if sent is not None:
-            shown["sent"] = sent_words.facts(sent)
+            shown["sent"] = facts(sent)
         if options["json"]:
             self.print_json(shown)
             return None
         there = f", QuickBooks activity {shown['quickbooks_id']}" if shown["quickbooks_id"] else ""
         self.stdout.write(f"{entry_id}: {shown['state']}{there}")
         if sent is not None:
-            self.stdout.write(f"  {sent_words.sentence(sent, zone=sent.workspace.time_zone)}")
+            self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
         for words in [*shown.get("differences", []), *shown.get("not_asked", [])]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from integrations.models import Company, Customer
 from mapping.queries import QUICKBOOKS_MODELS
+from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Receipt
 from syncjobs.rules import draft
-from syncjobs.templatetags.hourbridge import day, duration, moment
 
 
 def facts(receipt: Receipt) -> dict[str, Any]:

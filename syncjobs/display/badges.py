@@ -1,9 +1,12 @@
-"""How states look: a word, an icon and a tone, never colour alone. Pure."""
+"""Status badges: a word, an icon and a tone, never color alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,38 @@ WORKING = Look("Working", "check_circle", "sent")
 NEEDS_ATTENTION = Look("Needs attention", "warning", "held")
 SENDING_OFF = Look("Sending is off", "pause_circle", "held")
 NOT_CONNECTED = Look("Not connected", "power_off", "refused")
+
+
+def of_run(status: str) -> Look:
+    """Return the badge of a run of this status."""
+    return RUN_STATUSES[status]
+
+
+def of_item(outcome: str) -> Look:
+    """Return the badge of a run's item of this outcome."""
+    return ITEM_OUTCOMES[outcome]
+
+
+def of_action(state: str) -> Look:
+    """Return the badge of a write in this state."""
+    return ACTION_STATES[state]
+
+
+def of_message(level: int) -> Look:
+    """Return the badge of a message of this level."""
+    return next(look for least, look in MESSAGES if level >= least)
+
+
+def icon(name: str) -> SafeString:
+    """Return an icon that stands beside words that say the same: hidden from screen readers."""
+    return format_html('<span class="material-symbols-outlined hb-icon" aria-hidden="true">{}</span>', name)
+
+
+def pill(look: Look) -> SafeString:
+    """Return the badge on a colored ground."""
+    return format_html('<span class="hb-badge hb-{}">{}{}</span>', look.tone, icon(look.icon), look.word)
+
+
+def plain(look: Look) -> SafeString:
+    """Return the badge without its ground, for rows of tables."""
+    return format_html('<span class="hb-state hb-{}">{}{}</span>', look.tone, icon(look.icon), look.word)
