@@ -101,7 +101,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            # Tags of one group of pages live with it, not in `templatetags`, which all share.
+            "libraries": {"desk": "syncjobs.pages.desk.tags"},
         },
     }
 ]

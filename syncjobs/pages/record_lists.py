@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.pages import access, record_page
-from syncjobs.pages.desk_page import LAST_WORKSPACE
+from syncjobs.pages.desk.views import LAST_WORKSPACE
 from syncjobs.pages.links import list_of
 
 Related = list[tuple[str, str]]

@@ -8,8 +8,6 @@ from syncjobs.pages import (
     access,
     connect_page,
     connect_quickbooks,
-    desk_page,
-    desk_urls,
     doubts,
     downloads,
     entry_decisions,
@@ -19,6 +17,7 @@ from syncjobs.pages import (
     start_runs,
     undo,
 )
+from syncjobs.pages.desk import urls, views
 
 app_name = "hourbridge"
 
@@ -39,8 +38,8 @@ register_converter(ButtonConverter, "button")
 
 
 urlpatterns = [
-    *desk_urls.urlpatterns,
-    path("rules/", access.page(desk_page.any_workspace("rules")), name="any-rules"),
+    *urls.urlpatterns,
+    path("rules/", access.page(views.any_workspace("rules")), name="any-rules"),
     path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from mapping.desk_index import Ref
 from mapping.desk_rows import Row
-from syncjobs.templatetags.desk import decision
+from syncjobs.pages.desk.tags import decision
 
 FOLDER = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted([*FOLDER.glob("hourbridge/*.html"), FOLDER / "admin" / "index.html"])

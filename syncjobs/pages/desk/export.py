@@ -13,7 +13,8 @@ from integrations.models import Workspace
 from mapping import desk_rows
 from mapping.desk_index import AT_ONCE, IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
 from mapping.desk_rows import Row
-from syncjobs.pages import access, sent_changed
+from syncjobs.pages import access
+from syncjobs.pages.desk import changed
 
 # The first four are what an upload reads; see docs/desk.md.
 HEADERS = (
@@ -79,14 +80,14 @@ def lines(workspace: Workspace, tab: str) -> Iterator[str]:
 
 def changed_lines(workspace: Workspace) -> Iterator[str]:
     """Entries that changed after they were sent, with each field now and as sent."""
-    fields = [f"{word.lower().replace(' ', '_')}_{side}" for word in sent_changed.WORDS for side in ("now", "sent")]
+    fields = [f"{word.lower().replace(' ', '_')}_{side}" for word in changed.WORDS for side in ("now", "sent")]
     writer = csv.DictWriter(_Echo(), ("entry", "date", "activity", "state", "reasons", *fields))
     yield "\ufeff" + str(writer.writeheader())
-    entries = sent_changed.rows_of(workspace)
+    entries = changed.rows_of(workspace)
     start = 0
     while some := list(entries[start : start + AT_ONCE]):
         start += AT_ONCE
-        for row in sent_changed.shown(workspace, some):
+        for row in changed.shown(workspace, some):
             sides = [text for line in row.lines for text in (line.ours, line.sent)]
             cells = {
                 "entry": row.entry.clockify_id,

@@ -32,7 +32,8 @@ from mapping.models import Decision
 from mapping.queries import mirrored_names
 from mapping.undo import history
 from syncjobs.models import EntryVerdict
-from syncjobs.pages import access, desk_safe, sent_changed
+from syncjobs.pages import access
+from syncjobs.pages.desk import changed, safe_counts
 
 ROWS_A_PAGE = 50
 SCRIPT = "X-Desk"
@@ -140,13 +141,13 @@ def head(workspace: Workspace, tab: str) -> dict[str, Any]:
     counts = counted(workspace)
     return {
         "tabs": [(name, TAB_WORDS[name], counts.sections[name][TODO]) for name in TAB_WORDS],
-        "changed_count": sent_changed.open_count(workspace),
+        "changed_count": changed.open_count(workspace),
         "decided": counts.decided,
         "all_ours": counts.all_ours,
         "counts": counts.sections.get(tab, {}),
         "held_minutes": counts.minutes.get(tab, 0),
         "safe_url": f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}",
-        "safe": desk_safe.known(workspace, tab),
+        "safe": safe_counts.known(workspace, tab),
         **_last_decision(workspace),
     } | ({"sections": _sections(counts, tab)} if tab in counts.sections else {})
 

@@ -21,7 +21,8 @@ from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
 from mapping.safe import SafePair, accept_safe, among
 from syncjobs.display.formatting import in_hours, number
-from syncjobs.pages import access, desk_safe, desk_shown
+from syncjobs.pages import access
+from syncjobs.pages.desk import page_context, safe_counts
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import what_if
 
@@ -72,7 +73,7 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"workspace": workspace, "safe": None}
     context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
     if workspace.company is not None:
-        context["safe"] = desk_safe.count(workspace, tab, now=timezone.now())
+        context["safe"] = safe_counts.count(workspace, tab, now=timezone.now())
     return render(request, "hourbridge/desk_safe_button.html", context)
 
 
@@ -83,7 +84,7 @@ def _tab(word: str) -> str:
 def _show(
     request: HttpRequest, workspace: Workspace, tab: str, rows: list[str], ticked: Collection[str] | None
 ) -> HttpResponse:
-    safe = desk_safe.pairs_of(workspace, tab)
+    safe = safe_counts.pairs_of(workspace, tab)
     pairs, left_out = ticked_pairs(workspace, tab, rows, safe=safe) if rows else ([_of_safe(one) for one in safe], [])
     keys = {pair.key for pair in pairs} if ticked is None else set(ticked)
     chosen = [pair.choice for pair in pairs if pair.key in keys]
@@ -142,7 +143,7 @@ def _of_row(row: desk_rows.Row, clear: desk_rows.Option, *, is_safe: bool) -> Pa
 
 # --- accepting -------------------------------------------------------------------------------------------------
 def _accept(request: HttpRequest, workspace: Workspace, tab: str, rows: list[str], ticked: set[str]) -> HttpResponse:
-    now, before = timezone.now(), desk_shown.ready(workspace)
+    now, before = timezone.now(), page_context.ready(workspace)
     try:
         if not ticked:
             raise Refused("Nothing is ticked.")
@@ -151,7 +152,7 @@ def _accept(request: HttpRequest, workspace: Workspace, tab: str, rows: list[str
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(request.get_full_path())
-    after = desk_shown.ready(workspace)
+    after = page_context.ready(workspace)
     freed = after[0] - before[0]
     words = f" Frees {number(freed, 'entry,entries')}, {in_hours(after[1] - before[1])}." if freed > 0 else ""
     messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')} in one press.{words}")

@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from integrations.models import Workspace
 from mapping.desk_rows import Row
 from syncjobs.display.formatting import in_hours, number
-from syncjobs.pages import desk_write
-from syncjobs.pages.desk_links import in_own_product
+from syncjobs.pages.desk import create_partner
+from syncjobs.pages.desk.vendor_links import in_own_product
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
 from syncjobs.planning.forecast import Tally, WhatIf
@@ -95,9 +95,9 @@ def ways(row: Row, workspace_id: int, back: str) -> list[tuple[str, str, str]]:
     asks = offers(row.mismatch) if row.mismatch is not None else []
     found = []
     for ask in asks:
-        label = desk_write.label_of(ask)
+        label = create_partner.label_of(ask)
         short = "Create…" if ask.verb == CREATE and ask.side == QUICKBOOKS else label
-        found.append((label, desk_write.address(workspace_id, ask, back=back), short))
+        found.append((label, create_partner.address(workspace_id, ask, back=back), short))
     return found
 
 

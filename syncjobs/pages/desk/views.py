@@ -19,9 +19,10 @@ from integrations.models import Workspace
 from mapping.desk import Refused
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from syncjobs.display.formatting import in_hours, number
-from syncjobs.pages import access, desk_foresight, desk_shown, desk_verbs, navigation
-from syncjobs.pages.desk_shown import Asked
-from syncjobs.pages.desk_verbs import Decided
+from syncjobs.pages import access, navigation
+from syncjobs.pages.desk import actions, forecast, page_context
+from syncjobs.pages.desk.actions import Decided
+from syncjobs.pages.desk.page_context import Asked
 from syncjobs.planning import evaluate
 
 LAST_WORKSPACE = "workspace"
@@ -83,9 +84,9 @@ def _about(request: HttpRequest) -> str:
 
 def _preview(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpResponse:
     """What the choice would do, where no script shows it: the same page with the row open."""
-    chosen = desk_verbs.chosen(request)
+    chosen = actions.chosen(request)
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    found = desk_foresight.of_choice(workspace, "link", kind, clockify_id, chosen)
+    found = forecast.of_choice(workspace, "link", kind, clockify_id, chosen)
     asked.opened = _about(request)
     return _answer(request, workspace, asked, {"what_if": found, "chosen": chosen})
 
@@ -93,20 +94,20 @@ def _preview(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpRe
 def _decide(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpResponse:
     """Take the decision, judge everything anew, and go on to the next row."""
     now = timezone.now()
-    before = desk_shown.ready(workspace)
-    listed = desk_shown.listed_keys(workspace, asked)
+    before = page_context.ready(workspace)
+    listed = page_context.listed_keys(workspace, asked)
     with evaluate.deciding(workspace, now=now):
-        decided = desk_verbs.decide(request, workspace, now=now)
-    after = desk_shown.ready(workspace)
+        decided = actions.decide(request, workspace, now=now)
+    after = page_context.ready(workspace)
     freed = _freed(after[0] - before[0], after[1] - before[1])
-    following = _next(decided.key, listed, desk_shown.listed_keys(workspace, asked))
+    following = _next(decided.key, listed, page_context.listed_keys(workspace, asked))
     return _told(request, workspace, asked, decided, freed=freed, following=following)
 
 
 def _told(
     request: HttpRequest, workspace: Workspace, asked: Asked, decided: Decided, *, freed: str, following: str
 ) -> HttpResponse:
-    said = f"{decided.said} {freed}{desk_shown.to_do(workspace, asked.tab)} to do."
+    said = f"{decided.said} {freed}{page_context.to_do(workspace, asked.tab)} to do."
     if asked.is_script:
         asked.opened = ""
         told: dict[str, Any] = {
@@ -146,7 +147,7 @@ def _answer(
 
     The part is made first: inside the page's nested templates the same rows take twice as long.
     """
-    context = desk_shown.context(request, workspace, asked) | (more or {}) | {"may_act": access.may_act(request)}
+    context = page_context.context(request, workspace, asked) | (more or {}) | {"may_act": access.may_act(request)}
     body = render_to_string("hourbridge/desk_body.html", context, request)
     if asked.is_script:
         return HttpResponse(body, status=status)

@@ -19,7 +19,8 @@ from mapping.desk import Refused
 from mapping.models import Decision
 from mapping.queries import mirrored_names
 from mapping.undo import history
-from syncjobs.pages import access, desk_verbs
+from syncjobs.pages import access
+from syncjobs.pages.desk import actions
 from syncjobs.pages.links import desk
 from syncjobs.planning import evaluate
 from syncjobs.rules import reasons
@@ -69,7 +70,7 @@ def _undo(request: HttpRequest, workspace: Workspace) -> HttpResponse:
         if request.POST.get("verb") != "undo" or workspace.company is None:
             raise Refused("Nothing was chosen.")
         with evaluate.deciding(workspace, now=now):
-            decided = desk_verbs.decide(request, workspace, now=now)
+            decided = actions.decide(request, workspace, now=now)
         messages.success(request, decided.said)
         for warning in decided.warnings:
             messages.warning(request, warning)

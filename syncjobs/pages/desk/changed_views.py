@@ -16,7 +16,8 @@ from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
 from syncjobs.models import EntryOverride, Run
-from syncjobs.pages import access, desk_shown, entry_decisions, sent_changed, start_runs
+from syncjobs.pages import access, entry_decisions, start_runs
+from syncjobs.pages.desk import changed, page_context
 from syncjobs.rules import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
@@ -33,15 +34,15 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, workspace)
     left = request.GET.get("show") == "left"
-    found = Paginator(sent_changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
+    found = Paginator(changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
     wanted, trouble = list(found.object_list), ""
     look = bool(request.GET.get("look")) and bool(wanted)
     try:
-        rows = sent_changed.shown(workspace, wanted, look=look)
+        rows = changed.shown(workspace, wanted, look=look)
     except (ApiError, SecretUnreadable) as problem:
         trouble, look = _words(problem), False
-        rows = sent_changed.shown(workspace, wanted)
-    counts = {"todo": sent_changed.open_count(workspace), "left": sent_changed.rows_of(workspace, left=True).count()}
+        rows = changed.shown(workspace, wanted)
+    counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
     context = {
         "workspace": workspace,
         "tab": "changed",
@@ -55,7 +56,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "read_at": timezone.now(),
         "trouble": trouble,
         "return_to": request.get_full_path(),
-        **{key: value for key, value in desk_shown.head(workspace, "changed").items() if key != "sections"},
+        **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
     }
     return access.show(request, "desk_changed.html", context, title=f"Changed after sending, {workspace.name}")
 
