@@ -9,8 +9,6 @@ from syncjobs.pages import (
     connect_page,
     connect_quickbooks,
     doubts,
-    downloads,
-    entry_decisions,
     mass_deletion,
     resync,
     rules_page,
@@ -18,6 +16,7 @@ from syncjobs.pages import (
     undo,
 )
 from syncjobs.pages.desk import urls, views
+from syncjobs.pages.entries import actions, downloads
 
 app_name = "hourbridge"
 
@@ -42,7 +41,7 @@ urlpatterns = [
     path("rules/", access.page(views.any_workspace("rules")), name="any-rules"),
     path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start_runs.start), name="start"),
-    path("entries/<int:pk>/decide/", access.button(entry_decisions.decide), name="decide-entry"),
+    path("entries/<int:pk>/decide/", access.button(actions.decide), name="decide-entry"),
     path("entries/csv/", access.page(downloads.entries), name="entries-csv"),
     path("runs/<int:pk>/csv/", access.page(downloads.run_items), name="run-csv"),
     path("workspaces/<int:pk>/sync-part/", access.button(resync.part), name="sync-part"),

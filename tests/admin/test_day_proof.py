@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from syncjobs.pages import day_proof
-from syncjobs.pages.day_proof import Proof
+from syncjobs.pages.entries import day_proof
+from syncjobs.pages.entries.day_proof import Proof
 
 TUESDAY = date(2026, 3, 3)
 

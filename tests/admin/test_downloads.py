@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
-from syncjobs.pages import downloads
+from syncjobs.pages.entries import downloads
 from tests.factories import (
     ReceiptFactory,
     RunFactory,

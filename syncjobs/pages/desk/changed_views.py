@@ -16,8 +16,9 @@ from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
 from syncjobs.models import EntryOverride, Run
-from syncjobs.pages import access, entry_decisions, start_runs
+from syncjobs.pages import access, start_runs
 from syncjobs.pages.desk import changed, page_context
+from syncjobs.pages.entries import actions
 from syncjobs.rules import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
@@ -83,7 +84,7 @@ def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
     """What is in QuickBooks stays; nothing is sent or deleted for the entry until somebody says otherwise."""
     if entry.deleted_at is None:
-        entry_decisions.VERBS["ignore"](request, workspace, entry)
+        actions.VERBS["ignore"](request, workspace, entry)
     else:
         # Nothing is judged anew: Clockify no longer has it, and what was sent stays.
         facts: dict[str, Any] = {
@@ -99,7 +100,7 @@ def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None
 
 def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
     if entry.deleted_at is None:
-        entry_decisions.VERBS["stop_ignoring"](request, workspace, entry)
+        actions.VERBS["stop_ignoring"](request, workspace, entry)
     else:
         EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).update(ignored=False)
     messages.success(request, "Back on the list.")

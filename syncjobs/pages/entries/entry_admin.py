@@ -19,8 +19,9 @@ from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.display import badges, formatting
 from syncjobs.models import Action, EntryVerdict, Receipt
-from syncjobs.pages import access, entry_page
-from syncjobs.pages.entry_filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
+from syncjobs.pages import access
+from syncjobs.pages.entries import detail
+from syncjobs.pages.entries.filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
 from syncjobs.pages.links import list_of
 from syncjobs.rules import reasons
 
@@ -84,8 +85,8 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
-        context = {"way": [("Time entries", list_of("integrations.timeentry"))], **entry_page.story(entry)}
-        return access.show(request, "entry.html", context, title=entry_page.title(entry))
+        context = {"way": [("Time entries", list_of("integrations.timeentry"))], **detail.story(entry)}
+        return access.show(request, "entry.html", context, title=detail.title(entry))
 
     @admin.display(description="Day", ordering="txn_date")
     def day(self, entry: TimeEntry) -> str:
@@ -129,8 +130,8 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
 def where_mended(row: Mapping[str, Any]) -> str:
     """`in QuickBooks`, for the middle of a line."""
-    place = entry_page.explained(row)["fix_in"]
-    words = entry_page.WHERE.get(place, place)
+    place = detail.explained(row)["fix_in"]
+    words = detail.WHERE.get(place, place)
     return words[0].lower() + words[1:]
 
 

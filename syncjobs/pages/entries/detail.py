@@ -10,7 +10,8 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
-from syncjobs.pages import access, checks, day_proof, entry_history, links, refusals
+from syncjobs.pages import access, links
+from syncjobs.pages.entries import checks, day_proof, history, refusals
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import draft, reasons
@@ -90,7 +91,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "items": items.order_by("-pk")[:MOST_ATTEMPTS],
         "override": override,
         "proof": _proof(entry, workspace, owner_zone=owner_zone),
-        "history": entry_history.history(
+        "history": history.history(
             workspace, entry, verdict=verdict, receipt=receipt, actions=actions, override=override
         ),
     }

@@ -19,8 +19,9 @@ from integrations.models import TimeEntry
 from syncjobs.display import badges
 from syncjobs.display.formatting import hours
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import entry_admin, run_page
+from syncjobs.pages import run_page
 from syncjobs.pages.desk.export import harmless
+from syncjobs.pages.entries import entry_admin
 from syncjobs.rules import reasons
 
 # Rows that are read and written at once: memory stays the same however long the list is.
