@@ -15,8 +15,9 @@ from integrations.quickbooks import consent
 from mapping import desk_rows, wording
 from mapping.models import Mismatch
 from syncjobs.models import Run
-from syncjobs.pages import access, connect_page, day_chart, decided, figures, first_steps, links, run_page
+from syncjobs.pages import access, connect_page, day_chart, decided, figures, first_steps, links
 from syncjobs.pages.coming import coming
+from syncjobs.pages.runs import detail
 from syncjobs.pages.workspace_card import Card
 
 MOST_NEEDED = 8
@@ -69,7 +70,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
-        "recent_runs": [(run, run_page.came_of_it(run)) for run in _recent()],
+        "recent_runs": [(run, detail.came_of_it(run)) for run in _recent()],
         "coming": coming(cards, now=now)[:MOST_COMING],
         "chart": day_chart.chart([card.workspace for card in cards], now=now),
         "idle": [card for card in cards if card.no_worker(now)],

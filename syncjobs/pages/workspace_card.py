@@ -12,8 +12,8 @@ from syncjobs.display import badges
 from syncjobs.display.badges import Look
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
-from syncjobs.pages import run_page
 from syncjobs.pages.figures import Figures
+from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
@@ -53,7 +53,7 @@ class Card:
     @property
     def came_of_it(self) -> str:
         """What the last sync did, in a line; why it ended early is the card's own sentence."""
-        return run_page.came_of_it(self.last_sync) if self.last_sync is not None else ""
+        return detail.came_of_it(self.last_sync) if self.last_sync is not None else ""
 
     @property
     def company(self) -> Company | None:

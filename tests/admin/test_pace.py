@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from syncjobs.pages.pace import pace
+from syncjobs.pages.runs.throughput import pace
 from tests.factories import ActionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db

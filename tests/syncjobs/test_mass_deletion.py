@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from syncjobs.models import Run
-from syncjobs.pages import mass_deletion
+from syncjobs.pages.runs import mass_deletion
 from syncjobs.runs import lifecycle as runs
 from tests.syncjobs.cast import FIRST, LAST, Scene
 

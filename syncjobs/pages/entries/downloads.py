@@ -19,9 +19,9 @@ from integrations.models import TimeEntry
 from syncjobs.display import badges
 from syncjobs.display.formatting import hours
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import run_page
 from syncjobs.pages.desk.export import harmless
 from syncjobs.pages.entries import entry_admin
+from syncjobs.pages.runs import detail
 from syncjobs.rules import reasons
 
 # Rows that are read and written at once: memory stays the same however long the list is.
@@ -73,7 +73,7 @@ def run_items(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.defer("counters"), pk=pk)
     outcome = request.GET.get("outcome", "")
     narrowed = outcome if outcome in RunItem.Outcome.values else ""
-    items = run_page.items(run, outcome=narrowed, search=request.GET.get("q", "").strip())
+    items = detail.items(run, outcome=narrowed, search=request.GET.get("q", "").strip())
     rows = (_item(run, item) for item in items.defer("draft", "basis").iterator(chunk_size=AT_ONCE))
     return _file(OF_RUN, rows, name=f"run-{run.pk}")
 

@@ -15,8 +15,9 @@ from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.display import badges, formatting
 from syncjobs.models import Run
-from syncjobs.pages import access, run_page
+from syncjobs.pages import access
 from syncjobs.pages.links import list_of
+from syncjobs.pages.runs import detail
 
 
 @admin.register(Run)
@@ -36,7 +37,7 @@ class RunAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        context = {"way": [("Runs", list_of("syncjobs.run"))], **run_page.story(run, request.GET)}
+        context = {"way": [("Runs", list_of("syncjobs.run"))], **detail.story(run, request.GET)}
         return access.show(request, "run.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")
@@ -57,11 +58,11 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Took")
     def took(self, run: Run) -> str:
-        return run_page.took(run)
+        return detail.took(run)
 
     @admin.display(description="What came of it")
     def summary(self, run: Run) -> str:
-        return run_page.summary(run)
+        return detail.summary(run)
 
     @admin.display(description="Workspace", ordering="workspace__name")
     def place(self, run: Run) -> str:

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access, pace, run_result
+from syncjobs.pages import access
 from syncjobs.pages.entries import refusals
+from syncjobs.pages.runs import result, throughput
 from syncjobs.rules.reasons import WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
@@ -68,10 +69,10 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "took": took(run),
-        "pace": pace.pace(run, now=timezone.now()) if run.is_open else "",
+        "pace": throughput.pace(run, now=timezone.now()) if run.is_open else "",
         "figures": said,
-        "result": run_result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
-        "narrowed": run_result.narrowed(run),
+        "result": result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
+        "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
         "check": check_json(run) if run.kind == Run.Kind.CHECK else None,

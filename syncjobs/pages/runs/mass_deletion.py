@@ -15,7 +15,8 @@ from django.shortcuts import redirect
 from integrations.models import TimeEntry, Workspace
 from mapping.desk import Refused
 from syncjobs.models import Receipt, Run
-from syncjobs.pages import access, run_page, start_runs
+from syncjobs.pages import access
+from syncjobs.pages.runs import detail, start
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.runs import check
@@ -46,9 +47,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     except runs.AlreadyRunning as busy:
-        start_runs.say(request, messages.WARNING, str(busy), busy.run)
+        start.say(request, messages.WARNING, str(busy), busy.run)
     else:
-        start_runs.say(request, messages.SUCCESS, f"{asked} was asked for and begins by itself.", asked)
+        start.say(request, messages.SUCCESS, f"{asked} was asked for and begins by itself.", asked)
         if asked.kind == Run.Kind.SYNC and not asked.dry_run:
             return redirect("admin:syncjobs_run_change", asked.pk)
     return redirect("hourbridge:missing", workspace.pk)
@@ -57,7 +58,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _ask(request: HttpRequest, workspace: Workspace) -> Run:
     verb = request.POST.get("verb", "")
     if verb == "check":
-        return start_runs.ask(workspace, Run.Kind.CHECK, person=request.user)
+        return start.ask(workspace, Run.Kind.CHECK, person=request.user)
     found = finding(workspace)
     if found is None or verb not in {"preview", "delete"}:
         raise Refused("Nothing is missing any more, or nothing was chosen.")
@@ -65,12 +66,12 @@ def _ask(request: HttpRequest, workspace: Workspace) -> Run:
         ids = sorted(found.missing.values_list("clockify_id", flat=True))
         options = {"believe_deletions": True, "entries": ids}
         dates = {"first": found.first, "last": found.last}
-        return start_runs.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates)
+        return start.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates)
     shown = preview(found)
     if shown is None or not is_shown(shown) or request.POST.get("preview") != str(shown.pk):
         raise Refused("Look at a preview first: another one was made since, or none yet.")
     # The very entries that the preview listed, not what went missing since.
-    return start_runs.ask(
+    return start.ask(
         workspace,
         Run.Kind.SYNC,
         person=request.user,
@@ -113,7 +114,7 @@ def story(workspace: Workspace, asked: Any) -> dict[str, Any]:
     context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "found": found}
     if found is None:
         return context
-    pages = Paginator(found.missing, run_page.ITEMS_A_PAGE)
+    pages = Paginator(found.missing, detail.ITEMS_A_PAGE)
     rows = pages.get_page(asked.get("page", 1))
     receipts = {one.entry_id: one for one in _receipts(workspace, found)}
     people = set(found.missing.order_by().values_list("user_name", flat=True))

@@ -14,7 +14,8 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.desk import Refused
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access, run_page, start_runs
+from syncjobs.pages import access
+from syncjobs.pages.runs import detail, start
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.runs import lifecycle as runs
@@ -36,11 +37,11 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("hourbridge:undo-run", run.pk)
     except runs.AlreadyRunning as busy:
-        start_runs.say(request, messages.WARNING, str(busy), busy.run)
+        start.say(request, messages.WARNING, str(busy), busy.run)
         return redirect("hourbridge:undo-run", run.pk)
     if asked.dry_run:
         return redirect("hourbridge:undo-run", run.pk)
-    start_runs.say(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
+    start.say(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
     return redirect("admin:syncjobs_run_change", asked.pk)
 
 
@@ -53,7 +54,7 @@ def _ask(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
             raise Refused("Look at a preview first: another one was made since, or none yet.")
         if request.POST.get("ignore"):
             options["ignore"] = True
-    return start_runs.ask(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
+    return start.ask(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
 
 
 def latest(run: Run) -> Run | None:
@@ -70,7 +71,7 @@ def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
     """Everything the page shows."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None
-    items = Paginator(run_page.items(last) if last else RunItem.objects.none(), run_page.ITEMS_A_PAGE)
+    items = Paginator(detail.items(last) if last else RunItem.objects.none(), detail.ITEMS_A_PAGE)
     resent_by = undo.resent_by(workspace)
     return {
         "run": run,

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access, start_runs
+from syncjobs.pages import access
+from syncjobs.pages.runs import start
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
@@ -62,7 +63,7 @@ def _begin(
     dry_run: bool = False,
 ) -> HttpResponse:
     try:
-        run = start_runs.ask(
+        run = start.ask(
             workspace,
             Run.Kind.SYNC,
             person=request.user,
@@ -72,10 +73,10 @@ def _begin(
             dry_run=dry_run,
         )
     except runs.AlreadyRunning as busy:
-        start_runs.say(request, messages.WARNING, str(busy), busy.run)
+        start.say(request, messages.WARNING, str(busy), busy.run)
         run = busy.run
     else:
-        start_runs.say(request, messages.SUCCESS, f"{words} was asked for and begins by itself.", run)
+        start.say(request, messages.SUCCESS, f"{words} was asked for and begins by itself.", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 
