@@ -15,9 +15,10 @@ from integrations.quickbooks import consent
 from mapping import desk_rows, wording
 from mapping.models import Mismatch
 from syncjobs.models import Run
-from syncjobs.pages import access, connect_page, day_chart, decided, figures, first_steps, links
+from syncjobs.pages import access, day_chart, decided, figures, first_steps, links
 from syncjobs.pages.coming import coming
 from syncjobs.pages.runs import detail
+from syncjobs.pages.setup import clockify
 from syncjobs.pages.workspace_card import Card
 
 MOST_NEEDED = 8
@@ -57,7 +58,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     cards = cards_of(list(access.workspaces()))
     newest = next((card for card in cards if first_steps.is_needed(card)), None)
     steps = first_steps.steps(newest) if newest or not cards else []
-    form = connect_page.ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
+    form = clockify.ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
         "title": "Overview",
         "may_look": True,

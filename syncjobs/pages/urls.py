@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from syncjobs.pages import access, connect_page, connect_quickbooks, rules_page
+from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, downloads
 from syncjobs.pages.runs import mass_deletion, rerun, start, uncertain_writes, undo
+from syncjobs.pages.setup import clockify, policy, quickbooks
 
 app_name = "hourbridge"
 
@@ -30,7 +31,7 @@ register_converter(ButtonConverter, "button")
 urlpatterns = [
     *urls.urlpatterns,
     path("rules/", access.page(views.any_workspace("rules")), name="any-rules"),
-    path("workspaces/<int:pk>/rules/", access.page(rules_page.rules), name="rules"),
+    path("workspaces/<int:pk>/rules/", access.page(policy.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(actions.decide), name="decide-entry"),
     path("entries/csv/", access.page(downloads.entries), name="entries-csv"),
@@ -43,8 +44,8 @@ urlpatterns = [
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path(
         "workspaces/<int:pk>/connect/quickbooks/",
-        access.page(connect_quickbooks.connect_quickbooks),
+        access.page(quickbooks.connect_quickbooks),
         name="connect-quickbooks",
     ),
-    path("connect/clockify/", access.page(connect_page.connect_clockify), name="connect-clockify"),
+    path("connect/clockify/", access.page(clockify.connect_clockify), name="connect-clockify"),
 ]

@@ -17,7 +17,8 @@ from integrations.clockify import connection
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from syncjobs import policy
-from syncjobs.pages import access, who_connected
+from syncjobs.pages import access
+from syncjobs.pages.setup import who_connected
 
 IN_SETTINGS = "settings"
 

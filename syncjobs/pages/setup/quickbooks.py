@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from integrations.quickbooks import consent, views
-from syncjobs.pages import access, who_connected
+from syncjobs.pages import access
+from syncjobs.pages.setup import who_connected
 
 
 def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:

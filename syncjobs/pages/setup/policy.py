@@ -15,8 +15,9 @@ from django.utils import timezone
 from integrations.models import ConnectionEvent, Item, Workspace
 from syncjobs import policy
 from syncjobs.display.formatting import number
-from syncjobs.pages import access, schedule_fields
-from syncjobs.pages.schedule_fields import ScheduleFields
+from syncjobs.pages import access
+from syncjobs.pages.setup import schedule_fields
+from syncjobs.pages.setup.schedule_fields import ScheduleFields
 from syncjobs.planning import evaluate
 
 YES_NO = (("true", "Yes"), ("false", "No"))
