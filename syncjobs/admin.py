@@ -1,15 +1,17 @@
-"""All that the admin shows of jobs and records; each module registers what its name says."""
+"""Registers every list of the admin; each lives with the pages that it belongs to."""
 
-from syncjobs.pages import borrowed_admin, connection_admin, decision_admin, mirror_admin, record_admin
+from __future__ import annotations
+
 from syncjobs.pages.entries import entry_admin
+from syncjobs.pages.records import connection_admin, decision_admin, mirror_admin, record_admin, third_party_admin
 from syncjobs.pages.runs import run_admin
 
 __all__ = [
-    "borrowed_admin",
     "connection_admin",
     "decision_admin",
     "entry_admin",
     "mirror_admin",
     "record_admin",
     "run_admin",
+    "third_party_admin",
 ]

@@ -10,9 +10,9 @@ from integrations import admin as plain
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Item, Vendor
 from mapping.models import Link
 from syncjobs.display.formatting import day
-from syncjobs.pages import record_page
 from syncjobs.pages.links import desk, list_of, page_of
-from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.pages.records import detail
+from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
 MIRRORS: tuple[Any, ...] = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer, Item)
 for model in MIRRORS:
@@ -23,7 +23,7 @@ class MirrorRecords(RecordAdmin):
     """`kind` is the desk's word for such a record; "" where the desk does not list it."""
 
     kind: ClassVar[str] = ""
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "raw": "As it was sent to us",
             "first_seen_at": "First seen",

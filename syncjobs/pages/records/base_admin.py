@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
-from syncjobs.pages import access, record_page
+from syncjobs.pages import access
 from syncjobs.pages.desk.views import LAST_WORKSPACE
 from syncjobs.pages.links import list_of
+from syncjobs.pages.records import detail
 
 Related = list[tuple[str, str]]
 
@@ -27,7 +28,7 @@ class RecordAdmin(ReadOnlyAdmin):
     columns: tuple[str, ...] = ("__str__",)
     # Several rows a second are told apart by it.
     to_the_second = False
-    words = record_page.Words()
+    words = detail.Words()
     list_before_template = "hourbridge/list_clock.html"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
@@ -38,12 +39,12 @@ class RecordAdmin(ReadOnlyAdmin):
     def _column(self, column: Any) -> Any:
         def shown(row: Any) -> str:
             zone = timezone.get_current_timezone_name()
-            return record_page.shown_value(row, column, zone=zone, brief=not self.to_the_second)
+            return detail.shown_value(row, column, zone=zone, brief=not self.to_the_second)
 
         shown.__name__ = column.name
-        return admin.display(shown, description=record_page.label(column, self.words), ordering=column.name)
+        return admin.display(shown, description=detail.label(column, self.words), ordering=column.name)
 
-    def says(self, row: Any) -> list[record_page.Fact]:
+    def says(self, row: Any) -> list[detail.Fact]:
         """What stands above its columns."""
         return []
 
@@ -72,8 +73,8 @@ class RecordAdmin(ReadOnlyAdmin):
         context = {
             "row": row,
             "zone": zone,
-            "facts": [*self.says(row), *record_page.facts(row, zone=zone, words=self.words, shown=shown)],
-            "folded": record_page.folded(row, words=self.words, shown=shown),
+            "facts": [*self.says(row), *detail.facts(row, zone=zone, words=self.words, shown=shown)],
+            "folded": detail.folded(row, words=self.words, shown=shown),
             "related": [(title, link) for title, link in self.related(row) if link],
             "way": [(self._nouns(), list_of(self.opts.label_lower))],
             "kind": self.noun or self.opts.verbose_name,

@@ -15,9 +15,9 @@ from integrations.models import TimeEntry
 from syncjobs.display import badges, formatting
 from syncjobs.display.badges import Look
 from syncjobs.models import Action, EntryOverride, Receipt
-from syncjobs.pages import record_page
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.pages.records import detail
+from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
 VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
@@ -65,7 +65,7 @@ class ReceiptAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "quickbooks_id": "Activity in QuickBooks",
             "txn_date": "Day",
@@ -102,7 +102,7 @@ class ActionAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
     search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "body": "Exactly what is sent",
             "basis": "What the receipt says",
@@ -143,7 +143,7 @@ class EntryOverrideAdmin(EntryRecords):
     search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
-    words = record_page.Words(labels={"at": "When", "send_anyway": "Reasons set aside"})
+    words = detail.Words(labels={"at": "When", "send_anyway": "Reasons set aside"})
 
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:

@@ -10,9 +10,9 @@ from integrations import admin as plain
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
 from syncjobs.display.badges import Look
-from syncjobs.pages import record_page
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.pages.records import detail
+from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
 for model in (Workspace, Company, ConnectionEvent, ApiCall):
     admin.site.unregister(model)
@@ -39,7 +39,7 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
     columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
     list_select_related = ("company",)
     search_help_text = "Name or id of a workspace or company"
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "state": "Connection",
             "state_since": "Since",
@@ -72,7 +72,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
     noun, nouns = "QuickBooks company", "QuickBooks companies"
     columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
     search_help_text = "Name or company id"
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "realm_id": "Company id",
             "state": "Connection",
@@ -118,7 +118,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
 class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
     columns = ("at", "what", "message", "workspace", "company", "by_whom")
     search_help_text = "Words, workspace or company"
-    words = record_page.Words(labels={"at": "When", "kind": "Sort", "message": "What happened"})
+    words = detail.Words(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, Look(row.kind, "history", "out")).word
@@ -136,7 +136,7 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 class CallRecords(RecordAdmin, plain.ApiCallAdmin):
     to_the_second = True
     columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "at": "When",
             "account": "Workspace or company",

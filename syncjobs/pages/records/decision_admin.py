@@ -18,9 +18,9 @@ from mapping import desk_rows, wording
 from mapping.models import Decision, Link, Mismatch, PartnerWrite, Stance
 from syncjobs.display import badges, formatting
 from syncjobs.display.badges import Look
-from syncjobs.pages import record_page
 from syncjobs.pages.links import desk, list_of
-from syncjobs.pages.record_lists import RecordAdmin, Related
+from syncjobs.pages.records import detail
+from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
 for model in (Link, Mismatch, Stance, Decision):
@@ -76,7 +76,7 @@ class NamedRecords(RecordAdmin):
 class LinkRecords(RecordAdmin, plain.LinkAdmin):
     columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
     search_help_text = "Name or id on either side"
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "by": "Made by",
             "made_at": "Since",
@@ -124,7 +124,7 @@ def _side(name: str, quiet: str) -> SafeString:
 class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
     columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
     search_help_text = "Name or id on either side"
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "clockify_client": "Under the client",
             "quickbooks_parent": "Under the customer",
@@ -139,9 +139,9 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
         left_out=("archived",),
     )
 
-    def says(self, row: Mismatch) -> list[record_page.Fact]:
+    def says(self, row: Mismatch) -> list[detail.Fact]:
         words = wording.words(desk_rows.case_of(row))
-        return [record_page.Fact("Why", f"{words.sentence} Mended {words.where}.")]
+        return [detail.Fact("Why", f"{words.sentence} Mended {words.where}.")]
 
     def title_of(self, row: Mismatch) -> str:
         return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(desk_rows.case_of(row)).title}"
@@ -185,7 +185,7 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
 class StanceRecords(NamedRecords, plain.StanceAdmin):
     noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
     columns = ("about", "what", "note", "by_whom", "at")
-    words = record_page.Words(labels={"at": "When"})
+    words = detail.Words(labels={"at": "When"})
 
     @admin.display(description="Choice", ordering="choice")
     def what(self, row: Stance) -> SafeString:
@@ -195,7 +195,7 @@ class StanceRecords(NamedRecords, plain.StanceAdmin):
 @admin.register(Decision)
 class DecisionRecords(NamedRecords, plain.DecisionAdmin):
     columns = ("at", "what", "about", "note", "by_whom", "workspace")
-    words = record_page.Words(labels={"at": "When", "verb": "What"})
+    words = detail.Words(labels={"at": "When", "verb": "What"})
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
@@ -212,7 +212,7 @@ class PartnerWriteRecords(RecordAdmin):
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
     search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
     ordering = ("-created_at", "-pk")
-    words = record_page.Words(
+    words = detail.Words(
         labels={
             "said": "What came of it",
             "asked": "What the person filled in",
