@@ -49,7 +49,7 @@ UNFOLD: dict[str, Any] = {
     },
     "STYLES": [_file("admin.css")],
     "ACCOUNT": {"navigation": [{"title": "Your login", "link": "/accounts/"}]},
-    "DASHBOARD_CALLBACK": "syncjobs.pages.overview.front_page",
+    "DASHBOARD_CALLBACK": "syncjobs.pages.overview.views.front_page",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.models import Company, Workspace
 from mapping import queries as mapping
 from syncjobs.models import EntryVerdict, Run, Schedule
-from syncjobs.pages import day_chart, decided
+from syncjobs.pages.overview import day_chart, mapping_progress
 from tests.admin.reading import main_text
 from tests.factories import (
     CompanyFactory,
@@ -229,7 +229,7 @@ def test_names_of_all_workspaces_are_counted_as_of_each(dana: Client) -> None:
     MismatchFactory(workspace=one)
     LinkFactory(workspace=one, company=other.company)
 
-    counted = decided.decided()
+    counted = mapping_progress.decided()
 
     assert counted[one.pk] == mapping.counts(one)
     assert counted[other.pk] == mapping.counts(other)

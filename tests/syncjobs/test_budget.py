@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import Workspace
-from syncjobs import budget
+from syncjobs.pages.overview import request_estimate
 from tests.syncjobs.cast import Scene
 
 
@@ -19,7 +19,7 @@ def test_the_foretold_requests_are_those_a_check_makes(scene: Scene, ada: str, s
     scene.policy(start_date=start.isoformat())
     scene.check()
 
-    foretold = budget.check_requests(scene.workspace)
+    foretold = request_estimate.check_requests(scene.workspace)
 
     assert scene.check()["api_calls"]["clockify"] == foretold
 

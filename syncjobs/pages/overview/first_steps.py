@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
-from syncjobs.pages.workspace_card import Card
+from syncjobs.pages.overview.workspace_card import Card
 
 CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
     "clockify",

@@ -15,11 +15,12 @@ from integrations.quickbooks import consent
 from mapping import desk_rows, wording
 from mapping.models import Mismatch
 from syncjobs.models import Run
-from syncjobs.pages import access, day_chart, decided, figures, first_steps, links
-from syncjobs.pages.coming import coming
+from syncjobs.pages import access, links
+from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress
+from syncjobs.pages.overview.upcoming_runs import coming
+from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.pages.runs import detail
 from syncjobs.pages.setup import clockify
-from syncjobs.pages.workspace_card import Card
 
 MOST_NEEDED = 8
 MOST_RUNS = 6
@@ -82,7 +83,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def cards_of(workspaces: list[Workspace]) -> list[Card]:
     """Figures of all of them, in as many queries as of one."""
     counted, latest = figures.of_workspaces(), figures.latest_runs()
-    mirrored, linked = figures.mirrored(), decided.decided()
+    mirrored, linked = figures.mirrored(), mapping_progress.decided()
     sharing = defaultdict(list)
     for one in workspaces:
         sharing[one.company_id].append(one.name)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from syncjobs.display.formatting import in_hours, moment, number
 from syncjobs.models import Run, Schedule
-from syncjobs.pages.figures import Figures
-from syncjobs.pages.workspace_card import Card
+from syncjobs.pages.overview.figures import Figures
+from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.worker import schedules
 
 # The worker looks every minute.

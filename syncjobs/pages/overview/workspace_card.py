@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
-from syncjobs import budget
 from syncjobs.display import badges
 from syncjobs.display.badges import Look
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
-from syncjobs.pages.figures import Figures
+from syncjobs.pages.overview import request_estimate
+from syncjobs.pages.overview.figures import Figures
 from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
@@ -81,11 +81,11 @@ class Card:
     @property
     def requests_a_check(self) -> int:
         """Requests to Clockify, for workspaces whose budget is small; 0 where nobody has to count."""
-        return budget.check_requests(self.workspace) if budget.is_small(self.workspace) else 0
+        return request_estimate.check_requests(self.workspace) if request_estimate.is_small(self.workspace) else 0
 
     @property
     def requests_a_sync(self) -> int:
-        return budget.sync_requests(self.workspace)
+        return request_estimate.sync_requests(self.workspace)
 
     @property
     def chips(self) -> list[Chip]:
