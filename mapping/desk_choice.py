@@ -11,7 +11,7 @@ from integrations.models import Workspace
 from mapping.desk import Refused
 from mapping.desk_partners import Option, option
 from mapping.desk_sections import like
-from mapping.names import identical
+from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 
 # As many are offered while a person types.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mapping.matching.names import strip_deleted
 from mapping.models import Link
-from mapping.names import strip_deleted
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from mapping.desk_index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
 from mapping.desk_partners import Option, lost, option
 from mapping.desk_sections import all_only_there
 from mapping.letters import Piece, apart, whole
+from mapping.matching.names import name_key
 from mapping.models import Link, Mismatch, Stance
-from mapping.names import name_key
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, links_of, mismatches_of
 
 Key = tuple[str, str]

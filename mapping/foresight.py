@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Company, Workspace
-from mapping import match
 from mapping.choices import Choice, in_order
-from mapping.match_records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance
+from mapping.matching import match
+from mapping.matching.names import FORGIVING, strip_deleted
+from mapping.matching.records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance
 from mapping.models import Link
-from mapping.names import FORGIVING, strip_deleted
 from mapping.queries import (
     Key,
     clockify_records,

@@ -16,11 +16,7 @@ from integrations.models import (
     Vendor,
     Workspace,
 )
-from mapping.match_records import (
-    ClockifyRecord,
-    KnownLink,
-    QuickBooksRecord,
-)
+from mapping.matching.records import ClockifyRecord, KnownLink, QuickBooksRecord
 from mapping.models import Decision, Link, Mismatch, Stance
 
 KINDS = ("user", "client", "project")

@@ -10,10 +10,11 @@ from typing import Any
 from django.db import transaction
 
 from integrations.models import Company, Workspace
-from mapping import desk_order, match, names
-from mapping.match_records import ClockifyRecord, Likely, NewLink, Outcome, QuickBooksRecord, Suggestion
-from mapping.match_records import Mismatch as Finding
-from mapping.match_records import Stance as Opinion
+from mapping import desk_order
+from mapping.matching import match, names
+from mapping.matching.records import ClockifyRecord, Likely, NewLink, Outcome, QuickBooksRecord, Suggestion
+from mapping.matching.records import Mismatch as Finding
+from mapping.matching.records import Stance as Opinion
 from mapping.models import Link, Mismatch, Stance
 from mapping.queries import (
     Key,

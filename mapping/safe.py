@@ -14,7 +14,7 @@ from typing import Any
 from integrations.models import Workspace
 from mapping.choices import Applied, Choice, apply
 from mapping.foresight import Outlook
-from mapping.names import identical
+from mapping.matching.names import identical
 from mapping.queries import links_of, mismatches_of
 
 

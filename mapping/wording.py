@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mapping.names import identical
+from mapping.matching.names import identical
 
 HERE = "here"
 HERE_OR_QUICKBOOKS = "here, or in QuickBooks"

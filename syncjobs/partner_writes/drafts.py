@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mapping.names import strip_deleted
+from mapping.matching.names import strip_deleted
 from syncjobs.partner_writes.rules import Check
 
 CREATE, REACTIVATE, RENAME = "create", "reactivate", "rename"

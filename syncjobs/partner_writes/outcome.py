@@ -12,8 +12,8 @@ from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
 from integrations.quickbooks import pull as quickbooks_pull
 from mapping import desk
+from mapping.matching.names import identical
 from mapping.models import PartnerWrite
-from mapping.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, links_of
 from syncjobs.partner_writes import drafts, journal
 from syncjobs.planning import evaluate

@@ -6,7 +6,7 @@ from typing import Any
 
 from integrations.models import Customer, Workspace
 from mapping.desk import Refused
-from mapping.names import identity, strip_deleted
+from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
 from syncjobs.partner_writes.drafts import Ask, Draft

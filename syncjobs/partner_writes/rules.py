@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from mapping.names import strip_deleted
+from mapping.matching.names import strip_deleted
 
 LONGEST_DISPLAY_NAME = 500
 LONGEST_NAME_PART = 100

@@ -10,8 +10,8 @@ from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyClient
 from integrations.clockify.pull import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
+from mapping.matching.names import identical
 from mapping.models import PartnerWrite
-from mapping.names import identical
 from mapping.queries import CLOCKIFY_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 

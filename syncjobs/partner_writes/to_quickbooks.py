@@ -11,8 +11,8 @@ from django.utils import timezone
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks import payloads, pull, reading
 from integrations.quickbooks.client import QuickBooksClient, quoted
+from mapping.matching.names import DELETED_SUFFIX, strip_deleted
 from mapping.models import PartnerWrite
-from mapping.names import DELETED_SUFFIX, strip_deleted
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 from syncjobs.partner_writes.rules import fold

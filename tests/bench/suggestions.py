@@ -10,8 +10,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.process import cdist
 
 from mapping.desk_order import is_clear
-from mapping.match_records import ClockifyRecord, QuickBooksRecord
-from mapping.suggest import LikelyPartners
+from mapping.matching.records import ClockifyRecord, QuickBooksRecord
+from mapping.matching.suggest import LikelyPartners
 from tests.bench import name_pairs
 from tests.bench.name_pairs import Names
 from tests.bench.table import Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapping.match import ClockifyRecord, KnownLink, Mismatch, Outcome, QuickBooksRecord
+from mapping.matching.match import ClockifyRecord, KnownLink, Mismatch, Outcome, QuickBooksRecord
 
 
 def user(record_id: str, name: str, *, email: str = "", archived: bool = False) -> ClockifyRecord:

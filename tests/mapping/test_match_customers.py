@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.match import ClockifyRecord, QuickBooksRecord, match
+from mapping.matching.match import ClockifyRecord, QuickBooksRecord, match
 from tests.mapping.cast import client, customer, gone, linked, pairs, project, reasons, row
 
 ACME = client("c1", "Acme")

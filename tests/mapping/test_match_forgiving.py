@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.match import ClockifyRecord, QuickBooksRecord, match
+from mapping.matching.match import ClockifyRecord, QuickBooksRecord, match
 from tests.mapping.cast import client, customer, linked, only_in_quickbooks, pairs, project, reasons, row
 
 CASES: dict[str, tuple[list[ClockifyRecord], list[QuickBooksRecord], dict[str, str], dict[str, str]]] = {

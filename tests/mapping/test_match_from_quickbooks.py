@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.match import QuickBooksRecord, listed, match
+from mapping.matching.match import QuickBooksRecord, listed, match
 from tests.mapping.cast import (
     client,
     customer,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mapping.match import ClockifyRecord, KnownLink, QuickBooksRecord, match
+from mapping.matching.match import ClockifyRecord, KnownLink, QuickBooksRecord, match
 from tests.mapping.cast import (
     client,
     customer,

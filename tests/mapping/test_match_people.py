@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.match import ClockifyRecord, QuickBooksRecord, match
+from mapping.matching.match import ClockifyRecord, QuickBooksRecord, match
 from tests.mapping.cast import client, customer, employee, linked, pairs, reasons, row, user, vendor
 
 ADA = user("u1", "Ada Byron")

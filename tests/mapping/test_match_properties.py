@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.match import ClockifyRecord, KnownLink, NewLink, Outcome, QuickBooksRecord, Stance, listed, match
-from mapping.names import identical, same
+from mapping.matching.match import ClockifyRecord, KnownLink, NewLink, Outcome, QuickBooksRecord, Stance, listed, match
+from mapping.matching.names import identical, same
 
 NAMES = ["Acme", "ACME", " Acme", "acme  co", "Acme Co", "Jos\u00e9", "Jose\u0301", "Beta", "A:Beta", ""]
 PARTNER_KINDS = {"user": ["employee", "vendor"], "client": ["customer"], "project": ["customer"]}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.names import (
+from mapping.matching.names import (
     difference,
     forgiving,
     forgiving_form,

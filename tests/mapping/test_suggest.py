@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.match import ClockifyRecord, QuickBooksRecord, Suggestion
-from mapping.suggest import LikelyPartners, ranked
+from mapping.matching.match import ClockifyRecord, QuickBooksRecord, Suggestion
+from mapping.matching.suggest import LikelyPartners, ranked
 from tests.bench import name_pairs
 from tests.mapping.cast import client, customer, employee, project, user, vendor
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from integrations.models import Customer, Employee
 from mapping import desk_choice
+from mapping.matching.suggest import LikelyPartners
 from mapping.models import Link, Mismatch
-from mapping.suggest import LikelyPartners
 from syncjobs.planning import evaluate
 from tests.syncjobs.cast import Scene, run_command
 

@@ -111,7 +111,7 @@ class Outcome:
     `likely`: what looking for likely partners found, by Clockify kind and id, for a later matching to go on from.
 
     `partnerless` holds the rows seen from QuickBooks before those named in another row were left out; whoever
-    hides rows (archived records that hold nothing back) asks `mapping.match.listed` what remains.
+    hides rows (archived records that hold nothing back) asks `mapping.matching.match.listed` what remains.
     """
 
     links: tuple[NewLink, ...]

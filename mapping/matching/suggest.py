@@ -14,8 +14,8 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
-from mapping.match_records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
-from mapping.names import difference, identical, plain_words, without_legal_form
+from mapping.matching.names import difference, identical, plain_words, without_legal_form
+from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
 
 MOST = 5
 LEAST_ALIKE = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89

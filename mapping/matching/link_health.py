@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mapping.directory import Directory, is_usable, shown_name
-from mapping.match_records import ClockifyRecord, KnownLink, Mismatch, Suggestion
-from mapping.names import identical, same, strip_deleted
-from mapping.suggest import LikelyPartners
+from mapping.matching.index import Directory, is_usable, shown_name
+from mapping.matching.names import identical, same, strip_deleted
+from mapping.matching.records import ClockifyRecord, KnownLink, Mismatch, Suggestion
+from mapping.matching.suggest import LikelyPartners
 
 
 @dataclass(frozen=True)

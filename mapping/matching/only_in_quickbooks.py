@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from mapping.directory import Directory, Key
-from mapping.match_records import Mismatch, QuickBooksRecord
+from mapping.matching.index import Directory, Key
+from mapping.matching.records import Mismatch, QuickBooksRecord
 
 CLOCKIFY_KINDS = ("user", "client", "project")
 

@@ -24,8 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from mapping.directory import Directory, Key
-from mapping.match_records import (
+from mapping.matching.index import Directory, Key
+from mapping.matching.names import MODES, STRICT
+from mapping.matching.only_in_quickbooks import CLOCKIFY_KINDS, partnerless, unnamed
+from mapping.matching.passes import Seating
+from mapping.matching.records import (
     ClockifyRecord,
     KnownLink,
     Likely,
@@ -36,9 +39,6 @@ from mapping.match_records import (
     Stance,
     Suggestion,
 )
-from mapping.names import MODES, STRICT
-from mapping.only_in_quickbooks import CLOCKIFY_KINDS, partnerless, unnamed
-from mapping.seating import Seating
 
 __all__ = [
     "ClockifyRecord",

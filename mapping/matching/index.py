@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from mapping.match_records import QuickBooksRecord
-from mapping.names import FORGIVING, forgiving_form, identity, name_key, strip_deleted
+from mapping.matching.names import FORGIVING, forgiving_form, identity, name_key, strip_deleted
+from mapping.matching.records import QuickBooksRecord
 
 # Which kind of record, and under which parent: ("employee", ""), ("customer", "") or ("customer", "58").
 Place = tuple[str, str]

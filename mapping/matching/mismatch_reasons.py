@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from mapping.claims import Claims
-from mapping.directory import EMPLOYEES, VENDORS, Directory, Key, Place, shown_name
-from mapping.match_records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
-from mapping.names import difference
-from mapping.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
+from mapping.matching.by_name import Claims
+from mapping.matching.index import EMPLOYEES, VENDORS, Directory, Key, Place, shown_name
+from mapping.matching.names import difference
+from mapping.matching.records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
+from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
 
 MOST_NAMED = 20  # equal names listed in one row; more would help nobody to choose
 MOST_SHOWN = 3  # rivals told by name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from mapping.directory import Directory, Key, Place
-from mapping.match_records import ClockifyRecord, NewLink
-from mapping.names import difference, identical
+from mapping.matching.index import Directory, Key, Place
+from mapping.matching.names import difference, identical
+from mapping.matching.records import ClockifyRecord, NewLink
 
 MOST_NOTED = 20
 

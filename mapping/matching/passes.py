@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mapping.claims import Claims
-from mapping.directory import EMPLOYEES, TOP_LEVEL, Directory, Key, Place
-from mapping.link_health import Health, LinkDoctor
-from mapping.match_records import ClockifyRecord, KnownLink, Likely, Mismatch, NewLink, Stance
-from mapping.suggest import LikelyPartners
-from mapping.verdicts import Verdicts
+from mapping.matching.by_name import Claims
+from mapping.matching.index import EMPLOYEES, TOP_LEVEL, Directory, Key, Place
+from mapping.matching.link_health import Health, LinkDoctor
+from mapping.matching.mismatch_reasons import Verdicts
+from mapping.matching.records import ClockifyRecord, KnownLink, Likely, Mismatch, NewLink, Stance
+from mapping.matching.suggest import LikelyPartners
 
 
 class Seating:
