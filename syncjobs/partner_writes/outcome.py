@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
 from integrations.quickbooks import pull as quickbooks_pull
-from mapping import desk
+from mapping.decisions import decide
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS, links_of
@@ -49,7 +49,7 @@ def _link(write: PartnerWrite) -> list[str]:
         return [f"Not linked: it was linked to {working.quickbooks_name} meanwhile."]
     now, word = timezone.now(), WORDS[write.verb]
     try:
-        warnings = desk.link(
+        warnings = decide.link(
             write.workspace,
             kind,
             write.clockify_id,
@@ -59,7 +59,7 @@ def _link(write: PartnerWrite) -> list[str]:
             person=write.person,
             note=write.note or f"{word} in {write.get_side_display()} and linked.",
         )
-    except desk.Refused as refusal:
+    except decide.Refused as refusal:
         return [f"Not linked: {refusal}"]
     return ["Linked.", *warnings]
 

@@ -15,8 +15,8 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from integrations.models import Company, TimeEntry, Workspace
-from mapping.choices import Choice
-from mapping.foresight import Foreseen, Newcomer, Outlook
+from mapping.decisions.batch import Choice
+from mapping.decisions.preview import Foreseen, Newcomer, Outlook
 from mapping.queries import Key, company_of
 from syncjobs.models import EntryVerdict, Receipt
 from syncjobs.planning import inputs

@@ -28,8 +28,8 @@ from integrations.models import (  # noqa: E402
     Vendor,
     Workspace,
 )
+from mapping.decisions.undo import history  # noqa: E402
 from mapping.models import Mismatch  # noqa: E402
-from mapping.undo import history  # noqa: E402
 from syncjobs.planning import evaluate  # noqa: E402
 from tests.bench import desk_world  # noqa: E402
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from integrations.models import Workspace
-from mapping import choices, desk, rematch, undo
-from mapping.choices import Choice
-from mapping.desk import Refused
+from mapping import rematch
+from mapping.decisions import batch, decide, undo
+from mapping.decisions.batch import Choice
+from mapping.decisions.decide import Refused
+from mapping.decisions.safe_pairs import accept_safe, safe_pairs
 from mapping.models import Decision, Link, Stance
 from mapping.queries import links_of, stances_of
-from mapping.safe import accept_safe, safe_pairs
 from tests.factories import (
     NOW,
     ClientFactory,
@@ -106,8 +107,8 @@ def test_what_is_not_alone_not_active_elsewhere_or_undone_by_a_person_is_not_saf
     top = customer(workspace, "Other")
     client(workspace, "acme")
     customer(workspace, "Acme", parent_id=top)  # a sub-customer is no client's partner
-    desk.link(workspace, "user", undone, linked, now=NOW)
-    desk.unlink(workspace, "user", undone, now=NOW)
+    decide.link(workspace, "user", undone, linked, now=NOW)
+    decide.unlink(workspace, "user", undone, now=NOW)
 
     assert pairs(workspace) == {}
 
@@ -145,7 +146,7 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
     ):
         moment += timedelta(minutes=1)
         before = links(workspace), stances(workspace)
-        choices.take(workspace, wish, now=moment, person=dana, note="a guess")
+        batch.take(workspace, wish, now=moment, person=dana, note="a guess")
         after = links(workspace), stances(workspace)
         decision = Decision.objects.latest("pk")
 
@@ -165,9 +166,9 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
 def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: Workspace) -> None:
     dana = UserFactory(username="dana")
     ada, first, second = user(workspace, "Ada"), employee(workspace, "Ada R"), employee(workspace, "Ada Roe")
-    desk.link(workspace, "user", ada, first, now=NOW)
+    decide.link(workspace, "user", ada, first, now=NOW)
     earlier = Decision.objects.latest("pk")
-    desk.link(workspace, "user", ada, second, now=NOW, person=dana)
+    decide.link(workspace, "user", ada, second, now=NOW, person=dana)
 
     with pytest.raises(Refused, match=r"Ada was decided anew since \(link, 2026-03-27 14:40 UTC by dana\)"):
         undo.undo_decision(workspace, earlier.pk, now=NOW)
@@ -183,8 +184,8 @@ def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: W
 def test_a_link_of_the_rule_does_not_come_back_beside_another(workspace: Workspace) -> None:
     ada, partner = user(workspace, "Ada"), employee(workspace, "Ada")
     rematch.rematch(workspace, now=NOW)
-    desk.unlink(workspace, "user", ada, now=NOW)
-    desk.link(workspace, "user", user(workspace, "Ada R"), partner, now=NOW)
+    decide.unlink(workspace, "user", ada, now=NOW)
+    decide.link(workspace, "user", user(workspace, "Ada R"), partner, now=NOW)
 
     with pytest.raises(Refused, match="linked to Ada R by now"):
         undo.undo_decision(workspace, Decision.objects.get(verb="unlink").pk, now=NOW)
@@ -197,7 +198,7 @@ def test_a_batch_is_taken_back_as_a_whole_save_what_was_decided_anew(workspace: 
     other = employee(workspace, "Benjamin")
     pairs(workspace)
     applied, _ = accept_safe(workspace, now=NOW)
-    desk.link(workspace, "user", ben, other, now=NOW)
+    decide.link(workspace, "user", ben, other, now=NOW)
 
     undone = undo.undo_batch(workspace, applied.batch, now=NOW)
 
@@ -215,7 +216,7 @@ def test_a_batch_is_taken_back_as_a_whole_save_what_was_decided_anew(workspace: 
 def test_a_batch_says_what_it_could_not_decide(workspace: Workspace) -> None:
     ada, gone = user(workspace, "Ada"), employee(workspace, "Ada R (deleted)", active=False)
 
-    applied = choices.apply(
+    applied = batch.apply(
         workspace, [Choice("link", "user", ada, gone), Choice("ignore", "user", ada)], now=NOW, note="left"
     )
 

@@ -15,8 +15,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from mapping import undo
-from mapping.desk import Refused
+from mapping.decisions import undo
+from mapping.decisions.decide import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryVerdict
 from syncjobs.partner_writes import journal, press

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from integrations.models import Customer, Employee
-from mapping import desk_choice
+from mapping.decisions import partner_search
 from mapping.matching.suggest import LikelyPartners
 from mapping.models import Link, Mismatch
 from syncjobs.planning import evaluate
@@ -99,7 +99,7 @@ def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: 
     scene.policy(people_to_vendors="false")
 
     assert suggested(scene)["Tomasz"] == []
-    assert desk_choice.search(scene.workspace, "user", "tomasz") == []
+    assert partner_search.search(scene.workspace, "user", "tomasz") == []
     refused = run_refused("link", "user", tomasz, there, "--vendor")
     assert "People to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
     # Who is linked to one already stays so, and may be confirmed.

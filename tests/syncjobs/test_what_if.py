@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import Workspace
-from mapping import choices
-from mapping.choices import Choice
+from mapping.decisions import batch
+from mapping.decisions.batch import Choice
 from mapping.models import Link, Mismatch
 from mapping.queries import links_of, stances_of
 from syncjobs.models import EntryVerdict
@@ -124,7 +124,7 @@ def working(workspace: Workspace) -> set[tuple[str, str]]:
 def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> None:
     company = Company(random.Random(seed))
     workspace = company.workspace
-    choices.apply(workspace, [company.choice(("link",)) for _ in range(4)], now=NOW)
+    batch.apply(workspace, [company.choice(("link",)) for _ in range(4)], now=NOW)
     evaluate.refresh(workspace, now=NOW)
     for _ in range(6):
         wished = company.some_choices()
@@ -134,7 +134,7 @@ def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> Non
         promise = what_if(workspace, wished, now=NOW)
 
         assert (list(links_of(workspace).values()), list(EntryVerdict.objects.values())) == saved
-        choices.apply(workspace, wished, now=NOW)
+        batch.apply(workspace, wished, now=NOW)
         evaluate.refresh(workspace, now=NOW)
         after = going(workspace)
         assert promise.freed_ids == after - before, wished
@@ -152,7 +152,7 @@ def test_judging_what_a_decision_concerns_is_judging_everything(seed: int) -> No
     evaluate.refresh(workspace, now=NOW, compare_names=True)
     for _ in range(8):
         with evaluate.deciding(workspace, now=NOW):
-            choices.apply(workspace, company.some_choices(), now=NOW)
+            batch.apply(workspace, company.some_choices(), now=NOW)
         quick = standing(workspace)
 
         evaluate.refresh(workspace, now=NOW)

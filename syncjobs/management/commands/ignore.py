@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from mapping import desk, queries
+from mapping import queries
+from mapping.decisions import decide
 from syncjobs.management import base
 from syncjobs.planning import evaluate
 
@@ -23,6 +24,6 @@ class Command(base.Command):
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
         with evaluate.deciding(workspace, now=now):
-            desk.ignore(workspace, kind, clockify_id, now=now)
+            decide.ignore(workspace, kind, clockify_id, now=now)
         self.stdout.write(f"{kind.capitalize()} {clockify_id} is ignored until somebody links it.")
         return None

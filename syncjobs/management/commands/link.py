@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from mapping import desk, queries
+from mapping import queries
+from mapping.decisions import decide
 from syncjobs.management import base
 from syncjobs.planning import evaluate
 
@@ -25,7 +26,7 @@ class Command(base.Command):
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
         with evaluate.deciding(workspace, now=now):
-            warnings = desk.link(
+            warnings = decide.link(
                 workspace, kind, clockify_id, options["quickbooks_id"], vendor=options["vendor"], now=now
             )
         for warning in warnings:

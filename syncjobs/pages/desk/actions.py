@@ -11,9 +11,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from integrations.models import Workspace
-from mapping import choices, desk_choice, undo
-from mapping.choices import Choice
-from mapping.desk import LEFT_OUT_THERE, Refused
+from mapping.decisions import batch, partner_search, undo
+from mapping.decisions.batch import Choice
+from mapping.decisions.decide import LEFT_OUT_THERE, Refused
 from mapping.desk_index import TABS
 from syncjobs.display.formatting import number
 
@@ -60,9 +60,9 @@ def _about(request: HttpRequest, *, more: Collection[str] = ()) -> tuple[str, st
 
 def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     kind, clockify_id = _about(request)
-    quickbooks_kind, quickbooks_id = desk_choice.meant(workspace, kind, chosen(request))
+    quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
     choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
-    warnings = choices.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
 
@@ -75,7 +75,7 @@ def _plain(verb: str, said: str, *, there: str = "") -> Verb:
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
         kind, clockify_id = _about(request, more=LEFT_OUT_THERE if there else ())
         choice = Choice(verb, kind, clockify_id)
-        warnings = choices.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
         return Decided(there if kind in LEFT_OUT_THERE else said, f"{kind}-{clockify_id}", warnings)
 
     return decide

@@ -14,12 +14,12 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping import desk_rows
-from mapping.choices import Applied, Choice, apply
-from mapping.desk import Refused
+from mapping.decisions.batch import Applied, Choice, apply
+from mapping.decisions.decide import Refused
+from mapping.decisions.safe_pairs import SafePair, accept_safe, among
 from mapping.desk_index import KINDS, PROJECTS, TODO, Ref
 from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
-from mapping.safe import SafePair, accept_safe, among
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
 from syncjobs.pages.desk import page_context, safe_counts

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping import desk_choice
-from mapping.choices import VERBS, Choice
-from mapping.desk import Refused
+from mapping.decisions import partner_search
+from mapping.decisions.batch import VERBS, Choice
+from mapping.decisions.decide import Refused
 from syncjobs.pages import access
 from syncjobs.planning.forecast import WhatIf, what_if
 
@@ -32,10 +32,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> WhatIf:
     """What one decision would free or stop. Raises Refused where nothing is chosen."""
-    if workspace.company is None or verb not in VERBS or kind not in desk_choice.KINDS or not clockify_id:
+    if workspace.company is None or verb not in VERBS or kind not in partner_search.KINDS or not clockify_id:
         raise Refused("Nothing was chosen.")
     choice = Choice(verb, kind, clockify_id)
     if verb == "link":
-        quickbooks_kind, quickbooks_id = desk_choice.meant(workspace, kind, partner)
+        quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, partner)
         choice = Choice(verb, kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
     return what_if(workspace, [choice], now=timezone.now())

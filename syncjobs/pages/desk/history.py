@@ -15,10 +15,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.desk import Refused
+from mapping.decisions.decide import Refused
+from mapping.decisions.undo import history
 from mapping.models import Decision
 from mapping.queries import mirrored_names
-from mapping.undo import history
 from syncjobs.pages import access
 from syncjobs.pages.desk import actions
 from syncjobs.pages.links import desk

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from mapping import desk_choice
+from mapping.decisions import partner_search
 from syncjobs.pages import access
 
 
@@ -13,10 +13,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """At most so many; that there are more is said."""
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
-    found = desk_choice.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    found = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
     context = {
-        "options": found[: desk_choice.MOST_OFFERED],
-        "more": len(found) > desk_choice.MOST_OFFERED,
+        "options": found[: partner_search.MOST_OFFERED],
+        "more": len(found) > partner_search.MOST_OFFERED,
         "searched": text.strip(),
         "company": workspace.company,
     }

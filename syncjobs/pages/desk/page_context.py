@@ -14,7 +14,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import TimeEntry, Workspace
-from mapping import desk_choice, desk_rows
+from mapping import desk_rows
+from mapping.decisions import partner_search
+from mapping.decisions.undo import history
 from mapping.desk_index import (
     IGNORED,
     KINDS,
@@ -30,7 +32,6 @@ from mapping.desk_index import (
 )
 from mapping.models import Decision
 from mapping.queries import mirrored_names
-from mapping.undo import history
 from syncjobs.models import EntryVerdict
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, safe_counts
@@ -190,7 +191,7 @@ def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
     return {
         "history": past[:MOST_HISTORY],
         "chosen": row.clear.value if row.clear else "",
-        "quickbooks_kinds": " or ".join(desk_choice.kinds_for(workspace, row.ref.kind)),
+        "quickbooks_kinds": " or ".join(partner_search.kinds_for(workspace, row.ref.kind)),
     }
 
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from django.core.cache import cache
 
 from integrations.models import Workspace
+from mapping.decisions.safe_pairs import SafePair, safe_pairs
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
-from mapping.safe import SafePair, safe_pairs
 from syncjobs.planning.forecast import what_if
 
 KEPT_SECONDS = 24 * 3600

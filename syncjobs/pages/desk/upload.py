@@ -10,9 +10,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping import choices, desk_upload
-from mapping.desk import Refused
-from mapping.desk_upload import MOST_BYTES, Reading
+from mapping.decisions import batch, csv_import
+from mapping.decisions.csv_import import MOST_BYTES, Reading
+from mapping.decisions.decide import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
@@ -31,7 +31,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _show(request, workspace)
     try:
         text = _text(request)
-        reading = desk_upload.read(workspace, text)
+        reading = csv_import.read(workspace, text)
         if not request.POST.get("confirmed"):
             return _show(request, workspace, text=text, reading=reading)
         return _take(request, workspace, reading)
@@ -62,7 +62,7 @@ def _take(request: HttpRequest, workspace: Workspace, reading: Reading) -> HttpR
     notes = {change.note for change in reading.changes}
     note = notes.pop() if len(notes) == 1 else ""
     with evaluate.deciding(workspace, now=now):
-        applied = choices.apply(workspace, wanted, now=now, person=request.user, note=note or NOTE)
+        applied = batch.apply(workspace, wanted, now=now, person=request.user, note=note or NOTE)
     messages.success(request, f"Took {number(applied.taken, 'decision,decisions')} from the list, as one press.")
     for warning in [*applied.warnings, *(said for _, said in applied.refused)][:20]:
         messages.warning(request, warning)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.desk import Refused
+from mapping.decisions.decide import Refused
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation

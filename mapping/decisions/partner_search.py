@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from integrations.models import Workspace
-from mapping.desk import Refused
+from mapping.decisions.decide import Refused
 from mapping.desk_partners import Option, option
 from mapping.desk_sections import like
 from mapping.matching.names import identical

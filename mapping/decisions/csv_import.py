@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.models import Workspace
-from mapping.choices import Choice
-from mapping.desk import Refused
-from mapping.desk_choice import KINDS
+from mapping.decisions.batch import Choice
+from mapping.decisions.decide import Refused
+from mapping.decisions.partner_search import KINDS
 from mapping.models import Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Company, Workspace
-from mapping.choices import Choice, in_order
+from mapping.decisions.batch import Choice, in_order
 from mapping.matching import match
 from mapping.matching.names import FORGIVING, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance

@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
-from mapping.choices import Applied, Choice, apply
-from mapping.foresight import Outlook
+from mapping.decisions.batch import Applied, Choice, apply
+from mapping.decisions.preview import Outlook
 from mapping.matching.names import identical
 from mapping.queries import links_of, mismatches_of
 

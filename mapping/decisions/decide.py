@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from integrations.models import Vendor, Workspace
-from mapping.desk_state import state_of, write_history
+from mapping.decisions.history import state_of, write_history
 from mapping.models import Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, company_of, links_of, stances_of
 

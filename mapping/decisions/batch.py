@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
-from mapping import desk
-from mapping.desk import Refused
+from mapping.decisions import decide
+from mapping.decisions.decide import Refused
 
 VERBS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
 # Clients go first, since their projects' decisions may look at them.
@@ -62,12 +62,12 @@ def take(
     facts: dict[str, Any] = {"now": now, "person": person, "note": note, "batch": batch}
     key = (workspace, choice.kind, choice.clockify_id)
     if choice.verb == "link":
-        return desk.link(*key, choice.quickbooks_id, vendor=choice.vendor, **facts)
+        return decide.link(*key, choice.quickbooks_id, vendor=choice.vendor, **facts)
     if choice.verb == "confirm":
-        return desk.confirm(*key, **facts)
+        return decide.confirm(*key, **facts)
     if choice.verb not in VERBS:
         raise Refused("Nothing was chosen.")
-    plain = {"unlink": desk.unlink, "ignore": desk.ignore, "stop_ignoring": desk.stop_ignoring}
+    plain = {"unlink": decide.unlink, "ignore": decide.ignore, "stop_ignoring": decide.stop_ignoring}
     plain[choice.verb](*key, **facts)
     return []
 
