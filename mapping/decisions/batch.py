@@ -10,7 +10,7 @@ from typing import Any
 
 from integrations.models import Workspace
 from mapping.decisions import decide
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 
 VERBS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
 # Clients go first, since their projects' decisions may look at them.

@@ -11,8 +11,8 @@ from typing import Any
 
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
-from mapping.decisions.decide import Refused
 from mapping.decisions.partner_search import KINDS
+from mapping.errors import Refused
 from mapping.models import Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
 

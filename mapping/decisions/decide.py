@@ -13,15 +13,12 @@ from django.db import transaction
 
 from integrations.models import Vendor, Workspace
 from mapping.decisions.history import state_of, write_history
+from mapping.errors import Refused
 from mapping.models import Link, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, company_of, links_of, stances_of
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
 LEFT_OUT_THERE = ("employee", "customer")
-
-
-class Refused(Exception):
-    """The decision was not taken; the message says why and what to do."""
 
 
 def link(

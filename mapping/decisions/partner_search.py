@@ -8,9 +8,9 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
 from mapping.desk_partners import Option, option
 from mapping.desk_sections import like
+from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 

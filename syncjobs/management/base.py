@@ -21,7 +21,7 @@ from config.environment import is_loopback
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 
 USAGE, NOTHING_ATTEMPTED, CUT_SHORT = 2, 3, 4
 # date.fromisoformat takes other forms as well (20260331, 2026-W13-2).

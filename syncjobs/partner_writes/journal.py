@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import company_of
 from syncjobs.partner_writes.drafts import Ask, Draft

@@ -12,6 +12,7 @@ from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
 from integrations.quickbooks import pull as quickbooks_pull
 from mapping.decisions import decide
+from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS, links_of
@@ -59,7 +60,7 @@ def _link(write: PartnerWrite) -> list[str]:
             person=write.person,
             note=write.note or f"{word} in {write.get_side_display()} and linked.",
         )
-    except decide.Refused as refusal:
+    except Refused as refusal:
         return [f"Not linked: {refusal}"]
     return ["Linked.", *warnings]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.models import ClockifyClient, ClockifyProject, Customer, Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules

@@ -10,8 +10,8 @@ from typing import Any
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
-from mapping.decisions.decide import Refused
 from mapping.decisions.preview import NEW, Newcomer
+from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, Draft

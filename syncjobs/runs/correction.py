@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, window

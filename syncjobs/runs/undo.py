@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import build, evaluate, inputs

@@ -10,7 +10,7 @@ from django.db import transaction
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt

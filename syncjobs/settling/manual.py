@@ -20,7 +20,7 @@ from django.utils import timezone
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease

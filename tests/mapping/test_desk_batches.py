@@ -12,8 +12,8 @@ from integrations.models import Workspace
 from mapping import rematch
 from mapping.decisions import batch, decide, undo
 from mapping.decisions.batch import Choice
-from mapping.decisions.decide import Refused
 from mapping.decisions.safe_pairs import accept_safe, safe_pairs
+from mapping.errors import Refused
 from mapping.models import Decision, Link, Stance
 from mapping.queries import links_of, stances_of
 from tests.factories import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.settling.adopt import adopt
 from tests.syncjobs.cast import Scene
 from tests.syncjobs.oracle import assert_books_agree

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem
 from syncjobs.runs import correction, undo
 from syncjobs.runs import lifecycle as runs

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from syncjobs.runs import lifecycle as runs

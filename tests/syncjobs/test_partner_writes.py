@@ -16,7 +16,7 @@ from django.db import connections
 from django.utils import timezone
 
 from mapping.decisions import undo
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryVerdict
 from syncjobs.partner_writes import journal, press

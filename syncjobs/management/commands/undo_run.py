@@ -7,7 +7,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.management import run_command
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs

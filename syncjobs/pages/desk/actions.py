@@ -13,8 +13,9 @@ from django.http import HttpRequest
 from integrations.models import Workspace
 from mapping.decisions import batch, partner_search, undo
 from mapping.decisions.batch import Choice
-from mapping.decisions.decide import LEFT_OUT_THERE, Refused
+from mapping.decisions.decide import LEFT_OUT_THERE
 from mapping.desk_index import TABS
+from mapping.errors import Refused
 from syncjobs.display.formatting import number
 
 NOTE = 500

@@ -15,9 +15,9 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping import desk_rows
 from mapping.decisions.batch import Applied, Choice, apply
-from mapping.decisions.decide import Refused
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
 from mapping.desk_index import KINDS, PROJECTS, TODO, Ref
+from mapping.errors import Refused
 from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
 from syncjobs.display.formatting import in_hours, number

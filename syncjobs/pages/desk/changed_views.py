@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, page_context

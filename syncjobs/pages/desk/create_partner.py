@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.pages import access
 from syncjobs.pages.links import desk

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions import partner_search
 from mapping.decisions.batch import VERBS, Choice
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.pages import access
 from syncjobs.planning.forecast import WhatIf, what_if
 

@@ -15,8 +15,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
 from mapping.decisions.undo import history
+from mapping.errors import Refused
 from mapping.models import Decision
 from mapping.queries import mirrored_names
 from syncjobs.pages import access

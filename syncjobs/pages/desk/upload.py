@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
 from mapping.decisions.csv_import import MOST_BYTES, Reading
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate

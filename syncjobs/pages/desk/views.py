@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
 from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
+from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation
 from syncjobs.pages.desk import actions, forecast, page_context

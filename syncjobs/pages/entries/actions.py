@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.models import EntryOverride
 from syncjobs.pages import access
 from syncjobs.planning import evaluate

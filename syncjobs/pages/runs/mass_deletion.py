@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from integrations.models import TimeEntry, Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.models import Receipt, Run
 from syncjobs.pages import access
 from syncjobs.pages.runs import detail, start

@@ -16,7 +16,7 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run

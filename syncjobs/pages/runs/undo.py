@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.decide import Refused
+from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import detail, start
