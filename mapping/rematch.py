@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.models import Company, Workspace
-from mapping import desk_order
+from mapping.desk import ordering
 from mapping.matching import match, names
 from mapping.matching.records import ClockifyRecord, Likely, NewLink, Outcome, QuickBooksRecord, Suggestion
 from mapping.matching.records import Mismatch as Finding
@@ -129,7 +129,7 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
         _mismatch_row(workspace, company, one, matched.outcome.likely, ours=ours, theirs=theirs, held=held, now=now)
         for one in findings
     ]
-    desk_order.arrange(rows, _around(workspace, {**ours, **theirs}))
+    ordering.arrange(rows, _around(workspace, {**ours, **theirs}))
     before = _rows_before(workspace, company)
     first_seen = {one.identity: one.first_seen_at for one in before.values()}
     fresh, kept = [], set()
@@ -195,9 +195,9 @@ def _says(row: Mismatch) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in SAYS)
 
 
-def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> desk_order.Around:
+def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> ordering.Around:
     ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED)
-    return desk_order.Around(
+    return ordering.Around(
         linked=set(links_of(workspace).values_list("kind", "clockify_id")),
         ignored=set(ignored.values_list("kind", "clockify_id")),
         emails={key: one.email for key, one in records.items() if one.email},

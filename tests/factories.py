@@ -11,8 +11,8 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from integrations import models as integrations
-from mapping import desk_order
 from mapping import models as mapping
+from mapping.desk import ordering
 from syncjobs import models as syncjobs
 
 MONDAY = date(2026, 3, 2)
@@ -219,9 +219,9 @@ def arrange(workspace: Any) -> None:
     links = mapping.Link.objects.filter(workspace=workspace)
     ignored = mapping.Stance.objects.filter(workspace=workspace, choice="ignored")
     columns = ("kind", "clockify_id")
-    desk_order.arrange(
+    ordering.arrange(
         rows,
-        desk_order.Around(set(links.values_list(*columns)), set(ignored.values_list(*columns)), emails),
+        ordering.Around(set(links.values_list(*columns)), set(ignored.values_list(*columns)), emails),
     )
     written = ["has_link", "suggested", "order_key", "group_minutes", "search_left", "search_right"]
     mapping.Mismatch.objects.bulk_update(rows, written, batch_size=500)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from mapping import wording
+from mapping.desk import wording
 from syncjobs.rules.reasons import WORDINGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from integrations.models import Workspace
-from mapping.desk_partners import Option, option
-from mapping.desk_sections import like
+from mapping.desk.options import Option, option
+from mapping.desk.sections import like
 from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of

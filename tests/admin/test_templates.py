@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from mapping.desk_index import Ref
-from mapping.desk_rows import Row
+from mapping.desk.index import Ref
+from mapping.desk.rows import Row
 from syncjobs.pages.desk.tags import decision
 
 FOLDER = Path(settings.BASE_DIR) / "templates"

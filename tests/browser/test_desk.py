@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from integrations.models import Workspace
-from mapping.desk_index import counted
+from mapping.desk.index import counted
 from mapping.models import Decision, Link
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from integrations.models import Workspace
-from mapping.desk_index import KINDS
+from mapping.desk.index import KINDS
 from mapping.models import Mismatch
 from sandbox.server import Running
 from tests.accounts import cast

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mapping.desk_order import Around, arrange, is_clear
+from mapping.desk.ordering import Around, arrange, is_clear
 
 
 def row(key: str, minutes: int = 0, **values: Any) -> Any:

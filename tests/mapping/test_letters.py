@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.letters import apart
+from mapping.desk.name_diff import apart
 
 
 @pytest.mark.parametrize(

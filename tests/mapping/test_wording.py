@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mapping.wording import WRITERS, Case, words
+from mapping.desk.wording import WRITERS, Case, words
 
 VENDOR = {"id": "13", "name": "Tomasz Wójcik", "score": 1.0, "why": "same name, but a vendor", "kind": "vendor"}
 UNDONE = {

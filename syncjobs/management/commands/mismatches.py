@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapping import as_json, queries
+from mapping import queries
 from syncjobs.management import base
 
 
@@ -11,7 +11,7 @@ class Command(base.Command):
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
-        rows = [as_json.mismatch(row) for row in queries.mismatches_of(workspace)]
+        rows = [queries.mismatch_json(row) for row in queries.mismatches_of(workspace)]
         if options["json"]:
             self.print_json(rows)
             return None

@@ -14,7 +14,7 @@ from integrations.models import Workspace
 from mapping.decisions import batch, partner_search, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.decide import LEFT_OUT_THERE
-from mapping.desk_index import TABS
+from mapping.desk.index import TABS
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
 

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping import desk_rows
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
-from mapping.desk_index import KINDS, PROJECTS, TODO, Ref
+from mapping.desk.index import KINDS, PROJECTS, TODO, Ref
+from mapping.desk.name_diff import Piece, apart
+from mapping.desk.rows import Option, Row, groups
 from mapping.errors import Refused
-from mapping.letters import Piece, apart
 from mapping.queries import mismatches_of
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
@@ -123,7 +123,7 @@ def ticked_pairs(
     refs = [Ref(TODO, kind, one.clockify_id, one.quickbooks_id, reason=one.reason) for one in found]
     safe_keys = {pair.key for pair in safe}
     pairs, left_out = [], []
-    for group in desk_rows.groups(workspace, refs, tab=tab):
+    for group in groups(workspace, refs, tab=tab):
         for row in group.rows:
             if row.clear is None:
                 left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
@@ -132,7 +132,7 @@ def ticked_pairs(
     return sorted(pairs, key=lambda one: (-one.minutes, one.key)), left_out
 
 
-def _of_row(row: desk_rows.Row, clear: desk_rows.Option, *, is_safe: bool) -> Pair:
+def _of_row(row: Row, clear: Option, *, is_safe: bool) -> Pair:
     left, right = apart(row.name, clear.name)
     choice = Choice("link", row.ref.kind, row.ref.clockify_id, clear.id, clear.kind == "vendor")
     client = row.mismatch.clockify_client if row.mismatch else ""

@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import redirect
 
 from integrations.models import Workspace
-from mapping import desk_rows
-from mapping.desk_index import AT_ONCE, IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
-from mapping.desk_rows import Row
+from mapping.desk import rows
+from mapping.desk.index import AT_ONCE, IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
+from mapping.desk.rows import Row
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed
 
@@ -73,7 +73,7 @@ def lines(workspace: Workspace, tab: str) -> Iterator[str]:
     yield "\ufeff" + str(writer.writeheader())
     for section in STATES:
         for refs in DeskIndex(workspace, tab, section).chunks():
-            for group in desk_rows.groups(workspace, refs, tab=tab):
+            for group in rows.groups(workspace, refs, tab=tab):
                 for row in group.rows:
                     yield str(writer.writerow(harmless(_cells(row, group.client_name, section))))
 

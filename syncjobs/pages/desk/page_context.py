@@ -14,10 +14,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import TimeEntry, Workspace
-from mapping import desk_rows
 from mapping.decisions import partner_search
 from mapping.decisions.undo import history
-from mapping.desk_index import (
+from mapping.desk.index import (
     IGNORED,
     KINDS,
     LINKED,
@@ -30,6 +29,7 @@ from mapping.desk_index import (
     counted,
     section_of,
 )
+from mapping.desk.rows import Row, groups
 from mapping.models import Decision
 from mapping.queries import mirrored_names
 from syncjobs.models import EntryVerdict
@@ -168,8 +168,8 @@ def _listed(workspace: Workspace, asked: Asked, counts: Mapping[str, int]) -> di
         wanted = (place or 0) // ROWS_A_PAGE + 1
     page = _pages(index).get_page(wanted)
     refs = list(page.object_list)
-    groups = desk_rows.groups(workspace, refs, tab=asked.tab)
-    rows = [row for group in groups for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
+    listed = groups(workspace, refs, tab=asked.tab)
+    rows = [row for group in listed for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
     opened = next((row for row in rows if row.key == asked.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
@@ -178,14 +178,14 @@ def _listed(workspace: Workspace, asked: Asked, counts: Mapping[str, int]) -> di
         "left": asked.left,
         "right": asked.right,
         "page": page,
-        "groups": groups,
+        "groups": listed,
         "money": money_held(workspace, rows),
         "opened": opened.key if opened else "",
         **(_panel(workspace, opened) if opened else {}),
     }
 
 
-def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
+def _panel(workspace: Workspace, row: Row) -> dict[str, Any]:
     """What the open row adds."""
     past = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
     return {
@@ -195,7 +195,7 @@ def _panel(workspace: Workspace, row: desk_rows.Row) -> dict[str, Any]:
     }
 
 
-def money_held(workspace: Workspace, rows: Iterable[desk_rows.Row]) -> dict[str, dict[str, Decimal]]:
+def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
     """What the held time of these rows is worth, by row and currency, as far as its rates are known."""
     found: dict[str, dict[str, Decimal]] = defaultdict(dict)
     wanted: dict[str, set[str]] = defaultdict(set)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 
 from integrations.models import Workspace
 from mapping.decisions.safe_pairs import SafePair, safe_pairs
-from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
+from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
 from syncjobs.planning.forecast import what_if
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.models import Workspace
-from mapping.desk_rows import Row
+from mapping.desk.rows import Row
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages.desk import create_partner
 from syncjobs.pages.desk.vendor_links import in_own_product

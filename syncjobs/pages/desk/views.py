@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.desk_index import CLIENTS, PEOPLE, PROJECTS
+from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation

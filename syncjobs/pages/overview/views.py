@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from integrations.quickbooks import consent
-from mapping import desk_rows, wording
+from mapping.desk import rows, wording
 from mapping.models import Mismatch
 from syncjobs.models import Run
 from syncjobs.pages import access, links
@@ -115,7 +115,7 @@ def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
     return Need(
         mismatch=mismatch,
         workspace=workspace,
-        words=wording.words(desk_rows.case_of(mismatch)),
+        words=wording.words(rows.case_of(mismatch)),
         icon=ICONS.get(mismatch.kind, "help"),
         link=links.desk(workspace.pk, mismatch.kind, mismatch.clockify_id),
     )

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping import admin as plain
-from mapping import desk_rows, wording
+from mapping.desk import wording
+from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, Mismatch, PartnerWrite, Stance
 from syncjobs.display import badges, formatting
 from syncjobs.display.badges import Look
@@ -140,11 +141,11 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
     )
 
     def says(self, row: Mismatch) -> list[detail.Fact]:
-        words = wording.words(desk_rows.case_of(row))
+        words = wording.words(case_of(row))
         return [detail.Fact("Why", f"{words.sentence} Mended {words.where}.")]
 
     def title_of(self, row: Mismatch) -> str:
-        return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(desk_rows.case_of(row)).title}"
+        return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(case_of(row)).title}"
 
     def related(self, row: Mismatch) -> Related:
         entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == "user" else ""
@@ -163,7 +164,7 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
 
     @admin.display(description="Why", ordering="reason")
     def why(self, row: Mismatch) -> SafeString:
-        words = wording.words(desk_rows.case_of(row))
+        words = wording.words(case_of(row))
         return _side(words.title, words.part)
 
     @admin.display(description="QuickBooks", ordering="quickbooks_name")

@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import Any
 
 from integrations.models import Company, Customer, Workspace
-from mapping import wording
-from mapping.desk_index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
-from mapping.desk_partners import Option, lost, option
-from mapping.desk_sections import all_only_there
-from mapping.letters import Piece, apart, whole
+from mapping.desk import wording
+from mapping.desk.index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
+from mapping.desk.name_diff import Piece, apart, whole
+from mapping.desk.options import Option, lost, option
+from mapping.desk.sections import all_only_there
 from mapping.matching.names import name_key
 from mapping.models import Link, Mismatch, Stance
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, links_of, mismatches_of

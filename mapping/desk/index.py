@@ -10,10 +10,10 @@ from typing import Any
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
 from integrations.models import Workspace
-from mapping import desk_sections
-from mapping.desk_order import searched
-from mapping.desk_sections import SEEN_ONLY as SEEN_ONLY
-from mapping.desk_sections import like, of_mail, partner_mail
+from mapping.desk import sections
+from mapping.desk.ordering import searched
+from mapping.desk.sections import SEEN_ONLY as SEEN_ONLY
+from mapping.desk.sections import like, of_mail, partner_mail
 from mapping.queries import links_of
 
 TODO, DECIDE, SUGGESTED = "todo", "decide", "suggested"
@@ -87,19 +87,19 @@ def counted(workspace: Workspace) -> Counts:
     links = dict(links_of(workspace).order_by().values_list("kind").annotate(Count("pk")))
     for kind, tab in TABS.items():
         counts.sections[tab][LINKED] = links.get(kind, 0)
-    found = desk_sections.open_rows(workspace).order_by().values_list("kind")
+    found = sections.open_rows(workspace).order_by().values_list("kind")
     for kind, number, clear, resting, minutes in found.annotate(**sums):
         of_tab = counts.sections[TABS[kind]]
         of_tab |= {TODO: number, SUGGESTED: clear, DECIDE: number - clear, LINKED: of_tab[LINKED] - resting}
         counts.minutes[TABS[kind]] = minutes
-    for kind, linked, number in desk_sections.count_ignored(workspace):
+    for kind, linked, number in sections.count_ignored(workspace):
         counts.sections[TABS[kind]][IGNORED] += number
         counts.sections[TABS[kind]][LINKED] -= number if linked else 0
-    reasons = {reason: TABS[kind] for kind, reason in desk_sections.ONLY_THERE.items()}
-    there = desk_sections.all_only_there(workspace).order_by().values_list("reason")
+    reasons = {reason: TABS[kind] for kind, reason in sections.ONLY_THERE.items()}
+    there = sections.all_only_there(workspace).order_by().values_list("reason")
     for reason, number in there.annotate(rows=Count("pk")):
         counts.sections[reasons[reason]][QUICKBOOKS] = number
-    for reason, number in desk_sections.count_ignored_there(workspace):
+    for reason, number in sections.count_ignored_there(workspace):
         counts.sections[reasons[reason]][QUICKBOOKS] -= number
         counts.sections[reasons[reason]][IGNORED] += number
         counts.ignored_there += number
@@ -122,7 +122,7 @@ class DeskIndex:
         """Only the columns that order and tell them: suggestions and details would be sorted along."""
         rows = list(self._rows().values(*COLUMNS[self._list])[start:stop])
         if self._list == TODO:
-            clients = desk_sections.clients_of(self._workspace, self.kind, [row["clockify_id"] for row in rows])
+            clients = sections.clients_of(self._workspace, self.kind, [row["clockify_id"] for row in rows])
             rows = [{**row, "group": clients.get(row["clockify_id"], "")} for row in rows]
         return [self._ref(row) for row in rows]
 
@@ -159,7 +159,7 @@ class DeskIndex:
         return lists[self._list](ordered=ordered)
 
     def _open(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.open_rows(self._workspace).filter(kind=self.kind)
+        rows = sections.open_rows(self._workspace).filter(kind=self.kind)
         if self.section != TODO:
             rows = rows.filter(suggested=self.section == SUGGESTED)
         if self.left:
@@ -172,9 +172,9 @@ class DeskIndex:
         return narrow(self._workspace, text) if self.kind == "user" else Q()
 
     def _linked(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.linked_rows(self._workspace, self.kind)
-        rows = desk_sections.with_client(self._workspace, rows, self.kind)
-        rows = desk_sections.named(self._workspace, rows, self.kind)
+        rows = sections.linked_rows(self._workspace, self.kind)
+        rows = sections.with_client(self._workspace, rows, self.kind)
+        rows = sections.named(self._workspace, rows, self.kind)
         if self.left:
             names = like(["clockify_name", "name_now", "group_name"], self.left)
             rows = rows.filter(names | self._mail(of_mail, self.left))
@@ -191,9 +191,9 @@ class DeskIndex:
         return rows.order_by(first, "group_name", "group", "name_now", "pk") if ordered else rows
 
     def _ignored(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.all_ignored_rows(self._workspace, self.kind)
-        rows = desk_sections.with_client(self._workspace, rows, self.kind)
-        rows = desk_sections.named(self._workspace, rows, self.kind)
+        rows = sections.all_ignored_rows(self._workspace, self.kind)
+        rows = sections.with_client(self._workspace, rows, self.kind)
+        rows = sections.named(self._workspace, rows, self.kind)
         if self.left:
             rows = rows.filter(like(["name_now", "group_name"], self.left) | self._mail(of_mail, self.left))
         if self.right:
@@ -201,7 +201,7 @@ class DeskIndex:
         return rows.order_by("group_name", "group", "name_now", "name_there", "pk") if ordered else rows
 
     def _only_there(self, *, ordered: bool) -> QuerySet[Any]:
-        rows = desk_sections.only_there(self._workspace, self.kind)
+        rows = sections.only_there(self._workspace, self.kind)
         if self.left:
             rows = rows.none()
         if self.right:
@@ -233,6 +233,6 @@ class DeskIndex:
 def section_of(workspace: Workspace, kind: str, clockify_id: str) -> str:
     """Where a record stands on its tab."""
     this = {"kind": kind, "clockify_id": clockify_id}
-    if desk_sections.ignored_rows(workspace).filter(**this).exists():
+    if sections.ignored_rows(workspace).filter(**this).exists():
         return IGNORED
-    return TODO if desk_sections.open_rows(workspace).filter(**this).exists() else LINKED
+    return TODO if sections.open_rows(workspace).filter(**this).exists() else LINKED
