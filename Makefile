@@ -29,14 +29,14 @@ test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL
 	@echo "== Tests on SQLite"
 	@env -u TEST_DATABASE_URL $(PYTEST) -m "not slow"
 	@echo "== Tests on PostgreSQL"
-	@$(BIN)/python -m tests.postgres -- $(PYTEST) -m "not slow" --database-only
+	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --database-only
 	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that use the database were run."
 
 test-all: $(VENV)/.ready-to-develop  ## the longer sets too
 	@echo "== Tests on SQLite"
 	@env -u TEST_DATABASE_URL $(PYTEST)
 	@echo "== Tests on PostgreSQL"
-	@$(BIN)/python -m tests.postgres -- $(PYTEST) --database-only
+	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) --database-only
 
 crash: $(VENV)/.ready-to-develop  ## the crash laboratory: 300 kills and more, each hour in QuickBooks once (CRASH_ARGS="--seed 7 --kills 40 --memory 0")
 	@$(BIN)/python -m tests.crash $(CRASH_ARGS)

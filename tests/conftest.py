@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from sandbox.server import Running, start
-from tests.workshop.network import allow_this_machine_only
+from tests.support.network import allow_this_machine_only
 
 # Here, since whoever imports it first decides whether its assertions explain themselves.
-pytest.register_assert_rewrite("tests.syncjobs.oracle")
+pytest.register_assert_rewrite("tests.support.oracle")
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
 atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)

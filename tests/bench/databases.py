@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from tests import postgres
+from tests.support import postgres
 
 
 def each() -> Iterator[tuple[str, str]]:

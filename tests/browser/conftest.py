@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Page
 
 from sandbox.server import Running
-from tests.accounts import cast
 from tests.browser import chromium
 from tests.browser.person import Person
+from tests.support import people
 from tests.worker.conftest import WorkerProcess
 
 HERE = Path(__file__).parent
@@ -88,7 +88,7 @@ def log_in(person: Person, client: Any, page: Page) -> Callable[[str], None]:
     """In as somebody of that role, past the form."""
 
     def log_in(role: str) -> None:
-        client.force_login(cast.person("dana", role=role))
+        client.force_login(people.person("dana", role=role))
         page.context.add_cookies(
             [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": person.site}]
         )

@@ -22,10 +22,10 @@ from sandbox.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.runs import lifecycle as runs
-from tests.accounts import cast
 from tests.browser import axe
 from tests.browser.person import Person
-from tests.syncjobs.cast import Scene, run_command
+from tests.support import people
+from tests.support.scene import Scene, run_command
 
 FOLDER = settings.BASE_DIR / "var" / "screenshots"
 FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
@@ -71,7 +71,7 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     for old in FOLDER.glob("*.png"):
         old.unlink()
     take(person, "login", "/accounts/login/")
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     first_run(person, sandbox)
     daily_pages(person)
     for name, address in LISTS.items():

@@ -14,9 +14,9 @@ from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import timetable
 from syncjobs.runs import lifecycle as runs
 from syncjobs.worker import schedules
-from tests.accounts import cast
 from tests.browser.person import Person
-from tests.syncjobs.cast import Scene
+from tests.support import people
+from tests.support.scene import Scene
 
 pytestmark = pytest.mark.slow
 LogIn = Callable[[str], None]
@@ -49,7 +49,7 @@ def test_a_run_is_undone_after_its_preview(person: Person, scene: Scene, log_in:
     sent = scene.sync()["run"]
     scene.bill(scene.receipt(billed).quickbooks_id)
     schedules.change(scene.workspace, "sync", timetable.parse("every 2 hours"), now=timezone.now())
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
 
     person.opens(f"/admin/syncjobs/run/{sent}/change/")
     person.follows("Undo this run…")
@@ -77,7 +77,7 @@ def test_a_near_twin_is_taken(person: Person, scene: Scene, log_in: LogIn) -> No
     RunItem.objects.filter(run_id=run["run"]).update(outcome="unknown", quickbooks_id="")
     scene.put("TimeActivity", {"Id": scene.activities()[0]["Id"], "Minutes": 7})
     scene.sync()
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
 
     person.opens("/admin/")
     picture(person, "doubts-front")
@@ -96,7 +96,7 @@ def test_a_mass_deletion_is_believed_after_its_preview(person: Person, scene: Sc
     scene.sync()
     scene.delete_entry(*entries[:25])
     scene.sync()
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
 
     person.opens("/admin/")
     person.follows("Decide about what is missing")

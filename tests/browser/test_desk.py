@@ -17,9 +17,9 @@ from mapping.models import Decision, Link
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from tests.accounts import cast
 from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.screenshots import command
+from tests.support import people
 
 LogIn = Callable[[str], None]
 pytestmark = pytest.mark.sandbox(dataset="agency", entries=60)
@@ -70,7 +70,7 @@ class Desk:
 
 @pytest.fixture
 def desk(person: Person, workspace: Workspace, log_in: LogIn) -> Desk:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     return Desk(person, workspace)
 
 

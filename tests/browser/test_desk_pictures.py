@@ -13,11 +13,11 @@ from integrations.models import Workspace
 from mapping.desk.index import KINDS
 from mapping.models import Mismatch
 from sandbox.server import Running
-from tests.accounts import cast
 from tests.browser import axe
 from tests.browser.person import Person
 from tests.browser.test_desk import connected
-from tests.syncjobs.cast import Scene
+from tests.support import people
+from tests.support.scene import Scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif("PICTURES" not in os.environ, reason="PICTURES names no folder")]
 LogIn = Callable[[str], None]
@@ -36,7 +36,7 @@ def take(person: Person, name: str) -> None:
 @pytest.mark.sandbox(dataset="agency")
 def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -> None:
     workspace = connected(sandbox)
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     axe.look_at(person.page, width=1400, scheme="light")
     for tab in ("people", "clients", "projects"):
         person.opens(f"/admin/workspaces/{workspace.pk}/{tab}/")
@@ -95,7 +95,7 @@ def test_pictures_of_what_changed_after_sending(person: Person, sandbox: Running
     scene.sync()
     scene.edit_entry(waits, description="Said otherwise")
     scene.check()
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/workspaces/{scene.workspace.pk}/changed/")
     take(person, "changed")
     person.follows("Look at QuickBooks now")

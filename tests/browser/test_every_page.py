@@ -18,11 +18,11 @@ from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import Run
-from tests.accounts import cast
-from tests.accounts.test_second_factor import code_of
 from tests.browser import axe
 from tests.browser.person import Person
-from tests.syncjobs.cast import run_command
+from tests.integrations.accounts.test_second_factor import code_of
+from tests.support import people
+from tests.support.scene import run_command
 
 LogIn = Callable[[str], None]
 BEFORE_LOGIN = ("login", "password/reset", "password/reset/done", "password/reset/key/done", "inactive", "signup")
@@ -66,7 +66,7 @@ def rounds(person: Person) -> Rounds:
 def test_no_page_shuts_anybody_out(rounds: Rounds, sandbox: Running, log_in: LogIn) -> None:
     for path in BEFORE_LOGIN:
         rounds.look(f"/accounts/{path}/")
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     first_run(rounds, sandbox)
     for path in [*own_pages(), *pages_of_models()]:
         rounds.look(path)
@@ -79,14 +79,14 @@ def test_no_page_shuts_anybody_out(rounds: Rounds, sandbox: Running, log_in: Log
 
 @pytest.mark.slow
 def test_no_page_of_the_second_factor_shuts_anybody_out(rounds: Rounds, log_in: LogIn, page: Page) -> None:
-    cast.person("erin", role=roles.SUPPORT)
-    rounds.person.logs_in("erin", cast.PASSWORD)
+    people.person("erin", role=roles.SUPPORT)
+    rounds.person.logs_in("erin", people.PASSWORD)
     for path in OF_ONES_LOGIN:
         rounds.look(f"/accounts/{path}/")
     rounds.person.opens("/accounts/2fa/totp/activate/")
     if "reauthenticate" in page.url:
         rounds.look_around("reauthenticate")
-        page.get_by_label("Password").fill(cast.PASSWORD)
+        page.get_by_label("Password").fill(people.PASSWORD)
         page.locator("main form button").first.click()
     secret = page.locator("#authenticator_secret, [name=secret], code").first.inner_text().replace(" ", "")
     page.locator("main input[name=code]").fill(code_of(secret))
@@ -96,7 +96,7 @@ def test_no_page_of_the_second_factor_shuts_anybody_out(rounds: Rounds, log_in: 
     page.context.clear_cookies()
     rounds.person.opens("/accounts/login/")
     rounds.person.fills("Username or e-mail", "erin")
-    rounds.person.fills("Password", cast.PASSWORD)
+    rounds.person.fills("Password", people.PASSWORD)
     rounds.person.presses("Log in")
     rounds.look_around("code")
     assert not rounds.found, "\n".join(rounds.found)
@@ -176,7 +176,7 @@ def decided_and_refused(rounds: Rounds) -> None:
     person.sees("Linked.")
     rounds.look_around("people, decided")
     someone = Client()
-    someone.force_login(cast.person("erin", role=cast.OUTSIDER))
+    someone.force_login(people.person("erin", role=people.OUTSIDER))
     cookie = {"name": "sessionid", "value": someone.cookies["sessionid"].value, "url": person.site}
     person.page.context.add_cookies([cookie])  # type: ignore[list-item]
     rounds.look("/admin/people/")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from syncjobs.models import Run
-from tests.accounts import cast
 from tests.browser.person import Person
-from tests.factories import RunFactory
+from tests.support import people
+from tests.support.factories import RunFactory
 
 LogIn = Callable[[str], None]
 
@@ -27,7 +27,7 @@ def goes_on(run: Run, **fields: object) -> None:
 
 
 def test_the_page_follows_the_run_while_a_button_keeps_the_focus(person: Person, run: Run, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/syncjobs/run/{run.pk}/change/")
     person.sees("12 of 80 done")
     person.looks_around()
@@ -41,7 +41,7 @@ def test_the_page_follows_the_run_while_a_button_keeps_the_focus(person: Person,
 
 
 def test_the_end_is_shown_and_said_and_then_nothing_is_asked_any_more(person: Person, run: Run, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/syncjobs/run/{run.pk}/change/")
     news = person.page.locator("p[role=status]")
     expect(news).to_be_empty()
@@ -57,7 +57,7 @@ def test_the_end_is_shown_and_said_and_then_nothing_is_asked_any_more(person: Pe
 
 
 def test_on_the_front_page_what_was_opened_stays_open(person: Person, run: Run, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
     person.page.get_by_text("Disconnect…").click()
     person.sees("It concerns")
@@ -71,7 +71,7 @@ def test_on_the_front_page_what_was_opened_stays_open(person: Person, run: Run, 
 def test_without_scripts_a_link_refreshes_the_page(
     browser: Browser, site: str, client: object, run: Run, log_in: LogIn, person: Person
 ) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     cookies = person.page.context.cookies()
     plain = browser.new_context(java_script_enabled=False)
     plain.add_cookies(cookies)  # type: ignore[arg-type]

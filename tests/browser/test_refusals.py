@@ -18,9 +18,9 @@ from sandbox.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
-from tests.accounts import cast
 from tests.browser.person import Person
-from tests.syncjobs.cast import run_command
+from tests.support import people
+from tests.support.scene import run_command
 
 LogIn = Callable[[str], None]
 
@@ -40,7 +40,7 @@ def both_sides(sandbox: Running, workspace: Workspace) -> Workspace:
 
 
 def test_a_wrong_clockify_key_is_told_in_the_form(person: Person, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens("/admin/connect/clockify/")
 
     person.fills("API key", "not-a-key")
@@ -53,7 +53,7 @@ def test_a_wrong_clockify_key_is_told_in_the_form(person: Person, log_in: LogIn)
 
 @pytest.mark.sandbox(dataset="agency", entries=10)
 def test_a_key_that_does_not_see_everyone_is_refused(person: Person, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens("/admin/connect/clockify/")
 
     person.fills("API key", MEMBER_KEY)
@@ -63,7 +63,7 @@ def test_a_key_that_does_not_see_everyone_is_refused(person: Person, log_in: Log
 
 
 def test_a_declined_consent_is_told_and_changes_nothing(person: Person, workspace: Workspace, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
 
     person.presses("Connect to QuickBooks")
@@ -75,7 +75,7 @@ def test_a_declined_consent_is_told_and_changes_nothing(person: Person, workspac
 
 
 def test_a_second_press_says_who_runs_it_and_since_when(person: Person, both_sides: Workspace, log_in: LogIn) -> None:
-    log_in(cast.ADMINISTRATOR)
+    log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
     erin = User.objects.create_user("erin")
     first = runs.ask_for(Run.Kind.SYNC, both_sides, trigger="button", person=erin, now=timezone.now())

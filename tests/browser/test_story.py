@@ -9,8 +9,8 @@ import pytest
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from tests.accounts import cast
 from tests.browser.person import Person
+from tests.support import people
 from tests.worker.conftest import WorkerProcess
 
 COMPANY = "Northlight Studio LLC"
@@ -20,8 +20,8 @@ COMPANY = "Northlight Studio LLC"
 def test_an_administrator_connects_decides_sends_leaves_and_comes_back(
     person: Person, sandbox: Running, worker: WorkerProcess
 ) -> None:
-    cast.person("dana", role=cast.ADMINISTRATOR)
-    person.logs_in("dana", cast.PASSWORD)
+    people.person("dana", role=people.ADMINISTRATOR)
+    person.logs_in("dana", people.PASSWORD)
     connects_clockify(person)
     connects_quickbooks(person)
     watches_the_first_check(person)

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from integrations import http
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 

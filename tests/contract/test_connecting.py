@@ -14,7 +14,7 @@ from sandbox.clockify.records import Member
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY
 from sandbox.datasets import REALM
 from tests.contract.conftest import lines
-from tests.syncjobs.cast import Result, Scene, run_command
+from tests.support.scene import Result, Scene, run_command
 
 
 def connect_clockify(key: str = ADMIN_KEY, *args: str) -> Result:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from syncjobs.models import WriterLease
 from tests.contract.conftest import lines
-from tests.syncjobs.cast import Scene, run_command
+from tests.support.scene import Scene, run_command
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncjobs.planning.inputs import entries_between
-from tests.syncjobs.cast import Scene, run_command
+from tests.support.scene import Scene, run_command
 
 
 @pytest.fixture

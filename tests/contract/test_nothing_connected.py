@@ -8,7 +8,7 @@ import pytest
 
 from syncjobs.runs.figures import SYNC_FIGURES
 from tests.contract.conftest import lines
-from tests.syncjobs.cast import Scene, run_command
+from tests.support.scene import Scene, run_command
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ERROR_KEYS = {"code", "message", "fix"}

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.http import retry_after
 from integrations.models import ApiCall, Company
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 
 def answer(value: str) -> requests.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syncjobs.runs.figures import SYNC_FIGURES
-from tests.syncjobs.cast import Scene, run_command
+from tests.support.scene import Scene, run_command
 
 COUNTED = {"seen", "new", "changed", "gone"}
 PLACES = {"clockify", "quickbooks", "here", "wait", "support"}

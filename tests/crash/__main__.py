@@ -23,7 +23,7 @@ from tests.crash import outcome, report
 from tests.crash.database import POSTGRESQL, SQLITE, opened
 from tests.crash.outcome import Outcome
 from tests.crash.wishes import conditions, parser
-from tests.postgres import NoPostgres
+from tests.support.postgres import NoPostgres
 
 HOME = Path(__file__).resolve().parent.parent.parent
 PLAIN = {"DEBUG": "1", "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "config.settings"}

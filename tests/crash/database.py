@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import postgres
+from tests.support import postgres
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
@@ -63,7 +63,7 @@ class Database:
 
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Database]:
-    """A database of the laboratory's own. Raises tests.postgres.NoPostgres where there is none to be had."""
+    """A database of the laboratory's own. Raises tests.support.postgres.NoPostgres where there is none to be had."""
     if name == SQLITE:
         yield Database(name, f"sqlite:///{folder / 'hourbridge.sqlite3'}", folder)
         return

@@ -25,7 +25,7 @@ from tests.crash.points import COMMAND
 from tests.crash.processes import Command, Process, Worker, wait_until_dead
 from tests.crash.stage import Stage
 from tests.crash.troubles import Troubles
-from tests.syncjobs.cast import FIRST, LAST
+from tests.support.scene import FIRST, LAST
 
 # How often an attack whose point was not met is tried again before another takes its place.
 TRIES = 3

@@ -6,9 +6,9 @@ from collections import Counter
 from random import Random
 
 from tests.crash.stage import Stage
-from tests.syncjobs import oracle
-from tests.syncjobs.cast import Scene
-from tests.syncjobs.oracle import Fact
+from tests.support import oracle
+from tests.support.oracle import Fact
+from tests.support.scene import Scene
 
 ZONES = ("America/New_York", "Europe/Berlin", "UTC")
 DAYS = range(2, 29)

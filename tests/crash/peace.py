@@ -16,8 +16,8 @@ from syncjobs.worker import queue
 from tests.crash.life import Life, name_of
 from tests.crash.outcome import Verdict
 from tests.crash.stage import Stage
-from tests.syncjobs.cast import FIRST, LAST, run_command
-from tests.syncjobs.oracle import Fact, actual
+from tests.support.oracle import Fact, actual
+from tests.support.scene import FIRST, LAST, run_command
 
 MOST_ROUNDS = 25
 WRITES = ("sent", "updated", "deleted", "failed", "unknown")

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.datasets import REALM
 from sandbox.server import Running, start
 from tests.crash.ambush import Ambush
-from tests.syncjobs.cast import Result, Scene, run_command
+from tests.support.scene import Result, Scene, run_command
 
 HOOKS = Path(__file__).parent / "hooks"
 # Short enough that a dead process costs little, long enough for a busy machine.

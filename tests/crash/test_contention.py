@@ -26,8 +26,8 @@ from syncjobs.runs import lifecycle as runs
 from syncjobs.worker import queue
 from tests.crash.processes import Command, Worker
 from tests.crash.stage import Stage
-from tests.syncjobs.cast import FIRST, LAST, Scene, run_command
-from tests.syncjobs.oracle import actual, assert_books_agree, expected
+from tests.support.oracle import actual, assert_books_agree, expected
+from tests.support.scene import FIRST, LAST, Scene, run_command
 from tests.worker.conftest import until
 
 COUNT = 24

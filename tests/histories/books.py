@@ -8,7 +8,7 @@ from sandbox.clockify.records import Entry
 from syncjobs.models import Receipt
 from tests.histories.rules import Content, Rules, Sent, There, Time, Verdict, content_of
 from tests.histories.who_is_who import WhoIsWho
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 Doubt = tuple[str, Time | None, Content, int]  # verb, what was to be there, made from which content and start
 WRITES = {"send", "update", "delete"}

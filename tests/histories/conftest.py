@@ -14,7 +14,7 @@ from sandbox.datasets import build
 from sandbox.server import Running
 from syncjobs.sending import execute
 from tests.histories.history import History
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 OURS = ("integrations", "mapping", "syncjobs")
 

@@ -10,7 +10,7 @@ from sandbox.datasets import REALM
 from tests.histories.books import Books
 from tests.histories.rules import Rules, Settings
 from tests.histories.who_is_who import Key, WhoIsWho
-from tests.syncjobs.cast import Scene, run_command
+from tests.support.scene import Scene, run_command
 
 One = TypeVar("One")
 TEXTS = ["", "Stand-up", "Review", "Grüße 🛠", "two\nlines", " outer spaces "]

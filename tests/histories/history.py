@@ -9,7 +9,7 @@ from integrations.models import TimeEntry
 from tests.histories.books import WRITES
 from tests.histories.events import Events
 from tests.histories.rules import Verdict
-from tests.syncjobs.cast import Result
+from tests.support.scene import Result
 
 FIRST, LAST = "2026-03-02", "2026-03-28"
 MOST_RUNS_TO_SETTLE = 5

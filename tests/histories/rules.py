@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.clockify.records import Entry
 from tests.histories.who_is_who import WhoIsWho
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
 WHOLE = {"PAYROLL_ENABLED", "PLAN_NOT_SUPPORTED", "NOT_CONNECTED"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 Key = tuple[str, str]  # kind and Clockify id
 KINDS = ("user", "client", "project")

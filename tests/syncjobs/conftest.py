@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integrations import http
-from tests.syncjobs.cast import Scene
+from tests.support.scene import Scene
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from sandbox.server import Running
 from syncjobs.models import Action, Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.worker import queue
-from tests.syncjobs.cast import Scene
-from tests.syncjobs.oracle import assert_books_agree
+from tests.support.oracle import assert_books_agree
+from tests.support.scene import Scene
 from tests.worker.conftest import WorkerProcess, until
 
 ENTRIES = 120

@@ -1,0 +1,214 @@
+"""Who may open which page and press which button. A new page without a line in this table fails here."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from integrations import roles
+from integrations.models import TimeEntry, Workspace
+from syncjobs.models import Run
+from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
+
+pytestmark = pytest.mark.django_db
+LOOK, ACT, NOBODY = "look", "act", "nobody"
+ALLOWED = {LOOK: MAY_LOOK, ACT: MAY_ACT}
+
+
+@dataclass(frozen=True)
+class Line:
+    """What opening a page and posting to it needs, and which row its address names."""
+
+    get: str
+    post: str
+    row: str = "workspace"
+
+
+TABLE = {
+    "hourbridge:any-people": Line(LOOK, ACT),
+    "hourbridge:any-desk": Line(LOOK, ACT),
+    "hourbridge:any-customers": Line(LOOK, ACT),
+    "hourbridge:any-rules": Line(LOOK, ACT),
+    "hourbridge:people": Line(LOOK, ACT),
+    "hourbridge:customers": Line(LOOK, ACT),
+    "hourbridge:clients": Line(LOOK, ACT),
+    "hourbridge:projects": Line(LOOK, ACT),
+    "hourbridge:changed": Line(LOOK, ACT),
+    "hourbridge:desk-write": Line(LOOK, ACT),
+    "hourbridge:desk-what-if": Line(LOOK, NOBODY),
+    "hourbridge:desk-options": Line(LOOK, NOBODY),
+    "hourbridge:desk-safe": Line(LOOK, ACT),
+    "hourbridge:desk-safe-count": Line(LOOK, NOBODY),
+    "hourbridge:desk-history": Line(LOOK, ACT),
+    "hourbridge:desk-upload": Line(LOOK, ACT),
+    "hourbridge:desk-csv": Line(LOOK, NOBODY),
+    "hourbridge:rules": Line(LOOK, ACT),
+    "hourbridge:start": Line(NOBODY, ACT),
+    "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
+    "hourbridge:connect-clockify": Line(LOOK, ACT),
+    "hourbridge:connect-quickbooks": Line(LOOK, ACT),
+    "hourbridge:entries-csv": Line(LOOK, NOBODY),
+    "hourbridge:run-csv": Line(LOOK, NOBODY, row="run"),
+    "hourbridge:sync-part": Line(NOBODY, ACT),
+    "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
+    "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
+    "hourbridge:undo-run": Line(LOOK, ACT, row="run"),
+    "hourbridge:doubts": Line(LOOK, ACT),
+    "hourbridge:missing": Line(LOOK, ACT),
+    "quickbooks:callback": Line(ACT, NOBODY),
+    "quickbooks:connect": Line(NOBODY, ACT),
+    "quickbooks:disconnect": Line(NOBODY, ACT),
+    "quickbooks:read-plan": Line(NOBODY, ACT),
+}
+# What stands in for a parameter that names no row.
+EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people"}
+START = date(2026, 3, 1)
+# The admin's own five pages per model are looked at further down.
+STANDARD = re.compile(r"admin:\w+_(changelist|add|change|delete|history)")
+
+
+def our_patterns(resolver: Any = None, namespaces: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern]]:
+    """Every address that one of our own views answers, wherever it is hooked in."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inside = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
+            yield from our_patterns(pattern, inside)
+        elif is_ours(pattern):
+            yield ":".join((*namespaces, pattern.name or str(pattern.pattern))), pattern
+
+
+def is_ours(pattern: URLPattern) -> bool:
+    view = getattr(pattern.callback, "view_class", None) or inspect.unwrap(pattern.callback)
+    # `coming` keeps the place of a page that is not there yet and shows nothing.
+    return view.__module__.split(".")[0] in roles.OUR_APPS and view.__name__ != "coming"
+
+
+PAGES = {name: pattern for name, pattern in our_patterns() if not STANDARD.fullmatch(name)}
+KNOWN = sorted(set(PAGES) & set(TABLE))
+
+
+@pytest.fixture
+def rows() -> dict[str, Any]:
+    workspace = Workspace.objects.create(clockify_id="64a687e2", name="Northlight Studio", start_date=START)
+    moment = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    entry = TimeEntry.objects.create(
+        workspace=workspace,
+        clockify_id="64c777dd",
+        user_id="64a6",
+        user_name="Dana Marsh",
+        start_at=moment,
+        end_at=moment + timedelta(hours=1),
+        txn_date=moment.date(),
+        billable=True,
+        content_hash="1",
+        first_seen_at=moment,
+        last_seen_at=moment,
+    )
+    run = Run.objects.create(kind="sync", workspace=workspace, trigger="button", created_at=moment)
+    return {"workspace": workspace, "entry": entry, "run": run}
+
+
+def address(name: str, rows: dict[str, Any]) -> str:
+    known = EXAMPLES | {"pk": rows[TABLE[name].row].pk, "workspace_id": rows["workspace"].pk}
+    return reverse(name, kwargs={parameter: known[parameter] for parameter in PAGES[name].pattern.converters})
+
+
+def test_every_page_of_ours_has_a_line_in_the_table() -> None:
+    assert set(PAGES) - set(TABLE) == set()
+    assert {"hourbridge:people", "hourbridge:start", "quickbooks:connect"} <= set(PAGES)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_who_is_not_logged_in_is_sent_to_the_login_page(
+    client: Client, rows: dict[str, Any], name: str, method: str
+) -> None:
+    response = getattr(client, method)(address(name, rows), follow=True)
+
+    if getattr(TABLE[name], method) == NOBODY and response.status_code == 405:
+        return
+    assert response.request["PATH_INFO"] == "/accounts/login/"
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: str, method: str) -> None:
+    client.force_login(person(role=role))
+
+    response = getattr(client, method)(address(name, rows))
+    told = response.status_code
+    if told == 302 and response["Location"].startswith("/admin/login/"):
+        told = client.get(response["Location"]).status_code
+
+    needed = getattr(TABLE[name], method)
+    if needed == NOBODY:
+        assert told in {403, 405}
+    elif role in ALLOWED[needed]:
+        assert told in ({200, 302} if method == "get" else {200, 302, 400})
+    else:
+        assert told == 403
+
+
+OUR_ADMINS = sorted(
+    f"{model._meta.app_label}_{model._meta.model_name}"
+    for model in admin.site._registry
+    if model._meta.app_label in roles.OUR_APPS
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("model", OUR_ADMINS)
+def test_lists_are_open_to_all_groups_and_nothing_is_added_there(client: Client, model: str, role: str) -> None:
+    client.force_login(person(role=role))
+
+    listed = client.get(reverse(f"admin:{model}_changelist"), follow=True).status_code
+    added = client.get(reverse(f"admin:{model}_add"), follow=True).status_code
+
+    assert listed == (200 if role in MAY_LOOK else 403)
+    assert added == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    ("model", "row"), [("integrations_workspace", "workspace"), ("integrations_timeentry", "entry")]
+)
+def test_a_row_s_page_is_open_to_all_groups(
+    client: Client, rows: dict[str, Any], role: str, model: str, row: str
+) -> None:
+    client.force_login(person(role=role))
+
+    opened = client.get(reverse(f"admin:{model}_change", args=[rows[row].pk]), follow=True)
+
+    assert opened.status_code == (200 if role in MAY_LOOK else 403)
+
+
+@pytest.mark.parametrize("role", [roles.SUPPORT, roles.BOOKKEEPERS, roles.MAPPING_ADMINS])
+@pytest.mark.parametrize("act", ["change", "delete"])
+def test_no_group_changes_or_deletes_a_row_in_the_admin(
+    client: Client, rows: dict[str, Any], role: str, act: str
+) -> None:
+    client.force_login(person(role=role))
+    page = reverse(f"admin:integrations_workspace_{act}", args=[rows["workspace"].pk])
+
+    response = client.post(page, {"name": "Other", "post": "yes"})
+
+    assert response.status_code == 403
+    assert Workspace.objects.get().name == "Northlight Studio"
+
+
+@pytest.mark.parametrize("role", [roles.SUPPORT, roles.BOOKKEEPERS, roles.MAPPING_ADMINS])
+@pytest.mark.parametrize("model", ["auth_user", "auth_group", "mfa_authenticator", "django_q_ormq"])
+def test_no_group_sees_accounts_or_the_queue(client: Client, role: str, model: str) -> None:
+    client.force_login(person(role=role))
+
+    assert client.get(reverse(f"admin:{model}_changelist")).status_code == 403

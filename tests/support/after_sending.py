@@ -1,0 +1,280 @@
+"""Plays what may happen to one time entry after it was sent, or before, and says what Hourbridge made of it.
+
+Every event meets every state with an entry of its own; many entries share one world, so that few runs tell all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from integrations.models import TimeEntry
+from syncjobs.models import RunItem
+from tests.support.scene import Result, Scene, run_command
+
+STATES = ("never sent", "sent", "sent and billed", "sent and changed by hand", "deleted by us", "in doubt")
+IN_QUICKBOOKS = STATES[1:4]
+DAY, CLOSED_DAY, CLOSED = "2026-03-12", "2026-03-09", "2026-03-10"
+MOST_DOUBTS = 14
+REFUSED = {"Fault": {"Error": [{"Message": "no", "Detail": "no", "code": "4000"}], "type": "ValidationFault"}}
+DONE = {
+    "sent": "sends it",
+    "updated": "updates it",
+    "deleted": "deletes it",
+    "blocked": "holds it",
+    "unknown": "holds it",
+}
+EDITED, DELETED = ", and edited", ", and deleted"
+
+
+class Outcome(NamedTuple):
+    """The last three columns of the table."""
+
+    does: str
+    state: str
+    reads: str
+
+
+class Played(NamedTuple):
+    event: str
+    state: str
+    entry: str
+
+
+class Stage:
+    """A cast in which each event that concerns a person or project has one of its own."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        site = scene.client("Acme")
+        self.projects = {name: scene.project(name, client=site, hourlyRate=8000) for name in ("Site", "Hall", "Rated")}
+        self.users = {name: scene.user(name) for name in ("Ada", "Bea", "Una", "Lin", "Ina", "Ivo")}
+        self.played: list[Played] = []
+        self.first_run: Result | None = None
+        scene.check()
+
+    # --- how the states come about -------------------------------------------------------------------------
+    def begin(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """One entry for each event and state; those in doubt come first, since any later run would settle them."""
+        by_state: dict[str, list[str]] = {state: [] for state in STATES}
+        pairs = sorted(pairs, key=lambda pair: STATES.index(pair[1]))
+        for event, state in (pair for pair in pairs if pair[1] not in {"never sent", "in doubt"}):
+            by_state[state].append(self._enter(event, state))
+        if self.played:
+            self.first_run = self._sync()
+            assert self.first_run.code == 0, self.first_run.stderr
+        self.scene.bill(*map(self._key, by_state["sent and billed"]))
+        for entry in by_state["sent and changed by hand"]:
+            self.scene.put("TimeActivity", {"Id": self._key(entry), "Hours": 5})
+        self._delete_and_take_back(by_state["deleted by us"])
+        doubtful = [self._enter(event, state) for event, state in pairs if state == "in doubt"]
+        self._leave_in_doubt(doubtful)
+        for event, state in (pair for pair in pairs if pair[1] == "never sent"):
+            self._enter(event, state)
+
+    def _enter(self, event: str, state: str) -> str:
+        who = next((name for word, name in PERSONS.items() if event.startswith(word)), "Ada")
+        project = "Rated" if event.startswith("rate changed") else "Site"
+        day = CLOSED_DAY if event.startswith("books closed") else DAY
+        # Each of another text: what is in doubt is told apart by it.
+        text = f"{event}, {state}"
+        entry = self.scene.entry(self.users[who], self.projects[project], f"{day} 09:00", description=text)
+        self.played.append(Played(event, state, entry))
+        return entry
+
+    def _delete_and_take_back(self, entries: list[str]) -> None:
+        if not entries:
+            return
+        for entry in entries:
+            self.scene.edit_entry(entry, billable=False)
+        assert self._sync()["deleted"] == len(entries)
+        for entry in entries:
+            self.scene.edit_entry(entry, billable=True)
+
+    def _leave_in_doubt(self, entries: list[str]) -> None:
+        """They arrive, but no answer comes, and nobody can look. Nothing else may go meanwhile."""
+        if not entries:
+            return
+        others = [one.entry for one in self.played if one.state == "deleted by us"]
+        for entry in others:
+            self.scene.edit_entry(entry, billable=False)
+        self.scene.fault("cut_after_commit", times=0)
+        self.scene.fault("status_before", "/query", method="", status=400, body=REFUSED, skip=1, times=0)
+        assert self._sync()["unknown"] == len(entries)
+        self.scene.clear_faults()
+        for entry in others:
+            self.scene.edit_entry(entry, billable=True)
+
+    # --- what happens --------------------------------------------------------------------------------------
+    def happen(self) -> None:
+        """Each entry's own event, then what concerns a person, a project, the books or everything."""
+        for one in self.played:
+            base = one.event.removesuffix(EDITED).removesuffix(DELETED)
+            for word in (base, one.event.removeprefix(base)):
+                if word in ENTRY_EVENTS:
+                    ENTRY_EVENTS[word](self, one.entry)
+        context = {one.event.removesuffix(EDITED).removesuffix(DELETED) for one in self.played}
+        for event in sorted(context & set(SURROUNDINGS)):
+            SURROUNDINGS[event](self)
+
+    def run(self) -> Result:
+        if self.played[0].event.startswith("run undone"):
+            assert self.first_run is not None
+            return run_command(
+                "undo_run", str(self.first_run["run"]), *["--ignore"][: self.played[0].event.count("left out")]
+            )
+        return self._sync()
+
+    def _sync(self) -> Result:
+        return self.scene.sync("2026-03-01", "2026-03-28")
+
+    # --- what came of it -----------------------------------------------------------------------------------
+    def outcomes(self, run: Result) -> dict[tuple[str, str], Outcome]:
+        items = {one.entry_id: one for one in RunItem.objects.filter(run_id=run["run"])}
+        return {(one.event, one.state): self._outcome(one, items.get(one.entry)) for one in self.played}
+
+    def _outcome(self, one: Played, item: RunItem | None) -> Outcome:
+        told = self.scene.explain(one.entry)
+        if told.code == 2:
+            return Outcome("leaves it", "deleted", "—")
+        words = [reason["message"] for reason in told["reasons"]]
+        words += [f"Differs: {words}." for words in told.json.get("differences", [])]
+        does = DONE[item.outcome] if item else "finds it" if one.state == "in doubt" and told["state"] == "sent" else ""
+        reads = " ".join(words) or (item.why if item else "") or "—"
+        return Outcome(does or "leaves it", told["state"], reads)
+
+    def _key(self, entry: str) -> str:
+        return self.scene.receipt(entry).quickbooks_id
+
+    def key_of(self, entry: str) -> str:
+        """Its activity, by its text where no receipt names it."""
+        row = TimeEntry.objects.filter(clockify_id=entry).first()
+        text = self.scene.place.entries[entry].description if row is None else row.description
+        return next(one["Id"] for one in self.scene.activities() if one.get("Description") == text)
+
+
+Doing = Callable[[Stage, str], Any]
+PERSONS = {"link taken away": "Una", "link changed": "Lin", "partner inactive": "Ina", "person ignored": "Ivo"}
+
+
+def _restore(stage: Stage, entry: str) -> None:
+    stage.scene.restore(stage.scene.delete_entry(entry))
+
+
+def _enter_by_hand(stage: Stage, entry: str) -> None:
+    """Of a length that no other entry has, so that it is the same as this one only."""
+    stage.scene.stretch(entry, 77)
+    person = {"NameOf": "Employee", "EmployeeRef": {"value": stage.scene.partner_of(stage.users["Ada"])}}
+    customer = {"CustomerRef": {"value": stage.scene.partner_of(stage.projects["Site"])}, "TxnDate": DAY}
+    stage.scene.put("TimeActivity", {**person, **customer, "Hours": 1, "Minutes": 17, "HourlyRate": 1})
+
+
+ENTRY_EVENTS: dict[str, Doing] = {
+    "nothing": lambda stage, entry: None,
+    "length edited": lambda stage, entry: stage.scene.stretch(entry, 90),
+    "some seconds longer": lambda stage, entry: stage.scene.stretch(entry, 60.3),
+    "text edited": lambda stage, entry: stage.scene.edit_entry(entry, description=f"Another text {entry}"),
+    "moved to another day": lambda stage, entry: stage.scene.edit_entry(entry, start="2026-03-13 09:00"),
+    "given to another person": lambda stage, entry: stage.scene.edit_entry(entry, userId=stage.users["Bea"]),
+    "moved to another project": lambda stage, entry: stage.scene.edit_entry(entry, projectId=stage.projects["Hall"]),
+    "made unbillable": lambda stage, entry: stage.scene.edit_entry(entry, billable=False),
+    "project taken away": lambda stage, entry: stage.scene.edit_entry(entry, projectId=""),
+    "made a break": lambda stage, entry: stage.scene.edit_entry(entry, type="BREAK"),
+    "cut to some seconds": lambda stage, entry: stage.scene.stretch(entry, 0.2),
+    "stretched over 24 hours": lambda stage, entry: stage.scene.stretch(entry, 25 * 60),
+    "timer runs again": lambda stage, entry: stage.scene.product.put_entry({"id": entry, "end": None}),
+    "marked invoiced": lambda stage, entry: stage.scene.edit_entry(entry, invoiced="inv-1"),
+    "deleted in Clockify": lambda stage, entry: stage.scene.delete_entry(entry),
+    "deleted and restored": _restore,
+    "ignored": lambda stage, entry: stage.scene.ignore_entry(entry),
+    "same time entered in QuickBooks": _enter_by_hand,
+    "billed in QuickBooks": lambda stage, entry: stage.scene.bill(stage.key_of(entry)),
+    "changed in QuickBooks": lambda stage, entry: stage.scene.put(
+        "TimeActivity", {"Id": stage.key_of(entry), "Hours": 5}
+    ),
+    "deleted in QuickBooks": lambda stage, entry: stage.scene.delete_activity(stage.key_of(entry)),
+    EDITED: lambda stage, entry: stage.scene.stretch(entry, 90),
+    DELETED: lambda stage, entry: stage.scene.delete_entry(entry),
+}
+HAND_EVENTS = {"billed in QuickBooks", "changed in QuickBooks", "deleted in QuickBooks"}
+
+
+def _link_changed(stage: Stage) -> None:
+    other = stage.scene.put("Employee", {"DisplayName": "Linus"})["Id"]
+    stage.scene.check()
+    stage.scene.decide("link", "user", stage.users["Lin"], other)
+
+
+def _partner_inactive(stage: Stage) -> None:
+    stage.scene.deactivate("Employee", stage.scene.partner_of(stage.users["Ina"]))
+    stage.scene.check()
+
+
+def _books_closed(stage: Stage) -> None:
+    stage.scene.configure(BookCloseDate=CLOSED)
+    stage.scene.check()
+
+
+def _plan_unsupported(stage: Stage) -> None:
+    stage.scene.configure(PayrollFeature="true")
+    stage.scene.check()
+
+
+def _setting_changed(stage: Stage) -> None:
+    stage.scene.put("Item", {"Name": "Consulting"})
+    stage.scene.check()
+    stage.scene.policy(service_item="Consulting")
+
+
+SURROUNDINGS: dict[str, Callable[[Stage], Any]] = {
+    "rate changed": lambda stage: stage.scene.edit_project(stage.projects["Rated"], hourlyRate=9900),
+    "link taken away": lambda stage: stage.scene.decide("unlink", "user", stage.users["Una"]),
+    "link changed": _link_changed,
+    "partner inactive": _partner_inactive,
+    "person ignored": lambda stage: stage.scene.decide("ignore", "user", stage.users["Ivo"]),
+    "books closed": _books_closed,
+    "plan unsupported": _plan_unsupported,
+    "disconnected": lambda stage: stage.scene.decide("disconnect_quickbooks"),
+    "default item changed": _setting_changed,
+}
+# What concerns everything gets a world of its own; so does an undo, which is another kind of run.
+ALONE = ("plan unsupported", "disconnected", "default item changed", "run undone, and left out", "run undone")
+
+
+def worlds() -> dict[str, list[tuple[str, str]]]:
+    """Which events and states are played together. What is in doubt keeps to itself, few at a time: where QuickBooks
+    is silent for too long, a run stops.
+    """
+    found: dict[str, list[tuple[str, str]]] = {}
+    doubtful = 0
+    for event in all_events():
+        for state in (one for one in STATES if can_happen(event, one)):
+            world = next((name for name in ALONE if event.startswith(name)), state)
+            if world == "in doubt":
+                world, doubtful = f"{world} {doubtful // MOST_DOUBTS + 1}", doubtful + 1
+            found.setdefault(world, []).append((event, state))
+    return found
+
+
+def all_events() -> list[str]:
+    alone = [one for one in ENTRY_EVENTS if one not in {EDITED, DELETED}]
+    context = [event + after for event in SURROUNDINGS for after in ("", EDITED, DELETED)]
+    hand = [event + EDITED for event in sorted(HAND_EVENTS)]
+    return [*alone, *hand, *context, "run undone", "run undone, and left out"]
+
+
+def can_happen(event: str, state: str) -> bool:
+    """What is not in QuickBooks can't be touched there, and only what was sent can be taken back."""
+    base = event.removesuffix(EDITED)
+    if event == "same time entered in QuickBooks":
+        return state in {"never sent", "deleted by us"}
+    if base in HAND_EVENTS:
+        return state in {"sent", "in doubt"}
+    return not event.startswith("run undone") or state in IN_QUICKBOOKS
+
+
+def play(scene: Scene, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Outcome]:
+    stage = Stage(scene)
+    stage.begin(pairs)
+    stage.happen()
+    return stage.outcomes(stage.run())

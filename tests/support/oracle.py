@@ -1,0 +1,59 @@
+"""What QuickBooks must hold, worked out plainly from Clockify's records and the known pairs. Uses no rule of ours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from syncjobs.models import Receipt
+from tests.support.scene import Scene
+
+Fact = tuple[str, str, str, str, int, float, str, str]
+
+
+def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
+    """One activity for every finished, billable piece of work of a paired person on a paired project."""
+    facts: Counter[Fact] = Counter()
+    for entry in scene.place.entries.values():
+        if entry.id in leave_out or entry.end is None or not entry.billable or entry.type != "REGULAR":
+            continue
+        if entry.user_id not in scene.people or entry.project_id not in scene.customers:
+            continue
+        minutes = (entry.end - entry.start + 30) // 60
+        if minutes < 1 or entry.end - entry.start > 24 * 3600:
+            continue
+        zone = ZoneInfo(scene.clockify.users[entry.user_id].time_zone or "UTC")
+        day = datetime.fromtimestamp(entry.start, UTC).astimezone(zone).date().isoformat()
+        kind, person = scene.people[entry.user_id]
+        rate = (scene.place.rate_of(entry) or 0) / 100
+        customer = scene.customers[entry.project_id]
+        facts[kind, person, customer, day, minutes, rate, entry.description, "Billable"] += 1
+    return facts
+
+
+def actual(scene: Scene) -> Counter[Fact]:
+    return Counter(map(fact, scene.activities()))
+
+
+def fact(activity: dict[str, Any]) -> Fact:
+    kind = activity["NameOf"]
+    return (
+        kind,
+        activity[f"{kind}Ref"]["value"],
+        activity["CustomerRef"]["value"],
+        activity["TxnDate"],
+        activity["Hours"] * 60 + activity["Minutes"],
+        float(activity["HourlyRate"]),
+        activity.get("Description", ""),
+        activity["BillableStatus"],
+    )
+
+
+def assert_books_agree(scene: Scene) -> None:
+    """QuickBooks holds exactly the expected time, and every activity there is the one that one receipt names."""
+    assert actual(scene) == expected(scene)
+    named = list(Receipt.objects.filter(state="sent").values_list("quickbooks_id", flat=True))
+    assert sorted(named) == sorted(one["Id"] for one in scene.activities())

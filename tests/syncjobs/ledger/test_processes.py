@@ -1,0 +1,294 @@
+"""Commands that are killed, suspended, stopped or started twice, as processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, connections
+
+from syncjobs.models import Run, WriterLease
+from tests.support.oracle import assert_books_agree
+from tests.support.scene import FIRST, LAST, Result, Scene
+from tests.worker.conftest import PATIENCE, environment_of_processes
+
+COUNT = 24
+LEASE = {"LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "0.3", "GIVE_UP_SECONDS": "8", "SETTLE_SECONDS": "1"}
+
+
+class Command:
+    """`manage.py sync_time --json` in a process of its own."""
+
+    def __init__(self, scene: Scene, more: dict[str, str]) -> None:
+        url = scene.running.url
+        sandbox = {
+            "CLOCKIFY_API_URL": f"{url}/api/v1",
+            "CLOCKIFY_REPORTS_URL": f"{url}/report/v1",
+            "QUICKBOOKS_CLIENT_ID": "sandbox-client",
+            "QUICKBOOKS_CLIENT_SECRET": "sandbox-secret",
+            "QUICKBOOKS_API_URL": url,
+            "QUICKBOOKS_TOKEN_URL": f"{url}/oauth2/token",
+            "QUICKBOOKS_MAX_PER_SECOND": "0",
+            "QUICKBOOKS_MAX_PER_MINUTE": "0",
+            "CLOCKIFY_MAX_PER_SECOND": "0",
+        }
+        words = [sys.executable, "manage.py", "sync_time", "--from", FIRST, "--to", LAST, "--json"]
+        self.process = subprocess.Popen(
+            words,
+            cwd=django_settings.BASE_DIR,
+            env=environment_of_processes() | sandbox | LEASE | more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def signal(self, number: int) -> None:
+        os.kill(self.process.pid, number)
+
+    def suspend(self) -> None:
+        """As a closed laptop does; but not while it holds SQLite's one write lock, which nobody could wait out."""
+        self.signal(signal.SIGSTOP)
+        while connection.vendor == "sqlite" and _is_locked():
+            self.signal(signal.SIGCONT)
+            time.sleep(0.01)
+            self.signal(signal.SIGSTOP)
+
+    def result(self) -> Result:
+        out, err = self.process.communicate(timeout=PATIENCE)
+        return Result(self.process.returncode, json.loads(out) if out else None, err)
+
+
+def _is_locked() -> bool:
+    probe = sqlite3.connect(str(connection.settings_dict["NAME"]), timeout=0.1, isolation_level=None)
+    try:
+        probe.execute("BEGIN IMMEDIATE")
+        probe.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return True
+    finally:
+        probe.close()
+    return False
+
+
+@pytest.fixture
+def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
+    """Starts commands; ends what the test left. This process has the same short lease."""
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 2, 0.3
+    started: list[Command] = []
+
+    def one(**more: str) -> Command:
+        connections.close_all()
+        started.append(Command(scene, more))
+        return started[-1]
+
+    yield one
+    for command in started:
+        if command.process.poll() is None:
+            command.process.kill()
+        command.process.communicate()
+
+
+@pytest.fixture
+def much(scene: Scene, ada: str, site: str) -> Scene:
+    """Enough to be met in mid-run: each write takes a while."""
+    scene.entries(ada, site, COUNT)
+    return scene
+
+
+def until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+# --- killed ------------------------------------------------------------------------------------------------
+def reading_clockify(scene: Scene) -> Callable[[], object]:
+    scene.fault("hang_before", "reports/detailed", vendor="clockify", seconds=3)
+    return scene.hits
+
+
+def reading_quickbooks(scene: Scene) -> Callable[[], object]:
+    scene.fault("hang_before", "query.*TimeActivity", method="GET", seconds=3)
+    return scene.hits
+
+
+def before_any_write_arrived(scene: Scene) -> Callable[[], object]:
+    scene.fault("hang_before", times=0, seconds=1.5)
+    return lambda: scene.hits() >= 4
+
+
+def writes_on_their_way(scene: Scene) -> Callable[[], object]:
+    scene.fault("hang_before", skip=6, times=0, seconds=1.5)
+    return lambda: scene.hits() >= 4 and len(scene.activities()) >= 6
+
+
+def answers_on_their_way(scene: Scene) -> Callable[[], object]:
+    scene.fault("hang_after_commit", skip=6, times=0, seconds=1.5)
+    return lambda: scene.hits() >= 4 and len(scene.activities()) >= 10
+
+
+def settling(scene: Scene) -> Callable[[], object]:
+    scene.fault("cut_before", skip=2, times=3)
+    scene.fault("hang_before", "query.*TimeActivity", method="GET", skip=1, seconds=1.5)
+    return lambda: scene.hits() >= 4
+
+
+MOMENTS = [
+    reading_clockify,
+    pytest.param(reading_quickbooks, marks=pytest.mark.slow),
+    pytest.param(before_any_write_arrived, marks=pytest.mark.slow),
+    writes_on_their_way,
+    answers_on_their_way,
+    pytest.param(settling, marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_command_killed_outright_loses_and_doubles_nothing(
+    much: Scene, start: Callable[..., Command], moment: Callable[[Scene], Callable[[], object]]
+) -> None:
+    reached = moment(much)
+    command = start()
+    until(reached)
+    command.signal(signal.SIGKILL)
+    command.process.wait()
+    much.clear_faults()
+
+    run = much.sync()
+
+    assert (run.code, run["status"]) == (0, "succeeded"), run.stderr
+    assert run["sent"] + run["unchanged"] == run["seen"] == COUNT
+    assert_books_agree(much)
+    assert much.open_actions() == 0
+    killed = Run.objects.order_by("pk").first()
+    assert killed is not None and (killed.status, killed.error_code) == (Run.Status.FAILED, "PROCESS_GONE")
+    assert much.sync().counts == {"unchanged": COUNT}
+
+
+@pytest.mark.slow
+def test_a_run_killed_again_and_again_still_ends_with_each_piece_once(
+    much: Scene, start: Callable[..., Command]
+) -> None:
+    much.switch(requestid_memory_seconds=0)
+    much.fault("hang_after_commit", times=0, seconds=0.2)
+    for arrived in (5, 12, 18):
+        command = start()
+        until(lambda arrived=arrived: len(much.activities()) >= arrived)
+        command.signal(signal.SIGKILL)
+        command.process.wait()
+    much.clear_faults()
+
+    assert much.sync().code == 0
+    assert_books_agree(much)
+
+
+def test_a_command_killed_while_updating_leaves_every_record_as_wanted(
+    much: Scene, start: Callable[..., Command]
+) -> None:
+    much.sync()
+    for entry in list(much.place.entries):
+        much.edit_entry(entry, description="Rework")
+    much.fault("hang_after_commit", skip=6, times=0, seconds=1.5)
+    command = start()
+    until(lambda: much.hits() >= 4)
+    command.signal(signal.SIGKILL)
+    command.process.wait()
+    much.clear_faults()
+
+    run = much.sync()
+
+    assert (run.code, run["updated"] + run["unchanged"]) == (0, COUNT)
+    assert_books_agree(much)
+
+
+# --- stopped and suspended ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "number",
+    [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow)],
+)
+def test_a_command_that_is_stopped_finishes_the_records_at_hand(
+    much: Scene, start: Callable[..., Command], number: int
+) -> None:
+    much.fault("hang_before", times=0, seconds=0.3)
+    command = start()
+    until(lambda: len(much.activities()) >= 4)
+    command.signal(number)
+
+    run = command.result()
+
+    assert (run.code, run["status"], run["unknown"]) == (4, "cancelled", 0)
+    assert run["sent"] == len(much.activities()) < COUNT
+    assert run["sent"] + run["failed"] == run["seen"] == COUNT
+    assert "Traceback" not in run.stderr
+    assert much.open_actions() == 0
+    much.clear_faults()
+    assert much.sync().counts == {"sent": COUNT - run["sent"], "unchanged": run["sent"]}
+    assert_books_agree(much)
+
+
+def test_a_command_that_slept_past_its_lease_leaves_the_rest_to_others(
+    much: Scene, start: Callable[..., Command]
+) -> None:
+    much.fault("hang_before", times=0, seconds=0.2)
+    command = start()
+    until(lambda: len(much.activities()) >= 4)
+    command.suspend()
+    time.sleep(0.5)  # what had left already arrives
+    much.clear_faults()
+    taken_over = much.sync()
+    assert taken_over.code == 0, taken_over.stderr
+    assert_books_agree(much)
+    much.zero_calls()
+    command.signal(signal.SIGCONT)
+
+    run = command.result()
+
+    assert run.code == 4
+    assert run["status"] in {"partial", "failed", "cancelled"}
+    assert run["error"]["message"]
+    assert "Traceback" not in run.stderr
+    # At most what was leaving the house as it fell asleep, under the ids that were sent for it meanwhile.
+    assert much.calls().get("POST timeactivity", 0) <= 4
+    assert not Run.objects.filter(status=Run.Status.RUNNING).exists()
+    assert_books_agree(much)
+
+
+# --- two at once -------------------------------------------------------------------------------------------
+def test_of_two_commands_at_once_the_second_says_who_is_at_work(much: Scene, start: Callable[..., Command]) -> None:
+    much.fault("hang_before", times=0, seconds=0.3)
+    first = start()
+    until(lambda: len(much.activities()) >= 2)
+    holder = WriterLease.objects.get()
+
+    second, check = much.sync(), much.check()
+
+    assert (check.code, check["error"]["code"]) == (3, "ANOTHER_RUN")
+    assert (second.code, second["error"]["code"], second["seen"]) == (3, "ANOTHER_RUN", 0)
+    message = second["error"]["message"]
+    assert f"Time sync {holder.run_id}" in message
+    assert holder.since is not None and f"{holder.since:%H:%M:%S}" in message
+    assert message in second.stderr
+    much.clear_faults()
+    assert first.result().counts == {"sent": COUNT}
+    assert_books_agree(much)
+
+
+def test_many_commands_at_once_send_each_piece_once(much: Scene, start: Callable[..., Command]) -> None:
+    much.switch(requestid_memory_seconds=0)
+    commands = [start() for _ in range(3)]
+
+    results = [command.result() for command in commands]
+
+    assert {result.code for result in results} <= {0, 3}
+    assert sum(result["sent"] for result in results) == COUNT
+    assert_books_agree(much)

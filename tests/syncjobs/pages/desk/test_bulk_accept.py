@@ -1,0 +1,193 @@
+"""Many pairs in one press, taken back together; history; lists as CSV, out and in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Workspace
+from mapping.models import Decision, Link, Stance
+from syncjobs.planning import evaluate
+from tests.support.factories import NOW, ClockifyUserFactory, EmployeeFactory, MismatchFactory, VendorFactory
+from tests.support.page_text import main_text
+
+
+@pytest.fixture
+def pairs(workspace: Workspace) -> Workspace:
+    """Three users that are safe but for their spelling, and one whose accent differs."""
+    for number, name in enumerate(("ada lindqvist", "ben  okafor", "CLEO BRANDT", "Zoé Lund")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}", name=name)
+    for number, name in enumerate(("Ada Lindqvist", "Ben Okafor", "Cleo Brandt", "Zoe Lund")):
+        EmployeeFactory(company=workspace.company, quickbooks_id=str(50 + number), name=name)
+    evaluate.refresh(workspace, now=NOW)
+    return workspace
+
+
+def at(workspace: Workspace, page: str) -> str:
+    return f"/admin/workspaces/{workspace.pk}/{page}/"
+
+
+def test_all_safe_pairs_are_listed_ticked_accepted_and_taken_back_together(dana: Client, pairs: Workspace) -> None:
+    sheet = dana.get(at(pairs, "desk/safe"), {"tab": "people"})
+    said = main_text(sheet)
+    assert "Accept 3 pairs" in said and "Zo" not in said
+    assert sheet.content.decode().count(" checked") == 3
+    assert "Links 3 people" in said
+
+    dana.post(at(pairs, "desk/safe"), {"asked": "1", "tab": "people", "key": ["user-u0", "user-u1"]})
+
+    assert set(Link.objects.values_list("clockify_id", "by")) == {("u0", "person"), ("u1", "person")}
+    bar = main_text(dana.get(at(pairs, "people")))
+    assert "Undo these 2" in bar
+    batch = str(Decision.objects.latest("pk").batch)
+    answer = dana.post(at(pairs, "people"), {"verb": "undo", "batch": batch}, follow=True)
+    assert "Took back 2 decisions." in answer.content.decode()
+    assert not Link.objects.exists()
+
+
+def test_the_number_of_safe_pairs_is_counted_once_and_then_known_to_every_page(dana: Client, pairs: Workspace) -> None:
+    assert "Accept all safe…" in main_text(dana.get(at(pairs, "people")))
+
+    assert "Accept all safe (3)…" in dana.get(at(pairs, "desk/safe/count"), {"tab": "people"}).content.decode()
+
+    page = dana.get(at(pairs, "people"))
+    assert "Accept all safe (3)…" in main_text(page) and page.content.decode().count("safe</span></span>") == 3
+    dana.post(at(pairs, "people"), {"verb": "link", "kind": "user", "id": "u0", "partner": "employee:50"})
+    assert "Accept all safe…" in main_text(dana.get(at(pairs, "people")))
+
+
+def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Workspace) -> None:
+    rows = ["user-u2", "user-u3"]
+    said = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
+    assert "Accept 2 pairs" in said and "look twice" in said
+
+    shown = ["user-u2=employee:52", "user-u3=employee:99"]
+    form = {"asked": "1", "tab": "people", "row": rows, "key": rows, "shown": shown}
+    answer = dana.post(at(pairs, "desk/safe"), form, follow=True)
+
+    assert list(Link.objects.values_list("clockify_id", "quickbooks_id")) == [("u2", "52")]
+    assert "is suggested otherwise now" in answer.content.decode()
+
+
+def test_history_says_who_when_why_before_and_after_and_takes_back(dana: Client, pairs: Workspace) -> None:
+    dana.post(at(pairs, "people"), {"verb": "ignore", "kind": "user", "id": "u3", "note": "our own time"})
+
+    said = main_text(dana.get(f"{at(pairs, 'desk/history')}?kind=user&id=u3"))
+
+    assert "Decisions about Zoé Lund" in said
+    assert all(word in said for word in ("dana", "Ignore", "not linked", "ignored", "our own time"))
+    decision = Decision.objects.get()
+    dana.post(at(pairs, "desk/history"), {"verb": "undo", "decision": str(decision.pk)})
+    assert not Stance.objects.exists()
+    assert "Took back: ignore." in main_text(dana.get(at(pairs, "desk/history")))
+
+
+def test_the_pages_of_many_ask_the_same_number_of_questions_however_many_there_are(
+    dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}", name=f"user {number}")
+        EmployeeFactory(company=workspace.company, quickbooks_id=f"9{number}", name=f"User {number}")
+        Decision.objects.create(
+            workspace=workspace, company=workspace.company, kind="user", clockify_id=f"u{number}", verb="link", at=NOW
+        )
+    evaluate.refresh(workspace, now=NOW)
+
+    for page, most in (("desk/safe", 34), ("desk/history", 22), ("desk/safe/count", 38)):
+        with django_assert_max_num_queries(most):
+            assert dana.get(at(workspace, page), {"tab": "people"}).status_code == 200
+
+
+# --- lists -----------------------------------------------------------------------------------------------------
+def lines_of(client: Client, workspace: Workspace, tab: str = "people") -> list[dict[str, str]]:
+    answer: Any = client.get(f"/admin/workspaces/{workspace.pk}/desk/{tab}.csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_downloaded_list_comes_back_filled_in(dana: Client, pairs: Workspace) -> None:
+    MismatchFactory(
+        workspace=pairs,
+        clockify_id="",
+        clockify_name="",
+        kind="employee",
+        reason="NO_CLOCKIFY_USER",
+        quickbooks_id="53",
+        quickbooks_name="=1+1",
+    )
+    lines = lines_of(dana, pairs)
+    assert {line["clockify_name"]: line["suggested_id"] for line in lines if line["clockify_id"]} == {
+        "ada lindqvist": "50",
+        "ben  okafor": "51",
+        "CLEO BRANDT": "52",
+        "Zoé Lund": "53",
+    }
+    for line in lines:
+        line["quickbooks_id"] = line["suggested_id"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]))
+    writer.writeheader()
+    writer.writerows(lines)
+
+    preview = dana.post(at(pairs, "desk/upload"), {"text": text.getvalue()})
+    said = main_text(preview)
+    assert "4 changes" in said and "not linked linked to Ada Lindqvist (employee 50)" in said
+    assert not Link.objects.exists()
+    dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": "4"})
+
+    assert Link.objects.count() == 4
+    assert len(set(Decision.objects.values_list("batch", flat=True))) == 1
+    assert {line["state"] for line in lines_of(dana, pairs) if line["clockify_id"]} == {"linked"}
+
+
+def test_each_line_that_can_t_be_taken_says_why(dana: Client, pairs: Workspace) -> None:
+    EmployeeFactory(company=pairs.company, quickbooks_id="60", name="Gone", active=False)
+    VendorFactory(company=pairs.company, quickbooks_id="50", name="Ada Limited")
+    file = io.BytesIO(
+        b"kind;clockify_id;quickbooks_id;decision\n"
+        b"user;u0;50;\n"
+        b"user;u1;60;\n"
+        b"user;u2;777;\n"
+        b"user;nobody;50;\n"
+        b"person;u3;50;\n"
+        b"user;u3;;unlink\n"
+        b"user;u3;;paint\n"
+        b"user;u1;51;\n"
+        b"user;u1;53;\n"
+        b"user;u2;;\n"
+    )
+    file.name = "links.csv"
+
+    said = main_text(dana.post(at(pairs, "desk/upload"), {"file": file}))
+
+    assert "1 change, 8 lines that can't be taken" in said
+    for sentence in (
+        "Line 2: 50 is an employee and a vendor; say which in quickbooks_kind.",
+        "Line 3: The employee Gone is inactive in QuickBooks.",
+        "Line 4: QuickBooks has no employee or vendor 777",
+        "Line 5: Clockify has no user nobody",
+        "Line 6: “person” is no kind",
+        "Line 7: Zoé Lund is not linked.",
+        "Line 8: “paint” is no decision",
+        "Line 10: Line 9 decides about ben okafor already.",
+    ):
+        assert sentence in said, sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a,b\n1,2", "no column kind, clockify_id, quickbooks_id"), ("", "Choose a file, or paste its lines.")],
+)
+def test_a_file_that_is_no_list_is_refused(dana: Client, pairs: Workspace, text: str, words: str) -> None:
+    assert words in main_text(dana.post(at(pairs, "desk/upload"), {"text": text}))
+
+
+def test_names_are_no_formulas_in_a_downloaded_list(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="x", name="=HYPERLINK(1)")
+    MismatchFactory(workspace=workspace, clockify_id="x", clockify_name="=HYPERLINK(1)")
+
+    assert lines_of(dana, workspace)[0]["clockify_name"] == "'=HYPERLINK(1)"

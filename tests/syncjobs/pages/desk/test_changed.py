@@ -1,0 +1,95 @@
+"""Time that changed after it was sent: both sides beside each other, and what a person may do about it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from sandbox.server import Running
+from syncjobs.models import EntryOverride, Run
+from syncjobs.runs import lifecycle as runs
+from tests.support.page_text import main_text
+from tests.support.scene import FIRST, Scene
+
+
+@pytest.fixture
+def scene(sandbox: Running, transactional_db: None) -> Scene:
+    scene = Scene(sandbox).connect()
+    scene.policy(start_date=FIRST)
+    return scene
+
+
+def test_what_was_edited_after_it_was_billed_or_changed_by_hand_waits_for_a_person(dana: Client, scene: Scene) -> None:
+    billed, changed, waits, same = scene.entries(scene.user("Ada"), scene.project("Site"), 4)
+    scene.sync()
+    scene.bill(scene.receipt(billed).quickbooks_id)
+    scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 5, "Minutes": 0})
+    for entry in (billed, changed):
+        scene.stretch(entry, 95)
+    scene.sync()
+    scene.edit_entry(waits, description="Said otherwise")
+    scene.check()
+    desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
+
+    page = dana.get(desk)
+    said = main_text(page)
+    assert "To do 3" in said and page.content.decode().count("<mark>1:35") == 2
+    assert "the invoice is left as it is" in said and "changed or deleted by hand in QuickBooks" in said
+    assert said.count("Preview sending it…") == 1
+    assert "<mark>5:00" in dana.get(f"{desk}?look=1").content.decode()
+    dana.post(desk, {"verb": "leave", "entry": str(scene.mirrored(billed).pk), "note": "agreed with Acme"})
+    dana.post(desk, {"verb": "preview", "entry": str(scene.mirrored(waits).pk)})
+
+    assert EntryOverride.objects.get().clockify_id == billed
+    assert "To do 2" in main_text(dana.get(desk)) and "agreed with Acme" in main_text(dana.get(f"{desk}?show=left"))
+    preview = Run.objects.latest("pk")
+    assert preview.dry_run and preview.options == {"entries": [waits]}
+    assert scene.mirrored(same).clockify_id not in main_text(dana.get(desk))
+
+
+def test_time_deleted_in_clockify_but_billed_can_be_left_and_taken_up_again(
+    dana: Client, visitor: Client, scene: Scene
+) -> None:
+    billed = scene.entry(scene.user("Ada"), scene.project("Site"))
+    scene.sync()
+    scene.bill(scene.receipt(billed).quickbooks_id)
+    scene.delete_entry(billed)
+    scene.sync()
+    desk, key = f"/admin/workspaces/{scene.workspace.pk}/changed/", {"entry": str(scene.mirrored(billed).pk)}
+    assert "It was deleted in Clockify." in main_text(visitor.get(desk))
+    assert visitor.post(desk, key | {"verb": "leave"}).status_code == 403
+
+    dana.post(desk, key | {"verb": "leave"})
+    assert "To do 0" in main_text(dana.get(desk))
+    dana.post(desk, key | {"verb": "take_up"})
+
+    assert "To do 1" in main_text(dana.get(desk))
+
+
+def test_what_was_changed_by_hand_is_sent_anew_or_added_to_only_from_a_preview(dana: Client, scene: Scene) -> None:
+    billed, changed = scene.entries(scene.user("Ada"), scene.project("Site"), 2)
+    scene.sync()
+    scene.bill(scene.receipt(billed).quickbooks_id)
+    scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 5, "Minutes": 0})
+    for entry in (billed, changed):
+        scene.stretch(entry, 400)
+    scene.sync()
+    desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
+    said = main_text(dana.get(desk))
+    assert said.count("Add what is missing…") == 2 and said.count("Send ours…") == 1
+
+    for entry, verb, button in (
+        (billed, "correct", "Add this in QuickBooks"),
+        (changed, "override", "Write this to QuickBooks"),
+    ):
+        dana.post(desk, {"verb": verb, "entry": str(scene.mirrored(entry).pk)})
+        shown = runs.Worker(Run.objects.latest("pk")).work()
+        page = main_text(dana.get(f"/admin/syncjobs/run/{shown.pk}/change/"))
+        assert shown.dry_run and shown.items.get().why in page and button in page
+        dana.post(f"/admin/runs/{shown.pk}/again/", {"verb": "send"})
+        runs.Worker(Run.objects.latest("pk")).work()
+
+    assert sorted(one["Hours"] * 60 + one["Minutes"] for one in scene.activities()) == [5, 395, 400]
+    assert "To do 0" in main_text(dana.get(desk))
+    entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{scene.mirrored(billed).pk}/change/"))
+    assert "Corrected 6:35" in entry_page

@@ -1,0 +1,142 @@
+"""What would be written is shown first, with every check; the press writes exactly that, once."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Workspace
+from mapping.models import Link, PartnerWrite
+from sandbox.server import Running
+from syncjobs.models import EntryVerdict
+from tests.support.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
+from tests.support.page_text import main_text
+from tests.support.scene import FIRST, Scene
+
+
+@pytest.fixture
+def scene(sandbox: Running, transactional_db: None) -> Scene:
+    scene = Scene(sandbox).connect()
+    scene.policy(start_date=FIRST)
+    return scene
+
+
+def offered(page: Any, words: str, of: str = "") -> str:
+    """Where the button of these words leads, about the record of that id."""
+    found = re.search(rf'href="([^"]*{of}[^"]*)"[^>]*>\s*{re.escape(words)}', page.content.decode())
+    assert found, main_text(page)
+    return unescape(found[1])
+
+
+def pressed(client: Client, page: Any, **typed: str) -> Any:
+    """Post the confirmation as it is shown."""
+    form = {name: unescape(value) for name, value in fields(page)}
+    return client.post(page.wsgi_request.path, form | typed)
+
+
+def fields(page: Any) -> list[tuple[str, str]]:
+    html = page.content.decode()
+    sheet = html[html.index('id="desk-write"') :]
+    return re.findall(r'<input type="(?:hidden|text)"[^>]*name="(?!csrf)([^"]+)"[^>]*value="([^"]*)"', sheet)
+
+
+def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, scene: Scene) -> None:
+    site = scene.project("Loyalty: app", client=scene.client("Bluebird"), customer=False)
+    scene.entry(scene.user("Ada"), site)
+    scene.check()
+    desk = f"/admin/workspaces/{scene.workspace.pk}/projects/"
+
+    page = dana.get(offered(dana.get(desk), "Create in QuickBooks…"))
+    assert "There is a colon after “Loyalty”." in main_text(page)
+    assert "Mend what failed to go on." in main_text(page)
+    page = dana.get(offered(page, "Use a hyphen instead"))
+    said = main_text(page)
+    assert "7 of 7 passed" in said and '"DisplayName": "Loyalty - app"' in said and '"ParentRef"' in said
+    assert "Links 1 project , frees 1 entry , 1 h" in said
+    answer = pressed(dana, page)
+
+    assert answer["Location"].startswith(desk)
+    assert EntryVerdict.objects.filter(state="ready").count() == 1, "what was promised is free"
+    assert Link.objects.get(kind="project").quickbooks_name == "Loyalty - app"
+    write = PartnerWrite.objects.get()
+    assert write.state == "done" and write.person is not None and write.person.username == "dana"
+
+
+def test_a_typed_name_is_what_is_written_and_nothing_unseen(dana: Client, scene: Scene) -> None:
+    ben = scene.user("Ben Okafor", partner=None)
+    scene.check()
+    page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
+    assert ("given_name", "Ben") in fields(page) and ("family_name", "Okafor") in fields(page)
+
+    unseen = pressed(dana, page, family_name="Okafor-Lund")
+    assert unseen.status_code == 422 and "not what you saw any more" in main_text(unseen)
+    assert not PartnerWrite.objects.exists()
+    assert pressed(dana, unseen).status_code == 302
+
+    assert PartnerWrite.objects.get().asked["family_name"] == "Okafor-Lund"
+
+
+def test_a_doubtful_write_is_looked_for_before_anything_else(dana: Client, scene: Scene) -> None:
+    ben = scene.user("Ben Okafor", partner=None)
+    scene.check()
+    page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
+    scene.fault("cut_before", "employee", times=1)
+
+    doubtful = pressed(dana, page)
+    assert "Look now" in main_text(doubtful) and "no clear answer" in main_text(doubtful)
+    assert main_text(doubtful).count("Create in QuickBooks and link") == 0
+    looked = dana.post(page.wsgi_request.path, dict(fields(doubtful)) | {"look": str(PartnerWrite.objects.get().pk)})
+    assert looked.status_code == 200 and "Look now" in main_text(looked)
+    scene.put("Employee", {"DisplayName": "Ben Okafor", "GivenName": "Ben", "FamilyName": "Okafor"})
+    answer = dana.post(page.wsgi_request.path, dict(fields(doubtful)) | {"look": str(PartnerWrite.objects.get().pk)})
+
+    assert answer.status_code == 302
+    assert Link.objects.get(kind="user").quickbooks_name == "Ben Okafor"
+
+
+def test_an_inactive_partner_is_reactivated(dana: Client, scene: Scene) -> None:
+    user = scene.user("Marcus Bell")
+    scene.check()
+    key = scene.partner_of(user)
+    scene.put("Employee", {"Id": key, "GivenName": "Marcus", "FamilyName": "Bell", "Active": False})
+    scene.check()
+    page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Reactivate…", of=user))
+    assert "Reactivate an employee in QuickBooks" in main_text(page)
+
+    pressed(dana, page)
+
+    assert Link.objects.get(clockify_id=user).suspended == ""
+
+
+def test_who_may_only_look_writes_nothing(visitor: Client, dana: Client, scene: Scene) -> None:
+    ben = scene.user("Ben Okafor", partner=None)
+    scene.check()
+    page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
+
+    assert "A mapping admin can press this." in main_text(visitor.get(page.wsgi_request.get_full_path()))
+    assert pressed(visitor, page).status_code == 403
+
+
+def test_a_taken_name_offers_to_link_its_holder(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
+    MismatchFactory(workspace=workspace, clockify_id="ben", reason="NO_EMPLOYEE")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="BEN OKAFOR")
+    page = dana.get(offered(dana.get(f"/admin/workspaces/{workspace.pk}/people/"), "Create employee…"))
+
+    html = page.content.decode()
+
+    assert "The employee 59 has this name." in main_text(page) and "Link to it" in main_text(page)
+    assert 'name="partner" value="employee:59"' in html
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example/"])
+def test_the_way_back_stays_on_this_site(dana: Client, workspace: Workspace, back: str) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
+    address = f"/admin/workspaces/{workspace.pk}/desk/write/"
+    wish = {"verb": "create", "side": "quickbooks", "entity": "employee", "kind": "user", "clockify_id": "ben"}
+
+    assert "evil" not in dana.get(address, wish | {"back": back}).content.decode()

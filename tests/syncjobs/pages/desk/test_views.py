@@ -1,0 +1,618 @@
+"""People and customers side by side, and the decisions taken there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Workspace
+from mapping.models import Decision, Link, Mismatch, Stance
+from syncjobs.models import EntryVerdict
+from tests.support.factories import (
+    ClientFactory,
+    ClockifyUserFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    LinkFactory,
+    MismatchFactory,
+    ProjectFactory,
+    StanceFactory,
+    TimeEntryFactory,
+    VendorFactory,
+    VerdictFactory,
+    WorkspaceFactory,
+    arrange,
+)
+from tests.support.page_text import main_text, text
+
+
+def people(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/people/"
+
+
+def clients(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/clients/"
+
+
+def projects(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/projects/"
+
+
+@pytest.fixture
+def ben(workspace: Workspace) -> Mismatch:
+    """A user without an employee, listed because two hours wait for him."""
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
+    return MismatchFactory(workspace=workspace, clockify_id="ben", blocked_minutes=120, blocked_entries=2)
+
+
+@pytest.fixture
+def benjamin(workspace: Workspace) -> str:
+    """The employee that is probably meant."""
+    return EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Benjamin Okafor").quickbooks_id
+
+
+def suggest(mismatch: Mismatch, **values: Any) -> None:
+    first = {"id": "59", "name": "Benjamin Okafor", "score": 0.9, "why": "similar name", "kind": "employee"}
+    mismatch.suggestions = [first | values]
+    mismatch.save()
+    arrange(mismatch.workspace)
+
+
+def decide(client: Client, address: str, verb: str, record: str, **values: Any) -> Any:
+    kind = "user" if address.partition("?")[0].endswith("/people/") else "project"
+    return client.post(address, {"verb": verb, "kind": kind, "id": record, **values})
+
+
+# --- looking -------------------------------------------------------------------------------------------------
+def test_each_section_has_its_rows_the_most_held_hours_first(dana: Client, workspace: Workspace) -> None:
+    for name, minutes in (("Little", 10), ("Much", 500)):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        MismatchFactory(workspace=workspace, clockify_id=name, clockify_name=name, blocked_minutes=minutes)
+    for name, suspended in (("Works", ""), ("Rests", "EMPLOYEE_INACTIVE")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
+    ClockifyUserFactory(workspace=workspace, clockify_id="Robot", name="Robot")
+    StanceFactory(workspace=workspace, clockify_id="Robot", note="no person")
+    gordon = EmployeeFactory(company=workspace.company, name="Gordon Pike")
+    MismatchFactory(
+        workspace=workspace,
+        kind="employee",
+        reason="NO_CLOCKIFY_USER",
+        clockify_id="",
+        clockify_name="",
+        quickbooks_id=gordon.quickbooks_id,
+        quickbooks_name="Gordon Pike",
+    )
+
+    shown = {
+        section: main_text(dana.get(f"{people(workspace)}?show={section}"))
+        for section in ("todo", "linked", "ignored", "quickbooks")
+    }
+
+    assert shown["todo"].index("Much") < shown["todo"].index("Little")
+    assert shown["linked"].index("Rests") < shown["linked"].index("Works")
+    assert "Robot" in shown["ignored"] and "“no person”" in shown["ignored"]
+    assert "Gordon Pike" in shown["quickbooks"] and "Much" not in shown["quickbooks"]
+
+
+def test_a_row_says_who_made_its_link_and_since_when(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada")
+
+    said = main_text(dana.get(f"{people(workspace)}?show=linked"))
+
+    assert "Linked by rule since Fri 27 Mar, 10:40: same name" in said
+
+
+def test_the_reason_stands_between_both_sides(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
+    suggest(ben)
+
+    said = main_text(dana.get(people(workspace)))
+
+    assert "No employee of this name none is called exactly so" in said
+    assert "90% similar name" in said
+    assert "2.00 h" in said
+
+
+def test_letters_that_differ_are_marked(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Ben Okafór")
+    suggest(ben, name="Ben Okafór")
+
+    page = dana.get(people(workspace)).content.decode()
+
+    assert "Ben Okaf<mark>ó<span" in page
+
+
+def test_names_are_shown_as_text_never_as_markup(dana: Client, workspace: Workspace) -> None:
+    name = '<script>alert("x")</script>'
+    ClockifyUserFactory(workspace=workspace, clockify_id="ben", name=name)
+    MismatchFactory(workspace=workspace, clockify_id="ben", clockify_name=name)
+
+    page = dana.get(f"{people(workspace)}?open=user-ben&left=<script>").content.decode()
+
+    assert "<script>alert" not in page
+
+
+def test_projects_stand_under_their_client(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    for number in range(2):
+        ProjectFactory(
+            workspace=workspace,
+            clockify_id=f"p{number}",
+            name=f"Site {number}",
+            client_id="acme",
+            client_name="Acme",
+        )
+        MismatchFactory(
+            workspace=workspace,
+            kind="project",
+            reason="NO_CUSTOMER",
+            clockify_id=f"p{number}",
+            clockify_name=f"Site {number}",
+            clockify_client="Acme",
+            blocked_minutes=60,
+        )
+    CustomerFactory(company=workspace.company, quickbooks_id="61", name="Acme Corporation")
+    LinkFactory(workspace=workspace, kind="client", clockify_id="acme", clockify_name="Acme", quickbooks_id="61")
+
+    said = main_text(dana.get(f"{projects(workspace)}?show=todo"))
+
+    assert said.count("Client linked") == 1
+    assert said.index("Acme Corporation") < said.index("Site 0") < said.index("Site 1")
+
+
+def test_a_project_that_waits_for_its_client_names_what_stands_ready(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="site", name="Site", client_id="acme", client_name="Acme")
+    customer = CustomerFactory(company=workspace.company, quickbooks_id="61", name="ACME")
+    CustomerFactory(company=workspace.company, name="Site", parent_id=customer.quickbooks_id, full_name="ACME:Site")
+    MismatchFactory(
+        workspace=workspace,
+        kind="client",
+        reason="NAME_DIFFERS",
+        clockify_id="acme",
+        clockify_name="Acme",
+        suggestions=[
+            {"id": "61", "name": "ACME", "score": 0.97, "why": "same name apart from case", "kind": "customer"}
+        ],
+    )
+    MismatchFactory(
+        workspace=workspace, kind="project", reason="PARENT_NOT_MAPPED", clockify_id="site", clockify_name="Site"
+    )
+
+    assert "Site stands ready; will link by itself" in main_text(dana.get(projects(workspace)))
+
+
+def test_users_of_one_name_stand_together(dana: Client, workspace: Workspace) -> None:
+    for record, name, minutes in (("c1", "Chris", 100), ("ben", "Ben", 90), ("c2", "Chris", 10)):
+        ClockifyUserFactory(workspace=workspace, clockify_id=record, name=name)
+        reason = "AMBIGUOUS_NAME" if name == "Chris" else "NO_EMPLOYEE"
+        MismatchFactory(
+            workspace=workspace, clockify_id=record, clockify_name=name, reason=reason, blocked_minutes=minutes
+        )
+
+    page = dana.get(people(workspace)).content.decode()
+
+    assert page.index('id="user-c1"') < page.index('id="user-c2"') < page.index('id="user-ben"')
+
+
+@pytest.mark.parametrize(("section", "shown"), [("todo", "Ben"), ("linked", "Ada"), ("ignored", "Robot")])
+def test_a_tab_shows_its_state_alone(
+    dana: Client, ben: Mismatch, workspace: Workspace, section: str, shown: str
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada")
+    ClockifyUserFactory(workspace=workspace, clockify_id="robot", name="Robot")
+    StanceFactory(workspace=workspace, clockify_id="robot")
+
+    said = main_text(dana.get(f"{people(workspace)}?show={section}"))
+
+    assert [name for name in ("Ben", "Ada", "Robot") if name in said] == [shown]
+
+
+def test_each_side_is_narrowed_by_its_own_filter(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_name="Augusta King")
+
+    linked = f"{people(workspace)}?show=linked"
+
+    assert "Ada Lindqvist" in main_text(dana.get(f"{linked}&right=augusta"))
+    assert "Ada Lindqvist" not in main_text(dana.get(f"{linked}&left=augusta"))
+    assert "Ben Okafor" in main_text(dana.get(f"{people(workspace)}?left=okaf"))
+    assert "Nothing like “pine” on the left" in main_text(dana.get(f"{people(workspace)}?left=pine"))
+
+
+def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
+    dana: Client, workspace: Workspace
+) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    for name, parent in (("Same", "Acme"), ("Elsewhere", "Harbor")):
+        ProjectFactory(workspace=workspace, clockify_id=name, name=name, client_id="acme", client_name="Acme")
+        there = CustomerFactory(company=workspace.company, name=name, full_name=f"{parent}:{name}", parent_id="9")
+        LinkFactory(
+            workspace=workspace,
+            kind="project",
+            clockify_id=name,
+            quickbooks_kind="customer",
+            quickbooks_id=there.quickbooks_id,
+        )
+    acme = CustomerFactory(company=workspace.company, name="Acme")
+    LinkFactory(
+        workspace=workspace,
+        kind="client",
+        clockify_id="acme",
+        quickbooks_kind="customer",
+        quickbooks_id=acme.quickbooks_id,
+    )
+
+    said = main_text(dana.get(f"{projects(workspace)}?show=linked"))
+
+    assert "Harbor:Elsewhere" in said and "Acme:Same" not in said
+
+
+def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
+    dana: Client, visitor: Client, workspace: Workspace
+) -> None:
+    for name, suspended in (("Works", ""), ("Rests", "EMPLOYEE_INACTIVE")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
+        LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
+
+    said = main_text(dana.get(f"{people(workspace)}?show=linked"))
+
+    assert said.count("Sync this person") == 1 and "Sync this person , Works" in said
+    assert "Sync this" not in main_text(visitor.get(f"{people(workspace)}?show=linked"))
+
+
+def test_fifty_rows_make_a_page_and_a_link_finds_its_own(dana: Client, workspace: Workspace) -> None:
+    for number in range(60):
+        MismatchFactory(workspace=workspace, clockify_id=f"u{number:02}", blocked_minutes=60 - number)
+
+    first = dana.get(people(workspace)).content.decode()
+    opened = dana.get(f"{people(workspace)}?open=user-u55").content.decode()
+
+    assert first.count(" data-row ") == 50
+    assert 'id="user-u55"' not in first and "Page 1 of 2" in first
+    assert 'id="user-u55"' in opened
+
+
+def test_what_linking_would_free_is_counted_before(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    ProjectFactory(workspace=workspace, clockify_id="site")
+    LinkFactory(
+        workspace=workspace,
+        kind="project",
+        clockify_id="site",
+        quickbooks_id=CustomerFactory(company=workspace.company).quickbooks_id,
+    )
+    for project in ("site", "unlinked"):
+        entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id=project)
+        VerdictFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
+
+    said = main_text(decide(dana, people(workspace), "link", "ben", partner="employee:59", preview="1"))
+
+    assert "Links 1 person , frees 1 entry , 1.5 h" in said
+    assert "1 more entry, 1.5 h, also waits" in said
+    assert not Link.objects.filter(kind="user").exists()
+
+
+def test_without_a_company_the_page_says_what_is_missing(dana: Client) -> None:
+    workspace = WorkspaceFactory(company=None)
+
+    assert "No QuickBooks company is connected" in main_text(dana.get(people(workspace)))
+
+
+def test_the_menu_leads_to_the_workspace_last_looked_at(dana: Client, workspace: Workspace) -> None:
+    other = WorkspaceFactory(name="Zulu")
+    assert dana.get("/admin/people/")["Location"] == people(workspace)
+
+    dana.get(projects(other))
+
+    assert dana.get("/admin/people/")["Location"] == people(other)
+    assert dana.get("/admin/customers/")["Location"] == projects(other)
+
+
+def test_links_to_the_page_of_customers_go_on_working(dana: Client, workspace: Workspace) -> None:
+    old = f"/admin/workspaces/{workspace.pk}/customers/"
+
+    assert dana.get(f"{old}?open=client-acme")["Location"] == f"{clients(workspace)}?open=client-acme"
+    assert dana.get(f"{old}?open=project-site")["Location"] == f"{projects(workspace)}?open=project-site"
+
+
+@pytest.mark.parametrize("page", [people, clients, projects])
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    dana: Client, workspace: Workspace, page: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(40):
+        ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}")
+        ClientFactory(workspace=workspace, clockify_id=f"c{number}")
+        ProjectFactory(workspace=workspace, clockify_id=f"p{number}", client_id=f"c{number}")
+        MismatchFactory(workspace=workspace, clockify_id=f"u{number}")
+        MismatchFactory(workspace=workspace, kind="project", reason="NO_CUSTOMER", clockify_id=f"p{number}")
+        LinkFactory(workspace=workspace, kind="client", clockify_id=f"c{number}")
+    opened = {people: "user-u7", clients: "client-c7", projects: "project-p7"}[page]
+
+    with django_assert_max_num_queries(34):
+        assert dana.get(f"{page(workspace)}?open={opened}").status_code == 200
+
+
+# --- deciding ------------------------------------------------------------------------------------------------
+def test_accepting_links_what_was_suggested_and_goes_on_to_the_next_row(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    suggest(ben)
+    ClockifyUserFactory(workspace=workspace, clockify_id="cleo", name="Cleo")
+    MismatchFactory(workspace=workspace, clockify_id="cleo", clockify_name="Cleo")
+    assert "Accept" in main_text(dana.get(people(workspace)))
+
+    answer = decide(dana, f"{people(workspace)}?show=todo", "link", "ben", partner="employee:59")
+
+    assert answer["Location"] == f"{people(workspace)}?show=todo#user-cleo"
+    link = Link.objects.get()
+    assert (link.quickbooks_kind, link.quickbooks_id, link.by) == ("employee", "59", "person")
+    assert link.person is not None and link.person.username == "dana"
+    assert not Mismatch.objects.filter(clockify_id="ben").exists()
+    assert "You linked Ben Okafor ," in main_text(dana.get(people(workspace)))
+
+
+def test_a_row_that_follows_by_itself_is_passed_over(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="site", name="Site", client_id="acme", client_name="Acme")
+    ProjectFactory(workspace=workspace, clockify_id="other", name="Other")
+    CustomerFactory(company=workspace.company, quickbooks_id="61", name="ACME")
+    CustomerFactory(company=workspace.company, name="Site", parent_id="61", full_name="ACME:Site")
+    for kind, record, minutes in (("client", "acme", 90), ("project", "site", 60), ("project", "other", 5)):
+        reason = "PARENT_NOT_MAPPED" if record == "site" else "NO_CUSTOMER"
+        MismatchFactory(workspace=workspace, kind=kind, reason=reason, clockify_id=record, blocked_minutes=minutes)
+
+    answer = dana.post(projects(workspace), {"verb": "link", "kind": "project", "id": "x", "partner": "customer:61"})
+    assert answer.status_code == 422
+    answer = dana.post(projects(workspace), {"verb": "link", "kind": "client", "id": "acme", "partner": "customer:61"})
+
+    assert Link.objects.filter(kind="project", clockify_id="site", by="rule").exists()
+    assert answer["Location"] == f"{projects(workspace)}#desk"
+
+
+def test_an_unlike_address_among_users_of_one_name_is_not_accepted_in_one_press(
+    dana: Client, workspace: Workspace
+) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
+    for record, email in (("c1", "chris@example.com"), ("c2", "other@example.com")):
+        ClockifyUserFactory(workspace=workspace, clockify_id=record, name="Chris", email=email)
+        mismatch = MismatchFactory(
+            workspace=workspace, clockify_id=record, clockify_name="Chris", reason="AMBIGUOUS_NAME"
+        )
+        suggest(mismatch, name="Chris", score=1.0, why="same name")
+
+    page = dana.get(people(workspace))
+    clear = {row.ref.clockify_id: row.clear for group in page.context["groups"] for row in group.rows}
+
+    assert clear["c1"] is not None
+    assert clear["c2"] is None
+
+
+def test_a_decision_frees_the_time_that_waited(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id="site")
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
+    ProjectFactory(workspace=workspace, clockify_id="site")
+    CustomerFactory(company=workspace.company, quickbooks_id="84", name="Website")
+    LinkFactory(workspace=workspace, kind="project", clockify_id="site", quickbooks_id="84", quickbooks_name="Website")
+
+    page = dana.post(
+        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": f"employee:{benjamin}"}, follow=True
+    )
+
+    assert EntryVerdict.objects.get().state == "ready"
+    assert "Linked. Frees 1 entry, 1.5 h. 0 to do." in text(page)
+
+
+@pytest.mark.parametrize(
+    "typed", ["77", "Ben Okafor", "ben okafor", "vendor 77", "Ben Okafor · vendor 77", " vendor:77 "]
+)
+def test_a_vendor_is_chosen_by_id_or_name(dana: Client, ben: Mismatch, workspace: Workspace, typed: str) -> None:
+    VendorFactory(company=workspace.company, quickbooks_id="77", name="Ben Okafor")
+
+    decide(dana, people(workspace), "link", "ben", partner="other", other=typed)
+
+    assert Link.objects.values_list("quickbooks_kind", "quickbooks_id").get() == ("vendor", "77")
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ({"partner": "other", "other": ""}, "Choose a record first"),
+        ({"partner": "other", "other": "Nobody"}, "has no active employee or vendor with the id or name “Nobody”"),
+        ({"partner": "other", "other": "Twin"}, "“Twin” names 2 records"),
+        ({"partner": "employee:66"}, "has no employee 66"),
+        ({"partner": "employee:60"}, "inactive in QuickBooks"),
+        ({"partner": "employee:59", "other": "Twin"}, "leave one of them out"),
+        ({"partner": "customer:59"}, "has no active employee or vendor"),
+    ],
+)
+def test_a_refused_choice_leaves_the_row_open_and_says_why(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace, choice: dict[str, str], words: str
+) -> None:
+    EmployeeFactory(company=workspace.company, quickbooks_id="60", name="Gone", active=False)
+    EmployeeFactory(company=workspace.company, name="Twin")
+    VendorFactory(company=workspace.company, name="Twin")
+
+    answer = decide(dana, people(workspace), "link", "ben", **choice)
+
+    assert answer.status_code == 422
+    assert words in main_text(answer)
+    assert "Who is this user?" in main_text(answer)
+    assert not Link.objects.exists() and not Decision.objects.exists()
+
+
+def test_sharing_a_partner_is_allowed_after_a_warning(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id=benjamin)
+
+    page = dana.post(
+        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}, follow=True
+    )
+
+    assert "Benjamin Okafor is linked to Ada Lindqvist as well." in text(page)
+    assert Link.objects.count() == 2
+
+
+def test_unlinking_is_remembered_so_that_the_rule_does_not_link_again(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id="59")
+
+    decide(dana, people(workspace), "unlink", "ada", note="left the studio")
+
+    assert not Link.objects.exists()
+    assert Stance.objects.values_list("choice", "note").get() == ("unlinked", "left the studio")
+    assert "Unlinked by hand" in main_text(dana.get(people(workspace)))
+
+
+def test_ignoring_takes_a_note_and_can_be_taken_back(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    assert "by dana" in main_text(dana.get(f"{people(workspace)}?show=ignored"))
+    assert "“our own time”" in main_text(dana.get(f"{people(workspace)}?show=ignored"))
+
+    decide(dana, people(workspace), "stop_ignoring", "ben")
+
+    assert not Stance.objects.filter(choice="ignored").exists()
+
+
+def test_confirming_lets_a_suspended_link_work_again(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59")
+    LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id="59", suspended="EMPLOYEE_INACTIVE")
+
+    decide(dana, people(workspace), "confirm", "ada")
+
+    assert Link.objects.get().suspended == ""
+
+
+@pytest.mark.parametrize("verb", ["link", "unlink", "ignore", "stop_ignoring", "confirm"])
+def test_who_may_only_look_decides_nothing(
+    visitor: Client, ben: Mismatch, benjamin: str, workspace: Workspace, verb: str
+) -> None:
+    page = visitor.get(f"{people(workspace)}?open=user-ben")
+    assert "A mapping admin can decide this" in main_text(page)
+    assert 'name="verb"' not in page.content.decode()
+
+    assert decide(visitor, people(workspace), verb, "ben", partner="employee:59").status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_an_address_alone_decides_nothing(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
+    dana.get(f"{people(workspace)}?verb=link&kind=user&id=ben&partner=employee:59")
+
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("form", [{"verb": "delete"}, {"verb": "link", "kind": "project"}, {}])
+def test_a_form_that_makes_no_sense_is_refused(
+    dana: Client, ben: Mismatch, workspace: Workspace, form: dict[str, str]
+) -> None:
+    answer = dana.post(people(workspace), {"kind": "user", "id": "ben"} | form)
+
+    assert answer.status_code == 422
+    assert not Decision.objects.exists()
+
+
+# --- without reloading ---------------------------------------------------------------------------------------
+def test_a_script_gets_the_inner_part_with_what_happened_and_the_next_row(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="cleo", name="Cleo")
+    MismatchFactory(workspace=workspace, clockify_id="cleo", clockify_name="Cleo")
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}
+
+    part = dana.post(people(workspace), form, headers={"X-Desk": "1"}).content.decode()
+
+    assert 'data-said="Linked. 1 to do."' in part and 'data-next="user-cleo"' in part
+    assert "<html" not in part and 'id="user-cleo"' in part and 'id="user-ben"' not in part
+    assert "Linked." not in main_text(dana.get(people(workspace))), "a message would be shown a second time"
+
+
+def test_a_refused_decision_of_a_script_opens_its_row(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "other", "other": ""}
+
+    answer = dana.post(people(workspace), form, headers={"X-Desk": "1"})
+
+    assert answer.status_code == 422
+    assert "Choose a record first" in answer.content.decode() and "data-refused" in answer.content.decode()
+
+
+def test_what_one_choice_frees_is_told_while_it_is_looked_at(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    address = f"/admin/workspaces/{workspace.pk}/desk/what-if/"
+    asked = {"kind": "user", "id": "ben"}
+
+    assert "Links <strong>1 person</strong>" in dana.get(address, asked | {"partner": "employee:59"}).content.decode()
+    assert "Frees nothing by itself." in dana.get(address, asked | {"verb": "ignore"}).content.decode()
+    typed = dana.get(address, asked | {"partner": "<b>"}).content.decode()
+    assert "no active employee or vendor" in typed and "<b>" not in typed
+
+
+def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana: Client, workspace: Workspace) -> None:
+    for number in range(30):
+        EmployeeFactory(company=workspace.company, quickbooks_id=f"7{number:02}", name=f"Chris {number}")
+    EmployeeFactory(company=workspace.company, quickbooks_id="801", name="Núñez", email="beatriz@example.com")
+    CustomerFactory(company=workspace.company, quickbooks_id="802", name="Site", full_name="Bluebird:Site")
+    CustomerFactory(company=workspace.company, quickbooks_id="803", name="Old", full_name="Old", active=False)
+    address = f"/admin/workspaces/{workspace.pk}/desk/options/"
+
+    def found(kind: str, text: str) -> str:
+        return dana.get(address, {"kind": kind, "q": text}).content.decode()
+
+    many = found("user", "chris")
+    assert many.count("<label") == 20 and "More than 20 fit" in many
+    assert all('value="employee:801"' in found("user", text) for text in ("núñez", "beatriz@", "801"))
+    assert 'value="customer:802"' in found("project", "bluebird")
+    assert "Nothing active like “old”" in found("client", "old")
+
+
+def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace) -> None:
+    """One rule says in which list a row stands and whether it offers Accept."""
+    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
+    cases: dict[str, tuple[str, list[tuple[float, str]]]] = {
+        "none": ("NO_EMPLOYEE", []),
+        "weak": ("NO_EMPLOYEE", [(0.79, "similar name")]),
+        "clear": ("NO_EMPLOYEE", [(0.8, "similar name")]),
+        "close": ("NO_EMPLOYEE", [(0.9, "similar name"), (0.89, "similar name")]),
+        "ahead": ("NO_EMPLOYEE", [(0.97, "same name"), (0.9, "similar name")]),
+        "taken": ("NO_EMPLOYEE", [(1.0, "same name, but already linked to Ada")]),
+        "chris@example.com": ("AMBIGUOUS_NAME", [(1.0, "same name")]),
+        "other@example.com": ("AMBIGUOUS_NAME", [(1.0, "same name")]),
+        "linked": ("EMPLOYEE_INACTIVE", [(1.0, "same name")]),
+    }
+    LinkFactory(workspace=workspace, clockify_id="linked", suspended="EMPLOYEE_INACTIVE")
+    for name, (reason, likely) in cases.items():
+        suggestions = [
+            {"id": "59", "name": "Chris", "kind": "employee", "score": score, "why": why} for score, why in likely
+        ]
+        ClockifyUserFactory(workspace=workspace, clockify_id=name, name="Chris", email=name if "@" in name else "")
+        MismatchFactory(
+            workspace=workspace, clockify_id=name, clockify_name="Chris", reason=reason, suggestions=suggestions
+        )
+
+    def rows(section: str) -> dict[str, bool]:
+        page = dana.get(f"{people(workspace)}?show={section}")
+        return {row.ref.clockify_id: row.clear is not None for group in page.context["groups"] for row in group.rows}
+
+    assert rows("suggested") == dict.fromkeys(("clear", "ahead", "chris@example.com"), True)
+    assert set(rows("decide").values()) == {False} and len(rows("decide")) == 6
+
+
+def test_undo_of_the_last_decision_stands_at_the_bottom(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    decision = Decision.objects.get()
+    assert f'name="decision" value="{decision.pk}"' in dana.get(people(workspace)).content.decode()
+
+    dana.post(people(workspace), {"verb": "undo", "decision": str(decision.pk)})
+
+    assert not Stance.objects.exists()

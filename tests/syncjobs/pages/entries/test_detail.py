@@ -1,0 +1,414 @@
+"""Time entries: the list with state and reasons, each entry's story, and what a person decides about one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from integrations.models import TimeEntry, Workspace
+from syncjobs.models import EntryOverride, EntryVerdict
+from tests.support.factories import (
+    ActionFactory,
+    ClockifyUserFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    LinkFactory,
+    ProjectFactory,
+    ReceiptFactory,
+    RunFactory,
+    RunItemFactory,
+    TimeEntryFactory,
+    VerdictFactory,
+)
+from tests.support.page_text import main_text, text
+
+LIST = "/admin/integrations/timeentry/"
+
+
+def judged(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
+    """An entry with a verdict; blocked for these reasons when there are any."""
+    of_entry = {name: values.pop(name) for name in ("description", "user_name", "clockify_id") if name in values}
+    entry = TimeEntryFactory(workspace=workspace, **of_entry)
+    if codes:
+        values = {"state": "blocked", "held": True, "reasons": [{"code": code} for code in codes]} | values
+    VerdictFactory(entry=entry, **values)
+    return entry
+
+
+def story(entry: TimeEntry) -> str:
+    return f"{LIST}{entry.pk}/change/"
+
+
+def decide(client: Client, entry: TimeEntry, verb: str, **values: str) -> Any:
+    return client.post(f"/admin/entries/{entry.pk}/decide/", {"verb": verb, **values}, follow=True)
+
+
+@pytest.fixture
+def linked(workspace: Workspace) -> Workspace:
+    """A workspace whose Ada and Website have their partners, so that nothing but the entry itself can hold it."""
+    ClockifyUserFactory(workspace=workspace, clockify_id="user-ada")
+    EmployeeFactory(company=workspace.company, quickbooks_id="59")
+    LinkFactory(workspace=workspace, clockify_id="user-ada", quickbooks_id="59")
+    ProjectFactory(workspace=workspace, clockify_id="project-site")
+    CustomerFactory(company=workspace.company, quickbooks_id="84", name="Website")
+    LinkFactory(
+        workspace=workspace,
+        kind="project",
+        clockify_id="project-site",
+        clockify_name="Website",
+        quickbooks_id="84",
+    )
+    return workspace
+
+
+def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="sent")
+    run = RunFactory(workspace=linked)
+    draft = {"person_kind": "employee", "person_id": "59", "customer_id": "84", "txn_date": "2026-03-02", "minutes": 90}
+    draft |= {"description": "", "rate": "80"}
+    ReceiptFactory(workspace=linked, entry_id=entry.clockify_id, quickbooks_id="412", run=run, minutes=90, draft=draft)
+
+    said = main_text(dana.get(story(entry)))
+
+    assert (
+        f"by Time sync {run.pk} as activity 412: 1:30 on Mon 2 Mar, employee 59 Ada Lindqvist, customer 84 Website."
+        in said
+    )
+
+
+def test_an_entrys_page_offers_to_sync_its_person_or_its_project(
+    dana: Client, visitor: Client, linked: Workspace
+) -> None:
+    entry = judged(linked)
+
+    page = dana.get(story(entry)).content.decode()
+
+    assert "Sync this person" in main_text(dana.get(story(entry)))
+    assert 'name="clockify_id" value="user-ada"' in page and 'name="clockify_id" value="project-site"' in page
+    assert "Sync this" not in main_text(visitor.get(story(entry)))
+
+
+# --- the list ------------------------------------------------------------------------------------------------
+def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -> None:
+    judged(workspace, "USER_NOT_MAPPED", "PROJECT_NOT_MAPPED", "BOOKS_CLOSED")
+
+    said = main_text(dana.get(LIST))
+
+    for title in ("User not linked", "Project not linked", "Books closed"):
+        assert title in said
+    assert "mended here, in QuickBooks" in said
+
+
+def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace: Workspace) -> None:
+    entry = judged(workspace, state="sent")
+    ReceiptFactory(workspace=workspace, entry_id=entry.clockify_id, quickbooks_id="1669")
+    ReceiptFactory(workspace=workspace, entry_id="another", quickbooks_id="7")
+
+    assert "Sent activity 1669" in main_text(dana.get(LIST))
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("ready", "Ready one"),
+        ("held", "Held one"),
+        ("out", "Left out one Ignored one"),
+        ("failed", "Refused one Doubtful one"),
+        ("changed", "Edited one"),
+        ("sent", "Sent one"),
+        ("deleted", "Deleted one"),
+    ],
+)
+def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: str, shown: str) -> None:
+    judged(workspace, description="Ready one")
+    judged(workspace, "NO_PROJECT", description="Held one")
+    judged(workspace, "NOT_BILLABLE", description="Left out one", held=False)
+    for name, word in (
+        ("ignored", "Ignored one"),
+        ("failed", "Refused one"),
+        ("unknown", "Doubtful one"),
+        ("changed", "Edited one"),
+        ("sent", "Sent one"),
+        ("deleted", "Deleted one"),
+    ):
+        judged(workspace, description=word, state=name)
+
+    rows = dana.get(f"{LIST}?state={state}").context["cl"].result_list
+
+    assert {row.description for row in rows} == {f"{one.strip()} one" for one in shown.split("one") if one.strip()}
+
+
+def test_the_list_narrows_to_a_reason_wherever_it_stands(dana: Client, workspace: Workspace) -> None:
+    judged(workspace, "USER_NOT_MAPPED", "BOOKS_CLOSED", description="Both")
+    judged(workspace, "BOOKS_CLOSED", description="Books alone")
+    judged(workspace, "CLIENT_NOT_MAPPED", description="Neither")
+
+    rows = dana.get(f"{LIST}?reason=BOOKS_CLOSED").context["cl"].result_list
+
+    assert {row.description for row in rows} == {"Both", "Books alone"}
+
+
+@pytest.mark.parametrize("query", ["project=acme", "user=user-ada", "txn_date_from=2026-03-02", "q=design"])
+def test_the_list_narrows_by_person_project_day_and_words(dana: Client, workspace: Workspace, query: str) -> None:
+    ClockifyUserFactory(workspace=workspace, clockify_id="user-ada")
+    TimeEntryFactory(workspace=workspace, client_name="Acme", description="Design")
+    other = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
+    TimeEntryFactory(workspace=workspace, **other)
+
+    rows = dana.get(f"{LIST}?{query}").context["cl"].result_list
+
+    assert [row.description for row in rows] == ["Design"]
+
+
+@pytest.mark.parametrize("term", ["entry-of-ada", "1669", "1-69c148ab"])
+def test_an_entry_is_found_by_any_of_its_ids(dana: Client, workspace: Workspace, term: str) -> None:
+    judged(workspace, description="Wanted", clockify_id="entry-of-ada")
+    judged(workspace, description="Other")
+    ReceiptFactory(workspace=workspace, entry_id="entry-of-ada", quickbooks_id="1669")
+    ActionFactory(workspace=workspace, entry_id="entry-of-ada", intuit_tid="1-69c148ab")
+
+    rows = dana.get(f"{LIST}?q={term}").context["cl"].result_list
+
+    assert [row.description for row in rows] == ["Wanted"]
+
+
+def test_an_entry_that_was_never_judged_is_listed_too(dana: Client, workspace: Workspace) -> None:
+    TimeEntryFactory(workspace=workspace)
+
+    assert "Not looked at yet" in main_text(dana.get(LIST))
+
+
+def test_the_list_asks_a_fixed_number_of_queries(
+    dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(40):
+        judged(workspace, "NO_PROJECT")
+
+    with django_assert_max_num_queries(14):
+        assert dana.get(LIST).status_code == 200
+
+
+# --- the story -----------------------------------------------------------------------------------------------
+def test_the_story_names_every_reason_with_its_sentence_and_who_mends_it(dana: Client, workspace: Workspace) -> None:
+    entry = TimeEntryFactory(workspace=workspace, user_id="ben")
+    reasons = [
+        {"code": "USER_NOT_MAPPED", "user": "Ben", "kind": "user", "id": "ben"},
+        {"code": "BOOKS_CLOSED", "closed": "2026-03-03", "day": "2026-03-02"},
+    ]
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=reasons)
+
+    page = dana.get(story(entry))
+    said = main_text(page)
+
+    assert "Ben has no employee or vendor in QuickBooks yet." in said
+    assert "Here: Link the user on the review desk, under People." in said
+    assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in said
+    assert "In QuickBooks: Ask the bookkeeper" in said
+    assert f"/admin/workspaces/{workspace.pk}/people/?open=user-ben#user-ben" in page.content.decode()
+
+
+def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="sent", clockify_id="e1")
+    run = RunFactory(workspace=linked)
+    ReceiptFactory(workspace=linked, entry_id="e1", quickbooks_id="1669", run=run)
+    ActionFactory(
+        workspace=linked,
+        entry_id="e1",
+        run=run,
+        state="refused",
+        error_code="610",
+        error_message="Object Not Found : Something you're trying to use has been made inactive.",
+        intuit_tid="1-69c148ab",
+    )
+    RunItemFactory(run=run, entry_id="e1", why="It has not been sent yet.")
+
+    said = main_text(dana.get(story(entry)))
+
+    assert "It is in QuickBooks as activity 1669" in said
+    assert "code 610" in said
+    assert "made inactive. QuickBooks refused it; nothing was written." in said
+    assert "1-69c148ab" in said
+    assert f"{run}" in said
+    assert "employee 59, Ada Lindqvist" in said
+    assert "customer 84, Website" in said
+
+
+def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, "TOO_LONG")
+
+    checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
+
+    assert checks["Not too long"] == "failed"
+    assert checks["User linked"] == checks["Project linked"] == checks["Books open"] == "passed"
+    assert checks["Accepted"] == checks["Not there already"] == "not reached"
+
+
+def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) -> None:
+    linked_user = ClockifyUserFactory._meta.model.objects.get(clockify_id="user-ada")
+    linked_user.time_zone = "Pacific/Auckland"
+    linked_user.save()
+
+    said = main_text(dana.get(story(judged(linked))))
+
+    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in said
+    assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in said
+    assert "Near midnight" in said and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in said
+
+
+def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Client, linked: Workspace) -> None:
+    LinkFactory._meta.model.objects.filter(kind="project").delete()
+    row = {"code": "PROJECT_NOT_MAPPED", "project": "Website", "kind": "project", "id": "project-site"}
+    entry = TimeEntryFactory(workspace=linked, rate=80, currency="USD")
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[row])
+
+    page = dana.get(story(entry))
+    checks = {check.title: check for check in page.context["checks"]}
+    said = main_text(page)
+
+    assert (checks["User linked"].clockify, checks["User linked"].quickbooks) == (
+        "Ada Lindqvist",
+        "employee 59, Ada Lindqvist",
+    )
+    assert (checks["Project linked"].mark, checks["Project linked"].where) == ("failed", "Here")
+    assert f"open=project-project-site#{row['kind']}-project-site" in checks["Project linked"].link
+    # Nobody could look at what is not known yet.
+    assert checks["Customer active"].mark == checks["Same currency"].mark == "not reached"
+    assert "Payroll off" in checks["Connection and plan"].quickbooks
+    assert "checks were reached, 1 failed." in said
+    assert "120.00 USD at 80.00 an hour" in said
+    assert "Who employee 59, Ada Lindqvist For whom not linked yet, or not active Day 2026-03-02 Time 1:30" in said
+    assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("code", "place", "words"),
+    [
+        ("610", "In QuickBooks", "In other words: the person, customer"),
+        ("9999", "With support", "Mend what QuickBooks"),
+    ],
+)
+def test_a_refusal_says_by_its_code_who_mends_it(
+    dana: Client, linked: Workspace, code: str, place: str, words: str
+) -> None:
+    entry = TimeEntryFactory(workspace=linked)
+    VerdictFactory(entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}])
+
+    said = main_text(dana.get(story(entry)))
+
+    assert f"{place}: " in said and words in said
+    assert f"mended {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
+
+
+def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
+    entry = TimeEntryFactory(workspace=linked, end_at=None)
+    VerdictFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])
+
+    checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
+
+    assert checks["Finished"] == "failed"
+    assert checks["At least a minute"] == checks["Not too long"] == "not reached"
+
+
+def test_the_history_tells_reading_linking_attempts_and_decisions_newest_first(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="failed", clockify_id="e1")
+    run = RunFactory(workspace=linked)
+    at = timezone.now()
+    ActionFactory(workspace=linked, entry_id="e1", run=run, state="refused", error_code="610", ended_at=at)
+    EntryOverride.objects.create(workspace=linked, clockify_id="e1", at=at + timedelta(hours=1), ignored=True)
+
+    events = [event.text for event in dana.get(story(entry)).context["history"]]
+
+    assert events[:2] == ["a command ignored it", f"Create: refused, code 610, {run}"]
+    assert "First read from Clockify" in events
+    assert "User Ada Lindqvist linked to employee 59, Ada Lindqvist by its name" in events
+
+
+def test_the_story_asks_a_fixed_number_of_queries(
+    dana: Client, linked: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    entry = judged(linked, state="sent", clockify_id="e1")
+    ReceiptFactory(workspace=linked, entry_id="e1")
+    for number in range(15):
+        run = RunFactory(workspace=linked)
+        RunItemFactory(run=run, entry_id="e1")
+        ActionFactory(workspace=linked, entry_id="e1", run=run)
+        LinkFactory(workspace=linked, clockify_id=f"other{number}")
+
+    with django_assert_max_num_queries(26):
+        assert dana.get(story(entry)).status_code == 200
+
+
+# --- deciding ------------------------------------------------------------------------------------------------
+def test_ignoring_an_entry_takes_it_out_and_can_be_taken_back(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked)
+
+    decide(dana, entry, "ignore", note="our own time")
+    assert EntryVerdict.objects.get().state == "ignored"
+    assert "“our own time”" in main_text(dana.get(story(entry)))
+
+    decide(dana, entry, "stop_ignoring")
+    assert EntryVerdict.objects.get().state == "ready"
+
+
+def test_sending_anyway_sets_one_reason_aside(dana: Client, linked: Workspace) -> None:
+    linked.longest_hours = 1
+    linked.save()
+    entry = judged(linked, "TOO_LONG")
+    assert "Send anyway" in main_text(dana.get(story(entry)))
+
+    decide(dana, entry, "send_anyway", code="TOO_LONG")
+    assert EntryOverride.objects.get().send_anyway == ["TOO_LONG"]
+    assert EntryVerdict.objects.get().state == "ready"
+
+    decide(dana, entry, "take_back", code="TOO_LONG")
+    assert EntryVerdict.objects.get().state == "blocked"
+
+
+def test_setting_another_reason_aside_keeps_the_first(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, "TOO_LONG", "INVOICED_IN_CLOCKIFY")
+
+    decide(dana, entry, "send_anyway", code="TOO_LONG")
+    decide(dana, entry, "send_anyway", code="INVOICED_IN_CLOCKIFY")
+
+    assert EntryOverride.objects.get().send_anyway == ["INVOICED_IN_CLOCKIFY", "TOO_LONG"]
+
+
+@pytest.mark.parametrize("code", ["BOOKS_CLOSED", "USER_NOT_MAPPED", ""])
+def test_other_reasons_can_not_be_set_aside(dana: Client, linked: Workspace, code: str) -> None:
+    entry = judged(linked, "BOOKS_CLOSED")
+    assert "Send anyway" not in main_text(dana.get(story(entry)))
+
+    assert "can't be set aside" in text(decide(dana, entry, "send_anyway", code=code))
+    assert not EntryOverride.objects.exists()
+
+
+def test_a_twin_in_quickbooks_can_be_adopted(dana: Client, linked: Workspace) -> None:
+    entry = TimeEntryFactory(workspace=linked)
+    reasons = [{"code": "ALREADY_IN_QUICKBOOKS", "twins": "7, 9"}]
+    VerdictFactory(entry=entry, state="blocked", held=True, reasons=reasons)
+
+    said = main_text(dana.get(story(entry)))
+
+    assert "Adopt 7" in said and "Adopt 9" in said
+
+
+def test_a_deleted_entry_leaves_nothing_to_decide(dana: Client, linked: Workspace) -> None:
+    entry = judged(linked, state="deleted")
+    TimeEntry.objects.update(deleted_at=timezone.now())
+
+    assert 'name="verb"' not in dana.get(story(entry)).content.decode()
+    assert "nothing left to decide" in text(decide(dana, entry, "ignore"))
+    assert not EntryOverride.objects.exists()
+
+
+def test_decisions_need_the_right_and_a_post(dana: Client, visitor: Client, linked: Workspace) -> None:
+    entry = judged(linked, "TOO_LONG")
+
+    assert 'name="verb"' not in visitor.get(story(entry)).content.decode()
+    assert decide(visitor, entry, "ignore").status_code == 403
+    assert dana.get(f"/admin/entries/{entry.pk}/decide/?verb=ignore").status_code == 405
+    assert not EntryOverride.objects.exists()

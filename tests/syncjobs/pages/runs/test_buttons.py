@@ -1,0 +1,122 @@
+"""Buttons of the run and entry pages that ask for further runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from syncjobs.models import Run
+from syncjobs.runs import lifecycle as runs
+from tests.support.scene import Scene
+
+
+@pytest.fixture
+def person(scene: Scene, admin_client: Client) -> Client:
+    return admin_client
+
+
+def press(client: Client, name: str, pk: int, **fields: str) -> tuple[Run, str]:
+    """The run that was asked for last, and the sentence on top of the page."""
+    response = client.post(reverse(f"hourbridge:{name}", args=[pk]), fields)
+    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    return Run.objects.order_by("-pk")[0], said
+
+
+def work(run: Run) -> Run:
+    return runs.Worker(run).work()
+
+
+def finished_sync(scene: Scene, **fields: Any) -> Run:
+    scene.sync()
+    return Run.objects.order_by("-pk")[0]
+
+
+def test_one_entry_is_synced_from_its_own_page(scene: Scene, person: Client, ada: str, site: str) -> None:
+    entry, other = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+
+    run, said = press(person, "sync-entry", scene.mirrored(entry).pk)
+
+    assert "was asked for" in said
+    assert work(run).status == "succeeded"
+    assert scene.receipt(entry).quickbooks_id
+    assert len(scene.activities()) == 1
+    assert other not in str(run.options)
+
+
+def test_what_was_refused_is_tried_again_alone(scene: Scene, person: Client, ada: str, site: str) -> None:
+    scene.entries(ada, site, 3)
+    scene.fault("status_before", status=400, body=REFUSAL)
+    failed = finished_sync(scene)
+    assert failed.status == "partial"
+
+    run, _ = press(person, "run-again", failed.pk, verb="retry")
+
+    assert len(run.options["entries"]) == 1
+    assert work(run).counters["figures"]["sent"] == 1
+    assert len(scene.activities()) == 3
+
+
+REFUSAL = {
+    "Fault": {
+        "Error": [{"Message": "Business Validation Error", "Detail": "No.", "code": "6540", "element": ""}],
+        "type": "ValidationFault",
+    }
+}
+
+
+def test_a_preview_is_sent_by_one_more_press(scene: Scene, person: Client, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    preview = runs.ask_for("sync", scene.workspace, trigger="button", now=timezone.now(), dry_run=True, first=DAY)
+    assert work(preview).counters["figures"]["sent"] == 1
+    assert scene.activities() == []
+
+    run, _ = press(person, "run-again", preview.pk, verb="send")
+
+    assert not run.dry_run
+    work(run)
+    assert len(scene.activities()) == 1
+
+
+DAY = date(2026, 3, 1)
+
+
+def test_resending_a_period_is_previewed_first(scene: Scene, person: Client, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site)
+    sent = finished_sync(scene)
+    scene.edit_project(site, hourlyRate=9500)
+
+    preview, _ = press(person, "run-again", sent.pk, verb="preview_resend")
+
+    assert preview.dry_run and preview.options["resend"]
+    assert work(preview).counters["figures"]["updated"] == 1
+    assert scene.activity(entry)["HourlyRate"] == 80
+    again, _ = press(person, "run-again", preview.pk, verb="send")
+    work(again)
+    assert scene.activity(entry)["HourlyRate"] == 95
+
+
+def test_a_second_press_leads_to_the_run_under_way(scene: Scene, person: Client, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    first, _ = press(person, "sync-entry", scene.mirrored(entry).pk)
+
+    second, said = press(person, "sync-entry", scene.mirrored(entry).pk)
+
+    assert first == second
+    assert "started by admin" in said
+
+
+def test_a_run_that_is_over_says_so_when_it_is_cancelled(scene: Scene, person: Client) -> None:
+    done = finished_sync(scene)
+
+    _, said = press(person, "run-again", done.pk, verb="cancel")
+
+    assert "over already" in said

@@ -1,0 +1,108 @@
+"""The undo of a run: its preview comes first, says what follows, and only then there is a button."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from integrations.models import Workspace
+from syncjobs.models import Run, Schedule
+from tests.support.factories import RunFactory, RunItemFactory
+from tests.support.page_text import main_text, text
+
+FIGURES = {"seen": 3, "deleted": 2, "unchanged": 0, "blocked": 1, "failed": 0, "unknown": 0, "minutes_sent": 0}
+
+
+@pytest.fixture
+def run(workspace: Workspace) -> Run:
+    run: Run = RunFactory(workspace=workspace)
+    RunItemFactory.create_batch(3, run=run)
+    return run
+
+
+def address(run: Run) -> str:
+    return f"/admin/runs/{run.pk}/undo/"
+
+
+def preview(run: Run, **values: object) -> Run:
+    made: Run = RunFactory(
+        workspace=run.workspace, kind="undo", dry_run=True, options={"undo": run.pk}, counters={"seen": 3}, **values
+    )
+    RunItemFactory.create_batch(2, run=made, verb="delete", outcome="planned", why=f"Created by run {run.pk}.")
+    RunItemFactory(run=made, verb="block", outcome="blocked", why="It is billed in QuickBooks.")
+    return made
+
+
+def test_the_run_s_page_leads_to_it_where_something_was_created(dana: Client, workspace: Workspace, run: Run) -> None:
+    nothing = RunFactory(workspace=workspace)
+
+    assert address(run) in dana.get(f"/admin/syncjobs/run/{run.pk}/change/").content.decode()
+    assert address(nothing) not in dana.get(f"/admin/syncjobs/run/{nothing.pk}/change/").content.decode()
+
+
+def test_before_the_preview_there_is_no_button_to_delete(dana: Client, run: Run) -> None:
+    said = main_text(dana.get(address(run)))
+
+    assert "3 activities, 4.5 h" in said
+    assert "Preview the undo" in said
+    assert "Delete" not in said
+
+    dana.post(address(run), {"verb": "undo"})
+    assert not Run.objects.filter(kind="undo").exists()
+
+
+def test_the_preview_says_that_the_next_sync_sends_again_and_when(dana: Client, run: Run) -> None:
+    at = datetime(2026, 3, 27, 22, 0, tzinfo=UTC)
+    Schedule.objects.create(workspace=run.workspace, kind="sync", mode="hours", every=2, next_at=at)
+
+    said = main_text(dana.get(address(run)))
+
+    assert "the next sync sends them anew, once each" in said
+    assert "The schedule (every 2 hours) does that by itself, next Fri 27 Mar, 18:00." in said
+
+
+def test_after_the_preview_one_press_asks_for_the_undo(dana: Client, run: Run) -> None:
+    shown = preview(run)
+    said = main_text(dana.get(address(run)))
+    assert "Would be deleted 2 3 h" in said
+    assert "Delete 2 activities in QuickBooks" in said
+    assert "It is billed in QuickBooks." in said
+
+    dana.post(address(run), {"verb": "undo", "preview": shown.pk, "ignore": "1"})
+
+    asked = Run.objects.get(kind="undo", dry_run=False)
+    assert (asked.status, asked.options) == ("queued", {"undo": run.pk, "ignore": True})
+    assert asked.person is not None and asked.person.username == "dana"
+
+
+def test_an_older_preview_is_refused(dana: Client, run: Run) -> None:
+    older = preview(run)
+    preview(run)
+
+    said = text(dana.post(address(run), {"verb": "undo", "preview": older.pk}, follow=True))
+
+    assert "Look at a preview first" in said
+    assert not Run.objects.filter(kind="undo", dry_run=False).exists()
+
+
+def test_who_may_only_look_sees_the_preview_and_no_button(visitor: Client, run: Run) -> None:
+    preview(run)
+
+    page = visitor.get(address(run))
+
+    assert "Would be deleted 2" in main_text(page)
+    assert 'name="verb"' not in page.content.decode()
+
+
+def test_an_undo_s_own_page_and_line_say_what_it_took_back(dana: Client, run: Run) -> None:
+    made = preview(run)
+    Run.objects.filter(pk=made.pk).update(dry_run=False, counters={"seen": 3, "figures": FIGURES})
+    made.items.filter(outcome="planned").update(outcome="deleted")
+
+    said = main_text(dana.get(f"/admin/syncjobs/run/{made.pk}/change/"))
+
+    assert "Deleted 2 3 h" in said
+    assert f"Undo of run {run.pk}" in said
+    assert f"Run {run.pk}: 2 deleted; 1 left there" in main_text(dana.get("/admin/syncjobs/run/"))

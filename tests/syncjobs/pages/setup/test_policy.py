@@ -1,0 +1,148 @@
+"""A workspace's rules: shown, set together, refused with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import Company, ConnectionEvent, Workspace
+from mapping.models import Link, Mismatch
+from syncjobs import policy
+from syncjobs.display.formatting import moment
+from syncjobs.models import Schedule
+from tests.support.factories import ClockifyUserFactory, EmployeeFactory, WorkspaceFactory
+from tests.support.page_text import main_text, text
+
+
+def rules(workspace: Workspace) -> str:
+    return f"/admin/workspaces/{workspace.pk}/rules/"
+
+
+def test_every_setting_can_be_set_here(dana: Client, workspace: Workspace) -> None:
+    page = dana.get(rules(workspace)).content.decode()
+
+    assert [name for name in policy.SETTINGS if f'name="{name}"' not in page] == []
+
+
+def test_saving_changes_what_was_changed_and_says_who_did(dana: Client, workspace: Workspace) -> None:
+    page = dana.post(
+        rules(workspace), {"longest_hours": "12", "approved_only": "true", "matching": "strict"}, follow=True
+    )
+
+    workspace.refresh_from_db()
+    assert (workspace.longest_hours, workspace.approved_only) == (12, True)
+    assert "2 rules were changed." in text(page)
+    assert ConnectionEvent.objects.count() == 2
+    assert "Approved time only changed from False to True. " in main_text(page)
+    assert "by dana" in main_text(page)
+
+
+def test_what_the_company_allows_is_kept_with_the_company(dana: Client, workspace: Workspace) -> None:
+    dana.post(rules(workspace), {"allow_sku": "QuickBooks Online Advanced"})
+
+    company = Company.objects.get()
+    assert company.allow_sku == "QuickBooks Online Advanced"
+    assert company.allowed_by is not None and company.allowed_by.username == "dana"
+
+
+def test_a_changed_rule_is_applied_to_the_mapping_at_once(dana: Client, workspace: Workspace) -> None:
+    ClockifyUserFactory(workspace=workspace, name="ada lindqvist")
+    EmployeeFactory(company=workspace.company, name="Ada Lindqvist")
+
+    dana.post(rules(workspace), {"matching": "forgiving"})
+
+    assert Link.objects.get().why == "same name apart from case"
+    assert not Mismatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"longest_hours": "many"}, "'many' is no number of hours."),
+        ({"time_zone": "Mars/Olympus"}, "'Mars/Olympus' is no time zone"),
+        ({"start_date": ""}, "'' is no date"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_all_others_and_stays_in_the_form(
+    dana: Client, workspace: Workspace, wrong: dict[str, str], words: str
+) -> None:
+    answer = dana.post(rules(workspace), {"approved_only": "true", **wrong})
+
+    assert answer.status_code == 422
+    assert "Nothing was changed: " in main_text(answer) and words in main_text(answer)
+    assert answer.content.decode().count('aria-invalid="true"') == 1
+    assert all(f'value="{value}"' in answer.content.decode() for value in wrong.values() if value)
+    workspace.refresh_from_db()
+    assert not workspace.approved_only
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        ({"": "daily", "-at": "18:00"}, "daily at 18:00"),
+        ({"": "minutes", "-every": "30", "-at": ""}, "every 30 minutes"),
+        ({"": "hours", "-every": "1"}, "every 1 hour"),
+    ],
+)
+def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
+    dana: Client, workspace: Workspace, fields: dict[str, str], stored: str
+) -> None:
+    page = dana.post(rules(workspace), {f"sync_schedule{end}": text for end, text in fields.items()}, follow=True)
+
+    assert policy.shown(workspace)["sync_schedule"] == stored
+    due = Schedule.objects.get().next_at
+    assert due is not None and f"Next: {moment(due, workspace.time_zone)}" in main_text(page)
+    again = {f"sync_schedule{end}": text for end, text in fields.items()}
+    assert "Nothing was changed." in text(dana.post(rules(workspace), again, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"": "minutes", "-every": "3"}, "'every 3 minutes' is too often; every 5 minutes is the least."),
+        ({"": "hours", "-every": ""}, "Write how many hours, as a whole number from 1 on."),
+        ({"": "daily", "-at": ""}, "Choose a time of day, such as 18:00."),
+        ({"": "daily", "-at": "25:00"}, "'daily at 25:00' is no schedule"),
+        ({"": "weekly"}, "'weekly' is none of off, minutes, hours and daily."),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_told_at_its_field_and_changes_nothing(
+    dana: Client, workspace: Workspace, fields: dict[str, str], words: str
+) -> None:
+    wrong = {f"check_schedule{end}": text for end, text in fields.items()}
+    answer = dana.post(rules(workspace), {"longest_hours": "9", **wrong})
+
+    assert answer.status_code == 422 and words in main_text(answer)
+    assert 'id="problem-check_schedule"' in answer.content.decode()
+    workspace.refresh_from_db()
+    assert workspace.longest_hours == 24 and not Schedule.objects.exists()
+
+
+def test_nothing_changed_writes_nothing(dana: Client, workspace: Workspace) -> None:
+    assert "Nothing was changed." in text(dana.post(rules(workspace), {"matching": "strict"}, follow=True))
+    assert not ConnectionEvent.objects.exists()
+
+
+def test_without_a_company_its_rules_wait(dana: Client) -> None:
+    workspace = WorkspaceFactory(company=None)
+
+    page = dana.get(rules(workspace))
+
+    assert "once QuickBooks is connected" in main_text(page)
+    assert 'name="allow_sku"' not in page.content.decode()
+
+
+def test_who_may_only_look_changes_nothing(visitor: Client, workspace: Workspace) -> None:
+    page = visitor.get(rules(workspace))
+
+    assert "Save the rules" not in main_text(page)
+    assert visitor.post(rules(workspace), {"longest_hours": "1"}).status_code == 403
+
+
+def test_the_page_asks_a_fixed_number_of_queries(
+    dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(14):
+        assert dana.get(rules(workspace)).status_code == 200

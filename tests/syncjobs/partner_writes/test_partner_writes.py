@@ -1,0 +1,460 @@
+"""Records that a person has created, reactivated or renamed from the desk: exactly what was shown, exactly once."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import threading
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from mapping.decisions import undo
+from mapping.errors import Refused
+from mapping.models import Decision, Link, Mismatch, PartnerWrite
+from syncjobs.models import EntryVerdict
+from syncjobs.partner_writes import journal, press
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask
+from syncjobs.partner_writes.offers import offers
+from tests.support.factories import UserFactory
+from tests.support.scene import FIRST, Scene
+
+State = PartnerWrite.State
+FAULTS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503", "429"]
+
+
+@pytest.fixture(autouse=True)
+def from_march(scene: Scene) -> None:
+    """Checks read entries from the start date on."""
+    scene.policy(start_date=FIRST)
+
+
+def employee_for(user: str, **wishes: Any) -> Ask:
+    return Ask(CREATE, QUICKBOOKS, "employee", kind="user", clockify_id=user, **wishes)
+
+
+def customer_for(kind: str, clockify_id: str, **wishes: Any) -> Ask:
+    return Ask(CREATE, QUICKBOOKS, "customer", kind=kind, clockify_id=clockify_id, **wishes)
+
+
+def written(scene: Scene, ask: Ask, *, person: Any = None) -> PartnerWrite:
+    """Look at the draft, confirm it, and have it written."""
+    shown = press.draft(scene.workspace, ask)
+    return press.carry_out(
+        scene.workspace, ask, confirmed=shown.fingerprint, person=person, note="", now=timezone.now()
+    )
+
+
+def called(scene: Scene, entity: str, name: str) -> list[dict[str, Any]]:
+    """Records of that name in QuickBooks."""
+    with scene.world.lock:
+        return [dict(one) for one in scene.books.records[entity].values() if one["DisplayName"] == name]
+
+
+def link_of(clockify_id: str) -> Link:
+    return Link.objects.get(clockify_id=clockify_id)
+
+
+def state_of(entry: str) -> str:
+    return EntryVerdict.objects.get(entry__clockify_id=entry).state
+
+
+# --- creating in QuickBooks ----------------------------------------------------------------------------------
+def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what_was_promised(
+    scene: Scene, site: str
+) -> None:
+    user, dana = scene.user("Ana María Roe", partner=None), UserFactory(username="dana")
+    entry = scene.entry(user, site)
+    scene.check()
+    shown = press.draft(scene.workspace, employee_for(user))
+    promise = press.frees(scene.workspace, shown, now=timezone.now())
+
+    write = written(scene, employee_for(user), person=dana)
+
+    assert dict(shown.body) == {"DisplayName": "Ana María Roe", "GivenName": "Ana María", "FamilyName": "Roe"}
+    (made,) = called(scene, "Employee", "Ana María Roe")
+    assert {name: made[name] for name in shown.body} == dict(shown.body)
+    assert (write.state, write.person, json.loads(write.body)) == (State.DONE, dana, dict(shown.body))
+    link = link_of(user)
+    assert (link.quickbooks_id, link.by, link.person) == (made["Id"], "person", dana)
+    assert promise.freed_ids == {entry} and promise.links == {"user": 1}
+    assert state_of(entry) == "ready"
+    assert scene.check().json["quickbooks"]["employees"] == {"seen": 1, "new": 0, "changed": 0, "gone": 0}
+
+
+def test_a_project_gets_a_sub_customer_under_its_clients_customer(scene: Scene, ada: str) -> None:
+    client = scene.client("Acme")
+    project = scene.project("Shop: phase 2", client=client, customer=False, hourlyRate=9000)
+    entry = scene.entry(ada, project, minutes=90)
+    scene.check()
+    refused = press.draft(scene.workspace, customer_for("project", project))
+    (check,) = refused.failed
+    assert check.remedies[0].value == "Shop - phase 2"
+    with pytest.raises(Refused, match="colon after “Shop”"):
+        written(scene, customer_for("project", project))
+
+    ask = customer_for("project", project, name=check.remedies[0].value)
+    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    written(scene, ask)
+
+    (made,) = called(scene, "Customer", "Shop - phase 2")
+    assert made["FullyQualifiedName"] == "Acme:Shop - phase 2"
+    assert made["Job"] is True and made["ParentRef"]["value"] == scene.partner_of(client)
+    assert state_of(entry) == "ready"
+    assert (promise.frees.entries, promise.frees.minutes, promise.frees.money) == (1, 90, {"USD": 135})
+
+
+def test_a_project_waits_for_the_customer_of_its_client(scene: Scene) -> None:
+    client = scene.client("Acme", customer=False)
+    project = scene.project("Site", client=client, customer=False)
+    scene.check()
+
+    draft = press.draft(scene.workspace, customer_for("project", project))
+
+    assert [check.value for check in draft.failed] == ["Acme has no customer in QuickBooks yet."]
+    written(scene, customer_for("client", client))
+    written(scene, customer_for("project", project))
+    assert called(scene, "Customer", "Site")[0]["FullyQualifiedName"] == "Acme:Site"
+
+
+def test_a_name_taken_since_the_last_check_is_found_before_anything_is_sent(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    vendor = scene.put("Vendor", {"DisplayName": "ANA ROE"})["Id"]
+
+    with pytest.raises(Refused, match=f"vendor {vendor} has this name"):
+        written(scene, employee_for(user))
+
+    assert called(scene, "Employee", "Ana Roe") == []
+    (check,) = press.draft(scene.workspace, employee_for(user)).failed
+    assert [(one.do, one.value) for one in check.remedies] == [("link", f"vendor:{vendor}"), ("name", "Ana Roe (2)")]
+
+
+def test_quickbooks_own_refusal_is_told_in_its_words_and_in_ours(scene: Scene) -> None:
+    scene.switch(unique_names="displayname")
+    scene.project("Site", client=scene.client("Acme"))
+    other = scene.project("Site", client=scene.client("Bluebird"), customer=False)
+    scene.check()
+    ask = customer_for("project", other)
+    assert press.draft(scene.workspace, ask).notes
+
+    write = written(scene, ask)
+
+    assert (write.state, write.error_code) == (State.REFUSED, "6240")
+    assert "QuickBooks said 6240" in write.said and "another customer, vendor or employee" in write.said
+    assert not Link.objects.filter(clockify_id=other).exists()
+
+
+def test_a_company_with_payroll_is_not_written_to(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.configure(PayrollFeature="true")
+    scene.check()
+
+    with pytest.raises(Refused, match="Payroll is on"):
+        written(scene, employee_for(user))
+
+
+def test_what_is_not_what_the_person_saw_is_not_written(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    seen = press.draft(scene.workspace, employee_for(user)).fingerprint
+
+    with pytest.raises(Refused, match="not what you saw"):
+        press.carry_out(scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=seen, now=timezone.now())
+
+    assert not PartnerWrite.objects.exists()
+
+
+# --- exactly once --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("fault", ["cut_after_commit", "500_html_after_commit"])
+def test_an_answer_that_is_lost_is_found_by_reading(scene: Scene, fault: str) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault(fault, "employee", times=1)
+
+    write = written(scene, employee_for(user))
+
+    (made,) = called(scene, "Employee", "Ana Roe")
+    assert (write.state, write.quickbooks_id, link_of(user).quickbooks_id) == (State.DONE, made["Id"], made["Id"])
+
+
+def test_a_write_that_did_not_arrive_stays_in_doubt_and_goes_again_as_it_was_by_a_second_press(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    write = written(scene, employee_for(user))
+    assert (write.state, write.in_doubt) == (State.SENDING, True)
+    with pytest.raises(Refused, match="no clear answer"):
+        written(scene, employee_for(user, name="Ana B. Roe"))
+
+    again = written(scene, employee_for(user))
+
+    assert (again.pk, again.state, again.request_id, again.attempts) == (write.pk, State.DONE, write.request_id, 2)
+    assert len(called(scene, "Employee", "Ana Roe")) == 1
+
+
+def test_what_arrives_late_is_taken_by_the_next_check_and_not_made_twice(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    write = written(scene, employee_for(user))
+    late = scene.put("Employee", json.loads(write.body))["Id"]
+    scene.check()
+
+    write.refresh_from_db()
+    assert (write.state, write.quickbooks_id) == (State.DONE, late)
+    assert link_of(user).person_id == write.person_id and link_of(user).by == "person"
+
+
+def test_a_write_of_a_dead_process_is_given_up_once_it_is_known_not_to_be_there(scene: Scene) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    write = written(scene, employee_for(user))
+    PartnerWrite.objects.update(tried_at=timezone.now() - timedelta(minutes=10))
+
+    press.settle(scene.workspace)
+
+    write.refresh_from_db()
+    assert write.state == State.ABANDONED
+    assert written(scene, employee_for(user)).state == State.DONE
+    assert len(called(scene, "Employee", "Ana Roe")) == 1
+
+
+def test_a_second_press_while_the_first_is_on_its_way_makes_no_second_record(scene: Scene) -> None:
+    client = scene.client("Acme", customer=False)
+    scene.check()
+    said: list[str] = []
+    scene.fault("hang_before", "customer", seconds=0.5)
+
+    def press_again() -> None:
+        try:
+            while not scene.hits():
+                time.sleep(0.01)
+            written(scene, customer_for("client", client, name="Acme again"))
+        except Refused as refusal:
+            said.append(str(refusal))
+        finally:
+            connections.close_all()
+
+    second = threading.Thread(target=press_again)
+    second.start()
+    first = written(scene, customer_for("client", client))
+    second.join()
+
+    assert first.state == State.DONE
+    # Which of the two depends on how far the first had come.
+    assert said and ("is being written since" in said[0] or "linked to Acme already" in said[0])
+    assert len(scene.books.records["Customer"]) == 1
+
+
+def test_an_open_write_keeps_others_out_until_its_process_is_known_to_be_gone(scene: Scene) -> None:
+    client = scene.client("Acme", customer=False)
+    scene.check()
+    shown = press.draft(scene.workspace, customer_for("client", client))
+    left = journal.open_write(scene.workspace, shown, person=None, note="", now=timezone.now())
+    with pytest.raises(Refused, match="is being written since"):
+        written(scene, customer_for("client", client, name="Acme again"))
+
+    PartnerWrite.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    write = written(scene, customer_for("client", client))
+
+    left.refresh_from_db()
+    assert (left.state, left.attempts, write.state) == (State.ABANDONED, 0, State.DONE)
+    assert len(scene.books.records["Customer"]) == 1
+
+
+def test_a_throttled_write_did_not_happen_and_may_be_asked_for_again(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.http.LONGEST_PAUSE", 0)
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault("429", "employee", times=1)
+
+    assert written(scene, employee_for(user)).state == State.ABANDONED
+
+
+@pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
+def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settings: Any, seed: int) -> None:
+    settings.GIVE_UP_SECONDS = 1
+    chance, person = random.Random(seed), UserFactory()
+    client = scene.client("Acme", customer=False)
+    wishes = [
+        customer_for("client", client),
+        employee_for(scene.user("Ana Roe", partner=None)),
+        customer_for("project", scene.project("Solo", customer=False)),
+        Ask(CREATE, CLOCKIFY, "client", quickbooks_id=scene.put("Customer", {"DisplayName": "Bluebird"})["Id"]),
+    ]
+    scene.check()
+    for _ in range(12):
+        if chance.random() < 0.7:
+            in_clockify = chance.random() < 0.3
+            where = {"vendor": "clockify", "path": "clients"} if in_clockify else {"path": "employee|customer|query"}
+            scene.fault(chance.choice(FAULTS), method=chance.choice(["", "POST"]), times=chance.randint(1, 2), **where)
+        with contextlib.suppress(Refused):
+            written(scene, chance.choice(wishes), person=person)
+        if chance.random() < 0.4:
+            # As if the process had died on the way, long ago or just now.
+            long_ago = timezone.now() - timedelta(minutes=chance.choice([2, 10]))
+            PartnerWrite.objects.filter(state=State.SENDING).update(in_doubt=False, tried_at=long_ago)
+        if chance.random() < 0.5:
+            scene.clear_faults()
+            scene.check()
+
+    scene.clear_faults()
+    for wish in wishes:
+        with contextlib.suppress(Refused):
+            written(scene, wish, person=person)
+
+    assert not PartnerWrite.objects.filter(state=State.SENDING).exists()
+    names = sorted(
+        one["DisplayName"] for entity in ("Customer", "Employee") for one in scene.books.records[entity].values()
+    )
+    assert names == ["Acme", "Ana Roe", "Bluebird", "Solo"]
+    assert sorted(one.name for one in scene.place.clients.values()) == ["Acme", "Bluebird"]
+    assert Link.objects.filter(by="person", person=person).count() == 4
+
+
+# --- reactivating --------------------------------------------------------------------------------------------
+def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_again(
+    scene: Scene, ada: str, site: str
+) -> None:
+    entry = scene.entry(ada, site)
+    scene.check()
+    customer = scene.partner_of(site)
+    scene.put("Customer", {"Id": customer, "Notes": "Call first", "Active": False})
+    scene.check()
+    assert state_of(entry) == "blocked" and link_of(site).suspended == "CUSTOMER_INACTIVE"
+    ask = Ask(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
+    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+
+    scene.fault("cut_after_commit", "customer", times=1)
+    write = written(scene, ask)
+
+    assert write.state == State.DONE
+    (record,) = called(scene, "Customer", "Site")
+    assert (record["Active"], record["Notes"], record["FullyQualifiedName"]) == (True, "Call first", "Acme:Site")
+    assert promise.freed_ids == {entry} and state_of(entry) == "ready"
+
+
+def test_a_name_given_away_keeps_its_old_holder_inactive(scene: Scene) -> None:
+    old = scene.put("Employee", {"DisplayName": "Ana Roe", "GivenName": "Ana"})["Id"]
+    scene.deactivate("Employee", old)
+    scene.put("Employee", {"DisplayName": "Ana Roe", "GivenName": "Ana"})
+    scene.check()
+
+    draft = press.draft(scene.workspace, Ask(REACTIVATE, QUICKBOOKS, "employee", quickbooks_id=old))
+
+    assert [check.title for check in draft.failed] == ["Name is free"]
+
+
+# --- Clockify ------------------------------------------------------------------------------------------------
+def test_client_and_project_are_created_in_clockify_for_customers_and_linked(scene: Scene) -> None:
+    parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
+    child = scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})["Id"]
+    scene.check()
+    for_child = Ask(CREATE, CLOCKIFY, "project", quickbooks_id=child)
+    assert [check.value for check in press.draft(scene.workspace, for_child).failed] == [
+        "Acme has no client in Clockify yet."
+    ]
+
+    client = written(scene, Ask(CREATE, CLOCKIFY, "client", quickbooks_id=parent))
+    scene.fault("cut_after_commit", "projects", vendor="clockify", method="POST", times=1)
+    project = written(scene, for_child)
+
+    assert (client.state, project.state) == (State.DONE, State.DONE)
+    (made,) = scene.place.projects.values()
+    assert (made.name, made.client_id, made.billable, made.public) == ("Site", client.clockify_id, True, True)
+    assert link_of(project.clockify_id).quickbooks_id == child
+    assert link_of(client.clockify_id).quickbooks_id == parent
+
+
+def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) -> None:
+    contact = {"email": "a@acme.test", "address": "1 Road", "note": "Pays late", "currencyCode": "EUR"}
+    client = scene.client("acme", customer=False, **contact)
+    scene.place.put_client(replace(scene.place.clients[client], cc_emails=["b@acme.test"]))
+    facts = {"hourlyRate": 8000, "note": "Fixed price", "color": "#112233", "public": True, "billable": True}
+    project = scene.project("site", client=client, customer=False, **facts)
+    parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
+    scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})
+    scene.check()
+    before = scene.place.clients[client], scene.place.projects[project]
+
+    renamed = written(scene, Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent))
+    scene.check()
+    again = written(scene, Ask(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site"))
+
+    assert (renamed.said, again.said) == ("Renamed in Clockify.", "Renamed in Clockify.")
+    for old, new, name in zip(
+        before, (scene.place.clients[client], scene.place.projects[project]), ("Acme", "Site"), strict=True
+    ):
+        assert vars(new) == {**vars(old), "name": name}
+    assert link_of(client).by == link_of(project).by == "rule"
+
+
+def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> None:
+    client = scene.client("acme ltd", customer=False)
+    parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
+    scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})
+    entry = scene.entry(ada, scene.project("Site", client=client, customer=False))
+    scene.check()
+    ask = Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
+
+    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    written(scene, ask)
+
+    assert promise.links == {"client": 1, "project": 1}
+    assert promise.freed_ids == {entry} and state_of(entry) == "ready"
+
+
+def test_people_are_not_renamed(scene: Scene, ada: str) -> None:
+    with pytest.raises(Refused, match="their own"):
+        press.draft(scene.workspace, Ask(RENAME, CLOCKIFY, "user", kind="user", clockify_id=ada, name="Ada L."))
+
+
+# --- what is offered -----------------------------------------------------------------------------------------
+def test_each_row_of_the_desk_offers_what_would_mend_it(scene: Scene) -> None:
+    scene.user("Ana Roe", partner=None)
+    scene.user("Ben Okafor")
+    scene.deactivate("Employee", next(iter(scene.books.records["Employee"])))
+    acme = scene.client("Acme")
+    scene.project("Site", client=acme, customer=False)
+    scene.project("shop", client=acme, customer=False)
+    scene.put("Customer", {"DisplayName": "Shop", "Job": True, "ParentRef": {"value": scene.partner_of(acme)}})
+    other = scene.put("Customer", {"DisplayName": "Other"})["Id"]
+    scene.put("Customer", {"DisplayName": "Hall", "Job": True, "ParentRef": {"value": other}})
+    scene.check()
+
+    found = {}
+    for row in Mismatch.objects.exclude(clockify_name="Sandbox Owner"):
+        asks = offers(row)
+        assert all(press.draft(scene.workspace, ask).request for ask in asks)
+        found[row.clockify_name or row.quickbooks_name] = [(ask.verb, ask.side, ask.entity) for ask in asks]
+
+    assert found == {
+        "Ana Roe": [(CREATE, QUICKBOOKS, "employee"), (CREATE, QUICKBOOKS, "vendor")],
+        "Ben Okafor": [(REACTIVATE, QUICKBOOKS, "employee")],
+        "Site": [(CREATE, QUICKBOOKS, "customer")],
+        "shop": [(RENAME, CLOCKIFY, "project")],
+        "Other": [(CREATE, CLOCKIFY, "client")],
+        "Hall": [(CREATE, CLOCKIFY, "project")],
+    }
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------
+def test_undoing_create_and_link_takes_the_link_away_and_leaves_the_customer(scene: Scene, ada: str) -> None:
+    client = scene.client("Acme", customer=False)
+    scene.check()
+    written(scene, customer_for("client", client, name="Acme Ltd"))
+
+    undo.undo_decision(scene.workspace, Decision.objects.get(verb="link").pk, now=timezone.now())
+
+    assert not Link.objects.filter(clockify_id=client).exists()
+    assert len(called(scene, "Customer", "Acme Ltd")) == 1

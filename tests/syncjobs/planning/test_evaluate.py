@@ -1,0 +1,118 @@
+"""After a decision everything is matched and judged anew, but what has not changed is neither compared nor written."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from integrations.models import Customer, Employee
+from mapping.decisions import partner_search
+from mapping.matching.suggest import LikelyPartners
+from mapping.models import Link, Mismatch
+from syncjobs.planning import evaluate
+from tests.support.scene import Scene, run_command
+
+
+@pytest.fixture
+def strangers(scene: Scene) -> Scene:
+    """Three users, each almost called as an employee."""
+    for name in ("Marta Nowak", "Petra Novotna", "Ingrid Olsen"):
+        scene.user(name, partner=None)
+        scene.books.put("Employee", {"DisplayName": f"{name}x"})
+    scene.check()
+    return scene
+
+
+def suggested(scene: Scene) -> dict[str, list[str]]:
+    rows = run_command("mismatches").json
+    return {
+        row["clockify"]["name"]: [one["name"] for one in row["suggestions"]]
+        for row in rows
+        if row["kind"] == "user" and row["clockify"]
+    }
+
+
+def link(scene: Scene, name: str, partner: str) -> None:
+    user = next(key for key, known in scene.names.items() if known == name)
+    there = Employee.objects.get(name=partner).quickbooks_id
+    scene.decide("link", "user", user, there)
+
+
+def test_rows_that_say_the_same_stay_the_same_rows(strangers: Scene) -> None:
+    before = dict(Mismatch.objects.values_list("clockify_name", "pk"))
+
+    link(strangers, "Marta Nowak", "Marta Nowakx")
+
+    after = dict(Mismatch.objects.values_list("clockify_name", "pk"))
+    assert after == {name: pk for name, pk in before.items() if name != "Marta Nowak"}
+
+
+def test_who_is_taken_by_a_decision_is_suggested_to_nobody_else_any_more(strangers: Scene) -> None:
+    strangers.user("Marta Nowakk", partner=None)
+    strangers.check()
+    assert suggested(strangers)["Marta Nowakk"] == ["Marta Nowakx"]
+
+    link(strangers, "Marta Nowak", "Marta Nowakx")
+
+    assert suggested(strangers)["Marta Nowakk"] == []
+    assert suggested(strangers)["Ingrid Olsen"] == ["Ingrid Olsenx"]
+
+
+def test_names_are_compared_by_a_check_and_not_by_a_decision(strangers: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    look_for = LikelyPartners._look_for
+    monkeypatch.setattr(
+        LikelyPartners, "_look_for", lambda self, one, under: (compared.append(one.name), look_for(self, one, under))[1]
+    )
+
+    link(strangers, "Marta Nowak", "Marta Nowakx")
+    assert compared == []
+
+    strangers.check()
+    assert {"Ingrid Olsen", "Petra Novotna"} <= set(compared)
+
+
+def test_a_decision_and_a_check_after_it_list_the_same(strangers: Scene) -> None:
+    acme = strangers.client("Acme", customer=False)
+    strangers.books.put("Customer", {"DisplayName": "Acmee"})
+    strangers.project("Site", client=acme, customer=False)
+    strangers.check()
+    strangers.decide("ignore", "client", acme)
+    strangers.decide("link", "client", acme, Customer.objects.get(name="Acmee").quickbooks_id)
+    listed = run_command("mismatches").json
+
+    evaluate.refresh(strangers.workspace, now=timezone.now(), compare_names=True)
+
+    assert run_command("mismatches").json == listed
+
+
+def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: Scene) -> None:
+    tomasz, vera = scene.user("Tomasz", partner=None), scene.user("Vera", partner="Vendor")
+    there = scene.books.put("Vendor", {"DisplayName": "Tomasz"})["Id"]
+    scene.check()
+    scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
+    assert suggested(scene)["Tomasz"] == ["Tomasz"]
+
+    scene.policy(people_to_vendors="false")
+
+    assert suggested(scene)["Tomasz"] == []
+    assert partner_search.search(scene.workspace, "user", "tomasz") == []
+    refused = run_refused("link", "user", tomasz, there, "--vendor")
+    assert "People to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
+    # Who is linked to one already stays so, and may be confirmed.
+    assert run_command("mapping").json["users"][0]["quickbooks_kind"] == "vendor"
+    scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
+
+    scene.policy(people_to_vendors="true")
+    assert suggested(scene)["Tomasz"] == ["Tomasz"]
+
+
+def run_refused(name: str, *args: str) -> str:
+    err = io.StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command(name, *args, stderr=err)
+    assert end.value.code == 2
+    return err.getvalue()

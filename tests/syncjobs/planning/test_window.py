@@ -1,0 +1,51 @@
+"""Large windows are read, stored and judged piece by piece, and nothing is lost between two pieces."""
+
+from __future__ import annotations
+
+import pytest
+
+from integrations import mirror
+from integrations.clockify import spool
+from integrations.clockify.spool import Spool
+from syncjobs.models import EntryVerdict
+from syncjobs.planning import evaluate
+from tests.support.scene import FIRST, Scene, run_command
+
+
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name in ((spool, "HELD"), (mirror, "BATCH"), (evaluate, "CHUNK")):
+        monkeypatch.setattr(module, name, 7)
+
+
+def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> None:
+    rows = [{"id": str(number), "description": "Café\n🚀"} for number in range(30)]
+
+    kept = Spool(iter(rows))
+
+    assert list(kept) == list(kept) == rows
+    assert [(one, other) for one, other in zip(kept, kept, strict=True) if one != other] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 14])
+def test_no_row_is_lost_where_pieces_end(small_pieces: None, count: int) -> None:
+    rows = [{"id": str(number)} for number in range(count)]
+
+    assert list(Spool(rows)) == rows
+
+
+def test_every_entry_of_many_pieces_is_judged_sent_and_missed(
+    scene: Scene, ada: str, site: str, small_pieces: None
+) -> None:
+    scene.entries(ada, site, 30)
+    held = scene.entries(scene.user("Ben", partner=None), site, 9)
+    scene.policy(start_date=FIRST)
+
+    scene.check()
+    assert EntryVerdict.objects.filter(state="ready").count() == 30
+    assert max(row["blocked_entries"] for row in run_command("mismatches").json) == len(held)
+
+    assert scene.sync().counts == {"sent": 30, "blocked": 9}
+    scene.delete_entry(*held[:2])
+    assert scene.sync()["seen"] == 37
+    assert EntryVerdict.objects.filter(state="deleted").count() == 2

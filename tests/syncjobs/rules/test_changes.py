@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from syncjobs.rules import changes
+from syncjobs.rules.changes import Reading, Sent, Step
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Directory, Partner, Policy, Standing
+from tests.support.values import ACME, EMPLOYEE, SITE, WORK, resolved, sent_for, standings, work
+
+EDITED = "edited"
+
+
+def intend(
+    sent: Sent | None,
+    *,
+    directory: Directory | None = None,
+    policy: Policy | None = None,
+    item: str = "",
+    **edits: Any,
+) -> Step:
+    entry = work(**edits)
+    return changes.intend(entry, resolved(entry, directory, policy), sent, service_item=item)
+
+
+def draft_as_sent() -> Draft:
+    draft = intend(None).draft
+    assert draft is not None
+    return draft
+
+
+SENT = sent_for(draft_as_sent())
+
+
+def test_work_that_was_never_sent_is_created() -> None:
+    assert intend(None).verb == "create"
+
+
+@pytest.mark.parametrize("edits", [{"billable": False}, {"seconds": None}, {"seconds": 10}, {"ignored": True}])
+def test_work_that_was_never_sent_and_may_not_go_is_blocked(edits: dict[str, Any]) -> None:
+    step = intend(None, **edits)
+
+    assert step.verb == "block"
+    assert step.reasons
+
+
+def test_time_that_was_not_edited_stays_as_it_is() -> None:
+    assert intend(SENT).verb == "keep"
+
+
+NOT_AN_EDIT: list[tuple[str, dict[str, Any]]] = [
+    ("another rate", {"rate": Decimal("99")}),
+    ("no rate", {"rate": None}),
+    ("another time zone's day", {"txn_date": date(2026, 3, 5)}),
+    ("another currency", {"currency": "EUR"}),
+    ("invoiced since", {"invoiced": True}),
+    ("ignored since", {"ignored": True}),
+    ("another default item", {"item": "19"}),
+    ("a shorter longest", {"policy": Policy(longest_seconds=60)}),
+    ("closed books", {"policy": Policy(book_close_date=date(2026, 12, 31))}),
+    ("approval wanted", {"policy": Policy(approved_only=True)}),
+    ("user unlinked", {"directory": standings(user=None)}),
+    ("user linked to another", {"directory": standings(user=Standing(Partner("employee", "56", "Bea")))}),
+    ("project unlinked", {"directory": standings(project=None)}),
+    ("customer inactive", {"directory": standings(client=Standing(ACME, suspended="CUSTOMER_INACTIVE"))}),
+]
+
+
+@pytest.mark.parametrize("edits", [one for _, one in NOT_AN_EDIT], ids=[name for name, _ in NOT_AN_EDIT])
+def test_what_is_no_edit_never_touches_time_already_sent(edits: dict[str, Any]) -> None:
+    assert intend(SENT, **edits).verb == "keep"
+
+
+@pytest.mark.parametrize(
+    ("edits", "field", "value"),
+    [
+        ({"seconds": 5400}, "minutes", 90),
+        ({"description": "Rework"}, "description", "Rework"),
+        ({"description": ""}, "description", ""),
+        ({"start_at": WORK.start_at + timedelta(days=1), "txn_date": date(2026, 3, 5)}, "txn_date", "2026-03-05"),
+        ({"directory": standings(user=Standing(Partner("employee", "56", "Bea")))}, "person_id", "56"),
+        ({"directory": standings(project=Standing(Partner("customer", "9", "Hall")))}, "customer_id", "9"),
+    ],
+)
+def test_an_edit_that_shows_updates_what_was_sent(edits: dict[str, Any], field: str, value: Any) -> None:
+    step = intend(SENT, content_hash=EDITED, **edits)
+
+    assert step.verb == "update"
+    assert step.draft == replace(SENT.draft, **{field: value})
+    assert step.why.startswith("Edited in Clockify: ")
+
+
+def test_an_edit_that_does_not_show_only_brings_the_receipt_up_to_date() -> None:
+    step = intend(SENT, content_hash=EDITED, seconds=3610)
+
+    assert (step.verb, step.touch) == ("keep", True)
+
+
+def test_the_day_stays_while_the_start_stays() -> None:
+    moved_zone = {"content_hash": EDITED, "seconds": 5400, "txn_date": date(2026, 3, 5)}
+
+    assert intend(SENT, **moved_zone).draft == replace(SENT.draft, minutes=90)
+    shifted = intend(SENT, **moved_zone, start_at=WORK.start_at + timedelta(minutes=1)).draft
+    assert shifted == replace(SENT.draft, minutes=90, txn_date="2026-03-05")
+
+
+def test_an_edit_takes_the_rate_of_now_along() -> None:
+    step = intend(SENT, content_hash=EDITED, seconds=5400, rate=None)
+
+    assert step.draft == replace(SENT.draft, minutes=90, rate="0")
+    assert step.warnings == ("NO_RATE",)
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [{"billable": False}, {"project_id": "", "client_id": ""}, {"type": "BREAK"}, {"seconds": 20}, {"seconds": -5}],
+)
+def test_time_that_is_no_billable_work_any_more_is_deleted(edits: dict[str, Any]) -> None:
+    assert intend(SENT, content_hash=EDITED, **edits).verb == "delete"
+
+
+@pytest.mark.parametrize(
+    ("edits", "code"),
+    [
+        ({"seconds": None}, "NOT_FINISHED"),
+        ({"seconds": 90_000}, "TOO_LONG"),
+        ({"invoiced": True}, "INVOICED_IN_CLOCKIFY"),
+        ({"ignored": True}, "IGNORED"),
+        ({"currency": "EUR"}, "CURRENCY_DIFFERS"),
+        ({"directory": standings(user=None)}, "USER_NOT_MAPPED"),
+        ({"directory": standings(project=None)}, "PROJECT_NOT_MAPPED"),
+        ({"directory": standings(user=Standing(EMPLOYEE, suspended="EMPLOYEE_INACTIVE"))}, "EMPLOYEE_INACTIVE"),
+        ({"directory": standings(project=Standing(SITE, suspended="CUSTOMER_INACTIVE"))}, "CUSTOMER_INACTIVE"),
+        ({"policy": Policy(book_close_date=date(2026, 3, 31))}, "BOOKS_CLOSED"),
+        ({"policy": Policy(approved_only=True)}, "NOT_APPROVED"),
+    ],
+)
+def test_an_edit_that_can_not_be_sent_now_leaves_what_is_there(edits: dict[str, Any], code: str) -> None:
+    step = intend(SENT, content_hash=EDITED, **{"description": "Rework", **edits})
+
+    assert step.verb == "block"
+    assert code in {reason.code for reason in step.reasons}
+
+
+UPDATE = intend(SENT, content_hash=EDITED, seconds=5400)
+DELETE = intend(SENT, content_hash=EDITED, billable=False)
+GONE = changes.intend_gone("e1", SENT)
+
+
+def reading(**edits: Any) -> Reading:
+    return replace(Reading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **edits)
+
+
+@pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (None, "CHANGED_IN_QUICKBOOKS"),
+        (reading(sync_token="1"), "CHANGED_IN_QUICKBOOKS"),
+        (reading(billed=True), "BILLED_IN_QUICKBOOKS"),
+        (reading(billed=True, sync_token="1"), "BILLED_IN_QUICKBOOKS"),
+    ],
+)
+def test_time_that_people_billed_changed_or_deleted_is_left_alone(step: Step, found: Reading | None, code: str) -> None:
+    held = changes.against_quickbooks(step, SENT, found)
+
+    assert (held.verb, [reason.code for reason in held.reasons]) == ("block", [code])
+    assert held.gone is step.gone
+
+
+@pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
+def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
+    checked = changes.against_quickbooks(step, SENT, reading())
+
+    assert checked.verb == step.verb
+    assert checked.reading == reading()
+
+
+def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
+    create = intend(None)
+
+    held = changes.against_twins(create, ["9", "7"], set_aside=())
+    sent_anyway = changes.against_twins(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
+
+    assert [reason.code for reason in held.reasons] == ["ALREADY_IN_QUICKBOOKS"]
+    assert (sent_anyway.verb, sent_anyway.not_ours) == ("create", ("7", "9"))
+
+
+def test_twins_matter_to_nothing_but_creates() -> None:
+    assert changes.against_twins(UPDATE, ["9"], set_aside=()) == UPDATE
+    assert changes.against_twins(intend(None), [], set_aside=()) == intend(None)

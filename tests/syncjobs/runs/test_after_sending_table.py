@@ -1,0 +1,52 @@
+"""docs/after-sending.md says for every event and state what happens, and each of its rows is played."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.after_sending import STATES, Outcome, all_events, can_happen, play, worlds
+from tests.support.scene import Scene
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "after-sending.md"
+# Played in each `make test`; the others take longer and tell less.
+ALWAYS = ("sent", "disconnected", "run undone")
+
+
+def table() -> list[tuple[str, str, Outcome]]:
+    """Every row of the document, one for each of its events."""
+    rows = re.findall(r"^\| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    found = []
+    for row in rows:
+        events, state, *outcome = (cell.strip() for cell in row.split(" | "))
+        found += [(event, state, Outcome(*outcome)) for event in events.split(" · ") if state in STATES]
+    return found
+
+
+def test_the_table_has_each_event_in_each_state_once() -> None:
+    wanted = Counter((event, state) for event in all_events() for state in STATES if can_happen(event, state))
+
+    assert Counter((event, state) for event, state, _ in table()) == wanted
+
+
+@pytest.mark.parametrize(
+    "world", [name if name in ALWAYS else pytest.param(name, marks=pytest.mark.slow) for name in worlds()]
+)
+def test_what_the_table_says_is_what_happens(scene: Scene, settings: Any, world: str) -> None:
+    settings.SETTLE_SECONDS = 0
+    said = {(event, state): outcome for event, state, outcome in table()}
+
+    played = play(scene, worlds()[world])
+
+    wrong = {pair: (said[pair], outcome) for pair, outcome in played.items() if not same(said[pair], outcome)}
+    assert not wrong
+
+
+def same(said: Outcome, outcome: Outcome) -> bool:
+    """An ellipsis in the document stands for whatever is different each time."""
+    reads = ".*".join(map(re.escape, said.reads.split("…")))
+    return said[:2] == outcome[:2] and re.fullmatch(reads, outcome.reads) is not None

@@ -1,0 +1,615 @@
+"""Whatever happens on the way: each piece of work is in QuickBooks exactly once, as soon as somebody answers again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import ApiCall, ConnectionEvent
+from syncjobs.models import Action, Run
+from syncjobs.sending import execute
+from tests.support.oracle import actual, assert_books_agree
+from tests.support.scene import Result, Scene
+
+COUNT = 8
+QUICK_FAULTS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503"]
+MEMORIES: dict[str, dict[str, Any]] = {
+    "replays": {},
+    "forgets at once": {"requestid_memory_seconds": 0},
+    "answers 600": {"requestid_replay_answers_600": True},
+    "remembers refusals": {"errors_remembered": True},
+}
+
+
+def create(scene: Scene, ada: str, site: str) -> str:
+    scene.entries(ada, site, COUNT)
+    return "sent"
+
+
+def update(scene: Scene, ada: str, site: str) -> str:
+    entries = scene.entries(ada, site, COUNT)
+    scene.sync()
+    for entry in entries:
+        scene.edit_entry(entry, description="Rework")
+    return "updated"
+
+
+def delete(scene: Scene, ada: str, site: str) -> str:
+    entries = scene.entries(ada, site, COUNT)
+    scene.sync()
+    for entry in entries:
+        scene.edit_entry(entry, billable=False)
+    return "deleted"
+
+
+def delete_gone(scene: Scene, ada: str, site: str) -> str:
+    entries = scene.entries(ada, site, COUNT)
+    scene.sync()
+    scene.delete_entry(*entries)
+    return "deleted"
+
+
+WRITES = [create, update, delete, delete_gone]
+
+
+@pytest.fixture(params=WRITES, ids=[one.__name__ for one in WRITES])
+def writes(request: pytest.FixtureRequest) -> Callable[..., str]:
+    """What the run at hand has to write eight times; gives the counter that shows it."""
+    arrange: Callable[..., str] = request.param
+    return arrange
+
+
+# --- trouble that passes -----------------------------------------------------------------------------------
+def assert_settled_in_one_run(scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str) -> None:
+    counter = writes(scene, ada, site)
+    scene.fault(kind, skip=2, times=2)
+
+    run = scene.sync()
+
+    assert scene.hits() == 2
+    assert (run.code, run["status"], run.counts) == (0, "succeeded", {counter: COUNT})
+    assert_books_agree(scene)
+    assert scene.open_actions() == 0
+    rest = {"create": "unchanged", "update": "unchanged", "delete": "blocked", "delete_gone": ""}[writes.__name__]
+    assert scene.sync().counts == ({rest: COUNT} if rest else {})
+
+
+@pytest.mark.parametrize("kind", QUICK_FAULTS)
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_a_create_in_doubt_is_settled_by_the_same_run_whatever_quickbooks_remembers(
+    scene: Scene, ada: str, site: str, memory: str, kind: str
+) -> None:
+    scene.switch(**MEMORIES[memory])
+
+    assert_settled_in_one_run(scene, ada, site, create, kind)
+
+
+@pytest.mark.parametrize("kind", QUICK_FAULTS)
+@pytest.mark.parametrize("change", [update, delete, delete_gone], ids=lambda one: one.__name__)
+def test_a_change_in_doubt_is_settled_by_the_same_run_though_quickbooks_forgets(
+    scene: Scene, ada: str, site: str, change: Callable[..., str], kind: str
+) -> None:
+    scene.switch(**MEMORIES["forgets at once"])
+
+    assert_settled_in_one_run(scene, ada, site, change, kind)
+
+
+@pytest.mark.parametrize("kind", ["429", "429_xml", "429_retry_after"])
+def test_being_throttled_only_costs_time(
+    scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str
+) -> None:
+    counter = writes(scene, ada, site)
+    scene.fault(kind, skip=2, times=2, seconds=0.2)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {counter: COUNT})
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "500_html", "429_xml"])
+def test_trouble_while_reading_quickbooks_is_tried_again(
+    scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str
+) -> None:
+    counter = writes(scene, ada, site)
+    scene.fault(kind, "/query", method="", times=1, seconds=0.2)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts, scene.hits()) == (0, {counter: COUNT}, 1)
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        *(("reports/detailed", kind) for kind in ("cut_before", "500_html", "503", "429", "429_retry_after")),
+        ("time-entries/", "cut_before"),
+        ("time-entries/", "429"),
+        ("/users", "503"),
+        ("/projects", "500_html"),
+    ],
+)
+def test_trouble_with_clockify_is_tried_again(scene: Scene, ada: str, site: str, path: str, kind: str) -> None:
+    entries = scene.entries(ada, site, COUNT)
+    scene.fault(kind, path, vendor="clockify", times=1, seconds=0.2)
+    assert scene.sync().counts == {"sent": COUNT}
+    scene.delete_entry(entries[0])
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"deleted": 1, "unchanged": COUNT - 1})
+    assert scene.hits() == 1
+    assert_books_agree(scene)
+
+
+# --- trouble that stays ------------------------------------------------------------------------------------
+@pytest.fixture
+def impatient(settings: Any) -> None:
+    settings.GIVE_UP_SECONDS = 1
+
+
+def assert_adds_up(run: Result) -> None:
+    assert run["seen"] == sum(run[name] for name in ("sent", "updated", "unchanged", "blocked", "failed", "unknown"))
+
+
+@pytest.mark.parametrize("kind", QUICK_FAULTS)
+@pytest.mark.parametrize("memory", [pytest.param("replays", marks=pytest.mark.slow), "forgets at once"])
+def test_a_quickbooks_that_answers_no_write_stops_the_run_and_loses_nothing(
+    scene: Scene, ada: str, site: str, memory: str, kind: str, impatient: None
+) -> None:
+    scene.switch(**MEMORIES[memory])
+    scene.entries(ada, site, 60)
+    scene.fault(kind, times=0)
+
+    run = scene.sync()
+
+    assert run.code == 4
+    assert_adds_up(run)
+    assert (run["seen"], run["unknown"] + run["failed"]) == (60, 60)
+    assert scene.calls()["POST timeactivity"] < 60
+    assert sum(actual(scene).values()) <= 60
+    scene.clear_faults()
+    assert scene.sync().code == 0
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("path", ["/query", "timeactivity|/query"])
+@pytest.mark.parametrize("kind", ["cut_before", "500_html"])
+def test_a_quickbooks_that_answers_nothing_is_given_up(
+    scene: Scene, ada: str, site: str, kind: str, path: str, impatient: None
+) -> None:
+    scene.entries(ada, site, COUNT)
+    scene.fault(kind, path, method="", times=0)
+
+    run = scene.sync()
+
+    assert (run.code, run["sent"], run["error"]["code"]) == (3, 0, "NO_ANSWER")
+    assert scene.activities() == []
+    scene.clear_faults()
+    assert scene.sync().counts == {"sent": COUNT}
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "500_html"])
+def test_a_clockify_that_answers_nothing_is_given_up_and_nothing_is_deleted(
+    scene: Scene, ada: str, site: str, kind: str, impatient: None
+) -> None:
+    scene.entries(ada, site, COUNT)
+    scene.sync()
+    scene.fault(kind, "reports/detailed", vendor="clockify", times=0)
+
+    run = scene.sync()
+
+    assert (run.code, run["error"]["code"], run["seen"]) == (3, "NO_ANSWER", 0)
+    scene.clear_faults()
+    assert scene.sync().counts == {"unchanged": COUNT}
+    assert_books_agree(scene)
+
+
+def test_a_vendor_whose_budget_is_used_up_lets_the_run_wait(scene: Scene, ada: str, site: str) -> None:
+    scene.entries(ada, site, 20)
+    scene.fault("429_retry_after", skip=5, times=0, seconds=900)
+
+    run = scene.sync()
+
+    assert (run.code, run["status"]) == (4, "waiting")
+    assert run["unknown"] == 0
+    assert run["sent"] == len(scene.activities()) > 0
+    assert_adds_up(run)
+    row = Run.objects.get(pk=run["run"])
+    assert row.not_before is not None and row.owner == ""
+
+
+# --- silence -----------------------------------------------------------------------------------------------
+@pytest.fixture
+def stuck_for(scene: Scene, impatient: None) -> Iterator[float]:
+    """Longer than we wait for an answer."""
+    yield 1.6
+
+
+def after_the_silence(scene: Scene, seconds: float) -> None:
+    """Until what hung at the sandbox has been carried out."""
+    time.sleep(seconds + 0.2)
+    scene.clear_faults()
+
+
+@pytest.mark.parametrize(
+    ("write", "memory", "kind"),
+    [
+        (create, "forgets at once", "hang_before"),
+        (create, "forgets at once", "hang_after_commit"),
+        (update, "forgets at once", "hang_after_commit"),
+        (delete, "forgets at once", "hang_before"),
+        *(
+            pytest.param(write, memory, kind, marks=pytest.mark.slow)
+            for write, memory in [
+                (create, "replays"),
+                (create, "answers 600"),
+                (update, "replays"),
+                (delete, "replays"),
+            ]
+            for kind in ("hang_before", "hang_after_commit")
+        ),
+    ],
+    ids=lambda one: one if isinstance(one, str) else one.__name__,
+)
+def test_a_write_that_hangs_arrives_once(
+    scene: Scene, ada: str, site: str, write: Callable[..., str], memory: str, kind: str, stuck_for: float
+) -> None:
+    scene.switch(**MEMORIES[memory])
+    write(scene, ada, site)
+    scene.fault(kind, skip=1, times=1, seconds=stuck_for)
+
+    run = scene.sync()
+
+    assert run.code in {0, 4}
+    after_the_silence(scene, stuck_for)
+    assert scene.sync().code == 0
+    assert_books_agree(scene)
+    assert scene.open_actions() == 0
+
+
+def test_a_write_in_doubt_is_explained_as_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> None:
+    entry = scene.entry(ada, site)
+    scene.fault("hang_after_commit", seconds=stuck_for)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (4, {"unknown": 1})
+    explained = scene.explain(entry)
+    assert (explained["state"], explained.codes) == ("unknown", {"OUTCOME_UNKNOWN"})
+    dry = scene.sync(dry_run=True)
+    assert dry.code in {0, 4}
+    assert len(scene.activities()) == 1
+    assert scene.sync().counts == {"unchanged": 1}
+    assert scene.explain(entry)["state"] == "sent"
+
+
+def test_one_slow_answer_among_many_good_ones_does_not_stop_the_run(
+    scene: Scene, ada: str, site: str, impatient: None
+) -> None:
+    scene.entries(ada, site, 60)
+    scene.fault("hang_after_commit", skip=3, seconds=1.3)
+    # The others are answered, though not at once.
+    scene.fault("hang_before", times=0, seconds=0.06)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"sent": 60})
+    assert_books_agree(scene)
+
+
+# --- meanwhile ---------------------------------------------------------------------------------------------
+@pytest.fixture
+def in_doubt(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
+    """An hour on 4 March that is in QuickBooks, though we were never told."""
+    entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
+    scene.fault("hang_after_commit", seconds=stuck_for)
+    assert scene.sync().counts == {"unknown": 1}
+    scene.clear_faults()
+    assert len(scene.activities()) == 1
+    return entry
+
+
+@pytest.fixture
+def never_arrived(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
+    """An hour on 4 March that we tried to send, and that did not arrive."""
+    entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
+    scene.fault("cut_before", times=0)
+    scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
+    assert scene.sync().counts == {"unknown": 1}
+    scene.clear_faults()
+    assert scene.activities() == []
+    return entry
+
+
+def test_edited_while_in_doubt(scene: Scene, in_doubt: str) -> None:
+    scene.stretch(in_doubt, 90)
+
+    assert scene.sync().counts == {"updated": 1}
+    assert_books_agree(scene)
+
+
+def test_deleted_while_in_doubt(scene: Scene, in_doubt: str) -> None:
+    scene.delete_entry(in_doubt)
+
+    run = scene.sync()
+
+    assert (run.code, run["seen"], run.counts) == (0, 0, {"deleted": 1})
+    assert_books_agree(scene)
+
+
+def test_made_unbillable_while_in_doubt(scene: Scene, in_doubt: str) -> None:
+    scene.edit_entry(in_doubt, billable=False)
+
+    assert scene.sync().counts == {"deleted": 1}
+    assert_books_agree(scene)
+
+
+def test_billed_while_in_doubt(scene: Scene, in_doubt: str) -> None:
+    scene.bill(scene.activities()[0]["Id"])
+
+    assert scene.sync().counts == {"unchanged": 1}
+    assert scene.explain(in_doubt)["state"] == "sent"
+    assert len(scene.activities()) == 1
+
+
+def test_edited_before_it_arrived(scene: Scene, never_arrived: str) -> None:
+    scene.stretch(never_arrived, 90)
+
+    run = scene.sync()
+
+    assert run.code == 0
+    assert_books_agree(scene)
+
+
+def test_deleted_before_it_arrived(scene: Scene, never_arrived: str) -> None:
+    scene.delete_entry(never_arrived)
+
+    assert scene.sync().code == 0
+    assert_books_agree(scene)
+
+
+def test_what_never_arrived_is_sent_by_the_next_run(scene: Scene, never_arrived: str) -> None:
+    run = scene.sync()
+
+    assert (run.code, run.counts, run["seen"]) == (0, {"sent": 1}, 1)
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+@pytest.mark.parametrize("settled_by", ["the same run", "the next run"])
+def test_equal_work_of_which_only_a_part_arrived_is_completed(
+    scene: Scene, ada: str, site: str, memory: str, settled_by: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """Nobody can tell which of them arrived: here the second did, and the first is taken for it."""
+    scene.switch(**MEMORIES[memory])
+    settings.SETTLE_SECONDS = 0
+    monkeypatch.setattr(execute, "THREADS", 1)
+    for _ in range(3):
+        scene.entry(ada, site, "2026-03-04 09:00", description="Stand-up")
+    scene.fault("cut_before", times=1)
+    scene.fault("cut_after_commit", times=2)
+    if settled_by == "the next run":
+        settings.GIVE_UP_SECONDS = 1
+        scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
+    scene.sync()
+    scene.clear_faults()
+
+    # An id that QuickBooks calls a duplicate is looked for once more before a new one takes its place.
+    for _ in range(3):
+        run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"unchanged": 3})
+    assert_books_agree(scene)
+
+
+def test_time_that_almost_fits_waits_for_a_person(scene: Scene, ada: str, site: str, in_doubt: str) -> None:
+    key = scene.activities()[0]["Id"]
+    scene.put("TimeActivity", {"Id": key, "Minutes": 7})
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (4, {"unknown": 1})
+    assert Action.objects.get(state=Action.State.SENDING).needs_person
+    assert len(scene.activities()) == 1
+    # The other entries are not held up by it.
+    scene.entry(ada, site, "2026-03-20 09:00")
+    assert scene.sync().counts == {"sent": 1, "unknown": 1}
+    # Put right, it is recognised.
+    scene.put("TimeActivity", {"Id": key, "Minutes": 0})
+    assert scene.sync().counts == {"unchanged": 2}
+    assert_books_agree(scene)
+
+
+def test_a_plan_that_blocks_lets_doubts_be_settled_by_reading_only(
+    scene: Scene, ada: str, site: str, in_doubt: str
+) -> None:
+    scene.configure(PayrollFeature="true")
+    scene.check()
+    scene.zero_calls()
+
+    run = scene.sync()
+
+    assert run.code == 3
+    # By our journal: the sandbox may still be counting the write that hung before.
+    assert not ApiCall.objects.filter(run_id=run["run"], method="POST").exists()
+    assert scene.explain(in_doubt)["state"] == "sent"
+    assert len(scene.activities()) == 1
+
+
+def test_a_plan_that_blocks_sends_nothing_that_did_not_arrive(scene: Scene, never_arrived: str) -> None:
+    scene.configure(PayrollFeature="true")
+    scene.check()
+
+    assert scene.sync().code == 3
+
+    assert scene.activities() == []
+    scene.configure(PayrollFeature="false")
+    assert scene.sync().counts == {"sent": 1}
+    assert_books_agree(scene)
+
+
+def test_a_dry_run_sends_nothing_that_did_not_arrive(scene: Scene, never_arrived: str) -> None:
+    run = scene.sync(dry_run=True)
+
+    assert run.counts == {"unknown": 1}
+    assert scene.activities() == []
+
+
+def test_a_window_elsewhere_settles_doubts_all_the_same(scene: Scene, in_doubt: str) -> None:
+    assert scene.sync("2026-05-01", "2026-05-31").code == 0
+
+    assert scene.explain(in_doubt)["state"] == "sent"
+
+
+def test_an_id_that_quickbooks_calls_a_duplicate_is_looked_for_before_it_is_given_up(
+    scene: Scene, never_arrived: str, settings: Any
+) -> None:
+    """QuickBooks says that it knows the request, and yet there is no record: it may still be at work."""
+    settings.SETTLE_SECONDS = 3600
+    body = {"Fault": {"Error": [{"Message": "Duplicate", "Detail": "Duplicate request id", "code": "600"}]}}
+    scene.fault("status_before", status=400, body=body)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (4, {"unknown": 1})
+    assert scene.sync().counts == {"unknown": 1}
+    assert scene.activities() == []
+    settings.SETTLE_SECONDS = 0
+    scene.sync()
+    assert scene.sync().code == 0
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("code", ["600", "6000"])
+def test_a_duplicate_that_arrived_late_is_recognised(
+    scene: Scene, never_arrived: str, code: str, settings: Any
+) -> None:
+    settings.SETTLE_SECONDS = 3600
+    body = {"Fault": {"Error": [{"Message": "Duplicate", "Detail": "Request in progress", "code": code}]}}
+    scene.fault("status_after_commit", status=400, body=body)
+
+    scene.sync()
+
+    assert scene.sync().code == 0
+    assert_books_agree(scene)
+
+
+@pytest.fixture
+def doubled(scene: Scene, ada: str, site: str) -> str:
+    """An entry that was sent twice, since no answer came, and whose first attempt arrives after the second."""
+    entry = scene.entry(ada, site, description="Survey")
+    scene.fault("cut_before")
+    assert scene.sync().counts == {"sent": 1}
+    first = {name: value for name, value in scene.activity(entry).items() if name not in {"Id", "SyncToken"}}
+    scene.put("TimeActivity", first)
+    return entry
+
+
+def extra_of(scene: Scene, entry: str) -> str:
+    ours = scene.receipt(entry).quickbooks_id
+    return next(one["Id"] for one in scene.activities() if one["Id"] != ours)
+
+
+def test_a_write_still_at_work_is_not_doubled_even_where_ids_are_forgotten(
+    scene: Scene, ada: str, site: str, impatient: None
+) -> None:
+    scene.switch(requestid_memory_seconds=0)
+    scene.entry(ada, site)
+    scene.fault("hang_before", seconds=4)
+    scene.sync()
+    scene.sync()
+    deadline = time.monotonic() + 30
+    while len(scene.activities()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    scene.sync()
+
+    assert_books_agree(scene)
+
+
+def test_a_first_attempt_that_arrives_after_the_second_is_taken_back(scene: Scene, doubled: str) -> None:
+    extra = extra_of(scene, doubled)
+
+    run = scene.sync()
+
+    assert run.code == 0
+    assert run["warnings"]["LATE_DOUBLE"] == 1
+    assert_books_agree(scene)
+    said = ConnectionEvent.objects.get(kind="double_deleted").message
+    assert doubled in said and f"extra activity {extra} was deleted" in said
+
+
+def test_a_late_double_is_taken_back_once(scene: Scene, doubled: str) -> None:
+    scene.sync()
+
+    run = scene.sync()
+
+    assert "LATE_DOUBLE" not in run["warnings"]
+    assert_books_agree(scene)
+
+
+def test_a_dry_run_takes_no_late_double_back(scene: Scene, doubled: str) -> None:
+    scene.sync(dry_run=True)
+
+    assert len(scene.activities()) == 2
+
+
+def test_a_late_double_that_was_billed_stays(scene: Scene, doubled: str) -> None:
+    scene.bill(extra_of(scene, doubled))
+
+    scene.sync()
+
+    assert len(scene.activities()) == 2
+
+
+def test_a_late_double_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
+    scene.put("TimeActivity", {"Id": extra_of(scene, doubled), "Description": "Survey"})
+
+    scene.sync()
+
+    assert len(scene.activities()) == 2
+
+
+def test_equal_time_that_somebody_else_entered_long_before_is_no_late_double(
+    scene: Scene, ada: str, site: str, doubled: str
+) -> None:
+    extra = extra_of(scene, doubled)
+    record = scene.books.records["TimeActivity"][extra]
+    record["MetaData"]["CreateTime"] = "2026-01-05T09:00:00-08:00"
+
+    scene.sync()
+
+    assert len(scene.activities()) == 2
+
+
+def test_the_watch_for_late_doubles_ends(scene: Scene, doubled: str, settings: Any) -> None:
+    scene.sync()
+    Action.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
+    scene.sync()
+    scene.zero_calls()
+
+    scene.sync()
+
+    assert scene.calls() == {}
+
+
+def test_a_write_still_at_work_is_not_doubled_where_ids_are_remembered(
+    scene: Scene, ada: str, site: str, impatient: None
+) -> None:
+    scene.entry(ada, site)
+    scene.fault("hang_before", seconds=3)
+    scene.sync()
+
+    scene.sync()
+
+    time.sleep(2)
+    scene.sync()
+    assert_books_agree(scene)
