@@ -32,7 +32,7 @@ class WorkspaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "clockify_id", "state", "key_owner_name", "company", "connected_at", "pulled_at")
     search_fields = ("name", "clockify_id", "company__realm_id", "company__name")
     ordering = ("name",)
-    change_form_before_template = "hourbridge/workspace_links.html"
+    change_form_before_template = "hourbridge/records/workspace_links.html"
 
 
 @admin.register(Company)

@@ -74,7 +74,7 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
     if workspace.company is not None:
         context["safe"] = safe_counts.count(workspace, tab, now=timezone.now())
-    return render(request, "hourbridge/desk_safe_button.html", context)
+    return render(request, "hourbridge/desk/safe_button.html", context)
 
 
 def _tab(word: str) -> str:
@@ -103,7 +103,7 @@ def _show(
         "what_if": what_if(workspace, chosen, now=timezone.now()) if chosen else None,
     }
     title = "Accept the ticked pairs" if rows else "Accept all safe pairs"
-    return access.show(request, "desk_sheet.html", context, title=title)
+    return access.show(request, "desk/bulk_accept.html", context, title=title)
 
 
 def _of_safe(one: SafePair) -> Pair:

@@ -60,7 +60,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "return_to": request.get_full_path(),
         **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
     }
-    return access.show(request, "desk_changed.html", context, title=f"Changed after sending, {workspace.name}")
+    return access.show(request, "desk/changed.html", context, title=f"Changed after sending, {workspace.name}")
 
 
 def _words(problem: Exception) -> str:

@@ -145,7 +145,11 @@ def _show(
         context |= _shown(workspace, draft, back)
     title = draft.title if draft else "Nothing to write"
     return access.show(
-        request, "desk_write.html", context, title=title, status=422 if refused and request.method == "POST" else 200
+        request,
+        "desk/create_partner.html",
+        context,
+        title=title,
+        status=422 if refused and request.method == "POST" else 200,
     )
 
 

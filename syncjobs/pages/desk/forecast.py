@@ -27,7 +27,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         context["refused"] = str(refusal)
-    return render(request, "hourbridge/desk_figures.html", context)
+    return render(request, "hourbridge/desk/forecast.html", context)
 
 
 def of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> WhatIf:

@@ -61,7 +61,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "tab": "history",
     }
     title = f"Decisions, {workspace.name}"
-    return access.show(request, "desk_history.html", context, title=title)
+    return access.show(request, "desk/history.html", context, title=title)
 
 
 def _undo(request: HttpRequest, workspace: Workspace) -> HttpResponse:

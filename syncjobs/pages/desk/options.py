@@ -20,4 +20,4 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "searched": text.strip(),
         "company": workspace.company,
     }
-    return render(request, "hourbridge/desk_options.html", context)
+    return render(request, "hourbridge/desk/options.html", context)

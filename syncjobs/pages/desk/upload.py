@@ -86,4 +86,4 @@ def _show(
         "refused": refused,
     }
     title = f"Upload links, {workspace.name}"
-    return access.show(request, "desk_upload.html", context, title=title, status=422 if refused else 200)
+    return access.show(request, "desk/upload.html", context, title=title, status=422 if refused else 200)

@@ -148,8 +148,8 @@ def _answer(
     The part is made first: inside the page's nested templates the same rows take twice as long.
     """
     context = page_context.context(request, workspace, asked) | (more or {}) | {"may_act": access.may_act(request)}
-    body = render_to_string("hourbridge/desk_body.html", context, request)
+    body = render_to_string("hourbridge/desk/body.html", context, request)
     if asked.is_script:
         return HttpResponse(body, status=status)
     title = f"{TITLES[asked.tab]}, {workspace.name}"
-    return access.show(request, "desk.html", context | {"body": body}, title=title, status=status)
+    return access.show(request, "desk/page.html", context | {"body": body}, title=title, status=status)

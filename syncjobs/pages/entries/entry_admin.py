@@ -39,7 +39,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     )
     list_filter_submit = True
     list_select_related = ("verdict",)
-    list_before_template = "hourbridge/entry_states.html"
+    list_before_template = "hourbridge/entries/states.html"
     search_fields = ("clockify_id", "user_name", "project_name", "client_name", "description")
     search_help_text = "Name, text, or any id of Clockify or QuickBooks"
     ordering = ("-txn_date", "-start_at", "-pk")
@@ -86,7 +86,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
         context = {"way": [("Time entries", list_of("integrations.timeentry"))], **detail.story(entry)}
-        return access.show(request, "entry.html", context, title=detail.title(entry))
+        return access.show(request, "entries/detail.html", context, title=detail.title(entry))
 
     @admin.display(description="Day", ordering="txn_date")
     def day(self, entry: TimeEntry) -> str:

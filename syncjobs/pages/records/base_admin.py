@@ -29,7 +29,7 @@ class RecordAdmin(ReadOnlyAdmin):
     # Several rows a second are told apart by it.
     to_the_second = False
     words = detail.Words()
-    list_before_template = "hourbridge/list_clock.html"
+    list_before_template = "hourbridge/records/list_clock.html"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Plain columns under the same names and in the same shape as on a row's own page."""
@@ -81,7 +81,7 @@ class RecordAdmin(ReadOnlyAdmin):
             "before": self.change_form_before_template,
             "original": row,
         }
-        return access.show(request, "record.html", context, title=self.title_of(row))
+        return access.show(request, "records/detail.html", context, title=self.title_of(row))
 
     def _nouns(self) -> str:
         plural = self.nouns or str(self.opts.verbose_name_plural)

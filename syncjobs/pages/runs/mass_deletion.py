@@ -41,7 +41,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if request.method != "POST":
         context = story(workspace, request.GET)
-        return access.show(request, "mass_deletion.html", context, title="Missing from Clockify")
+        return access.show(request, "runs/mass_deletion.html", context, title="Missing from Clockify")
     try:
         asked = _ask(request, workspace)
     except Refused as refusal:

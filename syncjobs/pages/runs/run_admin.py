@@ -38,7 +38,7 @@ class RunAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request, run):
             raise PermissionDenied
         context = {"way": [("Runs", list_of("syncjobs.run"))], **detail.story(run, request.GET)}
-        return access.show(request, "run.html", context, title=str(run))
+        return access.show(request, "runs/detail.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")
     def name(self, run: Run) -> SafeString:

@@ -64,7 +64,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         except (ApiError, SecretUnreadable) as problem:
             messages.error(request, _words(problem))
         return redirect("hourbridge:doubts", workspace.pk)
-    return access.show(request, "doubts.html", story(workspace), title="Unknown outcomes")
+    return access.show(request, "runs/uncertain_writes.html", story(workspace), title="Unknown outcomes")
 
 
 # --- deciding ----------------------------------------------------------------------------------------------

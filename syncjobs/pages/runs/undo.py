@@ -29,7 +29,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("person"), pk=pk)
     workspace = access.workspace_at(run.workspace_id)
     if request.method != "POST":
-        return access.show(request, "undo.html", story(run, workspace, request.GET), title=f"Undo of {run}")
+        return access.show(request, "runs/undo.html", story(run, workspace, request.GET), title=f"Undo of {run}")
     try:
         undo.refuse(run, now=timezone.now())
         asked = _ask(request, run, workspace)

@@ -71,7 +71,7 @@ def connect_clockify(request: HttpRequest) -> HttpResponse:
             form.add_error(None, f"{problem.message} {_fix(problem)}".strip())
     status = 422 if form.errors else 200
     context = {"form": form, "known": [who_connected.clockify(one) for one in access.workspaces()]}
-    return access.show(request, "connect_clockify.html", context, title="Connect Clockify", status=status)
+    return access.show(request, "setup/connect_clockify.html", context, title="Connect Clockify", status=status)
 
 
 def _connect(request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:

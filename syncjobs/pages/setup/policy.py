@@ -145,7 +145,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         "changes": [(event, _in_page_words(event.message)) for event in events.order_by("-at", "-pk")[:MOST_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
-    return access.show(request, "rules.html", context, title=title, status=422 if refused else 200)
+    return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)
 
 
 def _line(workspace: Workspace, name: str, value: str, problem: str) -> Line:

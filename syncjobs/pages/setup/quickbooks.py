@@ -24,7 +24,9 @@ def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
         "other": other,
         "obstacles": consent.obstacles(host=request.get_host()),
     }
-    return access.show(request, "connect_quickbooks_page.html", context, title=f"Connect QuickBooks, {workspace.name}")
+    return access.show(
+        request, "setup/connect_quickbooks_page.html", context, title=f"Connect QuickBooks, {workspace.name}"
+    )
 
 
 def _set_out(request: HttpRequest, workspace: Workspace) -> HttpResponse:

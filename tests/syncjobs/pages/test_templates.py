@@ -13,7 +13,7 @@ from mapping.desk.rows import Row
 from syncjobs.pages.desk.tags import decision
 
 FOLDER = Path(settings.BASE_DIR) / "templates"
-TEMPLATES = sorted([*FOLDER.glob("hourbridge/*.html"), FOLDER / "admin" / "index.html"])
+TEMPLATES = sorted([*FOLDER.glob("hourbridge/**/*.html"), FOLDER / "admin" / "index.html"])
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
