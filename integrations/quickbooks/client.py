@@ -239,7 +239,7 @@ class QuickBooksClient:
             query = {"minorversion": MINOR_VERSION, **(params or {})}
             call = http.Call(method, url, headers, params=query, body=body, repeatable=repeatable)
             try:
-                return http.send(tokens.account(self.company, self.run_id), call, classify=read_answer)
+                return http.send(tokens.account(self.company, self.run_id), call, classify=_classify)
             except ReconnectNeeded as refusal:
                 if refusal.status != 401 or last_try:
                     tokens.mark_refused(self.company, refusal.message)
@@ -265,6 +265,10 @@ class QuickBooksClient:
     def _strange(self, message: str, answer: requests.Response | None = None) -> Unexpected:
         tid = answer.headers.get("intuit_tid", "") if answer is not None else ""
         return Unexpected(message, vendor="quickbooks", tid=tid)
+
+
+def _classify(answer: requests.Response) -> ApiError | None:
+    return read_answer(answer.status_code, answer.headers, answer.content, after=http.retry_after(answer))
 
 
 def quoted(text: str) -> str:

@@ -1,14 +1,15 @@
-"""QuickBooks' refusals, sorted by what to do next (Intuit: error codes, throttling)."""
+"""What Intuit's error codes mean: for the next step, and in words for people (Intuit: error codes, throttling).
+
+Every code that decides something stands here and nowhere else. One that is not known is a refusal of that record.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-import requests
-
-from integrations import http
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
 
 THROTTLED_CODES = {"3001", "003001"}
@@ -16,17 +17,80 @@ TOKEN_CODES = {"100", "110", "120", "3200"}
 BUSY_CODES = {"130", "140", "150"}
 BROKEN_CODES = {"10000", "10100", "10200", "4002"}
 
+NOT_FOUND_CODE = "610"
+STALE_CODE = "5010"
+NAME_TAKEN_CODE = "6240"
+# A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
+BUSINESS_RULE_CODE = "6000"
+# "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
+DUPLICATE_ID_CODES = {"600", BUSINESS_RULE_CODE, "2130"}
+BOOKS_CLOSED_CODES = {"6200", "6210"}
+# A reference that QuickBooks does not know, or that became inactive.
+BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
 
-def read_answer(answer: requests.Response) -> ApiError | None:
-    """QuickBooks' answers by fault code first, then by status. A 200 may carry a fault as well."""
-    tid = answer.headers.get("intuit_tid", "")
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A refusal in words for people. `fix_in`: clockify, quickbooks, here, wait or support."""
+
+    words: str
+    fix_in: str
+    fix: str
+
+
+_REACTIVATE = "Reactivate it in QuickBooks, or link another partner here; the next run tries again."
+# Refusals of a time activity.
+TIME_MEANINGS = {
+    "610": Meaning("the person, customer or service is gone or inactive.", "quickbooks", _REACTIVATE),
+    "2500": Meaning("the person, customer or service is missing or inactive.", "quickbooks", _REACTIVATE),
+    "6250": Meaning("the person, customer or service is missing or inactive.", "quickbooks", _REACTIVATE),
+    "2050": Meaning(
+        "a text is longer than QuickBooks takes.",
+        "clockify",
+        "Shorten the description in Clockify; the next run tries again.",
+    ),
+    "6330": Meaning(
+        "it does not take the hourly rate.",
+        "clockify",
+        "Correct the rate in Clockify; the next run tries again.",
+    ),
+    "6190": Meaning(
+        "the company's subscription does not allow changes.",
+        "quickbooks",
+        "Renew or change the subscription in QuickBooks, then check the plan again.",
+    ),
+    "5010": Meaning(
+        "somebody changed the activity at the same moment.",
+        "wait",
+        "The next run reads it again and decides anew.",
+    ),
+}
+# Refusals of an employee, vendor or customer that a person wanted to create, reactivate or rename.
+NAME_WORDS = {
+    NAME_TAKEN_CODE: "another customer, vendor or employee has this name",
+    STALE_CODE: "somebody changed the record just now; press again",
+    "6150": "a sub-customer needs its parent",
+    "6180": "names can only be nested five levels deep",
+    "6190": "the subscription has ended",
+    "610": "the record, or its parent, is gone or inactive",
+    "2500": "the parent is gone or inactive",
+    "2040": "the name has a sign that QuickBooks does not take",
+}
+
+
+def read_answer(status: int, headers: Mapping[str, str], content: bytes, *, after: float | None) -> ApiError | None:
+    """Return the error in an answer, by fault code first, then by status; a 200 may carry a fault as well.
+
+    `after`: the seconds that a Retry-After header asks for.
+    """
+    tid = headers.get("intuit_tid", "")
     try:
-        fault = _fault(json.loads(answer.content))
+        fault = _fault(json.loads(content))
     except ValueError:
         fault = None
     if fault is None:
-        return _by_status(answer, tid)
-    return _sorted(*fault, status=answer.status_code, after=http.retry_after(answer), tid=tid)
+        return _by_status(status, headers, after=after, tid=tid)
+    return _sorted(*fault, status=status, after=after, tid=tid)
 
 
 def read_item(item: Mapping[str, Any], *, tid: str) -> ApiError | None:
@@ -52,16 +116,15 @@ def _sorted(code: str, words: str, *, status: int, after: float | None, tid: str
         )
     if code in BUSY_CODES or status >= 500 or code in BROKEN_CODES:
         return NoAnswer(f"QuickBooks has trouble ({code}: {words}).", **details)
-    if code == "610":
+    if code == NOT_FOUND_CODE:
         return Gone(words, **details)
     return Rejected(words, **details)
 
 
-def _by_status(answer: requests.Response, tid: str) -> ApiError | None:
-    status = answer.status_code
+def _by_status(status: int, headers: Mapping[str, str], *, after: float | None, tid: str) -> ApiError | None:
     details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "tid": tid}
     if status == 429:
-        return TryLater("QuickBooks' request limit is reached.", after=http.retry_after(answer), **details)
+        return TryLater("QuickBooks' request limit is reached.", after=after, **details)
     if status >= 500:
         return NoAnswer(f"QuickBooks answered {status}.", **details)
     if status == 401:
@@ -70,7 +133,7 @@ def _by_status(answer: requests.Response, tid: str) -> ApiError | None:
         return ReconnectNeeded("QuickBooks does not let this app into the company.", **details)
     if status >= 300:
         return Unexpected(f"QuickBooks answered {status} in a form that is not known.", **details)
-    if "json" not in answer.headers.get("Content-Type", ""):
+    if "json" not in headers.get("Content-Type", ""):
         return Unexpected("QuickBooks' answer is no JSON.", **details)
     return None
 

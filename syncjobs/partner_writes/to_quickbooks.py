@@ -11,26 +11,14 @@ from django.utils import timezone
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks import payloads, pull, reading
 from integrations.quickbooks.client import QuickBooksClient, quoted
+from integrations.quickbooks.faults import DUPLICATE_ID_CODES, NAME_TAKEN_CODE, NAME_WORDS, NOT_FOUND_CODE
 from mapping.matching.names import DELETED_SUFFIX, strip_deleted
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 from syncjobs.partner_writes.rules import fold
-from syncjobs.settling.settle import DUPLICATE_ID_CODES
 
 State = PartnerWrite.State
-TAKEN_CODE = "6240"
-STALE_CODE = "5010"
-IN_OTHER_WORDS = {
-    TAKEN_CODE: "another customer, vendor or employee has this name",
-    STALE_CODE: "somebody changed the record just now; press again",
-    "6150": "a sub-customer needs its parent",
-    "6180": "names can only be nested five levels deep",
-    "6190": "the subscription has ended",
-    "610": "the record, or its parent, is gone or inactive",
-    "2500": "the parent is gone or inactive",
-    "2040": "the name has a sign that QuickBooks does not take",
-}
 
 
 def make_ready(write: PartnerWrite) -> bool:
@@ -42,7 +30,7 @@ def make_ready(write: PartnerWrite) -> bool:
     if write.verb == PartnerWrite.Verb.REACTIVATE:
         record = _read(client, write)
         if record is None:
-            raise Gone("QuickBooks does not have this record any more.", vendor="quickbooks", code="610")
+            raise Gone("QuickBooks does not have this record any more.", vendor="quickbooks", code=NOT_FOUND_CODE)
         pull.keep_record(write.company, QUICKBOOKS_MODELS[write.entity], record, now=now)
         body = drafts.reactivation_body(record, drafts.reactivation_fields(record))
         journal.keep_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
@@ -62,7 +50,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
         answer = client.write(drafts.ENTITIES[write.entity], write.body, request_id=str(write.request_id))
     except (Gone, Rejected) as error:
         # A repeated id, or a name that is taken now: an earlier attempt may have arrived after all.
-        if error.code in DUPLICATE_ID_CODES or (write.attempts > 1 and error.code == TAKEN_CODE):
+        if error.code in DUPLICATE_ID_CODES or (write.attempts > 1 and error.code == NAME_TAKEN_CODE):
             return look(journal.leave_in_doubt(write, error))
         return _refused(client, write, error)
     except (TryLater, ReconnectNeeded) as error:
@@ -102,11 +90,11 @@ def _find(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | 
 
 
 def _refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError) -> PartnerWrite:
-    words = IN_OTHER_WORDS.get(error.code)
+    words = NAME_WORDS.get(error.code)
     meaning = f" In other words: {words}." if words else ""
     said = f"QuickBooks said {error.code or error.status}, “{error.message}”.{meaning} Nothing was written."
     ended = journal.end(write, State.REFUSED, said=said, error=error)
-    if error.code == TAKEN_CODE:
+    if error.code == NAME_TAKEN_CODE:
         _learn_namesakes(client, write)
     return ended
 

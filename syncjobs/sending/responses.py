@@ -11,6 +11,7 @@ from integrations.errors import ApiError
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.faults import (BAD_REFERENCE_CODES, BOOKS_CLOSED_CODES, BUSINESS_RULE_CODE, DUPLICATE_ID_CODES, STALE_CODE)
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
@@ -19,14 +20,6 @@ from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending.circuit_breaker import Stop
-from syncjobs.settling.settle import DUPLICATE_ID_CODES
-
-BOOKS_CLOSED_CODES = {"6200", "6210"}
-# A reference that QuickBooks does not know or that became inactive (Intuit: error codes).
-BAD_REFERENCE_CODES = {"610", "2500", "6250"}
-STALE_CODE = "5010"
-# A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
-BILLED_CODE = "6000"
 
 
 class Outcomes:
@@ -60,7 +53,7 @@ class Outcomes:
 
     def refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool = False) -> bool:
         """QuickBooks said no. True when the item, now with a newer reading, should be tried once more."""
-        if error.code in DUPLICATE_ID_CODES and error.code != "6000":
+        if error.code in DUPLICATE_ID_CODES and error.code != BUSINESS_RULE_CODE:
             # A fresh random id can't be a duplicate: something of ours arrived already.
             self.doubtful(item, action, error, duplicate_id=True)
             return False
@@ -68,7 +61,7 @@ class Outcomes:
         if error.code in BOOKS_CLOSED_CODES:
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
-        elif item.verb != "create" and error.code in {STALE_CODE, BILLED_CODE, *BAD_REFERENCE_CODES}:
+        elif item.verb != "create" and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
             return self._read_again(item, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES:
             self._look_at_partners(item, error)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.faults import DUPLICATE_ID_CODES
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, RunItem
@@ -24,8 +25,6 @@ from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
 
-# "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
-DUPLICATE_ID_CODES = {"600", "6000", "2130"}
 
 
 @dataclass(frozen=True, slots=True)

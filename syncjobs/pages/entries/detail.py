@@ -11,7 +11,8 @@ from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, links
-from syncjobs.pages.entries import checks, day_proof, history, refusals
+from syncjobs.pages.entries import checks, day_proof, history
+from syncjobs.rules import refusals
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import draft, reasons
