@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from integrations import throttle
+from integrations import retry, throttle
 from integrations.errors import ApiError, NoAnswer, TryLater
 from integrations.models import ApiCall
 
@@ -27,10 +26,6 @@ log = logging.getLogger("hourbridge.http")
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 25
-# A pause longer than this is the run's business (it waits with its lease given back), not a call's.
-LONGEST_PAUSE = 120
-# Pauses when a vendor says "too many requests" without saying for how long (Intuit's advice ends at 60 s).
-PAUSES = (5, 20, 60)
 UNSENT_PARAMS = {"minorversion"}
 
 _sessions = threading.local()
@@ -92,7 +87,7 @@ def send(
     while True:
         attempt += 1
         asked_at = time.monotonic()
-        put_off = throttle.wait_for_turn(account.key, account.seconds_apart, longest=LONGEST_PAUSE)
+        put_off = throttle.wait_for_turn(account.key, account.seconds_apart, longest=retry.MAX_PAUSE)
         if put_off:
             words = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
             raise TryLater(words, vendor=account.vendor, code="THROTTLED", after=put_off)
@@ -103,11 +98,11 @@ def send(
             assert answer is not None
             return answer
         if isinstance(error, TryLater):
-            pause = error.after if error.after is not None else PAUSES[min(throttled, len(PAUSES) - 1)]
+            pause = error.after if error.after is not None else _throttled_pause(throttled)
             throttle.hold_back(account.key, pause)
             throttled, waited = throttled + 1, waited + max(pause, 1)
             error.after = pause
-            if waited > LONGEST_PAUSE:
+            if waited > retry.MAX_PAUSE:
                 raise error
             # Being told to wait is an answer: the clock for "nobody answers" starts again.
             give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
@@ -115,15 +110,19 @@ def send(
         if not isinstance(error, NoAnswer) or not call.repeatable:
             raise error
         asked = retry_after(answer) if answer is not None else None
-        if asked is not None and waited + max(asked, 1) <= LONGEST_PAUSE:
+        if asked is not None and waited + max(asked, 1) <= retry.MAX_PAUSE:
             waited += max(asked, 1)
             give_up_at = time.monotonic() + asked + settings.GIVE_UP_SECONDS
             time.sleep(asked)
             continue
-        pause = min(5.0, 0.5 * 2 ** (attempt - 1)) * random.uniform(1, 1.3)
+        pause = retry.backoff(attempt)
         if time.monotonic() + pause + 1 > give_up_at:
             raise error
         time.sleep(pause)
+
+
+def _throttled_pause(earlier: int) -> float:
+    return retry.THROTTLED_PAUSES[min(earlier, len(retry.THROTTLED_PAUSES) - 1)]
 
 
 def _attempt(

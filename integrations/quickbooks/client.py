@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import http, throttle
+from integrations import http, retry, throttle
 from integrations.errors import ApiError, NoAnswer, ReconnectNeeded, TryLater, Unexpected
 from integrations.quickbooks import payloads, tokens
 from integrations.quickbooks.faults import read_answer, read_item
@@ -28,8 +28,6 @@ IDS_PER_QUERY = 1000
 LONGEST_ADDRESS = 2000
 # A batch has had its turn among batches when it waits for its turn among all calls, which may take a second.
 BATCH_ROOM = 1.02
-# Seconds without calls after a throttled item of a batch, which carries no advice of its own.
-ITEM_PAUSE = 5
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,7 @@ class QuickBooksClient:
         """The answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
         apart = BATCH_ROOM * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
-        put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=http.LONGEST_PAUSE)
+        put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=retry.MAX_PAUSE)
         if put_off:
             words = "QuickBooks' limit for batches is used up."
             raise TryLater(words, vendor="quickbooks", code="THROTTLED", after=put_off)
@@ -191,7 +189,7 @@ class QuickBooksClient:
             words = "QuickBooks' answer to a batch says nothing about this item."
             error = NoAnswer(words, vendor="quickbooks", tid=tid)
         if isinstance(error, TryLater):
-            throttle.hold_back(tokens.account(self.company).key, error.after or ITEM_PAUSE)
+            throttle.hold_back(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
         return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
 
     def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:

@@ -19,17 +19,12 @@ from oauthlib.oauth2 import OAuth2Error
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from integrations import http
+from integrations import http, retry
 from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, TryLater, Unexpected
 
 SCOPE = ["com.intuit.quickbooks.accounting"]
 # Intuit states 3600 s and 100 days; used only where an answer leaves them out.
 ACCESS_SECONDS = 3600
-# An answer such as 503 or 429 gave no tokens, so that asking again is safe; after silence it is not.
-ASK_AGAIN = (1.0, 3.0)
-LONGEST_PAUSE = 15.0
-# With the longest answer (GIVE_UP_SECONDS) this stays below the 60 s of the token lease.
-LAST_ASKED_AFTER = 30.0
 
 
 class _Busy(Exception):
@@ -143,13 +138,13 @@ def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
     it ends before the token lease does.
     """
     began = time.monotonic()
-    for attempt, pause in enumerate((*ASK_AGAIN, None), start=1):
+    for attempt, pause in enumerate((*retry.TOKEN_PAUSES, None), start=1):
         try:
             return _ask_once(account, fetch, attempt=attempt)
         except _Busy as busy:
             after = busy.after if busy.after is not None else pause
-            in_time = after is not None and time.monotonic() - began + after < LAST_ASKED_AFTER
-            if pause is not None and after is not None and after <= LONGEST_PAUSE and in_time:
+            in_time = after is not None and time.monotonic() - began + after < retry.LAST_TOKEN_REQUEST_AFTER
+            if pause is not None and after is not None and after <= retry.MAX_TOKEN_PAUSE and in_time:
                 time.sleep(after)
                 continue
             raise _too_busy(busy) from None

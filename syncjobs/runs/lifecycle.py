@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from integrations import retry
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import pull
 from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLater
@@ -49,8 +50,6 @@ ENDING = (
     "counters",
     "warnings",
 )
-# Starts without any progress between them, after which a run is given up (design: The queue is only a messenger).
-MOST_ATTEMPTS = 3
 
 
 class AlreadyRunning(Exception):
@@ -226,7 +225,7 @@ class Worker:
 
     def _end_on(self, error: ApiError) -> None:
         if isinstance(error, TryLater):
-            after = timezone.now() + timedelta(seconds=error.after or 60)
+            after = timezone.now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
             self._hand_back(after, error=error)
             return
         self._note_refusal(error)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
+from integrations import retry
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks.client import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
@@ -24,8 +25,6 @@ SMALLEST = 5
 NO_SUCH_ADDRESS = {404, 405}
 # So many answered batches in a row let the next ones grow again.
 STEADY = 5
-# So many in a row without an answer, at the smallest size, and the rest goes one by one.
-HOPELESS = 2
 
 
 class Size:
@@ -50,7 +49,9 @@ class Size:
         with self._lock:
             self._good = 0
             self._bad += self._size <= SMALLEST
-            self._size = 0 if self._bad >= HOPELESS else max(SMALLEST, self._size // 2) if self._size else 0
+            self._size = (
+                0 if self._bad >= retry.MAX_UNANSWERED_BATCHES else max(SMALLEST, self._size // 2) if self._size else 0
+            )
 
     def refused(self) -> None:
         """QuickBooks takes no batches of ours."""

@@ -8,11 +8,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from integrations import retry
 from integrations.errors import ApiError, NoAnswer
-
-# As many equal refusals in a row mean one cause that the next record meets as well (design: one cause).
-EQUAL_REFUSALS = 20
-NO_ANSWERS = 20
 
 
 class Stop:
@@ -57,7 +54,7 @@ class Stop:
             self._note_answer()
             same = error.code == self._refusal
             self._refusal, self._refusals = error.code, self._refusals + 1 if same else 1
-        if self._refusals >= EQUAL_REFUSALS:
+        if self._refusals >= retry.MAX_EQUAL_REFUSALS:
             self.because(error)
 
     def silent(self, error: NoAnswer, *, since: float) -> None:
@@ -67,8 +64,8 @@ class Stop:
             # One slow record among others that are answered is not the host's silence.
             since = max(since, self._answered_at)
             self._silent_since = min(since, self._silent_since or since)
-            too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * 0.7
-        if too_long or self._silences >= NO_ANSWERS:
+            too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
+        if too_long or self._silences >= retry.MAX_UNANSWERED_CALLS:
             self.because(error)
 
     def _note_answer(self) -> None:

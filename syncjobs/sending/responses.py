@@ -11,7 +11,13 @@ from integrations.errors import ApiError
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksClient
-from integrations.quickbooks.faults import (BAD_REFERENCE_CODES, BOOKS_CLOSED_CODES, BUSINESS_RULE_CODE, DUPLICATE_ID_CODES, STALE_CODE)
+from integrations.quickbooks.faults import (
+    BAD_REFERENCE_CODES,
+    BOOKS_CLOSED_CODES,
+    BUSINESS_RULE_CODE,
+    DUPLICATE_ID_CODES,
+    STALE_CODE,
+)
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem

@@ -26,7 +26,6 @@ from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
 
 
-
 @dataclass(frozen=True, slots=True)
 class Resent:
     """A write that was sent again and arrived: `part` says which of the entry's activities it was about."""

@@ -13,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
+from integrations import retry
 from syncjobs.ledger import lease
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle as runs
 
 # A queued run that nobody claimed for so long is told to the queue again.
 TELL_AGAIN = timedelta(seconds=60)
@@ -55,7 +55,7 @@ def _give_up_or_requeue(now: datetime) -> int:
     dead = list(Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now))
     for run in dead:
         same = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, owner=run.owner, lease_until__lt=now)
-        if run.attempts >= runs.MOST_ATTEMPTS:
+        if run.attempts >= retry.MAX_RUN_ATTEMPTS:
             words = f"It was started {run.attempts} times without any progress. Look into the worker's log."
             same.update(**lease.process_gone(now, words))
         elif same.update(status=Run.Status.QUEUED, owner="", lease_until=None) == 1:

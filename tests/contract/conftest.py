@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from integrations import http
+from integrations import retry
 from tests.support.scene import Scene
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -20,7 +20,7 @@ Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def stage(sandbox: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """An empty workspace and an empty company that are not connected yet, and no long pauses."""
-    monkeypatch.setattr(http, "PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     return Scene(sandbox)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations import http
+from integrations import retry
 from tests.crash.database import POSTGRESQL, SQLITE, Database
 from tests.crash.experiment import Experiment
 from tests.crash.stage import Stage
@@ -24,7 +24,7 @@ def stage(
     transactional_db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Stage]]:
     """Makes a sandbox with these switches; this process speaks to it as well."""
-    monkeypatch.setattr(http, "PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     made: list[Stage] = []
 
     def make(patience: dict[str, str] | None = None, **switches: Any) -> Stage:

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, transaction
 
-from integrations import http
+from integrations import retry
 from sandbox.datasets import build
 from sandbox.server import Running
 from syncjobs.sending import execute
@@ -24,7 +24,7 @@ def begin(
     sandbox: Running, transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], History]:
     """Starts a history: both vendors empty, our tables empty, both connected, partners linked."""
-    monkeypatch.setattr(http, "PAUSES", (0.05, 0.05, 0.05))
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.05, 0.05, 0.05))
     # Which record a fault meets shall not depend on which thread is faster: a history must repeat itself.
     monkeypatch.setattr(execute, "THREADS", 1)
     settings.GIVE_UP_SECONDS, settings.SETTLE_SECONDS = 1, 0

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from integrations import http
+from integrations import retry
 from tests.support.scene import Scene
 
 
 @pytest.fixture
 def scene(sandbox: Any, transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """An empty workspace and an empty company, connected with each other, and no long pauses."""
-    monkeypatch.setattr(http, "PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     return Scene(sandbox).connect()
 
 

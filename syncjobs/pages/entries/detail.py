@@ -12,10 +12,9 @@ from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, history
-from syncjobs.rules import refusals
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import draft, reasons
+from syncjobs.rules import draft, reasons, refusals
 from syncjobs.rules.eligibility import Resolution
 
 WHERE = {

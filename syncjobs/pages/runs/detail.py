@@ -14,8 +14,8 @@ from django.utils import timezone
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
-from syncjobs.rules import refusals
 from syncjobs.pages.runs import result, throughput
+from syncjobs.rules import refusals
 from syncjobs.rules.reasons import WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures

@@ -144,7 +144,7 @@ def shorten_tokens(module: Any) -> None:
 
 
 def shorten_pauses(module: Any) -> None:
-    module.PAUSES = (0.1, 0.2, 0.3)
+    module.THROTTLED_PAUSES = (0.1, 0.2, 0.3)
 
 
 # --- disks -------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ CHANGES: dict[str, Callable[[Any], None]] = {
     "syncjobs.tasks": shorten_slices,
     "syncjobs.worker.supervisor": shorten_supervision,
     "integrations.quickbooks.tokens": shorten_tokens,
-    "integrations.http": shorten_pauses,
+    "integrations.retry": shorten_pauses,
     "django.db.backends.sqlite3.base": spoil_disk,
 }
 HOOKED = {name for places in POINTS.values() for name, _, _ in places}

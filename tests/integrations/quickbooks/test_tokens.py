@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from integrations import retry
 from integrations.errors import ReconnectNeeded
 from integrations.models import ApiCall, Company, ConnectionEvent
 from integrations.quickbooks import oauth, tokens
@@ -226,7 +227,7 @@ def _end_tokens_at_first_hit(scene: Scene) -> None:
 def test_a_token_service_in_trouble_is_no_reason_to_reconnect(
     rotating: Scene, ada: str, site: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth, "ASK_AGAIN", (0.1, 0.1))
+    monkeypatch.setattr(retry, "TOKEN_PAUSES", (0.1, 0.1))
     rotating.check()
     rotating.entry(ada, site)
     make_access_token_old()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations import retry
 from integrations.models import RateBucket
 from syncjobs import tasks
 from syncjobs.models import Run, WriterLease
@@ -192,16 +193,16 @@ def test_a_living_run_is_left_alone(scene: Scene, pressed: Run) -> None:
 
 
 def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, pressed: Run) -> None:
-    for attempt in range(1, runs.MOST_ATTEMPTS):
+    for attempt in range(1, retry.MAX_RUN_ATTEMPTS):
         die(pressed, attempts=attempt)
         queue.sweep(now=timezone.now())
         assert again(pressed).status == Status.QUEUED
 
-    die(pressed, attempts=runs.MOST_ATTEMPTS)
+    die(pressed, attempts=retry.MAX_RUN_ATTEMPTS)
     queue.sweep(now=timezone.now())
 
     assert (again(pressed).status, pressed.error_code) == (Status.FAILED, "PROCESS_GONE")
-    assert str(runs.MOST_ATTEMPTS) in pressed.error_message
+    assert str(retry.MAX_RUN_ATTEMPTS) in pressed.error_message
     assert pressed.finished_at is not None
     assert queue.sweep(now=timezone.now()) == 0
 

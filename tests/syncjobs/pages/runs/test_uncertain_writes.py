@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations import http
+from integrations import retry
 from syncjobs.models import Action, Receipt, Run, RunItem
 from tests.support.factories import UserFactory
 from tests.support.page_text import main_text, text
@@ -19,7 +19,7 @@ LOOK = ("integrations.view_workspace", "integrations.view_timeentry", "syncjobs.
 @pytest.fixture
 def scene(sandbox: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """One near-twin: sent, the answer lost, and the time changed in QuickBooks since."""
-    monkeypatch.setattr(http, "PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     scene = Scene(sandbox).connect()
     scene.entry(scene.user("Ada"), scene.project("Site"), description="Design")
     run = scene.sync()
