@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
 from django.conf import settings
 from django.db import models
 
@@ -84,6 +87,10 @@ class Workspace(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def today(self, now: datetime) -> date:
+        """Return the day that this moment is where the workspace is."""
+        return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 class ConnectionEvent(models.Model):

@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from syncjobs.models import Run
-from syncjobs.runs.lifecycle import Worker
-from syncjobs.worker import queue
+from syncjobs.runs import queue
+from syncjobs.runs.execution import RunExecution
 
 # Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
 SLICE = 600
@@ -21,7 +21,7 @@ def perform(run_id: int) -> str:
     run = Run.objects.select_related("workspace", "company").filter(pk=run_id).first()
     if run is None:
         return f"There is no run {run_id}."
-    Worker(run, deadline=time.monotonic() + SLICE, leaving=leaving).work()
+    RunExecution(run, deadline=time.monotonic() + SLICE, leaving=leaving).work()
     if run.status == Run.Status.QUEUED:
         queue.enqueue(run)
     return f"{run}: {run.get_status_display()}"

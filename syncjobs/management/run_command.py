@@ -7,7 +7,7 @@ from typing import Any
 
 from syncjobs.management import base
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import exit_code
 
 
@@ -30,7 +30,7 @@ class RunCommand(base.Command):
         raise NotImplementedError
 
     def carry_out(self, run: Run, *, as_json: bool) -> int:
-        runs.Worker(run, on_stage=self.progress, on_progress=self._show).work()
+        RunExecution(run, on_stage=self.progress, on_progress=self._show).work()
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = self.result(run)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyClient
@@ -16,11 +15,6 @@ from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import press
 from syncjobs.planning import evaluate, window
-
-
-def today(workspace: Workspace, now: datetime) -> date:
-    """Today where the workspace is."""
-    return now.astimezone(ZoneInfo(workspace.time_zone)).date()
 
 
 def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *, now: datetime) -> dict[str, Any]:
@@ -60,7 +54,7 @@ def pull_clockify_lists(workspace: Workspace, clockify: ClockifyClient, *, now: 
 
 def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:
     """The entries from the start date to today. Deletions are only noted; a sync acts on them."""
-    first, last = workspace.start_date, today(workspace, now)
+    first, last = workspace.start_date, workspace.today(now)
     if first > last:
         return {}
     reading = window.read(workspace, clockify, first, last)

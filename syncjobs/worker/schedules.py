@@ -14,7 +14,7 @@ from syncjobs.models import Run, Schedule
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 
 log = logging.getLogger("hourbridge.schedules")
 
@@ -63,14 +63,12 @@ def _start(schedule: Schedule, now: datetime) -> int:
     if workspace.company is None:
         return 0
     try:
-        runs.refuse_second_press(workspace)
+        with transaction.atomic():
+            run = runs.request_run(schedule.kind, workspace, trigger="schedule", now=now)
+            Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
     except runs.AlreadyRunning as busy:
         log.info("The scheduled %s of %s is left out: %s", schedule.kind, workspace, busy)
         return 0
-    with transaction.atomic():
-        run = runs.ask_for(schedule.kind, workspace, trigger="schedule", now=now)
-        queue.enqueue(run)
-        Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
     return 1
 
 

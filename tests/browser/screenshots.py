@@ -21,7 +21,7 @@ from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from tests.browser import axe
 from tests.browser.person import Person
 from tests.support import people
@@ -177,10 +177,10 @@ def changed_after_sending(person: Person, sandbox: Running) -> None:
     for words in ("Send ours…", "Add what is missing…"):
         person.opens(desk)
         person.presses(words)
-        shown = runs.Worker(Run.objects.latest("pk")).work()
+        shown = RunExecution(Run.objects.latest("pk")).work()
         take(person, f"amend-{words.split()[0].lower()}", f"/admin/syncjobs/run/{shown.pk}/change/")
     person.presses("Add this in QuickBooks")
-    runs.Worker(Run.objects.latest("pk")).work()
+    RunExecution(Run.objects.latest("pk")).work()
     entry = TimeEntry.objects.get(clockify_id=billed.entry_id)
     take(person, "entry-corrected", f"/admin/integrations/timeentry/{entry.pk}/change/")
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sandbox.server import Running
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import timetable
-from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from syncjobs.worker import schedules
 from tests.browser.person import Person
 from tests.support import people
@@ -29,7 +29,7 @@ def scene(person: Person, sandbox: Running) -> Scene:
 
 def work() -> Run:
     """What a worker would do with the run that a button asked for."""
-    return runs.Worker(Run.objects.get(status="queued")).work()
+    return RunExecution(Run.objects.get(status="queued")).work()
 
 
 def picture(person: Person, name: str) -> None:

@@ -78,7 +78,7 @@ def test_a_second_press_says_who_runs_it_and_since_when(person: Person, both_sid
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
     erin = User.objects.create_user("erin")
-    first = runs.ask_for(Run.Kind.SYNC, both_sides, trigger="button", person=erin, now=timezone.now())
+    first = runs.create_run(Run.Kind.SYNC, both_sides, trigger="button", person=erin, now=timezone.now())
 
     person.presses("Sync now")
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 from tests.crash import peace, points
 from tests.crash.adversary import Adversary, Attack
 from tests.crash.bullets import Bullets
@@ -168,7 +168,7 @@ class Experiment:
         """The button, unless a run of the worker's is still open."""
         if not self._has_open_run():
             now = timezone.now()
-            queue.enqueue(runs.ask_for(Run.Kind.SYNC, self.stage.scene.workspace, trigger="button", now=now))
+            queue.enqueue(runs.create_run(Run.Kind.SYNC, self.stage.scene.workspace, trigger="button", now=now))
 
     @staticmethod
     def _has_open_run() -> bool:

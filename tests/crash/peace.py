@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 from tests.crash.life import Life, name_of
 from tests.crash.outcome import Verdict
 from tests.crash.stage import Stage

@@ -23,7 +23,7 @@ from sandbox.clockify.records import Member, User
 from sandbox.datasets import REALM
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 from tests.crash.processes import Command, Worker
 from tests.crash.stage import Stage
 from tests.support.oracle import actual, assert_books_agree, expected
@@ -94,7 +94,7 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[[Stage], Worker]]:
 
 
 def press() -> Run:
-    run = runs.ask_for(Run.Kind.SYNC, Workspace.objects.get(), trigger="button", now=timezone.now())
+    run = runs.create_run(Run.Kind.SYNC, Workspace.objects.get(), trigger="button", now=timezone.now())
     queue.enqueue(run)
     return run
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from sandbox.server import Running
 from syncjobs.models import Action, Run
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 from tests.worker.conftest import WorkerProcess, until
@@ -61,7 +61,7 @@ def kill_outright(worker: WorkerProcess) -> None:
 def test_a_worker_killed_in_mid_sync_and_started_again_sends_everything_exactly_once(
     scene: Scene, sandbox: Running, start_worker: Callable[..., WorkerProcess]
 ) -> None:
-    run = runs.ask_for(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
+    run = runs.create_run(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
     queue.enqueue(run)
 
     first = start_worker(**settings_of(sandbox))
@@ -81,7 +81,7 @@ def test_a_worker_killed_in_mid_sync_and_started_again_sends_everything_exactly_
 def test_a_worker_that_is_stopped_finishes_the_record_at_hand_and_hands_back_the_run(
     scene: Scene, sandbox: Running, start_worker: Callable[..., WorkerProcess]
 ) -> None:
-    run = runs.ask_for(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
+    run = runs.create_run(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
     queue.enqueue(run)
     first = start_worker(**settings_of(sandbox))
     until(lambda: len(scene.activities()) >= 10)

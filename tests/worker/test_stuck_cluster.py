@@ -12,13 +12,13 @@ from django.utils import timezone
 from integrations.models import Workspace
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
 from tests.worker.conftest import WorkerProcess, until
 
 
 def ask_long_ago(workspace: Workspace) -> Run:
     """A check that has waited for a while. Without a company it ends as soon as a worker takes it."""
-    run = runs.ask_for("check", workspace, trigger="button", now=timezone.now() - timedelta(minutes=5))
+    run = runs.create_run("check", workspace, trigger="button", now=timezone.now() - timedelta(minutes=5))
     queue.enqueue(run)
     return run
 

@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from syncjobs.management import base
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import check_json, exit_code
+from syncjobs.runs.lifecycle import request_run
 
 
 class Command(base.Command):
@@ -18,8 +19,8 @@ class Command(base.Command):
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
-        run = runs.ask_for(Run.Kind.CHECK, workspace, trigger="command", now=timezone.now())
-        runs.Worker(run, on_stage=self.progress).work()
+        run = request_run(Run.Kind.CHECK, workspace, trigger="command", now=timezone.now())
+        RunExecution(run, on_stage=self.progress).work()
         shown = check_json(run)
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
+from syncjobs.runs.lifecycle import request_run
 
 
 class Command(run_command.RunCommand):
@@ -43,7 +43,7 @@ class Command(run_command.RunCommand):
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
-        run = runs.ask_for(
+        run = request_run(
             Run.Kind.SYNC,
             workspace,
             trigger="command",

@@ -10,9 +10,9 @@ from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.management import run_command
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.runs.figures import UNDO_FIGURES, undo_json
+from syncjobs.runs.lifecycle import request_run
 
 
 class Command(run_command.RunCommand):
@@ -41,7 +41,7 @@ class Command(run_command.RunCommand):
     def work(self, **options: Any) -> int | None:
         now = timezone.now()
         undone = self._undone(options)
-        run = runs.ask_for(
+        run = request_run(
             Run.Kind.UNDO,
             undone.workspace,
             trigger="command",

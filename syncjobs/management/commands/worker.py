@@ -12,7 +12,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from syncjobs import tasks
-from syncjobs.worker import queue, schedules
+from syncjobs.runs import queue
+from syncjobs.worker import schedules
 from syncjobs.worker.supervisor import Pace, Supervisor
 
 

@@ -16,10 +16,9 @@ from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs.models import EntryOverride, Run
-from syncjobs.pages import access
+from syncjobs.pages import access, run_requests
 from syncjobs.pages.desk import changed, page_context
 from syncjobs.pages.entries import actions
-from syncjobs.pages.runs import start
 from syncjobs.rules import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
@@ -120,11 +119,11 @@ def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> Http
 
 def _ask_for_preview(request: HttpRequest, workspace: Workspace, wishes: dict[str, Any]) -> HttpResponse | None:
     try:
-        run = start.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **wishes)
+        run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **wishes)
     except runs.AlreadyRunning as busy:
-        start.say(request, messages.WARNING, str(busy), busy.run)
+        run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None
-    start.say(request, messages.SUCCESS, "The preview of this entry was asked for and begins by itself.", run)
+    run_requests.tell(request, messages.SUCCESS, "The preview of this entry was asked for and begins by itself.", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

@@ -9,7 +9,6 @@ from django.utils import timezone
 from integrations.clockify.client import LONGEST_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
 from syncjobs.planning import inputs
-from syncjobs.runs import check
 
 FREE = "FREE"
 
@@ -28,7 +27,7 @@ def check_requests(workspace: Workspace) -> int:
 
 def sync_requests(workspace: Workspace) -> int:
     """One report per thousand entries, in windows of at most 31 days; twice where only approved time goes."""
-    last = check.today(workspace, timezone.now())
+    last = workspace.today(timezone.now())
     # One day more on each side, as it is read.
     days = max(1, (last - workspace.start_date).days + 3)
     entries = inputs.entries_between(workspace, workspace.start_date, last).count()

@@ -15,11 +15,10 @@ from django.shortcuts import redirect
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs.models import Receipt, Run
-from syncjobs.pages import access
-from syncjobs.pages.runs import detail, start
+from syncjobs.pages import access, run_requests
+from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
-from syncjobs.runs import check
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.figures import sync_figures
 
@@ -47,9 +46,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     except runs.AlreadyRunning as busy:
-        start.say(request, messages.WARNING, str(busy), busy.run)
+        run_requests.tell(request, messages.WARNING, str(busy), busy.run)
     else:
-        start.say(request, messages.SUCCESS, f"{asked} was asked for and begins by itself.", asked)
+        run_requests.tell(request, messages.SUCCESS, f"{asked} was asked for and begins by itself.", asked)
         if asked.kind == Run.Kind.SYNC and not asked.dry_run:
             return redirect("admin:syncjobs_run_change", asked.pk)
     return redirect("hourbridge:missing", workspace.pk)
@@ -58,7 +57,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _ask(request: HttpRequest, workspace: Workspace) -> Run:
     verb = request.POST.get("verb", "")
     if verb == "check":
-        return start.ask(workspace, Run.Kind.CHECK, person=request.user)
+        return run_requests.request_run(workspace, Run.Kind.CHECK, person=request.user)
     found = finding(workspace)
     if found is None or verb not in {"preview", "delete"}:
         raise Refused("Nothing is missing any more, or nothing was chosen.")
@@ -66,12 +65,14 @@ def _ask(request: HttpRequest, workspace: Workspace) -> Run:
         ids = sorted(found.missing.values_list("clockify_id", flat=True))
         options = {"believe_deletions": True, "entries": ids}
         dates = {"first": found.first, "last": found.last}
-        return start.ask(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates)
+        return run_requests.request_run(
+            workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates
+        )
     shown = preview(found)
     if shown is None or not is_shown(shown) or request.POST.get("preview") != str(shown.pk):
         raise Refused("Look at a preview first: another one was made since, or none yet.")
     # The very entries that the preview listed, not what went missing since.
-    return start.ask(
+    return run_requests.request_run(
         workspace,
         Run.Kind.SYNC,
         person=request.user,
@@ -88,7 +89,7 @@ def finding(workspace: Workspace) -> Finding | None:
     if run is None:
         return None
     first = run.from_date or workspace.start_date
-    last = run.to_date or check.today(workspace, run.created_at)
+    last = run.to_date or workspace.today(run.created_at)
     days = Q(txn_date__range=(first, last))
     sent = Receipt.objects.own_activities(workspace).filter(days).values("entry_id")
     missing = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, last_seen_at__lt=run.started_at)

@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access
-from syncjobs.pages.runs import start
+from syncjobs.pages import access, run_requests
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
@@ -63,7 +62,7 @@ def _begin(
     dry_run: bool = False,
 ) -> HttpResponse:
     try:
-        run = start.ask(
+        run = run_requests.request_run(
             workspace,
             Run.Kind.SYNC,
             person=request.user,
@@ -73,10 +72,10 @@ def _begin(
             dry_run=dry_run,
         )
     except runs.AlreadyRunning as busy:
-        start.say(request, messages.WARNING, str(busy), busy.run)
+        run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         run = busy.run
     else:
-        start.say(request, messages.SUCCESS, f"{words} was asked for and begins by itself.", run)
+        run_requests.tell(request, messages.SUCCESS, f"{words} was asked for and begins by itself.", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

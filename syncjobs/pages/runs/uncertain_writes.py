@@ -20,8 +20,7 @@ from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
-from syncjobs.pages import access
-from syncjobs.pages.runs import start
+from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.runs import lifecycle as runs
@@ -90,7 +89,7 @@ def _sent_by(request: HttpRequest, action: Action) -> str:
     """Begin the run that sends it, where none is under way."""
     wishes = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
     try:
-        run = start.ask(action.workspace, Run.Kind.SYNC, person=request.user, **wishes)
+        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **wishes)
     except runs.AlreadyRunning as busy:
         return f"None of these: the next sync sends it again, under a new number. {busy}"
     return f"None of these: {run} sends it again, under a new number."

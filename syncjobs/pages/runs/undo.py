@@ -14,8 +14,8 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access
-from syncjobs.pages.runs import detail, start
+from syncjobs.pages import access, run_requests
+from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.runs import lifecycle as runs
@@ -37,11 +37,11 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("hourbridge:undo-run", run.pk)
     except runs.AlreadyRunning as busy:
-        start.say(request, messages.WARNING, str(busy), busy.run)
+        run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return redirect("hourbridge:undo-run", run.pk)
     if asked.dry_run:
         return redirect("hourbridge:undo-run", run.pk)
-    start.say(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
+    run_requests.tell(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
     return redirect("admin:syncjobs_run_change", asked.pk)
 
 
@@ -54,7 +54,7 @@ def _ask(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
             raise Refused("Look at a preview first: another one was made since, or none yet.")
         if request.POST.get("ignore"):
             options["ignore"] = True
-    return start.ask(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
+    return run_requests.request_run(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
 
 
 def latest(run: Run) -> Run | None:

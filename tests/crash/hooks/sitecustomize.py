@@ -44,8 +44,8 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [
         ("syncjobs.runs.lifecycle", "Worker._hand_back", "after"),
-        ("syncjobs.worker.queue", "enqueue", "before"),
-        ("syncjobs.worker.queue", "enqueue", "after"),
+        ("syncjobs.runs.queue", "enqueue", "before"),
+        ("syncjobs.runs.queue", "enqueue", "after"),
     ],
 }
 # Only the task cluster works in slices; the supervisor next to it calls the same functions for other reasons.
@@ -187,7 +187,7 @@ def change(module: ModuleType) -> None:
         hook_points(module)
     if module.__name__ in CHANGES:
         CHANGES[module.__name__](module)
-    if module.__name__ == "syncjobs.worker.queue":
+    if module.__name__ == "syncjobs.runs.queue":
         shorten_queue(module)
 
 

@@ -11,6 +11,7 @@ from mapping.errors import Refused
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem
 from syncjobs.runs import correction, undo
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from syncjobs.settling.adopt import adopt
 from tests.support.scene import Scene, run_command
 
@@ -27,8 +28,8 @@ def carry_out(scene: Scene, shown: Run) -> Run:
 
 
 def work(scene: Scene, **wishes: Any) -> Run:
-    run = runs.ask_for("sync", scene.workspace, trigger="button", now=timezone.now(), **wishes)
-    return runs.Worker(run).work()
+    run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), **wishes)
+    return RunExecution(run).work()
 
 
 def item(run: Run) -> RunItem:

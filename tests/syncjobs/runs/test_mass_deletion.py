@@ -10,6 +10,7 @@ from django.utils import timezone
 from syncjobs.models import Run
 from syncjobs.pages.runs import mass_deletion
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from tests.support.scene import FIRST, LAST, Scene
 
 
@@ -18,10 +19,10 @@ def believe(scene: Scene, ids: list[str], *, dry_run: bool) -> Run:
     options: dict[str, Any] = {"believe_deletions": True, "entries": ids}
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     now = timezone.now()
-    run = runs.ask_for(
+    run = runs.create_run(
         "sync", scene.workspace, trigger="button", now=now, first=first, last=last, options=options, dry_run=dry_run
     )
-    return runs.Worker(run).work()
+    return RunExecution(run).work()
 
 
 def test_only_what_the_preview_listed_is_deleted_and_only_by_the_run_after_it(

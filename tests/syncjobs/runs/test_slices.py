@@ -13,8 +13,9 @@ from integrations.models import RateBucket
 from syncjobs import tasks
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import queue
+from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import sync_figures, sync_json
-from syncjobs.worker import queue
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, LAST, Scene
 
@@ -29,7 +30,7 @@ def pressed(scene: Scene) -> Run:
 
 def ask(scene: Scene, trigger: str = "button") -> Run:
     days = {"first": _day(FIRST), "last": _day(LAST)}
-    return runs.ask_for(Run.Kind.SYNC, scene.workspace, trigger=trigger, now=timezone.now(), **days)
+    return runs.create_run(Run.Kind.SYNC, scene.workspace, trigger=trigger, now=timezone.now(), **days)
 
 
 def _day(text: str) -> Any:
@@ -52,7 +53,7 @@ def test_a_run_goes_on_slice_by_slice(scene: Scene, ada: str, site: str, pressed
     scene.entry(ada, site, billable=False)
 
     for arrived in (10, 20, 30, 99):
-        runs.Worker(again(pressed), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
+        RunExecution(again(pressed), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
         assert again(pressed).attempts <= 1, "a slice that got somewhere is no failed attempt"
         assert pressed.done == len(scene.activities()) >= min(arrived, 40)
         assert pressed.is_open == (arrived != 99)

@@ -28,7 +28,7 @@ def test_a_due_schedule_starts_one_run_however_often_it_was_missed(scene: Scene)
 
 def test_a_schedule_is_left_out_while_another_run_is_under_way(scene: Scene) -> None:
     now = timezone.now()
-    runs.ask_for("check", scene.workspace, trigger="button", now=now)
+    runs.create_run("check", scene.workspace, trigger="button", now=now)
     schedules.change(scene.workspace, "sync", parse("every 30 minutes"), now=now - timedelta(hours=1))
 
     assert schedules.start_due(now=now) == 0

@@ -7,7 +7,7 @@ from django.test import Client
 
 from sandbox.server import Running
 from syncjobs.models import EntryOverride, Run
-from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene
 
@@ -83,11 +83,11 @@ def test_what_was_changed_by_hand_is_sent_anew_or_added_to_only_from_a_preview(d
         (changed, "override", "Write this to QuickBooks"),
     ):
         dana.post(desk, {"verb": verb, "entry": str(scene.mirrored(entry).pk)})
-        shown = runs.Worker(Run.objects.latest("pk")).work()
+        shown = RunExecution(Run.objects.latest("pk")).work()
         page = main_text(dana.get(f"/admin/syncjobs/run/{shown.pk}/change/"))
         assert shown.dry_run and shown.items.get().why in page and button in page
         dana.post(f"/admin/runs/{shown.pk}/again/", {"verb": "send"})
-        runs.Worker(Run.objects.latest("pk")).work()
+        RunExecution(Run.objects.latest("pk")).work()
 
     assert sorted(one["Hours"] * 60 + one["Minutes"] for one in scene.activities()) == [5, 395, 400]
     assert "To do 0" in main_text(dana.get(desk))

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs.execution import RunExecution
 from tests.support.scene import Scene
 
 
@@ -29,7 +30,7 @@ def press(client: Client, name: str, pk: int, **fields: str) -> tuple[Run, str]:
 
 
 def work(run: Run) -> Run:
-    return runs.Worker(run).work()
+    return RunExecution(run).work()
 
 
 def finished_sync(scene: Scene, **fields: Any) -> Run:
@@ -74,7 +75,7 @@ REFUSAL = {
 
 def test_a_preview_is_sent_by_one_more_press(scene: Scene, person: Client, ada: str, site: str) -> None:
     scene.entry(ada, site)
-    preview = runs.ask_for("sync", scene.workspace, trigger="button", now=timezone.now(), dry_run=True, first=DAY)
+    preview = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), dry_run=True, first=DAY)
     assert work(preview).counters["figures"]["sent"] == 1
     assert scene.activities() == []
 

@@ -8,17 +8,18 @@ from django.utils import timezone
 
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
-from syncjobs.worker import queue
+from syncjobs.runs import queue
+from syncjobs.runs.execution import RunExecution
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
 def sync_with(scene: Scene, **options: object) -> Run:
     """A run as a button makes it, worked on right here."""
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
-    run = runs.ask_for(
+    run = runs.create_run(
         "sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last, options=options
     )
-    return runs.Worker(run).work()
+    return RunExecution(run).work()
 
 
 def test_a_changed_rate_goes_only_where_a_person_asks_to_resend(scene: Scene, ada: str, site: str) -> None:
@@ -77,13 +78,13 @@ def test_many_deletions_are_believed_when_a_person_says_so(scene: Scene, ada: st
 
 
 def test_a_run_that_waits_for_a_worker_is_cancelled_at_once(scene: Scene) -> None:
-    run = runs.ask_for("sync", scene.workspace, trigger="button", now=timezone.now())
+    run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now())
     queue.enqueue(run)
 
     assert runs.cancel(run, now=timezone.now())
 
     assert Run.objects.get(pk=run.pk).status == "cancelled"
-    assert runs.Worker(Run.objects.get(pk=run.pk)).work().status == "cancelled"
+    assert RunExecution(Run.objects.get(pk=run.pk)).work().status == "cancelled"
 
 
 def test_a_running_run_ends_after_the_records_at_hand(scene: Scene, ada: str, site: str, settings: object) -> None:
@@ -92,8 +93,8 @@ def test_a_running_run_ends_after_the_records_at_hand(scene: Scene, ada: str, si
     scene.check()
     scene.fault("hang_after_commit", times=0, seconds=0.2)
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
-    run = runs.ask_for("sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last)
-    worker = runs.Worker(run, on_progress=lambda done, total: runs.cancel(run, now=timezone.now()) and None)
+    run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last)
+    worker = RunExecution(run, on_progress=lambda done, total: runs.cancel(run, now=timezone.now()) and None)
 
     worker.work()
 
