@@ -219,6 +219,9 @@ class RunItem(models.Model):
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "In doubt"
 
+    # Key in `basis`: a person took an activity for what this item sent, so that an undo of the run leaves it alone.
+    TAKEN = "taken_by_person"
+
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
     entry_id = models.CharField(max_length=64)
     verb = models.CharField(

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from mapping.errors import Refused
+from syncjobs import decisions
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import build, evaluate, inputs
@@ -22,8 +22,6 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
 
-# Mark in an item's basis: the run did not make that activity, a person took it for its own.
-TAKEN = "taken_by_person"
 Outcome = RunItem.Outcome
 # What a person reads beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
 STAYS = {
@@ -63,13 +61,13 @@ def _is_dead(run: Run, now: datetime) -> bool:
 
 def created(run: Run) -> QuerySet[RunItem]:
     """What it created, as its page shows it; without what a person took for its own."""
-    return _sent(run).exclude(basis__has_key=TAKEN)
+    return _sent(run).exclude(basis__has_key=RunItem.TAKEN)
 
 
 def left_alone(run: Run) -> int:
     """What it changed, deleted or was given, and an undo does not touch."""
     others = run.items.filter(outcome__in=[Outcome.UPDATED, Outcome.DELETED]).count()
-    return others + _sent(run).filter(basis__has_key=TAKEN).count()
+    return others + _sent(run).filter(basis__has_key=RunItem.TAKEN).count()
 
 
 def _sent(run: Run) -> QuerySet[RunItem]:
@@ -184,28 +182,13 @@ class Undo(Sync):
         run = self._run
         planned = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
         by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
-        overrides = [
-            EntryOverride(
-                workspace=run.workspace, clockify_id=entry_id, ignored=True, note=note, person=run.person, at=now
-            )
-            for entry_id in planned.exclude(entry_id__in=by_people).values_list("entry_id", flat=True)
-        ]
-        EntryOverride.objects.bulk_create(
-            overrides,
-            update_conflicts=True,
-            unique_fields=["workspace", "clockify_id"],
-            update_fields=["ignored", "note", "person", "at"],
-            batch_size=500,
-        )
+        ids = planned.exclude(entry_id__in=by_people).values_list("entry_id", flat=True)
+        decisions.record_ignored(run.workspace, ids, person=run.person, now=now, note=note)
 
     def _let_in_again(self, note: str) -> None:
         """What stayed in QuickBooks is not left out; what is in doubt may yet turn out to be deleted."""
         stayed = self._run.items.filter(outcome__in=[Outcome.BLOCKED, Outcome.FAILED, Outcome.PLANNED])
-        ours = EntryOverride.objects.filter(workspace=self._run.workspace, ignored=True, note=note)
-        with transaction.atomic():
-            ours = ours.filter(clockify_id__in=stayed.values("entry_id"))
-            ours.filter(send_anyway=[]).delete()
-            ours.update(ignored=False)
+        decisions.forget_ignored(self._run.workspace, stayed.values("entry_id"), note=note)
 
 
 def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Receipt]:

@@ -22,13 +22,13 @@ from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
+from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
-from syncjobs.runs import undo
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,8 @@ def leave_out(decision: Decision, *, now: datetime) -> None:
             words = "Left out by a person's word; nothing was deleted."
             journal.close(action, Action.State.ABANDONED, message=words)
             _end_item(action, words)
-            EntryOverride.objects.update_or_create(
-                workspace=decision.workspace,
-                clockify_id=action.entry_id,
-                defaults={"ignored": True, "note": decision.note, "person": decision.person, "at": now},
+            decisions.record_ignored(
+                decision.workspace, [action.entry_id], person=decision.person, now=now, note=decision.note
             )
             _record(decision, f"The write in doubt of {_named(action)} was left out; the entry is ignored.", now)
     _judge(decision.workspace, action.entry_id, now)
@@ -216,7 +214,7 @@ def _mark_taken(action: Action) -> None:
     if action.run_id is None:
         return
     for item in RunItem.objects.filter(run_id=action.run_id, entry_id=action.entry_id):
-        item.basis = {**item.basis, undo.TAKEN: True}
+        item.basis = {**item.basis, RunItem.TAKEN: True}
         item.save(update_fields=["basis"])
 
 

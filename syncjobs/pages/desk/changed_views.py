@@ -15,10 +15,10 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs.models import EntryOverride, Run
+from syncjobs import decisions
+from syncjobs.models import Run
 from syncjobs.pages import access, run_requests
 from syncjobs.pages.desk import changed, page_context
-from syncjobs.pages.entries import actions
 from syncjobs.rules import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
@@ -82,27 +82,13 @@ def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
 
 
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    """What is in QuickBooks stays; nothing is sent or deleted for the entry until somebody says otherwise."""
-    if entry.deleted_at is None:
-        actions.VERBS["ignore"](request, workspace, entry)
-    else:
-        # Nothing is judged anew: Clockify no longer has it, and what was sent stays.
-        facts: dict[str, Any] = {
-            "person": request.user,
-            "at": timezone.now(),
-            "note": request.POST.get("note", "")[:500],
-        }
-        EntryOverride.objects.update_or_create(
-            workspace=workspace, clockify_id=entry.clockify_id, defaults={"ignored": True, **facts}
-        )
+    note = request.POST.get("note", "")[:500]
+    decisions.keep_quickbooks(workspace, entry, person=request.user, now=timezone.now(), note=note)
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
 
 
 def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    if entry.deleted_at is None:
-        actions.VERBS["stop_ignoring"](request, workspace, entry)
-    else:
-        EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).update(ignored=False)
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
     messages.success(request, "Back on the list.")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +12,9 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs.models import EntryOverride
+from syncjobs import decisions
 from syncjobs.pages import access
-from syncjobs.planning import evaluate
 from syncjobs.rules import reasons
-from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.settling import adopt
 from syncjobs.support import explain
 
@@ -41,29 +38,24 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    note = request.POST.get("note", "")[:500]
-    _override(request, workspace, entry, ignored=True, note=note)
+    decisions.ignore(workspace, entry, person=request.user, now=timezone.now(), note=_note(request))
     return "Ignored; it is left out. What was sent before stays where it is."
 
 
 def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    _override(request, workspace, entry, ignored=False)
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
     return "Not ignored any more."
 
 
 def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    code = _code(request)
-    before = _current(workspace, entry)
-    set_aside = sorted({*(before.send_anyway if before else []), code})
-    _override(request, workspace, entry, send_anyway=set_aside, note=request.POST.get("note", "")[:500])
+    code = request.POST.get("code", "")
+    decisions.send_anyway(workspace, entry, code, person=request.user, now=timezone.now(), note=_note(request))
     return f"“{reasons.title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
 
 
 def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    code = _code(request)
-    before = _current(workspace, entry)
-    left = [one for one in (before.send_anyway if before else []) if one != code]
-    _override(request, workspace, entry, send_anyway=left)
+    code = request.POST.get("code", "")
+    decisions.take_back_send_anyway(workspace, entry, code, person=request.user, now=timezone.now())
     return f"“{reasons.title(code)}” counts again."
 
 
@@ -79,26 +71,8 @@ def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) ->
     return " ".join(["Looked at again.", *said, *found.not_asked])
 
 
-def _code(request: HttpRequest) -> str:
-    code = request.POST.get("code", "")
-    if code not in MAY_BE_SET_ASIDE:
-        raise Refused("This reason can't be set aside.")
-    return code
-
-
-def _current(workspace: Workspace, entry: TimeEntry) -> EntryOverride | None:
-    return EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).first()
-
-
-def _override(request: HttpRequest, workspace: Workspace, entry: TimeEntry, **values: Any) -> None:
-    now = timezone.now()
-    person = request.user if request.user.is_authenticated else None
-    EntryOverride.objects.update_or_create(
-        workspace=workspace,
-        clockify_id=entry.clockify_id,
-        defaults={"person": person, "at": now, **values},
-    )
-    evaluate.evaluate(workspace, [entry], now=now)
+def _note(request: HttpRequest) -> str:
+    return request.POST.get("note", "")[:500]
 
 
 VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {

@@ -21,8 +21,8 @@ def workspace(transactional_db: None) -> Workspace:
     return made
 
 
-def request(workspace: Workspace, trigger: str, **details: object) -> Run:
-    return request_run(Run.Kind.CHECK, workspace, trigger=trigger, now=timezone.now(), **details)
+def request(workspace: Workspace, trigger: str, following: Run | None = None) -> Run:
+    return request_run(Run.Kind.CHECK, workspace, trigger=trigger, now=timezone.now(), following=following)
 
 
 @pytest.mark.parametrize("trigger", ["button", "schedule", "webhook"])

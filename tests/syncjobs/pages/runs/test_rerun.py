@@ -94,9 +94,12 @@ def test_a_running_run_ends_after_the_records_at_hand(scene: Scene, ada: str, si
     scene.fault("hang_after_commit", times=0, seconds=0.2)
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last)
-    worker = RunExecution(run, on_progress=lambda done, total: runs.cancel(run, now=timezone.now()) and None)
+    cancelled: list[bool] = []
+    execution = RunExecution(
+        run, on_progress=lambda done, total: cancelled.append(runs.cancel(run, now=timezone.now()))
+    )
 
-    worker.work()
+    execution.work()
 
     run.refresh_from_db()
     sent = len(scene.activities())

@@ -1,0 +1,100 @@
+"""What people decide about single entries. Pages, commands, uncertain writes and the undo of a run all call this.
+
+A decision only says what later runs may do: nothing is written to QuickBooks here, and nothing deleted there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from integrations.models import TimeEntry, Workspace
+from mapping.errors import Refused
+from syncjobs.models import EntryOverride
+from syncjobs.planning import evaluate
+from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
+
+
+def ignore(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
+    """Leave the entry out of syncs until somebody stops ignoring it; what was sent stays where it is."""
+    record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+    _evaluate(workspace, entry, now)
+
+
+def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime) -> None:
+    """Let the entry into syncs again."""
+    _record(workspace, entry, person=person, now=now, ignored=False)
+
+
+def keep_quickbooks(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
+    """Keep what QuickBooks has for an entry that was changed or deleted in Clockify: it is ignored from now on."""
+    ignore(workspace, entry, person=person, now=now, note=note)
+
+
+def send_anyway(
+    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, note: str = ""
+) -> None:
+    """Set one reason aside for this entry. Raises Refused for a reason that can't be set aside."""
+    codes = {*_set_aside(workspace, entry), _checked(code)}
+    _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
+
+
+def take_back_send_anyway(workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime) -> None:
+    """Let a reason that was set aside count again."""
+    codes = [one for one in _set_aside(workspace, entry) if one != _checked(code)]
+    _record(workspace, entry, person=person, now=now, send_anyway=codes)
+
+
+def record_ignored(
+    workspace: Workspace, entry_ids: Iterable[str], *, person: Any, now: datetime, note: str = ""
+) -> None:
+    """Write down that these entries are ignored, without evaluating them: for callers who have more to write first."""
+    overrides = [
+        EntryOverride(workspace=workspace, clockify_id=entry_id, ignored=True, note=note, person=person, at=now)
+        for entry_id in entry_ids
+    ]
+    EntryOverride.objects.bulk_create(
+        overrides,
+        update_conflicts=True,
+        unique_fields=["workspace", "clockify_id"],
+        update_fields=["ignored", "note", "person", "at"],
+        batch_size=500,
+    )
+
+
+def forget_ignored(workspace: Workspace, entry_ids: QuerySet[Any] | Collection[str], *, note: str) -> None:
+    """Undo `record_ignored` for these entries, as far as it was written with this note."""
+    rows = EntryOverride.objects.filter(workspace=workspace, ignored=True, note=note, clockify_id__in=entry_ids)
+    with transaction.atomic():
+        rows.filter(send_anyway=[]).delete()
+        rows.update(ignored=False)
+
+
+def _checked(code: str) -> str:
+    if code not in MAY_BE_SET_ASIDE:
+        raise Refused("This reason can't be set aside.")
+    return code
+
+
+def _set_aside(workspace: Workspace, entry: TimeEntry) -> list[str]:
+    override = EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).first()
+    return list(override.send_anyway) if override else []
+
+
+def _record(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, **values: Any) -> None:
+    EntryOverride.objects.update_or_create(
+        workspace=workspace,
+        clockify_id=entry.clockify_id,
+        defaults={"person": person, "at": now, **values},
+    )
+    _evaluate(workspace, entry, now)
+
+
+def _evaluate(workspace: Workspace, entry: TimeEntry, now: datetime) -> None:
+    # An entry that Clockify no longer has keeps its state: what was sent for it stays.
+    if entry.deleted_at is None:
+        evaluate.evaluate(workspace, [entry], now=now)
