@@ -18,6 +18,8 @@ from integrations.models import Workspace
 MAY_LOOK = "integrations.view_workspace"
 MAY_ACT = "integrations.change_workspace"
 SECRETS = ("api_key", "company__access_token", "company__refresh_token")
+# Key of the session: the workspace that this person looked at last.
+LAST_WORKSPACE = "workspace"
 View = Callable[..., HttpResponse]
 
 

@@ -6,7 +6,9 @@ from django.urls import path, register_converter
 
 from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
-from syncjobs.pages.entries import actions, downloads
+from syncjobs.pages.entries import actions
+from syncjobs.pages.entries import downloads as entry_downloads
+from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, start, uncertain_writes, undo
 from syncjobs.pages.setup import clockify, policy, quickbooks
 
@@ -34,8 +36,8 @@ urlpatterns = [
     path("workspaces/<int:pk>/rules/", access.page(policy.rules), name="rules"),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start.start), name="start"),
     path("entries/<int:pk>/decide/", access.button(actions.decide), name="decide-entry"),
-    path("entries/csv/", access.page(downloads.entries), name="entries-csv"),
-    path("runs/<int:pk>/csv/", access.page(downloads.run_items), name="run-csv"),
+    path("entries/csv/", access.page(entry_downloads.entries), name="entries-csv"),
+    path("runs/<int:pk>/csv/", access.page(run_downloads.run_items), name="run-csv"),
     path("workspaces/<int:pk>/sync-part/", access.button(rerun.part), name="sync-part"),
     path("entries/<int:pk>/sync/", access.button(rerun.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(rerun.run_again), name="run-again"),

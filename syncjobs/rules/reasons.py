@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -203,6 +203,11 @@ def sentence(row: Mapping[str, Any]) -> str:
     """The whole sentence for a stored reason row."""
     wording = WORDINGS.get(str(row.get("code")))
     return wording.sentence.format_map(_Facts(row)) if wording else str(row.get("code"))
+
+
+def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return the sentences of several stored reason rows, one after the other."""
+    return " ".join(sentence(row) for row in rows)
 
 
 def explain(row: Mapping[str, Any]) -> dict[str, str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from integrations.models import Workspace
 from mapping.desk import rows
-from mapping.desk.index import AT_ONCE, IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
+from mapping.desk.index import IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
 from mapping.desk.rows import Row
+from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed
 
@@ -41,16 +40,9 @@ HEADERS = (
     "oldest",
 )
 CHANGED = "changed"
+CHANGED_FIELDS = tuple(f"{word.lower().replace(' ', '_')}_{side}" for word in changed.WORDS for side in ("now", "sent"))
+CHANGED_HEADERS = ("entry", "date", "activity", "state", "reasons", *CHANGED_FIELDS)
 STATES = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
-# A cell that begins so is taken for a formula by spreadsheets.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-
-
-class _Echo:
-    """A file that gives back what is written to it, so that the answer goes out line by line."""
-
-    def write(self, value: str) -> str:
-        return value
 
 
 def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
@@ -59,58 +51,42 @@ def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
         raise Http404
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
-    found = changed_lines(workspace) if tab == CHANGED else lines(workspace, tab)
-    answer: Any = StreamingHttpResponse(found, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{tab}-{workspace.clockify_id}.csv"'
-    sent: HttpResponse = answer
-    return sent
+    name = f"{tab}-{workspace.clockify_id}"
+    if tab == CHANGED:
+        return csv_response(CHANGED_HEADERS, _changed_cells(workspace), name=name)
+    return csv_response(HEADERS, _tab_cells(workspace, tab), name=name)
 
 
-def lines(workspace: Workspace, tab: str) -> Iterator[str]:
-    """The file, so many records at a time."""
-    writer = csv.DictWriter(_Echo(), HEADERS)
-    # Spreadsheets take a file without this mark for another encoding.
-    yield "\ufeff" + str(writer.writeheader())
+def _tab_cells(workspace: Workspace, tab: str) -> Iterator[Cells]:
+    """Yield a line for each record of the tab's sections."""
     for section in STATES:
         for refs in DeskIndex(workspace, tab, section).chunks():
             for group in rows.groups(workspace, refs, tab=tab):
                 for row in group.rows:
-                    yield str(writer.writerow(harmless(_cells(row, group.client_name, section))))
+                    yield _cells(row, group.client_name, section)
 
 
-def changed_lines(workspace: Workspace) -> Iterator[str]:
-    """Entries that changed after they were sent, with each field now and as sent."""
-    fields = [f"{word.lower().replace(' ', '_')}_{side}" for word in changed.WORDS for side in ("now", "sent")]
-    writer = csv.DictWriter(_Echo(), ("entry", "date", "activity", "state", "reasons", *fields))
-    yield "\ufeff" + str(writer.writeheader())
+def _changed_cells(workspace: Workspace) -> Iterator[Cells]:
+    """Yield entries that changed after they were sent, with each field now and as sent."""
     entries = changed.rows_of(workspace)
     start = 0
-    while some := list(entries[start : start + AT_ONCE]):
-        start += AT_ONCE
-        for row in changed.shown(workspace, some):
+    while chunk := list(entries[start : start + CHUNK]):
+        start += CHUNK
+        for row in changed.shown(workspace, chunk):
             sides = [text for line in row.lines for text in (line.ours, line.sent)]
-            cells = {
+            yield {
                 "entry": row.entry.clockify_id,
                 "date": row.entry.txn_date,
                 "activity": row.receipt.quickbooks_id if row.receipt else "",
                 "state": row.look.word,
                 "reasons": " ".join(row.sentences),
-                **dict(zip(fields, sides, strict=False)),
+                **dict(zip(CHANGED_FIELDS, sides, strict=False)),
             }
-            yield str(writer.writerow(harmless(cells)))
 
 
-def harmless(cells: dict[str, Any]) -> dict[str, Any]:
-    """Names as text: nobody's spreadsheet is to run what somebody called a project."""
-    return {
-        name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULAS) else value
-        for name, value in cells.items()
-    }
-
-
-def _cells(row: Row, client_name: str, section: str) -> dict[str, Any]:
+def _cells(row: Row, client_name: str, section: str) -> Cells:
     suggested = row.suggestions[0] if row.suggestions and row.link is None else None
-    cells: dict[str, Any] = {
+    cells: Cells = {
         "kind": row.ref.kind,
         "clockify_id": row.ref.clockify_id,
         "state": STATES[section],

@@ -25,7 +25,6 @@ from syncjobs.pages.desk.actions import Decided
 from syncjobs.pages.desk.page_context import Asked
 from syncjobs.planning import evaluate
 
-LAST_WORKSPACE = "workspace"
 TITLES = {PEOPLE: "People", CLIENTS: "Clients", PROJECTS: "Projects"}
 
 
@@ -37,7 +36,7 @@ def any_workspace(page: str) -> Callable[[HttpRequest], HttpResponse]:
         if not known:
             messages.info(request, "Connect a Clockify workspace first.")
             return redirect("admin:index")
-        last = request.session.get(LAST_WORKSPACE)
+        last = request.session.get(access.LAST_WORKSPACE)
         return redirect(f"hourbridge:{page}", last if last in known else known[0])
 
     return view
@@ -64,8 +63,8 @@ def customers(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     workspace = access.workspace_at(pk)
-    if request.session.get(LAST_WORKSPACE) != pk:
-        request.session[LAST_WORKSPACE] = pk
+    if request.session.get(access.LAST_WORKSPACE) != pk:
+        request.session[access.LAST_WORKSPACE] = pk
     asked = Asked.of(request, tab)
     if request.method != "POST" or workspace.company is None:
         return _answer(request, workspace, asked)

@@ -10,17 +10,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from integrations.clockify.forms import ConnectClockify
 from integrations.models import Workspace
 from integrations.quickbooks import consent
 from mapping.desk import rows, wording
 from mapping.models import Mismatch
+from syncjobs.display import run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access, links
 from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress
 from syncjobs.pages.overview.upcoming_runs import coming
 from syncjobs.pages.overview.workspace_card import Card
-from syncjobs.pages.runs import detail
-from syncjobs.pages.setup import clockify
 
 MOST_NEEDED = 8
 MOST_RUNS = 6
@@ -59,7 +59,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     cards = cards_of(list(access.workspaces()))
     newest = next((card for card in cards if first_steps.is_needed(card)), None)
     steps = first_steps.steps(newest) if newest or not cards else []
-    form = clockify.ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
+    form = ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
         "title": "Overview",
         "may_look": True,
@@ -72,7 +72,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
-        "recent_runs": [(run, detail.came_of_it(run)) for run in _recent()],
+        "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
         "coming": coming(cards, now=now)[:MOST_COMING],
         "chart": day_chart.chart([card.workspace for card in cards], now=now),
         "idle": [card for card in cards if card.no_worker(now)],

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, plan_policy
-from syncjobs.display import badges
+from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import Look
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figures
-from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
@@ -53,7 +52,7 @@ class Card:
     @property
     def came_of_it(self) -> str:
         """What the last sync did, in a line; why it ended early is the card's own sentence."""
-        return detail.came_of_it(self.last_sync) if self.last_sync is not None else ""
+        return run_summary.result(self.last_sync) if self.last_sync is not None else ""
 
     @property
     def company(self) -> Company | None:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.pages import access
-from syncjobs.pages.desk.views import LAST_WORKSPACE
 from syncjobs.pages.links import list_of
 from syncjobs.pages.records import detail
 
@@ -105,5 +104,5 @@ def zone_of_list(request: HttpRequest) -> str:
     """The clock of the workspace the list is narrowed to, of the one last looked at, or of the first."""
     zones = dict(access.workspaces().values_list("pk", "time_zone"))
     asked = request.GET.get("workspace", "")
-    chosen: int | None = int(asked) if asked.isdigit() else request.session.get(LAST_WORKSPACE)
+    chosen: int | None = int(asked) if asked.isdigit() else request.session.get(access.LAST_WORKSPACE)
     return zones.get(chosen or 0) or next(iter(zones.values()), "UTC")

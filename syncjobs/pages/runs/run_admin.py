@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
-from syncjobs.display import badges, formatting
+from syncjobs.display import badges, formatting, run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access
 from syncjobs.pages.links import list_of
@@ -62,7 +62,7 @@ class RunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="What came of it")
     def summary(self, run: Run) -> str:
-        return detail.summary(run)
+        return run_summary.summary(run)
 
     @admin.display(description="Workspace", ordering="workspace__name")
     def place(self, run: Run) -> str:

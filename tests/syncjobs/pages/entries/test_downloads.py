@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
-from syncjobs.pages.entries import downloads
+from syncjobs.display import csv_file
 from tests.support.factories import (
     ReceiptFactory,
     RunFactory,
@@ -81,19 +81,19 @@ def test_the_list_leads_to_its_file_with_the_same_filters(dana: Client, workspac
     assert f'href="{ENTRIES}?state=held&amp;q=ada"' in page
 
 
-def test_a_long_list_is_read_in_pieces(
+def test_a_long_list_is_read_in_chunks(
     dana: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(downloads, "AT_ONCE", 3)
+    monkeypatch.setattr(csv_file, "CHUNK", 3)
     for number in range(7):
         VerdictFactory(entry=TimeEntryFactory(workspace=workspace, description=f"Row {number}"))
 
     with django_assert_max_num_queries(12):
         response = dana.get(ENTRIES)
-        pieces = list(response.streaming_content)
+        chunks = list(response.streaming_content)
 
-    assert len(pieces) == 3
-    assert sum(piece.count(b"Row ") for piece in pieces) == 7
+    assert len(chunks) == 3
+    assert sum(chunk.count(b"Row ") for chunk in chunks) == 7
 
 
 def test_an_empty_list_is_a_file_with_its_headers(dana: Client, workspace: Workspace) -> None:

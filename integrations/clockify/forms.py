@@ -1,0 +1,49 @@
+"""The form that connects a workspace."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+
+from integrations.clockify import connection
+
+IN_SETTINGS = "settings"
+
+
+def regions() -> dict[str, tuple[str, str, str]]:
+    """What may be chosen: title, regular and reports address. Nobody types an address into a page."""
+    configured = (settings.CLOCKIFY_API_URL, settings.CLOCKIFY_REPORTS_URL)
+    found = {name: (name, *addresses) for name, addresses in connection.REGIONS.items()}
+    if configured in connection.REGIONS.values():
+        return found
+    host = urlsplit(configured[0]).netloc
+    return {IN_SETTINGS: (f"As in this installation's settings ({host})", *configured), **found}
+
+
+def _region_choices() -> list[tuple[str, str]]:
+    return [(key, title) for key, (title, _, _) in regions().items()]
+
+
+class ConnectClockify(forms.Form):
+    api_key = forms.CharField(
+        label="API key",
+        max_length=200,
+        help_text="In Clockify: your picture, Preferences, Advanced, Manage API keys.",
+        # The key is not sent back into the page when something is wrong with it.
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    region = forms.ChoiceField(label="Region", choices=_region_choices)
+    workspace = forms.CharField(
+        label="Workspace",
+        max_length=250,
+        required=False,
+        help_text="Id or name; needed only when the key sees several.",
+    )
+    start_date = forms.DateField(
+        label="Send time from",
+        required=False,
+        help_text="Time before this day is never sent. For a workspace that is connected already it stays as it is.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )

@@ -1,0 +1,62 @@
+"""What a run did to each entry, as a CSV file."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from syncjobs.display import badges
+from syncjobs.display.csv_file import CHUNK, Cells, csv_response
+from syncjobs.models import Run, RunItem
+from syncjobs.pages.runs import detail
+from syncjobs.rules import reasons
+
+HEADERS = (
+    "date",
+    "outcome",
+    "verb",
+    "user",
+    "project",
+    "minutes",
+    "why",
+    "quickbooks_id",
+    "error_code",
+    "error_message",
+    "intuit_tid",
+    "entry",
+)
+
+
+@require_safe
+def run_items(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send every item of a run, narrowed as its page is: `outcome` and `q`."""
+    if not request.user.has_perm("syncjobs.view_run"):
+        raise PermissionDenied
+    run = get_object_or_404(Run.objects.defer("counters"), pk=pk)
+    outcome = request.GET.get("outcome", "")
+    narrowed = outcome if outcome in RunItem.Outcome.values else ""
+    items = detail.items(run, outcome=narrowed, search=request.GET.get("q", "").strip())
+    rows = (_cells(run, item) for item in items.defer("draft", "basis").iterator(chunk_size=CHUNK))
+    return csv_response(HEADERS, rows, name=f"run-{run.pk}")
+
+
+def _cells(run: Run, item: RunItem) -> Cells:
+    word = badges.ITEM_OUTCOMES[item.outcome].word
+    if item.outcome == RunItem.Outcome.BLOCKED:
+        word = "Left there" if run.kind == Run.Kind.UNDO else "Not sent"
+    return {
+        "date": item.txn_date or "",
+        "outcome": word,
+        "verb": item.verb,
+        "user": item.user_name,
+        "project": item.project_name,
+        "minutes": item.minutes,
+        "why": reasons.sentences(item.reasons) or item.why,
+        "quickbooks_id": item.quickbooks_id,
+        "error_code": item.error_code,
+        "error_message": item.error_message,
+        "intuit_tid": item.intuit_tid,
+        "entry": item.entry_id,
+    }
