@@ -72,6 +72,17 @@ def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -
     return counts
 
 
+def pull_workspace(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
+    """Pull users, clients and projects, and Clockify's rounding where the workspace goes by it."""
+    counts = pull_lists(workspace, client, now=now)
+    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
+        details = client.workspace(workspace.clockify_id)
+        rounding = payloads.rounding(details.get("workspaceSettings"))
+        Workspace.objects.filter(pk=workspace.pk).update(report_rounding=rounding)
+    workspace.refresh_from_db()
+    return counts
+
+
 def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *, now: datetime) -> str:
     """Write one client or project into the mirror as Clockify answered it, new or known; gives its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject

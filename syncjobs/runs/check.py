@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from integrations.clockify import payloads, pull
+from integrations.clockify import pull
 from integrations.clockify.client import ClockifyClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
@@ -23,7 +23,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     company = mapping.company_of(workspace)
     quickbooks_counts, said = quickbooks_pull.pull_lists(company, quickbooks, with_plan=True, now=now)
     plan = connection.keep_plan(company, said["CompanyInfo"], said["Preferences"], now=now)
-    clockify_counts = pull_clockify_lists(workspace, clockify, now=now)
+    clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
     press.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
@@ -40,16 +40,6 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
             "message": plan.warning or plan.sentence,
         },
     }
-
-
-def pull_clockify_lists(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, Any]:
-    counts = pull.pull_lists(workspace, clockify, now=now)
-    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
-        details = clockify.workspace(workspace.clockify_id)
-        rounding = payloads.rounding(details.get("workspaceSettings"))
-        Workspace.objects.filter(pk=workspace.pk).update(report_rounding=rounding)
-    workspace.refresh_from_db()
-    return counts
 
 
 def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:

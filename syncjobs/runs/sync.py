@@ -10,6 +10,7 @@ from itertools import chain
 
 from django.utils import timezone
 
+from integrations.clockify import pull
 from integrations.clockify.client import ClockifyClient
 from integrations.errors import ApiError, NoAnswer
 from integrations.models import TimeEntry
@@ -21,7 +22,6 @@ from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
-from syncjobs.runs import check
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import Stop
 from syncjobs.settling import late_duplicates
@@ -167,11 +167,11 @@ class Sync:
         if self._company.pulled_at is None:
             quickbooks_pull.pull_lists(self._company, self._quickbooks, now=now)
         if never_checked:
-            check.pull_clockify_lists(workspace, self._clockify, now=now)
+            pull.pull_workspace(workspace, self._clockify, now=now)
         reading = window.read(workspace, self._clockify, run.from_date, run.to_date)
         strangers = window.has_strangers(workspace, reading)
         if strangers and not never_checked:
-            check.pull_clockify_lists(workspace, self._clockify, now=now)
+            pull.pull_workspace(workspace, self._clockify, now=now)
         believe = bool(run.options.get("believe_deletions"))
         dates = (run.from_date, run.to_date)
         found = window.store(workspace, self._clockify, reading, *dates, now=now, believe_deletions=believe)

@@ -23,7 +23,6 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
-from syncjobs.runs import check
 
 State = EntryVerdict.State
 # Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.
@@ -125,7 +124,7 @@ def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, n
         return
     if company.pulled_at is None:
         quickbooks_pull.pull_lists(company, QuickBooksClient(company), now=now)
-    check.pull_clockify_lists(workspace, client, now=now)
+    pull.pull_workspace(workspace, client, now=now)
     evaluate.refresh(workspace, now=now)
 
 
