@@ -189,20 +189,20 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_ADAPTER = "integrations.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "integrations.accounts.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "integrations.account_forms.LoginForm",
-    "change_password": "integrations.account_forms.ChangePasswordForm",
-    "set_password": "integrations.account_forms.SetPasswordForm",
-    "reset_password": "integrations.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "integrations.account_forms.ResetPasswordKeyForm",
+    "login": "integrations.accounts.forms.LoginForm",
+    "change_password": "integrations.accounts.forms.ChangePasswordForm",
+    "set_password": "integrations.accounts.forms.SetPasswordForm",
+    "reset_password": "integrations.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "integrations.accounts.forms.ResetPasswordKeyForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # No mail to addresses that nobody here has, and no word on the page whether somebody has.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-MFA_ADAPTER = "integrations.accounts.SecondFactorAdapter"
+MFA_ADAPTER = "integrations.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Hourbridge"
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from integrations import account_admin as account_admin
+import integrations.accounts.admin  # noqa: F401  (registers its lists)
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import (
     ApiCall,

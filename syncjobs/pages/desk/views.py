@@ -20,7 +20,7 @@ from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation
-from syncjobs.pages.desk import actions, forecast, page_context
+from syncjobs.pages.desk import actions, fragments, page_context
 from syncjobs.pages.desk.actions import Decided
 from syncjobs.pages.desk.page_context import Asked
 from syncjobs.planning import evaluate
@@ -85,7 +85,7 @@ def _preview(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpRe
     """What the choice would do, where no script shows it: the same page with the row open."""
     chosen = actions.chosen(request)
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    found = forecast.of_choice(workspace, "link", kind, clockify_id, chosen)
+    found = fragments.forecast_of_choice(workspace, "link", kind, clockify_id, chosen)
     asked.opened = _about(request)
     return _answer(request, workspace, asked, {"what_if": found, "chosen": chosen})
 

@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
-from integrations import accounts
+from integrations.accounts import adapters
 from tests.support.people import ADMINISTRATOR, OUTSIDER, PASSWORD, person
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_sentence(client: Clie
 
     response = log_in(client, login, "wrong")
 
-    assert accounts.WRONG_PASSWORD in response.content.decode()
+    assert adapters.WRONG_PASSWORD in response.content.decode()
     assert not who(client)
 
 
@@ -69,7 +69,7 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client: Clien
 
     response = log_in(client)
 
-    assert accounts.TOO_MANY_ATTEMPTS in response.content.decode()
+    assert adapters.TOO_MANY_ATTEMPTS in response.content.decode()
     assert not who(client)
 
 

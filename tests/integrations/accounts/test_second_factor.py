@@ -18,7 +18,7 @@ from django.core import serializers
 from django.test import Client
 from django.utils import timezone
 
-from integrations import accounts
+from integrations.accounts import adapters
 from integrations.fields import unseal
 from tests.support.people import ADMINISTRATOR, PASSWORD, person
 
@@ -89,7 +89,7 @@ def test_with_the_app_on_a_password_alone_opens_nothing(client: Client, clock: t
     assert log_in(client) == CODE_PAGE
     assert client.get("/admin/").status_code == 302
     wrong = client.post(CODE_PAGE, {"code": "000000" if code_of(secret) != "000000" else "000001"})
-    assert accounts.WRONG_CODE in wrong.content.decode()
+    assert adapters.WRONG_CODE in wrong.content.decode()
     assert client.post(CODE_PAGE, {"code": code_of(secret)})["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
 
@@ -106,7 +106,7 @@ def test_a_code_works_once(client: Client, clock: time_machine.Coordinates) -> N
     log_in(thief)
     again = thief.post(CODE_PAGE, {"code": code_of(secret)})
 
-    assert accounts.WRONG_CODE in again.content.decode()
+    assert adapters.WRONG_CODE in again.content.decode()
 
 
 def test_a_recovery_code_opens_once(client: Client) -> None:
@@ -120,7 +120,7 @@ def test_a_recovery_code_opens_once(client: Client) -> None:
     client.post("/accounts/logout/")
     log_in(client)
 
-    assert accounts.WRONG_CODE in client.post(CODE_PAGE, {"code": code}).content.decode()
+    assert adapters.WRONG_CODE in client.post(CODE_PAGE, {"code": code}).content.decode()
 
 
 def test_switching_the_app_off_asks_for_the_password_again(client: Client, clock: time_machine.Coordinates) -> None:

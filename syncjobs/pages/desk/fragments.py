@@ -1,4 +1,4 @@
-"""What one choice on a row would do, asked for while a person looks at it; nothing is saved."""
+"""Parts of an open row that its script asks for: records to choose from, and what a choice would do."""
 
 from __future__ import annotations
 
@@ -16,13 +16,27 @@ from syncjobs.pages import access
 from syncjobs.planning.forecast import WhatIf, what_if
 
 
-def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The figures of one choice, as a piece of a page."""
+def options(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the records that fit what a person types, as radio buttons; that there are more is said."""
+    workspace = access.workspace_at(pk)
+    text = request.GET.get("q", "")[:200]
+    found = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    context = {
+        "options": found[: partner_search.MOST_OFFERED],
+        "more": len(found) > partner_search.MOST_OFFERED,
+        "searched": text.strip(),
+        "company": workspace.company,
+    }
+    return render(request, "hourbridge/desk/options.html", context)
+
+
+def forecast(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the figures of one choice as a part of a page; nothing is saved."""
     workspace = access.workspace_at(pk)
     asked = request.GET
     context: dict[str, Any] = {}
     try:
-        context["what_if"] = of_choice(
+        context["what_if"] = forecast_of_choice(
             workspace, asked.get("verb", "link"), asked.get("kind", ""), asked.get("id", ""), asked.get("partner", "")
         )
     except Refused as refusal:
@@ -30,8 +44,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/forecast.html", context)
 
 
-def of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> WhatIf:
-    """What one decision would free or stop. Raises Refused where nothing is chosen."""
+def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> WhatIf:
+    """Return what one decision would unblock or block. Raises Refused where nothing is chosen."""
     if workspace.company is None or verb not in VERBS or kind not in partner_search.KINDS or not clockify_id:
         raise Refused("Nothing was chosen.")
     choice = Choice(verb, kind, clockify_id)
