@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+# What the start date means, for every page that asks for it.
+START_DATE_RULE = "Time before this day is never sent by itself."
+
+
 class Workspace(models.Model):
     """One Clockify workspace: its key, its addresses, and the policy that its people chose."""
 

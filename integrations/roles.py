@@ -12,8 +12,9 @@ SUPPORT = "Support (read only)"
 BOOKKEEPERS = "Bookkeepers"
 
 OUR_APPS = ("integrations", "mapping", "syncjobs")
-# One right stands for all buttons: pages ask for it wherever something would be written.
-TO_ACT = ("integrations", "change_workspace")
+# One right stands for all pages of ours, one for all buttons: it is asked for wherever something would be written.
+VIEW_RIGHT = "integrations.view_workspace"
+ACT_RIGHT = "integrations.change_workspace"
 MAY_ACT = {MAPPING_ADMINS: True, SUPPORT: False, BOOKKEEPERS: False}
 
 
@@ -27,7 +28,8 @@ def set_up(apps: Any, schema_editor: Any) -> None:
     _make_permissions(apps, using)
     permissions = apps.get_model("auth", "Permission").objects.using(using)
     looking = permissions.filter(content_type__app_label__in=OUR_APPS, codename__startswith="view_")
-    acting = permissions.filter(content_type__app_label=TO_ACT[0], codename=TO_ACT[1])
+    app, codename = ACT_RIGHT.split(".")
+    acting = permissions.filter(content_type__app_label=app, codename=codename)
     for name, may_act in MAY_ACT.items():
         group, _ = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
         group.permissions.add(*looking, *(acting if may_act else ()))

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 
 from integrations.clockify import connection
+from integrations.models import START_DATE_RULE
 
 IN_SETTINGS = "settings"
 
@@ -44,6 +45,6 @@ class ConnectClockify(forms.Form):
     start_date = forms.DateField(
         label="Send time from",
         required=False,
-        help_text="Time before this day is never sent. For a workspace that is connected already it stays as it is.",
+        help_text=f"{START_DATE_RULE} For a workspace that is connected already it stays as it is.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

@@ -10,17 +10,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from integrations import roles
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from integrations.quickbooks import connection, consent, oauth, signals, tokens
 from integrations.quickbooks.models import Company
 
 SESSION_KEY = "quickbooks_state"
-MAY_CONNECT = "integrations.change_workspace"
 
 
 @staff_member_required
-@permission_required(MAY_CONNECT, raise_exception=True)
+@permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Set out for Intuit's consent page, unless something would make the trip fail."""
@@ -37,7 +37,7 @@ def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 
 
 @staff_member_required
-@permission_required(MAY_CONNECT, raise_exception=True)
+@permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from Intuit: prove the trip, check the company, trade the code, read the plan."""
@@ -79,7 +79,7 @@ def _connect(request: HttpRequest, workspace: Workspace) -> Company:
 
 
 @staff_member_required
-@permission_required(MAY_CONNECT, raise_exception=True)
+@permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Revoke and wipe; says which workspaces it concerns, since a company may serve several."""
@@ -95,7 +95,7 @@ def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 
 
 @staff_member_required
-@permission_required(MAY_CONNECT, raise_exception=True)
+@permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def read_plan(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """*Check again*: ask QuickBooks for plan and Payroll now. Two calls, no run."""

@@ -1,8 +1,4 @@
-"""Which open pairs may be accepted together in one press, because nothing about them is a guess.
-
-Safe: unique on both sides, same structure, both active, free, and named alike apart from case, inner spaces or Unicode
-form. The forgiving rule finds exactly these; an accent, an apostrophe or a likeness alone is never safe.
-"""
+"""The open pairs that may be accepted together in one press; `matching.acceptance` says what makes a pair safe."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from typing import Any
 from integrations.models import Workspace
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.preview import Outlook
-from mapping.matching.names import identical
+from mapping.matching import acceptance
 from mapping.queries import links_of, mismatches_of
 
 
@@ -55,8 +51,7 @@ def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "clien
     linked = set(links_of(workspace).filter(kind="client", suspended="").values_list("clockify_id", flat=True))
     pairs = []
     for left, right, why in Outlook(workspace).forgiven():
-        # Identical names link by themselves as soon as they may.
-        if left.kind not in kinds or left.archived or identical(left.name, right.name):
+        if left.kind not in kinds or not acceptance.is_safe(left, right):
             continue
         minutes, entries = held.get((left.kind, left.id), (0, 0))
         pairs.append(

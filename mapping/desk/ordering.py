@@ -12,13 +12,10 @@ from datetime import date
 from typing import Any, Protocol
 from zlib import crc32
 
+from mapping.matching import acceptance
+
 Key = tuple[str, str]
 
-# A suggestion under another parent scores at most .75: time would be billed to somebody else.
-CLEAR_SCORE = 0.8
-CLEAR_LEAD = 0.02
-# What a suggestion's why says where somebody else has the record.
-TAKEN = "already linked"
 MOST_MINUTES = 10**9
 # So many suggestions are found by a filter on the right.
 FOUND_BY = 3
@@ -59,26 +56,15 @@ def arrange(rows: Sequence[Open], around: Around) -> None:
     """Give every row its place, its list and its words; all rows of a workspace together."""
     for row in rows:
         row.has_link = (row.kind, row.clockify_id) in around.linked
-        row.suggested = not row.has_link and is_clear(row.suggestions) and not _is_somebody_else(row, around)
+        row.suggested = acceptance.is_suggested(
+            row.suggestions,
+            has_link=row.has_link,
+            same_name=row.kind == "user" and row.reason == "AMBIGUOUS_NAME",
+            emails=(around.emails.get((row.kind, row.clockify_id), ""), _first_email(row, around)),
+        )
         row.search_left, row.search_right = _words(row, around)
     for kind in {row.kind for row in rows}:
         _put_in_order([row for row in rows if row.kind == kind], around)
-
-
-def is_clear(suggestions: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether the first one may be accepted in one press: likely enough, nobody else's, well ahead of the next."""
-    scores = [float(one.get("score") or 0) for one in suggestions[:2]]
-    if not scores or scores[0] < CLEAR_SCORE or TAKEN in str(suggestions[0].get("why", "")):
-        return False
-    return len(scores) == 1 or scores[0] - scores[1] >= CLEAR_LEAD
-
-
-def _is_somebody_else(row: Open, around: Around) -> bool:
-    """Among users of one name an unlike e-mail address tells that the partner is another's."""
-    if row.kind != "user" or row.reason != "AMBIGUOUS_NAME":
-        return False
-    ours, theirs = around.emails.get(("user", row.clockify_id), ""), _first_email(row, around)
-    return bool(ours.strip() and theirs.strip()) and ours.strip().casefold() != theirs.strip().casefold()
 
 
 def _first_email(row: Open, around: Around) -> str:

@@ -14,17 +14,28 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from integrations.models import Workspace
+from integrations.roles import ACT_RIGHT, VIEW_RIGHT
 
-MAY_LOOK = "integrations.view_workspace"
-MAY_ACT = "integrations.change_workspace"
 SECRETS = ("api_key", "company__access_token", "company__refresh_token")
 # Key of the session: the workspace that this person looked at last.
 LAST_WORKSPACE = "workspace"
 View = Callable[..., HttpResponse]
 
 
+def may_look(request: HttpRequest) -> bool:
+    """Return whether this person may open pages about workspaces."""
+    return bool(request.user.has_perm(VIEW_RIGHT))
+
+
 def may_act(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm(MAY_ACT))
+    """Return whether this person may press buttons."""
+    return bool(request.user.has_perm(ACT_RIGHT))
+
+
+def may_list(request: HttpRequest, model: str) -> bool:
+    """Return whether this person may see a list of the admin, such as `syncjobs.receipt`."""
+    app, name = model.split(".")
+    return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
 def page(view: View) -> View:
@@ -36,12 +47,12 @@ def page(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(_allowing(guarded, MAY_LOOK, MAY_ACT))
+    return admin.site.admin_view(_allowing(guarded, VIEW_RIGHT, ACT_RIGHT))
 
 
 def button(view: View) -> View:
     """Something that acts: by POST alone, for staff who may change workspaces."""
-    return require_POST(admin.site.admin_view(_allowing(view, MAY_ACT)))
+    return require_POST(admin.site.admin_view(_allowing(view, ACT_RIGHT)))
 
 
 def _allowing(view: View, *permissions: str) -> View:

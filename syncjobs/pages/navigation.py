@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mapping.models import Mismatch
+from syncjobs.pages import access, links
 
-VIEW_WORKSPACE = "integrations.view_workspace"
 RECORDS = (
     ("Links", "link", "mapping.link"),
     ("Mismatches", "link_off", "mapping.mismatch"),
@@ -52,7 +52,7 @@ PAGES_OF = {
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The menu as the theme wants it. Without the right to see something its line is absent."""
-    may_look = request.user.has_perm(VIEW_WORKSPACE)
+    may_look = access.may_look(request)
     waiting = open_decisions() if may_look else 0
     daily = [
         _own_page(request, "Overview", "dashboard", "admin:index", allowed=True),
@@ -86,10 +86,7 @@ def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], 
 
 def _list(request: HttpRequest, title: str, icon: str, model: str) -> dict[str, Any]:
     """A model's own list, for whoever may see or change it."""
-    app, name = model.split(".")
-    user: Any = request.user
-    allowed = user.has_perm(f"{app}.view_{name}") or user.has_perm(f"{app}.change_{name}")
-    link = reverse(f"admin:{app}_{name}_changelist")
+    link, allowed = links.list_of(model), access.may_list(request, model)
     return _line(title, icon, link, allowed=allowed, active=request.path.startswith(link))
 
 

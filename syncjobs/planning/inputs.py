@@ -237,11 +237,9 @@ class DayOf:
         """The day of each entry, by id."""
         rows = Receipt.objects.own_activities(self._workspace).filter(entry_id__in=[entry.id for entry in entries])
         sent = {key: (start_at, day) for key, start_at, day in rows.values_list("entry_id", "start_at", "txn_date")}
-        return {entry.id: self._day(entry, *sent.get(entry.id, (None, None))) for entry in entries}
+        return {entry.id: self._day(entry, sent.get(entry.id)) for entry in entries}
 
-    def _day(self, entry: EntryPayload, sent_start: datetime | None, sent_day: date | None) -> date:
-        if sent_day is not None and sent_start == entry.start_at:
-            return sent_day
-        return rounding.txn_date(
+    def _day(self, entry: EntryPayload, sent: tuple[datetime, date] | None) -> date:
+        return rounding.kept_day(entry.start_at, sent=sent) or rounding.txn_date(
             entry.start_at, owner_zone=self._zones.get(entry.user_id, ""), workspace_zone=self._zone
         )

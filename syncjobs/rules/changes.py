@@ -11,6 +11,7 @@ from syncjobs.rules import draft as drafts
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, WHOLE_CONNECTION, Reason
+from syncjobs.rules.rounding import kept_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ class Step:
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
-    """While the start is unchanged the day stays as it was sent, whatever time zones became since."""
-    return sent.txn_date if sent is not None and sent.start_at == entry.start_at else entry.txn_date
+    """Return the TxnDate of an entry, which stays as it was sent while the start is unchanged."""
+    return kept_day(entry.start_at, sent=(sent.start_at, sent.txn_date) if sent else None) or entry.txn_date
 
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str, resend: bool = False) -> Step:

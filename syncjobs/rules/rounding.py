@@ -49,6 +49,14 @@ def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
     return steps * rounding.step
 
 
+def kept_day(start_at: datetime, *, sent: tuple[datetime, date] | None) -> date | None:
+    """Return the day that was sent, while the start is unchanged and whatever time zones became since; else None.
+
+    `sent`: start and day as they were sent, None for time that was not.
+    """
+    return sent[1] if sent is not None and sent[0] == start_at else None
+
+
 def txn_date(start_at: datetime, *, owner_zone: str, workspace_zone: str) -> date:
     """The day the work began where its owner lives; owners without a zone count by the workspace's."""
     return start_at.astimezone(ZoneInfo(owner_zone or workspace_zone or "UTC")).date()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from rapidfuzz import fuzz
 from rapidfuzz.process import cdist
 
-from mapping.desk.ordering import is_clear
+from mapping.matching.acceptance import is_clear
 from mapping.matching.records import ClockifyRecord, QuickBooksRecord
 from mapping.matching.suggest import LikelyPartners
 from tests.bench import name_pairs

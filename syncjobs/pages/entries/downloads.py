@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from integrations.models import TimeEntry
 from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.display.formatting import hours
+from syncjobs.pages import access
 from syncjobs.pages.entries import entry_admin
 from syncjobs.rules import reasons
 
@@ -43,7 +44,7 @@ HEADERS = (
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
     """Send the time entries that the list shows for the same address: its filters, search and order, all pages."""
-    if not request.user.has_perm("integrations.view_timeentry"):
+    if not access.may_list(request, "integrations.timeentry"):
         raise PermissionDenied
     try:
         listed = admin.site.get_model_admin(TimeEntry).get_changelist_instance(request).queryset

@@ -53,7 +53,7 @@ class Need:
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the dashboard's template shows; without the right to see workspaces it says so."""
-    if not request.user.has_perm(access.MAY_LOOK):
+    if not access.may_look(request):
         return context | {"may_look": False}
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from syncjobs.display import badges
 from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.models import Run, RunItem
+from syncjobs.pages import access
 from syncjobs.pages.runs import detail
 from syncjobs.rules import reasons
 
@@ -32,7 +33,7 @@ HEADERS = (
 @require_safe
 def run_items(request: HttpRequest, pk: int) -> HttpResponse:
     """Send every item of a run, narrowed as its page is: `outcome` and `q`."""
-    if not request.user.has_perm("syncjobs.view_run"):
+    if not access.may_list(request, "syncjobs.run"):
         raise PermissionDenied
     run = get_object_or_404(Run.objects.defer("counters"), pk=pk)
     outcome = request.GET.get("outcome", "")

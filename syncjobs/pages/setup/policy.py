@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from integrations.models import ConnectionEvent, Item, Workspace
+from integrations.models import START_DATE_RULE, ConnectionEvent, Item, Workspace
 from syncjobs import policy
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
@@ -46,7 +46,7 @@ WORDINGS: Mapping[str, Wording] = {
         "are stay.",
         choices=YES_NO,
     ),
-    "start_date": Wording("Send time from", "Time before this day is never sent by itself.", kind="date"),
+    "start_date": Wording("Send time from", START_DATE_RULE, kind="date"),
     "time_zone": Wording("Time zone", "For people who have none in Clockify; pages show times in it.", kind="zone"),
     "rounding": Wording(
         "Rounding",

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from mapping.desk.ordering import Around, arrange, is_clear
+from mapping.desk.ordering import Around, arrange
+from mapping.matching.acceptance import is_clear
 
 
 def row(key: str, minutes: int = 0, **values: Any) -> Any:
