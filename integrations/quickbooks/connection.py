@@ -1,4 +1,4 @@
-"""Connecting, reading the plan of, and disconnecting a QuickBooks company."""
+"""Connecting, reading the subscription of, and disconnecting a QuickBooks company."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.errors import ApiError, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks import oauth, payloads, plan_policy, tokens
+from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.models import Company
 
@@ -50,7 +50,7 @@ def refuse_second_company(workspace: Workspace, realm: str) -> None:
 def connect_with(
     workspace: Workspace, *, realm: str, fresh: oauth.Tokens, now: datetime, person: Any = None
 ) -> Company:
-    """Save the tokens, then prove them by reading the plan; what does not prove itself stays unconnected."""
+    """Save the tokens, then prove them by reading the subscription; what does not prove itself stays unconnected."""
     refuse_second_company(workspace, realm)
     # The old tokens are not needed, and may be unreadable: connecting again is the way out of a lost key.
     stored = Company.objects.defer("access_token", "refresh_token")
@@ -62,7 +62,7 @@ def connect_with(
         company.save()
         tokens.save(company, fresh)
     try:
-        read_plan(company, now=now)
+        read_subscription(company, now=now)
     except ApiError as problem:
         state = before[0] if before[0] != Company.State.CONNECTED else Company.State.RECONNECT
         Company.objects.filter(pk=company.pk).update(state=state, state_reason=problem.message)
@@ -81,17 +81,19 @@ def connect_with(
     return company
 
 
-def read_plan(company: Company, *, run_id: int | None = None, now: datetime) -> plan_policy.PlanVerdict:
-    """Ask QuickBooks for plan, Payroll and book-close date, and keep the evidence."""
+def read_subscription(
+    company: Company, *, run_id: int | None = None, now: datetime
+) -> subscription_policy.SubscriptionStatus:
+    """Ask QuickBooks for subscription, Payroll and book-close date, and keep the evidence."""
     client = QuickBooksClient(company, run_id=run_id)
-    return keep_plan(company, client.company_info(), client.preferences(), now=now)
+    return keep_subscription(company, client.company_info(), client.preferences(), now=now)
 
 
-def keep_plan(
+def keep_subscription(
     company: Company, company_info: payloads.Raw, preferences: payloads.Raw, *, now: datetime
-) -> plan_policy.PlanVerdict:
+) -> subscription_policy.SubscriptionStatus:
     """Likewise from records that were read already."""
-    evidence = payloads.plan(company_info, preferences)
+    evidence = payloads.subscription(company_info, preferences)
     company.name = evidence.company_name or company.name
     company.sku = evidence.sku[:100]
     company.subscription = evidence.subscription[:40]
@@ -111,13 +113,13 @@ def keep_plan(
         "plan_read_at",
     ]
     company.save(update_fields=fields)
-    return plan_verdict(company)
+    return subscription_status(company)
 
 
-def plan_verdict(company: Company) -> plan_policy.PlanVerdict:
+def subscription_status(company: Company) -> subscription_policy.SubscriptionStatus:
     """What the stored evidence says, with what an administrator allowed."""
-    return plan_policy.judge(
-        plan_policy.Evidence(
+    return subscription_policy.judge(
+        subscription_policy.Evidence(
             sku=company.sku,
             subscription=company.subscription,
             payroll=company.payroll,

@@ -1,4 +1,4 @@
-"""One QuickBooks company with its tokens and plan, and our copy of its lists."""
+"""One QuickBooks company with its tokens and subscription, and our copy of its lists."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Company(models.Model):
     token_owner = models.CharField(max_length=80, blank=True, help_text="Who is refreshing the tokens now.")
     token_until = models.DateTimeField(null=True, blank=True)
 
-    # What QuickBooks said of the plan. Empty or null: it did not say.
+    # What QuickBooks said of the subscription. Empty or null: it did not say.
     sku = models.CharField(max_length=100, blank=True)
     subscription = models.CharField(max_length=40, blank=True)
     payroll = models.BooleanField(null=True, blank=True)

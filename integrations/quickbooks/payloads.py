@@ -35,8 +35,8 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanEvidence:
-    """What a company says of its plan. None or "": it does not say."""
+class SubscriptionEvidence:
+    """What a company says of its subscription. None or "": it does not say."""
 
     company_name: str
     sku: str
@@ -151,13 +151,13 @@ def is_active(raw: Raw) -> bool:
     return yes_no(raw.get("Active")) is not False
 
 
-def plan(company_info: Raw, preferences: Raw) -> PlanEvidence:
+def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
     named = _name_values(company_info.get("NameValue"))
     other = preferences.get("OtherPrefs")
     features = _name_values(other.get("NameValue") if isinstance(other, Mapping) else None)
     accounting = preferences.get("AccountingInfoPrefs")
     currency = preferences.get("CurrencyPrefs")
-    return PlanEvidence(
+    return SubscriptionEvidence(
         company_name=text(company_info.get("CompanyName")),
         sku=named.get("offeringsku", "").strip(),
         subscription=named.get("subscriptionstatus", "").strip().upper(),

@@ -16,16 +16,19 @@ Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def pull_lists(
-    company: Company, client: QuickBooksClient, *, now: datetime, with_plan: bool = False
+    company: Company, client: QuickBooksClient, *, now: datetime, with_subscription: bool = False
 ) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
-    """Read the four lists, then write each in one transaction; gives the counts, and the plan's records if asked."""
+    """Read the four lists, then write each in one transaction.
+
+    Return the counts by list, and the records that tell the subscription where these were asked for.
+    """
     listed: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
         ("employees", Employee, _person, ("name", "active", "email")),
         ("vendors", Vendor, _person, ("name", "active", "email")),
         ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
         ("items", Item, _item, ("name", "active", "type")),
     ]
-    read = reading.read(company, client, with_plan=with_plan, now=now)
+    read = reading.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
     for name, model, columns, watched in listed:
         owner, entity = {"company": company}, model.__name__
@@ -42,7 +45,7 @@ def pull_lists(
         _date_inactivity(model, company, now)
     whole = {"lists_read_at": now} if len(read.whole) == len(listed) else {}
     Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole)
-    return counts, read.plan
+    return counts, read.subscription
 
 
 def _rows(listed: Iterable[Mapping[str, Any]], columns: Columns) -> dict[str, dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""Reading a company's lists, and its plan with them, in as few metered calls as they need.
+"""Reading a company's lists, and its subscription with them, in as few metered calls as they need.
 
-One batch holds a query for each list that fits into its 1000 records, and the two that tell the plan. Lists too long
-for that are read whole once a day, page by page; in between QuickBooks is asked for what changed (change data capture).
-Where a batch or the change list is refused, plain queries give the same.
+One batch holds a query for each list that fits into its 1000 records, and the two that tell the subscription. Lists
+too long for that are read whole once a day, page by page; in between QuickBooks is asked for what changed (change data
+capture). Where a batch or the change list is refused, plain queries give the same.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LISTS = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": I
 EVERYBODY = "Active in (true, false)"
 # Records of all queries of a batch together, and of one list of changes (Intuit: batch and changedatacapture pages).
 MOST_RECORDS = 1000
-PLAN = {"CompanyInfo": "select * from CompanyInfo", "Preferences": "select * from Preferences"}
+SUBSCRIPTION_QUERIES = {"CompanyInfo": "select * from CompanyInfo", "Preferences": "select * from Preferences"}
 # Room for records that were added since the last reading; a list that grew more is read on page by page.
 ROOM = 50
 # How long changes are trusted. QuickBooks keeps them for 30 days; what was merged away may be missing among them.
@@ -38,19 +38,19 @@ REFUSALS = (Rejected, Gone, Unexpected)
 
 @dataclass
 class Reading:
-    """`whole`: complete lists by entity. `changes`: what changed since the last reading. `plan`: its two records."""
+    """What came back: `whole` lists by entity, `changes` since the last reading, the two `subscription` records."""
 
     whole: dict[str, list[Raw]] = field(default_factory=dict)
     changes: dict[str, list[Raw]] = field(default_factory=dict)
-    plan: dict[str, Raw] = field(default_factory=dict)
+    subscription: dict[str, Raw] = field(default_factory=dict)
     server_time: datetime | None = None
 
 
-def read(company: Company, client: QuickBooksClient, *, with_plan: bool, now: datetime) -> Reading:
+def read(company: Company, client: QuickBooksClient, *, with_subscription: bool, now: datetime) -> Reading:
     """Raises ApiError when QuickBooks can't be read."""
     found = Reading()
     shares = _shares(company)
-    _read_batch(client, found, shares, with_plan=with_plan)
+    _read_batch(client, found, shares, with_subscription=with_subscription)
     long = [entity for entity in LISTS if entity not in found.whole]
     since = company.changes_read_to
     fresh = company.lists_read_at is not None and now - company.lists_read_at < CHANGES_TRUSTED
@@ -59,15 +59,15 @@ def read(company: Company, client: QuickBooksClient, *, with_plan: bool, now: da
     for entity in long:
         if entity not in found.changes:
             found.whole[entity] = list(client.query(entity, EVERYBODY))
-    if with_plan and len(found.plan) < len(PLAN):
-        found.plan = {"CompanyInfo": client.company_info(), "Preferences": client.preferences()}
+    if with_subscription and len(found.subscription) < len(SUBSCRIPTION_QUERIES):
+        found.subscription = {"CompanyInfo": client.company_info(), "Preferences": client.preferences()}
     return found
 
 
 def _shares(company: Company) -> dict[str, int]:
     """How many records of each list the batch asks for; lists that may not fit are left out."""
     known = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
-    left, shares = MOST_RECORDS - len(PLAN), {}
+    left, shares = MOST_RECORDS - len(SUBSCRIPTION_QUERIES), {}
     waiting = sorted(known, key=lambda entity: known[entity])
     for place, entity in enumerate(waiting):
         fair = left // (len(waiting) - place)
@@ -77,8 +77,10 @@ def _shares(company: Company) -> dict[str, int]:
     return shares
 
 
-def _read_batch(client: QuickBooksClient, found: Reading, shares: Mapping[str, int], *, with_plan: bool) -> None:
-    statements = dict(PLAN) if with_plan else {}
+def _read_batch(
+    client: QuickBooksClient, found: Reading, shares: Mapping[str, int], *, with_subscription: bool
+) -> None:
+    statements = dict(SUBSCRIPTION_QUERIES) if with_subscription else {}
     for entity, most in shares.items():
         statements[entity] = f"select * from {entity} where {EVERYBODY} orderby Id startposition 1 maxresults {most}"
     if not statements:
@@ -93,9 +95,9 @@ def _read_batch(client: QuickBooksClient, found: Reading, shares: Mapping[str, i
             if not isinstance(rows, REFUSALS):
                 raise rows
             log.warning("QuickBooks refused a query for %s in a batch (%s).", entity, rows.message)
-        elif entity in PLAN:
+        elif entity in SUBSCRIPTION_QUERIES:
             if rows:
-                found.plan[entity] = rows[0]
+                found.subscription[entity] = rows[0]
         elif len(rows) < shares[entity]:
             found.whole[entity] = list(rows)
         else:

@@ -9,5 +9,5 @@ urlpatterns = [
     path("callback/", views.callback, name="callback"),
     path("<int:workspace_id>/connect/", views.connect, name="connect"),
     path("<int:workspace_id>/disconnect/", views.disconnect, name="disconnect"),
-    path("<int:workspace_id>/plan/", views.read_plan, name="read-plan"),
+    path("<int:workspace_id>/plan/", views.read_subscription, name="read-plan"),
 ]

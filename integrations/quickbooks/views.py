@@ -40,7 +40,7 @@ def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """Back from Intuit: prove the trip, check the company, trade the code, read the plan."""
+    """Back from Intuit: prove the trip, check the company, trade the code, read the subscription."""
     try:
         assert request.user.pk is not None
         expected = request.session.pop(SESSION_KEY, "")
@@ -57,10 +57,10 @@ def callback(request: HttpRequest) -> HttpResponse:
     except ApiError as problem:
         messages.error(request, f"{problem.message} {problem.fix}".strip())
     else:
-        plan = connection.plan_verdict(company)
-        level = messages.SUCCESS if plan.supported else messages.WARNING
+        status = connection.subscription_status(company)
+        level = messages.SUCCESS if status.supported else messages.WARNING
         messages.add_message(
-            request, level, f"QuickBooks company {company} is connected. {plan.sentence} {_next(again)}"
+            request, level, f"QuickBooks company {company} is connected. {status.sentence} {_next(again)}"
         )
     return redirect("admin:index")
 
@@ -97,17 +97,17 @@ def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @staff_member_required
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
-def read_plan(request: HttpRequest, workspace_id: int) -> HttpResponse:
-    """*Check again*: ask QuickBooks for plan and Payroll now. Two calls, no run."""
+def read_subscription(request: HttpRequest, workspace_id: int) -> HttpResponse:
+    """*Check again*: ask QuickBooks for subscription and Payroll now. Two calls, no run."""
     workspace = get_object_or_404(Workspace.objects.select_related("company"), pk=workspace_id)
     if workspace.company is None:
         messages.error(request, f"No QuickBooks company is connected to {workspace}.")
         return redirect("admin:index")
     try:
-        plan = connection.read_plan(workspace.company, now=timezone.now())
+        status = connection.read_subscription(workspace.company, now=timezone.now())
     except ApiError as problem:
         messages.error(request, f"{problem.message} {problem.fix}".strip())
     else:
-        level = messages.SUCCESS if plan.supported else messages.WARNING
-        messages.add_message(request, level, f"Read just now: {plan.sentence}")
+        level = messages.SUCCESS if status.supported else messages.WARNING
+        messages.add_message(request, level, f"Read just now: {status.sentence}")
     return redirect("admin:index")

@@ -69,9 +69,9 @@ def connection_reasons(workspace: Workspace) -> list[Reason]:
         cause = company.state_reason or f"it is {company.get_state_display().lower()}."
         found.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
     if company.plan_read_at is not None:
-        verdict = connection.plan_verdict(company)
-        if not verdict.supported:
-            found.append(Reason(verdict.reason, {"sentence": verdict.sentence}))
+        status = connection.subscription_status(company)
+        if not status.supported:
+            found.append(Reason(status.reason, {"sentence": status.sentence}))
     return found
 
 

@@ -21,8 +21,8 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     """Read both sides, then match; gives the figures of the check. An unsupported plan is a finding, not a failure."""
     workspace = run.workspace
     company = mapping.company_of(workspace)
-    quickbooks_counts, said = quickbooks_pull.pull_lists(company, quickbooks, with_plan=True, now=now)
-    plan = connection.keep_plan(company, said["CompanyInfo"], said["Preferences"], now=now)
+    quickbooks_counts, said = quickbooks_pull.pull_lists(company, quickbooks, with_subscription=True, now=now)
+    plan = connection.keep_subscription(company, said["CompanyInfo"], said["Preferences"], now=now)
     clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
     press.settle(workspace)

@@ -47,7 +47,7 @@ class Amend(Sync):
         there = self._read(made)
         made.steps = [self._decide(step, made, there) for step in made.steps]
         if made.has_writes:
-            self._read_plan_again_if_old(now)
+            self._reread_subscription_if_old(now)
             made.steps = build.check_twins(made, self._quickbooks, made.steps)
         made.steps = [self._as_shown(step, there) for step in made.steps]
         book.add(made)

@@ -27,7 +27,7 @@ from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.runs import check
 from syncjobs.runs.correction import Amend
 from syncjobs.runs.figures import sync_figures
-from syncjobs.runs.sync import PlanBlocks, Sync
+from syncjobs.runs.sync import SubscriptionNotSupported, Sync
 from syncjobs.runs.undo import Undo
 from syncjobs.sending.circuit_breaker import Stop
 
@@ -107,7 +107,7 @@ class RunExecution:
             sync = _kind_of(run)(run, clockify, quickbooks, heartbeat, stop)
             sync.perform(now=now, stage=self._stage, progress=self._progress)
             self._end_sync(stop)
-        except PlanBlocks as refusal:
+        except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
             self._end_on(error)

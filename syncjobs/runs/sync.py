@@ -27,14 +27,14 @@ from syncjobs.sending.circuit_breaker import Stop
 from syncjobs.settling import late_duplicates
 from syncjobs.settling.settle import Resent, may_arrive_until, settle
 
-# A plan read longer ago is read again before anything is sent (contract: Plans).
-PLAN_AGE = timedelta(hours=1)
+# A subscription read longer ago is read again before anything is sent (contract: Plans).
+SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
 
-class PlanBlocks(Exception):
-    """The company's plan does not allow sending; the message is the rule that decided."""
+class SubscriptionNotSupported(Exception):
+    """The company's subscription does not allow sending; the message is the rule that decided."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -42,8 +42,16 @@ class PlanBlocks(Exception):
 
 
 class Sync:
-    """1. Plan gate; 2. settle writes in doubt; 3. read the window; 4. plan by our books, then against QuickBooks;
-    5. save the plan (a dry run ends here); 6. send; 7. settle what stayed in doubt; 8. verdicts.
+    """One time sync.
+
+    1. Check the subscription.
+    2. Settle writes of earlier runs whose outcome is unknown.
+    3. Read the window.
+    4. Plan by our books, then against QuickBooks.
+    5. Save the plan (a dry run ends here).
+    6. Send.
+    7. Settle what this run left unknown.
+    8. Save the status of every entry.
     """
 
     def __init__(
@@ -61,7 +69,7 @@ class Sync:
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while sending is in `stop`."""
         stage("Checking the plan")
-        self._pass_plan_gate(now)
+        self._check_subscription(now)
         stage("Looking for what became of earlier writes")
         resent = self._settle(may_write=not self._run.dry_run)
         if not self._run.dry_run:
@@ -121,7 +129,7 @@ class Sync:
 
     def _plan_writes(self, book: build.Book, writes: build.Plan, now: datetime) -> None:
         if writes.has_writes:
-            self._read_plan_again_if_old(now)
+            self._reread_subscription_if_old(now)
             build.check_against_quickbooks(writes, self._quickbooks)
         book.add(writes)
         self._save_verdicts(writes, now)
@@ -133,23 +141,23 @@ class Sync:
         return bool(codes & {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"})
 
     # --- steps ---------------------------------------------------------------------------------------------
-    def _pass_plan_gate(self, now: datetime) -> None:
-        """A plan that did not fit is read again, so that a cured one is not held back by an old reading."""
-        verdict = connection.plan_verdict(self._company)
-        if self._company.plan_read_at is None or not verdict.supported:
-            verdict = connection.read_plan(self._company, run_id=self._run.pk, now=now)
-        if not verdict.supported:
+    def _check_subscription(self, now: datetime) -> None:
+        """A subscription that did not fit is read again, so that a changed one is not held back by an old reading."""
+        status = connection.subscription_status(self._company)
+        if self._company.plan_read_at is None or not status.supported:
+            status = connection.read_subscription(self._company, run_id=self._run.pk, now=now)
+        if not status.supported:
             # Nothing is sent, but what an earlier run left in doubt may be found by reading.
             self._settle(may_write=False)
-            raise PlanBlocks(verdict.reason, verdict.sentence)
+            raise SubscriptionNotSupported(status.reason, status.sentence)
 
-    def _read_plan_again_if_old(self, now: datetime) -> None:
+    def _reread_subscription_if_old(self, now: datetime) -> None:
         read_at = self._company.plan_read_at
-        if read_at is not None and now - read_at <= PLAN_AGE:
+        if read_at is not None and now - read_at <= SUBSCRIPTION_MAX_AGE:
             return
-        verdict = connection.read_plan(self._company, run_id=self._run.pk, now=now)
-        if not verdict.supported:
-            raise PlanBlocks(verdict.reason, verdict.sentence)
+        status = connection.read_subscription(self._company, run_id=self._run.pk, now=now)
+        if not status.supported:
+            raise SubscriptionNotSupported(status.reason, status.sentence)
 
     def _settle(self, *, may_write: bool) -> dict[str, Resent]:
         return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)

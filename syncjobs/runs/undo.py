@@ -99,7 +99,7 @@ class Undo(Sync):
         """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while deleting is in `stop`."""
         run = self._run
         stage("Checking the plan")
-        self._pass_plan_gate(now)
+        self._check_subscription(now)
         stage("Looking for what became of earlier writes")
         self._settle(may_write=not run.dry_run)
         if not run.dry_run:
@@ -108,7 +108,7 @@ class Undo(Sync):
         undone = Run.objects.get(pk=run.options["undo"])
         made = self._intend(undone)
         if made.has_writes:
-            self._read_plan_again_if_old(now)
+            self._reread_subscription_if_old(now)
             build.check_against_quickbooks(made, self._quickbooks)
             made.steps = [self._compare(step, made) for step in made.steps]
         made.steps = [_in_words(step) for step in made.steps]

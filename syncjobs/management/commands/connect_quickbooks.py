@@ -30,7 +30,7 @@ class Command(base.Command):
             refresh_token=base.secret(options["refresh_token"], "The refresh token"),
             now=timezone.now(),
         )
-        plan = connection.plan_verdict(company)
+        plan = connection.subscription_status(company)
         if not plan.supported:
             self.progress(f"Warning: nothing can be sent yet. {plan.sentence}")
         elif plan.warning:

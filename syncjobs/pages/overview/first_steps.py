@@ -63,7 +63,7 @@ def steps(card: Card | None) -> list[Step]:
 
 
 def _may_send(card: Card) -> bool:
-    return card.is_connected and (card.plan is None or card.plan.supported)
+    return card.is_connected and (card.subscription is None or card.subscription.supported)
 
 
 def _done(card: Card | None) -> set[str]:
@@ -106,8 +106,8 @@ def _standing(card: Card, key: str) -> str:
         held = card.figures.held
         names = number(card.to_decide, "name is open,names are open")
         return f"Now {names} and {in_hours(held.minutes)} held."
-    if key == SEND and card.plan is not None and not card.plan.supported:
-        return f"Off for now: {card.plan.sentence}"
+    if key == SEND and card.subscription is not None and not card.subscription.supported:
+        return f"Off for now: {card.subscription.sentence}"
     if key == SEND and card.last_sync is not None:
         return _of_run(card.last_sync)
     return ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from integrations.models import Company, Workspace
-from integrations.quickbooks import connection, plan_policy
+from integrations.quickbooks import connection, subscription_policy
 from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import Look
 from syncjobs.display.formatting import in_hours, number
@@ -22,7 +22,7 @@ UNCLAIMED = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Chip:
-    """One piece of evidence: what QuickBooks said, and whether it speaks for the plan."""
+    """One piece of evidence: what QuickBooks said, and whether it speaks for the subscription."""
 
     text: str
     look: Look
@@ -71,11 +71,11 @@ class Card:
         return self.is_clockify_connected and self.is_quickbooks_connected
 
     @property
-    def plan(self) -> plan_policy.PlanVerdict | None:
+    def subscription(self) -> subscription_policy.SubscriptionStatus | None:
         """None while QuickBooks was not asked yet."""
         if self.company is None or self.company.plan_read_at is None:
             return None
-        return connection.plan_verdict(self.company)
+        return connection.subscription_status(self.company)
 
     @property
     def requests_a_check(self) -> int:
@@ -88,8 +88,8 @@ class Card:
 
     @property
     def chips(self) -> list[Chip]:
-        company, plan = self.company, self.plan
-        return evidence(company, plan) if company is not None and plan is not None else []
+        company, status = self.company, self.subscription
+        return evidence(company, status) if company is not None and status is not None else []
 
     @property
     def decisions(self) -> list[tuple[str, str, int, int]]:
@@ -127,12 +127,12 @@ class Card:
     @property
     def standing(self) -> tuple[Look, str]:
         """The state word and its sentence; the first that applies."""
-        plan = self.plan
+        status = self.subscription
         if not self.is_connected:
             return badges.NOT_CONNECTED, self._not_connected()
-        if plan is not None and not plan.supported:
-            return badges.SENDING_OFF, f"{plan.sentence} Checking for new users and customers still works."
-        trouble = self._trouble(plan)
+        if status is not None and not status.supported:
+            return badges.SENDING_OFF, f"{status.sentence} Checking for new users and customers still works."
+        trouble = self._trouble(status)
         if trouble:
             return badges.NEEDS_ATTENTION, trouble
         return badges.WORKING, self._working()
@@ -141,7 +141,7 @@ class Card:
         found = [one.as_row() for one in inputs.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
         return reasons.sentence(found[0]) if found else ""
 
-    def _trouble(self, plan: plan_policy.PlanVerdict | None) -> str:
+    def _trouble(self, status: subscription_policy.SubscriptionStatus | None) -> str:
         if self.in_doubt_for_people:
             return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:
@@ -152,8 +152,8 @@ class Card:
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
         if self.many_missing:
             return "Many entries were missing from Clockify at once, so nothing was deleted."
-        if plan is not None and plan.warning:
-            return plan.warning
+        if status is not None and status.warning:
+            return status.warning
         if self.workspace.pulled_at is None:
             return "Connected. Check for new users and customers to begin."
         return ""
@@ -168,13 +168,16 @@ class Card:
         return f"No name needs you. {sent} sent, {rest}"
 
 
-def evidence(company: Company, verdict: plan_policy.PlanVerdict) -> list[Chip]:
+def evidence(company: Company, verdict: subscription_policy.SubscriptionStatus) -> list[Chip]:
     """Plan, Payroll and subscription as QuickBooks said them."""
     sku = company.sku or "Plan not named"
-    known = any(plan_policy.same_sku(company.sku, one) for one in (*plan_policy.SUPPORTED_SKUS, company.allow_sku))
+    known = any(
+        subscription_policy.same_sku(company.sku, one)
+        for one in (*subscription_policy.SUPPORTED_SKUS, company.allow_sku)
+    )
     chips = [Chip(sku, FITS if company.sku and known else REFUSES), Chip(*_payroll(company))]
-    working = company.subscription in plan_policy.WORKING_SUBSCRIPTIONS
-    look = FITS if working else UNSTATED if company.subscription == plan_policy.RESTRICTED else REFUSES
+    working = company.subscription in subscription_policy.WORKING_SUBSCRIPTIONS
+    look = FITS if working else UNSTATED if company.subscription == subscription_policy.RESTRICTED else REFUSES
     chips.append(Chip(company.subscription.capitalize() or "Subscription not stated", look))
     if company.time_tracking is False:
         chips.append(Chip("Time tracking off", REFUSES))

@@ -1,4 +1,4 @@
-"""Which QuickBooks plans may receive time, and by which rule. Data and one pure function."""
+"""Which QuickBooks subscriptions may receive time, and by which rule. Data and one pure function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanVerdict:
+class SubscriptionStatus:
     """`reason` is "", PAYROLL_ENABLED or PLAN_NOT_SUPPORTED; `sentence` names the rule that decided."""
 
     supported: bool
@@ -35,21 +35,21 @@ def same_sku(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-def judge(evidence: Evidence) -> PlanVerdict:
+def judge(evidence: Evidence) -> SubscriptionStatus:
     """The first rule that refuses decides; Payroll comes first, since it wins over everything."""
     if evidence.payroll is True:
-        return PlanVerdict(False, "PAYROLL_ENABLED", "Payroll is on in this company, and that is not supported.")
-    refusal = _plan_refusal(evidence)
+        return SubscriptionStatus(False, "PAYROLL_ENABLED", "Payroll is on in this company, and that is not supported.")
+    refusal = _sku_refusal(evidence)
     if refusal:
-        return PlanVerdict(False, "PLAN_NOT_SUPPORTED", refusal)
+        return SubscriptionStatus(False, "PLAN_NOT_SUPPORTED", refusal)
     if evidence.subscription == RESTRICTED:
         warning = "QuickBooks restricts the subscription (a payment failed); it may stop soon."
-        return PlanVerdict(True, "", f"{evidence.sku} without Payroll is supported.", warning)
-    return PlanVerdict(True, "", f"{evidence.sku} without Payroll is supported.")
+        return SubscriptionStatus(True, "", f"{evidence.sku} without Payroll is supported.", warning)
+    return SubscriptionStatus(True, "", f"{evidence.sku} without Payroll is supported.")
 
 
-def _plan_refusal(evidence: Evidence) -> str:
-    """Why the plan may not receive time, or ""."""
+def _sku_refusal(evidence: Evidence) -> str:
+    """Why the subscription may not receive time, or ""."""
     if evidence.time_tracking is False:
         return "QuickBooks says that time tracking is off in this company."
     if evidence.subscription not in (*WORKING_SUBSCRIPTIONS, RESTRICTED):
