@@ -6,7 +6,7 @@ from django.contrib import admin
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
-from mapping.models import Decision, Link, Mismatch, Stance
+from mapping.models import Decision, Link, MappingOverride, Mismatch
 
 
 @admin.register(Link)
@@ -47,8 +47,8 @@ class MismatchAdmin(ReadOnlyAdmin):
     ordering = ("-blocked_minutes", "pk")
 
 
-@admin.register(Stance)
-class StanceAdmin(ReadOnlyAdmin):
+@admin.register(MappingOverride)
+class MappingOverrideAdmin(ReadOnlyAdmin):
     list_display = ("kind", "clockify_id", "choice", "note", "person", "at")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "kind", "choice")

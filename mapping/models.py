@@ -48,8 +48,8 @@ class Link(models.Model):
         return f"{self.kind} {self.clockify_id} = {self.quickbooks_kind} {self.quickbooks_id}"
 
 
-class Stance(models.Model):
-    """A person's word that a record is not to be linked by rule: unlinked, or ignored with its time.
+class MappingOverride(models.Model):
+    """A person's decision that a record is not linked by rule: unlinked, or ignored with its time.
 
     An employee or customer that only QuickBooks has can be ignored as well: then it is not listed as missing in
     Clockify. The rule still links it once Clockify has its partner.
@@ -59,8 +59,8 @@ class Stance(models.Model):
         UNLINKED = "unlinked", "Unlinked"
         IGNORED = "ignored", "Ignored"
 
-    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="stances")
-    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="stances")
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="mapping_overrides")
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="mapping_overrides")
     kind = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS])
     clockify_id = models.CharField(max_length=64, help_text="The record's id; of an employee or customer, its own.")
     choice = models.CharField(max_length=10, choices=Choice)
@@ -74,6 +74,8 @@ class Stance(models.Model):
                 fields=["workspace", "company", "kind", "clockify_id"], name="stance_once_per_clockify_record"
             )
         ]
+        # As it was called first.
+        db_table = "mapping_stance"
 
     def __str__(self) -> str:
         return f"{self.kind} {self.clockify_id} {self.choice}"

@@ -18,7 +18,7 @@ from integrations.models import (
     Workspace,
 )
 from mapping.matching.records import ClockifyRecord, KnownLink, QuickBooksRecord
-from mapping.models import Decision, Link, Mismatch, Stance
+from mapping.models import Decision, Link, MappingOverride, Mismatch
 
 KINDS = ("user", "client", "project")
 PLURALS = {"user": "users", "client": "clients", "project": "projects"}
@@ -83,25 +83,27 @@ def links_of(workspace: Workspace) -> QuerySet[Link]:
     return Link.objects.filter(workspace=workspace, company=workspace.company)
 
 
-def stances_of(workspace: Workspace) -> QuerySet[Stance]:
+def mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
     """What people said about Clockify's records."""
-    return all_stances_of(workspace).filter(kind__in=KINDS)
+    return all_mapping_overrides_of(workspace).filter(kind__in=KINDS)
 
 
-def all_stances_of(workspace: Workspace) -> QuerySet[Stance]:
+def all_mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
     """Likewise with the QuickBooks records that need no partner."""
-    return Stance.objects.filter(workspace=workspace, company=workspace.company)
+    return MappingOverride.objects.filter(workspace=workspace, company=workspace.company)
 
 
 def ignored_there(workspace: Workspace) -> Exists:
     """Whether a mismatch is of a QuickBooks record that a person ignored."""
-    ignored = all_stances_of(workspace).filter(choice=Stance.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS)
+    ignored = all_mapping_overrides_of(workspace).filter(
+        choice=MappingOverride.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS
+    )
     return Exists(ignored.filter(kind=OuterRef("kind"), clockify_id=OuterRef("quickbooks_id")))
 
 
 def was_matched(workspace: Workspace) -> bool:
     """Whether matching has ever come to its end here; a first run may have died between reading and matching."""
-    return links_of(workspace).exists() or mismatches_of(workspace).exists() or stances_of(workspace).exists()
+    return links_of(workspace).exists() or mismatches_of(workspace).exists() or mapping_overrides_of(workspace).exists()
 
 
 def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
@@ -116,7 +118,9 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
 
     Ignored ones are neither; archived ones that hold nothing are not unmapped.
     """
-    ignored = set(stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id"))
+    ignored = set(
+        mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
+    )
     working = set(links_of(workspace).filter(suspended="").values_list("kind", "clockify_id"))
     unmapped = set(
         mismatches_of(workspace).exclude(clockify_id="").exclude(reason="RENAMED").values_list("kind", "clockify_id")

@@ -12,18 +12,25 @@ from django.db import transaction
 from integrations.models import Company, Workspace
 from mapping.desk import ordering
 from mapping.matching import match, names
-from mapping.matching.records import ClockifyRecord, Likely, NewLink, Outcome, QuickBooksRecord, Suggestion
+from mapping.matching.records import (
+    ClockifyRecord,
+    KnownOverride,
+    Likely,
+    NewLink,
+    Outcome,
+    QuickBooksRecord,
+    Suggestion,
+)
 from mapping.matching.records import Mismatch as Finding
-from mapping.matching.records import Stance as Opinion
-from mapping.models import Link, Mismatch, Stance
+from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     Key,
     clockify_records,
     company_of,
     known_link,
     links_of,
+    mapping_overrides_of,
     quickbooks_records,
-    stances_of,
 )
 
 
@@ -58,14 +65,14 @@ def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matche
     company = company_of(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
     links = [known_link(link) for link in links_of(workspace)]
-    opinions = [Opinion(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
+    overrides = [KnownOverride(one.kind, one.clockify_id, one.choice) for one in mapping_overrides_of(workspace)]
     earlier = {} if anew else _found_before(workspace)
     offered = quickbooks
     if not workspace.people_to_vendors:
         # Those who are linked to one stay so.
         linked = {link.quickbooks_id for link in links if link.quickbooks_kind == "vendor"}
         offered = [one for one in quickbooks if one.kind != "vendor" or one.id in linked]
-    outcome = match.match(clockify, offered, links, opinions, mode=workspace.matching, earlier=earlier)
+    outcome = match.match(clockify, offered, links, overrides, mode=workspace.matching, earlier=earlier)
     ours = {(one.kind, one.id): one for one in clockify}
     theirs = {(one.kind, one.id): one for one in quickbooks}
     with transaction.atomic():
@@ -196,7 +203,7 @@ def _says(row: Mismatch) -> tuple[Any, ...]:
 
 
 def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> ordering.Around:
-    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED)
+    ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED)
     return ordering.Around(
         linked=set(links_of(workspace).values_list("kind", "clockify_id")),
         ignored=set(ignored.values_list("kind", "clockify_id")),

@@ -13,8 +13,8 @@ from integrations.models import Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.partner_search import KINDS
 from mapping.errors import Refused
-from mapping.models import Link, Stance
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, stances_of
+from mapping.models import Link, MappingOverride
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 
 NEEDED = ("kind", "clockify_id", "quickbooks_id")
 DECISIONS = ("link", "unlink", "ignore", "stop ignoring")
@@ -123,12 +123,13 @@ class _Around:
         self.links: dict[tuple[str, str], Link] = {
             (one.kind, one.clockify_id): one for one in links_of(workspace).filter(clockify_id__in=every)
         }
-        self.stances: dict[tuple[str, str], str] = {
-            (one.kind, one.clockify_id): one.choice for one in stances_of(workspace).filter(clockify_id__in=every)
+        self.overrides: dict[tuple[str, str], str] = {
+            (one.kind, one.clockify_id): one.choice
+            for one in mapping_overrides_of(workspace).filter(clockify_id__in=every)
         }
 
     def stands(self, key: tuple[str, str]) -> str:
-        if self.stances.get(key) == Stance.Choice.IGNORED:
+        if self.overrides.get(key) == MappingOverride.Choice.IGNORED:
             return "ignored"
         link = self.links.get(key)
         if link is None:
@@ -188,6 +189,6 @@ def _after(around: _Around, kind: str, clockify_id: str, decision: str) -> str:
         if key not in around.links:
             raise Refused(f"{around.names[key]} is not linked.")
         return "not linked"
-    if around.stances.get(key) != Stance.Choice.IGNORED:
+    if around.overrides.get(key) != MappingOverride.Choice.IGNORED:
         raise Refused(f"{around.names[key]} is not ignored.")
     return "linked as before" if key in around.links else "not linked"

@@ -14,8 +14,15 @@ from django.db import transaction
 from integrations.models import Vendor, Workspace
 from mapping.decisions.history import state_of, write_history
 from mapping.errors import Refused
-from mapping.models import Link, Stance
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, company_of, links_of, stances_of
+from mapping.models import Link, MappingOverride
+from mapping.queries import (
+    CLOCKIFY_MODELS,
+    QUICKBOOKS_MODELS,
+    all_mapping_overrides_of,
+    company_of,
+    links_of,
+    mapping_overrides_of,
+)
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
 LEFT_OUT_THERE = ("employee", "customer")
@@ -47,7 +54,7 @@ def link(
     others = list(shared.exclude(clockify_id=clockify_id))
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
-        stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+        mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         Link.objects.update_or_create(
             workspace=workspace,
             company=company,
@@ -137,7 +144,9 @@ def unlink(
         if not removed:
             _clockify_row(workspace, kind, clockify_id)
             raise Refused(f"This {kind} is not linked.")
-        _take_stance(workspace, kind, clockify_id, Stance.Choice.UNLINKED, now=now, person=person, note=note)
+        _record_override(
+            workspace, kind, clockify_id, MappingOverride.Choice.UNLINKED, now=now, person=person, note=note
+        )
         write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note, batch=batch)
 
 
@@ -162,7 +171,9 @@ def ignore(
         _clockify_row(workspace, kind, clockify_id)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
-        _take_stance(workspace, kind, clockify_id, Stance.Choice.IGNORED, now=now, person=person, note=note)
+        _record_override(
+            workspace, kind, clockify_id, MappingOverride.Choice.IGNORED, now=now, person=person, note=note
+        )
         write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note, batch=batch)
 
 
@@ -181,14 +192,16 @@ def stop_ignoring(
         _known_kind(kind)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
-        ignored = all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id, choice=Stance.Choice.IGNORED)
+        ignored = all_mapping_overrides_of(workspace).filter(
+            kind=kind, clockify_id=clockify_id, choice=MappingOverride.Choice.IGNORED
+        )
         if not ignored.exists():
             raise Refused(f"This {kind} is not ignored.")
         linked = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists()
         if linked or kind in LEFT_OUT_THERE:
             ignored.delete()
         else:
-            ignored.update(choice=Stance.Choice.UNLINKED, at=now, person=person)
+            ignored.update(choice=MappingOverride.Choice.UNLINKED, at=now, person=person)
         write_history(
             workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note=note, batch=batch
         )
@@ -219,10 +232,10 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
     return row
 
 
-def _take_stance(
+def _record_override(
     workspace: Workspace, kind: str, clockify_id: str, choice: str, *, now: datetime, person: Any, note: str
 ) -> None:
-    Stance.objects.update_or_create(
+    MappingOverride.objects.update_or_create(
         workspace=workspace,
         company=company_of(workspace),
         kind=kind,

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 
 from integrations.models import Workspace
-from mapping.models import Decision, Link, Stance
-from mapping.queries import all_stances_of, company_of, links_of
+from mapping.models import Decision, Link, MappingOverride
+from mapping.queries import all_mapping_overrides_of, company_of, links_of
 
 # Of a link: what the history shows, by the names it had from the beginning, and all else that restoring needs.
 SHOWN = {
@@ -24,12 +24,13 @@ KEPT = ("why", "clockify_name", "client_id", "parent_id")
 
 
 def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
-    """The record's link and stance, complete enough to be restored."""
+    """The record's link and override, complete enough to be restored."""
     current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    stance = all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    state: dict[str, Any] = {"stance": stance.choice if stance else ""}
-    if stance is not None:
-        state["stance_facts"] = {"note": stance.note, "person": stance.person_id, "at": _text(stance.at)}
+    override = all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    # Stored decisions have these keys, so they keep their names.
+    state: dict[str, Any] = {"stance": override.choice if override else ""}
+    if override is not None:
+        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _text(override.at)}
     if current is not None:
         state["link"] = {
             **{shown: getattr(current, column) for shown, column in SHOWN.items()},
@@ -45,8 +46,8 @@ def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, 
     """Make the record stand as `state` says. Call inside a transaction, after `may_be_restored`."""
     key = {"workspace": workspace, "company": company_of(workspace), "kind": kind, "clockify_id": clockify_id}
     links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
-    all_stances_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
-    link, stance = state.get("link"), state.get("stance_facts")
+    all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+    link, override = state.get("link"), state.get("stance_facts")
     if link:
         Link.objects.create(
             **key,
@@ -56,13 +57,13 @@ def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, 
             made_at=datetime.fromisoformat(link["made_at"]),
             suspended_at=datetime.fromisoformat(link["suspended_at"]) if link["suspended_at"] else None,
         )
-    if stance:
-        Stance.objects.create(
+    if override:
+        MappingOverride.objects.create(
             **key,
             choice=state["stance"],
-            note=stance["note"],
-            person_id=_known_person(stance["person"]),
-            at=datetime.fromisoformat(stance["at"]),
+            note=override["note"],
+            person_id=_known_person(override["person"]),
+            at=datetime.fromisoformat(override["at"]),
         )
 
 

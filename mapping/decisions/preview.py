@@ -11,7 +11,7 @@ from integrations.models import Company, Workspace
 from mapping.decisions.batch import Choice, in_order
 from mapping.matching import match
 from mapping.matching.names import FORGIVING, strip_deleted
-from mapping.matching.records import ClockifyRecord, KnownLink, QuickBooksRecord, Stance
+from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, QuickBooksRecord
 from mapping.models import Link
 from mapping.queries import (
     Key,
@@ -19,8 +19,8 @@ from mapping.queries import (
     company_of,
     known_link,
     links_of,
+    mapping_overrides_of,
     quickbooks_records,
-    stances_of,
 )
 from mapping.rematch import link_row
 
@@ -55,11 +55,13 @@ class Outlook:
         self._clockify = clockify_records(workspace)
         self._quickbooks = quickbooks_records(self._company)
         self._links = list(links_of(workspace))
-        self._stances = [Stance(one.kind, one.clockify_id, one.choice) for one in stances_of(workspace)]
+        self._overrides = [
+            KnownOverride(one.kind, one.clockify_id, one.choice) for one in mapping_overrides_of(workspace)
+        ]
 
     def now(self) -> Foreseen:
         """As it stands."""
-        return Foreseen(self._links, _ignored(self._stances))
+        return Foreseen(self._links, _ignored(self._overrides))
 
     def after(
         self,
@@ -76,24 +78,24 @@ class Outlook:
         ours, theirs = self._records(newcomers)
         ours |= {key: replace(ours[key], name=name) for key, name in (renamed or {}).items() if key in ours}
         rows = {(row.kind, row.clockify_id): row for row in self._links}
-        stances = {(one.kind, one.clockify_id): one for one in self._stances}
+        overrides = {(one.kind, one.clockify_id): one for one in self._overrides}
         for choice in in_order(choices):
-            self._decide(choice, rows, stances, ours=ours, theirs=theirs, now=now)
+            self._decide(choice, rows, overrides, ours=ours, theirs=theirs, now=now)
         known = [known_link(row) for row in rows.values()]
         outcome = match.paired(
-            list(ours.values()), list(theirs.values()), known, list(stances.values()), mode=self._workspace.matching
+            list(ours.values()), list(theirs.values()), known, list(overrides.values()), mode=self._workspace.matching
         )
         for key, reason in outcome.suspend.items():
             rows[key] = _changed(rows[key], suspended=reason)
         made = [
             link_row(self._workspace, self._company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links
         ]
-        return Foreseen([*rows.values(), *made], _ignored(stances.values()))
+        return Foreseen([*rows.values(), *made], _ignored(overrides.values()))
 
     def forgiven(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Pairs that the rule would link if it were forgiving, each with its why; the rule says that they are alone."""
         known: list[KnownLink] = [known_link(row) for row in self._links]
-        outcome = match.paired(self._clockify, self._quickbooks, known, self._stances, mode=FORGIVING)
+        outcome = match.paired(self._clockify, self._quickbooks, known, self._overrides, mode=FORGIVING)
         ours, theirs = self._records(())
         return [
             (ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], new.why)
@@ -112,7 +114,7 @@ class Outlook:
         self,
         choice: Choice,
         rows: dict[Key, Link],
-        stances: dict[Key, Stance],
+        overrides: dict[Key, KnownOverride],
         *,
         ours: dict[Key, ClockifyRecord],
         theirs: dict[Key, QuickBooksRecord],
@@ -124,17 +126,17 @@ class Outlook:
             linked = self._linked(choice, rows.get(key), ours=ours, theirs=theirs, now=now)
             if linked is not None:
                 rows[key] = linked
-                stances.pop(key, None)
+                overrides.pop(key, None)
         elif choice.verb == "unlink" and key in rows:
             del rows[key]
-            stances[key] = Stance(*key, "unlinked")
+            overrides[key] = KnownOverride(*key, "unlinked")
         elif choice.verb == "ignore" and key in ours:
-            stances[key] = Stance(*key, "ignored")
-        elif choice.verb == "stop_ignoring" and key in stances and stances[key].choice == "ignored":
+            overrides[key] = KnownOverride(*key, "ignored")
+        elif choice.verb == "stop_ignoring" and key in overrides and overrides[key].choice == "ignored":
             if key in rows:
-                del stances[key]
+                del overrides[key]
             else:
-                stances[key] = Stance(*key, "unlinked")
+                overrides[key] = KnownOverride(*key, "unlinked")
 
     def _linked(
         self,
@@ -176,8 +178,8 @@ def _is_linked_to(before: Link | None, vendor_id: str) -> bool:
     return before is not None and (before.quickbooks_kind, before.quickbooks_id) == ("vendor", vendor_id)
 
 
-def _ignored(stances: Iterable[Stance]) -> frozenset[Key]:
-    return frozenset((one.kind, one.clockify_id) for one in stances if one.choice == "ignored")
+def _ignored(overrides: Iterable[KnownOverride]) -> frozenset[Key]:
+    return frozenset((one.kind, one.clockify_id) for one in overrides if one.choice == "ignored")
 
 
 def _changed(link: Link, **values: Any) -> Link:

@@ -15,8 +15,8 @@ from mapping.desk.name_diff import Piece, apart, whole
 from mapping.desk.options import Option, lost, option
 from mapping.desk.sections import all_only_there
 from mapping.matching.names import name_key
-from mapping.models import Link, Mismatch, Stance
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, links_of, mismatches_of
+from mapping.models import Link, MappingOverride, Mismatch
+from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_mapping_overrides_of, links_of, mismatches_of
 
 Key = tuple[str, str]
 
@@ -34,7 +34,7 @@ class Row:
     right: list[Piece] = field(default_factory=list)
     mismatch: Mismatch | None = None
     link: Link | None = None
-    stance: Stance | None = None
+    override: MappingOverride | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
     stands_ready: Option | None = None  # the partner that the rule will link once the client is linked
@@ -97,8 +97,8 @@ class _Reader:
         ids = {ref.clockify_id for ref in refs if ref.clockify_id} | {ref.group for ref in refs if ref.group}
         there = {ref.quickbooks_id for ref in refs if not ref.clockify_id}
         self._links = self._by_key(links_of(workspace).filter(clockify_id__in=ids).select_related("person"))
-        said = all_stances_of(workspace).filter(clockify_id__in=ids | there)
-        self._stances = self._by_key(said.select_related("person"))
+        said = all_mapping_overrides_of(workspace).filter(clockify_id__in=ids | there)
+        self._overrides = self._by_key(said.select_related("person"))
         listed = mismatches_of(workspace).filter(clockify_id__in=ids)
         self._mismatches = self._by_key(listed.defer("likely", "order_key", "search_left", "search_right"))
         only_there = all_only_there(workspace).filter(quickbooks_id__in=there)
@@ -172,8 +172,12 @@ class _Reader:
     def _client_row(self, client_id: str, group: Group) -> Row | None:
         """The client's own row, to be decided from above its projects."""
         found = self._mismatches.get(("client", client_id))
-        stance = self._stances.get(("client", client_id))
-        if found is None or found.reason == SEEN_ONLY or (stance and stance.choice == Stance.Choice.IGNORED):
+        override = self._overrides.get(("client", client_id))
+        if (
+            found is None
+            or found.reason == SEEN_ONLY
+            or (override and override.choice == MappingOverride.Choice.IGNORED)
+        ):
             return None
         ref = Ref(TODO, "client", client_id, group=client_id, reason=found.reason, minutes=found.blocked_minutes)
         return self._row(ref, group)
@@ -191,7 +195,7 @@ class _Reader:
             archived=record is None or _is_past(record),
             mismatch=self._mismatches.get(key),
             link=self._links.get(key),
-            stance=self._stances.get(key),
+            override=self._overrides.get(key),
         )
         self._add_partner(row)
         ready = self._ready.get((ref.group, name_key(row.name, mode=self._workspace.matching)), [])
@@ -236,9 +240,9 @@ class _Reader:
         mismatch = self._only_there[ref.quickbooks_id]
         partner = self._options.get((ref.kind, ref.quickbooks_id))
         words = wording.words(case_of(mismatch))
-        stance = self._stances.get((ref.kind, ref.quickbooks_id))
+        override = self._overrides.get((ref.kind, ref.quickbooks_id))
         right = whole(mismatch.quickbooks_name)
-        return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, stance=stance)
+        return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, override=override)
 
 
 def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:

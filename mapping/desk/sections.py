@@ -21,8 +21,15 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from integrations.models import ClockifyProject, ClockifyUser, Employee, Vendor, Workspace
-from mapping.models import Mismatch, Stance
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_stances_of, ignored_there, links_of, stances_of
+from mapping.models import MappingOverride, Mismatch
+from mapping.queries import (
+    CLOCKIFY_MODELS,
+    QUICKBOOKS_MODELS,
+    all_mapping_overrides_of,
+    ignored_there,
+    links_of,
+    mapping_overrides_of,
+)
 
 SEEN_ONLY = "RENAMED"
 # Which tab a row seen from QuickBooks stands on.
@@ -64,7 +71,7 @@ def count_ignored(workspace: Workspace) -> Iterable[tuple[str, bool, int]]:
 def count_ignored_there(workspace: Workspace) -> Iterable[tuple[str, int]]:
     """Of what only QuickBooks has: reason, and how many. From the few that were ignored, not from all there are."""
     this = {"kind": OuterRef("kind"), "quickbooks_id": OuterRef("clockify_id")}
-    rows = all_stances_of(workspace).filter(choice=Stance.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS)
+    rows = all_mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS)
     rows = rows.annotate(reason=Subquery(all_only_there(workspace).filter(**this).values("reason")[:1]))
     return rows.exclude(reason=None).order_by().values_list("reason").annotate(rows=Count("pk"))
 
@@ -73,7 +80,9 @@ def all_ignored_rows(workspace: Workspace, kind: str) -> QuerySet[Any]:
     """Of this Clockify kind, and the QuickBooks records that would stand beside it; these have a `name_there`."""
     this = {"kind": OuterRef("kind"), "quickbooks_id": OuterRef("clockify_id"), "reason": ONLY_THERE[kind]}
     there = Mismatch.objects.filter(workspace=workspace, company=workspace.company, clockify_id="", **this)
-    rows = all_stances_of(workspace).filter(Q(kind=kind) | Exists(there), choice=Stance.Choice.IGNORED)
+    rows = all_mapping_overrides_of(workspace).filter(
+        Q(kind=kind) | Exists(there), choice=MappingOverride.Choice.IGNORED
+    )
     return rows.annotate(name_there=Coalesce(Subquery(there.values("quickbooks_name")[:1]), Value("")))
 
 
@@ -88,8 +97,8 @@ def all_only_there(workspace: Workspace) -> QuerySet[Mismatch]:
     return rows.filter(reason__in=ONLY_THERE.values())
 
 
-def _ignored(workspace: Workspace) -> QuerySet[Stance]:
-    return stances_of(workspace).filter(choice=Stance.Choice.IGNORED)
+def _ignored(workspace: Workspace) -> QuerySet[MappingOverride]:
+    return mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED)
 
 
 # --- order and search ------------------------------------------------------------------------------------------

@@ -31,23 +31,23 @@ from mapping.matching.passes import Seating
 from mapping.matching.records import (
     ClockifyRecord,
     KnownLink,
+    KnownOverride,
     Likely,
     Mismatch,
     NewLink,
     Outcome,
     QuickBooksRecord,
-    Stance,
     Suggestion,
 )
 
 __all__ = [
     "ClockifyRecord",
     "KnownLink",
+    "KnownOverride",
     "Mismatch",
     "NewLink",
     "Outcome",
     "QuickBooksRecord",
-    "Stance",
     "Suggestion",
     "listed",
     "match",
@@ -59,7 +59,7 @@ def match(
     clockify: Sequence[ClockifyRecord],
     quickbooks: Sequence[QuickBooksRecord],
     links: Sequence[KnownLink],
-    stances: Sequence[Stance],
+    overrides: Sequence[KnownOverride],
     *,
     mode: str = STRICT,
     earlier: Mapping[Key, Likely] | None = None,
@@ -72,7 +72,7 @@ def match(
 
     `earlier`: likely partners that were found before, which spares looking for them again (see LikelyPartners).
     """
-    directory, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=True, earlier=earlier)
+    directory, seating = _seated(clockify, quickbooks, links, overrides, mode=mode, tell=True, earlier=earlier)
     all_links: list[KnownLink | NewLink] = [*links, *seating.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
     rest = partnerless(directory, linked=linked)
@@ -89,12 +89,12 @@ def paired(
     clockify: Sequence[ClockifyRecord],
     quickbooks: Sequence[QuickBooksRecord],
     links: Sequence[KnownLink],
-    stances: Sequence[Stance],
+    overrides: Sequence[KnownOverride],
     *,
     mode: str = STRICT,
 ) -> Outcome:
     """The links of `match` alone: without saying why the rest stays apart, or looking for likely partners."""
-    _, seating = _seated(clockify, quickbooks, links, stances, mode=mode, tell=False)
+    _, seating = _seated(clockify, quickbooks, links, overrides, mode=mode, tell=False)
     return Outcome(links=tuple(seating.links), suspend=seating.suspend)
 
 
@@ -102,7 +102,7 @@ def _seated(
     clockify: Sequence[ClockifyRecord],
     quickbooks: Sequence[QuickBooksRecord],
     links: Sequence[KnownLink],
-    stances: Sequence[Stance],
+    overrides: Sequence[KnownOverride],
     *,
     mode: str,
     tell: bool,
@@ -111,7 +111,7 @@ def _seated(
     if mode not in MODES:
         raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
     directory = Directory(quickbooks, mode=mode)
-    seating = Seating(clockify, directory=directory, links=links, stances=stances, earlier=earlier)
+    seating = Seating(clockify, directory=directory, links=links, overrides=overrides, earlier=earlier)
     for kind in CLOCKIFY_KINDS:
         seating.seat(kind, tell=tell)
     return directory, seating

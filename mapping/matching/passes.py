@@ -9,7 +9,7 @@ from mapping.matching.by_name import Claims
 from mapping.matching.index import EMPLOYEES, TOP_LEVEL, Directory, Key, Place
 from mapping.matching.link_health import Health, LinkDoctor
 from mapping.matching.mismatch_reasons import Verdicts
-from mapping.matching.records import ClockifyRecord, KnownLink, Likely, Mismatch, NewLink, Stance
+from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, Mismatch, NewLink
 from mapping.matching.suggest import LikelyPartners
 
 
@@ -22,7 +22,7 @@ class Seating:
         *,
         directory: Directory,
         links: Sequence[KnownLink],
-        stances: Sequence[Stance],
+        overrides: Sequence[KnownOverride],
         earlier: Mapping[Key, Likely] | None = None,
     ) -> None:
         self._earlier = earlier or {}
@@ -33,7 +33,7 @@ class Seating:
         self._directory = directory
         self._records = {(record.kind, record.id): record for record in clockify}
         self._known = {(link.kind, link.clockify_id): link for link in links}
-        self._choices = {(stance.kind, stance.clockify_id): stance.choice for stance in stances}
+        self._choices = {(override.kind, override.clockify_id): override.choice for override in overrides}
         self._partners: dict[str, str] = {}  # customer by client id, working links only
 
     def seat(self, kind: str, *, tell: bool) -> None:

@@ -49,7 +49,7 @@ class KnownLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Stance:
+class KnownOverride:
     """What a person decided about one Clockify record."""
 
     kind: str

@@ -14,7 +14,7 @@ RECORDS = (
     ("Links", "link", "mapping.link"),
     ("Mismatches", "link_off", "mapping.mismatch"),
     ("Decisions", "gavel", "mapping.decision"),
-    ("Ignored or unlinked", "block", "mapping.stance"),
+    ("Ignored or unlinked", "block", "mapping.mappingoverride"),
     ("Decisions about entries", "rule", "syncjobs.entryoverride"),
     ("Receipts", "receipt_long", "syncjobs.receipt"),
     ("Writes", "outbox", "syncjobs.action"),

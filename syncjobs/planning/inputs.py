@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
-from mapping.models import Link, Stance
-from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
+from mapping.models import Link, MappingOverride
+from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
@@ -79,7 +79,9 @@ def directory_of(workspace: Workspace) -> Directory:
     """Every linked or ignored record's standing. A partner that is inactive in the mirror suspends at once."""
     if workspace.company is None:
         return Directory()
-    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED).values_list("kind", "clockify_id")
+    ignored = (
+        mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
+    )
     return directory_from(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
 
 

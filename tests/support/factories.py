@@ -217,7 +217,7 @@ def arrange(workspace: Any) -> None:
         for key, email in model.objects.values_list(column, "email")
     }
     links = mapping.Link.objects.filter(workspace=workspace)
-    ignored = mapping.Stance.objects.filter(workspace=workspace, choice="ignored")
+    ignored = mapping.MappingOverride.objects.filter(workspace=workspace, choice="ignored")
     columns = ("kind", "clockify_id")
     ordering.arrange(
         rows,
@@ -227,9 +227,9 @@ def arrange(workspace: Any) -> None:
     mapping.Mismatch.objects.bulk_update(rows, written, batch_size=500)
 
 
-class StanceFactory(OfWorkspaceFactory):
+class MappingOverrideFactory(OfWorkspaceFactory):
     class Meta:
-        model = mapping.Stance
+        model = mapping.MappingOverride
 
     kind = "user"
     clockify_id = factory.Sequence(lambda n: f"ignored{n}")

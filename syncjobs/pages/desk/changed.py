@@ -12,8 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
-from mapping.models import Stance
-from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, stances_of
+from mapping.models import MappingOverride
+from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 from syncjobs.display import badges
 from syncjobs.display.badges import LOCKING, Look
 from syncjobs.display.formatting import day, duration
@@ -115,7 +115,7 @@ def _context(
     ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
     links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
     partners = inputs.partners_of(company_of(workspace), among=links_of_these)
-    ignored = stances_of(workspace).filter(choice=Stance.Choice.IGNORED, clockify_id__in=ids)
+    ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED, clockify_id__in=ids)
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
     return inputs.PlanningContext(
         policy=inputs.policy_of(workspace),

@@ -26,7 +26,7 @@ from syncjobs.planning import evaluate
 from syncjobs.rules import reasons
 
 ROWS_A_PAGE = 50
-STANCES = {"ignored": "ignored", "unlinked": "unlinked by hand"}
+OVERRIDE_WORDS = {"ignored": "ignored", "unlinked": "unlinked by hand"}
 
 
 @dataclass(frozen=True)
@@ -124,5 +124,5 @@ def stands(state: Mapping[str, Any]) -> str:
         if link.get("suspended"):
             said.append(f"suspended: {reasons.title(link['suspended'])}")
     if state.get("stance"):
-        said.append(STANCES.get(state["stance"], state["stance"]))
+        said.append(OVERRIDE_WORDS.get(state["stance"], state["stance"]))
     return ", ".join(said) or "not linked"

@@ -9,7 +9,7 @@ from collections import defaultdict
 
 from django.db.models import Count, Exists, F, OuterRef
 
-from mapping.models import Link, Mismatch, Stance
+from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import PLURALS
 
 Counts = dict[str, dict[str, int]]
@@ -29,7 +29,7 @@ def decided() -> dict[int, Counts]:
     """Mapped and unmapped records per kind, by workspace."""
     found: dict[int, Counts] = defaultdict(none_yet)
     open_names = Mismatch.objects.exclude(clockify_id="").exclude(reason="RENAMED").filter(kind__in=PLURALS)
-    ignored = Stance.objects.filter(choice=Stance.Choice.IGNORED, **SAME)
+    ignored = MappingOverride.objects.filter(choice=MappingOverride.Choice.IGNORED, **SAME)
     links = Link.objects.filter(company=F("workspace__company"), suspended="")
     working = links.exclude(Exists(ignored)).exclude(Exists(open_names.filter(**SAME)))
     for workspace, kind, count in working.order_by().values_list("workspace", "kind").annotate(Count("pk")):

@@ -16,7 +16,7 @@ from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping import admin as plain
 from mapping.desk import wording
 from mapping.desk.rows import case_of
-from mapping.models import Decision, Link, Mismatch, PartnerWrite, Stance
+from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
 from syncjobs.display import badges, formatting
 from syncjobs.display.badges import Look
 from syncjobs.pages.links import desk, list_of
@@ -24,7 +24,7 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
-for model in (Link, Mismatch, Stance, Decision):
+for model in (Link, Mismatch, MappingOverride, Decision):
     admin.site.unregister(model)
 
 MODELS: Mapping[str, Any] = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
@@ -182,15 +182,15 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
         )
 
 
-@admin.register(Stance)
-class StanceRecords(NamedRecords, plain.StanceAdmin):
+@admin.register(MappingOverride)
+class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
     noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
     columns = ("about", "what", "note", "by_whom", "at")
     words = detail.Words(labels={"at": "When"})
 
     @admin.display(description="Choice", ordering="choice")
-    def what(self, row: Stance) -> SafeString:
-        return badges.plain(IGNORED if row.choice == Stance.Choice.IGNORED else UNLINKED)
+    def what(self, row: MappingOverride) -> SafeString:
+        return badges.plain(IGNORED if row.choice == MappingOverride.Choice.IGNORED else UNLINKED)
 
 
 @admin.register(Decision)

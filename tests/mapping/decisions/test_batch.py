@@ -14,8 +14,8 @@ from mapping.decisions import batch, decide, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.safe_pairs import accept_safe, safe_pairs
 from mapping.errors import Refused
-from mapping.models import Decision, Link, Stance
-from mapping.queries import links_of, stances_of
+from mapping.models import Decision, Link, MappingOverride
+from mapping.queries import links_of, mapping_overrides_of
 from tests.support.factories import (
     NOW,
     ClientFactory,
@@ -68,9 +68,9 @@ def links(workspace: Workspace) -> list[dict[str, Any]]:
     )
 
 
-def stances(workspace: Workspace) -> list[dict[str, Any]]:
-    names = [field.name for field in Stance._meta.fields if field.name != "id"]
-    return list(stances_of(workspace).order_by("clockify_id").values(*names))
+def overrides(workspace: Workspace) -> list[dict[str, Any]]:
+    names = [field.name for field in MappingOverride._meta.fields if field.name != "id"]
+    return list(mapping_overrides_of(workspace).order_by("clockify_id").values(*names))
 
 
 # --- safe ----------------------------------------------------------------------------------------------------
@@ -145,13 +145,13 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
         Choice("confirm", "user", ada),
     ):
         moment += timedelta(minutes=1)
-        before = links(workspace), stances(workspace)
+        before = links(workspace), overrides(workspace)
         batch.take(workspace, wish, now=moment, person=dana, note="a guess")
-        after = links(workspace), stances(workspace)
+        after = links(workspace), overrides(workspace)
         decision = Decision.objects.latest("pk")
 
         undone = undo.undo_decision(workspace, decision.pk, now=moment, person=dana)
-        assert (links(workspace), stances(workspace)) == before, wish
+        assert (links(workspace), overrides(workspace)) == before, wish
         assert (undone.undoes, undone.person, undone.before, undone.after) == (
             decision,
             dana,
@@ -160,7 +160,7 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
         )
 
         undo.undo_decision(workspace, undone.pk, now=moment)
-        assert (links(workspace), stances(workspace)) == after, wish
+        assert (links(workspace), overrides(workspace)) == after, wish
 
 
 def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: Workspace) -> None:
@@ -220,5 +220,5 @@ def test_a_batch_says_what_it_could_not_decide(workspace: Workspace) -> None:
         workspace, [Choice("link", "user", ada, gone), Choice("ignore", "user", ada)], now=NOW, note="left"
     )
 
-    assert applied.taken == 1 and Stance.objects.get().note == "left"
+    assert applied.taken == 1 and MappingOverride.objects.get().note == "left"
     assert [choice.verb for choice, _ in applied.refused] == ["link"] and "inactive" in applied.refused[0][1]

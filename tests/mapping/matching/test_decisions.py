@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.matching.match import Stance, match
+from mapping.matching.match import KnownOverride, match
 from tests.support.records import (
     client,
     customer,
@@ -17,7 +17,7 @@ from tests.support.records import (
 )
 
 ADA, TWIN, ADA_EMPLOYEE = user("u1", "Ada"), user("u2", "Ada"), employee("1", "Ada")
-UNLINKED, IGNORED = Stance("user", "u1", "unlinked"), Stance("user", "u1", "ignored")
+UNLINKED, IGNORED = KnownOverride("user", "u1", "unlinked"), KnownOverride("user", "u1", "ignored")
 
 
 def test_what_a_person_unlinked_is_not_linked_again_and_its_old_partner_is_suggested() -> None:
@@ -29,16 +29,16 @@ def test_what_a_person_unlinked_is_not_linked_again_and_its_old_partner_is_sugge
     assert only_in_quickbooks(outcome) == {}
 
 
-@pytest.mark.parametrize("stance", [UNLINKED, IGNORED], ids=["unlinked", "ignored"])
-def test_a_twin_of_what_a_person_put_aside_is_free_to_match(stance: Stance) -> None:
-    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [stance])
+@pytest.mark.parametrize("override", [UNLINKED, IGNORED], ids=["unlinked", "ignored"])
+def test_a_twin_of_what_a_person_put_aside_is_free_to_match(override: KnownOverride) -> None:
+    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [override])
 
     assert pairs(outcome) == {"u2": "1"}
-    assert reasons(outcome) == ({"u1": "AMBIGUOUS_NAME"} if stance is UNLINKED else {})
+    assert reasons(outcome) == ({"u1": "AMBIGUOUS_NAME"} if override is UNLINKED else {})
 
 
 def test_two_unlinked_twins_do_not_contest_a_partner_neither_claims() -> None:
-    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [UNLINKED, Stance("user", "u2", "unlinked")])
+    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [UNLINKED, KnownOverride("user", "u2", "unlinked")])
 
     assert reasons(outcome) == {"u1": "NO_EMPLOYEE", "u2": "NO_EMPLOYEE"}
 
@@ -55,10 +55,10 @@ def test_a_contested_partner_is_ambiguous_for_the_unlinked_one_as_well() -> None
 def test_an_unlinked_record_keeps_its_ordinary_reason(quickbooks_name: str) -> None:
     quickbooks = [employee("1", quickbooks_name)]
 
-    with_stance = match([ADA], quickbooks, [], [UNLINKED])
+    with_override = match([ADA], quickbooks, [], [UNLINKED])
     without = match([ADA], quickbooks, [], [])
 
-    assert reasons(with_stance) == reasons(without)
+    assert reasons(with_override) == reasons(without)
 
 
 def test_an_ignored_record_has_no_row_and_its_namesake_in_quickbooks_gets_one() -> None:
@@ -88,7 +88,7 @@ def test_the_projects_of_an_ignored_client_without_a_customer_wait_for_it() -> N
     acme = client("c1", "Acme")
     web = project("p1", "Web", of=acme)
     quickbooks = [customer("10", "Acme"), customer("11", "Web", under="10")]
-    ignored = Stance("client", "c1", "ignored")
+    ignored = KnownOverride("client", "c1", "ignored")
 
     unlinked_client = match([acme, web], quickbooks, [], [ignored])
     linked_client = match([acme, web], quickbooks, [linked(acme, quickbooks[0])], [ignored])

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mapping.matching.match import ClockifyRecord, KnownLink, NewLink, Outcome, QuickBooksRecord, Stance, listed, match
+from mapping.matching.match import (
+    ClockifyRecord,
+    KnownLink,
+    KnownOverride,
+    NewLink,
+    Outcome,
+    QuickBooksRecord,
+    listed,
+    match,
+)
 from mapping.matching.names import identical, same
 
 NAMES = ["Acme", "ACME", " Acme", "acme  co", "Acme Co", "Jos\u00e9", "Jose\u0301", "Beta", "A:Beta", ""]
@@ -22,11 +31,11 @@ class World:
     clockify: list[ClockifyRecord]
     quickbooks: list[QuickBooksRecord]
     links: list[KnownLink]
-    stances: list[Stance]
+    overrides: list[KnownOverride]
     mode: str
 
     def matched(self) -> Outcome:
-        return match(self.clockify, self.quickbooks, self.links, self.stances, mode=self.mode)
+        return match(self.clockify, self.quickbooks, self.links, self.overrides, mode=self.mode)
 
 
 @st.composite
@@ -44,7 +53,7 @@ def worlds(draw: st.DrawFn) -> World:
         quickbooks,
         _links(draw, clockify, quickbooks),
         [
-            Stance(each.kind, each.id, draw(st.sampled_from(["unlinked", "ignored"])))
+            KnownOverride(each.kind, each.id, draw(st.sampled_from(["unlinked", "ignored"])))
             for each in clockify
             if draw(st.integers(0, 5)) == 0
         ],
@@ -124,7 +133,7 @@ def test_the_order_of_what_comes_in_never_matters(world: World, chance: random.R
         world,
         **{
             part: chance.sample(getattr(world, part), len(getattr(world, part)))
-            for part in ("clockify", "quickbooks", "links", "stances")
+            for part in ("clockify", "quickbooks", "links", "overrides")
         },
     )
 
@@ -179,7 +188,7 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
     theirs = {(each.kind, each.id): each for each in world.quickbooks}
     ours = {(each.kind, each.id): each for each in world.clockify}
     held = Counter((link.kind, link.quickbooks_kind, link.quickbooks_id) for link in after.values())
-    asides = {(stance.kind, stance.clockify_id) for stance in world.stances}
+    asides = {(override.kind, override.clockify_id) for override in world.overrides}
     for new in outcome.links:
         record = ours[new.kind, new.clockify_id]
         partner = theirs[new.quickbooks_kind, new.quickbooks_id]
@@ -201,7 +210,7 @@ def test_every_record_is_linked_ignored_or_told_about_exactly_once(world: World)
 
     told = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)
     linked = {(link.kind, link.clockify_id) for link in [*world.links, *outcome.links]}
-    ignored = {(each.kind, each.clockify_id) for each in world.stances if each.choice == "ignored"}
+    ignored = {(each.kind, each.clockify_id) for each in world.overrides if each.choice == "ignored"}
     assert set(told.values()) <= {1}
     assert not set(told) & ignored
     for record in world.clockify:

@@ -15,7 +15,7 @@ from integrations.models import Workspace
 from mapping.decisions import batch
 from mapping.decisions.batch import Choice
 from mapping.models import Link, Mismatch
-from mapping.queries import links_of, stances_of
+from mapping.queries import links_of, mapping_overrides_of
 from syncjobs.models import EntryVerdict
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import goes, what_if
@@ -116,7 +116,7 @@ def going(workspace: Workspace) -> set[str]:
 
 
 def working(workspace: Workspace) -> set[tuple[str, str]]:
-    ignored = set(stances_of(workspace).filter(choice="ignored").values_list("kind", "clockify_id"))
+    ignored = set(mapping_overrides_of(workspace).filter(choice="ignored").values_list("kind", "clockify_id"))
     return set(links_of(workspace).filter(suspended="").values_list("kind", "clockify_id")) - ignored
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
-from mapping.models import Decision, Link, Stance
+from mapping.models import Decision, Link, MappingOverride
 from syncjobs.planning import evaluate
 from tests.support.factories import NOW, ClockifyUserFactory, EmployeeFactory, MismatchFactory, VendorFactory
 from tests.support.page_text import main_text
@@ -82,7 +82,7 @@ def test_history_says_who_when_why_before_and_after_and_takes_back(dana: Client,
     assert all(word in said for word in ("dana", "Ignore", "not linked", "ignored", "our own time"))
     decision = Decision.objects.get()
     dana.post(at(pairs, "desk/history"), {"verb": "undo", "decision": str(decision.pk)})
-    assert not Stance.objects.exists()
+    assert not MappingOverride.objects.exists()
     assert "Took back: ignore." in main_text(dana.get(at(pairs, "desk/history")))
 
 

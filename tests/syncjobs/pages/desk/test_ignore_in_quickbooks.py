@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from mapping.models import Decision, Stance
+from mapping.models import Decision, MappingOverride
 from sandbox.server import Running
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene, run_command
@@ -51,7 +51,7 @@ def test_who_is_ignored_leaves_the_list_and_the_mismatches_and_comes_back(dana: 
     press(dana, scene, "stop_ignoring", scene.gordon)
 
     assert listed(scene) == {"Gordon", "Mara", "Old shop"}
-    assert not Stance.objects.exists()
+    assert not MappingOverride.objects.exists()
 
 
 def test_a_customer_is_ignored_on_its_tab_and_progress_is_still_about_ours(dana: Client, scene: Scene) -> None:
@@ -91,4 +91,4 @@ def test_nobody_ignores_what_is_not_there_or_without_the_right(dana: Client, vis
     refused = press(dana, scene, "ignore", "999")
     assert refused.status_code == 422 and "no employee 999" in refused.content.decode()  # type: ignore[attr-defined]
     assert press(dana, scene, "ignore", "1", kind="vendor").status_code == 422  # type: ignore[attr-defined]
-    assert not Stance.objects.exists()
+    assert not MappingOverride.objects.exists()

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from integrations.models import Workspace
-from mapping.models import Decision, Link, Mismatch, Stance
+from mapping.models import Decision, Link, MappingOverride, Mismatch
 from syncjobs.models import EntryVerdict
 from tests.support.factories import (
     ClientFactory,
@@ -16,9 +16,9 @@ from tests.support.factories import (
     CustomerFactory,
     EmployeeFactory,
     LinkFactory,
+    MappingOverrideFactory,
     MismatchFactory,
     ProjectFactory,
-    StanceFactory,
     TimeEntryFactory,
     VendorFactory,
     VerdictFactory,
@@ -74,7 +74,7 @@ def test_each_section_has_its_rows_the_most_held_hours_first(dana: Client, works
         ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
         LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
     ClockifyUserFactory(workspace=workspace, clockify_id="Robot", name="Robot")
-    StanceFactory(workspace=workspace, clockify_id="Robot", note="no person")
+    MappingOverrideFactory(workspace=workspace, clockify_id="Robot", note="no person")
     gordon = EmployeeFactory(company=workspace.company, name="Gordon Pike")
     MismatchFactory(
         workspace=workspace,
@@ -205,7 +205,7 @@ def test_a_tab_shows_its_state_alone(
     ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
     LinkFactory(workspace=workspace, clockify_id="ada")
     ClockifyUserFactory(workspace=workspace, clockify_id="robot", name="Robot")
-    StanceFactory(workspace=workspace, clockify_id="robot")
+    MappingOverrideFactory(workspace=workspace, clockify_id="robot")
 
     said = main_text(dana.get(f"{people(workspace)}?show={section}"))
 
@@ -470,7 +470,7 @@ def test_unlinking_is_remembered_so_that_the_rule_does_not_link_again(dana: Clie
     decide(dana, people(workspace), "unlink", "ada", note="left the studio")
 
     assert not Link.objects.exists()
-    assert Stance.objects.values_list("choice", "note").get() == ("unlinked", "left the studio")
+    assert MappingOverride.objects.values_list("choice", "note").get() == ("unlinked", "left the studio")
     assert "Unlinked by hand" in main_text(dana.get(people(workspace)))
 
 
@@ -481,7 +481,7 @@ def test_ignoring_takes_a_note_and_can_be_taken_back(dana: Client, ben: Mismatch
 
     decide(dana, people(workspace), "stop_ignoring", "ben")
 
-    assert not Stance.objects.filter(choice="ignored").exists()
+    assert not MappingOverride.objects.filter(choice="ignored").exists()
 
 
 def test_confirming_lets_a_suspended_link_work_again(dana: Client, workspace: Workspace) -> None:
@@ -615,4 +615,4 @@ def test_undo_of_the_last_decision_stands_at_the_bottom(dana: Client, ben: Misma
 
     dana.post(people(workspace), {"verb": "undo", "decision": str(decision.pk)})
 
-    assert not Stance.objects.exists()
+    assert not MappingOverride.objects.exists()

@@ -18,10 +18,10 @@ from syncjobs.pages.overview import day_chart, mapping_progress
 from tests.support.factories import (
     CompanyFactory,
     LinkFactory,
+    MappingOverrideFactory,
     MismatchFactory,
     ReceiptFactory,
     RunFactory,
-    StanceFactory,
     TimeEntryFactory,
     UserFactory,
     VerdictFactory,
@@ -224,7 +224,7 @@ def test_names_of_all_workspaces_are_counted_as_of_each(dana: Client) -> None:
         renamed = LinkFactory(workspace=workspace, kind="client")
         MismatchFactory(workspace=workspace, kind="client", clockify_id=renamed.clockify_id, reason="RENAMED")
         left_out = LinkFactory(workspace=workspace, kind="project")
-        StanceFactory(workspace=workspace, kind="project", clockify_id=left_out.clockify_id)
+        MappingOverrideFactory(workspace=workspace, kind="project", clockify_id=left_out.clockify_id)
         MismatchFactory(workspace=workspace, kind="employee", clockify_id="", quickbooks_id="7")
     MismatchFactory(workspace=one)
     LinkFactory(workspace=one, company=other.company)

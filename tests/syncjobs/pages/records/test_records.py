@@ -23,11 +23,11 @@ from tests.support.factories import (
     CustomerFactory,
     EmployeeFactory,
     LinkFactory,
+    MappingOverrideFactory,
     MismatchFactory,
     ProjectFactory,
     ReceiptFactory,
     RunFactory,
-    StanceFactory,
     TimeEntryFactory,
     UserFactory,
     VendorFactory,
@@ -54,7 +54,7 @@ def everything(workspace: Workspace) -> Workspace:
     for factory in (EmployeeFactory, VendorFactory, CustomerFactory):
         factory(company=company)
     person = UserFactory()
-    for factory in (LinkFactory, StanceFactory):
+    for factory in (LinkFactory, MappingOverrideFactory):
         factory(workspace=workspace, person=person)
     MismatchFactory(workspace=workspace)
     VerdictFactory(entry=TimeEntryFactory(workspace=workspace))
