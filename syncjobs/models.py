@@ -96,7 +96,7 @@ class WriterLease(models.Model):
         return f"writer of {self.company_id}: {self.owner or 'nobody'}"
 
 
-class EntryVerdict(models.Model):
+class EntryStatus(models.Model):
     """What is known of one time entry now: its state and every reason. Rewritten by each check and sync."""
 
     class State(models.TextChoices):
@@ -109,7 +109,7 @@ class EntryVerdict(models.Model):
         IGNORED = "ignored", "Ignored"
         DELETED = "deleted", "Deleted"
 
-    entry = models.OneToOneField("integrations.TimeEntry", models.CASCADE, related_name="verdict")
+    entry = models.OneToOneField("integrations.TimeEntry", models.CASCADE, related_name="status")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=State)
     reasons = models.JSONField(default=list, help_text='Every reason: [{"code": …, facts for its sentence}].')
@@ -120,6 +120,8 @@ class EntryVerdict(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "state"], name="verdict_by_state")]
+        # As it was called first.
+        db_table = "syncjobs_entryverdict"
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.state}"

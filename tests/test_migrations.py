@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
@@ -29,3 +31,17 @@ def test_migrate_makes_the_table_of_the_shared_cache() -> None:
 
     cache.set("colour", "blue")
     assert cache.get("colour") == "blue"
+
+
+@pytest.mark.parametrize(
+    ("model", "table"),
+    [("mapping.MappingOverride", "mapping_stance"), ("syncjobs.EntryStatus", "syncjobs_entryverdict")],
+)
+def test_a_renamed_model_keeps_its_table_and_its_readers(model: str, table: str) -> None:
+    label, _, name = model.partition(".")
+    readers = Group.objects.filter(permissions__codename=f"view_{name.lower()}")
+
+    assert apps.get_model(model)._meta.db_table == table
+    assert table in connection.introspection.table_names()
+    assert readers.count() == 3
+    assert not ContentType.objects.filter(app_label=label, model__in=["stance", "entryverdict"]).exists()

@@ -12,7 +12,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
-from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt, Run, RunItem
+from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, rounding
@@ -190,7 +190,7 @@ class Book:
 
 def failed_before(run: Run) -> set[str]:
     """What failed before goes last: one bad record must not keep the others from their turn."""
-    failed = EntryVerdict.objects.filter(workspace=run.workspace, state=EntryVerdict.State.FAILED)
+    failed = EntryStatus.objects.filter(workspace=run.workspace, state=EntryStatus.State.FAILED)
     return set(failed.values_list("entry__clockify_id", flat=True))
 
 

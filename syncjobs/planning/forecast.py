@@ -18,14 +18,14 @@ from integrations.models import Company, TimeEntry, Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.preview import Foreseen, Newcomer, Outlook
 from mapping.queries import Key, company_of
-from syncjobs.models import EntryVerdict, Receipt
+from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.evaluate import judge
 from syncjobs.planning.inputs import Listed, PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.eligibility import Directory, Entry, Standing
 
-State = EntryVerdict.State
+State = EntryStatus.State
 CENT = Decimal("0.01")
 Partners = Mapping[tuple[str, str], Listed]
 
@@ -107,7 +107,7 @@ def what_if(
     concerned = _concerned(workspace, before, after)
     context = _load_context(workspace, concerned, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
-    for row in concerned.select_related("verdict"):
+    for row in concerned.select_related("status"):
         _count(row, context, found, obstacles)
     found.obstacles = sorted(obstacles.values(), key=lambda one: (-one.tally.minutes, one.code, one.id))
     return found
@@ -121,20 +121,20 @@ def goes(state: str, said: Iterable[Any]) -> bool:
 def _count(
     row: TimeEntry, context: PlanningContext, found: WhatIf, obstacles: dict[tuple[str, str, str], Obstacle]
 ) -> None:
-    earlier = getattr(row, "verdict", None)
+    earlier = getattr(row, "status", None)
     entry = context.entry(row)
-    verdict = judge(entry, context, earlier)
+    evaluation = judge(entry, context, earlier)
     goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
-    if goes(verdict.state, verdict.reasons):
+    if goes(evaluation.state, evaluation.reasons):
         if not goes_now:
-            found.frees.add(entry, verdict.minutes)
+            found.frees.add(entry, evaluation.minutes)
             found.freed_ids.add(entry.id)
     elif goes_now:
-        found.stops.add(entry, verdict.minutes)
-    elif verdict.state in {State.BLOCKED, State.CHANGED} and reasons.holds(verdict.codes):
-        found.waits.add(entry, verdict.minutes)
-        for said in verdict.reasons:
-            _obstacle(said, obstacles).tally.add(entry, verdict.minutes)
+        found.stops.add(entry, evaluation.minutes)
+    elif evaluation.state in {State.BLOCKED, State.CHANGED} and reasons.holds(evaluation.codes):
+        found.waits.add(entry, evaluation.minutes)
+        for said in evaluation.reasons:
+            _obstacle(said, obstacles).tally.add(entry, evaluation.minutes)
 
 
 def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obstacle]) -> Obstacle:

@@ -24,7 +24,7 @@ OPEN = Action.State.SENDING
 
 @dataclass(frozen=True)
 class PlanningContext:
-    """Everything besides the entries themselves that their verdicts depend on."""
+    """Everything besides the entries themselves that their statuses depend on."""
 
     policy: Policy
     directory: Directory

@@ -51,7 +51,7 @@ class Amend(Sync):
             made.steps = build.check_twins(made, self._quickbooks, made.steps)
         made.steps = [self._as_shown(step, there) for step in made.steps]
         book.add(made)
-        self._save_verdicts(made, now)
+        self._save_evaluations(made, now)
         book.close()
 
     def _intend(self, found: window.Window) -> Plan:

@@ -112,7 +112,7 @@ class Sync:
                 rest = made.part([step for step in made.steps if not step.writes], unknown=True)
                 book.add(rest)
                 self._note_resent(book, rest, resent)
-                self._save_verdicts(rest, now)
+                self._save_evaluations(rest, now)
                 coming = made.part([step for step in made.steps if step.writes], unknown=False)
                 writes = writes.joined(coming) if writes else coming
                 if len(writes.steps) >= window.CHUNK:
@@ -132,7 +132,7 @@ class Sync:
             self._reread_subscription_if_old(now)
             build.check_against_quickbooks(writes, self._quickbooks)
         book.add(writes)
-        self._save_verdicts(writes, now)
+        self._save_evaluations(writes, now)
 
     def _met_inactive_partners(self) -> bool:
         """Whether QuickBooks refused a partner that was active when the run began."""
@@ -262,7 +262,7 @@ class Sync:
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
         journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **said)
 
-    def _save_verdicts(self, made: build.Plan, now: datetime) -> None:
+    def _save_evaluations(self, made: build.Plan, now: datetime) -> None:
         rows = [row for key, row in made.entries.items() if key not in made.gone and row.deleted_at is None]
         self._judge(rows, made.context, now)
 
@@ -278,22 +278,22 @@ class Sync:
         items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
         asked = {item.entry_id: item for item in items.defer("draft", "basis")}
         # A dry run does not try what was refused before: that it was stays the news.
-        failed = evaluate.earlier_verdicts(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
-        verdicts = {}
+        failed = evaluate.earlier_statuses(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
+        evaluations = {}
         for row in rows:
-            verdict = evaluate.judge(context.entry(row), context, failed.get(row.pk))
+            evaluation = evaluate.judge(context.entry(row), context, failed.get(row.pk))
             item = asked.get(row.clockify_id)
-            if item is not None and verdict.state in {evaluate.State.READY, evaluate.State.CHANGED}:
-                verdict = _as_found(verdict, item)
-            verdicts[row.clockify_id] = verdict
-        evaluate.save(self._run.workspace, rows, verdicts, now=now)
+            if item is not None and evaluation.state in {evaluate.State.READY, evaluate.State.CHANGED}:
+                evaluation = _as_found(evaluation, item)
+            evaluations[row.clockify_id] = evaluation
+        evaluate.save(self._run.workspace, rows, evaluations, now=now)
 
 
-def _as_found(verdict: evaluate.Verdict, item: RunItem) -> evaluate.Verdict:
+def _as_found(evaluation: evaluate.Evaluation, item: RunItem) -> evaluate.Evaluation:
     if not item.reasons:
-        return verdict
-    state = verdict.state
+        return evaluation
+    state = evaluation.state
     if state == evaluate.State.READY:
         failed = item.outcome == RunItem.Outcome.FAILED
         state = evaluate.State.FAILED if failed else evaluate.State.BLOCKED
-    return evaluate.Verdict(state, tuple(item.reasons), verdict.minutes)
+    return evaluate.Evaluation(state, tuple(item.reasons), evaluation.minutes)

@@ -92,7 +92,7 @@ def note_of(run: Run) -> str:
 class Undo(Sync):
     """1. Plan gate; 2. settle writes in doubt; 3. plan from the undone run's items and their receipts, then against
     QuickBooks; 4. save the plan (a preview ends here); 5. leave the entries out where that was asked; 6. delete;
-    7. settle what stayed in doubt; 8. verdicts.
+    7. settle what stayed in doubt; 8. statuses.
     """
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:

@@ -16,15 +16,15 @@ from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
-from syncjobs.models import EntryVerdict, Receipt
+from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window
-from syncjobs.planning.evaluate import Verdict
+from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
 
-State = EntryVerdict.State
+State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -36,7 +36,7 @@ class UnknownEntry(LookupError):
 @dataclass
 class Explanation:
     entry_id: str
-    verdict: Verdict
+    evaluation: Evaluation
     quickbooks_id: str | None = None
     differences: list[str] = field(default_factory=list)
     not_asked: list[str] = field(default_factory=list)
@@ -44,8 +44,8 @@ class Explanation:
     def as_json(self) -> dict[str, Any]:
         shown: dict[str, Any] = {
             "entry": self.entry_id,
-            "state": str(self.verdict.state),
-            "reasons": [reasons.explain(row) for row in self.verdict.reasons],
+            "state": str(self.evaluation.state),
+            "reasons": [reasons.explain(row) for row in self.evaluation.reasons],
             "quickbooks_id": self.quickbooks_id,
         }
         if self.differences:
@@ -71,7 +71,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = context.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
-    earlier = EntryVerdict.objects.filter(entry=row).first()
+    earlier = EntryStatus.objects.filter(entry=row).first()
     if row.deleted_at is not None:
         gone = evaluate.judge_gone(receipt, context.actions.get(entry_id), earlier, policy=context.policy)
         found = Explanation(entry_id, gone, quickbooks_id, not_asked=not_asked)
@@ -79,9 +79,9 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
             _ask_after_gone(workspace, receipt, context, found)
         return found
     entry = context.entry(row)
-    verdict = evaluate.judge(entry, context, earlier)
-    evaluate.save(workspace, [row], {entry_id: verdict}, now=now)
-    found = Explanation(entry_id, verdict, quickbooks_id, not_asked=not_asked)
+    evaluation = evaluate.judge(entry, context, earlier)
+    evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
+    found = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
         found.differences = list(receipt.differences)
     if not context.policy.whole_connection:
@@ -149,9 +149,9 @@ def _ask_quickbooks(workspace: Workspace, entry: Entry, context: PlanningContext
     client = QuickBooksClient(company)
     receipt = context.receipts.get(entry.id)
     try:
-        if receipt is not None and found.verdict.state in {State.SENT, State.CHANGED}:
+        if receipt is not None and found.evaluation.state in {State.SENT, State.CHANGED}:
             _compare_sent(entry, context, receipt, client, found)
-        elif receipt is None and found.verdict.state in {State.READY, State.BLOCKED}:
+        elif receipt is None and found.evaluation.state in {State.READY, State.BLOCKED}:
             _look_for_twins(entry, context, client, found)
     except ApiError as error:
         found.not_asked.append(f"QuickBooks was not asked: {error.message}")
@@ -169,7 +169,7 @@ def _ask_after_gone(workspace: Workspace, receipt: Receipt, context: PlanningCon
     step = changes.intend_gone(found.entry_id, sent, book_close_date=context.policy.book_close_date)
     against = _against(step, sent, _reading(there.get(receipt.quickbooks_id)))
     if against:
-        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
+        found.evaluation = replace(found.evaluation, reasons=tuple(one.as_row() for one in against))
 
 
 def _against(step: changes.Step, sent: changes.Sent, reading: changes.Reading | None) -> tuple[Reason, ...]:
@@ -193,13 +193,13 @@ def _compare_sent(
         sent = inputs.sent_of(receipt)
         said = activities.differences(sent.draft, activity)
         found.differences = [one for one in said if not (activity.billed and one.startswith("billable"))]
-    if found.verdict.state != State.CHANGED:
+    if found.evaluation.state != State.CHANGED:
         return
     sent = inputs.sent_of(receipt)
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
     against = _against(step, sent, _reading(activity))
     if against:
-        found.verdict = replace(found.verdict, reasons=tuple(one.as_row() for one in against))
+        found.evaluation = replace(found.evaluation, reasons=tuple(one.as_row() for one in against))
 
 
 def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksClient, found: Explanation) -> None:
@@ -220,7 +220,7 @@ def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksCl
     key = activities.key_of(wanted)
     twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
     step = changes.against_twins(changes.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)
-    others = [row for row in found.verdict.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
+    others = [row for row in found.evaluation.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
     rows = (*others, *(one.as_row() for one in step.reasons))
-    state = found.verdict.state if others else State.BLOCKED if rows else State.READY
-    found.verdict = Verdict(state, rows, found.verdict.minutes)
+    state = found.evaluation.state if others else State.BLOCKED if rows else State.READY
+    found.evaluation = Evaluation(state, rows, found.evaluation.minutes)

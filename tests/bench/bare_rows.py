@@ -16,9 +16,9 @@ from django.db import models, transaction
 django.setup()
 
 from integrations.models import TimeEntry  # noqa: E402
-from syncjobs.models import EntryVerdict, Run, RunItem  # noqa: E402
+from syncjobs.models import EntryStatus, Run, RunItem  # noqa: E402
 
-KINDS: dict[str, type[models.Model]] = {"entries": TimeEntry, "verdicts": EntryVerdict, "items": RunItem}
+KINDS: dict[str, type[models.Model]] = {"entries": TimeEntry, "statuses": EntryStatus, "items": RunItem}
 
 
 def main() -> None:

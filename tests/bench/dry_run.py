@@ -13,9 +13,9 @@ def measure(wishes: Namespace) -> Iterator[Row]:
     """Processor time, since waiting for the sandbox is nobody's work. Ours is the whole command, start included."""
     with Stage(entries=wishes.dry_run, people=max(25, wishes.dry_run // 160)) as stage:
         fresh = stage.sync("--dry-run")
-        yield _row("dry run, nothing mirrored before", fresh, stage.script(BARE, "entries", "verdicts", "items"))
+        yield _row("dry run, nothing mirrored before", fresh, stage.script(BARE, "entries", "statuses", "items"))
         again = stage.sync("--dry-run")
-        yield _row("dry run after a check", again, stage.script(BARE, "verdicts", "items"))
+        yield _row("dry run after a check", again, stage.script(BARE, "statuses", "items"))
 
 
 BARE = "tests.bench.bare_rows"

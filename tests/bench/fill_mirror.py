@@ -1,6 +1,6 @@
 """Fill a mirror that holds one month with years of sent time before it: python -m tests.bench.fill_mirror TOTAL.
 
-Copies the rows there are, day by day, with their verdicts and receipts, until the mirror holds about TOTAL entries.
+Copies the rows there are, day by day, with their statuses and receipts, until the mirror holds about TOTAL entries.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 django.setup()
 
 from integrations.models import TimeEntry, Workspace  # noqa: E402
-from syncjobs.models import EntryVerdict, Receipt  # noqa: E402
+from syncjobs.models import EntryStatus, Receipt  # noqa: E402
 
 SHIFT = timedelta(days=28)
 OF_DAY = "source.workspace_id = %s AND source.txn_date = %s"
@@ -68,7 +68,7 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
 
 
 def _judge_copies() -> None:
-    """Every entry without a verdict was sent."""
+    """Every entry without a status was sent."""
     values: dict[str, tuple[str, Any]] = {
         "entry_id": ("source.id", None),
         "state": ("%s", "sent"),
@@ -77,8 +77,8 @@ def _judge_copies() -> None:
         "minutes": ("%s", 60),
         "evaluated_at": ("%s", datetime.now(UTC)),
     }
-    judged = f"SELECT 1 FROM {_table(EntryVerdict)} AS known WHERE known.entry_id = source.id"
-    _insert(EntryVerdict, values, f"NOT EXISTS ({judged})", [], source=TimeEntry)
+    judged = f"SELECT 1 FROM {_table(EntryStatus)} AS known WHERE known.entry_id = source.id"
+    _insert(EntryStatus, values, f"NOT EXISTS ({judged})", [], source=TimeEntry)
 
 
 DRAFT = json.dumps(

@@ -114,7 +114,7 @@ def daily_pages(person: Person) -> None:
         take(person, kind, f"/admin/syncjobs/run/{run.latest('pk').pk}/change/")
     entries = TimeEntry.objects.order_by("txn_date", "pk")
     for name, state in (("entry", "blocked"), ("entry-sent", "sent")):
-        entry = entries.filter(verdict__state=state, verdict__held=state == "blocked", project_id__gt="").last()
+        entry = entries.filter(status__state=state, status__held=state == "blocked", project_id__gt="").last()
         assert entry is not None
         take(person, name, f"/admin/integrations/timeentry/{entry.pk}/change/")
 

@@ -133,7 +133,7 @@ def own_pages() -> Iterator[str]:
     for run in Run.objects.all():
         yield reverse("admin:syncjobs_run_change", args=[run.pk])
     for state in ("blocked", "sent"):
-        entry = TimeEntry.objects.filter(verdict__state=state).first()
+        entry = TimeEntry.objects.filter(status__state=state).first()
         assert entry is not None
         yield reverse("admin:integrations_timeentry_change", args=[entry.pk])
     yield "/admin/rules/"

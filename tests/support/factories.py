@@ -147,13 +147,13 @@ class TimeEntryFactory(DjangoModelFactory):
     last_seen_at = NOW
 
 
-class VerdictFactory(DjangoModelFactory):
+class EntryStatusFactory(DjangoModelFactory):
     class Meta:
-        model = syncjobs.EntryVerdict
+        model = syncjobs.EntryStatus
 
     entry = factory.SubFactory(TimeEntryFactory)
     workspace = factory.SelfAttribute("entry.workspace")
-    state = syncjobs.EntryVerdict.State.READY
+    state = syncjobs.EntryStatus.State.READY
     minutes = 90
     content_hash = factory.SelfAttribute("entry.content_hash")
     evaluated_at = NOW

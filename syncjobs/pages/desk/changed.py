@@ -18,7 +18,7 @@ from syncjobs.display import badges
 from syncjobs.display.badges import LOCKING, Look
 from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
-from syncjobs.models import EntryOverride, EntryVerdict, Receipt
+from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links
 from syncjobs.planning import inputs
 from syncjobs.rules import changes, corrections
@@ -63,13 +63,13 @@ def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     """Entries whose sent copy is not what they say now, or was changed by hand; `left`: those left as they are."""
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
     receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, part=0, trouble=CHANGED_THERE)
-    changed = Q(verdict__state=EntryVerdict.State.CHANGED) | Q(
+    changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
         clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
     )
     rows = TimeEntry.objects.filter(changed, workspace=workspace).filter(
         Exists(override) if left else ~Exists(override)
     )
-    return rows.select_related("verdict").defer("raw").order_by("txn_date", "user_name", "pk")
+    return rows.select_related("status").defer("raw").order_by("txn_date", "user_name", "pk")
 
 
 def open_count(workspace: Workspace) -> int:
@@ -111,7 +111,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
 def _context(
     workspace: Workspace, entries: Sequence[TimeEntry], receipts: Mapping[str, Receipt]
 ) -> inputs.PlanningContext:
-    """What the verdicts of these entries depend on: their own links and partners, not everybody's."""
+    """What the statuses of these entries depend on: their own links and partners, not everybody's."""
     ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
     links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
     partners = inputs.partners_of(company_of(workspace), among=links_of_these)
@@ -127,10 +127,10 @@ def _context(
 
 
 def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> Row:
-    verdict: EntryVerdict = entry.verdict
-    codes = {str(one.get("code")) for one in verdict.reasons}
-    row = Row(entry, badges.of_entry(verdict.state, held=verdict.held, codes=codes), receipt)
-    row.sentences = [explain(one)["message"] for one in verdict.reasons]
+    status: EntryStatus = entry.status
+    codes = {str(one.get("code")) for one in status.reasons}
+    row = Row(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
+    row.sentences = [explain(one)["message"] for one in status.reasons]
     if receipt is not None and receipt.trouble == CHANGED_THERE and CHANGED_THERE not in codes:
         row.look = badges.LOCKED
         row.sentences.append(
@@ -140,11 +140,11 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
         row.sentences.insert(0, "It was deleted in Clockify.")
     if not row.sentences:
         row.sentences = ["It was edited in Clockify after it was sent; the next sync takes the change over."]
-    for one in verdict.reasons:
+    for one in status.reasons:
         where = links.desk(workspace.pk, str(one.get("kind") or ""), str(one.get("id") or ""))
         if where:
             row.ways.append((f"Decide the {one['kind']}", where))
-    waits = verdict.state == EntryVerdict.State.CHANGED and not verdict.reasons
+    waits = status.state == EntryStatus.State.CHANGED and not status.reasons
     row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
     row.amends = _amends(entry, receipt, codes)
     if override is not None:

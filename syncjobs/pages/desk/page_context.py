@@ -32,7 +32,7 @@ from mapping.desk.index import (
 from mapping.desk.rows import Row, groups
 from mapping.models import Decision
 from mapping.queries import mirrored_names
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, safe_counts
 
@@ -106,7 +106,7 @@ def _pages(index: DeskIndex) -> Paginator[Ref]:
 
 def ready(workspace: Workspace) -> tuple[int, int]:
     """Entries and minutes that would be sent now."""
-    rows = EntryVerdict.objects.filter(workspace=workspace, state=EntryVerdict.State.READY)
+    rows = EntryStatus.objects.filter(workspace=workspace, state=EntryStatus.State.READY)
     found = rows.aggregate(entries=Count("pk"), minutes=Sum("minutes"))
     return found["entries"], found["minutes"] or 0
 
@@ -204,10 +204,8 @@ def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str,
             wanted[row.ref.kind].add(row.ref.clockify_id)
     for kind, ids in wanted.items():
         column = ENTRIES_BY[kind]
-        entries = TimeEntry.objects.filter(
-            workspace=workspace, verdict__held=True, rate__gt=0, **{f"{column}__in": ids}
-        )
-        same = entries.values_list(column, "currency", "rate", "verdict__minutes").annotate(how_many=Count("pk"))
+        entries = TimeEntry.objects.filter(workspace=workspace, status__held=True, rate__gt=0, **{f"{column}__in": ids})
+        same = entries.values_list(column, "currency", "rate", "status__minutes").annotate(how_many=Count("pk"))
         for record, currency, rate, minutes, how_many in same.order_by():
             amounts = found[f"{kind}-{record}"]
             each = (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)

@@ -45,7 +45,7 @@ class Asked:
 
 
 def checks(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> list[Check]:
-    """`around` is what its verdict depends on; `asked.codes` are the reasons that were found."""
+    """`around` is what its status depends on; `asked.codes` are the reasons that were found."""
     return [
         *_about_work(workspace, row, context, asked),
         *_about_names(row, context, asked),

@@ -9,7 +9,7 @@ from typing import Any
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
-from syncjobs.models import Action, EntryVerdict, Receipt, RunItem
+from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, history
 from syncjobs.planning import inputs
@@ -50,7 +50,7 @@ def title(entry: TimeEntry) -> str:
 def story(entry: TimeEntry) -> dict[str, Any]:
     """Everything the page shows, in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
-    verdict = EntryVerdict.objects.filter(entry=entry).first()
+    status = EntryStatus.objects.filter(entry=entry).first()
     receipts = list(
         Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
         .select_related("run")
@@ -66,7 +66,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
     context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
     override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
-    rows = list(verdict.reasons) if verdict else []
+    rows = list(status.reasons) if status else []
     found = _checks(workspace, entry, context, receipt, actions, rows)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
@@ -74,8 +74,8 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "entry": entry,
         "workspace": workspace,
         "zone": workspace.time_zone,
-        "verdict": verdict,
-        "look": badges.of_entry(verdict.state, held=verdict.held, codes=codes) if verdict else badges.UNKNOWN,
+        "status": status,
+        "look": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_said(workspace, row) for row in rows],
@@ -92,7 +92,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "override": override,
         "proof": _proof(entry, workspace, owner_zone=owner_zone),
         "history": history.history(
-            workspace, entry, verdict=verdict, receipt=receipt, actions=actions, override=override
+            workspace, entry, status=status, receipt=receipt, actions=actions, override=override
         ),
     }
 

@@ -50,16 +50,16 @@ def entries(request: HttpRequest) -> HttpResponse:
         listed = admin.site.get_model_admin(TimeEntry).get_changelist_instance(request).queryset
     except IncorrectLookupParameters:
         return redirect("admin:integrations_timeentry_changelist")
-    rows = listed.select_related("verdict", "workspace").defer("raw", "workspace__api_key")
+    rows = listed.select_related("status", "workspace").defer("raw", "workspace__api_key")
     return csv_response(HEADERS, (_cells(entry) for entry in rows.iterator(chunk_size=CHUNK)), name="time-entries")
 
 
 def _cells(entry: TimeEntry) -> Cells:
     """`activity` and `sent_at` come with the list's own query."""
     there: Any = entry
-    verdict = entry_admin.verdict_of(entry)
-    why = verdict.reasons if verdict else []
-    minutes = max(verdict.minutes, 0) if verdict else 0
+    status = entry_admin.status_of(entry)
+    why = status.reasons if status else []
+    minutes = max(status.minutes, 0) if status else 0
     places = dict.fromkeys(entry_admin.where_mended(row) for row in why)
     return {
         "date": entry.txn_date,
@@ -74,7 +74,7 @@ def _cells(entry: TimeEntry) -> Cells:
         "hours": hours(minutes),
         "rate": "" if entry.rate is None else f"{entry.rate:.2f}",
         "currency": entry.currency,
-        "state": entry_admin.look_of(verdict).word,
+        "state": entry_admin.look_of(status).word,
         "why": reasons.sentences(why),
         "mended": ", ".join(places),
         "quickbooks_id": there.activity or "",

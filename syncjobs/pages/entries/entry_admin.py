@@ -18,7 +18,7 @@ from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.display import badges, formatting
-from syncjobs.models import Action, EntryVerdict, Receipt
+from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
 from syncjobs.pages.entries import detail
 from syncjobs.pages.entries.filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
@@ -38,7 +38,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         WorkspaceFilter,
     )
     list_filter_submit = True
-    list_select_related = ("verdict",)
+    list_select_related = ("status",)
     list_before_template = "hourbridge/entries/states.html"
     search_fields = ("clockify_id", "user_name", "project_name", "client_name", "description")
     search_help_text = "Name, text, or any id of Clockify or QuickBooks"
@@ -108,18 +108,18 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Hours")
     def length(self, entry: TimeEntry) -> str:
-        verdict = verdict_of(entry)
-        return formatting.duration(verdict.minutes) if verdict and verdict.minutes > 0 else "0:00"
+        status = status_of(entry)
+        return formatting.duration(status.minutes) if status and status.minutes > 0 else "0:00"
 
-    @admin.display(description="State", ordering="verdict__state")
+    @admin.display(description="State", ordering="status__state")
     def state(self, entry: TimeEntry) -> SafeString:
-        return badges.pill(look_of(verdict_of(entry)))
+        return badges.pill(look_of(status_of(entry)))
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
         """Every reason and where it is mended; of sent time what QuickBooks calls it."""
-        verdict = verdict_of(entry)
-        rows = verdict.reasons if verdict else []
+        status = status_of(entry)
+        rows = status.reasons if status else []
         titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
         places = ", ".join(dict.fromkeys(where_mended(row) for row in rows))
         if places:
@@ -135,12 +135,12 @@ def where_mended(row: Mapping[str, Any]) -> str:
     return words[0].lower() + words[1:]
 
 
-def verdict_of(entry: TimeEntry) -> EntryVerdict | None:
+def status_of(entry: TimeEntry) -> EntryStatus | None:
     """None for an entry that was never judged (seen before the start date only)."""
-    return getattr(entry, "verdict", None)
+    return getattr(entry, "status", None)
 
 
-def look_of(verdict: EntryVerdict | None) -> badges.Look:
-    if verdict is None:
+def look_of(status: EntryStatus | None) -> badges.Look:
+    if status is None:
         return badges.UNKNOWN
-    return badges.of_entry(verdict.state, held=verdict.held, codes=(str(row.get("code")) for row in verdict.reasons))
+    return badges.of_entry(status.state, held=status.held, codes=(str(row.get("code")) for row in status.reasons))

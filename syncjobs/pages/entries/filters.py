@@ -13,25 +13,25 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 from integrations.models import ClockifyUser, TimeEntry
 from syncjobs.display import badges
 from syncjobs.display.badges import Look
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.rules.reasons import WORDINGS
 
-State = EntryVerdict.State
-# What people call the states: words of the pages, each with the verdicts it stands for.
+State = EntryStatus.State
+# What people call the states: words of the pages, each with the statuses it stands for.
 STATES: dict[str, tuple[Look, Q]] = {
-    "ready": (badges.WAITING, Q(verdict__state=State.READY)),
-    "held": (badges.HELD, Q(verdict__state=State.BLOCKED, verdict__held=True)),
+    "ready": (badges.WAITING, Q(status__state=State.READY)),
+    "held": (badges.HELD, Q(status__state=State.BLOCKED, status__held=True)),
     "failed": (
         Look("Failed or in doubt", "report", "refused"),
-        Q(verdict__state__in=(State.FAILED, State.UNKNOWN)),
+        Q(status__state__in=(State.FAILED, State.UNKNOWN)),
     ),
-    "changed": (Look("Changed after sending", "edit", "locked"), Q(verdict__state=State.CHANGED)),
-    "sent": (badges.SENT, Q(verdict__state=State.SENT)),
+    "changed": (Look("Changed after sending", "edit", "locked"), Q(status__state=State.CHANGED)),
+    "sent": (badges.SENT, Q(status__state=State.SENT)),
     "out": (
         Look("Left out by rule", "remove", "out"),
-        Q(verdict__state=State.BLOCKED, verdict__held=False) | Q(verdict__state=State.IGNORED),
+        Q(status__state=State.BLOCKED, status__held=False) | Q(status__state=State.IGNORED),
     ),
-    "deleted": (badges.DELETED, Q(verdict__state=State.DELETED)),
+    "deleted": (badges.DELETED, Q(status__state=State.DELETED)),
 }
 
 
@@ -64,7 +64,7 @@ class ReasonFilter(DropdownFilter):
         if code not in WORDINGS:
             return queryset
         # Only PostgreSQL looks into JSON lists; the text of it is the same on both databases.
-        said = queryset.annotate(said=Cast("verdict__reasons", TextField()))
+        said = queryset.annotate(said=Cast("status__reasons", TextField()))
         return said.filter(said__contains=f'"code": "{code}"')
 
 

@@ -12,7 +12,7 @@ from integrations.models import TimeEntry, Workspace
 from mapping.models import Link
 from syncjobs.display import badges
 from syncjobs.display.badges import Look
-from syncjobs.models import Action, EntryOverride, EntryVerdict, Receipt
+from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt
 from syncjobs.rules import reasons
 
 READ = Look("Read", "download", "waiting")
@@ -33,7 +33,7 @@ def history(
     workspace: Workspace,
     entry: TimeEntry,
     *,
-    verdict: EntryVerdict | None,
+    status: EntryStatus | None,
     receipt: Receipt | None,
     actions: Iterable[Action],
     override: EntryOverride | None,
@@ -44,7 +44,7 @@ def history(
         *_links(workspace, entry),
         *_attempts(actions),
         *_decided(override),
-        *_now(verdict, receipt),
+        *_now(status, receipt),
     ]
     return sorted(events, key=lambda one: one.at, reverse=True)
 
@@ -91,11 +91,11 @@ def _decided(override: EntryOverride | None) -> Iterator[Event]:
     yield Event(override.at, DECIDED, f"{who} {' and '.join(said) or 'took the decision back'}")
 
 
-def _now(verdict: EntryVerdict | None, receipt: Receipt | None) -> Iterator[Event]:
+def _now(status: EntryStatus | None, receipt: Receipt | None) -> Iterator[Event]:
     if receipt is not None and receipt.changed_at != receipt.sent_at:
         yield Event(receipt.changed_at, badges.SENT, "What QuickBooks has was changed from here last")
-    if verdict is not None:
-        codes = [str(row.get("code")) for row in verdict.reasons]
-        look = badges.of_entry(verdict.state, held=verdict.held, codes=codes)
+    if status is not None:
+        codes = [str(row.get("code")) for row in status.reasons]
+        look = badges.of_entry(status.state, held=status.held, codes=codes)
         titles = ", ".join(reasons.title(code) for code in codes)
-        yield Event(verdict.evaluated_at, look, f"Judged last: {look.word.lower()}{f', {titles}' if titles else ''}")
+        yield Event(status.evaluated_at, look, f"Judged last: {look.word.lower()}{f', {titles}' if titles else ''}")

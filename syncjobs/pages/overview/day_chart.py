@@ -13,10 +13,10 @@ from django.db.models import Sum
 
 from integrations.models import Workspace
 from syncjobs.display.formatting import day, in_hours
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.pages.links import list_of
 
-State = EntryVerdict.State
+State = EntryStatus.State
 DAYS = 28
 # From the bottom of a bar to its top: how each part is called, and in words.
 PARTS = {"sent": "Sent", "ready": "Waiting", "held": "Held", "failed": "Refused or in doubt"}
@@ -119,7 +119,7 @@ def chart(workspaces: Sequence[Workspace], *, now: datetime) -> Chart | None:
 
 def minutes_by_day(workspace_ids: Iterable[int], *, first: date, last: date) -> dict[date, dict[str, int]]:
     """Minutes of each part by TxnDate; what is left out by rule is no part."""
-    rows = EntryVerdict.objects.filter(entry__workspace__in=list(workspace_ids), entry__txn_date__range=(first, last))
+    rows = EntryStatus.objects.filter(entry__workspace__in=list(workspace_ids), entry__txn_date__range=(first, last))
     grouped = rows.order_by().values_list("entry__txn_date", "state", "held").annotate(Sum("minutes"))
     found: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(PARTS, 0))
     for at, state, held, minutes in grouped:

@@ -11,10 +11,10 @@ from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
 from mapping.models import Mismatch
-from syncjobs.models import Action, EntryVerdict, Receipt, Run
+from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.runs import lifecycle as runs
 
-State = EntryVerdict.State
+State = EntryStatus.State
 MIRRORED: tuple[tuple[type[Model], str], ...] = (
     (ClockifyUser, "user,users"),
     (ClockifyClient, "client,clients"),
@@ -58,9 +58,9 @@ class Figures:
 
 
 def of_workspaces() -> dict[int, Figures]:
-    """Figures by workspace, from the verdicts and, for what is in QuickBooks, from the receipts."""
+    """Figures by workspace, from the statuses and, for what is in QuickBooks, from the receipts."""
     found: dict[int, Figures] = defaultdict(Figures)
-    counted = EntryVerdict.objects.order_by().values_list("workspace_id", "state", "held")
+    counted = EntryStatus.objects.order_by().values_list("workspace_id", "state", "held")
     for workspace, state, held, entries, minutes in counted.annotate(Count("pk"), Sum("minutes")):
         figure = _figure(found[workspace], state, held=held)
         if figure is not None:

@@ -168,7 +168,7 @@ class Card:
         return f"No name needs you. {sent} sent, {rest}"
 
 
-def evidence(company: Company, verdict: subscription_policy.SubscriptionStatus) -> list[Chip]:
+def evidence(company: Company, status: subscription_policy.SubscriptionStatus) -> list[Chip]:
     """Plan, Payroll and subscription as QuickBooks said them."""
     sku = company.sku or "Plan not named"
     known = any(

@@ -47,10 +47,10 @@ PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll
     ids=str,
 )
 def test_which_plans_may_send(changes: dict[str, Any], reason: str) -> None:
-    verdict = judge(replace(PLUS, **changes))
+    status = judge(replace(PLUS, **changes))
 
-    assert (verdict.supported, verdict.reason) == (reason == "", reason)
-    assert verdict.sentence
+    assert (status.supported, status.reason) == (reason == "", reason)
+    assert status.sentence
 
 
 def test_a_restricted_subscription_may_send_with_a_warning() -> None:

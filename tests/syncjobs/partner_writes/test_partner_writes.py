@@ -18,7 +18,7 @@ from django.utils import timezone
 from mapping.decisions import undo
 from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.partner_writes import journal, press
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask
 from syncjobs.partner_writes.offers import offers
@@ -62,7 +62,7 @@ def link_of(clockify_id: str) -> Link:
 
 
 def state_of(entry: str) -> str:
-    return EntryVerdict.objects.get(entry__clockify_id=entry).state
+    return EntryStatus.objects.get(entry__clockify_id=entry).state
 
 
 # --- creating in QuickBooks ----------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from mapping.decisions import batch
 from mapping.decisions.batch import Choice
 from mapping.models import Link, Mismatch
 from mapping.queries import links_of, mapping_overrides_of
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import goes, what_if
 from tests.support.factories import (
@@ -111,7 +111,7 @@ class Company:
 
 
 def going(workspace: Workspace) -> set[str]:
-    rows = EntryVerdict.objects.filter(workspace=workspace).values_list("entry__clockify_id", "state", "reasons")
+    rows = EntryStatus.objects.filter(workspace=workspace).values_list("entry__clockify_id", "state", "reasons")
     return {entry for entry, state, said in rows if goes(state, said)}
 
 
@@ -129,17 +129,17 @@ def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> Non
     for _ in range(6):
         wished = company.some_choices()
         before, links = going(workspace), working(workspace)
-        saved = (list(links_of(workspace).values()), list(EntryVerdict.objects.values()))
+        saved = (list(links_of(workspace).values()), list(EntryStatus.objects.values()))
 
         promise = what_if(workspace, wished, now=NOW)
 
-        assert (list(links_of(workspace).values()), list(EntryVerdict.objects.values())) == saved
+        assert (list(links_of(workspace).values()), list(EntryStatus.objects.values())) == saved
         batch.apply(workspace, wished, now=NOW)
         evaluate.refresh(workspace, now=NOW)
         after = going(workspace)
         assert promise.freed_ids == after - before, wished
         assert promise.frees.entries == len(after - before) and promise.stops.entries == len(before - after)
-        minutes = EntryVerdict.objects.filter(entry__clockify_id__in=after - before).values_list("minutes", flat=True)
+        minutes = EntryStatus.objects.filter(entry__clockify_id__in=after - before).values_list("minutes", flat=True)
         assert promise.frees.minutes == sum(minutes)
         begun = working(workspace) - links
         assert sum(promise.links.values()) == len(begun)
@@ -161,12 +161,12 @@ def test_judging_what_a_decision_concerns_is_judging_everything(seed: int) -> No
 
 
 def standing(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
-    """Verdicts and open rows, as far as anybody can see them."""
-    verdicts = EntryVerdict.objects.filter(workspace=workspace).order_by("entry_id")
+    """Statuses and open rows, as far as anybody can see them."""
+    statuses = EntryStatus.objects.filter(workspace=workspace).order_by("entry_id")
     rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
     says = ("kind", "clockify_id", "quickbooks_id", "reason", "suggestions", "blocked_minutes", "blocked_entries")
     return [
-        list(verdicts.values_list("entry_id", "state", "reasons", "held", "minutes")),
+        list(statuses.values_list("entry_id", "state", "reasons", "held", "minutes")),
         list(rows.values_list(*says, "oldest_date", "order_key", "suggested", "has_link")),
     ]
 

@@ -7,7 +7,7 @@ import pytest
 from integrations import mirror
 from integrations.clockify import spool
 from integrations.clockify.spool import Spool
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
 from tests.support.scene import FIRST, Scene, run_command
 
@@ -42,10 +42,10 @@ def test_every_entry_of_many_pieces_is_judged_sent_and_missed(
     scene.policy(start_date=FIRST)
 
     scene.check()
-    assert EntryVerdict.objects.filter(state="ready").count() == 30
+    assert EntryStatus.objects.filter(state="ready").count() == 30
     assert max(row["blocked_entries"] for row in run_command("mismatches").json) == len(held)
 
     assert scene.sync().counts == {"sent": 30, "blocked": 9}
     scene.delete_entry(*held[:2])
     assert scene.sync()["seen"] == 37
-    assert EntryVerdict.objects.filter(state="deleted").count() == 2
+    assert EntryStatus.objects.filter(state="deleted").count() == 2

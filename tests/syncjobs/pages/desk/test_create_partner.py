@@ -12,7 +12,7 @@ from django.test import Client
 from integrations.models import Workspace
 from mapping.models import Link, PartnerWrite
 from sandbox.server import Running
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from tests.support.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene
@@ -60,7 +60,7 @@ def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, sce
     answer = pressed(dana, page)
 
     assert answer["Location"].startswith(desk)
-    assert EntryVerdict.objects.filter(state="ready").count() == 1, "what was promised is free"
+    assert EntryStatus.objects.filter(state="ready").count() == 1, "what was promised is free"
     assert Link.objects.get(kind="project").quickbooks_name == "Loyalty - app"
     write = PartnerWrite.objects.get()
     assert write.state == "done" and write.person is not None and write.person.username == "dana"

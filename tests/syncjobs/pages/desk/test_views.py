@@ -9,19 +9,19 @@ from django.test import Client
 
 from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride, Mismatch
-from syncjobs.models import EntryVerdict
+from syncjobs.models import EntryStatus
 from tests.support.factories import (
     ClientFactory,
     ClockifyUserFactory,
     CustomerFactory,
     EmployeeFactory,
+    EntryStatusFactory,
     LinkFactory,
     MappingOverrideFactory,
     MismatchFactory,
     ProjectFactory,
     TimeEntryFactory,
     VendorFactory,
-    VerdictFactory,
     WorkspaceFactory,
     arrange,
 )
@@ -289,7 +289,7 @@ def test_what_linking_would_free_is_counted_before(
     )
     for project in ("site", "unlinked"):
         entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id=project)
-        VerdictFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
+        EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
 
     said = main_text(decide(dana, people(workspace), "link", "ben", partner="employee:59", preview="1"))
 
@@ -397,7 +397,7 @@ def test_a_decision_frees_the_time_that_waited(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id="site")
-    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
     ProjectFactory(workspace=workspace, clockify_id="site")
     CustomerFactory(company=workspace.company, quickbooks_id="84", name="Website")
     LinkFactory(workspace=workspace, kind="project", clockify_id="site", quickbooks_id="84", quickbooks_name="Website")
@@ -406,7 +406,7 @@ def test_a_decision_frees_the_time_that_waited(
         people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": f"employee:{benjamin}"}, follow=True
     )
 
-    assert EntryVerdict.objects.get().state == "ready"
+    assert EntryStatus.objects.get().state == "ready"
     assert "Linked. Frees 1 entry, 1.5 h. 0 to do." in text(page)
 
 

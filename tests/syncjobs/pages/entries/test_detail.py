@@ -10,19 +10,19 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.models import EntryOverride, EntryVerdict
+from syncjobs.models import EntryOverride, EntryStatus
 from tests.support.factories import (
     ActionFactory,
     ClockifyUserFactory,
     CustomerFactory,
     EmployeeFactory,
+    EntryStatusFactory,
     LinkFactory,
     ProjectFactory,
     ReceiptFactory,
     RunFactory,
     RunItemFactory,
     TimeEntryFactory,
-    VerdictFactory,
 )
 from tests.support.page_text import main_text, text
 
@@ -30,12 +30,12 @@ LIST = "/admin/integrations/timeentry/"
 
 
 def judged(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
-    """An entry with a verdict; blocked for these reasons when there are any."""
+    """An entry with a status; blocked for these reasons when there are any."""
     of_entry = {name: values.pop(name) for name in ("description", "user_name", "clockify_id") if name in values}
     entry = TimeEntryFactory(workspace=workspace, **of_entry)
     if codes:
         values = {"state": "blocked", "held": True, "reasons": [{"code": code} for code in codes]} | values
-    VerdictFactory(entry=entry, **values)
+    EntryStatusFactory(entry=entry, **values)
     return entry
 
 
@@ -199,7 +199,7 @@ def test_the_story_names_every_reason_with_its_sentence_and_who_mends_it(dana: C
         {"code": "USER_NOT_MAPPED", "user": "Ben", "kind": "user", "id": "ben"},
         {"code": "BOOKS_CLOSED", "closed": "2026-03-03", "day": "2026-03-02"},
     ]
-    VerdictFactory(entry=entry, state="blocked", held=True, reasons=reasons)
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
     page = dana.get(story(entry))
     said = main_text(page)
@@ -263,7 +263,7 @@ def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Clien
     LinkFactory._meta.model.objects.filter(kind="project").delete()
     row = {"code": "PROJECT_NOT_MAPPED", "project": "Website", "kind": "project", "id": "project-site"}
     entry = TimeEntryFactory(workspace=linked, rate=80, currency="USD")
-    VerdictFactory(entry=entry, state="blocked", held=True, reasons=[row])
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[row])
 
     page = dana.get(story(entry))
     checks = {check.title: check for check in page.context["checks"]}
@@ -295,7 +295,9 @@ def test_a_refusal_says_by_its_code_who_mends_it(
     dana: Client, linked: Workspace, code: str, place: str, words: str
 ) -> None:
     entry = TimeEntryFactory(workspace=linked)
-    VerdictFactory(entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}])
+    EntryStatusFactory(
+        entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}]
+    )
 
     said = main_text(dana.get(story(entry)))
 
@@ -305,7 +307,7 @@ def test_a_refusal_says_by_its_code_who_mends_it(
 
 def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
     entry = TimeEntryFactory(workspace=linked, end_at=None)
-    VerdictFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])
+    EntryStatusFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])
 
     checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
 
@@ -347,11 +349,11 @@ def test_ignoring_an_entry_takes_it_out_and_can_be_taken_back(dana: Client, link
     entry = judged(linked)
 
     decide(dana, entry, "ignore", note="our own time")
-    assert EntryVerdict.objects.get().state == "ignored"
+    assert EntryStatus.objects.get().state == "ignored"
     assert "“our own time”" in main_text(dana.get(story(entry)))
 
     decide(dana, entry, "stop_ignoring")
-    assert EntryVerdict.objects.get().state == "ready"
+    assert EntryStatus.objects.get().state == "ready"
 
 
 def test_sending_anyway_sets_one_reason_aside(dana: Client, linked: Workspace) -> None:
@@ -362,10 +364,10 @@ def test_sending_anyway_sets_one_reason_aside(dana: Client, linked: Workspace) -
 
     decide(dana, entry, "send_anyway", code="TOO_LONG")
     assert EntryOverride.objects.get().send_anyway == ["TOO_LONG"]
-    assert EntryVerdict.objects.get().state == "ready"
+    assert EntryStatus.objects.get().state == "ready"
 
     decide(dana, entry, "take_back", code="TOO_LONG")
-    assert EntryVerdict.objects.get().state == "blocked"
+    assert EntryStatus.objects.get().state == "blocked"
 
 
 def test_setting_another_reason_aside_keeps_the_first(dana: Client, linked: Workspace) -> None:
@@ -389,7 +391,7 @@ def test_other_reasons_can_not_be_set_aside(dana: Client, linked: Workspace, cod
 def test_a_twin_in_quickbooks_can_be_adopted(dana: Client, linked: Workspace) -> None:
     entry = TimeEntryFactory(workspace=linked)
     reasons = [{"code": "ALREADY_IN_QUICKBOOKS", "twins": "7, 9"}]
-    VerdictFactory(entry=entry, state="blocked", held=True, reasons=reasons)
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
     said = main_text(dana.get(story(entry)))
 

@@ -12,12 +12,12 @@ from django.test import Client
 from integrations.models import Workspace
 from syncjobs.display import csv_file
 from tests.support.factories import (
+    EntryStatusFactory,
     ReceiptFactory,
     RunFactory,
     RunItemFactory,
     TimeEntryFactory,
     UserFactory,
-    VerdictFactory,
 )
 
 ENTRIES = "/admin/entries/csv/"
@@ -58,10 +58,10 @@ def test_a_run_s_file_is_narrowed_as_its_page_is(dana: Client, workspace: Worksp
 
 def test_entries_come_as_the_list_shows_them(dana: Client, workspace: Workspace) -> None:
     sent = TimeEntryFactory(workspace=workspace, description="=1+1", project_name="@home")
-    VerdictFactory(entry=sent, state="sent")
+    EntryStatusFactory(entry=sent, state="sent")
     ReceiptFactory(workspace=workspace, entry_id=sent.clockify_id, quickbooks_id="1669")
     held = TimeEntryFactory(workspace=workspace, description="Held")
-    VerdictFactory(entry=held, state="blocked", held=True, reasons=[{"code": "NO_PROJECT"}])
+    EntryStatusFactory(entry=held, state="blocked", held=True, reasons=[{"code": "NO_PROJECT"}])
     TimeEntryFactory(workspace=workspace, description="Never judged")
 
     everything = {row["entry"]: row for row in lines(dana.get(ENTRIES))}
@@ -86,7 +86,7 @@ def test_a_long_list_is_read_in_chunks(
 ) -> None:
     monkeypatch.setattr(csv_file, "CHUNK", 3)
     for number in range(7):
-        VerdictFactory(entry=TimeEntryFactory(workspace=workspace, description=f"Row {number}"))
+        EntryStatusFactory(entry=TimeEntryFactory(workspace=workspace, description=f"Row {number}"))
 
     with django_assert_max_num_queries(12):
         response = dana.get(ENTRIES)

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from mapping import queries as mapping
-from syncjobs.models import EntryVerdict, Run, Schedule
+from syncjobs.models import EntryStatus, Run, Schedule
 from syncjobs.pages.overview import day_chart, mapping_progress
 from tests.support.factories import (
     CompanyFactory,
+    EntryStatusFactory,
     LinkFactory,
     MappingOverrideFactory,
     MismatchFactory,
@@ -24,16 +25,15 @@ from tests.support.factories import (
     RunFactory,
     TimeEntryFactory,
     UserFactory,
-    VerdictFactory,
     WorkspaceFactory,
 )
 from tests.support.page_text import main_text
 
-State = EntryVerdict.State
+State = EntryStatus.State
 
 
-def entry_of(workspace: Workspace, state: str, **values: Any) -> EntryVerdict:
-    return VerdictFactory(entry=TimeEntryFactory(workspace=workspace), state=state, **values)
+def entry_of(workspace: Workspace, state: str, **values: Any) -> EntryStatus:
+    return EntryStatusFactory(entry=TimeEntryFactory(workspace=workspace), state=state, **values)
 
 
 def test_an_empty_installation_says_what_to_do_first(dana: Client) -> None:
@@ -242,7 +242,7 @@ TODAY = datetime(2026, 3, 27, 14, 40, tzinfo=UTC)
 
 def worked(workspace: Workspace, day: date, minutes: int, state: str = State.SENT, **values: Any) -> None:
     entry = TimeEntryFactory(workspace=workspace, txn_date=day)
-    VerdictFactory(entry=entry, state=state, minutes=minutes, **values)
+    EntryStatusFactory(entry=entry, state=state, minutes=minutes, **values)
 
 
 def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspace) -> None:

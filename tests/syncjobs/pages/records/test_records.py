@@ -22,6 +22,7 @@ from tests.support.factories import (
     ClockifyUserFactory,
     CustomerFactory,
     EmployeeFactory,
+    EntryStatusFactory,
     LinkFactory,
     MappingOverrideFactory,
     MismatchFactory,
@@ -31,7 +32,6 @@ from tests.support.factories import (
     TimeEntryFactory,
     UserFactory,
     VendorFactory,
-    VerdictFactory,
 )
 from tests.support.page_text import main_text
 
@@ -57,7 +57,7 @@ def everything(workspace: Workspace) -> Workspace:
     for factory in (LinkFactory, MappingOverrideFactory):
         factory(workspace=workspace, person=person)
     MismatchFactory(workspace=workspace)
-    VerdictFactory(entry=TimeEntryFactory(workspace=workspace))
+    EntryStatusFactory(entry=TimeEntryFactory(workspace=workspace))
     run = RunFactory(workspace=workspace, person=person)
     ReceiptFactory(workspace=workspace, run=run)
     ActionFactory(workspace=workspace, run=run)
