@@ -21,7 +21,7 @@ from mapping.matching.records import (
     QuickBooksRecord,
     Suggestion,
 )
-from mapping.matching.records import Mismatch as Finding
+from mapping.matching.records import Mismatch as MismatchFound
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     Key,
@@ -218,7 +218,7 @@ def _identity(row: Mismatch) -> tuple[str, str, str, str]:
 def _mismatch_row(
     workspace: Workspace,
     company: Company,
-    finding: Finding,
+    finding: MismatchFound,
     likely: Mapping[Key, Likely],
     *,
     ours: Mapping[Key, ClockifyRecord],
@@ -267,7 +267,7 @@ def _as_kept(one: Suggestion) -> dict[str, Any]:
     return {"id": one.id, "name": one.name, "score": one.score, "why": one.why, "kind": one.kind}
 
 
-def _right_kinds(finding: Finding) -> tuple[str, ...]:
+def _right_kinds(finding: MismatchFound) -> tuple[str, ...]:
     return ("employee", "vendor") if finding.kind in {"user", "employee"} else ("customer",)
 
 

@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from mapping.matching.index import Directory, Key, Place
+from mapping.matching.index import Key, PartnerIndex, Place
 from mapping.matching.names import difference, identical
 from mapping.matching.records import ClockifyRecord, NewLink
 
 MOST_NOTED = 20
 
 
-class Claims:
+class NameMatches:
     """The claims that unlinked Clockify records of one kind lay on QuickBooks' records."""
 
     def __init__(
         self,
-        claimants: Iterable[ClockifyRecord],
+        candidates: Iterable[ClockifyRecord],
         *,
         places: Mapping[str, Place],
-        directory: Directory,
+        index: PartnerIndex,
     ) -> None:
-        self._claimants = list(claimants)
+        self._claimants = list(candidates)
         self._places = places
-        self._directory = directory
+        self._index = index
         self._on: dict[Key, list[ClockifyRecord]] = defaultdict(list)
-        self._twins: dict[Key, list[ClockifyRecord]] = defaultdict(list)
+        self._identical: dict[Key, list[ClockifyRecord]] = defaultdict(list)
         for record in self._claimants:
             # Whoever claims many gets none of them: noting a few of such claims is enough.
-            for found in directory.claimable(places[record.id], name=record.name)[:MOST_NOTED]:
+            for found in index.name_matches(places[record.id], name=record.name)[:MOST_NOTED]:
                 self._on[found.kind, found.id].append(record)
                 if identical(record.name, found.name):
-                    self._twins[found.kind, found.id].append(record)
+                    self._identical[found.kind, found.id].append(record)
 
     def on(self, key: Key) -> list[ClockifyRecord]:
         """Everybody who claims that record by name."""
         return self._on.get(key, [])
 
-    def standing(self, *, taken: Collection[Key]) -> list[NewLink]:
+    def uncontested(self, *, taken: Collection[Key]) -> list[NewLink]:
         """The claims nobody contests: one record claimed, free, and no equal rival.
 
         An identical name beats names that are equal only when forgiving; among equals nobody wins.
         """
         links = []
         for record in self._claimants:
-            found = self._directory.claimable(self._places[record.id], name=record.name)
+            found = self._index.name_matches(self._places[record.id], name=record.name)
             if len(found) != 1:
                 continue
             partner = found[0]
@@ -55,8 +55,8 @@ class Claims:
         return links
 
     def _winner(self, key: Key) -> ClockifyRecord | None:
-        contenders = self._twins.get(key) or self.on(key)
-        return contenders[0] if len(contenders) == 1 else None
+        candidates = self._identical.get(key) or self.on(key)
+        return candidates[0] if len(candidates) == 1 else None
 
 
 def _why(one: str, other: str) -> str:

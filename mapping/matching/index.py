@@ -28,7 +28,7 @@ def shown_name(record: QuickBooksRecord) -> str:
     return record.name if is_usable(record) else strip_deleted(record.name)
 
 
-class Directory:
+class PartnerIndex:
     """One company's records; the answers come in the order of their ids, whatever order they came in."""
 
     def __init__(self, records: Iterable[QuickBooksRecord], *, mode: str) -> None:
@@ -78,7 +78,7 @@ class Directory:
         """Active records at that place whose name is equal when forgiving (identical ones included)."""
         return _found(self._loose, place, key=forgiving_form(name))
 
-    def claimable(self, place: Place, *, name: str) -> list[QuickBooksRecord]:
+    def name_matches(self, place: Place, *, name: str) -> list[QuickBooksRecord]:
         """The records a name claims under the mode: identical ones, or else forgiving-equal ones."""
         exact = self.exact(place, name=name)
         if exact or self.mode != FORGIVING:

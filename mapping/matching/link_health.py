@@ -5,48 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mapping.matching.index import Directory, is_usable, shown_name
+from mapping.matching.index import PartnerIndex, is_usable, shown_name
 from mapping.matching.names import identical, same, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, Mismatch, Suggestion
 from mapping.matching.suggest import LikelyPartners
 
 
 @dataclass(frozen=True)
-class Health:
+class LinkStatus:
     """How one link is: `suspended` from now on or before, and newly so; `reason` is what its row says."""
 
     link: KnownLink
     record: ClockifyRecord
     reason: str  # "" for a link about which there is nothing to say
     is_suspended: bool
-    is_news: bool  # suspended by this very look
+    newly_suspended: bool  # suspended by this very look
 
 
-class LinkDoctor:
+class LinkValidator:
     """Looks at links of any kind; `partners` are the customers of the clients with a working link."""
 
     def __init__(
         self,
-        directory: Directory,
+        index: PartnerIndex,
         *,
         partners: Mapping[str, str],
         client_names: Mapping[str, str],
     ) -> None:
-        self._directory = directory
+        self._index = index
         self._partners = partners
         self._client_names = client_names
 
-    def look_at(self, link: KnownLink, record: ClockifyRecord) -> Health:
+    def validate(self, link: KnownLink, record: ClockifyRecord) -> LinkStatus:
         """A suspended link stays so until a person confirms it, whatever is the case by now."""
         if link.suspended:
-            return Health(link, record, link.suspended, is_suspended=True, is_news=False)
+            return LinkStatus(link, record, link.suspended, is_suspended=True, newly_suspended=False)
         fault = self._fault(link, record)
         if fault:
-            return Health(link, record, fault, is_suspended=True, is_news=True)
-        return Health(link, record, self._remark(link, record), is_suspended=False, is_news=False)
+            return LinkStatus(link, record, fault, is_suspended=True, newly_suspended=True)
+        return LinkStatus(link, record, self._remark(link, record), is_suspended=False, newly_suspended=False)
 
     def _fault(self, link: KnownLink, record: ClockifyRecord) -> str:
-        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        partner = self._index.get(link.quickbooks_kind, link.quickbooks_id)
         if partner is None or not is_usable(partner):
             return "CUSTOMER_INACTIVE" if link.quickbooks_kind == "customer" else "EMPLOYEE_INACTIVE"
         if partner.parent_id != link.parent_id or _changed_client(link, record):
@@ -61,20 +61,20 @@ class LinkDoctor:
             return "PARENT_NOT_MAPPED"
         name = self._quickbooks_name(link)
         is_renamed = _changed(link.clockify_name, record.name) or _changed(link.quickbooks_name, name)
-        if is_renamed and not same(record.name, name, mode=self._directory.mode):
+        if is_renamed and not same(record.name, name, mode=self._index.mode):
             return "RENAMED"
         return ""
 
-    def row(self, health: Health, *, likely: LikelyPartners) -> Mismatch:
+    def row(self, status: LinkStatus, *, likely: LikelyPartners) -> Mismatch:
         """What the list says about a link that is not as it was; other partners only where one is needed."""
-        link, record = health.link, health.record
+        link, record = status.link, status.record
         suggestions: tuple[Suggestion, ...] = ()
-        if health.is_suspended:
+        if status.is_suspended:
             needed = self._partners.get(record.client_id, "") if record.client_id else ""
             suggestions = likely.of(record, parent_id=needed) if needed or not record.client_id else ()
         return Mismatch(
             record.kind,
-            health.reason,
+            status.reason,
             record.id,
             link.quickbooks_id,
             suggestions,
@@ -82,7 +82,7 @@ class LinkDoctor:
         )
 
     def _facts(self, link: KnownLink, record: ClockifyRecord) -> dict[str, str]:
-        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        partner = self._index.get(link.quickbooks_kind, link.quickbooks_id)
         facts = {
             "linked_by": link.by,
             "quickbooks_kind": link.quickbooks_kind,
@@ -91,15 +91,15 @@ class LinkDoctor:
             "clockify_name_was": link.clockify_name,
             "client": record.client_name,
             "client_was": self._client_names.get(link.client_id, ""),
-            "parent": self._directory.customer_name(partner.parent_id) if partner else "",
-            "parent_was": self._directory.customer_name(link.parent_id),
-            "needed_parent": self._directory.customer_name(self._partners.get(record.client_id, "")),
+            "parent": self._index.customer_name(partner.parent_id) if partner else "",
+            "parent_was": self._index.customer_name(link.parent_id),
+            "needed_parent": self._index.customer_name(self._partners.get(record.client_id, "")),
             "is_gone": "yes" if partner is None or partner.gone else "",
         }
         return {fact: value for fact, value in facts.items() if value}
 
     def _quickbooks_name(self, link: KnownLink) -> str:
-        partner = self._directory.get(link.quickbooks_kind, link.quickbooks_id)
+        partner = self._index.get(link.quickbooks_kind, link.quickbooks_id)
         return shown_name(partner) if partner else strip_deleted(link.quickbooks_name)
 
 

@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from mapping.matching.index import Directory, Key
+from mapping.matching.index import Key, PartnerIndex
 from mapping.matching.names import MODES, STRICT
-from mapping.matching.only_in_quickbooks import CLOCKIFY_KINDS, partnerless, unnamed
-from mapping.matching.passes import Seating
+from mapping.matching.only_in_quickbooks import CLOCKIFY_KINDS, not_named_in_others, unmatched_in_quickbooks
+from mapping.matching.passes import MatchingPass
 from mapping.matching.records import (
     ClockifyRecord,
     KnownLink,
@@ -72,16 +72,16 @@ def match(
 
     `earlier`: likely partners that were found before, which spares looking for them again (see LikelyPartners).
     """
-    directory, seating = _seated(clockify, quickbooks, links, overrides, mode=mode, tell=True, earlier=earlier)
-    all_links: list[KnownLink | NewLink] = [*links, *seating.links]
+    index, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=True, earlier=earlier)
+    all_links: list[KnownLink | NewLink] = [*links, *matching_pass.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
-    rest = partnerless(directory, linked=linked)
+    rest = unmatched_in_quickbooks(index, linked=linked)
     return Outcome(
-        links=tuple(seating.links),
-        suspend=seating.suspend,
-        mismatches=(*seating.rows, *unnamed(rest, beside=seating.rows)),
-        partnerless=rest,
-        likely=seating.likely,
+        links=tuple(matching_pass.links),
+        suspend=matching_pass.suspend,
+        mismatches=(*matching_pass.rows, *not_named_in_others(rest, beside=matching_pass.rows)),
+        unmatched_in_quickbooks=rest,
+        likely=matching_pass.likely,
     )
 
 
@@ -94,27 +94,27 @@ def paired(
     mode: str = STRICT,
 ) -> Outcome:
     """The links of `match` alone: without saying why the rest stays apart, or looking for likely partners."""
-    _, seating = _seated(clockify, quickbooks, links, overrides, mode=mode, tell=False)
-    return Outcome(links=tuple(seating.links), suspend=seating.suspend)
+    _, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=False)
+    return Outcome(links=tuple(matching_pass.links), suspend=matching_pass.suspend)
 
 
-def _seated(
+def _run_passes(
     clockify: Sequence[ClockifyRecord],
     quickbooks: Sequence[QuickBooksRecord],
     links: Sequence[KnownLink],
     overrides: Sequence[KnownOverride],
     *,
     mode: str,
-    tell: bool,
+    explain: bool,
     earlier: Mapping[Key, Likely] | None = None,
-) -> tuple[Directory, Seating]:
+) -> tuple[PartnerIndex, MatchingPass]:
     if mode not in MODES:
         raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
-    directory = Directory(quickbooks, mode=mode)
-    seating = Seating(clockify, directory=directory, links=links, overrides=overrides, earlier=earlier)
+    index = PartnerIndex(quickbooks, mode=mode)
+    matching_pass = MatchingPass(clockify, index=index, links=links, overrides=overrides, earlier=earlier)
     for kind in CLOCKIFY_KINDS:
-        seating.seat(kind, tell=tell)
-    return directory, seating
+        matching_pass.match_kind(kind, explain=explain)
+    return index, matching_pass
 
 
 def listed(outcome: Outcome, *, hidden: Collection[Key] = ()) -> tuple[Mismatch, ...]:
@@ -125,4 +125,4 @@ def listed(outcome: Outcome, *, hidden: Collection[Key] = ()) -> tuple[Mismatch,
     shown = tuple(
         row for row in outcome.mismatches if row.kind in CLOCKIFY_KINDS and (row.kind, row.clockify_id) not in hidden
     )
-    return shown + unnamed(outcome.partnerless, beside=shown)
+    return shown + not_named_in_others(outcome.unmatched_in_quickbooks, beside=shown)

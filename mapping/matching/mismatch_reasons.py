@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from mapping.matching.by_name import Claims
-from mapping.matching.index import EMPLOYEES, VENDORS, Directory, Key, Place, shown_name
+from mapping.matching.by_name import NameMatches
+from mapping.matching.index import EMPLOYEES, VENDORS, Key, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
 from mapping.matching.records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
 from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
@@ -15,7 +15,7 @@ MOST_NAMED = 20  # equal names listed in one row; more would help nobody to choo
 MOST_SHOWN = 3  # rivals told by name
 
 
-class Verdicts:
+class MismatchReasons:
     """Judges the unlinked records of one kind, once it is settled who got linked.
 
     `holders` says which Clockify records of this kind hold each QuickBooks record, new links included.
@@ -23,14 +23,14 @@ class Verdicts:
 
     def __init__(
         self,
-        directory: Directory,
+        index: PartnerIndex,
         *,
-        claims: Claims,
+        name_matches: NameMatches,
         holders: Mapping[Key, Sequence[ClockifyRecord]],
         likely: LikelyPartners,
     ) -> None:
-        self._directory = directory
-        self._claims = claims
+        self._index = index
+        self._name_matches = name_matches
         self._holders = holders
         self._likely = likely
 
@@ -39,7 +39,7 @@ class Verdicts:
         if place is None:
             detail = {"client_id": record.client_id, "client": record.client_name}
             return Mismatch(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
-        found = self._directory.claimable(place, name=record.name)
+        found = self._index.name_matches(place, name=record.name)
         if found:
             return self._ambiguous(record, found=found) or self._none(record, place=place)
         return (
@@ -55,7 +55,7 @@ class Verdicts:
         holders = [holder for key in keys for holder in self._holders.get(key, ())[:MOST_NAMED]]
         # Whoever just won the claim is a holder by now, not a rival.
         others = {record.id, *(holder.id for holder in holders)}
-        rivals = [rival for key in keys for rival in self._claims.on(key)[:MOST_NAMED] if rival.id not in others]
+        rivals = [rival for key in keys for rival in self._name_matches.on(key)[:MOST_NAMED] if rival.id not in others]
         if len(found) == 1 and not holders and not rivals:
             return None
         detail = {"candidates": str(len(found))}
@@ -66,7 +66,7 @@ class Verdicts:
         return self._row(record, "AMBIGUOUS_NAME", found=found, detail=detail)
 
     def _inactive(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
-        found = self._directory.inactive(place, name=record.name)
+        found = self._index.inactive(place, name=record.name)
         if not found:
             return None
         reason = "EMPLOYEE_INACTIVE" if place == EMPLOYEES else "CUSTOMER_INACTIVE"
@@ -75,7 +75,7 @@ class Verdicts:
         return Mismatch(record.kind, reason, record.id, found[0].id, suggestions, detail)
 
     def _name_differs(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
-        found = self._directory.loose(place, name=record.name)
+        found = self._index.loose(place, name=record.name)
         if not found:
             return None
         detail = {
@@ -88,13 +88,13 @@ class Verdicts:
         if not place[1]:
             return None
         # None of them is a child of the right parent, or the record would have claimed it.
-        found = self._directory.sub_customers(name=record.name)
+        found = self._index.sub_customers(name=record.name)
         return self._misplaced(record, "WRONG_PARENT", found=found, place=place)
 
     def _wrong_level(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
         if place == EMPLOYEES:
             return None
-        at_other_level = self._directory.top_customers if place[1] else self._directory.sub_customers
+        at_other_level = self._index.top_customers if place[1] else self._index.sub_customers
         return self._misplaced(record, "WRONG_LEVEL", found=at_other_level(name=record.name), place=place)
 
     def _misplaced(
@@ -109,10 +109,10 @@ class Verdicts:
             return None
         detail = {
             "quickbooks_name": found[0].name,
-            "needed_parent": self._directory.customer_name(place[1]),
+            "needed_parent": self._index.customer_name(place[1]),
         }
         if len(found) == 1:
-            detail["parent"] = self._directory.customer_name(found[0].parent_id)
+            detail["parent"] = self._index.customer_name(found[0].parent_id)
         elsewhere = [
             same_name(record.name, each, note=self._where(each), factor=ELSEWHERE) for each in self._free(found)
         ]
@@ -122,10 +122,10 @@ class Verdicts:
     def _none(self, record: ClockifyRecord, *, place: Place) -> Mismatch:
         """Also where a person undid the link the rule would make: then that partner is suggested."""
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
-        found = self._directory.claimable(place, name=record.name)
+        found = self._index.name_matches(place, name=record.name)
         first = [same_name(record.name, each, note="but a person undid this link") for each in found]
         if place == EMPLOYEES:
-            vendors = self._free(self._directory.claimable(VENDORS, name=record.name))
+            vendors = self._free(self._index.name_matches(VENDORS, name=record.name))
             first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]
         suggestions = self._suggestions(record, place=place, first=first)
         return Mismatch(record.kind, reason, record.id, suggestions=suggestions)
@@ -159,7 +159,7 @@ class Verdicts:
     def _where(self, record: QuickBooksRecord) -> str:
         if not record.parent_id:
             return "but a top-level customer"
-        parent = self._directory.customer_name(record.parent_id)
+        parent = self._index.customer_name(record.parent_id)
         return f"but under {parent}" if parent else "but under another parent"
 
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from mapping.matching.index import Directory, Key
+from mapping.matching.index import Key, PartnerIndex
 from mapping.matching.records import Mismatch, QuickBooksRecord
 
 CLOCKIFY_KINDS = ("user", "client", "project")
 
 
-def partnerless(directory: Directory, *, linked: Collection[Key]) -> tuple[Mismatch, ...]:
+def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[Mismatch, ...]:
     """A row for every active employee and customer that no Clockify record of any kind is linked to."""
     return tuple(
         Mismatch(
             record.kind,
-            _reason(record, directory=directory),
+            _reason(record, index=index),
             quickbooks_id=record.id,
-            detail=_facts(record, directory=directory),
+            detail=_facts(record, index=index),
         )
-        for record in directory.usable
+        for record in index.usable
         if record.kind != "vendor" and (record.kind, record.id) not in linked
     )
 
 
-def unnamed(rows: Iterable[Mismatch], *, beside: Iterable[Mismatch]) -> tuple[Mismatch, ...]:
+def not_named_in_others(rows: Iterable[Mismatch], *, beside: Iterable[Mismatch]) -> tuple[Mismatch, ...]:
     """Those of the rows whose record no Clockify record's row names, as its partner or as a suggestion."""
     named = {key for row in beside for key in _named_in(row)}
     return tuple(row for row in rows if (row.kind, row.quickbooks_id) not in named)
@@ -38,17 +38,17 @@ def _named_in(row: Mismatch) -> list[Key]:
     ]
 
 
-def _reason(record: QuickBooksRecord, *, directory: Directory) -> str:
+def _reason(record: QuickBooksRecord, *, index: PartnerIndex) -> str:
     if record.kind == "employee":
         return "NO_CLOCKIFY_USER"
-    if not record.parent_id and directory.has_active_children(record.id):
+    if not record.parent_id and index.has_active_children(record.id):
         return "NO_CLOCKIFY_CLIENT"
     return "NO_CLOCKIFY_PROJECT"
 
 
-def _facts(record: QuickBooksRecord, *, directory: Directory) -> dict[str, str]:
+def _facts(record: QuickBooksRecord, *, index: PartnerIndex) -> dict[str, str]:
     facts = {
         "quickbooks_name": record.name,
-        "parent": directory.customer_name(record.parent_id),
+        "parent": index.customer_name(record.parent_id),
     }
     return {fact: value for fact, value in facts.items() if value}

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from mapping.matching.by_name import Claims
-from mapping.matching.index import EMPLOYEES, TOP_LEVEL, Directory, Key, Place
-from mapping.matching.link_health import Health, LinkDoctor
-from mapping.matching.mismatch_reasons import Verdicts
+from mapping.matching.by_name import NameMatches
+from mapping.matching.index import EMPLOYEES, TOP_LEVEL, Key, PartnerIndex, Place
+from mapping.matching.link_health import LinkStatus, LinkValidator
+from mapping.matching.mismatch_reasons import MismatchReasons
 from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, Mismatch, NewLink
 from mapping.matching.suggest import LikelyPartners
 
 
-class Seating:
+class MatchingPass:
     """What a pass knows so far; `seat` adds what concerns one kind, and clients go before projects."""
 
     def __init__(
         self,
         clockify: Sequence[ClockifyRecord],
         *,
-        directory: Directory,
+        index: PartnerIndex,
         links: Sequence[KnownLink],
         overrides: Sequence[KnownOverride],
         earlier: Mapping[Key, Likely] | None = None,
@@ -30,43 +30,43 @@ class Seating:
         self.links: list[NewLink] = []
         self.suspend: dict[Key, str] = {}
         self.rows: list[Mismatch] = []
-        self._directory = directory
+        self._index = index
         self._records = {(record.kind, record.id): record for record in clockify}
         self._known = {(link.kind, link.clockify_id): link for link in links}
         self._choices = {(override.kind, override.clockify_id): override.choice for override in overrides}
         self._partners: dict[str, str] = {}  # customer by client id, working links only
 
-    def seat(self, kind: str, *, tell: bool) -> None:
+    def match_kind(self, kind: str, *, explain: bool) -> None:
         """Link whom the rule links; with `tell` also say why the others stay apart."""
         keys = sorted(key for key in self._records if key[0] == kind)
-        doctor = self._doctor()
-        healths = [doctor.look_at(self._known[key], self._records[key]) for key in keys if key in self._known]
-        self.suspend |= {(kind, each.record.id): each.reason for each in healths if each.is_news}
+        validator = self._validator()
+        statuses = [validator.validate(self._known[key], self._records[key]) for key in keys if key in self._known]
+        self.suspend |= {(kind, each.record.id): each.reason for each in statuses if each.newly_suspended}
 
         places = {key[1]: self._place(self._records[key]) for key in keys if key not in self._known}
-        claims = self._claims(kind, places=places)
+        name_matches = self._name_matches(kind, places=places)
         holders = self._holders(kind)
-        made = claims.standing(taken=holders)
+        made = name_matches.uncontested(taken=holders)
         for link in made:
             partner = (link.quickbooks_kind, link.quickbooks_id)
             holders[partner].append(self._records[kind, link.clockify_id])
         self.links += made
         if kind == "client":
-            self._partners = _working(healths, made=made)
-        if not tell:
+            self._partners = _working(statuses, made=made)
+        if not explain:
             return
 
         asked = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
         earlier = {key[1]: one for key, one in self._earlier.items() if key[0] == kind}
-        likely = LikelyPartners(self._directory.usable, kind=kind, taken=holders, asked=asked, earlier=earlier)
-        verdicts = Verdicts(self._directory, claims=claims, holders=holders, likely=likely)
-        self._tell_of_links(healths, doctor=doctor, likely=likely)
-        self._tell_of_unlinked(kind, places=places, verdicts=verdicts)
+        likely = LikelyPartners(self._index.usable, kind=kind, taken=holders, asked=asked, earlier=earlier)
+        mismatch_reasons = MismatchReasons(self._index, name_matches=name_matches, holders=holders, likely=likely)
+        self._explain_links(statuses, validator=validator, likely=likely)
+        self._explain_unlinked(kind, places=places, mismatch_reasons=mismatch_reasons)
         self.likely |= {(kind, record_id): one for record_id, one in likely.found.items()}
 
-    def _doctor(self) -> LinkDoctor:
+    def _validator(self) -> LinkValidator:
         clients = {key[1]: record.name for key, record in self._records.items() if key[0] == "client"}
-        return LinkDoctor(self._directory, partners=self._partners, client_names=clients)
+        return LinkValidator(self._index, partners=self._partners, client_names=clients)
 
     def _place(self, record: ClockifyRecord) -> Place | None:
         """Where its partner must be; None while that depends on a client without a customer."""
@@ -77,15 +77,15 @@ class Seating:
         parent_id = self._partners.get(record.client_id)
         return ("customer", parent_id) if parent_id else None
 
-    def _claims(self, kind: str, *, places: Mapping[str, Place | None]) -> Claims:
+    def _name_matches(self, kind: str, *, places: Mapping[str, Place | None]) -> NameMatches:
         """Whoever a person unlinked or ignored claims nothing."""
-        claimants = {
+        candidates = {
             record_id: place
             for record_id, place in places.items()
             if place is not None and (kind, record_id) not in self._choices
         }
-        records = [self._records[kind, record_id] for record_id in claimants]
-        return Claims(records, places=claimants, directory=self._directory)
+        records = [self._records[kind, record_id] for record_id in candidates]
+        return NameMatches(records, places=candidates, index=self._index)
 
     def _holders(self, kind: str) -> dict[Key, list[ClockifyRecord]]:
         holders: dict[Key, list[ClockifyRecord]] = defaultdict(list)
@@ -96,22 +96,26 @@ class Seating:
                 holders[link.quickbooks_kind, link.quickbooks_id].append(holder)
         return holders
 
-    def _tell_of_links(self, healths: Sequence[Health], *, doctor: LinkDoctor, likely: LikelyPartners) -> None:
-        for health in healths:
-            if health.reason and not self._is_ignored((health.record.kind, health.record.id)):
-                self.rows.append(doctor.row(health, likely=likely))
+    def _explain_links(
+        self, statuses: Sequence[LinkStatus], *, validator: LinkValidator, likely: LikelyPartners
+    ) -> None:
+        for status in statuses:
+            if status.reason and not self._is_ignored((status.record.kind, status.record.id)):
+                self.rows.append(validator.row(status, likely=likely))
 
-    def _tell_of_unlinked(self, kind: str, *, places: Mapping[str, Place | None], verdicts: Verdicts) -> None:
+    def _explain_unlinked(
+        self, kind: str, *, places: Mapping[str, Place | None], mismatch_reasons: MismatchReasons
+    ) -> None:
         linked = {link.clockify_id for link in self.links if link.kind == kind}
         for record_id, place in places.items():
             if record_id not in linked and not self._is_ignored((kind, record_id)):
-                self.rows.append(verdicts.on(self._records[kind, record_id], place=place))
+                self.rows.append(mismatch_reasons.on(self._records[kind, record_id], place=place))
 
     def _is_ignored(self, key: Key) -> bool:
         return self._choices.get(key) == "ignored"
 
 
-def _working(healths: Sequence[Health], *, made: Sequence[NewLink]) -> dict[str, str]:
+def _working(statuses: Sequence[LinkStatus], *, made: Sequence[NewLink]) -> dict[str, str]:
     """The customer of each client whose link, old or new, works."""
-    working = {each.record.id: each.link.quickbooks_id for each in healths if not each.is_suspended}
+    working = {each.record.id: each.link.quickbooks_id for each in statuses if not each.is_suspended}
     return working | {link.clockify_id: link.quickbooks_id for link in made}

@@ -117,5 +117,5 @@ class Outcome:
     links: tuple[NewLink, ...]
     suspend: Mapping[tuple[str, str], str]
     mismatches: tuple[Mismatch, ...] = ()
-    partnerless: tuple[Mismatch, ...] = ()
+    unmatched_in_quickbooks: tuple[Mismatch, ...] = ()
     likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)
