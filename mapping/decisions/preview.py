@@ -29,7 +29,7 @@ NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
-class Newcomer:
+class PlannedRecord:
     """A QuickBooks record as it would be: created under the id `NEW`, or an inactive one reactivated."""
 
     kind: str
@@ -39,14 +39,14 @@ class Newcomer:
 
 
 @dataclass(frozen=True)
-class Foreseen:
+class MappingPreview:
     """All links as they would be (rows not saved) and who would be ignored, as (kind, Clockify id)."""
 
     links: Sequence[Link]
     ignored: frozenset[Key]
 
 
-class Outlook:
+class MappingSnapshot:
     """Both sides with their links, read once; every question after that costs no query."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -59,23 +59,23 @@ class Outlook:
             KnownOverride(one.kind, one.clockify_id, one.choice) for one in mapping_overrides_of(workspace)
         ]
 
-    def now(self) -> Foreseen:
+    def now(self) -> MappingPreview:
         """As it stands."""
-        return Foreseen(self._links, _ignored(self._overrides))
+        return MappingPreview(self._links, _ignored(self._overrides))
 
     def after(
         self,
         choices: Iterable[Choice],
         *,
-        newcomers: Iterable[Newcomer] = (),
+        planned: Iterable[PlannedRecord] = (),
         renamed: Mapping[Key, str] | None = None,
         now: datetime,
-    ) -> Foreseen:
+    ) -> MappingPreview:
         """As it would stand once these decisions were taken and names were matched again.
 
         `renamed`: new names of Clockify records, by kind and id.
         """
-        ours, theirs = self._records(newcomers)
+        ours, theirs = self._records(planned)
         ours |= {key: replace(ours[key], name=name) for key, name in (renamed or {}).items() if key in ours}
         rows = {(row.kind, row.clockify_id): row for row in self._links}
         overrides = {(one.kind, one.clockify_id): one for one in self._overrides}
@@ -90,7 +90,7 @@ class Outlook:
         made = [
             link_row(self._workspace, self._company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links
         ]
-        return Foreseen([*rows.values(), *made], _ignored(overrides.values()))
+        return MappingPreview([*rows.values(), *made], _ignored(overrides.values()))
 
     def forgiven(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Pairs that the rule would link if it were forgiving, each with its why; the rule says that they are alone."""
@@ -102,9 +102,11 @@ class Outlook:
             for new in outcome.links
         ]
 
-    def _records(self, newcomers: Iterable[Newcomer]) -> tuple[dict[Key, ClockifyRecord], dict[Key, QuickBooksRecord]]:
+    def _records(
+        self, planned: Iterable[PlannedRecord]
+    ) -> tuple[dict[Key, ClockifyRecord], dict[Key, QuickBooksRecord]]:
         theirs = {(one.kind, one.id): one for one in self._quickbooks}
-        for one in newcomers:
+        for one in planned:
             found = theirs.get((one.kind, one.id))
             made = found or QuickBooksRecord(one.kind, one.id, one.name, parent_id=one.parent_id)
             theirs[one.kind, one.id] = replace(made, name=strip_deleted(one.name), active=True, gone=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.models import Workspace
 from mapping.decisions.batch import Applied, Choice, apply
-from mapping.decisions.preview import Outlook
+from mapping.decisions.preview import MappingSnapshot
 from mapping.matching import acceptance
 from mapping.queries import links_of, mismatches_of
 
@@ -50,7 +50,7 @@ def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "clien
     }
     linked = set(links_of(workspace).filter(kind="client", suspended="").values_list("clockify_id", flat=True))
     pairs = []
-    for left, right, why in Outlook(workspace).forgiven():
+    for left, right, why in MappingSnapshot(workspace).forgiven():
         if left.kind not in kinds or not acceptance.is_safe(left, right):
             continue
         minutes, entries = held.get((left.kind, left.id), (0, 0))

@@ -10,7 +10,7 @@ from typing import Any
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
-from mapping.decisions.preview import NEW, Newcomer
+from mapping.decisions.preview import NEW, PlannedRecord
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
@@ -44,11 +44,11 @@ def frees(workspace: Workspace, draft: Draft, *, now: datetime) -> forecast.What
         # What is new in Clockify has no time yet.
         return forecast.WhatIf()
     partner_id = ask.quickbooks_id or NEW
-    newcomer = Newcomer(ask.entity, draft.name, partner_id, draft.parent_id)
+    planned = PlannedRecord(ask.entity, draft.name, partner_id, draft.parent_id)
     choices = []
     if ask.kind and ask.clockify_id:
         choices = [Choice("link", ask.kind, ask.clockify_id, partner_id, vendor=ask.entity == "vendor")]
-    return forecast.what_if(workspace, choices, newcomers=[newcomer], now=now)
+    return forecast.what_if(workspace, choices, planned=[planned], now=now)
 
 
 def carry_out(

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from integrations.models import Company, TimeEntry, Workspace
 from mapping.decisions.batch import Choice
-from mapping.decisions.preview import Foreseen, Newcomer, Outlook
+from mapping.decisions.preview import MappingPreview, MappingSnapshot, PlannedRecord
 from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs
@@ -86,7 +86,7 @@ def what_if(
     workspace: Workspace,
     choices: Iterable[Choice],
     *,
-    newcomers: Iterable[Newcomer] = (),
+    planned: Iterable[PlannedRecord] = (),
     renamed: Mapping[Key, str] | None = None,
     now: datetime,
 ) -> WhatIf:
@@ -95,13 +95,13 @@ def what_if(
     `newcomers`: QuickBooks records that would be created or reactivated along with them; `renamed`: new names of
     Clockify records, by kind and id.
     """
-    newcomers = list(newcomers)
-    outlook = Outlook(workspace)
+    planned = list(planned)
+    snapshot = MappingSnapshot(workspace)
     partners = inputs.partners_of(company_of(workspace))
-    before = _directory(outlook.now(), partners)
+    before = _directory(snapshot.now(), partners)
     after = _directory(
-        outlook.after(choices, newcomers=newcomers, renamed=renamed, now=now),
-        _with(newcomers, partners, company_of(workspace)),
+        snapshot.after(choices, planned=planned, renamed=renamed, now=now),
+        _with(planned, partners, company_of(workspace)),
     )
     found = WhatIf(links=_begin(before, after), unlinks=_begin(after, before))
     concerned = _concerned(workspace, before, after)
@@ -145,14 +145,14 @@ def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obs
 
 
 # --- what is looked at ---------------------------------------------------------------------------------------
-def _directory(foreseen: Foreseen, partners: Partners) -> Directory:
-    return inputs.directory_from(foreseen.links, foreseen.ignored, partners)
+def _directory(preview: MappingPreview, partners: Partners) -> Directory:
+    return inputs.directory_from(preview.links, preview.ignored, partners)
 
 
-def _with(newcomers: Iterable[Newcomer], partners: Partners, company: Company) -> Partners:
+def _with(planned: Iterable[PlannedRecord], partners: Partners, company: Company) -> Partners:
     """The partners as they would be: a new customer bills in its parent's currency, at the top in the company's own."""
     there = dict(partners)
-    for one in newcomers:
+    for one in planned:
         known, parent = there.get((one.kind, one.id)), there.get(("customer", one.parent_id))
         currency = known.currency if known else ""
         if known is None and one.kind == "customer":

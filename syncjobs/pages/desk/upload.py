@@ -72,9 +72,9 @@ def _take(request: HttpRequest, workspace: Workspace, reading: Reading) -> HttpR
 def _show(
     request: HttpRequest, workspace: Workspace, *, text: str = "", reading: Reading | None = None, refused: str = ""
 ) -> HttpResponse:
-    foreseen = None
+    preview = None
     if reading is not None and reading.changes:
-        foreseen = what_if(workspace, [change.choice for change in reading.changes], now=timezone.now())
+        preview = what_if(workspace, [change.choice for change in reading.changes], now=timezone.now())
     context = {
         "workspace": workspace,
         "text": text,
@@ -82,7 +82,7 @@ def _show(
         "shown": reading.changes[:MOST_SHOWN] if reading else [],
         "more": max(len(reading.changes) - MOST_SHOWN, 0) if reading else 0,
         "errors": reading.errors[:MOST_SHOWN] if reading else [],
-        "what_if": foreseen,
+        "what_if": preview,
         "refused": refused,
     }
     title = f"Upload links, {workspace.name}"

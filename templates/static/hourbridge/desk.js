@@ -101,8 +101,8 @@
     const panel = control.closest("[data-panel]");
     const figures = panel?.querySelector("[data-figures]");
     const verb = control.dataset.foresee ?? "link";
-    if (!figures || (verb !== "link" && panel.dataset.foreseen === verb)) return;
-    panel.dataset.foreseen = verb;
+    if (!figures || (verb !== "link" && panel.dataset.preview === verb)) return;
+    panel.dataset.preview = verb;
     panel.querySelector("[data-forecast]").textContent = FORECASTS[verb];
     foresight?.abort();
     foresight = new AbortController();
