@@ -35,20 +35,20 @@ def draft(workspace: Workspace, ask: Ask) -> Draft:
     return prepare(workspace, ask)
 
 
-def frees(workspace: Workspace, draft: Draft, *, now: datetime) -> forecast.WhatIf:
+def unblocks(workspace: Workspace, draft: Draft, *, now: datetime) -> forecast.Forecast:
     """What would be free to go once the draft is written and linked."""
     ask = draft.ask
     if ask.verb == RENAME:
-        return forecast.what_if(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
+        return forecast.forecast(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
     if ask.side != QUICKBOOKS:
         # What is new in Clockify has no time yet.
-        return forecast.WhatIf()
+        return forecast.Forecast()
     partner_id = ask.quickbooks_id or NEW
     planned = PlannedRecord(ask.entity, draft.name, partner_id, draft.parent_id)
     choices = []
     if ask.kind and ask.clockify_id:
         choices = [Choice("link", ask.kind, ask.clockify_id, partner_id, vendor=ask.entity == "vendor")]
-    return forecast.what_if(workspace, choices, planned=[planned], now=now)
+    return forecast.forecast(workspace, choices, planned=[planned], now=now)
 
 
 def carry_out(

@@ -66,7 +66,7 @@ class Obstacle:
 
 
 @dataclass
-class WhatIf:
+class Forecast:
     """What would change. `links` counts by Clockify kind the links that would begin to work, `unlinks` that would stop.
 
     `frees`: time that would go with the next sync and does not go now; `stops`: the reverse; `waits`: time of these
@@ -75,21 +75,21 @@ class WhatIf:
 
     links: dict[str, int] = field(default_factory=dict)
     unlinks: dict[str, int] = field(default_factory=dict)
-    frees: Tally = field(default_factory=Tally)
-    stops: Tally = field(default_factory=Tally)
+    unblocks: Tally = field(default_factory=Tally)
+    blocks: Tally = field(default_factory=Tally)
     waits: Tally = field(default_factory=Tally)
     obstacles: list[Obstacle] = field(default_factory=list)
-    freed_ids: set[str] = field(default_factory=set)
+    unblocked_ids: set[str] = field(default_factory=set)
 
 
-def what_if(
+def forecast(
     workspace: Workspace,
     choices: Iterable[Choice],
     *,
     planned: Iterable[PlannedRecord] = (),
     renamed: Mapping[Key, str] | None = None,
     now: datetime,
-) -> WhatIf:
+) -> Forecast:
     """What taking these decisions together would free, links that the rule would make next included.
 
     `newcomers`: QuickBooks records that would be created or reactivated along with them; `renamed`: new names of
@@ -103,7 +103,7 @@ def what_if(
         snapshot.after(choices, planned=planned, renamed=renamed, now=now),
         _with(planned, partners, company_of(workspace)),
     )
-    found = WhatIf(links=_begin(before, after), unlinks=_begin(after, before))
+    found = Forecast(links=_begin(before, after), unlinks=_begin(after, before))
     concerned = _concerned(workspace, before, after)
     context = _load_context(workspace, concerned, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
@@ -119,7 +119,7 @@ def goes(state: str, said: Iterable[Any]) -> bool:
 
 
 def _count(
-    row: TimeEntry, context: PlanningContext, found: WhatIf, obstacles: dict[tuple[str, str, str], Obstacle]
+    row: TimeEntry, context: PlanningContext, found: Forecast, obstacles: dict[tuple[str, str, str], Obstacle]
 ) -> None:
     earlier = getattr(row, "status", None)
     entry = context.entry(row)
@@ -127,10 +127,10 @@ def _count(
     goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
     if goes(evaluation.state, evaluation.reasons):
         if not goes_now:
-            found.frees.add(entry, evaluation.minutes)
-            found.freed_ids.add(entry.id)
+            found.unblocks.add(entry, evaluation.minutes)
+            found.unblocked_ids.add(entry.id)
     elif goes_now:
-        found.stops.add(entry, evaluation.minutes)
+        found.blocks.add(entry, evaluation.minutes)
     elif evaluation.state in {State.BLOCKED, State.CHANGED} and reasons.holds(evaluation.codes):
         found.waits.add(entry, evaluation.minutes)
         for said in evaluation.reasons:

@@ -95,12 +95,12 @@ def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mis
     """What looks at everybody's names, since one decision may free or stop others."""
     first = row.suggestions[0]
     partner = f"{first['kind']}:{first['id']}"
-    what_if = f"desk/what-if/?kind=project&id={row.clockify_id}&verb=link&partner={partner}"
+    forecast = f"desk/what-if/?kind=project&id={row.clockify_id}&verb=link&partner={partner}"
     post = {"verb": "link", "kind": "project", "id": row.clockify_id, "partner": partner}
     address = _address(workspace, "projects/", facts)
     entries = TimeEntry.objects.count()
     return {
-        "what-if of one choice": _figure(lambda: _get(client, _address(workspace, what_if, facts))),
+        "what-if of one choice": _figure(lambda: _get(client, _address(workspace, forecast, facts))),
         "count of the safe ones": _figure(
             lambda: _get(client, _address(workspace, "desk/safe/count/?tab=projects", facts))
         ),

@@ -24,7 +24,7 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
 from syncjobs.pages.desk import page_context, safe_counts
 from syncjobs.planning import evaluate
-from syncjobs.planning.forecast import what_if
+from syncjobs.planning.forecast import forecast
 
 MOST_TICKED = 200
 TAKEN_AS_SEEN = "Accepted with the rows that were ticked."
@@ -100,7 +100,7 @@ def _show(
         "keys": keys,
         "chosen": len(chosen),
         "left_out": left_out,
-        "what_if": what_if(workspace, chosen, now=timezone.now()) if chosen else None,
+        "forecast": forecast(workspace, chosen, now=timezone.now()) if chosen else None,
     }
     title = "Accept the ticked pairs" if rows else "Accept all safe pairs"
     return access.show(request, "desk/bulk_accept.html", context, title=title)

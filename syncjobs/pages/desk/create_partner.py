@@ -169,7 +169,7 @@ def _shown(workspace: Workspace, draft: Draft, back: str) -> dict[str, Any]:
         "is_project": ask.verb == CREATE and ask.entity == "project",
         "given_name": given,
         "family_name": family,
-        "frees": press.frees(workspace, draft, now=timezone.now()),
+        "unblocks": press.unblocks(workspace, draft, now=timezone.now()),
         "press": _press_words(ask),
         "afterwards": AFTERWARDS[ask.side, ask.verb],
         "side": SIDES[ask.side],

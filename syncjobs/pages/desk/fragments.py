@@ -13,7 +13,7 @@ from mapping.decisions import partner_search
 from mapping.decisions.batch import VERBS, Choice
 from mapping.errors import Refused
 from syncjobs.pages import access
-from syncjobs.planning.forecast import WhatIf, what_if
+from syncjobs.planning.forecast import Forecast, forecast
 
 
 def options(request: HttpRequest, pk: int) -> HttpResponse:
@@ -30,13 +30,13 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/options.html", context)
 
 
-def forecast(request: HttpRequest, pk: int) -> HttpResponse:
+def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the figures of one choice as a part of a page; nothing is saved."""
     workspace = access.workspace_at(pk)
     asked = request.GET
     context: dict[str, Any] = {}
     try:
-        context["what_if"] = forecast_of_choice(
+        context["forecast"] = forecast_of_choice(
             workspace, asked.get("verb", "link"), asked.get("kind", ""), asked.get("id", ""), asked.get("partner", "")
         )
     except Refused as refusal:
@@ -44,7 +44,7 @@ def forecast(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/forecast.html", context)
 
 
-def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> WhatIf:
+def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> Forecast:
     """Return what one decision would unblock or block. Raises Refused where nothing is chosen."""
     if workspace.company is None or verb not in VERBS or kind not in partner_search.KINDS or not clockify_id:
         raise Refused("Nothing was chosen.")
@@ -52,4 +52,4 @@ def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: 
     if verb == "link":
         quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, partner)
         choice = Choice(verb, kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
-    return what_if(workspace, [choice], now=timezone.now())
+    return forecast(workspace, [choice], now=timezone.now())

@@ -11,7 +11,7 @@ from integrations.models import Workspace
 from mapping.decisions.safe_pairs import SafePair, safe_pairs
 from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
-from syncjobs.planning.forecast import what_if
+from syncjobs.planning.forecast import forecast
 
 KEPT_SECONDS = 24 * 3600
 # Projects are shown under their clients, so theirs go along.
@@ -44,9 +44,9 @@ def known(workspace: Workspace, tab: str) -> Safe | None:
 def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
     """What is safe as of now, kept for the pages that follow."""
     pairs = pairs_of(workspace, tab)
-    frees = what_if(workspace, [one.choice for one in pairs], now=now).frees if pairs else None
+    unblocks = forecast(workspace, [one.choice for one in pairs], now=now).unblocks if pairs else None
     keys = [pair.key for pair in pairs]
-    figures = (frees.entries, frees.minutes) if frees else (0, 0)
+    figures = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
     cache.set(_key(workspace, tab), (keys, *figures), KEPT_SECONDS)
     return Safe(frozenset(keys), *figures)
 

@@ -17,7 +17,7 @@ from syncjobs.pages.desk import create_partner
 from syncjobs.pages.desk.vendor_links import in_own_product
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
-from syncjobs.planning.forecast import Tally, WhatIf
+from syncjobs.planning.forecast import Forecast, Tally
 
 register = template.Library()
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -55,18 +55,18 @@ def links(counted: Mapping[str, int]) -> str:
 
 
 @register.filter
-def sentence(found: WhatIf) -> str:
+def sentence(found: Forecast) -> str:
     """The whole forecast as one line, for those who listen."""
     said = []
     begun, ended = links(found.links), links(found.unlinks)
     if begun:
-        said.append(f"Links {begun}, frees {tally(found.frees)}." if found.frees.entries else f"Links {begun}.")
-    elif found.frees.entries:
-        said.append(f"Frees {tally(found.frees)}.")
+        said.append(f"Links {begun}, frees {tally(found.unblocks)}." if found.unblocks.entries else f"Links {begun}.")
+    elif found.unblocks.entries:
+        said.append(f"Frees {tally(found.unblocks)}.")
     if ended:
         said.append(f"Ends the link of {ended}.")
-    if found.stops.entries:
-        said.append(f"Holds back {tally(found.stops)}.")
+    if found.blocks.entries:
+        said.append(f"Holds back {tally(found.blocks)}.")
     return " ".join(said) or "Frees nothing by itself."
 
 

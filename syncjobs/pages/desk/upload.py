@@ -16,7 +16,7 @@ from mapping.errors import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
-from syncjobs.planning.forecast import what_if
+from syncjobs.planning.forecast import forecast
 
 MOST_SHOWN = 200
 NOTE = "From an uploaded list."
@@ -74,7 +74,7 @@ def _show(
 ) -> HttpResponse:
     preview = None
     if reading is not None and reading.changes:
-        preview = what_if(workspace, [change.choice for change in reading.changes], now=timezone.now())
+        preview = forecast(workspace, [change.choice for change in reading.changes], now=timezone.now())
     context = {
         "workspace": workspace,
         "text": text,
@@ -82,7 +82,7 @@ def _show(
         "shown": reading.changes[:MOST_SHOWN] if reading else [],
         "more": max(len(reading.changes) - MOST_SHOWN, 0) if reading else 0,
         "errors": reading.errors[:MOST_SHOWN] if reading else [],
-        "what_if": preview,
+        "forecast": preview,
         "refused": refused,
     }
     title = f"Upload links, {workspace.name}"

@@ -87,7 +87,7 @@ def _preview(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpRe
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
     found = fragments.forecast_of_choice(workspace, "link", kind, clockify_id, chosen)
     asked.opened = _about(request)
-    return _answer(request, workspace, asked, {"what_if": found, "chosen": chosen})
+    return _answer(request, workspace, asked, {"forecast": found, "chosen": chosen})
 
 
 def _decide(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpResponse:

@@ -73,7 +73,7 @@ def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what
     entry = scene.entry(user, site)
     scene.check()
     shown = press.draft(scene.workspace, employee_for(user))
-    promise = press.frees(scene.workspace, shown, now=timezone.now())
+    promise = press.unblocks(scene.workspace, shown, now=timezone.now())
 
     write = written(scene, employee_for(user), person=dana)
 
@@ -83,7 +83,7 @@ def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what
     assert (write.state, write.person, json.loads(write.body)) == (State.DONE, dana, dict(shown.body))
     link = link_of(user)
     assert (link.quickbooks_id, link.by, link.person) == (made["Id"], "person", dana)
-    assert promise.freed_ids == {entry} and promise.links == {"user": 1}
+    assert promise.unblocked_ids == {entry} and promise.links == {"user": 1}
     assert state_of(entry) == "ready"
     assert scene.check().json["quickbooks"]["employees"] == {"seen": 1, "new": 0, "changed": 0, "gone": 0}
 
@@ -100,14 +100,14 @@ def test_a_project_gets_a_sub_customer_under_its_clients_customer(scene: Scene, 
         written(scene, customer_for("project", project))
 
     ask = customer_for("project", project, name=check.remedies[0].value)
-    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
     written(scene, ask)
 
     (made,) = called(scene, "Customer", "Shop - phase 2")
     assert made["FullyQualifiedName"] == "Acme:Shop - phase 2"
     assert made["Job"] is True and made["ParentRef"]["value"] == scene.partner_of(client)
     assert state_of(entry) == "ready"
-    assert (promise.frees.entries, promise.frees.minutes, promise.frees.money) == (1, 90, {"USD": 135})
+    assert (promise.unblocks.entries, promise.unblocks.minutes, promise.unblocks.money) == (1, 90, {"USD": 135})
 
 
 def test_a_project_waits_for_the_customer_of_its_client(scene: Scene) -> None:
@@ -333,7 +333,7 @@ def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_ag
     scene.check()
     assert state_of(entry) == "blocked" and link_of(site).suspended == "CUSTOMER_INACTIVE"
     ask = Ask(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
-    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
 
     scene.fault("cut_after_commit", "customer", times=1)
     write = written(scene, ask)
@@ -341,7 +341,7 @@ def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_ag
     assert write.state == State.DONE
     (record,) = called(scene, "Customer", "Site")
     assert (record["Active"], record["Notes"], record["FullyQualifiedName"]) == (True, "Call first", "Acme:Site")
-    assert promise.freed_ids == {entry} and state_of(entry) == "ready"
+    assert promise.unblocked_ids == {entry} and state_of(entry) == "ready"
 
 
 def test_a_name_given_away_keeps_its_old_holder_inactive(scene: Scene) -> None:
@@ -407,11 +407,11 @@ def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> N
     scene.check()
     ask = Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
 
-    promise = press.frees(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
     written(scene, ask)
 
     assert promise.links == {"client": 1, "project": 1}
-    assert promise.freed_ids == {entry} and state_of(entry) == "ready"
+    assert promise.unblocked_ids == {entry} and state_of(entry) == "ready"
 
 
 def test_people_are_not_renamed(scene: Scene, ada: str) -> None:

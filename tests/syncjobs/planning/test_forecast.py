@@ -18,7 +18,7 @@ from mapping.models import Link, Mismatch
 from mapping.queries import links_of, mapping_overrides_of
 from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
-from syncjobs.planning.forecast import goes, what_if
+from syncjobs.planning.forecast import forecast, goes
 from tests.support.factories import (
     NOW,
     ClientFactory,
@@ -131,16 +131,16 @@ def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> Non
         before, links = going(workspace), working(workspace)
         saved = (list(links_of(workspace).values()), list(EntryStatus.objects.values()))
 
-        promise = what_if(workspace, wished, now=NOW)
+        promise = forecast(workspace, wished, now=NOW)
 
         assert (list(links_of(workspace).values()), list(EntryStatus.objects.values())) == saved
         batch.apply(workspace, wished, now=NOW)
         evaluate.refresh(workspace, now=NOW)
         after = going(workspace)
-        assert promise.freed_ids == after - before, wished
-        assert promise.frees.entries == len(after - before) and promise.stops.entries == len(before - after)
+        assert promise.unblocked_ids == after - before, wished
+        assert promise.unblocks.entries == len(after - before) and promise.blocks.entries == len(before - after)
         minutes = EntryStatus.objects.filter(entry__clockify_id__in=after - before).values_list("minutes", flat=True)
-        assert promise.frees.minutes == sum(minutes)
+        assert promise.unblocks.minutes == sum(minutes)
         begun = working(workspace) - links
         assert sum(promise.links.values()) == len(begun)
 
@@ -195,10 +195,10 @@ def a_held_project(*, partner: bool = True) -> tuple[Workspace, str, str]:
 def test_the_figures_name_hours_money_and_what_the_rest_waits_for() -> None:
     workspace, project, site = a_held_project()
 
-    found = what_if(workspace, [Choice("link", "project", project, site)], now=NOW)
+    found = forecast(workspace, [Choice("link", "project", project, site)], now=NOW)
 
     assert found.links == {"project": 1}
-    assert (found.frees.entries, found.frees.hours, found.frees.money) == (3, 4.5, {"USD": Decimal("360.00")})
+    assert (found.unblocks.entries, found.unblocks.hours, found.unblocks.money) == (3, 4.5, {"USD": Decimal("360.00")})
     assert (found.waits.entries, found.waits.hours) == (2, 3.0)
     (obstacle,) = found.obstacles
     assert (obstacle.code, obstacle.tally.entries) == ("USER_NOT_MAPPED", 2)
@@ -213,7 +213,7 @@ def test_the_number_of_queries_does_not_depend_on_what_is_asked() -> None:
     for wished in ([Choice("ignore", "user", user)], [Choice("link", "project", project, site)]):
         fresh = Workspace.objects.get(pk=workspace.pk)
         with CaptureQueriesContext(connection) as asked:
-            what_if(fresh, wished, now=NOW)
+            forecast(fresh, wished, now=NOW)
         counts.append(len(asked))
 
     assert counts[0] == counts[1] < 25
