@@ -188,8 +188,11 @@ class Receipt(models.Model):
     txn_date = models.DateField()
     minutes = models.PositiveIntegerField()
     draft = models.JSONField(help_text="What was last sent.")
-    trouble = models.CharField(
-        max_length=40, blank=True, help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read."
+    conflict = models.CharField(
+        max_length=40,
+        blank=True,
+        db_column="trouble",
+        help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read.",
     )
     differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
     sent_at = models.DateTimeField()
@@ -221,7 +224,7 @@ class RunItem(models.Model):
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "In doubt"
 
-    # Key in `basis`: a person took an activity for what this item sent, so that an undo of the run leaves it alone.
+    # Key in `source_snapshot`: a person took an activity for what this item sent, so that an undo leaves it alone.
     TAKEN = "taken_by_person"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
@@ -235,7 +238,9 @@ class RunItem(models.Model):
     reasons = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     draft = models.JSONField(null=True, blank=True)
-    basis = models.JSONField(default=dict, help_text="What the plan was made from: content, receipt, record as read.")
+    source_snapshot = models.JSONField(
+        default=dict, db_column="basis", help_text="What the plan was made from: content, receipt, record as read."
+    )
     minutes = models.IntegerField(default=0)
     txn_date = models.DateField(null=True, blank=True)
     user_name = models.CharField(max_length=500, blank=True)
@@ -276,15 +281,23 @@ class Action(models.Model):
     batch_id = models.UUIDField(null=True, blank=True, help_text="Request id of the batch that it was sent in.")
     batch_item = models.CharField(max_length=10, blank=True, help_text="Its bId there.")
     body = models.TextField(help_text="Exactly what is sent, and sent again.")
-    basis = models.JSONField(default=dict, help_text="What the receipt will say: content, start, minutes, draft.")
+    source_snapshot = models.JSONField(
+        default=dict, db_column="basis", help_text="What the receipt will say: content, start, minutes, draft."
+    )
     quickbooks_id = models.CharField(max_length=64, blank=True)
     sync_token = models.CharField(
         max_length=32, blank=True, help_text="Of the record as read before an update or delete."
     )
     txn_date = models.DateField()
-    not_ours = models.JSONField(default=list, help_text="Ids of twins that were there before the first attempt.")
+    excluded_ids = models.JSONField(
+        default=list,
+        db_column="not_ours",
+        help_text="Ids of equal activities that were there before the first attempt.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
-    needs_person = models.BooleanField(default=False, help_text="Near-twins in QuickBooks; a person decides.")
+    needs_person = models.BooleanField(
+        default=False, help_text="Activities in QuickBooks that almost fit; a person decides."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)

@@ -14,7 +14,7 @@ from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
-from integrations.clockify.spool import Spool
+from integrations.clockify.row_buffer import RowBuffer
 from integrations.errors import Unexpected
 from integrations.models import Workspace
 
@@ -130,13 +130,13 @@ def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def read_entries(
     workspace: Workspace, client: ClockifyClient, *, first: date, last: date
-) -> tuple[Spool, set[str] | None]:
+) -> tuple[RowBuffer, set[str] | None]:
     """Clockify's rows around days `first` to `last`, and which of them are approved (None: nobody asked).
 
     Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
     """
     first, last = first - timedelta(days=1), last + timedelta(days=1)
-    rows = Spool(client.report(workspace.clockify_id, first=first, last=last))
+    rows = RowBuffer(client.report(workspace.clockify_id, first=first, last=last))
     if not workspace.approved_only:
         return rows, None
     found = client.report(workspace.clockify_id, first=first, last=last, approved=True)

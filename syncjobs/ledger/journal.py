@@ -46,8 +46,8 @@ def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
 
 
 def _action(item: RunItem, run: Run) -> Action:
-    basis, now = item.basis, timezone.now()
-    record: Mapping[str, Any] = basis.get("record") or {}
+    source_snapshot, now = item.source_snapshot, timezone.now()
+    record: Mapping[str, Any] = source_snapshot.get("record") or {}
     assert run.company is not None and item.txn_date is not None
     return Action(
         company=run.company,
@@ -56,11 +56,12 @@ def _action(item: RunItem, run: Run) -> Action:
         entry_id=item.entry_id,
         verb=item.verb,
         body=_body(item, record),
-        basis={name: basis.get(name) for name in ("content_hash", "start_at", "part")} | {"draft": item.draft},
+        source_snapshot={name: source_snapshot.get(name) for name in ("content_hash", "start_at", "part")}
+        | {"draft": item.draft},
         quickbooks_id=item.quickbooks_id,
         sync_token=str(record.get("SyncToken", "")),
         txn_date=item.txn_date,
-        not_ours=basis.get("not_ours", []),
+        excluded_ids=source_snapshot.get("not_ours", []),
         created_at=now,
         attempts=1,
         tried_at=now,
@@ -101,8 +102,8 @@ def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> str:
 def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> str:
     """One statement, whether the entry was sent before or not; of an update, the time of the first sending stays."""
     activity = payloads.activity(record)
-    wanted = draft.from_row(action.basis["draft"])
-    part = action.basis.get("part") or 0
+    wanted = draft.from_row(action.source_snapshot["draft"])
+    part = action.source_snapshot.get("part") or 0
     receipt = Receipt(
         company_id=action.company_id,
         workspace_id=action.workspace_id,
@@ -111,8 +112,8 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         quickbooks_id=activity.id,
         sync_token=activity.sync_token,
         state=Receipt.State.SENT,
-        content_hash=action.basis["content_hash"],
-        start_at=datetime.fromisoformat(action.basis["start_at"]),
+        content_hash=action.source_snapshot["content_hash"],
+        start_at=datetime.fromisoformat(action.source_snapshot["start_at"]),
         txn_date=date.fromisoformat(wanted.txn_date),
         minutes=wanted.minutes,
         draft=wanted.as_row(),
@@ -126,7 +127,7 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
     Receipt.objects.bulk_create([receipt], update_conflicts=True, unique_fields=ONE_RECEIPT, update_fields=written)
     if part:
         # Together they are the entry as it was when a person added the correction.
-        _update_own(receipt, content_hash=receipt.content_hash, trouble="")
+        _update_own(receipt, content_hash=receipt.content_hash, conflict="")
     return activity.id
 
 
@@ -141,13 +142,13 @@ def _update_own(correction: Receipt, **values: Any) -> None:
 
 def _receipt_deleted(action: Action, now: datetime) -> str:
     receipt = Receipt.objects.get(company=action.company, quickbooks_id=action.quickbooks_id)
-    receipt.state, receipt.trouble, receipt.changed_at, receipt.run = (
+    receipt.state, receipt.conflict, receipt.changed_at, receipt.run = (
         Receipt.State.DELETED,
         "",
         now,
         action.run,
     )
-    receipt.save(update_fields=["state", "trouble", "changed_at", "run"])
+    receipt.save(update_fields=["state", "conflict", "changed_at", "run"])
     if receipt.part:
         # Without its correction the entry is once more something else than was sent.
         _update_own(receipt, content_hash="")
@@ -157,8 +158,8 @@ def _receipt_deleted(action: Action, now: datetime) -> str:
 def forget_correction(receipt: Receipt) -> None:
     """A correction that people deleted in QuickBooks: with it the entry is what it was before."""
     with transaction.atomic():
-        receipt.state, receipt.trouble, receipt.changed_at = Receipt.State.DELETED, "", timezone.now()
-        receipt.save(update_fields=["state", "trouble", "changed_at"])
+        receipt.state, receipt.conflict, receipt.changed_at = Receipt.State.DELETED, "", timezone.now()
+        receipt.save(update_fields=["state", "conflict", "changed_at"])
         _update_own(receipt, content_hash="")
 
 
@@ -181,7 +182,7 @@ def leave_open(action: Action, *, code: str = "", message: str = "", tid: str = 
     action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR])
 
 
-def touch(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
+def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
     """The entry was edited without any effect on what was sent."""
     receipt.content_hash, receipt.start_at = content_hash, start_at
     receipt.save(update_fields=["content_hash", "start_at"])
@@ -198,9 +199,9 @@ def begin_anew(action: Action, *, why: str) -> Action:
             entry_id=action.entry_id,
             verb=action.verb,
             body=action.body,
-            basis=action.basis,
+            source_snapshot=action.source_snapshot,
             txn_date=action.txn_date,
-            not_ours=action.not_ours,
+            excluded_ids=action.excluded_ids,
             created_at=timezone.now(),
         )
 

@@ -25,7 +25,7 @@ class RunCommand(base.Command):
         """The same in words."""
         raise NotImplementedError
 
-    def trouble(self, shown: Mapping[str, Any]) -> str:
+    def conflict(self, shown: Mapping[str, Any]) -> str:
         """Why the exit code is 4 although the run came to its end."""
         raise NotImplementedError
 
@@ -36,7 +36,7 @@ class RunCommand(base.Command):
         shown = self.result(run)
         code = exit_code(run)
         if code == base.CUT_SHORT and not run.error_code:
-            self.progress(self.trouble(shown))
+            self.progress(self.conflict(shown))
         if as_json:
             self.print_json({**shown, **(self.nothing() if code == base.NOTHING_ATTEMPTED else {})})
         else:

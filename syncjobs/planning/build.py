@@ -109,18 +109,18 @@ def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) 
         activity = found.get(sent.quickbooks_id) if sent else None
         reading = changes.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
         checked.append(changes.against_quickbooks(step, sent, reading))
-    _note_trouble(made, [step for step in checked if step.entry_id in touched])
+    _note_conflict(made, [step for step in checked if step.entry_id in touched])
     return checked
 
 
-def _note_trouble(made: Plan, steps: Iterable[Step]) -> None:
+def _note_conflict(made: Plan, steps: Iterable[Step]) -> None:
     """Keep on the receipt what was found, so that pages can say it without asking QuickBooks again."""
     for step in steps:
         receipt = made.context.receipts[step.entry_id]
-        trouble = step.reasons[0].code if step.verb == "block" else ""
-        if receipt.trouble != trouble:
-            receipt.trouble = trouble
-            receipt.save(update_fields=["trouble"])
+        conflict = step.reasons[0].code if step.verb == "block" else ""
+        if receipt.conflict != conflict:
+            receipt.conflict = conflict
+            receipt.save(update_fields=["conflict"])
 
 
 def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
@@ -142,7 +142,7 @@ def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> 
     return checked
 
 
-class Book:
+class PlanWriter:
     """A run's plan as it is written down, piece by piece; what this run has finished already stays as it is."""
 
     def __init__(self, run: Run) -> None:
@@ -162,9 +162,9 @@ class Book:
         items.sort(key=self._order)
         unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
         for step in unchanged:
-            if step.touch and not run.dry_run:
+            if step.refresh_receipt and not run.dry_run:
                 receipt, entry = made.context.receipts[step.entry_id], made.entries[step.entry_id]
-                journal.touch(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
+                journal.refresh_receipt(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
         with transaction.atomic():
             run.items.filter(entry_id__in=again - done).delete()
             RunItem.objects.bulk_create(items, batch_size=500)
@@ -183,7 +183,7 @@ class Book:
         run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
         run.save(update_fields=["counters", "total"])
 
-    def tear_up(self) -> None:
+    def discard(self) -> None:
         """Nothing of it is to be carried out or shown."""
         self._run.items.exclude(entry_id__in=self._done).delete()
 
@@ -221,11 +221,11 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
     if row is not None:
         item.user_name, item.project_name = row.user_name, row.project_name
     if step.writes:
-        item.basis = {
+        item.source_snapshot = {
             "content_hash": row.content_hash if row else sent.content_hash if sent else "",
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),
             "record": dict(step.reading.record) if step.reading else None,
-            "not_ours": list(step.not_ours),
+            "not_ours": list(step.excluded_ids),
             "part": step.part,
         }
     return item
@@ -247,7 +247,7 @@ def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:
         gone=action.entry_id in made.gone,
         why="It was sent before and no clear answer came.",
         reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"}).as_row()],
-        draft=action.basis.get("draft"),
+        draft=action.source_snapshot.get("draft"),
         quickbooks_id=action.quickbooks_id,
         txn_date=action.txn_date,
         user_name=row.user_name if row else "",

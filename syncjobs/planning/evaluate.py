@@ -74,7 +74,7 @@ def judge_gone(
         book_close_date=policy.book_close_date,
         whole_connection=policy.whole_connection,
     )
-    rows = (*_trouble(receipt), *(reason.as_row() for reason in step.reasons))
+    rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
     asked = [row for row in earlier.reasons if row.get("code") in ASKED_REASONS] if earlier else []
     return Evaluation(State.CHANGED, rows or tuple(asked), receipt.minutes)
 
@@ -92,16 +92,16 @@ def _judge_sent(
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:
-        return Evaluation(State.CHANGED, _trouble(receipt) or _asked_before(entry, earlier), resolution.minutes)
+        return Evaluation(State.CHANGED, _conflict(receipt) or _asked_before(entry, earlier), resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
 
-def _trouble(receipt: Receipt) -> tuple[dict[str, Any], ...]:
+def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     """What people did to the activity in QuickBooks, as it was last read."""
-    if not receipt.trouble:
+    if not receipt.conflict:
         return ()
-    how = {"how": "changed or deleted"} if receipt.trouble == "CHANGED_IN_QUICKBOOKS" else {}
-    return (Reason(receipt.trouble, how).as_row(),)
+    how = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else {}
+    return (Reason(receipt.conflict, how).as_row(),)
 
 
 def _asked_before(entry: Entry, earlier: EntryStatus | None) -> tuple[dict[str, Any], ...]:

@@ -40,8 +40,9 @@ class Reading:
 class Step:
     """What is to happen to one entry. `verb` is create, update, delete, keep or block.
 
-    `touch` marks a keep whose content was edited without any effect on what was sent: its receipt is brought up to
-    date, QuickBooks is left alone. `not_ours` are twins that were there before. `part` is the number of a correction.
+    `refresh_receipt` marks a keep whose content was edited without any effect on what was sent: its receipt is brought
+    up to date, QuickBooks is left alone. `excluded_ids` are duplicates that were there before. `part` is the number of
+    a correction.
     """
 
     entry_id: str
@@ -50,10 +51,10 @@ class Step:
     reasons: tuple[Reason, ...] = ()
     warnings: tuple[str, ...] = ()
     draft: Draft | None = None
-    touch: bool = False
+    refresh_receipt: bool = False
     gone: bool = False
     reading: Reading | None = None
-    not_ours: tuple[str, ...] = field(default=())
+    excluded_ids: tuple[str, ...] = field(default=())
     part: int = 0
 
     @property
@@ -87,7 +88,7 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
     wanted = _draft(entry, resolution, sent, service_item)
     if wanted == sent.draft:
-        return Step(entry.id, "keep", "Edited, but what was sent stays the same.", touch=True, draft=wanted)
+        return Step(entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=wanted)
     closed = _closed(sent, resolution.book_close_date)
     if closed:
         return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed)
@@ -135,7 +136,7 @@ def leave_gone(entry_id: str, sent: Sent) -> Step:
 
 def _hold_if_corrected(step: Step, sent: Sent) -> Step:
     """Beside a correction neither activity is the whole entry: only a person can say what is to become of them."""
-    if not ((step.writes or step.touch) and sent.corrections):
+    if not ((step.writes or step.refresh_receipt) and sent.corrections):
         return step
     how = "corrected by a second activity, which counts as a change"
     return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
@@ -207,11 +208,11 @@ def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[s
         return step
     found = tuple(sorted(twins))
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
-        return replace(step, not_ours=found)
+        return replace(step, excluded_ids=found)
     why = "Somebody put the same time into QuickBooks already."
     return hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}), why=why)
 
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
     """The step is not to be carried out, for this reason."""
-    return replace(step, verb="block", why=why, reasons=(reason,), touch=False)
+    return replace(step, verb="block", why=why, reasons=(reason,), refresh_receipt=False)

@@ -27,7 +27,7 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: st
         return step
     if not resolution.may_go:
         return replace(step, verb="block", why="It can't be sent now.", reasons=resolution.reasons)
-    return replace(step, verb="update", draft=step.draft or sent.draft, touch=False)
+    return replace(step, verb="update", draft=step.draft or sent.draft, refresh_receipt=False)
 
 
 def override(step: Step, sent: Sent, there: Activity | None) -> Step:

@@ -41,7 +41,7 @@ class Amend(Sync):
     """A sync of one entry, whose plan is what a person asked for. Written is only what the preview showed."""
 
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
-        run, book = self._run, build.Book(self._run)
+        run, book = self._run, build.PlanWriter(self._run)
         run.counters.pop(SHOWN, None)
         made = self._intend(found)
         there = self._read(made)

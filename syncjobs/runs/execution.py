@@ -29,7 +29,7 @@ from syncjobs.runs.correction import Amend
 from syncjobs.runs.figures import sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
 from syncjobs.runs.undo import Undo
-from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.circuit_breaker import CircuitBreaker
 
 log = logging.getLogger("hourbridge.run")
 
@@ -78,10 +78,10 @@ class RunExecution:
             self._end_busy(busy)
             return self.run
         lease.end_dead_commands(now=timezone.now())
-        stop = Stop(deadline=self.deadline, leaving=self.leaving)
+        breaker = CircuitBreaker(deadline=self.deadline, leaving=self.leaving)
         try:
-            with lease.Heartbeat(self.run, company, owner, on_cancel=stop.ask) as heartbeat:
-                self._perform(company, heartbeat, stop)
+            with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.ask) as heartbeat:
+                self._perform(company, heartbeat, breaker)
         except KeyboardInterrupt:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         finally:
@@ -90,7 +90,7 @@ class RunExecution:
         return self.run
 
     # --- what a run does -----------------------------------------------------------------------------------
-    def _perform(self, company: Company, heartbeat: lease.Heartbeat, stop: Stop) -> None:
+    def _perform(self, company: Company, heartbeat: lease.Heartbeat, breaker: CircuitBreaker) -> None:
         run = self.run
         try:
             if connection_reasons_of(run):
@@ -104,9 +104,9 @@ class RunExecution:
                 run.counters = check.perform(run, clockify, quickbooks, now=now)
                 self._end(Status.SUCCEEDED)
                 return
-            sync = _kind_of(run)(run, clockify, quickbooks, heartbeat, stop)
+            sync = _kind_of(run)(run, clockify, quickbooks, heartbeat, breaker)
             sync.perform(now=now, stage=self._stage, progress=self._progress)
-            self._end_sync(stop)
+            self._end_sync(breaker)
         except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
@@ -126,18 +126,18 @@ class RunExecution:
             )
 
     # --- how it ends ---------------------------------------------------------------------------------------
-    def _end_sync(self, stop: Stop) -> None:
+    def _end_sync(self, breaker: CircuitBreaker) -> None:
         run = self.run
         left = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
             self.on_progress(self._count_done(), run.total)
-        if isinstance(stop.why, lease.Lost):
-            self._end_lost(stop.why)
-        elif isinstance(stop.why, TryLater):
-            self._end_on(stop.why)
-        elif stop.why is not None:
-            self._end_cut_short(stop.why)
-        elif left and not run.dry_run and stop.out_of_time:
+        if isinstance(breaker.why, lease.Lost):
+            self._end_lost(breaker.why)
+        elif isinstance(breaker.why, TryLater):
+            self._end_on(breaker.why)
+        elif breaker.why is not None:
+            self._end_cut_short(breaker.why)
+        elif left and not run.dry_run and breaker.out_of_time:
             self._hand_back(timezone.now())
         elif left and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")

@@ -23,7 +23,7 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
 from syncjobs.sending import execute
-from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
 from syncjobs.settling.settle import Resent, may_arrive_until, settle
 
@@ -60,14 +60,14 @@ class Sync:
         clockify: ClockifyClient,
         quickbooks: QuickBooksClient,
         heartbeat: Heartbeat,
-        stop: Stop,
+        breaker: CircuitBreaker,
     ) -> None:
         self._run, self._clockify, self._quickbooks = run, clockify, quickbooks
-        self._heartbeat, self._stop = heartbeat, stop
+        self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
-        """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while sending is in `stop`."""
+        """Carry the sync out. Raises SubscriptionNotSupported or ApiError; why sending stopped is in the breaker."""
         stage("Checking the plan")
         self._check_subscription(now)
         stage("Looking for what became of earlier writes")
@@ -86,7 +86,7 @@ class Sync:
         if self._run.dry_run:
             return
         stage("Sending")
-        execute.carry_out(self._run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
+        execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_doubts(stage)
         context = inputs.load_context(self._run.workspace)
@@ -102,7 +102,7 @@ class Sync:
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         """Piece by piece; what would be written is looked at in QuickBooks by the thousand, and saved last."""
         run = self._run
-        context, book = inputs.load_context(run.workspace), build.Book(run)
+        context, book = inputs.load_context(run.workspace), build.PlanWriter(run)
         writes: build.Plan | None = None
         try:
             turns = window.ordered_ids(run.workspace, found, last=build.failed_before(run))
@@ -123,11 +123,11 @@ class Sync:
         except BaseException:
             # Where another process took the run over, it is writing a plan of its own there.
             self._heartbeat.check()
-            book.tear_up()
+            book.discard()
             raise
         book.close()
 
-    def _plan_writes(self, book: build.Book, writes: build.Plan, now: datetime) -> None:
+    def _plan_writes(self, book: build.PlanWriter, writes: build.Plan, now: datetime) -> None:
         if writes.has_writes:
             self._reread_subscription_if_old(now)
             build.check_against_quickbooks(writes, self._quickbooks)
@@ -188,7 +188,7 @@ class Sync:
             evaluate.refresh(workspace, now=now, compare_names=True)
         return found
 
-    def _note_resent(self, book: build.Book, made: build.Plan, resent: dict[str, Resent]) -> None:
+    def _note_resent(self, book: build.PlanWriter, made: build.Plan, resent: dict[str, Resent]) -> None:
         """Writes of an earlier run that arrived only now count in this one."""
         kept = {step.entry_id for step in made.steps if step.verb == "keep"} & set(resent)
         for entry_id in sorted(kept):
@@ -214,7 +214,7 @@ class Sync:
 
     def _settle_doubts(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Look at once for what this run left in doubt; pointless while nobody answers."""
-        if isinstance(self._stop.why, NoAnswer):
+        if isinstance(self._breaker.why, NoAnswer):
             return
         doubtful = self._run.actions.filter(state=Action.State.SENDING)
         for _ in range(3):
@@ -223,7 +223,7 @@ class Sync:
             try:
                 self._settle(may_write=True)
             except ApiError as error:
-                self._stop.because(error)
+                self._breaker.trip(error)
                 break
             doubtful = doubtful.filter(batch_id=None)
         self._await_batches(stage)
@@ -234,19 +234,19 @@ class Sync:
         """What a batch without an answer left out is sent one by one, once the batch can't be at work any more."""
         lost = Action.objects.filter(company=self._company, state=Action.State.SENDING, needs_person=False)
         lost = lost.filter(batch_id__isnull=False)
-        if self._stop.is_set() or not lost.exists():
+        if self._breaker.is_set() or not lost.exists():
             return
         until = max(may_arrive_until(action) for action in lost)
         stage(f"Waiting until {until:%H:%M:%S} UTC: a batch may still arrive")
         while timezone.now() <= until:
-            if self._stop.is_set():
+            if self._breaker.is_set():
                 return
             self._heartbeat.check()
             time.sleep(0.2)
         try:
             self._settle(may_write=True)
         except ApiError as error:
-            self._stop.because(error)
+            self._breaker.trip(error)
 
     def _take_over(self, item: RunItem) -> None:
         """What came of an item in doubt; one that did not happen has failed, and the next run tries again."""
@@ -276,7 +276,7 @@ class Sync:
         """What this run found out about each entry beats what our own books say."""
         ids = [row.clockify_id for row in rows]
         items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
-        asked = {item.entry_id: item for item in items.defer("draft", "basis")}
+        asked = {item.entry_id: item for item in items.defer("draft", "source_snapshot")}
         # A dry run does not try what was refused before: that it was stays the news.
         failed = evaluate.earlier_statuses(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
         evaluations = {}

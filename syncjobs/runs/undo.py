@@ -61,13 +61,13 @@ def _is_dead(run: Run, now: datetime) -> bool:
 
 def created(run: Run) -> QuerySet[RunItem]:
     """What it created, as its page shows it; without what a person took for its own."""
-    return _sent(run).exclude(basis__has_key=RunItem.TAKEN)
+    return _sent(run).exclude(source_snapshot__has_key=RunItem.TAKEN)
 
 
 def left_alone(run: Run) -> int:
     """What it changed, deleted or was given, and an undo does not touch."""
     others = run.items.filter(outcome__in=[Outcome.UPDATED, Outcome.DELETED]).count()
-    return others + _sent(run).filter(basis__has_key=RunItem.TAKEN).count()
+    return others + _sent(run).filter(source_snapshot__has_key=RunItem.TAKEN).count()
 
 
 def _sent(run: Run) -> QuerySet[RunItem]:
@@ -96,7 +96,7 @@ class Undo(Sync):
     """
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
-        """Raises PlanBlocks or ApiError when it can't go on; the reason of a stop while deleting is in `stop`."""
+        """Carry the undo out. Raises SubscriptionNotSupported or ApiError; why it stopped is in the breaker."""
         run = self._run
         stage("Checking the plan")
         self._check_subscription(now)
@@ -113,7 +113,7 @@ class Undo(Sync):
             made.steps = [self._compare(step, made) for step in made.steps]
         made.steps = [_in_words(step) for step in made.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
-        book = build.Book(run)
+        book = build.PlanWriter(run)
         book.add(made)
         book.close()
         if run.dry_run:
@@ -121,7 +121,7 @@ class Undo(Sync):
         if run.options.get("ignore"):
             self._leave_out(note_of(undone), now)
         stage("Deleting")
-        execute.carry_out(run, self._quickbooks, self._heartbeat, stop=self._stop, progress=progress)
+        execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_doubts()
         self._let_in_again(note_of(undone))
@@ -172,7 +172,7 @@ class Undo(Sync):
         there = payloads.activity(step.reading.record)
         if activities.differences(made.sent[step.entry_id].draft, there) == receipt.differences:
             return step
-        Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
+        Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
         return replace(step, verb="block", reasons=(reason,))
 

@@ -14,7 +14,7 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 from integrations.quickbooks.client import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem
-from syncjobs.sending.work_queue import Sending
+from syncjobs.sending.work_queue import SendContext
 
 log = logging.getLogger("hourbridge.batches")
 
@@ -45,7 +45,7 @@ class Size:
             if self._good >= STEADY and self._size:
                 self._size, self._good = min(LARGEST, self._size + SMALLEST), 0
 
-    def silent(self) -> None:
+    def no_response(self) -> None:
         with self._lock:
             self._good = 0
             self._bad += self._size <= SMALLEST
@@ -62,9 +62,9 @@ class Size:
 class Batches:
     """Sends creates by the batch. An item's answer is found by its number, never by its place."""
 
-    def __init__(self, shared: Sending) -> None:
+    def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
-        self._backlog, self._outcomes, self._stop = shared.backlog, shared.outcomes, shared.stop
+        self._backlog, self._outcomes, self._breaker = shared.backlog, shared.outcomes, shared.breaker
         self._size = Size()
 
     def send_next(self) -> bool:
@@ -89,8 +89,8 @@ class Batches:
             )
         except NoAnswer as error:
             self._doubt(pairs, error)
-            self._size.silent()
-            self._stop.silent(error, since=began)
+            self._size.no_response()
+            self._breaker.no_response(error, since=began)
         except (Gone, Rejected) as error:
             # The request as a whole was turned down, nothing in it was looked at: one by one it may be welcome.
             log.warning("QuickBooks takes no batches (%s); going on one by one.", error.message)
@@ -138,7 +138,7 @@ class Batches:
                 self._outcomes.refused(item, action, error)
                 if some_arrived:
                     # Whatever the order in which they stand here, it is no cause that refuses everything.
-                    self._stop.answered()
+                    self._breaker.answered()
             elif isinstance(error, TryLater | ReconnectNeeded):
                 self._put_back([(item, action)], error)
                 whole_run = error
@@ -146,6 +146,6 @@ class Batches:
                 self._outcomes.doubtful(item, action, error)
         if isinstance(whole_run, TryLater):
             # The company is held back for a moment already; smaller batches, in the end none, are the cure.
-            self._size.silent()
+            self._size.no_response()
         elif whole_run is not None:
             raise whole_run

@@ -12,7 +12,7 @@ from integrations import retry
 from integrations.errors import ApiError, NoAnswer
 
 
-class Stop:
+class CircuitBreaker:
     """Shared by the sending threads. `why` is the error that ended it, None while it goes on or was asked to end."""
 
     def __init__(self, *, deadline: float | None = None, leaving: Callable[[], bool] = lambda: False) -> None:
@@ -39,7 +39,7 @@ class Stop:
         """End after the records at hand."""
         self._stopped = True
 
-    def because(self, error: Exception) -> None:
+    def trip(self, error: Exception) -> None:
         with self._lock:
             self.why = self.why or error
             self._stopped = True
@@ -55,9 +55,9 @@ class Stop:
             same = error.code == self._refusal
             self._refusal, self._refusals = error.code, self._refusals + 1 if same else 1
         if self._refusals >= retry.MAX_EQUAL_REFUSALS:
-            self.because(error)
+            self.trip(error)
 
-    def silent(self, error: NoAnswer, *, since: float) -> None:
+    def no_response(self, error: NoAnswer, *, since: float) -> None:
         """No answer to a call begun at `since` (monotonic)."""
         with self._lock:
             self._silences += 1
@@ -66,7 +66,7 @@ class Stop:
             self._silent_since = min(since, self._silent_since or since)
             too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
         if too_long or self._silences >= retry.MAX_UNANSWERED_CALLS:
-            self.because(error)
+            self.trip(error)
 
     def _note_answer(self) -> None:
         self._silences, self._silent_since, self._answered_at = 0, None, time.monotonic()

@@ -16,9 +16,9 @@ from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Run, RunItem
 from syncjobs.sending.batches import Batches
-from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
-from syncjobs.sending.work_queue import Backlog, Sending
+from syncjobs.sending.work_queue import Backlog, SendContext
 
 log = logging.getLogger("hourbridge.execute")
 
@@ -31,11 +31,11 @@ Step = Callable[[], bool]
 
 
 def carry_out(
-    run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, stop: Stop, progress: Callable[[], None]
+    run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, breaker: CircuitBreaker, progress: Callable[[], None]
 ) -> None:
-    """Send what is planned, in the plan's order, until it is done or `stop` says so. Items not reached stay planned."""
+    """Send what is planned, in the plan's order, until the circuit breaker opens; what is not reached stays planned."""
     backlog = Backlog(run)
-    shared = Sending(run, client, heartbeat, stop, backlog, Outcomes(run, client, stop))
+    shared = SendContext(run, client, heartbeat, breaker, backlog, Outcomes(run, client, breaker))
     singles = Singles(shared)
     steps: list[Step] = [singles.send_next] * min(THREADS, len(backlog))
     if 0 < settings.BATCHES_FROM <= backlog.creates:
@@ -47,14 +47,14 @@ def carry_out(
         for number, step in enumerate(steps):
             end = threading.Event()
             sender = threading.Thread(
-                target=_work, args=(step, heartbeat, stop, progress, end), name=f"sender {number}"
+                target=_work, args=(step, heartbeat, breaker, progress, end), name=f"sender {number}"
             )
             senders.append((sender, end))
             sender.start()
         _wait_for(senders)
     except KeyboardInterrupt:
         # The records at hand are finished, so that nothing is left in doubt.
-        stop.ask()
+        breaker.ask()
         _wait_for(senders)
         raise
 
@@ -71,17 +71,19 @@ def _wait_for(senders: list[tuple[threading.Thread, threading.Event]]) -> None:
             end.wait()
 
 
-def _work(step: Step, heartbeat: Heartbeat, stop: Stop, progress: Callable[[], None], end: threading.Event) -> None:
+def _work(
+    step: Step, heartbeat: Heartbeat, breaker: CircuitBreaker, progress: Callable[[], None], end: threading.Event
+) -> None:
     try:
-        while not stop.is_set():
+        while not breaker.is_set():
             heartbeat.check()
             if not step():
                 return
             progress()
     except (ApiError, Lost) as error:
-        stop.because(error)
+        breaker.trip(error)
     except Exception as error:
-        stop.because(_cause(error, heartbeat))
+        breaker.trip(_cause(error, heartbeat))
     finally:
         try:
             connections.close_all()
@@ -102,9 +104,9 @@ def _cause(error: Exception, heartbeat: Heartbeat) -> Exception:
 class Singles:
     """Sends planned items one by one. Raises only what concerns the whole run."""
 
-    def __init__(self, shared: Sending) -> None:
+    def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
-        self._backlog, self._outcomes, self._stop = shared.backlog, shared.outcomes, shared.stop
+        self._backlog, self._outcomes, self._breaker = shared.backlog, shared.outcomes, shared.breaker
 
     def send_next(self) -> bool:
         item = self._backlog.one()
@@ -129,7 +131,7 @@ class Singles:
                 self._send(item, second_try=True)
         except NoAnswer as error:
             self._outcomes.doubtful(item, action, error)
-            self._stop.silent(error, since=began)
+            self._breaker.no_response(error, since=began)
         except (TryLater, ReconnectNeeded) as error:
             # The item stays planned, and the run waits or ends.
             self._outcomes.not_done(action, error)

@@ -25,14 +25,14 @@ from syncjobs.planning.inputs import sent_of
 from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.reasons import Reason
-from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.circuit_breaker import CircuitBreaker
 
 
 class Outcomes:
     """One for all threads of a run."""
 
-    def __init__(self, run: Run, client: QuickBooksClient, stop: Stop) -> None:
-        self._run, self._client, self._stop = run, client, stop
+    def __init__(self, run: Run, client: QuickBooksClient, breaker: CircuitBreaker) -> None:
+        self._run, self._client, self._breaker = run, client, breaker
         # Partners that a record of this run found inactive; planning did not know yet.
         self._inactive: dict[tuple[str, str], Reason] = {}
 
@@ -46,7 +46,7 @@ class Outcomes:
 
     def accepted(self, action: Action, record: Mapping[str, Any], *, tid: str) -> None:
         journal.accept(action, record, tid=tid)
-        self._stop.answered()
+        self._breaker.answered()
 
     def not_done(self, action: Action, error: ApiError) -> None:
         """QuickBooks did not look at it: the item stays planned."""
@@ -84,15 +84,15 @@ class Outcomes:
         step = changes.against_quickbooks(step, sent_of(receipt), reading)
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
-            Receipt.objects.filter(pk=receipt.pk).update(trouble=step.reasons[0].code)
+            Receipt.objects.filter(pk=receipt.pk).update(conflict=step.reasons[0].code)
         elif error.code in BAD_REFERENCE_CODES:
             self._look_at_partners(item, error)
         elif second_try or error.code != STALE_CODE:
             self._fail(item, error)
         else:
             assert found is not None
-            item.basis = {**item.basis, "record": found.raw}
-            RunItem.objects.filter(pk=item.pk).update(basis=item.basis)
+            item.source_snapshot = {**item.source_snapshot, "record": found.raw}
+            RunItem.objects.filter(pk=item.pk).update(source_snapshot=item.source_snapshot)
             return True
         return False
 
@@ -126,11 +126,11 @@ class Outcomes:
     def _hold(self, item: RunItem, reason: Reason, error: ApiError | None = None) -> None:
         if error is not None:
             # It speaks about one period or partner, not about everything: the next record may be welcome.
-            self._stop.answered()
+            self._breaker.answered()
         self._finish(item, RunItem.Outcome.BLOCKED, reason, error)
 
     def _fail(self, item: RunItem, error: ApiError) -> None:
-        self._stop.refused(error)
+        self._breaker.refused(error)
         facts = {"error": error.code or str(error.status), "words": error.message}
         self._finish(item, RunItem.Outcome.FAILED, Reason("QUICKBOOKS_REFUSED", facts), error)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from integrations.quickbooks.client import QuickBooksClient
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
-from syncjobs.sending.circuit_breaker import Stop
+from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
 
 # So many rows are read at a time.
@@ -62,12 +62,12 @@ class Backlog:
 
 
 @dataclass(frozen=True)
-class Sending:
+class SendContext:
     """What the threads of one run share."""
 
     run: Run
     client: QuickBooksClient
     heartbeat: Heartbeat
-    stop: Stop
+    breaker: CircuitBreaker
     backlog: Backlog
     outcomes: Outcomes

@@ -93,7 +93,7 @@ def _write_receipt(
             "minutes": draft.minutes,
             "draft": draft.as_row(),
             "differences": activities.differences(draft, activity),
-            "trouble": "",
+            "conflict": "",
             "sent_at": now,
             "changed_at": now,
             "run": None,

@@ -61,13 +61,13 @@ def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callab
 def _late_doubles(action: Action, strangers: Iterable[Activity]) -> list[Activity]:
     assert action.watch_until is not None
     earliest, latest = action.created_at - CLOCKS_APART, action.watch_until + CLOCKS_APART
-    sent = draft.from_row(action.basis["draft"])
+    sent = draft.from_row(action.source_snapshot["draft"])
     if action.state != Action.State.DONE:
         return []
     return [
         one
         for one in strangers
-        if one.id not in action.not_ours
+        if one.id not in action.excluded_ids
         and activities.is_exactly(sent, one)
         and not one.billed
         and one.sync_token == UNTOUCHED

@@ -75,8 +75,8 @@ def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
         del there[ours]
     found = []
     for action in actions:
-        sent = draft.from_row(action.basis["draft"])
-        alike = [one for one in there.values() if one.id not in action.not_ours and _is_alike(sent, one)]
+        sent = draft.from_row(action.source_snapshot["draft"])
+        alike = [one for one in there.values() if one.id not in action.excluded_ids and _is_alike(sent, one)]
         found.append(Doubt(action, sent, tuple(sorted(alike, key=lambda one: one.id))))
     return found
 
@@ -120,10 +120,10 @@ def send_again(decision: Decision, *, now: datetime) -> Action:
             old = keep()
             words = f"None of the activities {_listed(doubt)} is it, by a person's word; begun anew."
             action = journal.begin_anew(old, why=words)
-            action.not_ours = sorted({*old.not_ours, *(one.id for one in doubt.alike)})
+            action.excluded_ids = sorted({*old.excluded_ids, *(one.id for one in doubt.alike)})
             # The first attempt may still arrive; whoever watches for that needs to know when it was.
             action.tried_at = old.tried_at
-            action.save(update_fields=["not_ours", "tried_at"])
+            action.save(update_fields=["excluded_ids", "tried_at"])
             _record(decision, f"None of {_listed(doubt)} is {_named(action)}; the next run sends it again.", now)
     _judge(decision.workspace, action.entry_id, now)
     return action
@@ -214,8 +214,8 @@ def _mark_taken(action: Action) -> None:
     if action.run_id is None:
         return
     for item in RunItem.objects.filter(run_id=action.run_id, entry_id=action.entry_id):
-        item.basis = {**item.basis, RunItem.TAKEN: True}
-        item.save(update_fields=["basis"])
+        item.source_snapshot = {**item.source_snapshot, RunItem.TAKEN: True}
+        item.save(update_fields=["source_snapshot"])
 
 
 def _end_item(action: Action, words: str) -> None:

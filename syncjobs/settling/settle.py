@@ -56,7 +56,7 @@ def settle(
         for action in missing:
             check_lease()
             if _send_again(client, action):
-                resent[action.entry_id] = Resent(action.verb, action.basis.get("part") or 0)
+                resent[action.entry_id] = Resent(action.verb, action.source_snapshot.get("part") or 0)
     for entry_id in _only_remembered(company, client, resent):
         resent.pop(entry_id, None)
     return resent
@@ -76,7 +76,7 @@ def _only_remembered(company: Company, client: QuickBooksClient, resent: Mapping
     there = activities.by_ids(client, [one.quickbooks_id for one in receipts]) if receipts else {}
     lost = [one for one in receipts if one.quickbooks_id not in there]
     for receipt in lost:
-        Receipt.objects.filter(pk=receipt.pk).update(trouble="CHANGED_IN_QUICKBOOKS")
+        Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
         if receipt.run_id is not None:
             reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
             journal.finish_item(receipt.run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
@@ -105,12 +105,12 @@ def _settle_creates(company: Company, client: QuickBooksClient, opened: Iterable
 
 
 def _is_ours(action: Action, wanted: Draft, activity: Activity) -> bool:
-    return activity.id not in action.not_ours and activities.is_exactly(wanted, activity)
+    return activity.id not in action.excluded_ids and activities.is_exactly(wanted, activity)
 
 
 def _may_be_sent_again(action: Action, strangers: Iterable[Activity]) -> bool:
     wanted = _draft(action)
-    alike = [one.id for one in strangers if one.id not in action.not_ours and activities.almost_fits(wanted, one)]
+    alike = [one.id for one in strangers if one.id not in action.excluded_ids and activities.almost_fits(wanted, one)]
     if alike:
         action.needs_person = True
         action.error_message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}."
@@ -199,7 +199,7 @@ def _send_again(client: QuickBooksClient, action: Action) -> bool:
 
 
 def _draft(action: Action) -> Draft:
-    return draft.from_row(action.basis["draft"])
+    return draft.from_row(action.source_snapshot["draft"])
 
 
 def may_arrive_until(action: Action) -> datetime:

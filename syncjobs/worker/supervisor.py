@@ -140,7 +140,7 @@ class Supervisor:
 
     def _sweep_on(self) -> None:
         """Sweep until the end. A trouble is said once, not every few seconds."""
-        trouble = ""
+        conflict = ""
         while not self._sweeping_ends.wait(self.pace.sweep_every):
             watched = self._clusters
             try:
@@ -149,11 +149,11 @@ class Supervisor:
                 reason = self.stuck()
                 # What was seen of one cluster says nothing about the next.
                 self._trouble = reason if watched == self._clusters else ""
-                trouble = ""
+                conflict = ""
             except Exception as error:
-                if str(error) != trouble:
-                    trouble = str(error)
-                    self.say(f"Could not look for runs to take up again: {trouble}")
+                if str(error) != conflict:
+                    conflict = str(error)
+                    self.say(f"Could not look for runs to take up again: {conflict}")
 
 
 def ending(returncode: int) -> str:

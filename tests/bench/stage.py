@@ -51,10 +51,10 @@ def measure(command: list[str], env: Mapping[str, str], folder: Path) -> Measure
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        text, trouble = out.read().decode().strip(), err.read().decode()
-    if process.returncode not in (0, 4) or "Traceback" in trouble:
+        text, conflict = out.read().decode().strip(), err.read().decode()
+    if process.returncode not in (0, 4) or "Traceback" in conflict:
         raise RuntimeError(
-            f"{' '.join(command[-4:])} ended with {process.returncode}:\n{trouble[-2000:]}{text[-2000:]}"
+            f"{' '.join(command[-4:])} ended with {process.returncode}:\n{conflict[-2000:]}{text[-2000:]}"
         )
     answer = json.loads(text) if text.startswith(("{", "[")) else text
     return Measured(process.returncode, answer, used.ru_utime + used.ru_stime, seconds, used.ru_maxrss / 1024)

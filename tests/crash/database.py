@@ -28,7 +28,7 @@ class Database:
             return ("SQLite read-only", "SQLite full")
         return ("PostgreSQL restarted", "PostgreSQL restarted at once") if self.server else ()
 
-    def trouble(self, kind: str) -> None:
+    def conflict(self, kind: str) -> None:
         """A disk stays spoilt until `heal`; a restart is over when this returns."""
         if kind == "SQLite read-only":
             (self.folder / "read-only").touch()

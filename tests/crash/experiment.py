@@ -105,7 +105,7 @@ class Experiment:
         outcome.rounds += 1
         self.life.go_on(busy=self._busy)
         self.troubles.lay_faults()
-        trouble = self.adversary.other(self._possible)
+        conflict = self.adversary.other(self._possible)
         if attack.point.seen_from in {points.REFRESH_LOST, points.REFRESH_ANSWERED}:
             self.troubles.make_access_token_old()
         process = self._start(attack.by)
@@ -114,15 +114,15 @@ class Experiment:
         trouble_at, made = began + self.random.uniform(0.3, 1.5), False
         while not hit() and not self._is_over(process, began):
             lasted = time.monotonic() - trouble_at
-            if trouble and not made and lasted > 0:
-                self.troubles.make(trouble)
+            if conflict and not made and lasted > 0:
+                self.troubles.make(conflict)
                 made = True
             elif lasted > TROUBLE_SECONDS:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
         struck = self._end_round(attack, process, hit)
         seconds = time.monotonic() - began
-        self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {trouble}")
+        self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {conflict}")
         if seconds > LONGEST_ROUND:
             for run in Run.objects.filter(status__in=runs.OPEN):
                 self._say(f"  {run} {run.status} until {run.not_before or run.lease_until}: {run.error_message}")

@@ -45,7 +45,7 @@ POINTS = (
         "in the planner",
         BULLET,
         "planner",
-        places=("before intend", "after intend", "after Book.add", "after Book.close"),
+        places=("before intend", "after intend", "after PlanWriter.add", "after PlanWriter.close"),
     ),
     Point("while settling", BULLET, "settling", places=("before settle", "after settle")),
     Point("while reading", READING, most=2),

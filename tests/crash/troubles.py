@@ -42,7 +42,7 @@ class Troubles:
             self._stage.restart_sandbox()
         else:
             connections.close_all()
-            self._database.trouble(kind)
+            self._database.conflict(kind)
         self.made[kind] += 1
 
     def end_disk_trouble(self) -> None:

@@ -89,4 +89,4 @@ def test_time_that_people_deleted_while_it_was_in_doubt_is_not_counted_as_sent(b
     assert history.scene.activities() == []
     assert (run["sent"], run["unchanged"]) == (0, 1)
     assert "no longer has" in str(history.scene.explain(entry)["differences"])
-    assert history.scene.receipt(entry).trouble == "CHANGED_IN_QUICKBOOKS"
+    assert history.scene.receipt(entry).conflict == "CHANGED_IN_QUICKBOOKS"

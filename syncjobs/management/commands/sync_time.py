@@ -77,7 +77,7 @@ class Command(run_command.RunCommand):
         for code, count in shown["warnings"].items():
             self.stdout.write(f"  warning {code}: {count}")
 
-    def trouble(self, shown: Mapping[str, Any]) -> str:
+    def conflict(self, shown: Mapping[str, Any]) -> str:
         words = run_command.in_words(shown)
         said = f"Of the entries, {words}; `explain ENTRY_ID` says why." if words else ""
         if "MANY_MISSING" in shown["warnings"]:

@@ -76,7 +76,7 @@ class Command(run_command.RunCommand):
         if shown["deleted"]:
             self.stdout.write(_afterwards(shown))
 
-    def trouble(self, shown: Mapping[str, Any]) -> str:
+    def conflict(self, shown: Mapping[str, Any]) -> str:
         words = run_command.in_words(shown)
         return f"Of the entries, {words}; `explain ENTRY_ID` says why, and undoing again goes on."
 

@@ -62,7 +62,7 @@ class Row:
 def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     """Entries whose sent copy is not what they say now, or was changed by hand; `left`: those left as they are."""
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
-    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, part=0, trouble=CHANGED_THERE)
+    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, part=0, conflict=CHANGED_THERE)
     changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
         clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
     )
@@ -131,7 +131,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     codes = {str(one.get("code")) for one in status.reasons}
     row = Row(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(one)["message"] for one in status.reasons]
-    if receipt is not None and receipt.trouble == CHANGED_THERE and CHANGED_THERE not in codes:
+    if receipt is not None and receipt.conflict == CHANGED_THERE and CHANGED_THERE not in codes:
         row.look = badges.LOCKED
         row.sentences.append(
             "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
@@ -157,7 +157,7 @@ def _amends(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[
     """As far as our own books tell; the preview asks QuickBooks. Only where nothing but people's work is in the way."""
     if receipt is None or codes - LOCKING:
         return []
-    found = codes | {receipt.trouble}
+    found = codes | {receipt.conflict}
     ways = [corrections.OVERRIDE] if CHANGED_THERE in found and "BILLED_IN_QUICKBOOKS" not in found else []
     if entry.deleted_at is None and found & LOCKING:
         ways.append(corrections.CORRECT)

@@ -36,12 +36,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide(request, workspace)
     left = request.GET.get("show") == "left"
     found = Paginator(changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
-    wanted, trouble = list(found.object_list), ""
+    wanted, problem_text = list(found.object_list), ""
     look = bool(request.GET.get("look")) and bool(wanted)
     try:
         rows = changed.shown(workspace, wanted, look=look)
     except (ApiError, SecretUnreadable) as problem:
-        trouble, look = _words(problem), False
+        problem_text, look = _words(problem), False
         rows = changed.shown(workspace, wanted)
     counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
     context = {
@@ -55,7 +55,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "rows": rows,
         "looked": look,
         "read_at": timezone.now(),
-        "trouble": trouble,
+        "problem": problem_text,
         "return_to": request.get_full_path(),
         **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
     }

@@ -132,16 +132,16 @@ class Card:
             return badges.NOT_CONNECTED, self._not_connected()
         if status is not None and not status.supported:
             return badges.SENDING_OFF, f"{status.sentence} Checking for new users and customers still works."
-        trouble = self._trouble(status)
-        if trouble:
-            return badges.NEEDS_ATTENTION, trouble
+        problem = self._problem(status)
+        if problem:
+            return badges.NEEDS_ATTENTION, problem
         return badges.WORKING, self._working()
 
     def _not_connected(self) -> str:
         found = [one.as_row() for one in inputs.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
         return reasons.sentence(found[0]) if found else ""
 
-    def _trouble(self, status: subscription_policy.SubscriptionStatus | None) -> str:
+    def _problem(self, status: subscription_policy.SubscriptionStatus | None) -> str:
         if self.in_doubt_for_people:
             return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:

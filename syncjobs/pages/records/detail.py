@@ -18,7 +18,7 @@ from syncjobs.pages import links
 from syncjobs.rules.reasons import WORDINGS
 
 # Columns that hold a reason code, empty while there is none.
-CODES = {"reason", "suspended", "trouble"}
+CODES = {"reason", "suspended", "conflict"}
 # Ids, addresses and codes stand in a type in which each letter can be told from the next.
 PLAIN_TYPE = ("_id", "_token", "_tid", "_url", "_hash")
 

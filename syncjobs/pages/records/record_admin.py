@@ -61,7 +61,7 @@ class EntryRecords(RecordAdmin):
 class ReceiptAdmin(EntryRecords):
     columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
-    list_filter = (WorkspaceFilter, CompanyFilter, "state", "trouble")
+    list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
@@ -87,8 +87,8 @@ class ReceiptAdmin(EntryRecords):
 
     @admin.display(description="State", ordering="state")
     def standing(self, receipt: Receipt) -> SafeString:
-        if receipt.trouble:
-            return badges.plain(Look(reasons.title(receipt.trouble), "lock", "locked"))
+        if receipt.conflict:
+            return badges.plain(Look(reasons.title(receipt.conflict), "lock", "locked"))
         return badges.plain(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
 
 
@@ -105,10 +105,10 @@ class ActionAdmin(EntryRecords):
     words = detail.Words(
         labels={
             "body": "Exactly what is sent",
-            "basis": "What the receipt says",
+            "source_snapshot": "What the receipt says",
             "quickbooks_id": "Activity in QuickBooks",
             "txn_date": "Day",
-            "not_ours": "Twins that were there before",
+            "excluded_ids": "Twins that were there before",
             "sync_token": "SyncToken",
             "error_code": "QuickBooks' code",
             "error_message": "QuickBooks' words",

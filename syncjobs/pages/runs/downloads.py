@@ -39,7 +39,7 @@ def run_items(request: HttpRequest, pk: int) -> HttpResponse:
     outcome = request.GET.get("outcome", "")
     narrowed = outcome if outcome in RunItem.Outcome.values else ""
     items = detail.items(run, outcome=narrowed, search=request.GET.get("q", "").strip())
-    rows = (_cells(run, item) for item in items.defer("draft", "basis").iterator(chunk_size=CHUNK))
+    rows = (_cells(run, item) for item in items.defer("draft", "source_snapshot").iterator(chunk_size=CHUNK))
     return csv_response(HEADERS, rows, name=f"run-{run.pk}")
 
 

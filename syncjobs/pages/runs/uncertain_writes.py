@@ -100,7 +100,7 @@ def story(workspace: Workspace) -> dict[str, Any]:
     """Everything the page shows. QuickBooks is read anew for each look; where it does not answer, the page says so."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])
-    shown, trouble = _shown(workspace, waiting[:MOST], entries)
+    shown, problem_text = _shown(workspace, waiting[:MOST], entries)
     resent_by = undo.resent_by(workspace)
     return {
         "workspace": workspace,
@@ -108,7 +108,7 @@ def story(workspace: Workspace) -> dict[str, Any]:
         "doubts": shown,
         "more": len(waiting) - len(shown),
         "settling": [(action, entries.get(action.entry_id)) for action in settling],
-        "trouble": trouble,
+        "problem": problem_text,
         "read_at": timezone.now(),
         "next_sync": resent_by.next_at if resent_by else None,
         "table": str(schedules.table_of(resent_by)) if resent_by else "",

@@ -30,8 +30,8 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "planner": [
         ("syncjobs.planning.build", "intend", "before"),
         ("syncjobs.planning.build", "intend", "after"),
-        ("syncjobs.planning.build", "Book.add", "after"),
-        ("syncjobs.planning.build", "Book.close", "after"),
+        ("syncjobs.planning.build", "PlanWriter.add", "after"),
+        ("syncjobs.planning.build", "PlanWriter.close", "after"),
     ],
     "before-call": [
         ("syncjobs.ledger.journal", "open_action", "after"),

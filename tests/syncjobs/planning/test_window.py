@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from integrations import mirror
-from integrations.clockify import spool
-from integrations.clockify.spool import Spool
+from integrations.clockify import row_buffer
+from integrations.clockify.row_buffer import RowBuffer
 from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
 from tests.support.scene import FIRST, Scene, run_command
@@ -14,14 +14,14 @@ from tests.support.scene import FIRST, Scene, run_command
 
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, name in ((spool, "HELD"), (mirror, "BATCH"), (evaluate, "CHUNK")):
+    for module, name in ((row_buffer, "HELD"), (mirror, "BATCH"), (evaluate, "CHUNK")):
         monkeypatch.setattr(module, name, 7)
 
 
 def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> None:
     rows = [{"id": str(number), "description": "Café\n🚀"} for number in range(30)]
 
-    kept = Spool(iter(rows))
+    kept = RowBuffer(iter(rows))
 
     assert list(kept) == list(kept) == rows
     assert [(one, other) for one, other in zip(kept, kept, strict=True) if one != other] == []
@@ -31,7 +31,7 @@ def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> No
 def test_no_row_is_lost_where_pieces_end(small_pieces: None, count: int) -> None:
     rows = [{"id": str(number)} for number in range(count)]
 
-    assert list(Spool(rows)) == rows
+    assert list(RowBuffer(rows)) == rows
 
 
 def test_every_entry_of_many_pieces_is_judged_sent_and_missed(

@@ -98,7 +98,7 @@ def test_an_edit_that_shows_updates_what_was_sent(edits: dict[str, Any], field: 
 def test_an_edit_that_does_not_show_only_brings_the_receipt_up_to_date() -> None:
     step = intend(SENT, content_hash=EDITED, seconds=3610)
 
-    assert (step.verb, step.touch) == ("keep", True)
+    assert (step.verb, step.refresh_receipt) == ("keep", True)
 
 
 def test_the_day_stays_while_the_start_stays() -> None:
@@ -188,7 +188,7 @@ def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
     sent_anyway = changes.against_twins(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
 
     assert [reason.code for reason in held.reasons] == ["ALREADY_IN_QUICKBOOKS"]
-    assert (sent_anyway.verb, sent_anyway.not_ours) == ("create", ("7", "9"))
+    assert (sent_anyway.verb, sent_anyway.excluded_ids) == ("create", ("7", "9"))
 
 
 def test_twins_matter_to_nothing_but_creates() -> None:

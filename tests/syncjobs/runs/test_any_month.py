@@ -112,4 +112,4 @@ def test_any_month_ends_with_each_piece_of_work_once(
     assert (last.code, last["status"]) == (0, "succeeded"), last.stderr
     assert last["sent"] == last["updated"] == last["deleted"] == 0, "all had been done before"
     assert_books_agree(scene)
-    assert Receipt.objects.exclude(trouble="").count() == 0
+    assert Receipt.objects.exclude(conflict="").count() == 0

@@ -267,7 +267,7 @@ def test_corrections_taken_back_do_not_disturb_a_later_one_whose_answer_was_lost
 
     assert (done.status, lengths(scene)) == ("succeeded", [30, 60])
     assert list(RunItem.objects.order_by("pk").values_list("pk", "outcome"))[: len(before)] == before
-    assert not Receipt.objects.exclude(trouble="").exists()
+    assert not Receipt.objects.exclude(conflict="").exists()
 
 
 def test_a_correction_that_a_later_sync_sends_is_that_runs_own(scene: Scene, billed: str) -> None:

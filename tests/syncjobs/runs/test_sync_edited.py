@@ -737,14 +737,14 @@ def test_a_deletion_without_an_answer_is_told_as_unknown(scene: Scene, sent: str
     assert scene.activities() == []
 
 
-@pytest.mark.parametrize(("trouble", "code"), [("refused", "QUICKBOOKS_REFUSED"), ("unknown", "OUTCOME_UNKNOWN")])
+@pytest.mark.parametrize(("conflict", "code"), [("refused", "QUICKBOOKS_REFUSED"), ("unknown", "OUTCOME_UNKNOWN")])
 def test_the_figures_add_up_though_a_deletion_does_not_work(
-    scene: Scene, ada: str, site: str, sent: str, trouble: str, code: str, settings: Any
+    scene: Scene, ada: str, site: str, sent: str, conflict: str, code: str, settings: Any
 ) -> None:
     settings.GIVE_UP_SECONDS = 1
     scene.entry(ada, site, "2026-03-20 09:00")
     scene.delete_entry(sent)
-    if trouble == "refused":
+    if conflict == "refused":
         scene.fault("status_before", "operation=delete", status=400, body=REFUSAL)
     else:
         scene.fault("hang_after_commit", "operation=delete", seconds=1.5)

@@ -74,7 +74,7 @@ def test_values_that_moved_without_the_token_stay(scene: Scene, ada: str, site: 
     scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Minutes": 59}, keep_token=True)
 
     assert undo(sent)["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
-    assert scene.receipt(entry).trouble == "CHANGED_IN_QUICKBOOKS"
+    assert scene.receipt(entry).conflict == "CHANGED_IN_QUICKBOOKS"
     assert len(scene.activities()) == 1
 
 

@@ -166,7 +166,7 @@ def test_a_token_that_is_refused_in_the_middle_is_replaced(scene: Scene, many: l
 # --- the size of a batch ---------------------------------------------------------------------------------------
 def test_batches_shrink_when_no_answer_comes_and_grow_again() -> None:
     size = Size()
-    size.silent()
+    size.no_response()
     assert size.now == LARGEST // 2
     for _ in range(5):
         size.answered()
@@ -179,10 +179,10 @@ def test_batches_shrink_when_no_answer_comes_and_grow_again() -> None:
 def test_batches_end_when_even_the_smallest_get_no_answer() -> None:
     size = Size()
     while size.now > SMALLEST:
-        size.silent()
-    size.silent()
+        size.no_response()
+    size.no_response()
     assert size.now == SMALLEST
-    size.silent()
+    size.no_response()
     assert size.now == 0
     size.answered()
     assert size.now == 0

@@ -73,7 +73,7 @@ def test_none_of_these_is_sent_once_more_and_only_once(scene: Scene, entry: str)
 
     again = manual.send_again(seen(scene), now=timezone.now())
 
-    assert (again.not_ours, again.request_id == old.request_id) == ([theirs], False)
+    assert (again.excluded_ids, again.request_id == old.request_id) == ([theirs], False)
     assert scene.sync().counts == {"sent": 1}
     assert scene.sync().counts == {"unchanged": 1}
     assert len(scene.activities()) == 2

@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 HELD = 1000
 
 
-class Spool:
+class RowBuffer:
     """Takes rows in and gives them back in order, as often as asked.
 
     What does not fit is in a temporary file without a name, which ends with this object or with the process.
