@@ -23,7 +23,7 @@ from syncjobs.planning import inputs
 from syncjobs.planning.evaluate import judge
 from syncjobs.planning.inputs import Listed, PlanningContext
 from syncjobs.rules import reasons
-from syncjobs.rules.eligibility import Directory, Entry, Standing
+from syncjobs.rules.eligibility import Entry, MappingTable, ResolvedPartner
 
 State = EntryStatus.State
 CENT = Decimal("0.01")
@@ -98,8 +98,8 @@ def forecast(
     planned = list(planned)
     snapshot = MappingSnapshot(workspace)
     partners = inputs.partners_of(company_of(workspace))
-    before = _directory(snapshot.now(), partners)
-    after = _directory(
+    before = _mapping_table(snapshot.now(), partners)
+    after = _mapping_table(
         snapshot.after(choices, planned=planned, renamed=renamed, now=now),
         _with(planned, partners, company_of(workspace)),
     )
@@ -145,8 +145,8 @@ def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obs
 
 
 # --- what is looked at ---------------------------------------------------------------------------------------
-def _directory(preview: MappingPreview, partners: Partners) -> Directory:
-    return inputs.directory_from(preview.links, preview.ignored, partners)
+def _mapping_table(preview: MappingPreview, partners: Partners) -> MappingTable:
+    return inputs.build_mapping_table(preview.links, preview.ignored, partners)
 
 
 def _with(planned: Iterable[PlannedRecord], partners: Partners, company: Company) -> Partners:
@@ -161,22 +161,22 @@ def _with(planned: Iterable[PlannedRecord], partners: Partners, company: Company
     return there
 
 
-def _kinds(directory: Directory) -> dict[str, Mapping[str, Standing]]:
-    return {"user": directory.users, "client": directory.clients, "project": directory.projects}
+def _kinds(mapping_table: MappingTable) -> dict[str, Mapping[str, ResolvedPartner]]:
+    return {"user": mapping_table.users, "client": mapping_table.clients, "project": mapping_table.projects}
 
 
-def _begin(before: Directory, after: Directory) -> dict[str, int]:
+def _begin(before: MappingTable, after: MappingTable) -> dict[str, int]:
     """How many links of each kind work after and did not before."""
     earlier, begun = _kinds(before), Counter[str]()
     for kind, standings in _kinds(after).items():
         for clockify_id, standing in standings.items():
-            was = earlier[kind].get(clockify_id, Standing())
+            was = earlier[kind].get(clockify_id, ResolvedPartner())
             if standing.works and not standing.ignored and not (was.works and not was.ignored):
                 begun[kind] += 1
     return dict(begun)
 
 
-def _concerned(workspace: Workspace, before: Directory, after: Directory) -> QuerySet[TimeEntry]:
+def _concerned(workspace: Workspace, before: MappingTable, after: MappingTable) -> QuerySet[TimeEntry]:
     """Entries whose person, client or project would stand otherwise than now."""
     changed: dict[str, set[str]] = {}
     earlier = _kinds(before)
@@ -187,11 +187,11 @@ def _concerned(workspace: Workspace, before: Directory, after: Directory) -> Que
     return inputs.entries_between(workspace, workspace.start_date).filter(wanted)
 
 
-def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], directory: Directory) -> PlanningContext:
+def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table: MappingTable) -> PlanningContext:
     receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows.values("clockify_id"))
     return PlanningContext(
         policy=inputs.policy_of(workspace),
-        directory=directory,
+        mapping_table=mapping_table,
         overrides=inputs.overrides_of(workspace),
         receipts={one.entry_id: one for one in receipts},
         actions=inputs.open_actions(workspace),

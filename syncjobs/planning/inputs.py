@@ -16,7 +16,7 @@ from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_ove
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
+from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
 from syncjobs.rules.reasons import Reason
 
 OPEN = Action.State.SENDING
@@ -27,7 +27,7 @@ class PlanningContext:
     """Everything besides the entries themselves that their statuses depend on."""
 
     policy: Policy
-    directory: Directory
+    mapping_table: MappingTable
     overrides: Mapping[str, EntryOverride]
     receipts: Mapping[str, Receipt]
     actions: Mapping[str, Action]
@@ -36,7 +36,7 @@ class PlanningContext:
         return entry_of(row, self.overrides.get(row.clockify_id))
 
     def resolve(self, entry: Entry) -> Resolution:
-        return resolve(entry, self.directory, self.policy)
+        return resolve(entry, self.mapping_table, self.policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -75,14 +75,14 @@ def connection_reasons(workspace: Workspace) -> list[Reason]:
     return found
 
 
-def directory_of(workspace: Workspace) -> Directory:
+def load_mapping_table(workspace: Workspace) -> MappingTable:
     """Every linked or ignored record's standing. A partner that is inactive in the mirror suspends at once."""
     if workspace.company is None:
-        return Directory()
+        return MappingTable()
     ignored = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    return directory_from(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
+    return build_mapping_table(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +109,17 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
     return found
 
 
-def directory_from(
+def build_mapping_table(
     links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], Listed]
-) -> Directory:
+) -> MappingTable:
     """Standings by these links, saved or only thought of; `ignored` are kinds and ids of Clockify records."""
-    standings: dict[str, dict[str, Standing]] = {"user": {}, "client": {}, "project": {}}
+    standings: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
         suspended = link.suspended
         if not suspended and (record is None or not record.active):
             suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"
-        standings[link.kind][link.clockify_id] = Standing(
+        standings[link.kind][link.clockify_id] = ResolvedPartner(
             partner=Partner(
                 kind=link.quickbooks_kind,
                 id=link.quickbooks_id,
@@ -131,8 +131,8 @@ def directory_from(
             ignored=(link.kind, link.clockify_id) in ignored,
         )
     for kind, clockify_id in ignored:
-        standings[kind].setdefault(clockify_id, Standing(ignored=True))
-    return Directory(users=standings["user"], clients=standings["client"], projects=standings["project"])
+        standings[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
+    return MappingTable(users=standings["user"], clients=standings["client"], projects=standings["project"])
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
@@ -212,7 +212,7 @@ def load_context(workspace: Workspace) -> PlanningContext:
     """Return what is the same for every entry of the workspace; receipts are added for the entries at hand."""
     return PlanningContext(
         policy=policy_of(workspace),
-        directory=directory_of(workspace),
+        mapping_table=load_mapping_table(workspace),
         overrides=overrides_of(workspace),
         receipts={},
         actions=open_actions(workspace),

@@ -47,7 +47,7 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ResolvedPartner:
     """How one Clockify record stands: its partner, what suspends the link, who made it, whether it is ignored."""
 
     partner: Partner | None = None
@@ -73,12 +73,12 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Directory:
+class MappingTable:
     """Standings by Clockify id. Who is missing has no link."""
 
-    users: Mapping[str, Standing] = field(default_factory=dict)
-    clients: Mapping[str, Standing] = field(default_factory=dict)
-    projects: Mapping[str, Standing] = field(default_factory=dict)
+    users: Mapping[str, ResolvedPartner] = field(default_factory=dict)
+    clients: Mapping[str, ResolvedPartner] = field(default_factory=dict)
+    projects: Mapping[str, ResolvedPartner] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +103,15 @@ class Resolution:
         return not self.reasons
 
 
-NOBODY = Standing()
+NOBODY = ResolvedPartner()
 TYPE_WORDS = {"BREAK": "a break", "HOLIDAY": "a holiday", "TIME_OFF": "time off"}
 
 
-def resolve(entry: Entry, directory: Directory, policy: Policy) -> Resolution:
+def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolution:
     """All reasons that apply, in the order a person would ask: the work itself, people and customers, the books."""
-    user = directory.users.get(entry.user_id, NOBODY)
-    client = directory.clients.get(entry.client_id, NOBODY) if entry.client_id else None
-    project = directory.projects.get(entry.project_id, NOBODY)
+    user = mapping_table.users.get(entry.user_id, NOBODY)
+    client = mapping_table.clients.get(entry.client_id, NOBODY) if entry.client_id else None
+    project = mapping_table.projects.get(entry.project_id, NOBODY)
     minutes = rounding.minutes(entry.seconds or 0, policy.rounding)
     reasons = [
         *_about_work(entry, minutes, policy),
@@ -147,7 +147,7 @@ def _about_work(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
     return found
 
 
-def _about_person(entry: Entry, user: Standing) -> list[Reason]:
+def _about_person(entry: Entry, user: ResolvedPartner) -> list[Reason]:
     if user.works:
         return []
     who = entry.user_name or f"User {entry.user_id}"
@@ -156,7 +156,7 @@ def _about_person(entry: Entry, user: Standing) -> list[Reason]:
     return [Reason("USER_NOT_MAPPED", {"user": who, "kind": "user", "id": entry.user_id})]
 
 
-def _about_customer(entry: Entry, client: Standing | None, project: Standing) -> list[Reason]:
+def _about_customer(entry: Entry, client: ResolvedPartner | None, project: ResolvedPartner) -> list[Reason]:
     """A project linked by hand does not need its client; otherwise the client's link has to work as well."""
     needs_client = client is not None and not (project.works and project.by_person)
     found = []
@@ -179,7 +179,9 @@ def _about_customer(entry: Entry, client: Standing | None, project: Standing) ->
     return found
 
 
-def _about_decisions(entry: Entry, user: Standing, client: Standing | None, project: Standing) -> list[Reason]:
+def _about_decisions(
+    entry: Entry, user: ResolvedPartner, client: ResolvedPartner | None, project: ResolvedPartner
+) -> list[Reason]:
     ignored = []
     if entry.ignored:
         ignored.append("This entry")
@@ -192,7 +194,7 @@ def _about_decisions(entry: Entry, user: Standing, client: Standing | None, proj
     return [Reason("IGNORED", {"what": ", ".join(ignored)})] if ignored else []
 
 
-def _about_books(entry: Entry, project: Standing, policy: Policy) -> list[Reason]:
+def _about_books(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
     found = []
     if policy.book_close_date and entry.txn_date <= policy.book_close_date:
         facts = {"closed": policy.book_close_date.isoformat(), "day": entry.txn_date.isoformat()}

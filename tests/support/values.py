@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Directory, Entry, Partner, Policy, Resolution, Standing, resolve
+from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
 
 START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
 WORK = Entry(
@@ -42,20 +42,22 @@ def work(**changes: Any) -> Entry:
 
 def standings(
     *,
-    user: Standing | None = Standing(EMPLOYEE),  # noqa: B008 - frozen
-    client: Standing | None = Standing(ACME),  # noqa: B008
-    project: Standing | None = Standing(SITE),  # noqa: B008
-) -> Directory:
+    user: ResolvedPartner | None = ResolvedPartner(EMPLOYEE),  # noqa: B008 - frozen
+    client: ResolvedPartner | None = ResolvedPartner(ACME),  # noqa: B008
+    project: ResolvedPartner | None = ResolvedPartner(SITE),  # noqa: B008
+) -> MappingTable:
     """Everybody linked; None takes a link away."""
-    return Directory(
+    return MappingTable(
         users={"ada": user} if user else {},
         clients={"acme": client} if client else {},
         projects={"site": project} if project else {},
     )
 
 
-def resolved(entry: Entry = WORK, directory: Directory | None = None, policy: Policy | None = None) -> Resolution:
-    return resolve(entry, directory or standings(), policy or Policy())
+def resolved(
+    entry: Entry = WORK, mapping_table: MappingTable | None = None, policy: Policy | None = None
+) -> Resolution:
+    return resolve(entry, mapping_table or standings(), policy or Policy())
 
 
 def sent_for(draft: Any, **changes: Any) -> Sent:

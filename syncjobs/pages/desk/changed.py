@@ -119,7 +119,9 @@ def _context(
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
     return inputs.PlanningContext(
         policy=inputs.policy_of(workspace),
-        directory=inputs.directory_from(links_of_these, set(ignored.values_list("kind", "clockify_id")), partners),
+        mapping_table=inputs.build_mapping_table(
+            links_of_these, set(ignored.values_list("kind", "clockify_id")), partners
+        ),
         overrides={one.clockify_id: one for one in overrides},
         receipts=receipts,
         actions={},

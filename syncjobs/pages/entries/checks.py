@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from integrations.models import TimeEntry, Workspace
 from syncjobs.display.formatting import ago, day, moment
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules.eligibility import Standing
+from syncjobs.rules.eligibility import ResolvedPartner
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"
 NOT_ASKED = "not asked yet"
@@ -92,13 +92,13 @@ def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, 
 
 
 def _about_names(row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
-    user = context.directory.users.get(row.user_id)
+    user = context.mapping_table.users.get(row.user_id)
     who = row.user_name or f"User {row.user_id}"
     yield _check(asked, "User linked", ("USER_NOT_MAPPED",), who, _partner(user))
     yield _check(asked, "Employee active", ("EMPLOYEE_INACTIVE",), who, _standing(user), reached=_has_partner(user))
-    project = context.directory.projects.get(row.project_id) if row.project_id else None
+    project = context.mapping_table.projects.get(row.project_id) if row.project_id else None
     if row.client_id:
-        client = context.directory.clients.get(row.client_id)
+        client = context.mapping_table.clients.get(row.client_id)
         by_hand = project is not None and project.works and project.by_person
         there = _partner(client) if not by_hand else f"{_partner(client)}; not needed, the project is linked by hand"
         yield _check(asked, "Client linked", ("CLIENT_NOT_MAPPED",), row.client_name, there)
@@ -139,18 +139,18 @@ def _plan(workspace: Workspace) -> str:
     return f"{state}{', '.join(said)}, read {ago(company.plan_read_at)}"
 
 
-def _has_partner(standing: Standing | None) -> bool:
+def _has_partner(standing: ResolvedPartner | None) -> bool:
     return standing is not None and standing.partner is not None
 
 
-def _partner(standing: Standing | None) -> str:
+def _partner(standing: ResolvedPartner | None) -> str:
     if standing is None or standing.partner is None:
         return "not linked"
     partner = standing.partner
     return f"{partner.kind} {partner.id}, {partner.name}"
 
 
-def _standing(standing: Standing | None) -> str:
+def _standing(standing: ResolvedPartner | None) -> str:
     if standing is None or standing.partner is None:
         return "not linked"
     name = standing.partner.name

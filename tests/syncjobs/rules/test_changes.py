@@ -10,7 +10,7 @@ import pytest
 from syncjobs.rules import changes
 from syncjobs.rules.changes import Reading, Sent, Step
 from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Directory, Partner, Policy, Standing
+from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
 from tests.support.values import ACME, EMPLOYEE, SITE, WORK, resolved, sent_for, standings, work
 
 EDITED = "edited"
@@ -19,13 +19,13 @@ EDITED = "edited"
 def intend(
     sent: Sent | None,
     *,
-    directory: Directory | None = None,
+    mapping_table: MappingTable | None = None,
     policy: Policy | None = None,
     item: str = "",
     **edits: Any,
 ) -> Step:
     entry = work(**edits)
-    return changes.intend(entry, resolved(entry, directory, policy), sent, service_item=item)
+    return changes.intend(entry, resolved(entry, mapping_table, policy), sent, service_item=item)
 
 
 def draft_as_sent() -> Draft:
@@ -65,9 +65,9 @@ NOT_AN_EDIT: list[tuple[str, dict[str, Any]]] = [
     ("closed books", {"policy": Policy(book_close_date=date(2026, 12, 31))}),
     ("approval wanted", {"policy": Policy(approved_only=True)}),
     ("user unlinked", {"directory": standings(user=None)}),
-    ("user linked to another", {"directory": standings(user=Standing(Partner("employee", "56", "Bea")))}),
+    ("user linked to another", {"directory": standings(user=ResolvedPartner(Partner("employee", "56", "Bea")))}),
     ("project unlinked", {"directory": standings(project=None)}),
-    ("customer inactive", {"directory": standings(client=Standing(ACME, suspended="CUSTOMER_INACTIVE"))}),
+    ("customer inactive", {"directory": standings(client=ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE"))}),
 ]
 
 
@@ -83,8 +83,8 @@ def test_what_is_no_edit_never_touches_time_already_sent(edits: dict[str, Any]) 
         ({"description": "Rework"}, "description", "Rework"),
         ({"description": ""}, "description", ""),
         ({"start_at": WORK.start_at + timedelta(days=1), "txn_date": date(2026, 3, 5)}, "txn_date", "2026-03-05"),
-        ({"directory": standings(user=Standing(Partner("employee", "56", "Bea")))}, "person_id", "56"),
-        ({"directory": standings(project=Standing(Partner("customer", "9", "Hall")))}, "customer_id", "9"),
+        ({"directory": standings(user=ResolvedPartner(Partner("employee", "56", "Bea")))}, "person_id", "56"),
+        ({"directory": standings(project=ResolvedPartner(Partner("customer", "9", "Hall")))}, "customer_id", "9"),
     ],
 )
 def test_an_edit_that_shows_updates_what_was_sent(edits: dict[str, Any], field: str, value: Any) -> None:
@@ -134,8 +134,8 @@ def test_time_that_is_no_billable_work_any_more_is_deleted(edits: dict[str, Any]
         ({"currency": "EUR"}, "CURRENCY_DIFFERS"),
         ({"directory": standings(user=None)}, "USER_NOT_MAPPED"),
         ({"directory": standings(project=None)}, "PROJECT_NOT_MAPPED"),
-        ({"directory": standings(user=Standing(EMPLOYEE, suspended="EMPLOYEE_INACTIVE"))}, "EMPLOYEE_INACTIVE"),
-        ({"directory": standings(project=Standing(SITE, suspended="CUSTOMER_INACTIVE"))}, "CUSTOMER_INACTIVE"),
+        ({"directory": standings(user=ResolvedPartner(EMPLOYEE, suspended="EMPLOYEE_INACTIVE"))}, "EMPLOYEE_INACTIVE"),
+        ({"directory": standings(project=ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE"))}, "CUSTOMER_INACTIVE"),
         ({"policy": Policy(book_close_date=date(2026, 3, 31))}, "BOOKS_CLOSED"),
         ({"policy": Policy(approved_only=True)}, "NOT_APPROVED"),
     ],

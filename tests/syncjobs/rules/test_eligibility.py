@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules.eligibility import Partner, Policy, Standing
+from syncjobs.rules.eligibility import Partner, Policy, ResolvedPartner
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.rounding import Rounding
 from tests.support.values import ACME, EMPLOYEE, SITE, resolved, standings, work
 
-INACTIVE_EMPLOYEE = Standing(EMPLOYEE, suspended="EMPLOYEE_INACTIVE")
-INACTIVE_CUSTOMER = Standing(SITE, suspended="CUSTOMER_INACTIVE")
+INACTIVE_EMPLOYEE = ResolvedPartner(EMPLOYEE, suspended="EMPLOYEE_INACTIVE")
+INACTIVE_CUSTOMER = ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE")
 
 
 def test_good_work_of_linked_people_goes_to_both_partners() -> None:
@@ -80,24 +80,30 @@ def test_what_the_policy_and_the_books_say(settings: dict[str, Any], changes: di
         ({"client": None, "project": None}, {"CLIENT_NOT_MAPPED", "PROJECT_NOT_MAPPED"}),
         ({"user": INACTIVE_EMPLOYEE}, {"EMPLOYEE_INACTIVE"}),
         ({"project": INACTIVE_CUSTOMER}, {"CUSTOMER_INACTIVE"}),
-        ({"client": Standing(ACME, suspended="CUSTOMER_INACTIVE")}, {"CUSTOMER_INACTIVE"}),
+        ({"client": ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE")}, {"CUSTOMER_INACTIVE"}),
         (
-            {"client": Standing(ACME, suspended="CUSTOMER_INACTIVE"), "project": INACTIVE_CUSTOMER},
+            {"client": ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE"), "project": INACTIVE_CUSTOMER},
             {"CUSTOMER_INACTIVE"},
         ),
         # The project changed client, or its customer changed parent.
-        ({"project": Standing(SITE, suspended="WRONG_PARENT")}, {"PROJECT_NOT_MAPPED"}),
+        ({"project": ResolvedPartner(SITE, suspended="WRONG_PARENT")}, {"PROJECT_NOT_MAPPED"}),
         # A project linked by hand needs no client.
-        ({"client": None, "project": Standing(SITE, by_person=True)}, set()),
-        ({"client": Standing(ACME, suspended="CUSTOMER_INACTIVE"), "project": Standing(SITE, by_person=True)}, set()),
-        ({"user": Standing(EMPLOYEE, ignored=True)}, {"IGNORED"}),
-        ({"client": Standing(ACME, ignored=True)}, {"IGNORED"}),
-        ({"project": Standing(SITE, ignored=True)}, {"IGNORED"}),
-        ({"user": Standing(ignored=True)}, {"IGNORED", "USER_NOT_MAPPED"}),
+        ({"client": None, "project": ResolvedPartner(SITE, by_person=True)}, set()),
+        (
+            {
+                "client": ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE"),
+                "project": ResolvedPartner(SITE, by_person=True),
+            },
+            set(),
+        ),
+        ({"user": ResolvedPartner(EMPLOYEE, ignored=True)}, {"IGNORED"}),
+        ({"client": ResolvedPartner(ACME, ignored=True)}, {"IGNORED"}),
+        ({"project": ResolvedPartner(SITE, ignored=True)}, {"IGNORED"}),
+        ({"user": ResolvedPartner(ignored=True)}, {"IGNORED", "USER_NOT_MAPPED"}),
     ],
 )
-def test_what_the_links_say(missing: dict[str, Standing | None], codes: set[str]) -> None:
-    assert resolved(directory=standings(**missing)).codes == codes
+def test_what_the_links_say(missing: dict[str, ResolvedPartner | None], codes: set[str]) -> None:
+    assert resolved(mapping_table=standings(**missing)).codes == codes
 
 
 def test_a_project_without_a_client_needs_only_its_own_link() -> None:
@@ -151,4 +157,4 @@ def test_a_person_may_set_aside_only_what_is_a_matter_of_opinion(
 
 
 def test_an_unknown_currency_on_the_other_side_is_no_difference() -> None:
-    assert resolved(directory=standings(project=Standing(Partner("customer", "8", "Site")))).may_go
+    assert resolved(mapping_table=standings(project=ResolvedPartner(Partner("customer", "8", "Site")))).may_go
