@@ -22,7 +22,7 @@ from syncjobs.settling.settle import Resent
 SHOWN = "shown"
 
 
-def wishes(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
+def details(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
     """What a preview of it is asked for with. Raises Refused where there is nothing of this entry in QuickBooks."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or way not in corrections.WAYS:
@@ -37,7 +37,7 @@ def as_shown(preview: Run) -> dict[str, Any]:
     return {**preview.options, SHOWN: preview.counters.get(SHOWN)}
 
 
-class Amend(Sync):
+class CorrectionSync(Sync):
     """A sync of one entry, whose plan is what a person asked for. Written is only what the preview showed."""
 
     def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:

@@ -25,7 +25,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.runs import check
-from syncjobs.runs.correction import Amend
+from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
 from syncjobs.runs.undo import Undo
@@ -248,7 +248,7 @@ class RunExecution:
 def _kind_of(run: Run) -> type[Sync]:
     if run.kind == Run.Kind.UNDO:
         return Undo
-    return Amend if run.options.get("amend") else Sync
+    return CorrectionSync if run.options.get("amend") else Sync
 
 
 def connection_reasons_of(run: Run) -> list[Any]:

@@ -41,24 +41,24 @@ def arguments() -> Namespace:
     parser.add_argument("--mismatches", type=int, default=5000, help="open projects on the desk")
     parser.add_argument("--unmatched", type=int, default=5000, help="names that suggestions are worked out for")
     parser.add_argument("--candidates", type=int, default=20_000, help="names that may be suggested")
-    wishes = parser.parse_args()
-    unknown = set(wishes.figures) - set(FIGURES)
+    details = parser.parse_args()
+    unknown = set(details.figures) - set(FIGURES)
     if unknown:
         parser.error(f"no figure is called {', '.join(sorted(unknown))}")
-    return wishes
+    return details
 
 
 def main() -> int:
     """Print the table. A figure that could not be measured does not keep the others from it, but is told and counts."""
-    wishes, ran_on = arguments(), table.machine()
+    details, ran_on = arguments(), table.machine()
     rows: list[Row] = []
     failed = []
     try:
-        for name in wishes.figures or FIGURES:
+        for name in details.figures or FIGURES:
             began = time.monotonic()
             print(f"== {name}", flush=True)
             try:
-                for row in FIGURES[name](wishes):
+                for row in FIGURES[name](details):
                     rows.append(row)
                     print("   ", row.figure, flush=True)
             except Exception:

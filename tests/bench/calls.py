@@ -9,7 +9,7 @@ from tests.bench.stage import Stage
 from tests.bench.table import Row
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """A check with nothing new, a small sync, and the metered calls of a large one."""
     with Stage(entries=200) as stage:
         stage.manage("check_for_new")
@@ -23,7 +23,7 @@ def measure(wishes: Namespace) -> Iterator[Row]:
         yield Row("metered calls of a small sync", metered, "calls", most=0, note=note)
         again = stage.sync().json["api_calls"]["quickbooks"]
         yield Row("QuickBooks calls of a sync with nothing to send", again, "calls", most=0)
-    with Stage(entries=wishes.metered) as stage:
+    with Stage(entries=details.metered) as stage:
         stage.manage("check_for_new")
         stage.zero_calls()
         sent = stage.sync().json["sent"]

@@ -15,13 +15,13 @@ SINGLES_A_MINUTE, MIXED_A_MINUTE = 500, 1660
 SHARE = 0.95
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """Limits on, on both sides. `--speed` lets limits and latency run faster alike."""
     for name, entries, ceiling in (
-        ("singles", wishes.singles, SINGLES_A_MINUTE),
-        ("mixed", wishes.mixed, MIXED_A_MINUTE),
+        ("singles", details.singles, SINGLES_A_MINUTE),
+        ("mixed", details.mixed, MIXED_A_MINUTE),
     ):
-        speed = wishes.speed
+        speed = details.speed
         with Stage(entries=entries, people=max(25, entries // 200), speed=speed) as stage:
             stage.manage("check_for_new")
             stage.switch(**LATENCY, latency_per_item_ms=20, speed=speed, enforce_limits=True)

@@ -10,15 +10,15 @@ from tests.bench.stage import Stage
 from tests.bench.table import Row
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """The whole command, start, reading and planning included, and the whole script; no limits, no latency."""
-    people = max(25, wishes.cpu // 200)
-    with Stage(entries=wishes.cpu, people=people) as stage:
+    people = max(25, details.cpu // 200)
+    with Stage(entries=details.cpu, people=people) as stage:
         stage.manage("check_for_new")
         ours = stage.sync()
         bodies = _bodies(stage)
     # The same world again, so that the script too sends to a company without time in it.
-    with Stage(entries=wishes.cpu, people=people) as stage:
+    with Stage(entries=details.cpu, people=people) as stage:
         path = stage.folder / "bodies"
         path.write_text("\n".join(bodies))
         theirs = stage.script("tests.bench.reference", stage.url, stage.refresh_token(), str(path))

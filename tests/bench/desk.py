@@ -12,12 +12,12 @@ from tests.bench.table import Row
 ENTRIES = 4000
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """Time to the whole answer, the middle of many, taken in turns in one process; the stage has a real company too."""
     for name, url in databases.each():
         with Stage(entries=ENTRIES, people=25, database=url) as stage:
             stage.manage("check_for_new")
-            measured = stage.script("tests.bench.desk_pages", str(wishes.mismatches)).json
+            measured = stage.script("tests.bench.desk_pages", str(details.mismatches)).json
         note = f"{measured['mirrored']:,} mirrored rows, {measured['open']:,} open; reference: {measured['plain']}"
         for page, found in measured["pages"].items():
             yield Row(f"desk on {name}, {page}", found["ms"], "ms", found["reference_ms"], most=2, note=note)

@@ -9,9 +9,9 @@ from tests.bench.stage import Measured, Stage
 from tests.bench.table import Row
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """Processor time, since waiting for the sandbox is nobody's work. Ours is the whole command, start included."""
-    with Stage(entries=wishes.dry_run, people=max(25, wishes.dry_run // 160)) as stage:
+    with Stage(entries=details.dry_run, people=max(25, details.dry_run // 160)) as stage:
         fresh = stage.sync("--dry-run")
         yield _row("dry run, nothing mirrored before", fresh, stage.script(BARE, "entries", "statuses", "items"))
         again = stage.sync("--dry-run")

@@ -9,14 +9,14 @@ from tests.bench.stage import Stage
 from tests.bench.table import Row
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """A check, a dry run and (`--send`) a sync, each a process of its own, over 1x and 10x as many entries."""
-    few, many = _peaks(wishes, wishes.memory // 10), _peaks(wishes, wishes.memory)
+    few, many = _peaks(details, details.memory // 10), _peaks(details, details.memory)
     for name, peak in many.items():
-        yield Row(f"peak memory of a {name}, {wishes.memory:,} entries", peak, "MB", few[name], most=1.3)
+        yield Row(f"peak memory of a {name}, {details.memory:,} entries", peak, "MB", few[name], most=1.3)
 
 
-def _peaks(wishes: Namespace, entries: int) -> dict[str, float]:
+def _peaks(details: Namespace, entries: int) -> dict[str, float]:
     # As many people and customers in both, so that only entries differ.
     with Stage(entries=entries, people=100) as stage:
         peaks = {
@@ -24,6 +24,6 @@ def _peaks(wishes: Namespace, entries: int) -> dict[str, float]:
             "check": stage.manage("check_for_new").peak_mb,
             "dry run": stage.sync("--dry-run").peak_mb,
         }
-        if wishes.send:
+        if details.send:
             peaks["sync"] = stage.sync().peak_mb
     return peaks

@@ -10,24 +10,24 @@ from tests.bench.stage import LAST, Stage
 from tests.bench.table import Row
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """A dry run and a check of one month, with nothing else in the mirror and with years of sent time before it."""
     for name, url in databases.each():
-        yield from _on(name, url, wishes)
+        yield from _on(name, url, details)
 
 
-def _on(name: str, url: str, wishes: Namespace) -> Iterator[Row]:
-    with Stage(entries=wishes.month, people=max(25, wishes.month // 160), database=url) as stage:
+def _on(name: str, url: str, details: Namespace) -> Iterator[Row]:
+    with Stage(entries=details.month, people=max(25, details.month // 160), database=url) as stage:
         stage.manage("check_for_new")
         alone = {"plan": stage.sync("--dry-run"), "check": stage.manage("check_for_new")}
-        filled = stage.script("tests.bench.fill_mirror", str(wishes.mirror)).json
+        filled = stage.script("tests.bench.fill_mirror", str(details.mirror)).json
         full = {"plan": stage.sync("--dry-run"), "check": stage.manage("check_for_new")}
         plans = stage.script("tests.bench.query_plans", str(stage.first), str(LAST)).json
     note = (
-        f"{filled['entries']:,} entries and {filled['receipts']:,} receipts against the month's {wishes.month:,} alone"
+        f"{filled['entries']:,} entries and {filled['receipts']:,} receipts against the month's {details.month:,} alone"
     )
     for kind, measured in full.items():
-        figure = f"a month's {kind} among {wishes.mirror:,}, {name}"
+        figure = f"a month's {kind} among {details.mirror:,}, {name}"
         yield Row(f"{figure}: processor", measured.cpu, "s", alone[kind].cpu, most=1.3, note=note)
         yield Row(f"{figure}: memory", measured.peak_mb, "MB", alone[kind].peak_mb, most=1.3)
     whole = [one for one in plans if one["whole_table"]]

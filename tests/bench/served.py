@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=25)
     parser.add_argument("--clients", type=int, default=20)
     parser.add_argument("--days", type=int, default=27)
-    wishes = parser.parse_args()
+    details = parser.parse_args()
     stopped = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopped.set())
     running = start()
@@ -27,10 +27,10 @@ def main() -> None:
     generated.build(
         running.world,
         today=date.today(),
-        days=wishes.days,
-        entries=wishes.entries,
-        people=wishes.people,
-        clients=wishes.clients,
+        days=details.days,
+        entries=details.entries,
+        people=details.people,
+        clients=details.clients,
         mismatch_share=0,
     )
     running.world.switches.set("clockify_rate_limit", "off")

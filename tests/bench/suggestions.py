@@ -19,9 +19,9 @@ from tests.bench.table import Row
 CHUNK = 500
 
 
-def measure(wishes: Namespace) -> Iterator[Row]:
+def measure(details: Namespace) -> Iterator[Row]:
     """Processor time of this process for both, then how good the first suggestions are on pairs that are known."""
-    names = name_pairs.make(wishes.unmatched, wishes.candidates)
+    names = name_pairs.make(details.unmatched, details.candidates)
     began = time.process_time()
     found = _ours(names)
     ours = time.process_time() - began

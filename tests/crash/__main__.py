@@ -21,8 +21,8 @@ from typing import Any
 
 from tests.crash import outcome, report
 from tests.crash.database import POSTGRESQL, SQLITE, opened
+from tests.crash.details import conditions, parser
 from tests.crash.outcome import Outcome
-from tests.crash.wishes import conditions, parser
 from tests.support.postgres import NoPostgres
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -41,13 +41,13 @@ class Job:
 
 
 def main() -> int:
-    wishes = parser().parse_args()
+    details = parser().parse_args()
     began = monotonic()
     home = Path(tempfile.mkdtemp(prefix="hourbridge-crash-"))
-    wanted = jobs(wishes, home)
-    print(f"Crash laboratory, seed {wishes.seed}: {len(wanted)} experiments, {wishes.jobs} at a time.", flush=True)
-    with ThreadPoolExecutor(wishes.jobs) as pool:
-        results = list(pool.map(lambda job: _perform(job, wishes), wanted))
+    wanted = jobs(details, home)
+    print(f"Crash laboratory, seed {details.seed}: {len(wanted)} experiments, {details.jobs} at a time.", flush=True)
+    with ThreadPoolExecutor(details.jobs) as pool:
+        results = list(pool.map(lambda job: _perform(job, details), wanted))
     failed = _print_all(wanted, results)
     lasted = timedelta(seconds=round(monotonic() - began))
     print(f"Crash laboratory: {'DIFFERENCES' if failed else 'all is as it should be'}, {lasted} on the clock.")
@@ -58,18 +58,18 @@ def main() -> int:
     return int(failed)
 
 
-def jobs(wishes: argparse.Namespace, home: Path) -> list[Job]:
+def jobs(details: argparse.Namespace, home: Path) -> list[Job]:
     """Every wished condition on every wished database, with its share of the kills."""
-    names = [SQLITE, POSTGRESQL] if wishes.database == "both" else [wishes.database]
-    ones = list(conditions(wishes).items())
+    names = [SQLITE, POSTGRESQL] if details.database == "both" else [details.database]
+    ones = list(conditions(details).items())
     made = []
     for number, (name, switches) in enumerate(ones):
-        kills = wishes.kills * (number + 1) // len(ones) - wishes.kills * number // len(ones)
+        kills = details.kills * (number + 1) // len(ones) - details.kills * number // len(ones)
         made += [Job(one, name, switches, kills, home / f"{one}-{number}") for one in names]
     return made
 
 
-def _perform(job: Job, wishes: argparse.Namespace) -> Outcome | str:
+def _perform(job: Job, details: argparse.Namespace) -> Outcome | str:
     """What came of it, or in words why there is nothing."""
     job.folder.mkdir()
     try:
@@ -80,10 +80,10 @@ def _perform(job: Job, wishes: argparse.Namespace) -> Outcome | str:
                 "folder": str(job.folder),
                 "server": str(database.server or ""),
                 "switches": job.switches,
-                "seed": wishes.seed,
+                "seed": details.seed,
                 "kills": job.kills,
-                "entries": wishes.entries,
-                "verbose": wishes.verbose,
+                "entries": details.entries,
+                "verbose": details.verbose,
             }
             ours = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
             words = [sys.executable, "-m", "tests.crash.laboratory"]

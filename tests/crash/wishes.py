@@ -29,13 +29,13 @@ def parser() -> argparse.ArgumentParser:
     return asked
 
 
-def conditions(wishes: argparse.Namespace) -> dict[str, dict[str, Any]]:
+def conditions(details: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """The one named on the command line, or all standard ones: switches of the sandbox by name."""
     switches: dict[str, Any] = {}
-    if wishes.memory is not None:
-        switches["requestid_memory_seconds"] = wishes.memory
-    if wishes.replay_600:
+    if details.memory is not None:
+        switches["requestid_memory_seconds"] = details.memory
+    if details.replay_600:
         switches["requestid_replay_answers_600"] = True
-    if wishes.billing_keeps_token:
+    if details.billing_keeps_token:
         switches["billing_moves_sync_token"] = False
     return {"as asked": switches} if switches else CONDITIONS

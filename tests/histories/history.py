@@ -23,9 +23,9 @@ class History(Events):
         self.look()
         vendors = {"reports/detailed": "clockify", "time-entries/": "clockify"}
         for kind, path, skip, times in faults:
-            wishes: dict[str, Any] = {"seconds": 1.4} if kind.startswith("hang") else {}
+            details: dict[str, Any] = {"seconds": 1.4} if kind.startswith("hang") else {}
             vendor = vendors.get(path, "quickbooks")
-            self.scene.fault(kind, path, vendor=vendor, method="", skip=skip, times=times, **wishes)
+            self.scene.fault(kind, path, vendor=vendor, method="", skip=skip, times=times, **details)
         run = self._sync()
         self.scene.clear_faults()
         return run

@@ -216,8 +216,8 @@ class Scene:
         """Plan, Payroll, closed books and the like; None takes a value away."""
         self._control(f"quickbooks/{REALM}/company", settings)
 
-    def tokens(self, **wishes: bool) -> None:
-        self._control(f"quickbooks/{REALM}/tokens", wishes)
+    def tokens(self, **details: bool) -> None:
+        self._control(f"quickbooks/{REALM}/tokens", details)
 
     def activities(self) -> list[dict[str, Any]]:
         """Every TimeActivity there is, by id."""
@@ -230,11 +230,11 @@ class Scene:
             return dict(self.books.records["TimeActivity"][self.receipt(entry_id).quickbooks_id])
 
     # --- trouble -------------------------------------------------------------------------------------------
-    def fault(self, kind: str, path: str = "timeactivity", **wishes: Any) -> None:
-        vendor = wishes.pop("vendor", "quickbooks")
-        method = wishes.pop("method", "POST" if vendor == "quickbooks" else "")
+    def fault(self, kind: str, path: str = "timeactivity", **details: Any) -> None:
+        vendor = details.pop("vendor", "quickbooks")
+        method = details.pop("method", "POST" if vendor == "quickbooks" else "")
         with self.world.lock:
-            self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **wishes)
+            self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **details)
 
     def at_the_next_write(self, happens: Callable[[], None]) -> None:
         """Let something happen while the next write is on its way, before QuickBooks looks at it."""

@@ -94,18 +94,18 @@ def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> No
 
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """A preview of sending Clockify's version; its page has the button that does it."""
-    wishes = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
-    return _ask_for_preview(request, workspace, wishes)
+    details = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
+    return _ask_for_preview(request, workspace, details)
 
 
 def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """A preview of writing over what people did, or of adding what is missing beside it."""
-    return _ask_for_preview(request, workspace, correction.wishes(workspace, entry, request.POST["verb"]))
+    return _ask_for_preview(request, workspace, correction.details(workspace, entry, request.POST["verb"]))
 
 
-def _ask_for_preview(request: HttpRequest, workspace: Workspace, wishes: dict[str, Any]) -> HttpResponse | None:
+def _ask_for_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:
     try:
-        run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **wishes)
+        run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **details)
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None

@@ -87,9 +87,9 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
 
 def _sent_by(request: HttpRequest, action: Action) -> str:
     """Begin the run that sends it, where none is under way."""
-    wishes = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
+    details = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
     try:
-        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **wishes)
+        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **details)
     except runs.AlreadyRunning as busy:
         return f"None of these: the next sync sends it again, under a new number. {busy}"
     return f"None of these: {run} sends it again, under a new number."

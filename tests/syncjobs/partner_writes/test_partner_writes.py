@@ -35,12 +35,12 @@ def from_march(scene: Scene) -> None:
     scene.policy(start_date=FIRST)
 
 
-def employee_for(user: str, **wishes: Any) -> Ask:
-    return Ask(CREATE, QUICKBOOKS, "employee", kind="user", clockify_id=user, **wishes)
+def employee_for(user: str, **details: Any) -> Ask:
+    return Ask(CREATE, QUICKBOOKS, "employee", kind="user", clockify_id=user, **details)
 
 
-def customer_for(kind: str, clockify_id: str, **wishes: Any) -> Ask:
-    return Ask(CREATE, QUICKBOOKS, "customer", kind=kind, clockify_id=clockify_id, **wishes)
+def customer_for(kind: str, clockify_id: str, **details: Any) -> Ask:
+    return Ask(CREATE, QUICKBOOKS, "customer", kind=kind, clockify_id=clockify_id, **details)
 
 
 def written(scene: Scene, ask: Ask, *, person: Any = None) -> PartnerWrite:
@@ -286,7 +286,7 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
     settings.GIVE_UP_SECONDS = 1
     chance, person = random.Random(seed), UserFactory()
     client = scene.client("Acme", customer=False)
-    wishes = [
+    details = [
         customer_for("client", client),
         employee_for(scene.user("Ana Roe", partner=None)),
         customer_for("project", scene.project("Solo", customer=False)),
@@ -299,7 +299,7 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
             where = {"vendor": "clockify", "path": "clients"} if in_clockify else {"path": "employee|customer|query"}
             scene.fault(chance.choice(FAULTS), method=chance.choice(["", "POST"]), times=chance.randint(1, 2), **where)
         with contextlib.suppress(Refused):
-            written(scene, chance.choice(wishes), person=person)
+            written(scene, chance.choice(details), person=person)
         if chance.random() < 0.4:
             # As if the process had died on the way, long ago or just now.
             long_ago = timezone.now() - timedelta(minutes=chance.choice([2, 10]))
@@ -309,7 +309,7 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
             scene.check()
 
     scene.clear_faults()
-    for wish in wishes:
+    for wish in details:
         with contextlib.suppress(Refused):
             written(scene, wish, person=person)
 
