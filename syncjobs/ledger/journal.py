@@ -174,7 +174,9 @@ def close(
     action.save(update_fields=["state", "ended_at", "needs_person", "intuit_tid", "quickbooks_id", *ERROR])
 
 
-def leave_open(action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False) -> None:
+def mark_unknown(
+    action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False
+) -> None:
     """The outcome is not known; the next settling reads before anything is sent again."""
     action.error_code, action.error_message = code[:60], message
     action.intuit_tid = tid or action.intuit_tid
@@ -188,7 +190,7 @@ def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime) 
     receipt.save(update_fields=["content_hash", "start_at"])
 
 
-def begin_anew(action: Action, *, why: str) -> Action:
+def reopen(action: Action, *, why: str) -> Action:
     """The same write under a new request id of its own, where the old id is of no use any more."""
     with transaction.atomic():
         close(action, Action.State.ABANDONED, message=why)

@@ -138,7 +138,7 @@ class RunExecution:
         elif breaker.why is not None:
             self._end_cut_short(breaker.why)
         elif left and not run.dry_run and breaker.out_of_time:
-            self._hand_back(timezone.now())
+            self._requeue(timezone.now())
         elif left and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         else:
@@ -165,7 +165,7 @@ class RunExecution:
     def _end_on(self, error: ApiError) -> None:
         if isinstance(error, TryLater):
             after = timezone.now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
-            self._hand_back(after, error=error)
+            self._requeue(after, error=error)
             return
         self._note_refusal(error)
         self._end(Status.FAILED, *_words(error))
@@ -192,7 +192,7 @@ class RunExecution:
         reason = next(iter(connection_reasons_of(self.run))).as_row()
         self._end(Status.BLOCKED, reason["code"], sentence(reason), WORDINGS["NOT_CONNECTED"].fix)
 
-    def _hand_back(self, moment: datetime, *, error: ApiError | None = None) -> None:
+    def _requeue(self, moment: datetime, *, error: ApiError | None = None) -> None:
         """Give the run back to the queue: now for the next slice, later when a vendor's budget is used up."""
         status = Status.WAITING if error else Status.QUEUED
         self._end(

@@ -95,14 +95,14 @@ class Batches:
             # The request as a whole was turned down, nothing in it was looked at: one by one it may be welcome.
             log.warning("QuickBooks takes no batches (%s); going on one by one.", error.message)
             self._size.refused()
-            self._put_back(pairs, error)
+            self._requeue_items(pairs, error)
         except (TryLater, ReconnectNeeded) as error:
-            self._put_back(pairs, error)
+            self._requeue_items(pairs, error)
             raise
         except ApiError as error:
             if error.status in NO_SUCH_ADDRESS:
                 self._size.refused()
-                self._put_back(pairs, error)
+                self._requeue_items(pairs, error)
                 return
             self._doubt(pairs, error)
             raise
@@ -115,11 +115,11 @@ class Batches:
             for item, action in pairs:
                 self._outcomes.doubtful(item, action, error)
 
-    def _put_back(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
+    def _requeue_items(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
         with transaction.atomic():
             for _, action in pairs:
                 self._outcomes.not_done(action, error)
-        self._backlog.put_back([item for item, _ in pairs])
+        self._backlog.requeue_items([item for item, _ in pairs])
 
     def _take_in(self, pairs: Sequence[tuple[RunItem, Action]], answers: dict[str, ItemAnswer]) -> None:
         """Receipts first and together; whatever needs another look comes after they are committed."""
@@ -140,7 +140,7 @@ class Batches:
                     # Whatever the order in which they stand here, it is no cause that refuses everything.
                     self._breaker.answered()
             elif isinstance(error, TryLater | ReconnectNeeded):
-                self._put_back([(item, action)], error)
+                self._requeue_items([(item, action)], error)
                 whole_run = error
             else:
                 self._outcomes.doubtful(item, action, error)

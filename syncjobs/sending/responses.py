@@ -53,7 +53,7 @@ class Outcomes:
         journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
 
     def doubtful(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
-        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
+        journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
         reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
         self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
 

@@ -47,7 +47,7 @@ class Backlog:
         with self._lock:
             return [self._take(self._creates) for _ in range(most)] if len(self._creates) > most else []
 
-    def put_back(self, items: list[RunItem]) -> None:
+    def requeue_items(self, items: list[RunItem]) -> None:
         """Creates that QuickBooks did not look at."""
         with self._lock:
             self._read.update({item.pk: item for item in items})

@@ -119,7 +119,7 @@ def send_again(decision: Decision, *, now: datetime) -> Action:
         with transaction.atomic():
             old = keep()
             words = f"None of the activities {_listed(doubt)} is it, by a person's word; begun anew."
-            action = journal.begin_anew(old, why=words)
+            action = journal.reopen(old, why=words)
             action.excluded_ids = sorted({*old.excluded_ids, *(one.id for one in doubt.alike)})
             # The first attempt may still arrive; whoever watches for that needs to know when it was.
             action.tried_at = old.tried_at

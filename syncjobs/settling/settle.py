@@ -161,7 +161,7 @@ def _did_not_happen(action: Action, activity: Activity | None) -> bool:
 def _send_again(client: QuickBooksClient, action: Action) -> bool:
     """The same body with the same request id, or what was in a batch by itself. True when it arrived."""
     if action.batch_id is not None:
-        action = journal.begin_anew(action, why="Its batch got no answer, and it has not arrived.")
+        action = journal.reopen(action, why="Its batch got no answer, and it has not arrived.")
     journal.mark_tried(action, watch=action.verb == "create")
     try:
         answer = client.write(
@@ -174,25 +174,23 @@ def _send_again(client: QuickBooksClient, action: Action) -> bool:
         journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
     except Rejected as error:
         if error.code in DUPLICATE_ID_CODES:
-            journal.leave_open(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
+            journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=True)
         else:
             # Reading showed that it is not there, and QuickBooks does not want it: the next plan starts afresh.
             journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
     except ReconnectNeeded as error:
-        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid)
         raise
     except NoAnswer as error:
-        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid)
     except ApiError as error:
-        journal.leave_open(action, code=error.code, message=error.message, tid=error.tid)
+        journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid)
         raise
     else:
         if action.verb == "create" and Receipt.objects.owned_ids(action.company, [str(answer.record.get("Id"))]):
             # Equal drafts are interchangeable: its activity was found before and given to an equal entry, whose own
             # did not arrive. That id only gives the same activity again, so the missing one goes under a new id.
-            return _send_again(
-                client, journal.begin_anew(action, why="Its activity was taken for that of an equal entry.")
-            )
+            return _send_again(client, journal.reopen(action, why="Its activity was taken for that of an equal entry."))
         journal.accept(action, answer.record, tid=answer.tid)
         return True
     return False

@@ -43,7 +43,7 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "after-receipt": [("syncjobs.ledger.journal", "accept", "after")],
     "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [
-        ("syncjobs.runs.lifecycle", "Worker._hand_back", "after"),
+        ("syncjobs.runs.execution", "RunExecution._requeue", "after"),
         ("syncjobs.runs.queue", "enqueue", "before"),
         ("syncjobs.runs.queue", "enqueue", "after"),
     ],
