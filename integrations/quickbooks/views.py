@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from integrations import roles
 from integrations.errors import ApiError
 from integrations.models import Workspace
-from integrations.quickbooks import connection, consent, oauth, signals, tokens
+from integrations.quickbooks import authorization, connection, oauth, signals, tokens
 from integrations.quickbooks.models import Company
 
 SESSION_KEY = "quickbooks_state"
@@ -25,13 +25,13 @@ SESSION_KEY = "quickbooks_state"
 def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Set out for Intuit's consent page, unless something would make the trip fail."""
     workspace = get_object_or_404(Workspace, pk=workspace_id)
-    problems = consent.obstacles(host=request.get_host())
+    problems = authorization.preflight_errors(host=request.get_host())
     if problems:
         for problem in problems:
             messages.error(request, problem)
         return redirect("admin:index")
     assert request.user.pk is not None
-    url, state = consent.set_out(consent.Trip(workspace.pk, request.user.pk))
+    url, state = authorization.start_authorization(authorization.OAuthState(workspace.pk, request.user.pk))
     request.session[SESSION_KEY] = state
     return redirect(url)
 
@@ -44,10 +44,10 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         assert request.user.pk is not None
         expected = request.session.pop(SESSION_KEY, "")
-        trip = consent.read_state(request.GET.get("state", ""), expected=expected, user_id=request.user.pk)
+        state = authorization.read_state(request.GET.get("state", ""), expected=expected, user_id=request.user.pk)
         if request.GET.get("error"):
-            raise consent.refusal_of(request.GET["error"])
-        workspace = Workspace.objects.get(pk=trip.workspace_id)
+            raise authorization.refusal_of(request.GET["error"])
+        workspace = Workspace.objects.get(pk=state.workspace_id)
         again = workspace.company is not None
         company = _connect(request, workspace)
         workspace.refresh_from_db()
@@ -73,7 +73,7 @@ def _next(again: bool) -> str:
 
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:
     realm = request.GET.get("realmId", "")
-    consent.check_company(workspace, realm)
+    authorization.check_company(workspace, realm)
     fresh = oauth.exchange(request.GET.get("code", ""), account=tokens.account(Company(realm_id=realm)))
     return connection.connect_with(workspace, realm=realm, fresh=fresh, now=timezone.now(), person=request.user)
 

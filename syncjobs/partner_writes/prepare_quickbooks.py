@@ -41,7 +41,7 @@ def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
         *_of_name(name),
         *(_of_name_part(what, part) for what, part in (("First name", given), ("Last name", family)) if part),
         rules.some_name_part(given, family),
-        rules.free_in_quickbooks(name, namesakes(workspace), linkable=LINKABLE[ask.entity], name=name),
+        rules.free_in_quickbooks(name, same_name_records(workspace), linkable=LINKABLE[ask.entity], name=name),
         *_of_place(workspace, ask, record),
     ]
     lines = (("Name", name), ("First name", given), ("Last name", family), _everything_else())
@@ -64,7 +64,7 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
     parent = _customer_row(workspace, parent_id) if parent_id else None
     above = _full_name(parent) if parent else ""
     full_name = f"{above}:{name}" if above else name
-    others = namesakes(workspace)
+    others = same_name_records(workspace)
     fields = drafts.customer_fields(name, parent_id=parent_id)
     checks = [
         *_of_name(name),
@@ -105,7 +105,7 @@ def reactivate(workspace: Workspace, ask: Ask) -> Draft:
     name = str(changes["DisplayName"]) or strip_deleted(row.name)
     parent_id = getattr(row, "parent_id", "")
     full_name = rules.strip_full_name(_full_name(row))
-    others = [one for one in namesakes(workspace) if one.value != f"{ask.entity}:{row.quickbooks_id}"]
+    others = [one for one in same_name_records(workspace) if one.value != f"{ask.entity}:{row.quickbooks_id}"]
     is_inactive = not row.active and row.gone_at is None
     found = "inactive" if is_inactive else "It was merged away." if row.gone_at else "It is active already."
     checks = [
@@ -129,7 +129,7 @@ def reactivate(workspace: Workspace, ask: Ask) -> Draft:
     )
 
 
-def namesakes(workspace: Workspace) -> list[Namesake]:
+def same_name_records(workspace: Workspace) -> list[Namesake]:
     """Every name that is taken in the company, by the lists as last read."""
     found = []
     for kind, model in QUICKBOOKS_MODELS.items():

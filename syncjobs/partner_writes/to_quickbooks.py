@@ -35,11 +35,11 @@ def make_ready(write: PartnerWrite) -> bool:
         body = drafts.reactivation_body(record, drafts.reactivation_fields(record))
         journal.keep_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
         return not payloads.is_active(record)
-    found = _namesakes(client, write)
+    found = _same_name_records(client, write)
     for entity, record in found:
         pull.keep_record(write.company, QUICKBOOKS_MODELS[entity], record, now=now)
-    namesakes = [f"{entity}:{record.get('Id')}" for entity, record in found]
-    journal.keep_body(write, write.body, read_before={"namesakes": namesakes})
+    same_name_records = [f"{entity}:{record.get('Id')}" for entity, record in found]
+    journal.keep_body(write, write.body, read_before={"namesakes": same_name_records})
     return not any(_has_the_name(write, entity, record) for entity, record in found)
 
 
@@ -82,7 +82,7 @@ def _find(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | 
         record = _read(client, write)
         return record if record is not None and payloads.is_active(record) else None
     before = set(write.read_before.get("namesakes", []))
-    for entity, record in _namesakes(client, write, only=write.entity):
+    for entity, record in _same_name_records(client, write, only=write.entity):
         is_new = f"{entity}:{record.get('Id')}" not in before
         if is_new and payloads.is_active(record) and _has_the_name(write, entity, record):
             return record
@@ -95,14 +95,14 @@ def _refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError) -> 
     said = f"QuickBooks said {error.code or error.status}, “{error.message}”.{meaning} Nothing was written."
     ended = journal.end(write, State.REFUSED, said=said, error=error)
     if error.code == NAME_TAKEN_CODE:
-        _learn_namesakes(client, write)
+        _learn_same_name_records(client, write)
     return ended
 
 
-def _learn_namesakes(client: QuickBooksClient, write: PartnerWrite) -> None:
+def _learn_same_name_records(client: QuickBooksClient, write: PartnerWrite) -> None:
     """So that the next draft can offer the link; the refusal stands whether or not this reading works."""
     try:
-        for entity, record in _namesakes(client, write):
+        for entity, record in _same_name_records(client, write):
             pull.keep_record(write.company, QUICKBOOKS_MODELS[entity], record, now=timezone.now())
     except ApiError:
         return
@@ -113,7 +113,9 @@ def _read(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | 
     return next(iter(client.query(drafts.ENTITIES[write.entity], where)), None)
 
 
-def _namesakes(client: QuickBooksClient, write: PartnerWrite, *, only: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+def _same_name_records(
+    client: QuickBooksClient, write: PartnerWrite, *, only: str = ""
+) -> list[tuple[str, Mapping[str, Any]]]:
     """Records of that DisplayName, inactive ones with their suffix included, on all three lists or one."""
     wanted = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
     return [

@@ -36,11 +36,11 @@ class Plan:
     def part(self, steps: Sequence[Step], *, unknown: bool) -> Plan:
         """These steps alone, with or without the entries in doubt."""
         ids = {step.entry_id for step in steps}
-        doubts = self.unknown if unknown else {}
-        entries = {key: row for key, row in self.entries.items() if key in ids or key in doubts}
+        uncertain_writes = self.unknown if unknown else {}
+        entries = {key: row for key, row in self.entries.items() if key in ids or key in uncertain_writes}
         sent = {key: one for key, one in self.sent.items() if key in ids}
         receipts = {key: one for key, one in self.context.receipts.items() if key in ids}
-        return Plan(list(steps), entries, replace(self.context, receipts=receipts), sent, doubts, self.gone)
+        return Plan(list(steps), entries, replace(self.context, receipts=receipts), sent, uncertain_writes, self.gone)
 
     def joined(self, other: Plan) -> Plan:
         receipts = {**self.context.receipts, **other.context.receipts}
@@ -95,7 +95,7 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
 def check_against_quickbooks(made: Plan, client: QuickBooksClient) -> None:
     """Read what updates and deletes would touch, and look for time that somebody else put there already."""
     made.steps = _check_touched(made, client, made.steps)
-    made.steps = check_twins(made, client, made.steps)
+    made.steps = check_existing_duplicates(made, client, made.steps)
 
 
 def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
@@ -123,7 +123,7 @@ def _note_conflict(made: Plan, steps: Iterable[Step]) -> None:
             receipt.save(update_fields=["conflict"])
 
 
-def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def check_existing_duplicates(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
     creates = [step for step in steps if step.verb == "create" and step.draft]
     if not creates:
         return list(steps)
@@ -131,14 +131,16 @@ def check_twins(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> 
     days = {date.fromisoformat(step.draft.txn_date) for step in creates if step.draft}
     # A month may hold many thousands; only what could be a twin is kept.
     there = {one.id: key for one in activities.each_on_days(client, days) if (key := key_of_activity(one)) in wanted}
-    strangers: dict[tuple[object, ...], list[str]] = {}
+    unowned: dict[tuple[object, ...], list[str]] = {}
     for activity_id in there.keys() - Receipt.objects.owned_ids(client.company, there):
-        strangers.setdefault(there[activity_id], []).append(activity_id)
+        unowned.setdefault(there[activity_id], []).append(activity_id)
     checked = []
     for step in steps:
-        twins = strangers.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
+        duplicates = unowned.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
         override = made.context.overrides.get(step.entry_id)
-        checked.append(changes.against_twins(step, twins, set_aside=override.send_anyway if override else ()))
+        checked.append(
+            changes.against_existing_duplicates(step, duplicates, set_aside=override.send_anyway if override else ())
+        )
     return checked
 
 

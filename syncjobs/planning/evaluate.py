@@ -44,7 +44,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     resolution = context.resolve(entry)
     action = context.actions.get(entry.id)
     if action is not None:
-        return _in_doubt(action, resolution.minutes)
+        return _unknown(action, resolution.minutes)
     receipt = context.receipts.get(entry.id)
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
@@ -65,7 +65,7 @@ def judge_gone(
 ) -> Evaluation:
     """An entry that Clockify no longer has: deleted, unless its time is in QuickBooks still, or may be."""
     if action is not None:
-        return _in_doubt(action, receipt.minutes if receipt else 0)
+        return _unknown(action, receipt.minutes if receipt else 0)
     if receipt is None:
         return Evaluation(State.DELETED, (), 0)
     step = changes.intend_gone(
@@ -79,7 +79,7 @@ def judge_gone(
     return Evaluation(State.CHANGED, rows or tuple(asked), receipt.minutes)
 
 
-def _in_doubt(action: Action, minutes: int) -> Evaluation:
+def _unknown(action: Action, minutes: int) -> Evaluation:
     tried = action.tried_at or action.created_at
     reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"})
     return Evaluation(State.UNKNOWN, (reason.as_row(),), minutes)

@@ -53,7 +53,7 @@ def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) 
     return Reading(*pull.read_entries(workspace, client, first=first, last=last))
 
 
-def has_strangers(workspace: Workspace, reading: Reading) -> bool:
+def names_unknown_records(workspace: Workspace, reading: Reading) -> bool:
     """Whether a row names a user or project that the mirror has not seen, or a project under another client."""
     users, projects, clients = set(), set(), {}
     for raw in reading.rows:

@@ -202,11 +202,11 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Reading | None) -
     return replace(step, reading=reading)
 
 
-def against_twins(step: Step, twins: Collection[str], *, set_aside: Collection[str]) -> Step:
+def against_existing_duplicates(step: Step, duplicates: Collection[str], *, set_aside: Collection[str]) -> Step:
     """Time that somebody else put into QuickBooks already is not sent until a person says so."""
-    if step.verb != "create" or not twins:
+    if step.verb != "create" or not duplicates:
         return step
-    found = tuple(sorted(twins))
+    found = tuple(sorted(duplicates))
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
         return replace(step, excluded_ids=found)
     why = "Somebody put the same time into QuickBooks already."

@@ -22,7 +22,7 @@ from syncjobs.settling.settle import Resent
 SHOWN = "shown"
 
 
-def details(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
+def run_options(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
     """What a preview of it is asked for with. Raises Refused where there is nothing of this entry in QuickBooks."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or way not in corrections.WAYS:
@@ -48,7 +48,7 @@ class CorrectionSync(Sync):
         made.steps = [self._decide(step, made, there) for step in made.steps]
         if made.has_writes:
             self._reread_subscription_if_old(now)
-            made.steps = build.check_twins(made, self._quickbooks, made.steps)
+            made.steps = build.check_existing_duplicates(made, self._quickbooks, made.steps)
         made.steps = [self._as_shown(step, there) for step in made.steps]
         book.add(made)
         self._save_evaluations(made, now)

@@ -73,7 +73,7 @@ class Sync:
         stage("Looking for what became of earlier writes")
         resent = self._settle(may_write=not self._run.dry_run)
         if not self._run.dry_run:
-            self._take_back_doubles()
+            self._take_back_late_duplicates()
         stage("Reading time entries from Clockify")
         found = self._read_window(now)
         stage("Planning")
@@ -88,7 +88,7 @@ class Sync:
         stage("Sending")
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
-        self._settle_doubts(stage)
+        self._settle_unknown(stage)
         context = inputs.load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, found, last=set()):
             self._judge_again(ids, context, now)
@@ -162,7 +162,7 @@ class Sync:
     def _settle(self, *, may_write: bool) -> dict[str, Resent]:
         return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
 
-    def _take_back_doubles(self) -> None:
+    def _take_back_late_duplicates(self) -> None:
         """What arrived late is said on the run."""
         taken = late_duplicates.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
         if taken:
@@ -177,14 +177,14 @@ class Sync:
         if never_checked:
             pull.pull_workspace(workspace, self._clockify, now=now)
         reading = window.read(workspace, self._clockify, run.from_date, run.to_date)
-        strangers = window.has_strangers(workspace, reading)
-        if strangers and not never_checked:
+        unowned = window.names_unknown_records(workspace, reading)
+        if unowned and not never_checked:
             pull.pull_workspace(workspace, self._clockify, now=now)
         believe = bool(run.options.get("believe_deletions"))
         dates = (run.from_date, run.to_date)
         found = window.store(workspace, self._clockify, reading, *dates, now=now, believe_deletions=believe)
         window.narrow(workspace, found, run.options)
-        if strangers or never_checked or not mapping.was_matched(workspace):
+        if unowned or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
         return found
 
@@ -212,20 +212,20 @@ class Sync:
             )
         book.counted_elsewhere(len(kept))
 
-    def _settle_doubts(self, stage: Callable[[str], None] = lambda text: None) -> None:
+    def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Look at once for what this run left in doubt; pointless while nobody answers."""
         if isinstance(self._breaker.why, NoAnswer):
             return
-        doubtful = self._run.actions.filter(state=Action.State.SENDING)
+        open_actions = self._run.actions.filter(state=Action.State.SENDING)
         for _ in range(3):
-            if not doubtful.exists():
+            if not open_actions.exists():
                 break
             try:
                 self._settle(may_write=True)
             except ApiError as error:
                 self._breaker.trip(error)
                 break
-            doubtful = doubtful.filter(batch_id=None)
+            open_actions = open_actions.filter(batch_id=None)
         self._await_batches(stage)
         for item in self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN):
             self._take_over(item)

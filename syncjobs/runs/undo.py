@@ -103,7 +103,7 @@ class Undo(Sync):
         stage("Looking for what became of earlier writes")
         self._settle(may_write=not run.dry_run)
         if not run.dry_run:
-            self._take_back_doubles()
+            self._take_back_late_duplicates()
         stage("Planning")
         undone = Run.objects.get(pk=run.options["undo"])
         made = self._intend(undone)
@@ -123,7 +123,7 @@ class Undo(Sync):
         stage("Deleting")
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
-        self._settle_doubts()
+        self._settle_unknown()
         self._let_in_again(note_of(undone))
         self._judge_again(list(made.entries), inputs.load_context(run.workspace), now)
         gone = [key for key, row in made.entries.items() if row.deleted_at is not None]

@@ -88,7 +88,7 @@ class Batches:
                 request_id=str(actions[0].batch_id),
             )
         except NoAnswer as error:
-            self._doubt(pairs, error)
+            self._mark_unknown(pairs, error)
             self._size.no_response()
             self._breaker.no_response(error, since=began)
         except (Gone, Rejected) as error:
@@ -104,16 +104,16 @@ class Batches:
                 self._size.refused()
                 self._requeue_items(pairs, error)
                 return
-            self._doubt(pairs, error)
+            self._mark_unknown(pairs, error)
             raise
         else:
             self._size.answered()
             self._take_in(pairs, answers)
 
-    def _doubt(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
+    def _mark_unknown(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
         with transaction.atomic():
             for item, action in pairs:
-                self._outcomes.doubtful(item, action, error)
+                self._outcomes.mark_unknown(item, action, error)
 
     def _requeue_items(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
         with transaction.atomic():
@@ -143,7 +143,7 @@ class Batches:
                 self._requeue_items([(item, action)], error)
                 whole_run = error
             else:
-                self._outcomes.doubtful(item, action, error)
+                self._outcomes.mark_unknown(item, action, error)
         if isinstance(whole_run, TryLater):
             # The company is held back for a moment already; smaller batches, in the end none, are the cure.
             self._size.no_response()

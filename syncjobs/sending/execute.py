@@ -130,14 +130,14 @@ class Singles:
             if self._outcomes.refused(item, action, error, second_try=second_try):
                 self._send(item, second_try=True)
         except NoAnswer as error:
-            self._outcomes.doubtful(item, action, error)
+            self._outcomes.mark_unknown(item, action, error)
             self._breaker.no_response(error, since=began)
         except (TryLater, ReconnectNeeded) as error:
             # The item stays planned, and the run waits or ends.
             self._outcomes.not_done(action, error)
             raise
         except ApiError as error:
-            self._outcomes.doubtful(item, action, error)
+            self._outcomes.mark_unknown(item, action, error)
             raise
         else:
             self._outcomes.accepted(action, answer.record, tid=answer.tid)

@@ -52,7 +52,7 @@ class Outcomes:
         """QuickBooks did not look at it: the item stays planned."""
         journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
 
-    def doubtful(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
+    def mark_unknown(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
         journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
         reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
         self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
@@ -61,7 +61,7 @@ class Outcomes:
         """QuickBooks said no. True when the item, now with a newer reading, should be tried once more."""
         if error.code in DUPLICATE_ID_CODES and error.code != BUSINESS_RULE_CODE:
             # A fresh random id can't be a duplicate: something of ours arrived already.
-            self.doubtful(item, action, error, duplicate_id=True)
+            self.mark_unknown(item, action, error, duplicate_id=True)
             return False
         journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
         if error.code in BOOKS_CLOSED_CODES:

@@ -58,7 +58,7 @@ def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callab
     return taken
 
 
-def _late_doubles(action: Action, strangers: Iterable[Activity]) -> list[Activity]:
+def _late_doubles(action: Action, unowned: Iterable[Activity]) -> list[Activity]:
     assert action.watch_until is not None
     earliest, latest = action.created_at - CLOCKS_APART, action.watch_until + CLOCKS_APART
     sent = draft.from_row(action.source_snapshot["draft"])
@@ -66,7 +66,7 @@ def _late_doubles(action: Action, strangers: Iterable[Activity]) -> list[Activit
         return []
     return [
         one
-        for one in strangers
+        for one in unowned
         if one.id not in action.excluded_ids
         and activities.is_exactly(sent, one)
         and not one.billed

@@ -32,7 +32,7 @@ from syncjobs.rules.reasons import Reason
 
 
 @dataclass(frozen=True)
-class Doubt:
+class UncertainWrite:
     """One create in doubt, what was to be sent, and what QuickBooks has now that almost fits."""
 
     action: Action
@@ -65,7 +65,7 @@ def _open(workspace: Workspace) -> list[Action]:
     return sorted(inputs.open_actions(workspace).values(), key=lambda one: one.pk)
 
 
-def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
+def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
     """What QuickBooks has now beside each of them, in as few queries as their days allow. Raises ApiError."""
     if not actions:
         return []
@@ -77,7 +77,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[Doubt]:
     for action in actions:
         sent = draft.from_row(action.source_snapshot["draft"])
         alike = [one for one in there.values() if one.id not in action.excluded_ids and _is_alike(sent, one)]
-        found.append(Doubt(action, sent, tuple(sorted(alike, key=lambda one: one.id))))
+        found.append(UncertainWrite(action, sent, tuple(sorted(alike, key=lambda one: one.id))))
     return found
 
 
@@ -91,8 +91,8 @@ def take(decision: Decision, quickbooks_id: str, *, now: datetime) -> None:
 
     Raises Refused where it is another than the one that was seen, ApiError when QuickBooks can't be asked.
     """
-    with _deciding(decision) as (doubt, keep):
-        chosen = next((one for one in doubt.alike if one.id == quickbooks_id), None)
+    with _deciding(decision) as (uncertain, keep):
+        chosen = next((one for one in uncertain.alike if one.id == quickbooks_id), None)
         if chosen is None:
             raise Refused(f"Activity {quickbooks_id} is gone, belongs to another entry, or does not fit any more.")
         if chosen.sync_token != decision.seen.get(chosen.id):
@@ -113,26 +113,26 @@ def send_again(decision: Decision, *, now: datetime) -> Action:
 
     The old id is left behind, since QuickBooks would answer it with one of the very activities that were ruled out.
     """
-    with _deciding(decision) as (doubt, keep):
-        _refuse_news(doubt, decision)
-        _refuse_unwanted(doubt.action, decision.workspace)
+    with _deciding(decision) as (uncertain, keep):
+        _refuse_news(uncertain, decision)
+        _refuse_unwanted(uncertain.action, decision.workspace)
         with transaction.atomic():
             old = keep()
-            words = f"None of the activities {_listed(doubt)} is it, by a person's word; begun anew."
+            words = f"None of the activities {_listed(uncertain)} is it, by a person's word; begun anew."
             action = journal.reopen(old, why=words)
-            action.excluded_ids = sorted({*old.excluded_ids, *(one.id for one in doubt.alike)})
+            action.excluded_ids = sorted({*old.excluded_ids, *(one.id for one in uncertain.alike)})
             # The first attempt may still arrive; whoever watches for that needs to know when it was.
             action.tried_at = old.tried_at
             action.save(update_fields=["excluded_ids", "tried_at"])
-            _record(decision, f"None of {_listed(doubt)} is {_named(action)}; the next run sends it again.", now)
+            _record(decision, f"None of {_listed(uncertain)} is {_named(action)}; the next run sends it again.", now)
     _judge(decision.workspace, action.entry_id, now)
     return action
 
 
 def leave_out(decision: Decision, *, now: datetime) -> None:
     """*Leave it out*: nothing is sent again, nothing is deleted, and the entry is ignored until a person says so."""
-    with _deciding(decision) as (doubt, keep):
-        _refuse_news(doubt, decision)
+    with _deciding(decision) as (uncertain, keep):
+        _refuse_news(uncertain, decision)
         with transaction.atomic():
             action = keep()
             words = "Left out by a person's word; nothing was deleted."
@@ -147,18 +147,18 @@ def leave_out(decision: Decision, *, now: datetime) -> None:
 
 # --- what each decision stands on --------------------------------------------------------------------------
 @contextmanager
-def _deciding(decision: Decision) -> Iterator[tuple[Doubt, Callable[[], Action]]]:
+def _deciding(decision: Decision) -> Iterator[tuple[UncertainWrite, Callable[[], Action]]]:
     """The doubt as it is now, and a call that makes sure, inside the transaction, that it still is ours to end."""
     workspace = decision.workspace
     with _writing(company_of(workspace)) as hold:
         action = _still_open(workspace, decision.action_id)
-        [doubt] = look(workspace, [action])
+        [uncertain] = look(workspace, [action])
 
         def keep() -> Action:
             hold()
             return _still_open(workspace, decision.action_id, lock=True)
 
-        yield doubt, keep
+        yield uncertain, keep
 
 
 def _still_open(workspace: Workspace, action_id: int, *, lock: bool = False) -> Action:
@@ -189,14 +189,14 @@ def _writing(company: Company) -> Iterator[Callable[[], None]]:
         lease.release(company, owner)
 
 
-def _refuse_news(doubt: Doubt, decision: Decision) -> None:
+def _refuse_news(uncertain: UncertainWrite, decision: Decision) -> None:
     """What nobody has looked at can't be ruled out."""
-    for one in doubt.alike:
-        if activities.is_exactly(doubt.sent, one):
+    for one in uncertain.alike:
+        if activities.is_exactly(uncertain.sent, one):
             raise Refused(f"Activity {one.id} fits exactly now: take that one, or let the next sync find it.")
         if decision.seen.get(one.id) != one.sync_token:
             raise Refused(f"Activity {one.id} is new or was changed in QuickBooks since you looked; look again.")
-    for missing in sorted(set(decision.seen) - {one.id for one in doubt.alike}):
+    for missing in sorted(set(decision.seen) - {one.id for one in uncertain.alike}):
         raise Refused(f"Activity {missing} is gone or does not fit any more; look again.")
 
 
@@ -248,5 +248,5 @@ def _named(action: Action) -> str:
     return f"time entry {action.entry_id}"
 
 
-def _listed(doubt: Doubt) -> str:
-    return ", ".join(one.id for one in doubt.alike) or "none"
+def _listed(uncertain: UncertainWrite) -> str:
+    return ", ".join(one.id for one in uncertain.alike) or "none"

@@ -108,9 +108,9 @@ def _is_ours(action: Action, wanted: Draft, activity: Activity) -> bool:
     return activity.id not in action.excluded_ids and activities.is_exactly(wanted, activity)
 
 
-def _may_be_sent_again(action: Action, strangers: Iterable[Activity]) -> bool:
+def _may_be_sent_again(action: Action, unowned: Iterable[Activity]) -> bool:
     wanted = _draft(action)
-    alike = [one.id for one in strangers if one.id not in action.excluded_ids and activities.almost_fits(wanted, one)]
+    alike = [one.id for one in unowned if one.id not in action.excluded_ids and activities.almost_fits(wanted, one)]
     if alike:
         action.needs_person = True
         action.error_message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}."

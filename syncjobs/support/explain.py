@@ -120,7 +120,11 @@ def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, n
     company = workspace.company
     if company is None or company.state != company.State.CONNECTED:
         return
-    if workspace.pulled_at and company.pulled_at and not window.has_strangers(workspace, window.Reading([raw], None)):
+    if (
+        workspace.pulled_at
+        and company.pulled_at
+        and not window.names_unknown_records(workspace, window.Reading([raw], None))
+    ):
         return
     if company.pulled_at is None:
         quickbooks_pull.pull_lists(company, QuickBooksClient(company), now=now)
@@ -218,8 +222,12 @@ def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksCl
     there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
     ours = Receipt.objects.owned_ids(client.company, there)
     key = activities.key_of(wanted)
-    twins = [one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key]
-    step = changes.against_twins(changes.Step(entry.id, "create", ""), twins, set_aside=entry.set_aside)
+    duplicates = [
+        one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key
+    ]
+    step = changes.against_existing_duplicates(
+        changes.Step(entry.id, "create", ""), duplicates, set_aside=entry.set_aside
+    )
     others = [row for row in found.evaluation.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
     rows = (*others, *(one.as_row() for one in step.reasons))
     state = found.evaluation.state if others else State.BLOCKED if rows else State.READY

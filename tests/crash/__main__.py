@@ -21,8 +21,8 @@ from typing import Any
 
 from tests.crash import outcome, report
 from tests.crash.database import POSTGRESQL, SQLITE, opened
-from tests.crash.details import conditions, parser
 from tests.crash.outcome import Outcome
+from tests.crash.run_options import conditions, parser
 from tests.support.postgres import NoPostgres
 
 HOME = Path(__file__).resolve().parent.parent.parent

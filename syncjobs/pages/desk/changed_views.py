@@ -100,7 +100,7 @@ def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> Ht
 
 def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """A preview of writing over what people did, or of adding what is missing beside it."""
-    return _ask_for_preview(request, workspace, correction.details(workspace, entry, request.POST["verb"]))
+    return _ask_for_preview(request, workspace, correction.run_options(workspace, entry, request.POST["verb"]))
 
 
 def _ask_for_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:

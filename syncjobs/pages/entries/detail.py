@@ -39,7 +39,7 @@ class Said:
     by_rule: bool
     decide_link: str = ""
     may_be_set_aside: bool = False
-    twins: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
     alike_link: str = ""
 
 
@@ -134,7 +134,7 @@ def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
     reason = explained(row)
     code = reason["code"]
     wording = reasons.WORDINGS.get(code)
-    twins = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
+    duplicates = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
     return Said(
         code=code,
         title=wording.title if wording else code,
@@ -144,7 +144,7 @@ def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
         by_rule=bool(wording and wording.by_rule),
         decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
-        twins=tuple(one.strip() for one in twins.split(",") if one.strip()),
+        duplicates=tuple(one.strip() for one in duplicates.split(",") if one.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
     )
 

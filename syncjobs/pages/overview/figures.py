@@ -42,7 +42,7 @@ class Figures:
     held: Figure = field(default_factory=Figure)
     left_out: Figure = field(default_factory=Figure)
     refused: Figure = field(default_factory=Figure)
-    doubt: Figure = field(default_factory=Figure)
+    uncertain: Figure = field(default_factory=Figure)
     changed: Figure = field(default_factory=Figure)
     deleted: Figure = field(default_factory=Figure)
     sent: Figure = field(default_factory=Figure)
@@ -52,8 +52,8 @@ class Figures:
     def failed(self) -> Figure:
         """Refused or in doubt."""
         return Figure(
-            self.refused.entries + self.doubt.entries,
-            self.refused.minutes + self.doubt.minutes,
+            self.refused.entries + self.uncertain.entries,
+            self.refused.minutes + self.uncertain.minutes,
         )
 
 
@@ -82,7 +82,7 @@ def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
         State.READY: figures.ready,
         State.IGNORED: figures.left_out,
         State.FAILED: figures.refused,
-        State.UNKNOWN: figures.doubt,
+        State.UNKNOWN: figures.uncertain,
         State.CHANGED: figures.changed,
         State.DELETED: figures.deleted,
     }.get(State(state))
@@ -101,7 +101,7 @@ def open_runs() -> dict[int, Run]:
     return {run.workspace_id: run for run in rows}
 
 
-def in_doubt_for_people() -> dict[int, int]:
+def unknown_for_people() -> dict[int, int]:
     """How many writes wait for a person's word on what became of them."""
     rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))

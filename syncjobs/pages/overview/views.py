@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.clockify.forms import ConnectClockify
 from integrations.models import Workspace
-from integrations.quickbooks import consent
+from integrations.quickbooks import authorization
 from mapping.desk import rows, wording
 from mapping.models import Mismatch
 from syncjobs.display import run_summary
@@ -58,6 +58,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
     newest = next((card for card in cards if first_steps.is_needed(card)), None)
+    connects = newest is not None and newest.company is None
     steps = first_steps.steps(newest) if newest or not cards else []
     form = ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
@@ -69,7 +70,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "steps_done": sum(step.state == "done" for step in steps),
         "steps_card": newest,
         "connect_form": form,
-        "obstacles": consent.obstacles(host=request.get_host()) if newest and newest.company is None else [],
+        "preflight_errors": authorization.preflight_errors(host=request.get_host()) if connects else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
         "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
@@ -87,7 +88,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     sharing = defaultdict(list)
     for one in workspaces:
         sharing[one.company_id].append(one.name)
-    under_way, doubtful, waiting = figures.open_runs(), figures.in_doubt_for_people(), figures.to_decide()
+    under_way, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     return [
         Card(
             workspace=one,
@@ -96,7 +97,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             sharing=sharing[one.company_id] if one.company_id else [],
             mirrored=mirrored[one.pk],
             to_decide=waiting.get(one.pk, 0),
-            in_doubt_for_people=doubtful.get(one.pk, 0),
+            unknown_for_people=unknown.get(one.pk, 0),
             last_check=latest.get((one.pk, Run.Kind.CHECK)),
             last_sync=latest.get((one.pk, Run.Kind.SYNC)),
             open_run=under_way.get(one.pk),

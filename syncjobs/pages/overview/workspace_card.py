@@ -41,7 +41,7 @@ class Card:
     decided: dict[str, dict[str, int]] = field(default_factory=dict)
     mirrored: list[tuple[int, str]] = field(default_factory=list)
     to_decide: int = 0
-    in_doubt_for_people: int = 0
+    unknown_for_people: int = 0
     last_check: Run | None = None
     last_sync: Run | None = None
     open_run: Run | None = None
@@ -142,8 +142,8 @@ class Card:
         return reasons.sentence(found[0]) if found else ""
 
     def _problem(self, status: subscription_policy.SubscriptionStatus | None) -> str:
-        if self.in_doubt_for_people:
-            return f"{number(self.in_doubt_for_people, 'write,writes')} in doubt; say which activity it is."
+        if self.unknown_for_people:
+            return f"{number(self.unknown_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
         for run in (self.last_sync, self.last_check):

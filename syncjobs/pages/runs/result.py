@@ -35,12 +35,12 @@ class Result:
 def result(run: Run, figures: Mapping[str, Any], *, refused: int, not_reached: int) -> Result | None:
     """None while it goes on, for previews, and for runs that ended before they had a plan."""
     arrived = figures["sent"] + figures["updated"] + figures["deleted"]
-    doubtful = figures["unknown"]
-    due = arrived + refused + doubtful + not_reached
+    unknown = figures["unknown"]
+    due = arrived + refused + unknown + not_reached
     if run.is_open or run.dry_run or (not due and run.status != Run.Status.SUCCEEDED):
         return None
-    parts = [("sent", arrived), ("refused", refused), ("doubt", doubtful), ("out", not_reached)]
-    return Result(_words(arrived, due), _rest(refused, doubtful, not_reached, figures["blocked"]), _bar(parts, due))
+    parts = [("sent", arrived), ("refused", refused), ("doubt", unknown), ("out", not_reached)]
+    return Result(_words(arrived, due), _rest(refused, unknown, not_reached, figures["blocked"]), _bar(parts, due))
 
 
 def _words(arrived: int, due: int) -> str:
@@ -51,12 +51,12 @@ def _words(arrived: int, due: int) -> str:
     return f"{arrived:,} of {due:,} writes arrived; {due - arrived:,} did not, and each says why."
 
 
-def _rest(refused: int, doubtful: int, not_reached: int, blocked: int) -> str:
+def _rest(refused: int, unknown: int, not_reached: int, blocked: int) -> str:
     said = []
     if refused:
         said.append(f"{number(refused, 'was refused,were refused')}")
-    if doubtful:
-        said.append(f"{number(doubtful, 'is in doubt,are in doubt')}")
+    if unknown:
+        said.append(f"{number(unknown, 'is in doubt,are in doubt')}")
     if not_reached:
         said.append(f"{number(not_reached, 'was not reached,were not reached')}")
     words = f"{_listed(said)}. What arrived stays; the next sync takes up the rest. " if said else ""

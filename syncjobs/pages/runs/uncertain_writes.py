@@ -26,7 +26,7 @@ from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
-from syncjobs.settling.manual import Decision, Doubt
+from syncjobs.settling.manual import Decision, UncertainWrite
 from syncjobs.worker import schedules
 
 # Decisions are few; what lies behind these is shown once they are taken.
@@ -142,7 +142,7 @@ def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeE
 class _Names:
     """What the mirror calls the people, customers and items that these doubts name."""
 
-    def __init__(self, company: Company, found: list[Doubt]) -> None:
+    def __init__(self, company: Company, found: list[UncertainWrite]) -> None:
         every: list[Draft | Activity] = [one.sent for one in found]
         every += [activity for one in found for activity in one.alike]
         self._people: dict[tuple[str, str], str] = {}
@@ -165,8 +165,8 @@ class _Names:
         return self._items.get(one.item_id) or one.item_id or "none"
 
 
-def _lines(doubt: Doubt, names: _Names, zone: str) -> tuple[Line, ...]:
-    sent, alike = doubt.sent, doubt.alike
+def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Line, ...]:
+    sent, alike = uncertain.sent, uncertain.alike
 
     def line(word: str, ours: str, theirs: list[str]) -> Line:
         return Line(word, ours, tuple((text, text != ours) for text in theirs))

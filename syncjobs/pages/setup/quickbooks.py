@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from integrations.quickbooks import consent, views
+from integrations.quickbooks import authorization, views
 from syncjobs.pages import access
 from syncjobs.pages.setup import who_connected
 
@@ -22,7 +22,7 @@ def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
         "workspace": workspace,
         "connected": who_connected.quickbooks(workspace),
         "other": other,
-        "obstacles": consent.obstacles(host=request.get_host()),
+        "preflight_errors": authorization.preflight_errors(host=request.get_host()),
     }
     return access.show(
         request, "setup/connect_quickbooks_page.html", context, title=f"Connect QuickBooks, {workspace.name}"
@@ -32,5 +32,5 @@ def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
 def _set_out(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     answer = views.connect(request, workspace.pk)
     if views.SESSION_KEY in request.session and answer.get("Location", "").startswith("http"):
-        who_connected.set_out(workspace, person=request.user, now=timezone.now())
+        who_connected.start_authorization(workspace, person=request.user, now=timezone.now())
     return answer

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks.consent import LONGEST_TRIP_SECONDS
+from integrations.quickbooks.authorization import LONGEST_TRIP_SECONDS
 from syncjobs.display.formatting import moment
 
 CLOCKIFY, QUICKBOOKS, SET_OUT = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
 
 
-def set_out(workspace: Workspace, *, person: Any, now: datetime) -> None:
+def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> None:
     """Write down that somebody left for Intuit's consent page."""
     message = f"{person.get_username()} set out for Intuit's consent page."
     ConnectionEvent.objects.create(workspace=workspace, at=now, kind=SET_OUT, message=message, by=person)

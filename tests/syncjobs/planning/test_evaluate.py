@@ -17,7 +17,7 @@ from tests.support.scene import Scene, run_command
 
 
 @pytest.fixture
-def strangers(scene: Scene) -> Scene:
+def unlinked(scene: Scene) -> Scene:
     """Three users, each almost called as an employee."""
     for name in ("Marta Nowak", "Petra Novotna", "Ingrid Olsen"):
         scene.user(name, partner=None)
@@ -41,50 +41,50 @@ def link(scene: Scene, name: str, partner: str) -> None:
     scene.decide("link", "user", user, there)
 
 
-def test_rows_that_say_the_same_stay_the_same_rows(strangers: Scene) -> None:
+def test_rows_that_say_the_same_stay_the_same_rows(unlinked: Scene) -> None:
     before = dict(Mismatch.objects.values_list("clockify_name", "pk"))
 
-    link(strangers, "Marta Nowak", "Marta Nowakx")
+    link(unlinked, "Marta Nowak", "Marta Nowakx")
 
     after = dict(Mismatch.objects.values_list("clockify_name", "pk"))
     assert after == {name: pk for name, pk in before.items() if name != "Marta Nowak"}
 
 
-def test_who_is_taken_by_a_decision_is_suggested_to_nobody_else_any_more(strangers: Scene) -> None:
-    strangers.user("Marta Nowakk", partner=None)
-    strangers.check()
-    assert suggested(strangers)["Marta Nowakk"] == ["Marta Nowakx"]
+def test_who_is_taken_by_a_decision_is_suggested_to_nobody_else_any_more(unlinked: Scene) -> None:
+    unlinked.user("Marta Nowakk", partner=None)
+    unlinked.check()
+    assert suggested(unlinked)["Marta Nowakk"] == ["Marta Nowakx"]
 
-    link(strangers, "Marta Nowak", "Marta Nowakx")
+    link(unlinked, "Marta Nowak", "Marta Nowakx")
 
-    assert suggested(strangers)["Marta Nowakk"] == []
-    assert suggested(strangers)["Ingrid Olsen"] == ["Ingrid Olsenx"]
+    assert suggested(unlinked)["Marta Nowakk"] == []
+    assert suggested(unlinked)["Ingrid Olsen"] == ["Ingrid Olsenx"]
 
 
-def test_names_are_compared_by_a_check_and_not_by_a_decision(strangers: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_are_compared_by_a_check_and_not_by_a_decision(unlinked: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
     look_for = LikelyPartners._look_for
     monkeypatch.setattr(
         LikelyPartners, "_look_for", lambda self, one, under: (compared.append(one.name), look_for(self, one, under))[1]
     )
 
-    link(strangers, "Marta Nowak", "Marta Nowakx")
+    link(unlinked, "Marta Nowak", "Marta Nowakx")
     assert compared == []
 
-    strangers.check()
+    unlinked.check()
     assert {"Ingrid Olsen", "Petra Novotna"} <= set(compared)
 
 
-def test_a_decision_and_a_check_after_it_list_the_same(strangers: Scene) -> None:
-    acme = strangers.client("Acme", customer=False)
-    strangers.books.put("Customer", {"DisplayName": "Acmee"})
-    strangers.project("Site", client=acme, customer=False)
-    strangers.check()
-    strangers.decide("ignore", "client", acme)
-    strangers.decide("link", "client", acme, Customer.objects.get(name="Acmee").quickbooks_id)
+def test_a_decision_and_a_check_after_it_list_the_same(unlinked: Scene) -> None:
+    acme = unlinked.client("Acme", customer=False)
+    unlinked.books.put("Customer", {"DisplayName": "Acmee"})
+    unlinked.project("Site", client=acme, customer=False)
+    unlinked.check()
+    unlinked.decide("ignore", "client", acme)
+    unlinked.decide("link", "client", acme, Customer.objects.get(name="Acmee").quickbooks_id)
     listed = run_command("mismatches").json
 
-    evaluate.refresh(strangers.workspace, now=timezone.now(), compare_names=True)
+    evaluate.refresh(unlinked.workspace, now=timezone.now(), compare_names=True)
 
     assert run_command("mismatches").json == listed
 

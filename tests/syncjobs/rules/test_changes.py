@@ -184,13 +184,13 @@ def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
 def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
     create = intend(None)
 
-    held = changes.against_twins(create, ["9", "7"], set_aside=())
-    sent_anyway = changes.against_twins(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
+    held = changes.against_existing_duplicates(create, ["9", "7"], set_aside=())
+    sent_anyway = changes.against_existing_duplicates(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
 
     assert [reason.code for reason in held.reasons] == ["ALREADY_IN_QUICKBOOKS"]
     assert (sent_anyway.verb, sent_anyway.excluded_ids) == ("create", ("7", "9"))
 
 
 def test_twins_matter_to_nothing_but_creates() -> None:
-    assert changes.against_twins(UPDATE, ["9"], set_aside=()) == UPDATE
-    assert changes.against_twins(intend(None), [], set_aside=()) == intend(None)
+    assert changes.against_existing_duplicates(UPDATE, ["9"], set_aside=()) == UPDATE
+    assert changes.against_existing_duplicates(intend(None), [], set_aside=()) == intend(None)

@@ -18,7 +18,7 @@ from tests.support.scene import Scene, run_command
 
 def preview(scene: Scene, entry: str, way: str) -> Run:
     """What the desk's button asks for, worked on right here."""
-    return work(scene, dry_run=True, **correction.details(scene.workspace, scene.mirrored(entry), way))
+    return work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(entry), way))
 
 
 def carry_out(scene: Scene, shown: Run) -> Run:
@@ -243,7 +243,7 @@ def test_an_entry_that_was_not_sent_has_nothing_to_amend(scene: Scene, ada: str,
     scene.sync(dry_run=True)
 
     with pytest.raises(Refused, match="not in QuickBooks"):
-        correction.details(scene.workspace, scene.mirrored(entry), "override")
+        correction.run_options(scene.workspace, scene.mirrored(entry), "override")
 
 
 # --- found in review -------------------------------------------------------------------------------------------

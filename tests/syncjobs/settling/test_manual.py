@@ -38,9 +38,9 @@ def twin(scene: Scene) -> str:
 
 def seen(scene: Scene) -> Decision:
     """What a person has before them on the page."""
-    [doubt] = manual.look(scene.workspace, manual.waiting(scene.workspace))
-    shown = {one.id: one.sync_token for one in doubt.alike}
-    return Decision(scene.workspace, doubt.action.pk, shown, note="Asked Ada.")
+    [uncertain] = manual.look(scene.workspace, manual.waiting(scene.workspace))
+    shown = {one.id: one.sync_token for one in uncertain.alike}
+    return Decision(scene.workspace, uncertain.action.pk, shown, note="Asked Ada.")
 
 
 def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry: str) -> None:

@@ -86,13 +86,13 @@ def test_a_doubtful_write_is_looked_for_before_anything_else(dana: Client, scene
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
     scene.fault("cut_before", "employee", times=1)
 
-    doubtful = pressed(dana, page)
-    assert "Look now" in main_text(doubtful) and "no clear answer" in main_text(doubtful)
-    assert main_text(doubtful).count("Create in QuickBooks and link") == 0
-    looked = dana.post(page.wsgi_request.path, dict(fields(doubtful)) | {"look": str(PartnerWrite.objects.get().pk)})
+    unknown = pressed(dana, page)
+    assert "Look now" in main_text(unknown) and "no clear answer" in main_text(unknown)
+    assert main_text(unknown).count("Create in QuickBooks and link") == 0
+    looked = dana.post(page.wsgi_request.path, dict(fields(unknown)) | {"look": str(PartnerWrite.objects.get().pk)})
     assert looked.status_code == 200 and "Look now" in main_text(looked)
     scene.put("Employee", {"DisplayName": "Ben Okafor", "GivenName": "Ben", "FamilyName": "Okafor"})
-    answer = dana.post(page.wsgi_request.path, dict(fields(doubtful)) | {"look": str(PartnerWrite.objects.get().pk)})
+    answer = dana.post(page.wsgi_request.path, dict(fields(unknown)) | {"look": str(PartnerWrite.objects.get().pk)})
 
     assert answer.status_code == 302
     assert Link.objects.get(kind="user").quickbooks_name == "Ben Okafor"

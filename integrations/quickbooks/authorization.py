@@ -19,14 +19,14 @@ LONGEST_TRIP_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
+class OAuthState:
     """Who set out for which workspace."""
 
     workspace_id: int
     user_id: int
 
 
-def obstacles(*, host: str) -> list[str]:
+def preflight_errors(*, host: str) -> list[str]:
     """What would make the trip fail, said before it begins. `host` is where the person opened Hourbridge."""
     found = []
     try:
@@ -44,13 +44,13 @@ def obstacles(*, host: str) -> list[str]:
     return found
 
 
-def set_out(trip: Trip) -> tuple[str, str]:
+def start_authorization(state: OAuthState) -> tuple[str, str]:
     """The consent page's address and the state that has to come back."""
-    state = signing.dumps([trip.workspace_id, trip.user_id], salt=SALT)
-    return oauth.consent_url(state), state
+    signed = signing.dumps([state.workspace_id, state.user_id], salt=SALT)
+    return oauth.consent_url(signed), signed
 
 
-def read_state(state: str, *, expected: str, user_id: int) -> Trip:
+def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
     """The trip that a state proves. Raises Rejected for one that this person did not set out with."""
     if not expected or not state or state != expected:
         raise Rejected(
@@ -75,7 +75,7 @@ def read_state(state: str, *, expected: str, user_id: int) -> Trip:
             code="WRONG_STATE",
             fix="Begin again with Connect QuickBooks.",
         )
-    return Trip(workspace_id, owner_id)
+    return OAuthState(workspace_id, owner_id)
 
 
 def refusal_of(error: str) -> Rejected:
