@@ -10,11 +10,11 @@ Piece = tuple[str, bool]  # text, and whether it differs
 LEAST_ALIKE = 0.6
 
 
-def apart(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
+def diff(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     """Both names in pieces, each with whether it differs from the other name; unlike names come unmarked."""
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if one == other or matcher.ratio() < LEAST_ALIKE:
-        return whole(one), whole(other)
+        return undiffed(one), undiffed(other)
     left: list[Piece] = []
     right: list[Piece] = []
     for kind, start, stop, other_start, other_stop in matcher.get_opcodes():
@@ -24,7 +24,7 @@ def apart(one: str, other: str) -> tuple[list[Piece], list[Piece]]:
     return left, right
 
 
-def whole(name: str) -> list[Piece]:
+def undiffed(name: str) -> list[Piece]:
     """A name in one piece that does not differ from anything."""
     return [(name, False)] if name else []
 

@@ -11,7 +11,7 @@ from typing import Any
 from integrations.models import Company, Customer, Workspace
 from mapping.desk import wording
 from mapping.desk.index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
-from mapping.desk.name_diff import Piece, apart, whole
+from mapping.desk.name_diff import Piece, diff, undiffed
 from mapping.desk.options import Option, lost, option
 from mapping.desk.sections import all_only_there
 from mapping.matching.names import name_key
@@ -203,9 +203,9 @@ class _Reader:
             row.stands_ready = ready[0]
         if row.mismatch is not None:
             row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
-        row.left, row.right = whole(row.name), whole(row.partner.name) if row.partner else []
+        row.left, row.right = undiffed(row.name), undiffed(row.partner.name) if row.partner else []
         if row.partner is not None and ref.section == TODO:
-            row.left, row.right = apart(row.name, row.partner.name)
+            row.left, row.right = diff(row.name, row.partner.name)
         return row
 
     def _add_partner(self, row: Row) -> None:
@@ -241,7 +241,7 @@ class _Reader:
         partner = self._options.get((ref.kind, ref.quickbooks_id))
         words = wording.words(case_of(mismatch))
         override = self._overrides.get((ref.kind, ref.quickbooks_id))
-        right = whole(mismatch.quickbooks_name)
+        right = undiffed(mismatch.quickbooks_name)
         return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, override=override)
 
 

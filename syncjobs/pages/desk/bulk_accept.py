@@ -16,7 +16,7 @@ from integrations.models import Workspace
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
 from mapping.desk.index import KINDS, PROJECTS, TODO, Ref
-from mapping.desk.name_diff import Piece, apart
+from mapping.desk.name_diff import Piece, diff
 from mapping.desk.rows import Option, Row, groups
 from mapping.errors import Refused
 from mapping.queries import mismatches_of
@@ -107,7 +107,7 @@ def _show(
 
 
 def _of_safe(one: SafePair) -> Pair:
-    left, right = apart(one.name, one.quickbooks_name)
+    left, right = diff(one.name, one.quickbooks_name)
     return Pair(
         one.key, one.choice, one.name, one.client_name, left, right, "", one.why, one.minutes, one.entries, True
     )
@@ -133,7 +133,7 @@ def ticked_pairs(
 
 
 def _of_row(row: Row, clear: Option, *, is_safe: bool) -> Pair:
-    left, right = apart(row.name, clear.name)
+    left, right = diff(row.name, clear.name)
     choice = Choice("link", row.ref.kind, row.ref.clockify_id, clear.id, clear.kind == "vendor")
     client = row.mismatch.clockify_client if row.mismatch else ""
     minutes, entries = (row.mismatch.blocked_minutes, row.mismatch.blocked_entries) if row.mismatch else (0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.desk.name_diff import apart
+from mapping.desk.name_diff import diff
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from mapping.desk.name_diff import apart
     ],
 )
 def test_only_what_differs_is_marked(one: str, other: str, left: list[str], right: list[str]) -> None:
-    ours, theirs = apart(one, other)
+    ours, theirs = diff(one, other)
 
     assert [text for text, differs in ours if differs] == left
     assert [text for text, differs in theirs if differs] == right
@@ -29,7 +29,7 @@ def test_only_what_differs_is_marked(one: str, other: str, left: list[str], righ
 
 @pytest.mark.parametrize(("one", "other"), [("Siobhán", "Siobhan"), ("Acme", "Bluebird"), ("", "Acme")])
 def test_the_pieces_are_the_names_again(one: str, other: str) -> None:
-    ours, theirs = apart(one, other)
+    ours, theirs = diff(one, other)
 
     assert "".join(text for text, _ in ours) == one
     assert "".join(text for text, _ in theirs) == other
