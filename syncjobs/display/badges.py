@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StatusBadge:
     """`tone` is a colour of the style sheet: sent, waiting, held, refused, doubt, locked or out."""
 
     word: str
@@ -18,18 +18,18 @@ class Look:
     tone: str
 
 
-SENT = Look("Sent", "check_circle", "sent")
-WAITING = Look("Waiting to be sent", "schedule", "waiting")
-HELD = Look("Held", "pause_circle", "held")
-LEFT_OUT = Look("Left out", "remove", "out")
-IGNORED = Look("Ignored", "remove", "out")
-REFUSED = Look("Refused", "report", "refused")
-DOUBT = Look("In doubt", "help", "doubt")
-LOCKED = Look("Billed or changed there", "lock", "locked")
-CHANGE_WAITS = Look("Change waits to be sent", "schedule", "waiting")
-CHANGE_HELD = Look("Change held", "pause_circle", "held")
-DELETED = Look("Deleted", "remove", "out")
-UNKNOWN = Look("Not looked at yet", "remove", "out")
+SENT = StatusBadge("Sent", "check_circle", "sent")
+WAITING = StatusBadge("Waiting to be sent", "schedule", "waiting")
+HELD = StatusBadge("Held", "pause_circle", "held")
+LEFT_OUT = StatusBadge("Left out", "remove", "out")
+IGNORED = StatusBadge("Ignored", "remove", "out")
+REFUSED = StatusBadge("Refused", "report", "refused")
+DOUBT = StatusBadge("In doubt", "help", "doubt")
+LOCKED = StatusBadge("Billed or changed there", "lock", "locked")
+CHANGE_WAITS = StatusBadge("Change waits to be sent", "schedule", "waiting")
+CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
+DELETED = StatusBadge("Deleted", "remove", "out")
+UNKNOWN = StatusBadge("Not looked at yet", "remove", "out")
 
 LOCKING = {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
 ENTRY_STATES = {
@@ -42,7 +42,7 @@ ENTRY_STATES = {
 }
 
 
-def of_entry(state: str, *, held: bool, codes: Iterable[str]) -> Look:
+def of_entry(state: str, *, held: bool, codes: Iterable[str]) -> StatusBadge:
     """An entry's look. Time changed after it was sent waits, is held, or is locked by what QuickBooks has."""
     reasons = set(codes)
     if state == "blocked":
@@ -54,66 +54,66 @@ def of_entry(state: str, *, held: bool, codes: Iterable[str]) -> Look:
     return ENTRY_STATES.get(state, UNKNOWN)
 
 
-RUN_STATUSES: Mapping[str, Look] = {
-    "queued": Look("Waiting", "schedule", "waiting"),
-    "running": Look("Running", "play_circle", "waiting"),
-    "waiting": Look("Waiting", "schedule", "waiting"),
-    "succeeded": Look("Done", "check_circle", "sent"),
-    "partial": Look("Partly done", "warning", "held"),
-    "failed": Look("Failed", "report", "refused"),
-    "blocked": Look("Blocked", "pause_circle", "held"),
-    "cancelled": Look("Stopped", "stop_circle", "out"),
+RUN_STATUSES: Mapping[str, StatusBadge] = {
+    "queued": StatusBadge("Waiting", "schedule", "waiting"),
+    "running": StatusBadge("Running", "play_circle", "waiting"),
+    "waiting": StatusBadge("Waiting", "schedule", "waiting"),
+    "succeeded": StatusBadge("Done", "check_circle", "sent"),
+    "partial": StatusBadge("Partly done", "warning", "held"),
+    "failed": StatusBadge("Failed", "report", "refused"),
+    "blocked": StatusBadge("Blocked", "pause_circle", "held"),
+    "cancelled": StatusBadge("Stopped", "stop_circle", "out"),
 }
 
-ITEM_OUTCOMES: Mapping[str, Look] = {
-    "planned": Look("Planned", "schedule", "waiting"),
-    "sent": Look("Created", "check", "sent"),
-    "updated": Look("Updated", "check", "sent"),
-    "deleted": Look("Deleted", "check", "sent"),
+ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
+    "planned": StatusBadge("Planned", "schedule", "waiting"),
+    "sent": StatusBadge("Created", "check", "sent"),
+    "updated": StatusBadge("Updated", "check", "sent"),
+    "deleted": StatusBadge("Deleted", "check", "sent"),
     "blocked": HELD,
     "failed": REFUSED,
     "unknown": DOUBT,
 }
 
-ACTION_STATES: Mapping[str, Look] = {
+ACTION_STATES: Mapping[str, StatusBadge] = {
     "sending": DOUBT,
-    "done": Look("Done", "check_circle", "sent"),
+    "done": StatusBadge("Done", "check_circle", "sent"),
     "refused": REFUSED,
-    "abandoned": Look("Did not happen", "remove", "out"),
+    "abandoned": StatusBadge("Did not happen", "remove", "out"),
 }
 
 # Messages, by the least level that looks so (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
 MESSAGES = (
-    (40, Look("Not done", "report", "refused")),
-    (30, Look("Take note", "warning", "held")),
-    (25, Look("Done", "check_circle", "sent")),
-    (0, Look("Note", "info", "waiting")),
+    (40, StatusBadge("Not done", "report", "refused")),
+    (30, StatusBadge("Take note", "warning", "held")),
+    (25, StatusBadge("Done", "check_circle", "sent")),
+    (0, StatusBadge("Note", "info", "waiting")),
 )
 
-WORKING = Look("Working", "check_circle", "sent")
-NEEDS_ATTENTION = Look("Needs attention", "warning", "held")
-SENDING_OFF = Look("Sending is off", "pause_circle", "held")
-NOT_CONNECTED = Look("Not connected", "power_off", "refused")
+WORKING = StatusBadge("Working", "check_circle", "sent")
+NEEDS_ATTENTION = StatusBadge("Needs attention", "warning", "held")
+SENDING_OFF = StatusBadge("Sending is off", "pause_circle", "held")
+NOT_CONNECTED = StatusBadge("Not connected", "power_off", "refused")
 
 
-def of_run(status: str) -> Look:
+def of_run(status: str) -> StatusBadge:
     """Return the badge of a run of this status."""
     return RUN_STATUSES[status]
 
 
-def of_item(outcome: str) -> Look:
+def of_item(outcome: str) -> StatusBadge:
     """Return the badge of a run's item of this outcome."""
     return ITEM_OUTCOMES[outcome]
 
 
-def of_action(state: str) -> Look:
+def of_action(state: str) -> StatusBadge:
     """Return the badge of a write in this state."""
     return ACTION_STATES[state]
 
 
-def of_message(level: int) -> Look:
+def of_message(level: int) -> StatusBadge:
     """Return the badge of a message of this level."""
-    return next(look for least, look in MESSAGES if level >= least)
+    return next(badge for least, badge in MESSAGES if level >= least)
 
 
 def icon(name: str) -> SafeString:
@@ -121,11 +121,11 @@ def icon(name: str) -> SafeString:
     return format_html('<span class="material-symbols-outlined hb-icon" aria-hidden="true">{}</span>', name)
 
 
-def pill(look: Look) -> SafeString:
+def pill(badge: StatusBadge) -> SafeString:
     """Return the badge on a colored ground."""
-    return format_html('<span class="hb-badge hb-{}">{}{}</span>', look.tone, icon(look.icon), look.word)
+    return format_html('<span class="hb-badge hb-{}">{}{}</span>', badge.tone, icon(badge.icon), badge.word)
 
 
-def plain(look: Look) -> SafeString:
+def plain(badge: StatusBadge) -> SafeString:
     """Return the badge without its ground, for rows of tables."""
-    return format_html('<span class="hb-state hb-{}">{}{}</span>', look.tone, icon(look.icon), look.word)
+    return format_html('<span class="hb-state hb-{}">{}{}</span>', badge.tone, icon(badge.icon), badge.word)

@@ -15,7 +15,7 @@ from integrations.quickbooks.payloads import Activity
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 from syncjobs.display import badges
-from syncjobs.display.badges import LOCKING, Look
+from syncjobs.display.badges import LOCKING, StatusBadge
 from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
@@ -47,7 +47,7 @@ class Row:
     """One entry with both sides and what may be done about it."""
 
     entry: TimeEntry
-    look: Look
+    badge: StatusBadge
     receipt: Receipt | None
     lines: list[Line] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
@@ -76,15 +76,18 @@ def open_count(workspace: Workspace) -> int:
     return rows_of(workspace).count()
 
 
-def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = False) -> list[Row]:
-    """The rows of a page. `look` asks QuickBooks, in one query; raises ApiError where it does not answer."""
+def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks: bool = False) -> list[Row]:
+    """Return the rows of a page.
+
+    `ask_quickbooks` reads in one query what it has now; raises ApiError where it does not answer.
+    """
     if not entries:
         return []
     ids = [entry.clockify_id for entry in entries]
     receipts = inputs.receipts_by_entry(workspace, ids)
     context = _context(workspace, entries, receipts)
     found = {}
-    if look:
+    if ask_quickbooks:
         wanted = [receipt.quickbooks_id for receipt in receipts.values()]
         found = activities.by_ids(QuickBooksClient(company_of(workspace)), wanted)
     drafts = {key: from_row(receipt.draft) for key, receipt in receipts.items() if receipt.draft}
@@ -99,7 +102,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, look: bool = Fa
         sent = drafts.get(entry.clockify_id)
         if receipt is not None and sent is not None:
             there = found.get(receipt.quickbooks_id)
-            row.is_gone_there = look and there is None
+            row.is_gone_there = ask_quickbooks and there is None
             if row.is_gone_there and corrections.CORRECT in row.amends:
                 row.amends.remove(corrections.CORRECT)
             now = _now(entry, context, receipt, resolved[entry.clockify_id], names)
@@ -134,7 +137,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     row = Row(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(one)["message"] for one in status.reasons]
     if receipt is not None and receipt.conflict == CHANGED_THERE and CHANGED_THERE not in codes:
-        row.look = badges.LOCKED
+        row.badge = badges.LOCKED
         row.sentences.append(
             "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
         )

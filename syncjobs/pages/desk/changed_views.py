@@ -37,11 +37,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     left = request.GET.get("show") == "left"
     found = Paginator(changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
     wanted, problem_text = list(found.object_list), ""
-    look = bool(request.GET.get("look")) and bool(wanted)
+    ask_quickbooks = bool(request.GET.get("look")) and bool(wanted)
     try:
-        rows = changed.shown(workspace, wanted, look=look)
+        rows = changed.shown(workspace, wanted, ask_quickbooks=ask_quickbooks)
     except (ApiError, SecretUnreadable) as problem:
-        problem_text, look = _words(problem), False
+        problem_text, ask_quickbooks = _words(problem), False
         rows = changed.shown(workspace, wanted)
     counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
     context = {
@@ -53,7 +53,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "sections": [(name, word, counts[name]) for name, word in SECTIONS],
         "page": found,
         "rows": rows,
-        "looked": look,
+        "looked": ask_quickbooks,
         "read_at": timezone.now(),
         "problem": problem_text,
         "return_to": request.get_full_path(),

@@ -78,7 +78,7 @@ def _changed_cells(workspace: Workspace) -> Iterator[Cells]:
                 "entry": row.entry.clockify_id,
                 "date": row.entry.txn_date,
                 "activity": row.receipt.quickbooks_id if row.receipt else "",
-                "state": row.look.word,
+                "state": row.badge.word,
                 "reasons": " ".join(row.sentences),
                 **dict(zip(CHANGED_FIELDS, sides, strict=False)),
             }

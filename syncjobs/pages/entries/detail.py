@@ -75,7 +75,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "status": status,
-        "look": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
+        "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_said(workspace, row) for row in rows],

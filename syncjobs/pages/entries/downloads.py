@@ -74,7 +74,7 @@ def _cells(entry: TimeEntry) -> Cells:
         "hours": hours(minutes),
         "rate": "" if entry.rate is None else f"{entry.rate:.2f}",
         "currency": entry.currency,
-        "state": entry_admin.look_of(status).word,
+        "state": entry_admin.badge_of(status).word,
         "why": reasons.sentences(why),
         "mended": ", ".join(places),
         "quickbooks_id": there.activity or "",

@@ -48,7 +48,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         wanted = request.GET.get("workspace", "")
         rows = TimeEntry.objects.filter(workspace_id=int(wanted)) if wanted.isdigit() else TimeEntry.objects.all()
         counts = counted(rows)
-        shown = [(name, look, counts[name]) for name, (look, _) in STATES.items() if counts[name] or name == "ready"]
+        shown = [(name, badge, counts[name]) for name, (badge, _) in STATES.items() if counts[name] or name == "ready"]
         context = {"title": "Time entries", "states": shown, "chosen_state": request.GET.get("state", "")}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
@@ -113,7 +113,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="State", ordering="status__state")
     def state(self, entry: TimeEntry) -> SafeString:
-        return badges.pill(look_of(status_of(entry)))
+        return badges.pill(badge_of(status_of(entry)))
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
@@ -140,7 +140,7 @@ def status_of(entry: TimeEntry) -> EntryStatus | None:
     return getattr(entry, "status", None)
 
 
-def look_of(status: EntryStatus | None) -> badges.Look:
+def badge_of(status: EntryStatus | None) -> badges.StatusBadge:
     if status is None:
         return badges.UNKNOWN
     return badges.of_entry(status.state, held=status.held, codes=(str(row.get("code")) for row in status.reasons))

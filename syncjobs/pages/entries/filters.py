@@ -12,23 +12,23 @@ from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from integrations.models import ClockifyUser, TimeEntry
 from syncjobs.display import badges
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.models import EntryStatus
 from syncjobs.rules.reasons import WORDINGS
 
 State = EntryStatus.State
 # What people call the states: words of the pages, each with the statuses it stands for.
-STATES: dict[str, tuple[Look, Q]] = {
+STATES: dict[str, tuple[StatusBadge, Q]] = {
     "ready": (badges.WAITING, Q(status__state=State.READY)),
     "held": (badges.HELD, Q(status__state=State.BLOCKED, status__held=True)),
     "failed": (
-        Look("Failed or in doubt", "report", "refused"),
+        StatusBadge("Failed or in doubt", "report", "refused"),
         Q(status__state__in=(State.FAILED, State.UNKNOWN)),
     ),
-    "changed": (Look("Changed after sending", "edit", "locked"), Q(status__state=State.CHANGED)),
+    "changed": (StatusBadge("Changed after sending", "edit", "locked"), Q(status__state=State.CHANGED)),
     "sent": (badges.SENT, Q(status__state=State.SENT)),
     "out": (
-        Look("Left out by rule", "remove", "out"),
+        StatusBadge("Left out by rule", "remove", "out"),
         Q(status__state=State.BLOCKED, status__held=False) | Q(status__state=State.IGNORED),
     ),
     "deleted": (badges.DELETED, Q(status__state=State.DELETED)),
@@ -45,7 +45,7 @@ class StateFilter(DropdownFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, look.word) for name, (look, _) in STATES.items()]
+        return [(name, badge.word) for name, (badge, _) in STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
         known = STATES.get(self.value() or "")

@@ -11,21 +11,21 @@ from django.db.models import Q
 from integrations.models import TimeEntry, Workspace
 from mapping.models import Link
 from syncjobs.display import badges
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt
 from syncjobs.rules import reasons
 
-READ = Look("Read", "download", "waiting")
-LINKED = Look("Linked", "link", "sent")
-SUSPENDED = Look("Link waits", "link_off", "held")
-DECIDED = Look("Decided", "person", "waiting")
+READ = StatusBadge("Read", "download", "waiting")
+LINKED = StatusBadge("Linked", "link", "sent")
+SUSPENDED = StatusBadge("Link waits", "link_off", "held")
+DECIDED = StatusBadge("Decided", "person", "waiting")
 VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
 
 
 @dataclass(frozen=True)
 class Event:
     at: datetime
-    look: Look
+    badge: StatusBadge
     text: str
 
 
@@ -74,12 +74,12 @@ def _links(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
 
 def _attempts(actions: Iterable[Action]) -> Iterator[Event]:
     for action in actions:
-        look = badges.ACTION_STATES[action.state]
-        words = [f"{VERBS.get(action.verb, action.verb)}: {look.word.lower()}"]
+        badge = badges.ACTION_STATES[action.state]
+        words = [f"{VERBS.get(action.verb, action.verb)}: {badge.word.lower()}"]
         words += [f"code {action.error_code}"] if action.error_code else []
         words += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
         words += [str(action.run)] if action.run else []
-        yield Event(action.ended_at or action.created_at, look, ", ".join(words))
+        yield Event(action.ended_at or action.created_at, badge, ", ".join(words))
 
 
 def _decided(override: EntryOverride | None) -> Iterator[Event]:
@@ -96,6 +96,6 @@ def _now(status: EntryStatus | None, receipt: Receipt | None) -> Iterator[Event]
         yield Event(receipt.changed_at, badges.SENT, "What QuickBooks has was changed from here last")
     if status is not None:
         codes = [str(row.get("code")) for row in status.reasons]
-        look = badges.of_entry(status.state, held=status.held, codes=codes)
+        badge = badges.of_entry(status.state, held=status.held, codes=codes)
         titles = ", ".join(reasons.title(code) for code in codes)
-        yield Event(status.evaluated_at, look, f"Judged last: {look.word.lower()}{f', {titles}' if titles else ''}")
+        yield Event(status.evaluated_at, badge, f"Judged last: {badge.word.lower()}{f', {titles}' if titles else ''}")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from integrations.models import Company, Workspace
 from integrations.quickbooks import connection, subscription_policy
 from syncjobs.display import badges, run_summary
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.overview import request_estimate
@@ -25,13 +25,13 @@ class Chip:
     """One piece of evidence: what QuickBooks said, and whether it speaks for the subscription."""
 
     text: str
-    look: Look
+    badge: StatusBadge
 
 
 DECIDED = (("users", "People", "people"), ("clients", "Clients", "customers"), ("projects", "Projects", "customers"))
-FITS = Look("fits", "check", "sent")
-REFUSES = Look("does not fit", "close", "refused")
-UNSTATED = Look("not stated", "help", "held")
+FITS = StatusBadge("fits", "check", "sent")
+REFUSES = StatusBadge("does not fit", "close", "refused")
+UNSTATED = StatusBadge("not stated", "help", "held")
 
 
 @dataclass
@@ -108,8 +108,8 @@ class Card:
     @property
     def is_in_order(self) -> bool:
         """Nothing to say that would need more than a line."""
-        look, _ = self.standing
-        return look is badges.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
+        badge, _ = self.standing
+        return badge is badges.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
 
     def no_worker(self, now: datetime) -> bool:
         """A run waits that nobody took: the worker is probably not running."""
@@ -125,7 +125,7 @@ class Card:
         return bool(runs) and "MANY_MISSING" in max(runs, key=lambda run: run.pk).warnings
 
     @property
-    def standing(self) -> tuple[Look, str]:
+    def standing(self) -> tuple[StatusBadge, str]:
         """The state word and its sentence; the first that applies."""
         status = self.subscription
         if not self.is_connected:
@@ -177,14 +177,14 @@ def evidence(company: Company, status: subscription_policy.SubscriptionStatus) -
     )
     chips = [Chip(sku, FITS if company.sku and known else REFUSES), Chip(*_payroll(company))]
     working = company.subscription in subscription_policy.WORKING_SUBSCRIPTIONS
-    look = FITS if working else UNSTATED if company.subscription == subscription_policy.RESTRICTED else REFUSES
-    chips.append(Chip(company.subscription.capitalize() or "Subscription not stated", look))
+    badge = FITS if working else UNSTATED if company.subscription == subscription_policy.RESTRICTED else REFUSES
+    chips.append(Chip(company.subscription.capitalize() or "Subscription not stated", badge))
     if company.time_tracking is False:
         chips.append(Chip("Time tracking off", REFUSES))
     return chips
 
 
-def _payroll(company: Company) -> tuple[str, Look]:
+def _payroll(company: Company) -> tuple[str, StatusBadge]:
     if company.payroll is None:
         return "Payroll not stated", FITS if company.allow_unstated_payroll else UNSTATED
     return ("Payroll on", REFUSES) if company.payroll else ("Payroll off", FITS)

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from integrations import admin as plain
 from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
@@ -18,11 +18,11 @@ for model in (Workspace, Company, ConnectionEvent, ApiCall):
     admin.site.unregister(model)
 
 EVENTS = {
-    "clockify_connected": Look("Clockify connected", "link", "sent"),
-    "quickbooks_connected": Look("QuickBooks connected", "link", "sent"),
-    "quickbooks_disconnected": Look("QuickBooks disconnected", "link_off", "held"),
-    "quickbooks_set_out": Look("On the way to Intuit", "open_in_new", "waiting"),
-    "policy": Look("Rule changed", "tune", "out"),
+    "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
+    "quickbooks_connected": StatusBadge("QuickBooks connected", "link", "sent"),
+    "quickbooks_disconnected": StatusBadge("QuickBooks disconnected", "link_off", "held"),
+    "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
+    "policy": StatusBadge("Rule changed", "tune", "out"),
 }
 LONGEST_PATH = 60
 
@@ -30,8 +30,8 @@ LONGEST_PATH = 60
 def connection_state(row: Workspace | Company) -> SafeString:
     """Connected, or why not, in the looks of the front page."""
     if row.state == row.State.CONNECTED:
-        return badges.plain(Look("Connected", "check", "sent"))
-    return badges.plain(Look(row.get_state_display(), "close", "refused"))
+        return badges.plain(StatusBadge("Connected", "check", "sent"))
+    return badges.plain(StatusBadge(row.get_state_display(), "close", "refused"))
 
 
 @admin.register(Workspace)
@@ -121,11 +121,11 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
     words = detail.Words(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
-        return EVENTS.get(row.kind, Look(row.kind, "history", "out")).word
+        return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
 
     @admin.display(description="What", ordering="kind")
     def what(self, row: ConnectionEvent) -> SafeString:
-        return badges.plain(EVENTS.get(row.kind, Look(row.kind, "history", "out")))
+        return badges.plain(EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")))
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
@@ -162,9 +162,9 @@ class CallRecords(RecordAdmin, plain.ApiCallAdmin):
     @admin.display(description="Answer", ordering="status")
     def answer(self, row: ApiCall) -> SafeString:
         if row.status is None:
-            return badges.plain(Look("No answer", "help", "doubt"))
+            return badges.plain(StatusBadge("No answer", "help", "doubt"))
         good = row.status < 400
-        return badges.plain(Look(str(row.status), "check" if good else "close", "sent" if good else "refused"))
+        return badges.plain(StatusBadge(str(row.status), "check" if good else "close", "sent" if good else "refused"))
 
     @admin.display(description="Took", ordering="milliseconds")
     def took(self, row: ApiCall) -> str:

@@ -18,7 +18,7 @@ from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
 from syncjobs.display import badges, formatting
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import desk, list_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
@@ -28,8 +28,8 @@ for model in (Link, Mismatch, MappingOverride, Decision):
     admin.site.unregister(model)
 
 MODELS: Mapping[str, Any] = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
-WORKS, IGNORED = Look("Works", "link", "sent"), Look("Ignored", "remove", "out")
-UNLINKED = Look("Unlinked", "link_off", "held")
+WORKS, IGNORED = StatusBadge("Works", "link", "sent"), StatusBadge("Ignored", "remove", "out")
+UNLINKED = StatusBadge("Unlinked", "link_off", "held")
 
 
 def named(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -110,7 +110,7 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
     @admin.display(description="State", ordering="suspended")
     def standing(self, row: Link) -> SafeString:
         title = reasons.title(row.suspended)
-        return badges.plain(Look(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
+        return badges.plain(StatusBadge(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
 
     @admin.display(description="Made by", ordering="by")
     def made_by(self, row: Link) -> str:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
 from syncjobs.display import badges, formatting
-from syncjobs.display.badges import Look
+from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
@@ -21,7 +21,7 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
 VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
-THERE, TAKEN_BACK = Look("In QuickBooks", "check_circle", "sent"), Look("Deleted there", "remove", "out")
+THERE, TAKEN_BACK = StatusBadge("In QuickBooks", "check_circle", "sent"), StatusBadge("Deleted there", "remove", "out")
 
 
 class EntryRecords(RecordAdmin):
@@ -88,7 +88,7 @@ class ReceiptAdmin(EntryRecords):
     @admin.display(description="State", ordering="state")
     def standing(self, receipt: Receipt) -> SafeString:
         if receipt.conflict:
-            return badges.plain(Look(reasons.title(receipt.conflict), "lock", "locked"))
+            return badges.plain(StatusBadge(reasons.title(receipt.conflict), "lock", "locked"))
         return badges.plain(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
 
 
