@@ -19,12 +19,12 @@ class RateBucket(models.Model):
 
 
 # A vendor counts what arrives: two calls may come closer together than they left. So a limit is kept with some room.
-ROOM = 1.004
+MARGIN = 1.004
 
 
 def spacing(*, per_second: float = 0, per_minute: float = 0) -> float:
     """Seconds between two calls that keep both limits; 0 when neither limits."""
-    return ROOM * max(1 / per_second if per_second else 0, 60 / per_minute if per_minute else 0)
+    return MARGIN * max(1 / per_second if per_second else 0, 60 / per_minute if per_minute else 0)
 
 
 def reserve(key: str, seconds_apart: float, *, now: float) -> float:

@@ -18,9 +18,9 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000
 # FREE workspaces refuse reports over more than 31 days, so that no window is longer.
-LONGEST_WINDOW = timedelta(days=31)
+MAX_WINDOW = timedelta(days=31)
 # More pages than the largest workspace has: a server that repeats itself must not keep us for ever.
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class ClockifyClient:
         """
         begin = first
         while begin <= last:
-            end = min(last, begin + LONGEST_WINDOW - timedelta(days=1))
+            end = min(last, begin + MAX_WINDOW - timedelta(days=1))
             yield from self._report_window(workspace_id, begin, end, approved=approved)
             begin = end + timedelta(days=1)
 
@@ -107,7 +107,7 @@ class ClockifyClient:
         Without that header, until a page brings nothing new. A page of old rows ends it in any case.
         """
         seen: set[str] = set()
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, MAX_PAGES + 1):
             query = {**params, "page": str(page), "page-size": str(PAGE_SIZE)}
             answer = self._send("GET", url, params=query)
             rows = self._list(self._parse(answer))
@@ -117,7 +117,7 @@ class ClockifyClient:
             last_page = answer.headers.get("Last-Page", "").strip().lower()
             if last_page == "true" or not fresh:
                 return
-        raise self._strange(f"{url} has more than {MOST_PAGES} pages.")
+        raise self._strange(f"{url} has more than {MAX_PAGES} pages.")
 
     def _report_window(
         self, workspace_id: str, first: date, last: date, *, approved: bool
@@ -128,7 +128,7 @@ class ClockifyClient:
         than we asked, so that a short page proves nothing.
         """
         seen: set[str] = set()
-        for page in range(1, MOST_PAGES + 1):
+        for page in range(1, MAX_PAGES + 1):
             answer = self._report_page(
                 workspace_id, first, last, page=page, page_size=REPORT_PAGE_SIZE, approved=approved
             )
@@ -139,7 +139,7 @@ class ClockifyClient:
             total = _entries_count(answer)
             if not fresh or (total is not None and len(seen) >= total):
                 return
-        raise self._strange(f"The detailed report has more than {MOST_PAGES} pages.")
+        raise self._strange(f"The detailed report has more than {MAX_PAGES} pages.")
 
     def _report_page(
         self, workspace_id: str, first: date, last: date, *, page: int, page_size: int, approved: bool

@@ -15,7 +15,7 @@ from integrations.quickbooks import connection, oauth
 
 SALT = "hourbridge.quickbooks.consent"
 # People sign in, look for the second factor, choose a company. A state older than this is refused.
-LONGEST_TRIP_SECONDS = 30 * 60
+MAX_AUTHORIZATION_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
             fix="Begin again with Connect QuickBooks.",
         )
     try:
-        workspace_id, owner_id = signing.loads(state, salt=SALT, max_age=LONGEST_TRIP_SECONDS)
+        workspace_id, owner_id = signing.loads(state, salt=SALT, max_age=MAX_AUTHORIZATION_SECONDS)
     except signing.BadSignature:
         raise Rejected(
             "The trip to Intuit took too long, so nothing was connected.",

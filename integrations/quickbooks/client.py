@@ -21,13 +21,13 @@ from integrations.quickbooks.models import Company
 MINOR_VERSION = "75"
 # Intuit's cap on rows per answer.
 PAGE_SIZE = 1000
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 # Ids per query: 1000 numbers stay far below what a POSTed statement may hold.
 IDS_PER_QUERY = 1000
 # Above this a statement travels as a POST body; no limit for addresses is published, 4 kB is known to work.
-LONGEST_ADDRESS = 2000
+MAX_URL_LENGTH = 2000
 # A batch has had its turn among batches when it waits for its turn among all calls, which may take a second.
-BATCH_ROOM = 1.02
+BATCH_MARGIN = 1.02
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class QuickBooksClient:
         With `after`, the first ones of that order, those that follow.
         """
         seen = {str(row.get("Id")) for row in after}
-        for page in range(MOST_PAGES):
+        for page in range(MAX_PAGES):
             start = len(after) + page * PAGE_SIZE + 1
             statement = (
                 f"select * from {entity}{f' where {where}' if where else ''} "
@@ -90,7 +90,7 @@ class QuickBooksClient:
             yield from fresh
             if len(rows) < PAGE_SIZE or not fresh:
                 return
-        raise self._strange(f"QuickBooks has more than {MOST_PAGES} pages of {entity}.")
+        raise self._strange(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
 
     def changes(
         self, entities: Sequence[str], *, since: datetime
@@ -170,7 +170,7 @@ class QuickBooksClient:
     ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
         """The answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
-        apart = BATCH_ROOM * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
+        apart = BATCH_MARGIN * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
         put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=retry.MAX_PAUSE)
         if put_off:
             words = "QuickBooks' limit for batches is used up."
@@ -202,7 +202,7 @@ class QuickBooksClient:
 
     # --- transport -----------------------------------------------------------------------------------------
     def _rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
-        if len(statement) <= LONGEST_ADDRESS:
+        if len(statement) <= MAX_URL_LENGTH:
             answer = self._send("GET", "query", params={"query": statement})
         else:
             answer = self._send("POST", "query", body=statement.encode(), content_type="application/text")

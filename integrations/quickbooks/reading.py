@@ -24,10 +24,10 @@ LISTS = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": I
 # Name lists answer with active records only unless asked for both (Intuit: data queries).
 EVERYBODY = "Active in (true, false)"
 # Records of all queries of a batch together, and of one list of changes (Intuit: batch and changedatacapture pages).
-MOST_RECORDS = 1000
+MAX_RECORDS = 1000
 SUBSCRIPTION_QUERIES = {"CompanyInfo": "select * from CompanyInfo", "Preferences": "select * from Preferences"}
 # Room for records that were added since the last reading; a list that grew more is read on page by page.
-ROOM = 50
+MARGIN = 50
 # How long changes are trusted. QuickBooks keeps them for 30 days; what was merged away may be missing among them.
 CHANGES_TRUSTED = timedelta(days=1)
 # Changes that were being written during the last reading may have got an earlier time.
@@ -67,12 +67,12 @@ def read(company: Company, client: QuickBooksClient, *, with_subscription: bool,
 def _shares(company: Company) -> dict[str, int]:
     """How many records of each list the batch asks for; lists that may not fit are left out."""
     known = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
-    left, shares = MOST_RECORDS - len(SUBSCRIPTION_QUERIES), {}
+    left, shares = MAX_RECORDS - len(SUBSCRIPTION_QUERIES), {}
     waiting = sorted(known, key=lambda entity: known[entity])
     for place, entity in enumerate(waiting):
         fair = left // (len(waiting) - place)
         if known[entity] < fair:
-            shares[entity] = fair if company.lists_read_at is None else min(fair, known[entity] + ROOM)
+            shares[entity] = fair if company.lists_read_at is None else min(fair, known[entity] + MARGIN)
             left -= shares[entity]
     return shares
 
@@ -112,7 +112,7 @@ def _read_changes(client: QuickBooksClient, found: Reading, entities: Sequence[s
     except REFUSALS as refusal:
         log.warning("QuickBooks gives no list of changes (%s); reading all.", refusal.message)
         return
-    if sum(len(rows) for rows in changes.values()) >= MOST_RECORDS:
+    if sum(len(rows) for rows in changes.values()) >= MAX_RECORDS:
         # It is cut there, without a word and without further pages.
         return
     found.changes = changes

@@ -18,8 +18,8 @@ from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, link
 
 NEEDED = ("kind", "clockify_id", "quickbooks_id")
 DECISIONS = ("link", "unlink", "ignore", "stop ignoring")
-MOST_LINES = 5000
-MOST_BYTES = 1_000_000
+MAX_LINES = 5000
+MAX_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def read(workspace: Workspace, text: str) -> Reading:
 
 
 def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
-    if len(text) > MOST_BYTES:
-        raise Refused(f"The file is larger than {MOST_BYTES // 1000:,} kB. Cut it into several.")
+    if len(text) > MAX_BYTES:
+        raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
     text = text.removeprefix("\ufeff")
     first = text.partition("\n")[0]
     reader = csv.DictReader(
@@ -84,8 +84,8 @@ def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
             raise Refused(f"The first line has no column {', '.join(missing)}.")
         reader.fieldnames = headers
         for row in reader:
-            if reader.line_num > MOST_LINES + 1:
-                raise Refused(f"The file has more than {MOST_LINES:,} lines. Cut it into several.")
+            if reader.line_num > MAX_LINES + 1:
+                raise Refused(f"The file has more than {MAX_LINES:,} lines. Cut it into several.")
             yield reader.line_num, {name: _plain(value) for name, value in row.items() if name}
     except csv.Error as problem:
         raise Refused(f"Line {reader.line_num} can't be read as CSV: {problem}.") from None

@@ -15,7 +15,7 @@ from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 
 # As many are offered while a person types.
-MOST_OFFERED = 20
+MAX_OFFERED = 20
 KINDS = {"user": ("employee", "vendor"), "client": ("customer",), "project": ("customer",)}
 # A line of the offered list, "Acme:Website · customer 58", or a radio button's value, "customer:58".
 PICKED = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
@@ -42,9 +42,9 @@ def search(workspace: Workspace, kind: str, text: str) -> list[Option]:
             output_field=IntegerField(),
         )
         rows = _active(workspace, quickbooks_kind).filter(like(columns, text) | Q(quickbooks_id=text))
-        rows = rows.order_by(begins, columns[0], "pk")[: MOST_OFFERED + 1]
+        rows = rows.order_by(begins, columns[0], "pk")[: MAX_OFFERED + 1]
         found += [option(quickbooks_kind, row) for row in rows]
-    return found[: MOST_OFFERED + 1]
+    return found[: MAX_OFFERED + 1]
 
 
 def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:

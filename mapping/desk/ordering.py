@@ -16,7 +16,7 @@ from mapping.matching import acceptance
 
 Key = tuple[str, str]
 
-MOST_MINUTES = 10**9
+MAX_MINUTES = 10**9
 # So many suggestions are found by a filter on the right.
 FOUND_BY = 3
 
@@ -110,7 +110,7 @@ def _put_in_order(rows: Iterable[Open], around: Around) -> None:
 
 def _falling(minutes: int) -> str:
     """So that texts sort the most first."""
-    return f"{MOST_MINUTES - minutes:010d}"
+    return f"{MAX_MINUTES - minutes:010d}"
 
 
 def _together(row: Open) -> str:

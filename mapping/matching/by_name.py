@@ -9,7 +9,7 @@ from mapping.matching.index import Key, PartnerIndex, Place
 from mapping.matching.names import difference, identical
 from mapping.matching.records import ClockifyRecord, NewLink
 
-MOST_NOTED = 20
+MAX_NOTED = 20
 
 
 class NameMatches:
@@ -29,7 +29,7 @@ class NameMatches:
         self._identical: dict[Key, list[ClockifyRecord]] = defaultdict(list)
         for record in self._claimants:
             # Whoever claims many gets none of them: noting a few of such claims is enough.
-            for found in index.name_matches(places[record.id], name=record.name)[:MOST_NOTED]:
+            for found in index.name_matches(places[record.id], name=record.name)[:MAX_NOTED]:
                 self._on[found.kind, found.id].append(record)
                 if identical(record.name, found.name):
                     self._identical[found.kind, found.id].append(record)

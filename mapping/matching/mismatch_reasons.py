@@ -11,8 +11,8 @@ from mapping.matching.names import difference
 from mapping.matching.records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
 from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
 
-MOST_NAMED = 20  # equal names listed in one row; more would help nobody to choose
-MOST_SHOWN = 3  # rivals told by name
+MAX_NAMED = 20  # equal names listed in one row; more would help nobody to choose
+MAX_SHOWN = 3  # rivals told by name
 
 
 class MismatchReasons:
@@ -51,11 +51,11 @@ class MismatchReasons:
         )
 
     def _ambiguous(self, record: ClockifyRecord, *, found: Sequence[QuickBooksRecord]) -> Mismatch | None:
-        keys = [(each.kind, each.id) for each in found[:MOST_NAMED]]
-        holders = [holder for key in keys for holder in self._holders.get(key, ())[:MOST_NAMED]]
+        keys = [(each.kind, each.id) for each in found[:MAX_NAMED]]
+        holders = [holder for key in keys for holder in self._holders.get(key, ())[:MAX_NAMED]]
         # Whoever just won the claim is a holder by now, not a rival.
         others = {record.id, *(holder.id for holder in holders)}
-        rivals = [rival for key in keys for rival in self._name_matches.on(key)[:MOST_NAMED] if rival.id not in others]
+        rivals = [rival for key in keys for rival in self._name_matches.on(key)[:MAX_NAMED] if rival.id not in others]
         if len(found) == 1 and not holders and not rivals:
             return None
         detail = {"candidates": str(len(found))}
@@ -141,7 +141,7 @@ class MismatchReasons:
         """A row about records that bear the name where it is needed: all are named, linked ones too."""
         suggestions = [
             same_name(record.name, each, note="already linked" if self._is_held(each) else "")
-            for each in found[:MOST_NAMED]
+            for each in found[:MAX_NAMED]
         ]
         return Mismatch(record.kind, reason, record.id, _only_id(found), tuple(suggestions), detail)
 
@@ -151,7 +151,7 @@ class MismatchReasons:
         return ranked([*first, *self._likely.of(record, parent_id=place[1])])
 
     def _free(self, found: Sequence[QuickBooksRecord]) -> list[QuickBooksRecord]:
-        return [each for each in islice(found, MOST_NAMED) if not self._is_held(each)]
+        return [each for each in islice(found, MAX_NAMED) if not self._is_held(each)]
 
     def _is_held(self, record: QuickBooksRecord) -> bool:
         return (record.kind, record.id) in self._holders
@@ -171,5 +171,5 @@ def _names(records: Iterable[ClockifyRecord]) -> str:
     """The first few of them, as people tell them apart."""
     # One rival may be met on several QuickBooks records.
     unique = list({each.id: each for each in records}.values())
-    shown = [f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MOST_SHOWN]]
-    return ", ".join(shown) + (" and others" if len(unique) > MOST_SHOWN else "")
+    shown = [f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MAX_SHOWN]]
+    return ", ".join(shown) + (" and others" if len(unique) > MAX_SHOWN else "")

@@ -17,7 +17,7 @@ from rapidfuzz.process import cdist
 from mapping.matching.names import difference, identical, plain_words, without_legal_form
 from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
 
-MOST = 5
+MAX_SUGGESTIONS = 5
 LEAST_ALIKE = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89
 SAME_WORDS = 0.97
 SAME_EMAIL = 0.95
@@ -77,11 +77,11 @@ class _Pool:
             self._compare([words])
         for place, score in self._hits.get(words, ()):
             scores[place] = SAME_WORDS if words.same(self.words[place]) else min(score, ALMOST)
-        for place in self._by_core.get(words.core, [])[:MOST] if words.core else ():
+        for place in self._by_core.get(words.core, [])[:MAX_SUGGESTIONS] if words.core else ():
             scores[place] = max(scores[place], SAME_CORE)
-        for place in self._by_email.get(_address(email), [])[:MOST] if _address(email) else ():
+        for place in self._by_email.get(_address(email), [])[:MAX_SUGGESTIONS] if _address(email) else ():
             scores[place] = max(scores[place], SAME_EMAIL)
-        return sorted(scores.items(), key=lambda one: (-one[1], self._order(one[0])))[:MOST]
+        return sorted(scores.items(), key=lambda one: (-one[1], self._order(one[0])))[:MAX_SUGGESTIONS]
 
     def record(self, place: int) -> QuickBooksRecord:
         return self._records[place]
@@ -104,7 +104,7 @@ class _Pool:
                 if some[row].might_be(self.words[place]):
                     hits[row].append((place, int(table[row, place]) / 100))
             for words, found in zip(some, hits, strict=True):
-                self._hits[words] = nsmallest(MOST, found, key=lambda one: (-one[1], self._order(one[0])))
+                self._hits[words] = nsmallest(MAX_SUGGESTIONS, found, key=lambda one: (-one[1], self._order(one[0])))
 
     @staticmethod
     def _table(asked: list[str], there: list[str]) -> Any:
@@ -195,7 +195,7 @@ class LikelyPartners:
                 for record in records if parent_id else ():
                     words = _Words.of(record.name)
                     self._subs[words.joined].append((record, words))
-        return self._subs.get(joined, [])[: 2 * MOST] if joined else []
+        return self._subs.get(joined, [])[: 2 * MAX_SUGGESTIONS] if joined else []
 
 
 def ranked(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
@@ -205,7 +205,7 @@ def ranked(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
         key = (suggestion.kind, suggestion.id)
         if key not in best or suggestion.score > best[key].score:
             best[key] = suggestion
-    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.kind, s.name, s.id))[:MOST])
+    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.kind, s.name, s.id))[:MAX_SUGGESTIONS])
 
 
 def same_name(name: str, record: QuickBooksRecord, *, note: str = "", factor: float = 1.0) -> Suggestion:

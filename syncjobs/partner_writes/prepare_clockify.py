@@ -85,9 +85,9 @@ def rename(workspace: Workspace, ask: Ask) -> Draft:
 
 # --- checks --------------------------------------------------------------------------------------------------
 def _of_name(entity: str, name: str) -> list[Check]:
-    least, most = (1, rules.LONGEST_CLIENT)
+    least, most = (1, rules.MAX_CLIENT_NAME_LENGTH)
     if entity == "project":
-        least, most = rules.SHORTEST_PROJECT, rules.LONGEST_PROJECT
+        least, most = rules.SHORTEST_PROJECT, rules.MAX_PROJECT_NAME_LENGTH
     return [rules.no_brackets(name), rules.length(name, most=most, least=least)]
 
 

@@ -142,13 +142,14 @@ def same_name_records(workspace: Workspace) -> list[Namesake]:
 
 # --- checks --------------------------------------------------------------------------------------------------
 def _of_name(name: str) -> list[Check]:
-    return [rules.signs(name), rules.length(name, most=rules.LONGEST_DISPLAY_NAME)]
+    return [rules.signs(name), rules.length(name, most=rules.MAX_DISPLAY_NAME_LENGTH)]
 
 
 def _of_name_part(what: str, part: str) -> Check:
     """Sign and length of a first or last name in one line."""
     problem = next(
-        (one for one in (rules.signs(part), rules.length(part, most=rules.LONGEST_NAME_PART)) if not one.passed), None
+        (one for one in (rules.signs(part), rules.length(part, most=rules.MAX_NAME_PART_LENGTH)) if not one.passed),
+        None,
     )
     return Check(f"{what} can be taken", problem is None, problem.value if problem else part)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from mapping.matching.names import strip_deleted
 
-LONGEST_DISPLAY_NAME = 500
-LONGEST_NAME_PART = 100
+MAX_DISPLAY_NAME_LENGTH = 500
+MAX_NAME_PART_LENGTH = 100
 LEVELS = 5
-LONGEST_CLIENT = 100
-SHORTEST_PROJECT, LONGEST_PROJECT = 2, 250
+MAX_CLIENT_NAME_LENGTH = 100
+SHORTEST_PROJECT, MAX_PROJECT_NAME_LENGTH = 2, 250
 SIGNS = {":": "a colon", "\t": "a tab", "\n": "a line break", "\r": "a line break"}
 BRACKETS = re.compile("[<>]")
 

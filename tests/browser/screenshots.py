@@ -31,7 +31,7 @@ FOLDER = settings.BASE_DIR / "var" / "screenshots"
 FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
 WIDTHS = {"wide": 1400, "narrow": 390}
 IN_DOCS = {"overview": 900, "projects": 900, "run": 900, "entry": 900}
-MOST_BYTES = 200_000
+MAX_BYTES = 200_000
 LISTS = {
     "entries": "integrations/timeentry",
     "runs": "syncjobs/run",
@@ -225,4 +225,4 @@ def save_small(picture: bytes, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(BytesIO(picture)).convert("RGB")
     image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
-    assert path.stat().st_size < MOST_BYTES, f"{path} is too large"
+    assert path.stat().st_size < MAX_BYTES, f"{path} is too large"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sandbox.http import Answer, Request, Response
 from tests.crash import points
 
-LONGEST_HOLD = 120
+MAX_HOLD_SECONDS = 120
 
 
 def is_write(request: Request) -> bool:
@@ -85,7 +85,7 @@ class Ambush:
             self._passing -= 1
             passes = self._passing >= 0
         if not passes:
-            self._open.wait(LONGEST_HOLD)
+            self._open.wait(MAX_HOLD_SECONDS)
 
     def __call__(self, request: Request) -> Response | None:
         self._wait_at_the_gate(request)

@@ -30,9 +30,9 @@ from tests.support.scene import FIRST, LAST
 # How often an attack whose point was not met is tried again before another takes its place.
 TRIES = 3
 # Seconds after which a round that nothing came of is over.
-LONGEST_ROUND = 40
+MAX_ROUND_SECONDS = 40
 # Seconds that a worker has in the end for what is open.
-LONGEST_END = 300
+MAX_END_SECONDS = 300
 # How long a disk stays full or read-only.
 TROUBLE_SECONDS = 2
 
@@ -123,7 +123,7 @@ class Experiment:
         struck = self._end_round(attack, process, hit)
         seconds = time.monotonic() - began
         self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {conflict}")
-        if seconds > LONGEST_ROUND:
+        if seconds > MAX_ROUND_SECONDS:
             for run in Run.objects.filter(status__in=runs.OPEN):
                 self._say(f"  {run} {run.status} until {run.not_before or run.lease_until}: {run.error_message}")
         return struck
@@ -220,8 +220,8 @@ class Experiment:
     def _is_over(self, process: Process, began: float) -> bool:
         """The chance is gone: the command has ended, or the worker has nothing left to do."""
         lasted = time.monotonic() - began
-        if lasted > LONGEST_ROUND or not isinstance(process, Worker):
-            return lasted > LONGEST_ROUND or not process.alive
+        if lasted > MAX_ROUND_SECONDS or not isinstance(process, Worker):
+            return lasted > MAX_ROUND_SECONDS or not process.alive
         if lasted < 1:
             return False
         time.sleep(0.1)
@@ -236,7 +236,7 @@ class Experiment:
             return
         if not self.worker.alive:
             self.start_worker()
-        deadline = time.monotonic() + LONGEST_END
+        deadline = time.monotonic() + MAX_END_SECONDS
         while Run.objects.filter(status__in=runs.OPEN).exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         self.worker.stop()

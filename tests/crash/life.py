@@ -13,7 +13,7 @@ from tests.support.scene import Scene
 ZONES = ("America/New_York", "Europe/Berlin", "UTC")
 DAYS = range(2, 29)
 # Clockify deletions that are missing at once make a run ask a person (more than 20 of a window).
-MOST_DELETED = 15
+MAX_DELETED = 15
 
 
 class Life:
@@ -71,7 +71,7 @@ class Life:
         ones = self._singles()
         for entry in random.sample(ones, min(busy, len(ones))):
             self._edit(entry)
-        if self.deleted < MOST_DELETED and ones and random.random() < 0.3:
+        if self.deleted < MAX_DELETED and ones and random.random() < 0.3:
             self.scene.delete_entry(random.choice(ones))
             self.deleted += 1
         if random.random() < 0.4:

@@ -19,7 +19,7 @@ from tests.crash.stage import Stage
 from tests.support.oracle import Fact, actual
 from tests.support.scene import FIRST, LAST, run_command
 
-MOST_ROUNDS = 25
+MAX_ROUNDS = 25
 WRITES = ("sent", "updated", "deleted", "failed", "unknown")
 
 
@@ -29,7 +29,7 @@ def rounds_until_quiet(
     """Commands run, undisturbed, until one has nothing to do and nothing is watched; None when that never comes."""
     # What hung at the sandbox, or was late, has its time to arrive.
     time.sleep(float(stage.patience["SETTLE_SECONDS"]))
-    for number in range(1, MOST_ROUNDS + 1):
+    for number in range(1, MAX_ROUNDS + 1):
         heal()
         result = run_command("sync_time", "--from", FIRST, "--to", LAST)
         say(f"peace {number}: exit code {result.code}, {result.counts if result.json else result.stderr}")

@@ -18,7 +18,7 @@ from django.conf import settings
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
 # Whatever happens, nobody is waited for longer.
-LONGEST = 120
+MAX_SECONDS = 120
 
 
 class Process:
@@ -62,7 +62,7 @@ class Command(Process):
 
     def result(self) -> dict[str, Any]:
         """Its JSON, with its exit code as `code`; {} when it was killed."""
-        self.process.wait(LONGEST)
+        self.process.wait(MAX_SECONDS)
         text = self._out.read_text().strip()
         shown: dict[str, Any] = json.loads(text) if text.endswith("}") else {}
         return {**shown, "code": self.process.returncode}

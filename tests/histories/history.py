@@ -12,7 +12,7 @@ from tests.histories.rules import Verdict
 from tests.support.scene import Result
 
 FIRST, LAST = "2026-03-02", "2026-03-28"
-MOST_RUNS_TO_SETTLE = 5
+MAX_RUNS_TO_SETTLE = 5
 COUNTED = {"send": "sent", "update": "updated", "delete": "deleted", "keep": "unchanged", "hold": "blocked"}
 
 
@@ -60,7 +60,7 @@ class History(Events):
     def clean_run(self) -> None:
         """Check and sync without trouble; afterwards everything is as the rules say."""
         self.check()
-        for _ in range(MOST_RUNS_TO_SETTLE):
+        for _ in range(MAX_RUNS_TO_SETTLE):
             if not self.books.doubts:
                 break
             self._sync()

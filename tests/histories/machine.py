@@ -25,7 +25,7 @@ SWITCHES: dict[str, list[object]] = {
     "book_close_date_readable": [True, True, False],
     "clockify_report_missing_rate": ["zero", "null"],
 }
-MOST_ENTRIES = 7
+MAX_ENTRIES = 7
 
 
 def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
@@ -48,7 +48,7 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def has_entries(self) -> bool:
             return bool(self.history.scene.place.entries)
 
-        @precondition(lambda self: len(self.history.scene.place.entries) < MOST_ENTRIES)
+        @precondition(lambda self: len(self.history.scene.place.entries) < MAX_ENTRIES)
         @rule(user=NUMBER, project=NUMBER, moment=NUMBER, length=NUMBER, text=NUMBER)
         def work(self, user: int, project: int, moment: int, length: int, text: int) -> None:
             self.live.work(user, project, moment, length, text)
@@ -63,7 +63,7 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def edit_again(self, number: int, how: str, value: int) -> None:
             self.live.edit(number, how, value)
 
-        @precondition(lambda self: 0 < len(self.history.scene.place.entries) < MOST_ENTRIES)
+        @precondition(lambda self: 0 < len(self.history.scene.place.entries) < MAX_ENTRIES)
         @rule(number=NUMBER)
         def split(self, number: int) -> None:
             self.live.split(number)

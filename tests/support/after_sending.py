@@ -15,7 +15,7 @@ from tests.support.scene import Result, Scene, run_command
 STATES = ("never sent", "sent", "sent and billed", "sent and changed by hand", "deleted by us", "in doubt")
 IN_QUICKBOOKS = STATES[1:4]
 DAY, CLOSED_DAY, CLOSED = "2026-03-12", "2026-03-09", "2026-03-10"
-MOST_DOUBTS = 14
+MAX_UNCERTAIN = 14
 REFUSED = {"Fault": {"Error": [{"Message": "no", "Detail": "no", "code": "4000"}], "type": "ValidationFault"}}
 DONE = {
     "sent": "sends it",
@@ -251,7 +251,7 @@ def worlds() -> dict[str, list[tuple[str, str]]]:
         for state in (one for one in STATES if can_happen(event, one)):
             world = next((name for name in ALONE if event.startswith(name)), state)
             if world == "in doubt":
-                world, doubtful = f"{world} {doubtful // MOST_DOUBTS + 1}", doubtful + 1
+                world, doubtful = f"{world} {doubtful // MAX_UNCERTAIN + 1}", doubtful + 1
             found.setdefault(world, []).append((event, state))
     return found
 

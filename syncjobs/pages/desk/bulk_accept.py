@@ -26,7 +26,7 @@ from syncjobs.pages.desk import page_context, safe_counts
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-MOST_TICKED = 200
+MAX_TICKED = 200
 TAKEN_AS_SEEN = "Accepted with the rows that were ticked."
 
 
@@ -58,7 +58,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     asked = request.POST if request.method == "POST" else request.GET
-    rows, tab = asked.getlist("row")[:MOST_TICKED], _tab(asked.get("tab", ""))
+    rows, tab = asked.getlist("row")[:MAX_TICKED], _tab(asked.get("tab", ""))
     # A tick taken away is only told apart from "not asked yet" by a field that is always sent.
     ticked = set(asked.getlist("key")) if asked.get("asked") else None
     if request.method == "POST":

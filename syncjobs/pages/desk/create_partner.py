@@ -30,7 +30,7 @@ NAMED = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
 TYPED = ("name", "given_name", "family_name", "parent_id", "client_id")
 YES_OR_NO = ("billable", "public")
 DEFAULTS: Mapping[str, Any] = {one.name: one.default for one in fields(Ask)}
-LONGEST = 2000  # of what is typed; the rules say what is too long
+MAX_LENGTH = 2000  # of what is typed; the rules say what is too long
 SIDES = {QUICKBOOKS: "QuickBooks", CLOCKIFY: "Clockify"}
 AFTERWARDS = {
     (QUICKBOOKS, CREATE): "QuickBooks keeps what is created: it can be made inactive, not deleted.",
@@ -52,7 +52,7 @@ class Way:
 def ask_of(values: QueryDict) -> Ask:
     """The wish that an address or a form names."""
     named: dict[str, Any] = {one: values.get(one, "")[:80] for one in NAMED}
-    typed: dict[str, Any] = {one: values[one][:LONGEST] for one in TYPED if one in values}
+    typed: dict[str, Any] = {one: values[one][:MAX_LENGTH] for one in TYPED if one in values}
     typed |= {one: values[one] == "1" for one in YES_OR_NO if one in values}
     return Ask(**named, **typed)
 

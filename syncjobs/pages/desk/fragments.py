@@ -22,8 +22,8 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
     text = request.GET.get("q", "")[:200]
     found = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
     context = {
-        "options": found[: partner_search.MOST_OFFERED],
-        "more": len(found) > partner_search.MOST_OFFERED,
+        "options": found[: partner_search.MAX_OFFERED],
+        "more": len(found) > partner_search.MAX_OFFERED,
         "searched": text.strip(),
         "company": workspace.company,
     }

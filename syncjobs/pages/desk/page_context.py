@@ -48,7 +48,7 @@ WORDS = {
 }
 TAB_WORDS = {"people": "People", "clients": "Clients", "projects": "Projects"}
 ENTRIES_BY = {"user": "user_id", "client": "client_id", "project": "project_id"}
-MOST_HISTORY = 5
+MAX_HISTORY = 5
 CENT = Decimal("0.01")
 
 
@@ -189,7 +189,7 @@ def _panel(workspace: Workspace, row: Row) -> dict[str, Any]:
     """What the open row adds."""
     past = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
     return {
-        "history": past[:MOST_HISTORY],
+        "history": past[:MAX_HISTORY],
         "chosen": row.clear.value if row.clear else "",
         "quickbooks_kinds": " or ".join(partner_search.kinds_for(workspace, row.ref.kind)),
     }

@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
-from mapping.decisions.csv_import import MOST_BYTES, Reading
+from mapping.decisions.csv_import import MAX_BYTES, Reading
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 NOTE = "From an uploaded list."
 
 
@@ -46,8 +46,8 @@ def _text(request: HttpRequest) -> str:
         if not text.strip():
             raise Refused("Choose a file, or paste its lines.")
         return text
-    if file.size > MOST_BYTES:
-        raise Refused(f"The file is larger than {MOST_BYTES // 1000:,} kB. Cut it into several.")
+    if file.size > MAX_BYTES:
+        raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
     try:
         return str(file.read().decode("utf-8-sig"))
     except UnicodeDecodeError:
@@ -79,9 +79,9 @@ def _show(
         "workspace": workspace,
         "text": text,
         "reading": reading,
-        "shown": reading.changes[:MOST_SHOWN] if reading else [],
-        "more": max(len(reading.changes) - MOST_SHOWN, 0) if reading else 0,
-        "errors": reading.errors[:MOST_SHOWN] if reading else [],
+        "shown": reading.changes[:MAX_SHOWN] if reading else [],
+        "more": max(len(reading.changes) - MAX_SHOWN, 0) if reading else 0,
+        "errors": reading.errors[:MAX_SHOWN] if reading else [],
         "forecast": preview,
         "refused": refused,
     }

@@ -24,7 +24,7 @@ WHERE = {
     "wait": "By waiting",
     "support": "With support",
 }
-MOST_ATTEMPTS = 20
+MAX_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
         .select_related("run")
-        .order_by("-pk")[:MOST_ATTEMPTS]
+        .order_by("-pk")[:MAX_ATTEMPTS]
     )
     items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
     context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
@@ -88,7 +88,7 @@ def story(entry: TimeEntry) -> dict[str, Any]:
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, context, receipt),
         "actions": actions,
-        "items": items.order_by("-pk")[:MOST_ATTEMPTS],
+        "items": items.order_by("-pk")[:MAX_ATTEMPTS],
         "override": override,
         "proof": _proof(entry, workspace, owner_zone=owner_zone),
         "history": history.history(

@@ -32,7 +32,7 @@ PART_OF = {
 WIDTH, HEIGHT, LEFT, TOP, FLOOR = 400, 180, 36, 10, 158
 SLOT = (WIDTH - LEFT - 2) / DAYS
 LEAST = 1.5
-MOST_LINES = 4
+MAX_LINES = 4
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def scale(hours: float) -> tuple[int, int]:
     for power in count():
         for step in (10**power, 2 * 10**power, 5 * 10**power):
             lines = max(1, -(-hours // step))
-            if lines <= MOST_LINES:
+            if lines <= MAX_LINES:
                 return step, int(lines) * step
     raise AssertionError("counting does not end")
 

@@ -6,7 +6,7 @@ from math import ceil
 
 from django.utils import timezone
 
-from integrations.clockify.client import LONGEST_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
+from integrations.clockify.client import MAX_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
 from syncjobs.planning import inputs
 
@@ -31,5 +31,5 @@ def sync_requests(workspace: Workspace) -> int:
     # One day more on each side, as it is read.
     days = max(1, (last - workspace.start_date).days + 3)
     entries = inputs.entries_between(workspace, workspace.start_date, last).count()
-    reports = max(ceil(days / LONGEST_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
+    reports = max(ceil(days / MAX_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
     return reports * (2 if workspace.approved_only else 1)

@@ -22,9 +22,9 @@ from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_pro
 from syncjobs.pages.overview.upcoming_runs import coming
 from syncjobs.pages.overview.workspace_card import Card
 
-MOST_NEEDED = 8
-MOST_RUNS = 6
-MOST_COMING = 6
+MAX_NEEDED = 8
+MAX_RUNS = 6
+MAX_UPCOMING = 6
 ICONS = {"user": "person", "client": "domain", "project": "folder"}
 
 
@@ -74,7 +74,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
         "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
-        "coming": coming(cards, now=now)[:MOST_COMING],
+        "coming": coming(cards, now=now)[:MAX_UPCOMING],
         "chart": day_chart.chart([card.workspace for card in cards], now=now),
         "idle": [card for card in cards if card.no_worker(now)],
         "has_open_run": any(card.open_run for card in cards),
@@ -109,7 +109,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
 def needs(cards: list[Card]) -> list[Need]:
     """Causes that hold most, most first."""
     by_pk = {card.workspace.pk: card.workspace for card in cards}
-    return [_need(one, by_pk[one.workspace_id]) for one in figures.holding_most(by_pk.values(), limit=MOST_NEEDED)]
+    return [_need(one, by_pk[one.workspace_id]) for one in figures.holding_most(by_pk.values(), limit=MAX_NEEDED)]
 
 
 def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
@@ -124,4 +124,4 @@ def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
 
 def _recent() -> QuerySet[Run]:
     runs = Run.objects.select_related("person", "workspace").defer("workspace__api_key")
-    return runs.order_by("-pk")[:MOST_RUNS]
+    return runs.order_by("-pk")[:MAX_RUNS]

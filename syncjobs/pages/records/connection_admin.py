@@ -24,7 +24,7 @@ EVENTS = {
     "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
-LONGEST_PATH = 60
+MAX_PATH_LENGTH = 60
 
 
 def connection_state(row: Workspace | Company) -> SafeString:
@@ -180,4 +180,4 @@ class CallRecords(RecordAdmin, plain.ApiCallAdmin):
 def short(path: str) -> str:
     """Without what was asked after the question mark; ids in the middle stay, since support searches for them."""
     bare = path.partition("?")[0]
-    return bare if len(bare) <= LONGEST_PATH else f"{bare[: LONGEST_PATH - 1]}…"
+    return bare if len(bare) <= MAX_PATH_LENGTH else f"{bare[: MAX_PATH_LENGTH - 1]}…"

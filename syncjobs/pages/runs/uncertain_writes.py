@@ -30,7 +30,7 @@ from syncjobs.settling.manual import Decision, UncertainWrite
 from syncjobs.worker import schedules
 
 # Decisions are few; what lies behind these is shown once they are taken.
-MOST = 20
+MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def story(workspace: Workspace) -> dict[str, Any]:
     """Everything the page shows. QuickBooks is read anew for each look; where it does not answer, the page says so."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])
-    shown, problem_text = _shown(workspace, waiting[:MOST], entries)
+    shown, problem_text = _shown(workspace, waiting[:MAX_SHOWN], entries)
     resent_by = undo.resent_by(workspace)
     return {
         "workspace": workspace,

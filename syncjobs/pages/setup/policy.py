@@ -21,7 +21,7 @@ from syncjobs.pages.setup.schedule_fields import ScheduleFields
 from syncjobs.planning import evaluate
 
 YES_NO = (("true", "Yes"), ("false", "No"))
-MOST_CHANGES = 10
+MAX_CHANGES = 10
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         "refused": [line for line in lines if line.problem],
         "zones": sorted(available_timezones()),
         "items": _items(workspace),
-        "changes": [(event, _in_page_words(event.message)) for event in events.order_by("-at", "-pk")[:MOST_CHANGES]],
+        "changes": [(event, _in_page_words(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks.authorization import LONGEST_TRIP_SECONDS
+from integrations.quickbooks.authorization import MAX_AUTHORIZATION_SECONDS
 from syncjobs.display.formatting import moment
 
 CLOCKIFY, QUICKBOOKS, SET_OUT = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
@@ -37,7 +37,7 @@ def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
     if trip is None or trip.by is None or trip.by == person:
         return ""
     back = _last(workspace, QUICKBOOKS)
-    if now - trip.at > timedelta(seconds=LONGEST_TRIP_SECONDS) or (back is not None and back.at >= trip.at):
+    if now - trip.at > timedelta(seconds=MAX_AUTHORIZATION_SECONDS) or (back is not None and back.at >= trip.at):
         return ""
     when = moment(trip.at, workspace.time_zone)
     return (

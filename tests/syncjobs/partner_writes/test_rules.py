@@ -36,7 +36,7 @@ def test_colon_tab_and_line_break_are_named_and_mended(name: str, said: str, ins
 
 @pytest.mark.parametrize(("count", "passed"), [(0, False), (1, True), (500, True), (501, False)])
 def test_length_counts_to_the_letter(count: int, passed: bool) -> None:
-    check = rules.length("é" * count, most=rules.LONGEST_DISPLAY_NAME)
+    check = rules.length("é" * count, most=rules.MAX_DISPLAY_NAME_LENGTH)
 
     assert check.passed is passed
     assert all(len(remedy.value) == 500 for remedy in check.remedies)

@@ -33,7 +33,7 @@ def customers(scene: Scene, names: Iterable[str]) -> list[str]:
 @pytest.fixture
 def long_list(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """So many customers that they don't fit into a batch."""
-    monkeypatch.setattr(reading, "MOST_RECORDS", 50)
+    monkeypatch.setattr(reading, "MAX_RECORDS", 50)
     ids = customers(scene, [f"Customer {number}" for number in range(60)])
     check(scene)
     for record in scene.books.records["Customer"].values():
@@ -61,7 +61,7 @@ def test_the_first_check_of_a_small_company_is_one_call_too(scene: Scene, ada: s
 
 
 def test_a_list_that_outgrew_its_share_is_read_on(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "ROOM", 3)
+    monkeypatch.setattr(reading, "MARGIN", 3)
     check(scene)
     customers(scene, [f"Customer {number}" for number in range(10)])
 
