@@ -37,7 +37,7 @@ REFUSALS = (Rejected, Gone, Unexpected)
 
 
 @dataclass
-class Reading:
+class ListReading:
     """What came back: `whole` lists by entity, `changes` since the last reading, the two `subscription` records."""
 
     whole: dict[str, list[Raw]] = field(default_factory=dict)
@@ -46,9 +46,9 @@ class Reading:
     server_time: datetime | None = None
 
 
-def read(company: Company, client: QuickBooksClient, *, with_subscription: bool, now: datetime) -> Reading:
+def read(company: Company, client: QuickBooksClient, *, with_subscription: bool, now: datetime) -> ListReading:
     """Raises ApiError when QuickBooks can't be read."""
-    found = Reading()
+    found = ListReading()
     shares = _shares(company)
     _read_batch(client, found, shares, with_subscription=with_subscription)
     long = [entity for entity in LISTS if entity not in found.whole]
@@ -78,7 +78,7 @@ def _shares(company: Company) -> dict[str, int]:
 
 
 def _read_batch(
-    client: QuickBooksClient, found: Reading, shares: Mapping[str, int], *, with_subscription: bool
+    client: QuickBooksClient, found: ListReading, shares: Mapping[str, int], *, with_subscription: bool
 ) -> None:
     statements = dict(SUBSCRIPTION_QUERIES) if with_subscription else {}
     for entity, most in shares.items():
@@ -104,7 +104,7 @@ def _read_batch(
             found.whole[entity] = [*rows, *client.query(entity, EVERYBODY, after=rows)]
 
 
-def _read_changes(client: QuickBooksClient, found: Reading, entities: Sequence[str], since: datetime) -> None:
+def _read_changes(client: QuickBooksClient, found: ListReading, entities: Sequence[str], since: datetime) -> None:
     if not entities:
         return
     try:

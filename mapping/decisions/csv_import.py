@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass
-class Reading:
+class CsvUpload:
     """What a file would do. `same` lines stand as they say already; `skipped` ones say nothing."""
 
     changes: list[Change] = field(default_factory=list)
@@ -44,11 +44,11 @@ class Reading:
     skipped: int = 0
 
 
-def read(workspace: Workspace, text: str) -> Reading:
+def read(workspace: Workspace, text: str) -> CsvUpload:
     """Every line looked at, in few queries however many there are. Raises Refused for a file that can't be read."""
     lines = list(_lines(text))
     around = _Around(workspace, [values for _, values in lines])
-    reading, seen = Reading(), dict[tuple[str, str], int]()
+    reading, seen = CsvUpload(), dict[tuple[str, str], int]()
     for number, values in lines:
         try:
             change = _change(around, number, values)

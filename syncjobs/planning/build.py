@@ -107,7 +107,7 @@ def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) 
     for step in steps:
         sent = touched.get(step.entry_id)
         activity = found.get(sent.quickbooks_id) if sent else None
-        reading = changes.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
+        reading = changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
         checked.append(changes.against_quickbooks(step, sent, reading))
     _note_conflict(made, [step for step in checked if step.entry_id in touched])
     return checked

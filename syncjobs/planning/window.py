@@ -42,18 +42,18 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReportRows:
     """Rows of the report, not yet written. They can be gone through more than once."""
 
     rows: Iterable[Mapping[str, Any]]
     approved: set[str] | None
 
 
-def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) -> Reading:
-    return Reading(*pull.read_entries(workspace, client, first=first, last=last))
+def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) -> ReportRows:
+    return ReportRows(*pull.read_entries(workspace, client, first=first, last=last))
 
 
-def names_unknown_records(workspace: Workspace, reading: Reading) -> bool:
+def names_unknown_records(workspace: Workspace, reading: ReportRows) -> bool:
     """Whether a row names a user or project that the mirror has not seen, or a project under another client."""
     users, projects, clients = set(), set(), {}
     for raw in reading.rows:
@@ -72,7 +72,7 @@ def names_unknown_records(workspace: Workspace, reading: Reading) -> bool:
 def store(
     workspace: Workspace,
     client: ClockifyClient,
-    reading: Reading,
+    reading: ReportRows,
     first: date,
     last: date,
     *,

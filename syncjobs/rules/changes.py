@@ -28,7 +28,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ActivityReading:
     """One TimeActivity as QuickBooks has it now."""
 
     sync_token: str
@@ -53,7 +53,7 @@ class Step:
     draft: Draft | None = None
     refresh_receipt: bool = False
     gone: bool = False
-    reading: Reading | None = None
+    reading: ActivityReading | None = None
     excluded_ids: tuple[str, ...] = field(default=())
     part: int = 0
 
@@ -189,7 +189,7 @@ def _difference(before: Draft, after: Draft, *, verb: str = "Edited in Clockify"
     return f"{verb}: {', '.join(changed)}."
 
 
-def against_quickbooks(step: Step, sent: Sent | None, reading: Reading | None) -> Step:
+def against_quickbooks(step: Step, sent: Sent | None, reading: ActivityReading | None) -> Step:
     """An update or delete goes on only where the activity is unbilled and exactly as we left it."""
     if step.verb not in {"update", "delete"} or sent is None:
         return step

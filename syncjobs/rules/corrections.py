@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes
-from syncjobs.rules.changes import Reading, Sent, Step, hold
+from syncjobs.rules.changes import ActivityReading, Sent, Step, hold
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
@@ -41,7 +41,7 @@ def override(step: Step, sent: Sent, there: Activity | None) -> Step:
         return _override_deleted(step, sent)
     if there.billed:
         return hold(step, Reason("BILLED_IN_QUICKBOOKS"), why="It is billed; the invoice is left as it is.")
-    reading = Reading(there.sync_token, there.billed, there.raw)
+    reading = ActivityReading(there.sync_token, there.billed, there.raw)
     if step.verb == "delete":
         why = f"{step.why} Activity {there.id} is deleted, with what was changed by hand."
         return replace(step, why=why, reading=reading)

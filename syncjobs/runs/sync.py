@@ -113,8 +113,8 @@ class Sync:
                 book.add(rest)
                 self._note_resent(book, rest, resent)
                 self._save_evaluations(rest, now)
-                coming = made.part([step for step in made.steps if step.writes], unknown=False)
-                writes = writes.joined(coming) if writes else coming
+                planned_writes = made.part([step for step in made.steps if step.writes], unknown=False)
+                writes = writes.joined(planned_writes) if writes else planned_writes
                 if len(writes.steps) >= window.CHUNK:
                     self._plan_writes(book, writes, now)
                     writes = None

@@ -79,7 +79,7 @@ class Outcomes:
         """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
-        reading = changes.Reading(found.sync_token, found.billed, found.raw) if found else None
+        reading = changes.ActivityReading(found.sync_token, found.billed, found.raw) if found else None
         step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
         step = changes.against_quickbooks(step, sent_of(receipt), reading)
         if step.verb == "block":

@@ -56,8 +56,8 @@ class Backlog:
     def _take(self, line: deque[int]) -> RunItem:
         pk = line.popleft()
         if pk not in self._read:
-            coming = [pk, *(line[place] for place in range(min(CHUNK - 1, len(line))))]
-            self._read.update(RunItem.objects.in_bulk([one for one in coming if one not in self._read]))
+            upcoming = [pk, *(line[place] for place in range(min(CHUNK - 1, len(line))))]
+            self._read.update(RunItem.objects.in_bulk([one for one in upcoming if one not in self._read]))
         return self._read.pop(pk)
 
 

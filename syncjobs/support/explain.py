@@ -123,7 +123,7 @@ def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, n
     if (
         workspace.pulled_at
         and company.pulled_at
-        and not window.names_unknown_records(workspace, window.Reading([raw], None))
+        and not window.names_unknown_records(workspace, window.ReportRows([raw], None))
     ):
         return
     if company.pulled_at is None:
@@ -176,15 +176,15 @@ def _ask_after_gone(workspace: Workspace, receipt: Receipt, context: PlanningCon
         found.evaluation = replace(found.evaluation, reasons=tuple(one.as_row() for one in against))
 
 
-def _against(step: changes.Step, sent: changes.Sent, reading: changes.Reading | None) -> tuple[Reason, ...]:
+def _against(step: changes.Step, sent: changes.Sent, reading: changes.ActivityReading | None) -> tuple[Reason, ...]:
     """Everything that speaks against a change: what our own books hold it for, and what QuickBooks has instead."""
     ours = step.reasons if step.verb == "block" else ()
     asked = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
     return (*ours, *(asked.reasons if asked.verb == "block" else ()))
 
 
-def _reading(activity: Activity | None) -> changes.Reading | None:
-    return changes.Reading(activity.sync_token, activity.billed, activity.raw) if activity else None
+def _reading(activity: Activity | None) -> changes.ActivityReading | None:
+    return changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
 
 
 def _compare_sent(

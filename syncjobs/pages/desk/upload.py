@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
-from mapping.decisions.csv_import import MAX_BYTES, Reading
+from mapping.decisions.csv_import import MAX_BYTES, CsvUpload
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
@@ -54,7 +54,7 @@ def _text(request: HttpRequest) -> str:
         raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.") from None
 
 
-def _take(request: HttpRequest, workspace: Workspace, reading: Reading) -> HttpResponse:
+def _take(request: HttpRequest, workspace: Workspace, reading: CsvUpload) -> HttpResponse:
     if str(len(reading.changes)) != request.POST["confirmed"]:
         raise Refused("What the file would change is not what you saw any more; look at it again.")
     now = timezone.now()
@@ -70,7 +70,7 @@ def _take(request: HttpRequest, workspace: Workspace, reading: Reading) -> HttpR
 
 
 def _show(
-    request: HttpRequest, workspace: Workspace, *, text: str = "", reading: Reading | None = None, refused: str = ""
+    request: HttpRequest, workspace: Workspace, *, text: str = "", reading: CsvUpload | None = None, refused: str = ""
 ) -> HttpResponse:
     preview = None
     if reading is not None and reading.changes:

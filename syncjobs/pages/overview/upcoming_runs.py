@@ -19,7 +19,7 @@ SHORT = {Run.Kind.CHECK: "check", Run.Kind.SYNC: "sync"}
 
 
 @dataclass(frozen=True)
-class Coming:
+class UpcomingRun:
     """One schedule: `when` in the workspace's zone, `table` how often, `words` what it would find now."""
 
     schedule: Schedule
@@ -34,7 +34,7 @@ class Coming:
         return f"{SHORT.get(Run.Kind(self.schedule.kind), self.schedule.kind)} {self.when}"
 
 
-def coming(cards: Sequence[Card], *, now: datetime) -> list[Coming]:
+def upcoming(cards: Sequence[Card], *, now: datetime) -> list[UpcomingRun]:
     """Soonest first; each card is given its own."""
     by_workspace = {card.workspace.pk: card for card in cards}
     rows = Schedule.objects.filter(workspace__in=list(by_workspace)).exclude(next_at=None).order_by("next_at", "pk")
@@ -44,14 +44,14 @@ def coming(cards: Sequence[Card], *, now: datetime) -> list[Coming]:
         row.workspace = card.workspace
         one = _coming(row, card.figures, now=now)
         found.append(one)
-        card.coming.append(one.short)
+        card.upcoming.append(one.short)
     return found
 
 
-def _coming(schedule: Schedule, figures: Figures, *, now: datetime) -> Coming:
+def _coming(schedule: Schedule, figures: Figures, *, now: datetime) -> UpcomingRun:
     at = schedule.next_at or now
     zone = schedule.workspace.time_zone
-    return Coming(
+    return UpcomingRun(
         schedule,
         when=when(at, zone=zone, now=now),
         table=str(schedules.table_of(schedule)),

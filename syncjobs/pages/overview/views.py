@@ -19,7 +19,7 @@ from syncjobs.display import run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access, links
 from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress
-from syncjobs.pages.overview.upcoming_runs import coming
+from syncjobs.pages.overview.upcoming_runs import upcoming
 from syncjobs.pages.overview.workspace_card import Card
 
 MAX_NEEDED = 8
@@ -74,7 +74,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
         "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
-        "coming": coming(cards, now=now)[:MAX_UPCOMING],
+        "upcoming": upcoming(cards, now=now)[:MAX_UPCOMING],
         "chart": day_chart.chart([card.workspace for card in cards], now=now),
         "idle": [card for card in cards if card.no_worker(now)],
         "has_open_run": any(card.open_run for card in cards),

@@ -45,7 +45,7 @@ class Card:
     last_check: Run | None = None
     last_sync: Run | None = None
     open_run: Run | None = None
-    coming: list[str] = field(default_factory=list)
+    upcoming: list[str] = field(default_factory=list)
     # Names of all workspaces that send to its company: disconnecting concerns them all.
     sharing: list[str] = field(default_factory=list)
 

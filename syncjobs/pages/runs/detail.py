@@ -68,7 +68,7 @@ def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "took": took(run),
-        "pace": throughput.pace(run, now=timezone.now()) if run.is_open else "",
+        "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": said,
         "result": result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
         "narrowed": result.narrowed(run),

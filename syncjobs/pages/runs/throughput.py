@@ -13,7 +13,7 @@ LOOKED_BACK = timedelta(seconds=60)
 FEWEST = 3
 
 
-def pace(run: Run, *, now: datetime) -> str:
+def throughput(run: Run, *, now: datetime) -> str:
     """`8.2 writes a second, about 3 min left`; empty as long as too little was written to tell."""
     recent = Action.objects.filter(run=run, ended_at__gt=now - LOOKED_BACK, ended_at__lte=now)
     counted = recent.aggregate(writes=Count("pk"), since=Min("ended_at"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncjobs.rules import changes
-from syncjobs.rules.changes import Reading, Sent, Step
+from syncjobs.rules.changes import ActivityReading, Sent, Step
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
 from tests.support.values import ACME, EMPLOYEE, SITE, WORK, resolved, sent_for, standings, work
@@ -152,8 +152,8 @@ DELETE = intend(SENT, content_hash=EDITED, billable=False)
 GONE = changes.intend_gone("e1", SENT)
 
 
-def reading(**edits: Any) -> Reading:
-    return replace(Reading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **edits)
+def reading(**edits: Any) -> ActivityReading:
+    return replace(ActivityReading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **edits)
 
 
 @pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
@@ -166,7 +166,9 @@ def reading(**edits: Any) -> Reading:
         (reading(billed=True, sync_token="1"), "BILLED_IN_QUICKBOOKS"),
     ],
 )
-def test_time_that_people_billed_changed_or_deleted_is_left_alone(step: Step, found: Reading | None, code: str) -> None:
+def test_time_that_people_billed_changed_or_deleted_is_left_alone(
+    step: Step, found: ActivityReading | None, code: str
+) -> None:
     held = changes.against_quickbooks(step, SENT, found)
 
     assert (held.verb, [reason.code for reason in held.reasons]) == ("block", [code])

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from syncjobs.pages.runs.throughput import pace
+from syncjobs.pages.runs.throughput import throughput
 from tests.support.factories import ActionFactory, RunFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def test_the_last_minute_tells_rate_and_time_left(writes: int, apart: float, tot
         ActionFactory(run=run, workspace=run.workspace, state="done", ended_at=NOW - timedelta(seconds=place * apart))
     ActionFactory(run=run, workspace=run.workspace, state="done", ended_at=NOW - timedelta(minutes=5))
 
-    assert pace(run, now=NOW) == said
+    assert throughput(run, now=NOW) == said
 
 
 def test_a_run_that_does_not_go_on_has_no_pace() -> None:
@@ -39,4 +39,4 @@ def test_a_run_that_does_not_go_on_has_no_pace() -> None:
     for place in range(5):
         ActionFactory(run=run, workspace=run.workspace, state="done", ended_at=NOW - timedelta(seconds=place))
 
-    assert pace(run, now=NOW) == ""
+    assert throughput(run, now=NOW) == ""
