@@ -53,7 +53,7 @@ class Ref:
 
 
 @dataclass
-class Counts:
+class TabCounts:
     """How many rows each section of each tab has; minutes that wait, by tab."""
 
     sections: dict[str, dict[str, int]] = field(
@@ -75,9 +75,9 @@ class Counts:
         return self.decided + self.to_do
 
 
-def counted(workspace: Workspace) -> Counts:
+def counted(workspace: Workspace) -> TabCounts:
     """All tabs in a fixed number of queries, whatever the number of rows."""
-    counts = Counts(minutes=dict.fromkeys(KINDS, 0))
+    counts = TabCounts(minutes=dict.fromkeys(KINDS, 0))
     sums = {
         "rows": Count("pk"),
         "clear": Count("pk", filter=Q(suggested=True)),

@@ -28,7 +28,7 @@ class Row:
     note: str = ""
     email: str = ""
     archived: bool = False
-    words: wording.Words | None = None
+    words: wording.MismatchWording | None = None
     partner: Option | None = None
     left: list[Piece] = field(default_factory=list)
     right: list[Piece] = field(default_factory=list)

@@ -14,7 +14,7 @@ QUICKBOOKS_OR_HERE = "in QuickBooks, or here"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MismatchWording:
     """A row shows `title` and `part`; where there is room, `sentence` replaces the part. `where` it is mended."""
 
     title: str
@@ -46,38 +46,38 @@ class Case:
         return "linked_by" in self.detail
 
 
-def words(case: Case) -> Words:
+def words(case: Case) -> MismatchWording:
     """The wording of a mismatch; an unknown reason is shown as its code."""
     write = WRITERS.get(case.reason)
     if write is None:
-        return Words(case.reason, "", case.reason, "support", "help")
+        return MismatchWording(case.reason, "", case.reason, "support", "help")
     return write(case)
 
 
-def _no_employee(case: Case) -> Words:
+def _no_employee(case: Case) -> MismatchWording:
     title = "No employee of this name"
     if not case.name.strip():
         part = "there is no name to compare"
-        return Words("No employee found", part, "There is no name in Clockify to compare.", HERE, "person")
+        return MismatchWording("No employee found", part, "There is no name in Clockify to compare.", HERE, "person")
     none = f"QuickBooks has no employee called {case.name}."
     undone = _undone(case)
     if undone:
-        return Words("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
+        return MismatchWording("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
     vendor = next((one for one in case.suggestions if _is_namesake(case, one, kind="vendor")), None)
     if vendor is not None:
         sentence = f"{none} The name belongs to the vendor {vendor['name']}."
-        return Words(title, "the name belongs to a vendor", sentence, HERE_OR_QUICKBOOKS, "person")
-    return Words(title, "none is called exactly so", none, HERE_OR_QUICKBOOKS, "person")
+        return MismatchWording(title, "the name belongs to a vendor", sentence, HERE_OR_QUICKBOOKS, "person")
+    return MismatchWording(title, "none is called exactly so", none, HERE_OR_QUICKBOOKS, "person")
 
 
-def _no_customer(case: Case) -> Words:
+def _no_customer(case: Case) -> MismatchWording:
     undone = _undone(case)
     if undone:
-        return Words("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
+        return MismatchWording("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
     place = f"sub-customer under {case.client}" if case.client else "customer at the top level"
     part = f"none under {case.client}" if case.client else "none at the top level"
     sentence = f"QuickBooks has no {place} called {case.name}."
-    return Words("No customer of this name", part, sentence, HERE_OR_QUICKBOOKS, "domain")
+    return MismatchWording("No customer of this name", part, sentence, HERE_OR_QUICKBOOKS, "domain")
 
 
 def _undone(case: Case) -> str:
@@ -93,66 +93,68 @@ def _is_namesake(case: Case, suggestion: Mapping[str, Any], *, kind: str) -> boo
     return suggestion.get("kind") == kind and identical(case.name, str(suggestion.get("name", "")))
 
 
-def _name_differs(case: Case) -> Words:
+def _name_differs(case: Case) -> MismatchWording:
     differs = case.detail.get("differs") or "spelling"
     sentence = f"Same name apart from {differs}."
-    return Words("Name differs", f"same name apart from {differs}", sentence, HERE, "equal")
+    return MismatchWording("Name differs", f"same name apart from {differs}", sentence, HERE, "equal")
 
 
 PLURALS = {"user": "users", "client": "clients", "project": "projects"}
 
 
-def _ambiguous(case: Case) -> Words:
+def _ambiguous(case: Case) -> MismatchWording:
     records = PLURALS.get(case.kind, "records")
     candidates = int(case.detail.get("candidates", "0") or 0)
     partners = "employees" if case.kind == "user" else "customers"
     if candidates > 1:
         part = f"{candidates} {partners} are called so"
         sentence = f"{candidates} {partners} are called {case.name}; you decide which it is."
-        return Words("More than one fits", part, sentence, HERE, "alt_route")
+        return MismatchWording("More than one fits", part, sentence, HERE, "alt_route")
     if case.detail.get("linked_to"):
         holder = case.detail["linked_to"]
         sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
-        return Words(f"Two {records}, one name", "its partner is linked already", sentence, HERE, "group")
+        return MismatchWording(f"Two {records}, one name", "its partner is linked already", sentence, HERE, "group")
     rivals = case.detail.get("rivals", "")
     title = f"Several {records}, one name" if rivals.endswith("and others") else f"Two {records}, one name"
     partner = partners.removesuffix("s")
     sentence = f"Several {records} are called {case.name}, and one {partner} is; you decide which is which."
-    return Words(title, f"one {partner}; you decide", sentence, HERE, "group")
+    return MismatchWording(title, f"one {partner}; you decide", sentence, HERE, "group")
 
 
-def _inactive(case: Case) -> Words:
+def _inactive(case: Case) -> MismatchWording:
     kind = _partner_kind(case)
     name = case.quickbooks_name or case.detail.get("quickbooks_name", "") or case.name
     since = f" since {case.since}" if case.since else ""
     if case.detail.get("is_gone"):
         sentence = f"The {kind} {name} is no longer in QuickBooks, merged away or removed; the link is kept."
-        return Words("Gone from QuickBooks", "merged away or removed", sentence, HERE, "block")
+        return MismatchWording("Gone from QuickBooks", "merged away or removed", sentence, HERE, "block")
     if case.is_linked:
         sentence = f"The {kind} {name} has been inactive{since}; the link is kept."
         part = f"since {case.since}; the link is kept" if since else "the link is kept"
-        return Words("Inactive in QuickBooks", part, sentence, QUICKBOOKS_OR_HERE, "block")
+        return MismatchWording("Inactive in QuickBooks", part, sentence, QUICKBOOKS_OR_HERE, "block")
     sentence = f"QuickBooks has only an inactive {kind} called {name}{', inactive' + since if since else ''}."
-    return Words("Inactive in QuickBooks", f"the only {kind} of this name", sentence, QUICKBOOKS_OR_HERE, "block")
+    return MismatchWording(
+        "Inactive in QuickBooks", f"the only {kind} of this name", sentence, QUICKBOOKS_OR_HERE, "block"
+    )
 
 
 def _partner_kind(case: Case) -> str:
     return case.detail.get("quickbooks_kind") or ("employee" if case.kind == "user" else "customer")
 
 
-def _wrong_level(case: Case) -> Words:
+def _wrong_level(case: Case) -> MismatchWording:
     parent = case.detail.get("parent") or case.parent
     if not case.client:
         sentence = f"{case.name} is a sub-customer of {parent or 'another customer'}, but has no client in Clockify."
         if case.kind == "client":
             sentence = f"{case.name} is a sub-customer of {parent or 'another customer'}, but a client in Clockify."
         part = f"a sub-customer of {parent}" if parent else "a sub-customer there"
-        return Words("At another level", part, sentence, HERE_OR_QUICKBOOKS, "stairs")
+        return MismatchWording("At another level", part, sentence, HERE_OR_QUICKBOOKS, "stairs")
     sentence = f"{case.name} is a top-level customer, but belongs to {case.client} in Clockify."
-    return Words("At another level", "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs")
+    return MismatchWording("At another level", "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs")
 
 
-def _wrong_parent(case: Case) -> Words:
+def _wrong_parent(case: Case) -> MismatchWording:
     title, icon = "Under another parent", "account_tree"
     detail = case.detail
     parent = detail.get("parent") or case.parent or "another customer"
@@ -160,22 +162,22 @@ def _wrong_parent(case: Case) -> Words:
     if case.is_linked and detail.get("client_was", "") != detail.get("client", ""):
         before, after = detail.get("client_was") or "no client", detail.get("client") or "no client"
         sentence = f"{case.name} belonged to {before} in Clockify when it was linked, and belongs to {after} now."
-        return Words("Moved to another client", f"{before} before, {after} now", sentence, HERE, icon)
+        return MismatchWording("Moved to another client", f"{before} before, {after} now", sentence, HERE, icon)
     if case.is_linked and detail.get("parent_was", "") != detail.get("parent", ""):
         before, after = detail.get("parent_was") or "the top level", detail.get("parent") or "the top level"
         sentence = f"{case.quickbooks_name} was under {before} when it was linked, and is under {after} now."
-        return Words("Moved in QuickBooks", f"{before} before, {after} now", sentence, HERE, icon)
+        return MismatchWording("Moved in QuickBooks", f"{before} before, {after} now", sentence, HERE, icon)
     sentence = f"{case.name} exists under {parent} instead of {needed}."
-    return Words(title, f"under {parent} instead", sentence, HERE_OR_QUICKBOOKS, icon)
+    return MismatchWording(title, f"under {parent} instead", sentence, HERE_OR_QUICKBOOKS, icon)
 
 
-def _waits_for_client(case: Case) -> Words:
+def _waits_for_client(case: Case) -> MismatchWording:
     client = case.client or case.detail.get("client") or "Its client"
     sentence = f"{client} is not linked yet; once it is, {case.name} is looked at by itself."
-    return Words("Waits for its client", f"{client} is not linked yet", sentence, HERE, "hourglass_empty")
+    return MismatchWording("Waits for its client", f"{client} is not linked yet", sentence, HERE, "hourglass_empty")
 
 
-def _renamed(case: Case) -> Words:
+def _renamed(case: Case) -> MismatchWording:
     changes = []
     before, after = case.detail.get("clockify_name_was", ""), case.name
     if before and before.strip() != after.strip():
@@ -185,27 +187,27 @@ def _renamed(case: Case) -> Words:
         changes.append((before, after))
     said = " and ".join(f"{old} when linked and is {new} now" for old, new in changes) or "another name before"
     part = f"was {changes[0][0]}" if changes else "the link goes on working"
-    return Words("Renamed since", part, f"It was {said}; the link goes on working.", "nobody has to", "edit")
+    return MismatchWording("Renamed since", part, f"It was {said}; the link goes on working.", "nobody has to", "edit")
 
 
-def _only_employee(case: Case) -> Words:
+def _only_employee(case: Case) -> MismatchWording:
     sentence = f"No Clockify user is called {case.name}."
-    return Words("Only in QuickBooks", "no user of this name", sentence, "in Clockify, if at all", "person")
+    return MismatchWording("Only in QuickBooks", "no user of this name", sentence, "in Clockify, if at all", "person")
 
 
-def _only_customer(case: Case) -> Words:
+def _only_customer(case: Case) -> MismatchWording:
     sentence = f"No Clockify client is called {case.name}."
-    return Words("Only in QuickBooks", "no client of this name", sentence, "here, if at all", "domain")
+    return MismatchWording("Only in QuickBooks", "no client of this name", sentence, "here, if at all", "domain")
 
 
-def _only_sub_customer(case: Case) -> Words:
+def _only_sub_customer(case: Case) -> MismatchWording:
     parent = case.parent or case.detail.get("parent", "")
     whose = f"{parent} has no Clockify project" if parent else "No Clockify project is"
     sentence = f"{whose} called {case.name}."
-    return Words("Only in QuickBooks", "no project of this name", sentence, "here, if at all", "folder")
+    return MismatchWording("Only in QuickBooks", "no project of this name", sentence, "here, if at all", "folder")
 
 
-WRITERS: Mapping[str, Callable[[Case], Words]] = {
+WRITERS: Mapping[str, Callable[[Case], MismatchWording]] = {
     "NO_EMPLOYEE": _no_employee,
     "NO_CUSTOMER": _no_customer,
     "NAME_DIFFERS": _name_differs,

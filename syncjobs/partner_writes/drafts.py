@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mapping.matching.names import strip_deleted
-from syncjobs.partner_writes.rules import Check
+from syncjobs.partner_writes.rules import RuleCheck
 
 CREATE, REACTIVATE, RENAME = "create", "reactivate", "rename"
 QUICKBOOKS, CLOCKIFY = "quickbooks", "clockify"
@@ -50,7 +50,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Draft:
+class PartnerDraft:
     """`changes` are the fields that we set; `body` is the whole request, with what was read around them."""
 
     ask: Ask
@@ -62,12 +62,12 @@ class Draft:
     changes: Mapping[str, Any]
     body: Mapping[str, Any]
     lines: tuple[tuple[str, str], ...]
-    checks: tuple[Check, ...]
+    checks: tuple[RuleCheck, ...]
     notes: tuple[str, ...] = ()
     parent_id: str = ""
 
     @property
-    def failed(self) -> tuple[Check, ...]:
+    def failed(self) -> tuple[RuleCheck, ...]:
         return tuple(check for check in self.checks if not check.passed)
 
     @property

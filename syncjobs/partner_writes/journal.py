@@ -20,7 +20,7 @@ from integrations.models import Workspace
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import company_of
-from syncjobs.partner_writes.drafts import Ask, Draft
+from syncjobs.partner_writes.drafts import Ask, PartnerDraft
 
 State = PartnerWrite.State
 # A write without any answer for so long was left by a process that is gone: no call lasts longer.
@@ -37,7 +37,7 @@ def on_its_way(workspace: Workspace, ask: Ask) -> PartnerWrite | None:
     return writes_of(workspace).filter(side=ask.side, target=ask.target, state=State.SENDING).first()
 
 
-def open_write(workspace: Workspace, draft: Draft, *, person: Any, note: str, now: datetime) -> PartnerWrite:
+def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: str, now: datetime) -> PartnerWrite:
     """Commit what is about to be asked for. Raises Refused while another press for the same record is on its way."""
     ask = draft.ask
     try:

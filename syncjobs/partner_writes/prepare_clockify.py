@@ -9,11 +9,11 @@ from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
-from syncjobs.partner_writes.drafts import Ask, Draft
-from syncjobs.partner_writes.rules import Check, Remedy
+from syncjobs.partner_writes.drafts import Ask, PartnerDraft
+from syncjobs.partner_writes.rules import Remedy, RuleCheck
 
 
-def create(workspace: Workspace, ask: Ask) -> Draft:
+def create(workspace: Workspace, ask: Ask) -> PartnerDraft:
     """A client or project for a QuickBooks customer. Raises Refused for a wish that makes no sense."""
     company = company_of(workspace)
     customer = Customer.objects.filter(company=company, quickbooks_id=ask.quickbooks_id, gone_at=None).first()
@@ -34,7 +34,7 @@ def create(workspace: Workspace, ask: Ask) -> Draft:
         checks += [found] if found else []
         where = _client_name(workspace, client_id)
         lines += [("Client", where or "none"), ("Billable", _yes(ask.billable)), ("Public", _yes(ask.public))]
-    return Draft(
+    return PartnerDraft(
         ask=ask,
         title=f"Create a {ask.entity} in Clockify",
         subject=f"for the QuickBooks customer {customer.full_name or customer.name}",
@@ -49,7 +49,7 @@ def create(workspace: Workspace, ask: Ask) -> Draft:
     )
 
 
-def rename(workspace: Workspace, ask: Ask) -> Draft:
+def rename(workspace: Workspace, ask: Ask) -> PartnerDraft:
     """A client or project under its partner's name, all else sent back as it was read."""
     if ask.kind == "user":
         raise Refused("People's names in Clockify are their own: ask them to change it, or link them as they are.")
@@ -64,12 +64,12 @@ def rename(workspace: Workspace, ask: Ask) -> Draft:
     changes = {"name": name}
     differs = identity(record.name) != name
     checks = [
-        Check("Name differs", differs, f"{record.name} now" if differs else "It has this name already."),
+        RuleCheck("Name differs", differs, f"{record.name} now" if differs else "It has this name already."),
         *_of_name(ask.kind, name),
         rules.free_in_clockify(name, others, place=ask.kind),
         _of_connection(workspace),
     ]
-    return Draft(
+    return PartnerDraft(
         ask=ask,
         title=f"Rename a {ask.kind} in Clockify",
         subject=f"the {ask.kind} {record.name}",
@@ -84,40 +84,42 @@ def rename(workspace: Workspace, ask: Ask) -> Draft:
 
 
 # --- checks --------------------------------------------------------------------------------------------------
-def _of_name(entity: str, name: str) -> list[Check]:
+def _of_name(entity: str, name: str) -> list[RuleCheck]:
     least, most = (1, rules.MAX_CLIENT_NAME_LENGTH)
     if entity == "project":
         least, most = rules.SHORTEST_PROJECT, rules.MAX_PROJECT_NAME_LENGTH
     return [rules.no_brackets(name), rules.length(name, most=most, least=least)]
 
 
-def _of_customer(customer: Customer) -> Check:
+def _of_customer(customer: Customer) -> RuleCheck:
     if customer.active:
-        return Check("Customer is active", True, customer.full_name or customer.name)
+        return RuleCheck("Customer is active", True, customer.full_name or customer.name)
     remedy = Remedy("reactivate", "Reactivate it", f"customer:{customer.quickbooks_id}")
-    return Check("Customer is active", False, f"{strip_deleted(customer.name)} is inactive in QuickBooks.", (remedy,))
+    return RuleCheck(
+        "Customer is active", False, f"{strip_deleted(customer.name)} is inactive in QuickBooks.", (remedy,)
+    )
 
 
-def _not_linked(workspace: Workspace, ask: Ask) -> Check:
+def _not_linked(workspace: Workspace, ask: Ask) -> RuleCheck:
     rows = links_of(workspace).filter(kind=ask.entity, quickbooks_kind="customer", quickbooks_id=ask.quickbooks_id)
     link = rows.first()
     found = f"It is linked to the {ask.entity} {link.clockify_name} already." if link else "not linked"
-    return Check("Not linked yet", link is None, found)
+    return RuleCheck("Not linked yet", link is None, found)
 
 
-def _of_top(customer: Customer) -> Check:
+def _of_top(customer: Customer) -> RuleCheck:
     if not customer.parent_id:
-        return Check("At the top level", True, "top-level customer")
-    return Check("At the top level", False, f"{customer.full_name} is a sub-customer; a project fits it.")
+        return RuleCheck("At the top level", True, "top-level customer")
+    return RuleCheck("At the top level", False, f"{customer.full_name} is a sub-customer; a project fits it.")
 
 
-def _of_connection(workspace: Workspace) -> Check:
+def _of_connection(workspace: Workspace) -> RuleCheck:
     connected = workspace.state == workspace.State.CONNECTED
-    return Check("Clockify is connected", connected, workspace.state_reason or workspace.get_state_display())
+    return RuleCheck("Clockify is connected", connected, workspace.state_reason or workspace.get_state_display())
 
 
 # --- places --------------------------------------------------------------------------------------------------
-def _client_of(workspace: Workspace, ask: Ask, customer: Customer) -> tuple[str, Check | None]:
+def _client_of(workspace: Workspace, ask: Ask, customer: Customer) -> tuple[str, RuleCheck | None]:
     """The client whose customer is the parent; at the top level a project has none."""
     if ask.client_id is not None:
         return ask.client_id, None
@@ -127,9 +129,9 @@ def _client_of(workspace: Workspace, ask: Ask, customer: Customer) -> tuple[str,
     link = links.first()
     above = customer.full_name.rpartition(":")[0] or "Its parent"
     if link is not None:
-        return link.clockify_id, Check("Client is known", True, link.clockify_name)
+        return link.clockify_id, RuleCheck("Client is known", True, link.clockify_name)
     remedy = Remedy("create", f"Create a client for {above} first", f"customer:{customer.parent_id}")
-    return "", Check("Client is known", False, f"{above} has no client in Clockify yet.", (remedy,))
+    return "", RuleCheck("Client is known", False, f"{above} has no client in Clockify yet.", (remedy,))
 
 
 def _partner_name(workspace: Workspace, ask: Ask) -> str:

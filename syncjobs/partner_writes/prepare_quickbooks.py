@@ -9,8 +9,8 @@ from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
-from syncjobs.partner_writes.drafts import Ask, Draft
-from syncjobs.partner_writes.rules import Check, Namesake, Remedy
+from syncjobs.partner_writes.drafts import Ask, PartnerDraft
+from syncjobs.partner_writes.rules import Namesake, Remedy, RuleCheck
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
@@ -19,7 +19,7 @@ KINDS = {"employee": ("user",), "vendor": ("user",), "customer": ("client", "pro
 CALLED = {"employee": "an employee", "vendor": "a vendor", "customer": "a customer"}
 
 
-def create(workspace: Workspace, ask: Ask) -> Draft:
+def create(workspace: Workspace, ask: Ask) -> PartnerDraft:
     """An employee, vendor or customer for a Clockify record. Raises Refused for a wish that makes no sense."""
     if ask.kind not in KINDS.get(ask.entity, ()):
         raise Refused(f"For a {ask.kind or 'record'} no {ask.entity} can be created in QuickBooks.")
@@ -32,7 +32,7 @@ def create(workspace: Workspace, ask: Ask) -> Draft:
     return _person(workspace, ask, record, name)
 
 
-def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
+def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> PartnerDraft:
     given, family = rules.split_name(name)
     given = given if ask.given_name is None else identity(ask.given_name)
     family = family if ask.family_name is None else identity(ask.family_name)
@@ -45,7 +45,7 @@ def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
         *_of_place(workspace, ask, record),
     ]
     lines = (("Name", name), ("First name", given), ("Last name", family), _everything_else())
-    return Draft(
+    return PartnerDraft(
         ask=ask,
         title=f"Create {CALLED[ask.entity]} in QuickBooks",
         subject=f"for the Clockify user {record.name or record.email}",
@@ -59,7 +59,7 @@ def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
     )
 
 
-def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
+def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> PartnerDraft:
     parent_id, missing = _parent_of(workspace, ask, record)
     parent = _customer_row(workspace, parent_id) if parent_id else None
     above = _full_name(parent) if parent else ""
@@ -78,7 +78,7 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
     if parent is not None:
         lines.insert(1, ("Parent customer", f"{above} (customer {parent_id})"))
     of_client = f" of {record.client_name}" if getattr(record, "client_name", "") else ""
-    return Draft(
+    return PartnerDraft(
         ask=ask,
         title=f"Create {below} in QuickBooks",
         subject=f"for the Clockify {ask.kind} {record.name}{of_client}",
@@ -94,7 +94,7 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Draft:
     )
 
 
-def reactivate(workspace: Workspace, ask: Ask) -> Draft:
+def reactivate(workspace: Workspace, ask: Ask) -> PartnerDraft:
     """An inactive record active again, and linked to the Clockify record it is asked for."""
     model = QUICKBOOKS_MODELS.get(ask.entity)
     company = company_of(workspace)
@@ -109,12 +109,12 @@ def reactivate(workspace: Workspace, ask: Ask) -> Draft:
     is_inactive = not row.active and row.gone_at is None
     found = "inactive" if is_inactive else "It was merged away." if row.gone_at else "It is active already."
     checks = [
-        Check("Is inactive", is_inactive, found),
+        RuleCheck("Is inactive", is_inactive, found),
         rules.free_in_quickbooks(full_name, [one for one in others if one.active], linkable=(), name=name),
         *(_of_parent(parent_id, _customer_row(workspace, parent_id)) if parent_id else ()),
         *_of_connection(workspace),
     ]
-    return Draft(
+    return PartnerDraft(
         ask=ask,
         title=f"Reactivate {CALLED[ask.entity]} in QuickBooks",
         subject=f"{ask.entity} {row.quickbooks_id}, {full_name}",
@@ -141,50 +141,50 @@ def same_name_records(workspace: Workspace) -> list[Namesake]:
 
 
 # --- checks --------------------------------------------------------------------------------------------------
-def _of_name(name: str) -> list[Check]:
+def _of_name(name: str) -> list[RuleCheck]:
     return [rules.signs(name), rules.length(name, most=rules.MAX_DISPLAY_NAME_LENGTH)]
 
 
-def _of_name_part(what: str, part: str) -> Check:
+def _of_name_part(what: str, part: str) -> RuleCheck:
     """Sign and length of a first or last name in one line."""
     problem = next(
         (one for one in (rules.signs(part), rules.length(part, most=rules.MAX_NAME_PART_LENGTH)) if not one.passed),
         None,
     )
-    return Check(f"{what} can be taken", problem is None, problem.value if problem else part)
+    return RuleCheck(f"{what} can be taken", problem is None, problem.value if problem else part)
 
 
-def _of_place(workspace: Workspace, ask: Ask, record: Any) -> list[Check]:
+def _of_place(workspace: Workspace, ask: Ask, record: Any) -> list[RuleCheck]:
     """What speaks about the Clockify record and the connection, not about the name."""
     link = links_of(workspace).filter(kind=ask.kind, clockify_id=ask.clockify_id, suspended="").first()
     found = f"It is linked to {link.quickbooks_name} already; unlink it first." if link else "not linked"
-    return [Check("Not linked yet", link is None, found), *_of_connection(workspace)]
+    return [RuleCheck("Not linked yet", link is None, found), *_of_connection(workspace)]
 
 
-def _of_connection(workspace: Workspace) -> list[Check]:
+def _of_connection(workspace: Workspace) -> list[RuleCheck]:
     rows = [one.as_row() for one in inputs.connection_reasons(workspace)]
     rows = [row for row in rows if row.get("side") != "Clockify"]
     company = company_of(workspace)
     payroll = {True: "on", False: "off", None: "not stated"}[company.payroll]
     value = reasons.sentence(rows[0]) if rows else f"{company.sku or 'plan not read yet'}, Payroll {payroll}"
-    return [Check("Plan may be written to", not rows, value)]
+    return [RuleCheck("Plan may be written to", not rows, value)]
 
 
-def _of_parent(parent_id: str, parent: Customer | None) -> list[Check]:
+def _of_parent(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
     what = "Parent is active"
     if not parent_id:
         return []
     if parent is None or parent.gone_at is not None:
-        return [Check(what, False, f"QuickBooks has no customer {parent_id} any more.")]
+        return [RuleCheck(what, False, f"QuickBooks has no customer {parent_id} any more.")]
     name = rules.strip_full_name(_full_name(parent))
     if parent.active:
-        return [Check(what, True, name)]
+        return [RuleCheck(what, True, name)]
     remedy = Remedy("reactivate", f"Reactivate {name}", f"customer:{parent.quickbooks_id}")
-    return [Check(what, False, f"{name} is inactive.", (remedy,))]
+    return [RuleCheck(what, False, f"{name} is inactive.", (remedy,))]
 
 
 # --- places --------------------------------------------------------------------------------------------------
-def _parent_of(workspace: Workspace, ask: Ask, record: Any) -> tuple[str, Check | None]:
+def _parent_of(workspace: Workspace, ask: Ask, record: Any) -> tuple[str, RuleCheck | None]:
     """The parent's id ("" at the top), or the check that says why there is none."""
     if ask.parent_id is not None:
         return ask.parent_id, None
@@ -195,7 +195,9 @@ def _parent_of(workspace: Workspace, ask: Ask, record: Any) -> tuple[str, Check 
     if link is not None:
         return link.quickbooks_id, None
     remedy = Remedy("create", f"Create a customer for {record.client_name} first", f"client:{client_id}")
-    return "", Check("Parent is known", False, f"{record.client_name} has no customer in QuickBooks yet.", (remedy,))
+    return "", RuleCheck(
+        "Parent is known", False, f"{record.client_name} has no customer in QuickBooks yet.", (remedy,)
+    )
 
 
 def _customer_row(workspace: Workspace, quickbooks_id: str) -> Customer | None:

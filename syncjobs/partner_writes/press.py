@@ -14,11 +14,11 @@ from mapping.decisions.preview import NEW, PlannedRecord
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, Draft
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, PartnerDraft
 from syncjobs.planning import forecast
 
 State = PartnerWrite.State
-PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], Draft]] = {
+PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], PartnerDraft]] = {
     (QUICKBOOKS, CREATE): prepare_quickbooks.create,
     (QUICKBOOKS, REACTIVATE): prepare_quickbooks.reactivate,
     (CLOCKIFY, CREATE): prepare_clockify.create,
@@ -27,7 +27,7 @@ PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], Draft]] = {
 SENDERS: dict[str, ModuleType] = {QUICKBOOKS: to_quickbooks, CLOCKIFY: to_clockify}
 
 
-def draft(workspace: Workspace, ask: Ask) -> Draft:
+def draft(workspace: Workspace, ask: Ask) -> PartnerDraft:
     """Exactly what would be written, and every rule with what it found. Nothing is sent; no vendor is asked."""
     prepare = PREPARE.get((ask.side, ask.verb))
     if prepare is None or workspace.company is None:
@@ -35,7 +35,7 @@ def draft(workspace: Workspace, ask: Ask) -> Draft:
     return prepare(workspace, ask)
 
 
-def unblocks(workspace: Workspace, draft: Draft, *, now: datetime) -> forecast.Forecast:
+def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> forecast.Forecast:
     """What would be free to go once the draft is written and linked."""
     ask = draft.ask
     if ask.verb == RENAME:
@@ -125,7 +125,7 @@ def _look(write: PartnerWrite) -> PartnerWrite:
     return looked
 
 
-def _confirmed(workspace: Workspace, ask: Ask, confirmed: str) -> Draft:
+def _confirmed(workspace: Workspace, ask: Ask, confirmed: str) -> PartnerDraft:
     found = draft(workspace, ask)
     _refuse_broken(found)
     if found.fingerprint != confirmed:
@@ -133,6 +133,6 @@ def _confirmed(workspace: Workspace, ask: Ask, confirmed: str) -> Draft:
     return found
 
 
-def _refuse_broken(found: Draft) -> None:
+def _refuse_broken(found: PartnerDraft) -> None:
     if found.failed:
         raise Refused(" ".join(f"{check.title}: {check.value}" for check in found.failed))

@@ -30,7 +30,7 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class RuleCheck:
     """One rule: what was looked at, whether it holds, and the value found or the sentence that says what is wrong."""
 
     title: str
@@ -53,16 +53,16 @@ class Namesake:
         return f"{self.kind}:{self.id}"
 
 
-def signs(name: str, *, what: str = "No colon, tab or line break") -> Check:
+def signs(name: str, *, what: str = "No colon, tab or line break") -> RuleCheck:
     """Names hold no `:`, tab or line break: a colon separates levels."""
     found = [sign for sign in SIGNS if sign in name]
     if not found:
-        return Check(what, True, "none")
+        return RuleCheck(what, True, "none")
     where = name[: name.index(found[0])].split()
     after = f" after “{where[-1]}”" if where else " at its beginning"
     mended = without_signs(name)
     instead = "Use a hyphen instead" if found[0] == ":" else "Use a space instead"
-    return Check(what, False, f"There is {SIGNS[found[0]]}{after}.", (Remedy("name", instead, mended),))
+    return RuleCheck(what, False, f"There is {SIGNS[found[0]]}{after}.", (Remedy("name", instead, mended),))
 
 
 def without_signs(name: str) -> str:
@@ -70,41 +70,43 @@ def without_signs(name: str) -> str:
     return " ".join(re.sub(r"\s*:\s*", " - ", name).split()).strip("- ") if set(name) & set(SIGNS) else name
 
 
-def length(name: str, *, most: int, least: int = 1, what: str = "Short enough") -> Check:
+def length(name: str, *, most: int, least: int = 1, what: str = "Short enough") -> RuleCheck:
     count = len(name.strip())
     if count < least:
-        return Check(what, False, "There is no name." if not count else f"It needs at least {least} characters.")
+        return RuleCheck(what, False, "There is no name." if not count else f"It needs at least {least} characters.")
     if count > most:
         cut = name.strip()[:most].rstrip()
         value = f"It has {count} characters, {most} are allowed."
-        return Check(what, False, value, (Remedy("name", f"Cut after {most} characters", cut),))
-    return Check(what, True, f"{count} of {most} characters")
+        return RuleCheck(what, False, value, (Remedy("name", f"Cut after {most} characters", cut),))
+    return RuleCheck(what, True, f"{count} of {most} characters")
 
 
-def no_brackets(name: str) -> Check:
+def no_brackets(name: str) -> RuleCheck:
     """Clockify takes no angle brackets in texts."""
     what = "No angle brackets"
     if not BRACKETS.search(name):
-        return Check(what, True, "none")
+        return RuleCheck(what, True, "none")
     mended = " ".join(BRACKETS.sub(" ", name).split())
-    return Check(what, False, "Clockify takes no < and >.", (Remedy("name", "Leave them out", mended),))
+    return RuleCheck(what, False, "Clockify takes no < and >.", (Remedy("name", "Leave them out", mended),))
 
 
-def free_in_quickbooks(full_name: str, others: Iterable[Namesake], *, linkable: Collection[str], name: str) -> Check:
+def free_in_quickbooks(
+    full_name: str, others: Iterable[Namesake], *, linkable: Collection[str], name: str
+) -> RuleCheck:
     """Customers, vendors and employees share their names, case aside; inactive ones count, since they may come back."""
     others = list(others)
     what, wanted = "Name is free", fold(full_name)
     taken = [one for one in others if fold(one.full_name) == wanted]
     if not taken:
         active = sum(1 for one in others if one.active)
-        return Check(what, True, f"among {active} active and {len(others) - active} inactive names")
+        return RuleCheck(what, True, f"among {active} active and {len(others) - active} inactive names")
     holder = sorted(taken, key=lambda one: not one.active)[0]
     remedies = [Remedy("name", f"Use “{other}”", other) for other in [_another(name, full_name, others)]]
     if holder.kind in linkable:
         verb, label = ("link", "Link to it") if holder.active else ("reactivate", "Reactivate it")
         remedies.insert(0, Remedy(verb, label, holder.value))
     state = "" if holder.active else "inactive "
-    return Check(what, False, f"The {state}{holder.kind} {holder.id} has this name.", tuple(remedies))
+    return RuleCheck(what, False, f"The {state}{holder.kind} {holder.id} has this name.", tuple(remedies))
 
 
 def _another(name: str, full_name: str, others: Iterable[Namesake]) -> str:
@@ -122,27 +124,27 @@ def fold(full_name: str) -> str:
     return ":".join(strip_deleted(part).strip() for part in full_name.split(":")).casefold()
 
 
-def free_in_clockify(name: str, others: Iterable[tuple[str, bool]], *, place: str) -> Check:
+def free_in_clockify(name: str, others: Iterable[tuple[str, bool]], *, place: str) -> RuleCheck:
     """Names are unique among active and archived ones; `others` are names with whether they are archived."""
     what = "Name is free"
     found = [archived for other, archived in others if other.strip() == name.strip()]
     if not found:
-        return Check(what, True, f"no {place} of this name")
+        return RuleCheck(what, True, f"no {place} of this name")
     state = "an archived" if all(found) else "a"
-    return Check(what, False, f"There is {state} {place} of this name.")
+    return RuleCheck(what, False, f"There is {state} {place} of this name.")
 
 
-def depth(level: int) -> Check:
+def depth(level: int) -> RuleCheck:
     """A top-level customer is level 1; QuickBooks nests five."""
     if level > LEVELS:
-        return Check("Depth allowed", False, f"It would be level {level}; QuickBooks allows {LEVELS}.")
-    return Check("Depth allowed", True, f"level {level} of {LEVELS}")
+        return RuleCheck("Depth allowed", False, f"It would be level {level}; QuickBooks allows {LEVELS}.")
+    return RuleCheck("Depth allowed", True, f"level {level} of {LEVELS}")
 
 
-def some_name_part(given: str, family: str) -> Check:
+def some_name_part(given: str, family: str) -> RuleCheck:
     if not given.strip() and not family.strip():
-        return Check("First or last name", False, "An employee needs a first or a last name.")
-    return Check("First or last name", True, " ".join(part for part in (given.strip(), family.strip()) if part))
+        return RuleCheck("First or last name", False, "An employee needs a first or a last name.")
+    return RuleCheck("First or last name", True, " ".join(part for part in (given.strip(), family.strip()) if part))
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -21,13 +21,13 @@ from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.evaluate import judge
-from syncjobs.planning.inputs import Listed, PlanningContext
+from syncjobs.planning.inputs import PartnerStatus, PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.eligibility import Entry, MappingTable, ResolvedPartner
 
 State = EntryStatus.State
 CENT = Decimal("0.01")
-Partners = Mapping[tuple[str, str], Listed]
+Partners = Mapping[tuple[str, str], PartnerStatus]
 
 
 @dataclass
@@ -157,7 +157,7 @@ def _with(planned: Iterable[PlannedRecord], partners: Partners, company: Company
         currency = known.currency if known else ""
         if known is None and one.kind == "customer":
             currency = (parent.currency if parent else "") or company.home_currency
-        there[one.kind, one.id] = Listed(active=True, currency=currency)
+        there[one.kind, one.id] = PartnerStatus(active=True, currency=currency)
     return there
 
 

@@ -86,31 +86,31 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class PartnerStatus:
     """A QuickBooks record, as far as it decides whether time may be booked on it. `currency`: of customers."""
 
     active: bool
     currency: str = ""
 
 
-def partners_of(company: Company, *, among: Collection[Link] | None = None) -> dict[tuple[str, str], Listed]:
+def partners_of(company: Company, *, among: Collection[Link] | None = None) -> dict[tuple[str, str], PartnerStatus]:
     """Every employee, vendor and customer of the mirror, or those of these links, by kind and id.
 
     Read as plain values, since they are many.
     """
-    found: dict[tuple[str, str], Listed] = {}
+    found: dict[tuple[str, str], PartnerStatus] = {}
     for kind, model in QUICKBOOKS_MODELS.items():
         columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == "customer" else ()))
         rows = model._default_manager.filter(company=company)
         if among is not None:
             rows = rows.filter(quickbooks_id__in={one.quickbooks_id for one in among if one.quickbooks_kind == kind})
         for key, active, gone_at, *more in rows.values_list(*columns):
-            found[kind, key] = Listed(active and gone_at is None, *more)
+            found[kind, key] = PartnerStatus(active and gone_at is None, *more)
     return found
 
 
 def build_mapping_table(
-    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], Listed]
+    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
 ) -> MappingTable:
     """Standings by these links, saved or only thought of; `ignored` are kinds and ids of Clockify records."""
     standings: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}

@@ -41,7 +41,7 @@ class UncertainWrite:
 
 
 @dataclass(frozen=True)
-class Decision:
+class UncertainWriteDecision:
     """Who decides about which write, having seen which activities (id to SyncToken)."""
 
     workspace: Workspace
@@ -86,7 +86,7 @@ def _is_alike(sent: Draft, activity: Activity) -> bool:
 
 
 # --- decisions ---------------------------------------------------------------------------------------------
-def take(decision: Decision, quickbooks_id: str, *, now: datetime) -> None:
+def take(decision: UncertainWriteDecision, quickbooks_id: str, *, now: datetime) -> None:
     """*This is it*: the activity is ours; its receipt says where it differs from what was sent.
 
     Raises Refused where it is another than the one that was seen, ApiError when QuickBooks can't be asked.
@@ -108,7 +108,7 @@ def take(decision: Decision, quickbooks_id: str, *, now: datetime) -> None:
     _judge(decision.workspace, action.entry_id, now)
 
 
-def send_again(decision: Decision, *, now: datetime) -> Action:
+def send_again(decision: UncertainWriteDecision, *, now: datetime) -> Action:
     """*None of these*: the next run sends it under a new request id, with the activities seen marked as not ours.
 
     The old id is left behind, since QuickBooks would answer it with one of the very activities that were ruled out.
@@ -129,7 +129,7 @@ def send_again(decision: Decision, *, now: datetime) -> Action:
     return action
 
 
-def leave_out(decision: Decision, *, now: datetime) -> None:
+def leave_out(decision: UncertainWriteDecision, *, now: datetime) -> None:
     """*Leave it out*: nothing is sent again, nothing is deleted, and the entry is ignored until a person says so."""
     with _deciding(decision) as (uncertain, keep):
         _refuse_news(uncertain, decision)
@@ -147,7 +147,7 @@ def leave_out(decision: Decision, *, now: datetime) -> None:
 
 # --- what each decision stands on --------------------------------------------------------------------------
 @contextmanager
-def _deciding(decision: Decision) -> Iterator[tuple[UncertainWrite, Callable[[], Action]]]:
+def _deciding(decision: UncertainWriteDecision) -> Iterator[tuple[UncertainWrite, Callable[[], Action]]]:
     """The doubt as it is now, and a call that makes sure, inside the transaction, that it still is ours to end."""
     workspace = decision.workspace
     with _writing(company_of(workspace)) as hold:
@@ -189,7 +189,7 @@ def _writing(company: Company) -> Iterator[Callable[[], None]]:
         lease.release(company, owner)
 
 
-def _refuse_news(uncertain: UncertainWrite, decision: Decision) -> None:
+def _refuse_news(uncertain: UncertainWrite, decision: UncertainWriteDecision) -> None:
     """What nobody has looked at can't be ruled out."""
     for one in uncertain.alike:
         if activities.is_exactly(uncertain.sent, one):
@@ -225,7 +225,7 @@ def _end_item(action: Action, words: str) -> None:
         journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=words)
 
 
-def _record(decision: Decision, message: str, now: datetime) -> None:
+def _record(decision: UncertainWriteDecision, message: str, now: datetime) -> None:
     ConnectionEvent.objects.create(
         workspace=decision.workspace,
         company=decision.workspace.company,

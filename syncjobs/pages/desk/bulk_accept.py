@@ -57,10 +57,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
-    asked = request.POST if request.method == "POST" else request.GET
-    rows, tab = asked.getlist("row")[:MAX_TICKED], _tab(asked.get("tab", ""))
+    params = request.POST if request.method == "POST" else request.GET
+    rows, tab = params.getlist("row")[:MAX_TICKED], _tab(params.get("tab", ""))
     # A tick taken away is only told apart from "not asked yet" by a field that is always sent.
-    ticked = set(asked.getlist("key")) if asked.get("asked") else None
+    ticked = set(params.getlist("key")) if params.get("asked") else None
     if request.method == "POST":
         return _accept(request, workspace, tab, rows, ticked or set())
     return _show(request, workspace, tab, rows, ticked)

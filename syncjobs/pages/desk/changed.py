@@ -31,7 +31,7 @@ WORDS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
 
 
 @dataclass(frozen=True)
-class Line:
+class FieldComparison:
     """One field on each side; `there` is what QuickBooks has, if it was asked."""
 
     word: str
@@ -43,13 +43,13 @@ class Line:
 
 
 @dataclass
-class Row:
+class ChangedRow:
     """One entry with both sides and what may be done about it."""
 
     entry: TimeEntry
     badge: StatusBadge
     receipt: Receipt | None
-    lines: list[Line] = field(default_factory=list)
+    lines: list[FieldComparison] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     ways: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
     may_send: bool = False
@@ -76,7 +76,7 @@ def open_count(workspace: Workspace) -> int:
     return rows_of(workspace).count()
 
 
-def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks: bool = False) -> list[Row]:
+def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks: bool = False) -> list[ChangedRow]:
     """Return the rows of a page.
 
     `ask_quickbooks` reads in one query what it has now; raises ApiError where it does not answer.
@@ -131,10 +131,10 @@ def _context(
     )
 
 
-def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> Row:
+def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> ChangedRow:
     status: EntryStatus = entry.status
     codes = {str(one.get("code")) for one in status.reasons}
-    row = Row(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
+    row = ChangedRow(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(one)["message"] for one in status.reasons]
     if receipt is not None and receipt.conflict == CHANGED_THERE and CHANGED_THERE not in codes:
         row.badge = badges.LOCKED
@@ -237,10 +237,10 @@ def _of_activity(there: Activity, names: _Names) -> list[str]:
     ]
 
 
-def _beside(ours: list[str], sent: list[str], there: list[str] | None) -> list[Line]:
+def _beside(ours: list[str], sent: list[str], there: list[str] | None) -> list[FieldComparison]:
     theirs = there or [""] * len(WORDS)
     return [
-        Line(word, mine, went, has, mine != went, there is not None and has != went)
+        FieldComparison(word, mine, went, has, mine != went, there is not None and has != went)
         for word, mine, went, has in zip(WORDS, ours, sent, theirs, strict=True)
     ]
 

@@ -68,8 +68,8 @@ def _words(problem: Exception) -> str:
 
 # --- deciding ------------------------------------------------------------------------------------------------
 def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
-    asked = request.POST.get("entry", "")
-    entry = TimeEntry.objects.filter(workspace=workspace, pk=int(asked)).first() if asked.isdigit() else None
+    key = request.POST.get("entry", "")
+    entry = TimeEntry.objects.filter(workspace=workspace, pk=int(key)).first() if key.isdigit() else None
     verb = VERBS.get(request.POST.get("verb", ""))
     try:
         if entry is None or verb is None:

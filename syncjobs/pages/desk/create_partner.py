@@ -23,8 +23,8 @@ from mapping.models import PartnerWrite
 from syncjobs.pages import access
 from syncjobs.pages.links import desk
 from syncjobs.partner_writes import journal, press
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, Draft
-from syncjobs.partner_writes.rules import Check, Remedy
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, PartnerDraft
+from syncjobs.partner_writes.rules import Remedy, RuleCheck
 
 NAMED = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
 TYPED = ("name", "given_name", "family_name", "parent_id", "client_id")
@@ -102,11 +102,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _pressed(request: HttpRequest, workspace: Workspace, ask: Ask) -> PartnerWrite:
-    asked = request.POST
-    if asked.get("look", "").isdigit():
-        return press.look_again(workspace, int(asked["look"]))
-    note, now = asked.get("note", "")[:500], timezone.now()
-    confirmed = asked.get("confirmed", "")
+    params = request.POST
+    if params.get("look", "").isdigit():
+        return press.look_again(workspace, int(params["look"]))
+    note, now = params.get("note", "")[:500], timezone.now()
+    confirmed = params.get("confirmed", "")
     return press.carry_out(workspace, ask, confirmed=confirmed, person=request.user, note=note, now=now)
 
 
@@ -116,8 +116,8 @@ def _words(problem: Exception) -> str:
 
 def _back(request: HttpRequest, workspace: Workspace, ask: Ask) -> str:
     """Where the person came from, on this site; else the row it is about."""
-    asked = request.POST if request.method == "POST" else request.GET
-    back = asked.get("back", "")
+    params = request.POST if request.method == "POST" else request.GET
+    back = params.get("back", "")
     if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
         return back
     return desk(workspace.pk, ask.kind, ask.clockify_id) or reverse("hourbridge:projects", args=[workspace.pk])
@@ -127,7 +127,7 @@ def _show(
     request: HttpRequest, workspace: Workspace, ask: Ask, *, refused: str = "", write: PartnerWrite | None = None
 ) -> HttpResponse:
     back = _back(request, workspace, ask)
-    draft: Draft | None = None
+    draft: PartnerDraft | None = None
     try:
         draft = press.draft(workspace, ask)
     except Refused as refusal:
@@ -153,7 +153,7 @@ def _show(
     )
 
 
-def _shown(workspace: Workspace, draft: Draft, back: str) -> dict[str, Any]:
+def _shown(workspace: Workspace, draft: PartnerDraft, back: str) -> dict[str, Any]:
     ask = draft.ask
     given, family = (dict(draft.lines).get(word, "") for word in ("First name", "Last name"))
     hidden = {name: getattr(ask, name) for name in NAMED} | {
@@ -186,7 +186,7 @@ def _press_words(ask: Ask) -> str:
     return "Rename in Clockify"
 
 
-def _ways(workspace: Workspace, ask: Ask, check: Check, back: str) -> list[Way]:
+def _ways(workspace: Workspace, ask: Ask, check: RuleCheck, back: str) -> list[Way]:
     return [_way(workspace, ask, remedy, back, of_parent="Parent" in check.title) for remedy in check.remedies]
 
 

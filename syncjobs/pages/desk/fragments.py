@@ -33,11 +33,15 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
 def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the figures of one choice as a part of a page; nothing is saved."""
     workspace = access.workspace_at(pk)
-    asked = request.GET
+    params = request.GET
     context: dict[str, Any] = {}
     try:
         context["forecast"] = forecast_of_choice(
-            workspace, asked.get("verb", "link"), asked.get("kind", ""), asked.get("id", ""), asked.get("partner", "")
+            workspace,
+            params.get("verb", "link"),
+            params.get("kind", ""),
+            params.get("id", ""),
+            params.get("partner", ""),
         )
     except Refused as refusal:
         context["refused"] = str(refusal)

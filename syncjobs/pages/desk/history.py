@@ -30,7 +30,7 @@ OVERRIDE_WORDS = {"ignored": "ignored", "unlinked": "unlinked by hand"}
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """One decision in words."""
 
     decision: Decision
@@ -86,10 +86,10 @@ def _with_latest(workspace: Workspace, rows: Any) -> Any:
     return rows.annotate(latest=Subquery(latest[:1]))
 
 
-def _lines(workspace: Workspace, decisions: list[Decision]) -> list[Line]:
+def _lines(workspace: Workspace, decisions: list[Decision]) -> list[HistoryLine]:
     names, together = _names(workspace, decisions), _together(workspace, decisions)
     return [
-        Line(
+        HistoryLine(
             decision=one,
             name=names.get((one.kind, one.clockify_id)) or f"without a name ({one.clockify_id})",
             before=stands(one.before),

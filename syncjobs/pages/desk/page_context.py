@@ -23,9 +23,9 @@ from mapping.desk.index import (
     QUICKBOOKS,
     SECTIONS,
     TODO,
-    Counts,
     DeskIndex,
     Ref,
+    TabCounts,
     counted,
     section_of,
 )
@@ -53,7 +53,7 @@ CENT = Decimal("0.01")
 
 
 @dataclass
-class Asked:
+class DeskParams:
     """What the address asks for: `section`, both filters, the page, and the row that is open."""
 
     tab: str
@@ -66,7 +66,7 @@ class Asked:
     is_script: bool
 
     @classmethod
-    def of(cls, request: HttpRequest, tab: str) -> Asked:
+    def of(cls, request: HttpRequest, tab: str) -> DeskParams:
         kept = request.GET.copy()
         kept.pop("open", None)
         section = request.GET.get("show", "")
@@ -82,19 +82,19 @@ class Asked:
         )
 
 
-def index_of(workspace: Workspace, asked: Asked) -> DeskIndex:
+def index_of(workspace: Workspace, params: DeskParams) -> DeskIndex:
     """The list that is asked for: the one named, that of the row which is to be opened, or what is to do."""
-    section = asked.section or TODO
-    kind, _, clockify_id = asked.opened.partition("-")
-    if not asked.section and kind == KINDS[asked.tab] and clockify_id:
+    section = params.section or TODO
+    kind, _, clockify_id = params.opened.partition("-")
+    if not params.section and kind == KINDS[params.tab] and clockify_id:
         section = section_of(workspace, kind, clockify_id)
-    return DeskIndex(workspace, asked.tab, section, left=asked.left, right=asked.right)
+    return DeskIndex(workspace, params.tab, section, left=params.left, right=params.right)
 
 
-def listed_keys(workspace: Workspace, asked: Asked) -> list[str]:
+def listed_keys(workspace: Workspace, params: DeskParams) -> list[str]:
     """The rows of the page as a person sees them."""
-    index = index_of(workspace, asked)
-    page = _pages(index).get_page(asked.page or 1)
+    index = index_of(workspace, params)
+    page = _pages(index).get_page(params.page or 1)
     return [ref.key for ref in page.object_list]
 
 
@@ -115,26 +115,26 @@ def to_do(workspace: Workspace, tab: str) -> int:
     return counted(workspace).sections[tab][TODO]
 
 
-def context(request: HttpRequest, workspace: Workspace, asked: Asked) -> dict[str, Any]:
+def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> dict[str, Any]:
     """Everything the page needs, in a number of queries that does not depend on its rows."""
-    here = reverse(f"hourbridge:{asked.tab}", args=[workspace.pk])
+    here = reverse(f"hourbridge:{params.tab}", args=[workspace.pk])
     around: dict[str, Any] = {
         "workspace": workspace,
         "company": workspace.company,
         "others": access.workspaces().exclude(pk=workspace.pk),
-        "tab": asked.tab,
-        "kind": KINDS[asked.tab],
+        "tab": params.tab,
+        "kind": KINDS[params.tab],
         "zone": workspace.time_zone,
-        "query": asked.query,
+        "query": params.query,
         "here": here,
-        "return_to": f"{here}?{asked.query}" if asked.query else here,
-        "tab_word": TAB_WORDS[asked.tab],
+        "return_to": f"{here}?{params.query}" if params.query else here,
+        "tab_word": TAB_WORDS[params.tab],
         "history_page": reverse("hourbridge:desk-history", args=[workspace.pk]),
     }
     if workspace.company is None:
         return around
-    above = head(workspace, asked.tab)
-    return around | above | _listed(workspace, asked, above["counts"])
+    above = head(workspace, params.tab)
+    return around | above | _listed(workspace, params, above["counts"])
 
 
 def head(workspace: Workspace, tab: str) -> dict[str, Any]:
@@ -153,30 +153,30 @@ def head(workspace: Workspace, tab: str) -> dict[str, Any]:
     } | ({"sections": _sections(counts, tab)} if tab in counts.sections else {})
 
 
-def _sections(counts: Counts, tab: str) -> list[tuple[str, str, int]]:
+def _sections(counts: TabCounts, tab: str) -> list[tuple[str, str, int]]:
     return [(name, word, counts.sections[tab][name]) for name, word in WORDS.items()]
 
 
-def _listed(workspace: Workspace, asked: Asked, counts: Mapping[str, int]) -> dict[str, Any]:
+def _listed(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, Any]:
     """The rows of the page; `counts` are those of the tab, by section."""
-    index = index_of(workspace, asked)
-    if not (asked.left or asked.right):
+    index = index_of(workspace, params)
+    if not (params.left or params.right):
         index.count = counts[index.section]
-    wanted: Any = asked.page or 1
-    if asked.opened and not asked.page:
-        place = index.place_of(asked.opened.partition("-")[2])
+    wanted: Any = params.page or 1
+    if params.opened and not params.page:
+        place = index.place_of(params.opened.partition("-")[2])
         wanted = (place or 0) // ROWS_A_PAGE + 1
     page = _pages(index).get_page(wanted)
     refs = list(page.object_list)
-    listed = groups(workspace, refs, tab=asked.tab)
+    listed = groups(workspace, refs, tab=params.tab)
     rows = [row for group in listed for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
-    opened = next((row for row in rows if row.key == asked.opened and row.ref.clockify_id), None)
+    opened = next((row for row in rows if row.key == params.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
-        "asked_section": asked.section,
+        "asked_section": params.section,
         "section_word": WORDS[index.section],
-        "left": asked.left,
-        "right": asked.right,
+        "left": params.left,
+        "right": params.right,
         "page": page,
         "groups": listed,
         "money": money_held(workspace, rows),

@@ -22,7 +22,7 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation
 from syncjobs.pages.desk import actions, fragments, page_context
 from syncjobs.pages.desk.actions import Decided
-from syncjobs.pages.desk.page_context import Asked
+from syncjobs.pages.desk.page_context import DeskParams
 from syncjobs.planning import evaluate
 
 TITLES = {PEOPLE: "People", CLIENTS: "Clients", PROJECTS: "Projects"}
@@ -65,61 +65,61 @@ def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if request.session.get(access.LAST_WORKSPACE) != pk:
         request.session[access.LAST_WORKSPACE] = pk
-    asked = Asked.of(request, tab)
+    params = DeskParams.of(request, tab)
     if request.method != "POST" or workspace.company is None:
-        return _answer(request, workspace, asked)
+        return _answer(request, workspace, params)
     try:
         if request.POST.get("preview"):
-            return _preview(request, workspace, asked)
-        return _decide(request, workspace, asked)
+            return _preview(request, workspace, params)
+        return _decide(request, workspace, params)
     except Refused as refusal:
-        asked.opened = _about(request)
-        return _answer(request, workspace, asked, {"refused": str(refusal)}, status=422)
+        params.opened = _about(request)
+        return _answer(request, workspace, params, {"refused": str(refusal)}, status=422)
 
 
 def _about(request: HttpRequest) -> str:
     return f"{request.POST.get('kind', '')}-{request.POST.get('id', '')}"
 
 
-def _preview(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpResponse:
+def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
     """What the choice would do, where no script shows it: the same page with the row open."""
     chosen = actions.chosen(request)
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
     found = fragments.forecast_of_choice(workspace, "link", kind, clockify_id, chosen)
-    asked.opened = _about(request)
-    return _answer(request, workspace, asked, {"forecast": found, "chosen": chosen})
+    params.opened = _about(request)
+    return _answer(request, workspace, params, {"forecast": found, "chosen": chosen})
 
 
-def _decide(request: HttpRequest, workspace: Workspace, asked: Asked) -> HttpResponse:
+def _decide(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
     """Take the decision, judge everything anew, and go on to the next row."""
     now = timezone.now()
     before = page_context.ready(workspace)
-    listed = page_context.listed_keys(workspace, asked)
+    listed = page_context.listed_keys(workspace, params)
     with evaluate.deciding(workspace, now=now):
         decided = actions.decide(request, workspace, now=now)
     after = page_context.ready(workspace)
     freed = _freed(after[0] - before[0], after[1] - before[1])
-    following = _next(decided.key, listed, page_context.listed_keys(workspace, asked))
-    return _told(request, workspace, asked, decided, freed=freed, following=following)
+    following = _next(decided.key, listed, page_context.listed_keys(workspace, params))
+    return _told(request, workspace, params, decided, freed=freed, following=following)
 
 
 def _told(
-    request: HttpRequest, workspace: Workspace, asked: Asked, decided: Decided, *, freed: str, following: str
+    request: HttpRequest, workspace: Workspace, params: DeskParams, decided: Decided, *, freed: str, following: str
 ) -> HttpResponse:
-    said = f"{decided.said} {freed}{page_context.to_do(workspace, asked.tab)} to do."
-    if asked.is_script:
-        asked.opened = ""
+    said = f"{decided.said} {freed}{page_context.to_do(workspace, params.tab)} to do."
+    if params.is_script:
+        params.opened = ""
         told: dict[str, Any] = {
             "said": " ".join([said, *decided.warnings]),
             "next": following,
             "warnings": decided.warnings,
         }
         told["waiting"] = navigation.open_decisions()
-        return _answer(request, workspace, asked, told)
+        return _answer(request, workspace, params, told)
     messages.success(request, said)
     for warning in decided.warnings:
         messages.warning(request, warning)
-    query = asked.query
+    query = params.query
     return redirect(f"{request.path}{'?' + query if query else ''}#{following}")
 
 
@@ -137,7 +137,7 @@ def _freed(entries: int, minutes: int) -> str:
 def _answer(
     request: HttpRequest,
     workspace: Workspace,
-    asked: Asked,
+    params: DeskParams,
     more: dict[str, Any] | None = None,
     *,
     status: int = 200,
@@ -146,9 +146,9 @@ def _answer(
 
     The part is made first: inside the page's nested templates the same rows take twice as long.
     """
-    context = page_context.context(request, workspace, asked) | (more or {}) | {"may_act": access.may_act(request)}
+    context = page_context.context(request, workspace, params) | (more or {}) | {"may_act": access.may_act(request)}
     body = render_to_string("hourbridge/desk/body.html", context, request)
-    if asked.is_script:
+    if params.is_script:
         return HttpResponse(body, status=status)
-    title = f"{TITLES[asked.tab]}, {workspace.name}"
+    title = f"{TITLES[params.tab]}, {workspace.name}"
     return access.show(request, "desk/page.html", context | {"body": body}, title=title, status=status)

@@ -36,7 +36,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Asked:
+class KnownReasons:
     """What QuickBooks was asked about this entry so far."""
 
     codes: frozenset[str]
@@ -44,7 +44,7 @@ class Asked:
     answer: str = ""
 
 
-def checks(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> list[Check]:
+def checks(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> list[Check]:
     """`around` is what its status depends on; `asked.codes` are the reasons that were found."""
     return [
         *_about_work(workspace, row, context, asked),
@@ -61,7 +61,13 @@ def tally(found: Sequence[Check]) -> str:
 
 
 def _check(
-    asked: Asked, title: str, codes: tuple[str, ...], clockify: str, quickbooks: str = "", *, reached: bool = True
+    asked: KnownReasons,
+    title: str,
+    codes: tuple[str, ...],
+    clockify: str,
+    quickbooks: str = "",
+    *,
+    reached: bool = True,
 ) -> Check:
     """Failed where one of the codes was found, else passed, unless there was nothing yet to look at."""
     code = next((one for one in codes if one in asked.codes), "")
@@ -69,7 +75,7 @@ def _check(
     return Check(title, mark, clockify, quickbooks, code)
 
 
-def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
+def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> Iterator[Check]:
     zone = workspace.time_zone
     began = moment(row.start_at, zone)
     ended = f"ended {moment(row.end_at, zone)}" if row.end_at else f"running since {began}"
@@ -91,7 +97,7 @@ def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, 
     yield _check(asked, "Not ignored here", ("IGNORED",), "")
 
 
-def _about_names(row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
+def _about_names(row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> Iterator[Check]:
     user = context.mapping_table.users.get(row.user_id)
     who = row.user_name or f"User {row.user_id}"
     yield _check(asked, "User linked", ("USER_NOT_MAPPED",), who, _partner(user))
@@ -113,7 +119,9 @@ def _about_names(row: TimeEntry, context: PlanningContext, asked: Asked) -> Iter
     )
 
 
-def _about_books(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: Asked) -> Iterator[Check]:
+def _about_books(
+    workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons
+) -> Iterator[Check]:
     closed = context.policy.book_close_date
     books = f"closed up to {day(closed)}" if closed else "not closed"
     yield _check(asked, "Books open", ("BOOKS_CLOSED",), day(row.txn_date), books)

@@ -163,7 +163,7 @@ def _checks(
     menders = {one.code: one for one in (_said(workspace, row) for row in rows)}
     last = actions[0] if actions else None
     answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
-    asked = checks.Asked(frozenset(menders), attempted=bool(actions or receipt), answer=answer)
+    asked = checks.KnownReasons(frozenset(menders), attempted=bool(actions or receipt), answer=answer)
     return [_with_mender(one, menders.get(one.code)) for one in checks.checks(workspace, entry, context, asked)]
 
 

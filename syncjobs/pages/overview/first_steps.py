@@ -20,7 +20,7 @@ CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
 
 
 @dataclass(frozen=True)
-class Step:
+class FirstStep:
     """`state` is done, now, open (may be taken before the one that is now) or later; `after` is what it waits for."""
 
     number: int
@@ -50,15 +50,17 @@ def previewed(card: Card) -> bool:
     return rows.exists()
 
 
-def steps(card: Card | None) -> list[Step]:
+def steps(card: Card | None) -> list[FirstStep]:
     """The steps for a workspace that has sent nothing yet; for None, of an empty installation."""
     done = _done(card)
     open_now = {PREVIEW, SEND} if CHECK in done and card is not None and _may_send(card) else set()
     now = next((key for key, *_ in TEXTS if key not in done), "")
-    found: list[Step] = []
+    found: list[FirstStep] = []
     for place, (key, title, sentence, after) in enumerate(TEXTS, start=1):
         state = "done" if key in done else "now" if key == now else "open" if key in open_now else "later"
-        found.append(Step(place, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0))
+        found.append(
+            FirstStep(place, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0)
+        )
     return found
 
 

@@ -34,7 +34,7 @@ class Need:
 
     mismatch: Mismatch
     workspace: Workspace
-    words: wording.Words
+    words: wording.MismatchWording
     icon: str
     link: str
 

@@ -27,7 +27,7 @@ class RecordAdmin(ReadOnlyAdmin):
     columns: tuple[str, ...] = ("__str__",)
     # Several rows a second are told apart by it.
     to_the_second = False
-    words = detail.Words()
+    words = detail.RecordWording()
     list_before_template = "hourbridge/records/list_clock.html"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:

@@ -39,7 +39,7 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
     columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
     list_select_related = ("company",)
     search_help_text = "Name or id of a workspace or company"
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "state": "Connection",
             "state_since": "Since",
@@ -72,7 +72,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
     noun, nouns = "QuickBooks company", "QuickBooks companies"
     columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
     search_help_text = "Name or company id"
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "realm_id": "Company id",
             "state": "Connection",
@@ -118,7 +118,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
 class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
     columns = ("at", "what", "message", "workspace", "company", "by_whom")
     search_help_text = "Words, workspace or company"
-    words = detail.Words(labels={"at": "When", "kind": "Sort", "message": "What happened"})
+    words = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
@@ -136,7 +136,7 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 class CallRecords(RecordAdmin, plain.ApiCallAdmin):
     to_the_second = True
     columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "at": "When",
             "account": "Workspace or company",

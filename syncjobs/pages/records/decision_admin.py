@@ -77,7 +77,7 @@ class NamedRecords(RecordAdmin):
 class LinkRecords(RecordAdmin, plain.LinkAdmin):
     columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
     search_help_text = "Name or id on either side"
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "by": "Made by",
             "made_at": "Since",
@@ -125,7 +125,7 @@ def _side(name: str, quiet: str) -> SafeString:
 class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
     columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
     search_help_text = "Name or id on either side"
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "clockify_client": "Under the client",
             "quickbooks_parent": "Under the customer",
@@ -186,7 +186,7 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
 class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
     noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
     columns = ("about", "what", "note", "by_whom", "at")
-    words = detail.Words(labels={"at": "When"})
+    words = detail.RecordWording(labels={"at": "When"})
 
     @admin.display(description="Choice", ordering="choice")
     def what(self, row: MappingOverride) -> SafeString:
@@ -196,7 +196,7 @@ class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
 @admin.register(Decision)
 class DecisionRecords(NamedRecords, plain.DecisionAdmin):
     columns = ("at", "what", "about", "note", "by_whom", "workspace")
-    words = detail.Words(labels={"at": "When", "verb": "What"})
+    words = detail.RecordWording(labels={"at": "When", "verb": "What"})
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
@@ -213,7 +213,7 @@ class PartnerWriteRecords(RecordAdmin):
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
     search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
     ordering = ("-created_at", "-pk")
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "said": "What came of it",
             "asked": "What the person filled in",

@@ -43,7 +43,7 @@ class Folded:
 
 
 @dataclass(frozen=True)
-class Words:
+class RecordWording:
     """How a model's columns are called where their own names say too little, and which are not worth a line."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Words:
     folded: Sequence[str] = ()
 
 
-def facts(row: Model, *, zone: str, words: Words, shown: Sequence[str]) -> list[Fact]:
+def facts(row: Model, *, zone: str, words: RecordWording, shown: Sequence[str]) -> list[Fact]:
     """A line for each column that says something; what is empty or folded has none."""
     found = []
     for name in shown:
@@ -63,7 +63,7 @@ def facts(row: Model, *, zone: str, words: Words, shown: Sequence[str]) -> list[
     return found
 
 
-def folded(row: Model, *, words: Words, shown: Sequence[str]) -> list[Folded]:
+def folded(row: Model, *, words: RecordWording, shown: Sequence[str]) -> list[Folded]:
     """What vendors said and what was sent, word for word."""
     found = []
     for name in shown:
@@ -74,7 +74,7 @@ def folded(row: Model, *, words: Words, shown: Sequence[str]) -> list[Folded]:
     return found
 
 
-def label(column: Field[Any, Any], words: Words) -> str:
+def label(column: Field[Any, Any], words: RecordWording) -> str:
     """`plan_read_at` is `Plan read`: that it is a moment can be seen."""
     if column.name in words.labels:
         return words.labels[column.name]
@@ -84,7 +84,7 @@ def label(column: Field[Any, Any], words: Words) -> str:
     return text if text.startswith("intuit_") else text[:1].upper() + text[1:]
 
 
-def _is_folded(column: Field[Any, Any], words: Words) -> bool:
+def _is_folded(column: Field[Any, Any], words: RecordWording) -> bool:
     return isinstance(column, JSONField) or column.name in words.folded
 
 

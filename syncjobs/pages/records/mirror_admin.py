@@ -23,7 +23,7 @@ class MirrorRecords(RecordAdmin):
     """`kind` is the desk's word for such a record; "" where the desk does not list it."""
 
     kind: ClassVar[str] = ""
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "raw": "As it was sent to us",
             "first_seen_at": "First seen",

@@ -65,7 +65,7 @@ class ReceiptAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "quickbooks_id": "Activity in QuickBooks",
             "txn_date": "Day",
@@ -102,7 +102,7 @@ class ActionAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
     search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
-    words = detail.Words(
+    words = detail.RecordWording(
         labels={
             "body": "Exactly what is sent",
             "source_snapshot": "What the receipt says",
@@ -143,7 +143,7 @@ class EntryOverrideAdmin(EntryRecords):
     search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
-    words = detail.Words(labels={"at": "When", "send_anyway": "Reasons set aside"})
+    words = detail.RecordWording(labels={"at": "When", "send_anyway": "Reasons set aside"})
 
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:

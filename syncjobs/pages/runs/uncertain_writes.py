@@ -26,7 +26,7 @@ from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
-from syncjobs.settling.manual import Decision, UncertainWrite
+from syncjobs.settling.manual import UncertainWrite, UncertainWriteDecision
 from syncjobs.worker import schedules
 
 # Decisions are few; what lies behind these is shown once they are taken.
@@ -34,7 +34,7 @@ MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Line:
+class ComparedField:
     """One field: ours, and for each activity its value and whether it differs."""
 
     word: str
@@ -43,12 +43,12 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownWrite:
     """One decision as the page shows it; without `lines` QuickBooks could not be asked."""
 
     action: Action
     entry: TimeEntry | None
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ComparedField, ...] = ()
     alike: tuple[Activity, ...] = ()
 
 
@@ -72,7 +72,7 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
     if workspace.company is None or not asked.get("action", "").isdigit():
         raise Refused("Nothing was chosen.")
     seen = dict(one.split(":", 1) for one in asked.getlist("seen") if ":" in one)
-    decision = Decision(workspace, int(asked["action"]), seen, request.user, asked.get("note", "")[:500])
+    decision = UncertainWriteDecision(workspace, int(asked["action"]), seen, request.user, asked.get("note", "")[:500])
     now = timezone.now()
     if asked.get("take"):
         manual.take(decision, asked["take"], now=now)
@@ -122,7 +122,7 @@ def _entries(workspace: Workspace, actions: Iterable[Action]) -> dict[str, TimeE
     return {row.clockify_id: row for row in rows}
 
 
-def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeEntry]) -> tuple[list[Shown], str]:
+def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeEntry]) -> tuple[list[ShownWrite], str]:
     if not waiting:
         return [], ""
     speaks_against = [one for one in inputs.connection_reasons(workspace) if one.code == "NOT_CONNECTED"]
@@ -131,11 +131,11 @@ def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeE
             raise Refused("QuickBooks and Clockify have to be connected before anything can be decided.")
         found = manual.look(workspace, waiting)
     except (ApiError, SecretUnreadable, Refused) as problem:
-        return [Shown(one, entries.get(one.entry_id)) for one in waiting], _words(problem)
+        return [ShownWrite(one, entries.get(one.entry_id)) for one in waiting], _words(problem)
     names = _Names(company_of(workspace), found)
     zone = workspace.time_zone
     return [
-        Shown(one.action, entries.get(one.action.entry_id), _lines(one, names, zone), one.alike) for one in found
+        ShownWrite(one.action, entries.get(one.action.entry_id), _lines(one, names, zone), one.alike) for one in found
     ], ""
 
 
@@ -165,11 +165,11 @@ class _Names:
         return self._items.get(one.item_id) or one.item_id or "none"
 
 
-def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Line, ...]:
+def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[ComparedField, ...]:
     sent, alike = uncertain.sent, uncertain.alike
 
-    def line(word: str, ours: str, theirs: list[str]) -> Line:
-        return Line(word, ours, tuple((text, text != ours) for text in theirs))
+    def line(word: str, ours: str, theirs: list[str]) -> ComparedField:
+        return ComparedField(word, ours, tuple((text, text != ours) for text in theirs))
 
     return (
         line("Who", names.person(sent), [names.person(one) for one in alike]),
@@ -181,7 +181,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Line, .
         line("Billable", BILLABLE, [one.billable_status or "not said" for one in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
         line("Service", names.item(sent), [names.item(one) if sent.item_id else "none" for one in alike]),
-        Line("Made there", "", tuple((_made(one, zone), False) for one in alike)),
+        ComparedField("Made there", "", tuple((_made(one, zone), False) for one in alike)),
     )
 
 

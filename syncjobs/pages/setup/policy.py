@@ -25,7 +25,7 @@ MAX_CHANGES = 10
 
 
 @dataclass(frozen=True)
-class Wording:
+class FieldWording:
     """How a rule is asked for: `kind` is the input's type, `choices` make it a list to choose from."""
 
     label: str
@@ -34,49 +34,51 @@ class Wording:
     choices: tuple[tuple[str, str], ...] = ()
 
 
-WORDINGS: Mapping[str, Wording] = {
-    "matching": Wording(
+WORDINGS: Mapping[str, FieldWording] = {
+    "matching": FieldWording(
         "Same name",
         "Whether names that differ only in case and inner spaces are linked by themselves, or only suggested.",
         choices=(("strict", "Strict: equal to the letter"), ("forgiving", "Forgiving: case and inner spaces aside")),
     ),
-    "people_to_vendors": Wording(
+    "people_to_vendors": FieldWording(
         "People to vendors",
         "Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. Links there "
         "are stay.",
         choices=YES_NO,
     ),
-    "start_date": Wording("Send time from", START_DATE_RULE, kind="date"),
-    "time_zone": Wording("Time zone", "For people who have none in Clockify; pages show times in it.", kind="zone"),
-    "rounding": Wording(
+    "start_date": FieldWording("Send time from", START_DATE_RULE, kind="date"),
+    "time_zone": FieldWording(
+        "Time zone", "For people who have none in Clockify; pages show times in it.", kind="zone"
+    ),
+    "rounding": FieldWording(
         "Rounding",
         "To the nearest minute, half up, or as the workspace's reports in Clockify round.",
         choices=(("minute", "To the nearest minute"), ("clockify", "As in Clockify's reports")),
     ),
-    "approved_only": Wording("Approved time only", "Time that nobody approved in Clockify waits.", choices=YES_NO),
-    "block_invoiced": Wording(
+    "approved_only": FieldWording("Approved time only", "Time that nobody approved in Clockify waits.", choices=YES_NO),
+    "block_invoiced": FieldWording(
         "Leave out invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
-    "longest_hours": Wording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
-    "service_item": Wording("Service item", "What sent time is booked on.", kind="item"),
-    "allow_sku": Wording(
+    "longest_hours": FieldWording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
+    "service_item": FieldWording("Service item", "What sent time is booked on.", kind="item"),
+    "allow_sku": FieldWording(
         "Allow another plan",
         "The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
     ),
-    "allow_unstated_payroll": Wording(
+    "allow_unstated_payroll": FieldWording(
         "Allow unstated Payroll", "Send although QuickBooks does not say whether Payroll is on.", choices=YES_NO
     ),
-    "check_schedule": Wording("Check by itself", "When new users and customers are looked for.", kind="schedule"),
-    "sync_schedule": Wording("Sync by itself", "When billable time is sent without a person.", kind="schedule"),
+    "check_schedule": FieldWording("Check by itself", "When new users and customers are looked for.", kind="schedule"),
+    "sync_schedule": FieldWording("Sync by itself", "When billable time is sent without a person.", kind="schedule"),
 }
 
 
 @dataclass
-class Line:
+class PolicyLine:
     """One rule on the page, with the value it has or the one that was refused."""
 
     name: str
-    words: Wording
+    words: FieldWording
     value: str
     usable: bool
     problem: str = ""
@@ -148,11 +150,11 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)
 
 
-def _line(workspace: Workspace, name: str, value: str, problem: str) -> Line:
+def _line(workspace: Workspace, name: str, value: str, problem: str) -> PolicyLine:
     setting = policy.SETTINGS[name]
-    words = WORDINGS.get(name) or Wording(name.replace("_", " ").capitalize(), setting.help)
+    words = WORDINGS.get(name) or FieldWording(name.replace("_", " ").capitalize(), setting.help)
     usable = workspace.company is not None or not setting.of_company
-    return Line(name, words, value, usable=usable, problem=problem)
+    return PolicyLine(name, words, value, usable=usable, problem=problem)
 
 
 def _values(workspace: Workspace) -> dict[str, str]:

@@ -77,11 +77,11 @@ def test_first_and_last_name_are_proposed_from_the_words(name: str, parts: tuple
 
 
 def test_a_confirmation_covers_what_is_set_and_not_what_is_only_sent_back() -> None:
-    def draft(name: str, note: str) -> drafts.Draft:
+    def draft(name: str, note: str) -> drafts.PartnerDraft:
         ask = Ask(RENAME, "clockify", "client", kind="client", clockify_id="c1", name=name)
         changes = {"name": name}
         body = drafts.renaming_body("client", {"name": "acme", "note": note, "email": None}, changes)
-        return drafts.Draft(ask, "", "", "PUT clients/c1", name, name, changes, body, (), ())
+        return drafts.PartnerDraft(ask, "", "", "PUT clients/c1", name, name, changes, body, (), ())
 
     assert draft("Acme", "").fingerprint == draft("Acme", "Pays late").fingerprint
     assert draft("Acme", "").fingerprint != draft("Acme Ltd", "").fingerprint

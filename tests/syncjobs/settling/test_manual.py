@@ -14,7 +14,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.settling import manual
-from syncjobs.settling.manual import Decision
+from syncjobs.settling.manual import UncertainWriteDecision
 from tests.support.scene import Scene, run_command
 
 
@@ -36,11 +36,11 @@ def twin(scene: Scene) -> str:
     return str(scene.activities()[0]["Id"])
 
 
-def seen(scene: Scene) -> Decision:
+def seen(scene: Scene) -> UncertainWriteDecision:
     """What a person has before them on the page."""
     [uncertain] = manual.look(scene.workspace, manual.waiting(scene.workspace))
     shown = {one.id: one.sync_token for one in uncertain.alike}
-    return Decision(scene.workspace, uncertain.action.pk, shown, note="Asked Ada.")
+    return UncertainWriteDecision(scene.workspace, uncertain.action.pk, shown, note="Asked Ada.")
 
 
 def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry: str) -> None:
