@@ -18,7 +18,7 @@ COLLECTIONS = {"client": "clients", "project": "projects"}
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class WriteRequest:
     """One wish. `entity` is what is to be written: employee, vendor, customer, client or project.
 
     Created in QuickBooks: for `kind` and `clockify_id`. Created in Clockify: for customer `quickbooks_id`. Reactivated:
@@ -53,10 +53,10 @@ class Ask:
 class PartnerDraft:
     """`changes` are the fields that we set; `body` is the whole request, with what was read around them."""
 
-    ask: Ask
+    request: WriteRequest
     title: str
     subject: str
-    request: str
+    http_request: str
     name: str
     full_name: str
     changes: Mapping[str, Any]
@@ -82,12 +82,12 @@ class PartnerDraft:
     @property
     def shown(self) -> str:
         """The same for people."""
-        return f"{self.request}\n{json.dumps(self.body, ensure_ascii=False, indent=2)}"
+        return f"{self.http_request}\n{json.dumps(self.body, ensure_ascii=False, indent=2)}"
 
     @property
     def fingerprint(self) -> str:
         """Of what a person confirms: where it goes and every field that is set, not what is only sent back."""
-        confirmed = json.dumps([self.request, self.changes], ensure_ascii=False, sort_keys=True)
+        confirmed = json.dumps([self.http_request, self.changes], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(confirmed.encode()).hexdigest()
 
 

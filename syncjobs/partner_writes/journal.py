@@ -20,7 +20,7 @@ from integrations.models import Workspace
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import company_of
-from syncjobs.partner_writes.drafts import Ask, PartnerDraft
+from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
 
 State = PartnerWrite.State
 # A write without any answer for so long was left by a process that is gone: no call lasts longer.
@@ -32,34 +32,34 @@ def writes_of(workspace: Workspace) -> QuerySet[PartnerWrite]:
     return PartnerWrite.objects.filter(workspace=workspace).select_related("person").order_by("-pk")
 
 
-def on_its_way(workspace: Workspace, ask: Ask) -> PartnerWrite | None:
+def on_its_way(workspace: Workspace, request: WriteRequest) -> PartnerWrite | None:
     """The write for the same record that has not ended, if there is one."""
-    return writes_of(workspace).filter(side=ask.side, target=ask.target, state=State.SENDING).first()
+    return writes_of(workspace).filter(side=request.side, target=request.target, state=State.SENDING).first()
 
 
 def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: str, now: datetime) -> PartnerWrite:
     """Commit what is about to be asked for. Raises Refused while another press for the same record is on its way."""
-    ask = draft.ask
+    request = draft.request
     try:
         with transaction.atomic():
             return PartnerWrite.objects.create(
                 workspace=workspace,
                 company=company_of(workspace),
-                side=ask.side,
-                verb=ask.verb,
-                entity=ask.entity,
-                target=ask.target,
-                asked=ask.as_row(),
+                side=request.side,
+                verb=request.verb,
+                entity=request.entity,
+                target=request.target,
+                asked=request.as_row(),
                 name=draft.name,
                 body=draft.text,
-                clockify_id=ask.clockify_id,
-                quickbooks_id=ask.quickbooks_id,
+                clockify_id=request.clockify_id,
+                quickbooks_id=request.quickbooks_id,
                 person=person,
                 note=note,
                 created_at=now,
             )
     except IntegrityError:
-        raise Refused(being_written(on_its_way(workspace, ask))) from None
+        raise Refused(being_written(on_its_way(workspace, request))) from None
 
 
 def being_written(write: PartnerWrite | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mapping.models import Mismatch
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 
 # Where QuickBooks has nobody who fits.
 MISSING_PEOPLE = {"NO_EMPLOYEE"}
@@ -13,19 +13,19 @@ MISSING_IN_CLOCKIFY = {"NO_CLOCKIFY_CLIENT": "client", "NO_CLOCKIFY_PROJECT": "p
 NAMES_APART = {"NAME_DIFFERS", "RENAMED"}
 
 
-def offers(row: Mismatch) -> list[Ask]:
+def offers(row: Mismatch) -> list[WriteRequest]:
     """Wishes that a person may look at (`press.draft`) and confirm (`press.carry_out`)."""
     reason, kind = row.reason, row.kind
     if reason in MISSING_IN_CLOCKIFY:
-        return [Ask(CREATE, CLOCKIFY, MISSING_IN_CLOCKIFY[reason], quickbooks_id=row.quickbooks_id)]
+        return [WriteRequest(CREATE, CLOCKIFY, MISSING_IN_CLOCKIFY[reason], quickbooks_id=row.quickbooks_id)]
     if reason in INACTIVE and row.quickbooks_id:
-        return [Ask(REACTIVATE, QUICKBOOKS, _entity(row), kind, row.clockify_id, row.quickbooks_id)]
+        return [WriteRequest(REACTIVATE, QUICKBOOKS, _entity(row), kind, row.clockify_id, row.quickbooks_id)]
     if kind == "user" and reason in MISSING_PEOPLE:
-        return [Ask(CREATE, QUICKBOOKS, entity, kind, row.clockify_id) for entity in ("employee", "vendor")]
+        return [WriteRequest(CREATE, QUICKBOOKS, entity, kind, row.clockify_id) for entity in ("employee", "vendor")]
     if kind in {"client", "project"} and reason in MISSING_CUSTOMERS and not row.detail.get("linked_by"):
-        return [Ask(CREATE, QUICKBOOKS, "customer", kind, row.clockify_id)]
+        return [WriteRequest(CREATE, QUICKBOOKS, "customer", kind, row.clockify_id)]
     if kind in {"client", "project"} and reason in NAMES_APART:
-        return [Ask(RENAME, CLOCKIFY, kind, kind, row.clockify_id, _partner(row))]
+        return [WriteRequest(RENAME, CLOCKIFY, kind, kind, row.clockify_id, _partner(row))]
     return []
 
 

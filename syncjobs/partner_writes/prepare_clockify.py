@@ -9,36 +9,42 @@ from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
-from syncjobs.partner_writes.drafts import Ask, PartnerDraft
+from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
 from syncjobs.partner_writes.rules import Remedy, RuleCheck
 
 
-def create(workspace: Workspace, ask: Ask) -> PartnerDraft:
+def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """A client or project for a QuickBooks customer. Raises Refused for a wish that makes no sense."""
     company = company_of(workspace)
-    customer = Customer.objects.filter(company=company, quickbooks_id=ask.quickbooks_id, gone_at=None).first()
-    if customer is None or ask.entity not in drafts.COLLECTIONS:
-        raise Refused(f"{company} has no customer {ask.quickbooks_id} for which a {ask.entity} could be created.")
-    name = identity(strip_deleted(customer.name) if ask.name is None else ask.name)
-    checks = [*_of_name(ask.entity, name), _of_customer(customer), _not_linked(workspace, ask)]
+    customer = Customer.objects.filter(company=company, quickbooks_id=request.quickbooks_id, gone_at=None).first()
+    if customer is None or request.entity not in drafts.COLLECTIONS:
+        raise Refused(
+            f"{company} has no customer {request.quickbooks_id} for which a {request.entity} could be created."
+        )
+    name = identity(strip_deleted(customer.name) if request.name is None else request.name)
+    checks = [*_of_name(request.entity, name), _of_customer(customer), _not_linked(workspace, request)]
     lines = [("Name", name)]
-    if ask.entity == "client":
+    if request.entity == "client":
         fields: dict[str, Any] = {"name": name}
         checks += [rules.free_in_clockify(name, _clients(workspace), place="client"), _of_top(customer)]
         where = ""
     else:
-        client_id, found = _client_of(workspace, ask, customer)
-        fields = drafts.project_fields(name, client_id=client_id, billable=ask.billable, public=ask.public)
+        client_id, found = _client_of(workspace, request, customer)
+        fields = drafts.project_fields(name, client_id=client_id, billable=request.billable, public=request.public)
         others = _projects(workspace, client_id)
         checks += [rules.free_in_clockify(name, others, place="project of this client" if client_id else "project")]
         checks += [found] if found else []
         where = _client_name(workspace, client_id)
-        lines += [("Client", where or "none"), ("Billable", _yes(ask.billable)), ("Public", _yes(ask.public))]
+        lines += [
+            ("Client", where or "none"),
+            ("Billable", _yes(request.billable)),
+            ("Public", _yes(request.public)),
+        ]
     return PartnerDraft(
-        ask=ask,
-        title=f"Create a {ask.entity} in Clockify",
+        request=request,
+        title=f"Create a {request.entity} in Clockify",
         subject=f"for the QuickBooks customer {customer.full_name or customer.name}",
-        request=f"POST {drafts.COLLECTIONS[ask.entity]}",
+        http_request=f"POST {drafts.COLLECTIONS[request.entity]}",
         name=name,
         full_name=f"{where}: {name}" if where else name,
         changes=fields,
@@ -49,35 +55,37 @@ def create(workspace: Workspace, ask: Ask) -> PartnerDraft:
     )
 
 
-def rename(workspace: Workspace, ask: Ask) -> PartnerDraft:
+def rename(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """A client or project under its partner's name, all else sent back as it was read."""
-    if ask.kind == "user":
+    if request.kind == "user":
         raise Refused("People's names in Clockify are their own: ask them to change it, or link them as they are.")
-    model = CLOCKIFY_MODELS.get(ask.kind)
-    rows = model._default_manager.filter(workspace=workspace, clockify_id=ask.clockify_id) if model else None
+    model = CLOCKIFY_MODELS.get(request.kind)
+    rows = model._default_manager.filter(workspace=workspace, clockify_id=request.clockify_id) if model else None
     record = rows.first() if rows is not None else None
     if record is None or record.gone_at is not None:
-        raise Refused(f"{workspace} has no {ask.kind} {ask.clockify_id}. Check for new users and customers first.")
-    name = identity(_partner_name(workspace, ask) if ask.name is None else ask.name)
-    others = _clients(workspace) if ask.kind == "client" else _projects(workspace, getattr(record, "client_id", ""))
+        raise Refused(
+            f"{workspace} has no {request.kind} {request.clockify_id}. Check for new users and customers first."
+        )
+    name = identity(_partner_name(workspace, request) if request.name is None else request.name)
+    others = _clients(workspace) if request.kind == "client" else _projects(workspace, getattr(record, "client_id", ""))
     others = [one for one in others if one[0] != record.name]
     changes = {"name": name}
     differs = identity(record.name) != name
     checks = [
         RuleCheck("Name differs", differs, f"{record.name} now" if differs else "It has this name already."),
-        *_of_name(ask.kind, name),
-        rules.free_in_clockify(name, others, place=ask.kind),
+        *_of_name(request.kind, name),
+        rules.free_in_clockify(name, others, place=request.kind),
         _of_connection(workspace),
     ]
     return PartnerDraft(
-        ask=ask,
-        title=f"Rename a {ask.kind} in Clockify",
-        subject=f"the {ask.kind} {record.name}",
-        request=f"PUT {drafts.COLLECTIONS[ask.kind]}/{record.clockify_id}",
+        request=request,
+        title=f"Rename a {request.kind} in Clockify",
+        subject=f"the {request.kind} {record.name}",
+        http_request=f"PUT {drafts.COLLECTIONS[request.kind]}/{record.clockify_id}",
         name=name,
         full_name=name,
         changes=changes,
-        body=drafts.renaming_body(ask.kind, record.raw, changes),
+        body=drafts.renaming_body(request.kind, record.raw, changes),
         lines=(("Name", name), ("Instead of", record.name), ("Everything else", "sent back as it was read")),
         checks=tuple(checks),
     )
@@ -100,10 +108,12 @@ def _of_customer(customer: Customer) -> RuleCheck:
     )
 
 
-def _not_linked(workspace: Workspace, ask: Ask) -> RuleCheck:
-    rows = links_of(workspace).filter(kind=ask.entity, quickbooks_kind="customer", quickbooks_id=ask.quickbooks_id)
+def _not_linked(workspace: Workspace, request: WriteRequest) -> RuleCheck:
+    rows = links_of(workspace).filter(
+        kind=request.entity, quickbooks_kind="customer", quickbooks_id=request.quickbooks_id
+    )
     link = rows.first()
-    found = f"It is linked to the {ask.entity} {link.clockify_name} already." if link else "not linked"
+    found = f"It is linked to the {request.entity} {link.clockify_name} already." if link else "not linked"
     return RuleCheck("Not linked yet", link is None, found)
 
 
@@ -119,10 +129,10 @@ def _of_connection(workspace: Workspace) -> RuleCheck:
 
 
 # --- places --------------------------------------------------------------------------------------------------
-def _client_of(workspace: Workspace, ask: Ask, customer: Customer) -> tuple[str, RuleCheck | None]:
+def _client_of(workspace: Workspace, request: WriteRequest, customer: Customer) -> tuple[str, RuleCheck | None]:
     """The client whose customer is the parent; at the top level a project has none."""
-    if ask.client_id is not None:
-        return ask.client_id, None
+    if request.client_id is not None:
+        return request.client_id, None
     if not customer.parent_id:
         return "", None
     links = links_of(workspace).filter(kind="client", quickbooks_id=customer.parent_id, suspended="").order_by("pk")
@@ -134,11 +144,11 @@ def _client_of(workspace: Workspace, ask: Ask, customer: Customer) -> tuple[str,
     return "", RuleCheck("Client is known", False, f"{above} has no client in Clockify yet.", (remedy,))
 
 
-def _partner_name(workspace: Workspace, ask: Ask) -> str:
+def _partner_name(workspace: Workspace, request: WriteRequest) -> str:
     """The QuickBooks name to match: that of the record named, else of the link there is."""
-    quickbooks_id = ask.quickbooks_id
+    quickbooks_id = request.quickbooks_id
     if not quickbooks_id:
-        link = links_of(workspace).filter(kind=ask.kind, clockify_id=ask.clockify_id).first()
+        link = links_of(workspace).filter(kind=request.kind, clockify_id=request.clockify_id).first()
         quickbooks_id = link.quickbooks_id if link else ""
     company = company_of(workspace)
     row = QUICKBOOKS_MODELS["customer"]._default_manager.filter(company=company, quickbooks_id=quickbooks_id).first()

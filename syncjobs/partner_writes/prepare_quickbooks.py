@@ -9,7 +9,7 @@ from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
-from syncjobs.partner_writes.drafts import Ask, PartnerDraft
+from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
 from syncjobs.partner_writes.rules import Namesake, Remedy, RuleCheck
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
@@ -19,37 +19,43 @@ KINDS = {"employee": ("user",), "vendor": ("user",), "customer": ("client", "pro
 CALLED = {"employee": "an employee", "vendor": "a vendor", "customer": "a customer"}
 
 
-def create(workspace: Workspace, ask: Ask) -> PartnerDraft:
+def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """An employee, vendor or customer for a Clockify record. Raises Refused for a wish that makes no sense."""
-    if ask.kind not in KINDS.get(ask.entity, ()):
-        raise Refused(f"For a {ask.kind or 'record'} no {ask.entity} can be created in QuickBooks.")
-    record = CLOCKIFY_MODELS[ask.kind]._default_manager.filter(workspace=workspace, clockify_id=ask.clockify_id).first()
+    if request.kind not in KINDS.get(request.entity, ()):
+        raise Refused(f"For a {request.kind or 'record'} no {request.entity} can be created in QuickBooks.")
+    record = (
+        CLOCKIFY_MODELS[request.kind]
+        ._default_manager.filter(workspace=workspace, clockify_id=request.clockify_id)
+        .first()
+    )
     if record is None:
-        raise Refused(f"{workspace} has no {ask.kind} {ask.clockify_id}. Check for new users and customers first.")
-    name = identity(record.name if ask.name is None else ask.name)
-    if ask.entity == "customer":
-        return _customer(workspace, ask, record, name)
-    return _person(workspace, ask, record, name)
+        raise Refused(
+            f"{workspace} has no {request.kind} {request.clockify_id}. Check for new users and customers first."
+        )
+    name = identity(record.name if request.name is None else request.name)
+    if request.entity == "customer":
+        return _customer(workspace, request, record, name)
+    return _person(workspace, request, record, name)
 
 
-def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> PartnerDraft:
+def _person(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
     given, family = rules.split_name(name)
-    given = given if ask.given_name is None else identity(ask.given_name)
-    family = family if ask.family_name is None else identity(ask.family_name)
+    given = given if request.given_name is None else identity(request.given_name)
+    family = family if request.family_name is None else identity(request.family_name)
     fields = drafts.person_fields(name, given=given, family=family)
     checks = [
         *_of_name(name),
         *(_of_name_part(what, part) for what, part in (("First name", given), ("Last name", family)) if part),
         rules.some_name_part(given, family),
-        rules.free_in_quickbooks(name, same_name_records(workspace), linkable=LINKABLE[ask.entity], name=name),
-        *_of_place(workspace, ask, record),
+        rules.free_in_quickbooks(name, same_name_records(workspace), linkable=LINKABLE[request.entity], name=name),
+        *_of_place(workspace, request, record),
     ]
     lines = (("Name", name), ("First name", given), ("Last name", family), _everything_else())
     return PartnerDraft(
-        ask=ask,
-        title=f"Create {CALLED[ask.entity]} in QuickBooks",
+        request=request,
+        title=f"Create {CALLED[request.entity]} in QuickBooks",
         subject=f"for the Clockify user {record.name or record.email}",
-        request=f"POST {ask.entity}",
+        http_request=f"POST {request.entity}",
         name=name,
         full_name=name,
         changes=fields,
@@ -59,8 +65,8 @@ def _person(workspace: Workspace, ask: Ask, record: Any, name: str) -> PartnerDr
     )
 
 
-def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> PartnerDraft:
-    parent_id, missing = _parent_of(workspace, ask, record)
+def _customer(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
+    parent_id, missing = _parent_of(workspace, request, record)
     parent = _customer_row(workspace, parent_id) if parent_id else None
     above = _full_name(parent) if parent else ""
     full_name = f"{above}:{name}" if above else name
@@ -71,7 +77,7 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Partner
         rules.free_in_quickbooks(full_name, others, linkable=LINKABLE["customer"], name=name),
         rules.depth(_level(workspace, parent) + 1),
         *([missing] if missing else _of_parent(parent_id, parent)),
-        *_of_place(workspace, ask, record),
+        *_of_place(workspace, request, record),
     ]
     below = "a sub-customer" if parent_id or missing else "a customer"
     lines = [("Name", name), ("Shown as", full_name), _everything_else()]
@@ -79,10 +85,10 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Partner
         lines.insert(1, ("Parent customer", f"{above} (customer {parent_id})"))
     of_client = f" of {record.client_name}" if getattr(record, "client_name", "") else ""
     return PartnerDraft(
-        ask=ask,
+        request=request,
         title=f"Create {below} in QuickBooks",
-        subject=f"for the Clockify {ask.kind} {record.name}{of_client}",
-        request="POST customer",
+        subject=f"for the Clockify {request.kind} {record.name}{of_client}",
+        http_request="POST customer",
         name=name,
         full_name=full_name,
         changes=fields,
@@ -94,18 +100,20 @@ def _customer(workspace: Workspace, ask: Ask, record: Any, name: str) -> Partner
     )
 
 
-def reactivate(workspace: Workspace, ask: Ask) -> PartnerDraft:
+def reactivate(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """An inactive record active again, and linked to the Clockify record it is asked for."""
-    model = QUICKBOOKS_MODELS.get(ask.entity)
+    model = QUICKBOOKS_MODELS.get(request.entity)
     company = company_of(workspace)
-    row = model._default_manager.filter(company=company, quickbooks_id=ask.quickbooks_id).first() if model else None
+    row = model._default_manager.filter(company=company, quickbooks_id=request.quickbooks_id).first() if model else None
     if row is None:
-        raise Refused(f"{company} has no {ask.entity} {ask.quickbooks_id}. Check for new users and customers first.")
+        raise Refused(
+            f"{company} has no {request.entity} {request.quickbooks_id}. Check for new users and customers first."
+        )
     changes = drafts.reactivation_fields(row.raw)
     name = str(changes["DisplayName"]) or strip_deleted(row.name)
     parent_id = getattr(row, "parent_id", "")
     full_name = rules.strip_full_name(_full_name(row))
-    others = [one for one in same_name_records(workspace) if one.value != f"{ask.entity}:{row.quickbooks_id}"]
+    others = [one for one in same_name_records(workspace) if one.value != f"{request.entity}:{row.quickbooks_id}"]
     is_inactive = not row.active and row.gone_at is None
     found = "inactive" if is_inactive else "It was merged away." if row.gone_at else "It is active already."
     checks = [
@@ -115,10 +123,10 @@ def reactivate(workspace: Workspace, ask: Ask) -> PartnerDraft:
         *_of_connection(workspace),
     ]
     return PartnerDraft(
-        ask=ask,
-        title=f"Reactivate {CALLED[ask.entity]} in QuickBooks",
-        subject=f"{ask.entity} {row.quickbooks_id}, {full_name}",
-        request=f"POST {ask.entity}",
+        request=request,
+        title=f"Reactivate {CALLED[request.entity]} in QuickBooks",
+        subject=f"{request.entity} {row.quickbooks_id}, {full_name}",
+        http_request=f"POST {request.entity}",
         name=name,
         full_name=full_name,
         changes={"Id": row.quickbooks_id, **changes},
@@ -154,9 +162,9 @@ def _of_name_part(what: str, part: str) -> RuleCheck:
     return RuleCheck(f"{what} can be taken", problem is None, problem.value if problem else part)
 
 
-def _of_place(workspace: Workspace, ask: Ask, record: Any) -> list[RuleCheck]:
+def _of_place(workspace: Workspace, request: WriteRequest, record: Any) -> list[RuleCheck]:
     """What speaks about the Clockify record and the connection, not about the name."""
-    link = links_of(workspace).filter(kind=ask.kind, clockify_id=ask.clockify_id, suspended="").first()
+    link = links_of(workspace).filter(kind=request.kind, clockify_id=request.clockify_id, suspended="").first()
     found = f"It is linked to {link.quickbooks_name} already; unlink it first." if link else "not linked"
     return [RuleCheck("Not linked yet", link is None, found), *_of_connection(workspace)]
 
@@ -184,10 +192,10 @@ def _of_parent(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
 
 
 # --- places --------------------------------------------------------------------------------------------------
-def _parent_of(workspace: Workspace, ask: Ask, record: Any) -> tuple[str, RuleCheck | None]:
+def _parent_of(workspace: Workspace, request: WriteRequest, record: Any) -> tuple[str, RuleCheck | None]:
     """The parent's id ("" at the top), or the check that says why there is none."""
-    if ask.parent_id is not None:
-        return ask.parent_id, None
+    if request.parent_id is not None:
+        return request.parent_id, None
     client_id = getattr(record, "client_id", "")
     if not client_id:
         return "", None

@@ -13,7 +13,7 @@ from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksClient
 from mapping import queries as mapping
 from syncjobs.models import Run
-from syncjobs.partner_writes import press
+from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, window
 
 
@@ -25,7 +25,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     plan = connection.keep_subscription(company, said["CompanyInfo"], said["Preferences"], now=now)
     clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
-    press.settle(workspace)
+    submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
     run.warnings = warnings | ({"RESTRICTED": 1} if plan.warning else {})
     return {

@@ -51,7 +51,7 @@ class ChangedRow:
     receipt: Receipt | None
     lines: list[FieldComparison] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
-    ways: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
+    decide_links: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
     may_send: bool = False
     amends: list[str] = field(default_factory=list)  # the ways of `amend` that may mend it
     is_gone_there: bool = False
@@ -148,7 +148,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     for one in status.reasons:
         where = links.desk(workspace.pk, str(one.get("kind") or ""), str(one.get("id") or ""))
         if where:
-            row.ways.append((f"Decide the {one['kind']}", where))
+            row.decide_links.append((f"Decide the {one['kind']}", where))
     waits = status.state == EntryStatus.State.CHANGED and not status.reasons
     row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
     row.amends = _amends(entry, receipt, codes)

@@ -90,14 +90,14 @@ def done(verb: str) -> str:
 
 
 @register.simple_tag
-def ways(row: Row, workspace_id: int, back: str) -> list[tuple[str, str, str]]:
+def write_options(row: Row, workspace_id: int, back: str) -> list[tuple[str, str, str]]:
     """What could be written to mend a row: its button's words, where that leads, and the words where room is short."""
-    asks = offers(row.mismatch) if row.mismatch is not None else []
+    requests = offers(row.mismatch) if row.mismatch is not None else []
     found = []
-    for ask in asks:
-        label = create_partner.label_of(ask)
-        short = "Create…" if ask.verb == CREATE and ask.side == QUICKBOOKS else label
-        found.append((label, create_partner.address(workspace_id, ask, back=back), short))
+    for write_request in requests:
+        label = create_partner.label_of(write_request)
+        short = "Create…" if write_request.verb == CREATE and write_request.side == QUICKBOOKS else label
+        found.append((label, create_partner.address(workspace_id, write_request, back=back), short))
     return found
 
 

@@ -19,8 +19,8 @@ from mapping.decisions import undo
 from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryStatus
-from syncjobs.partner_writes import journal, press
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask
+from syncjobs.partner_writes import journal, submit
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.partner_writes.offers import offers
 from tests.support.factories import UserFactory
 from tests.support.scene import FIRST, Scene
@@ -35,19 +35,19 @@ def from_march(scene: Scene) -> None:
     scene.policy(start_date=FIRST)
 
 
-def employee_for(user: str, **details: Any) -> Ask:
-    return Ask(CREATE, QUICKBOOKS, "employee", kind="user", clockify_id=user, **details)
+def employee_for(user: str, **details: Any) -> WriteRequest:
+    return WriteRequest(CREATE, QUICKBOOKS, "employee", kind="user", clockify_id=user, **details)
 
 
-def customer_for(kind: str, clockify_id: str, **details: Any) -> Ask:
-    return Ask(CREATE, QUICKBOOKS, "customer", kind=kind, clockify_id=clockify_id, **details)
+def customer_for(kind: str, clockify_id: str, **details: Any) -> WriteRequest:
+    return WriteRequest(CREATE, QUICKBOOKS, "customer", kind=kind, clockify_id=clockify_id, **details)
 
 
-def written(scene: Scene, ask: Ask, *, person: Any = None) -> PartnerWrite:
+def written(scene: Scene, request: WriteRequest, *, person: Any = None) -> PartnerWrite:
     """Look at the draft, confirm it, and have it written."""
-    shown = press.draft(scene.workspace, ask)
-    return press.carry_out(
-        scene.workspace, ask, confirmed=shown.fingerprint, person=person, note="", now=timezone.now()
+    shown = submit.draft(scene.workspace, request)
+    return submit.carry_out(
+        scene.workspace, request, confirmed=shown.fingerprint, person=person, note="", now=timezone.now()
     )
 
 
@@ -72,8 +72,8 @@ def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what
     user, dana = scene.user("Ana María Roe", partner=None), UserFactory(username="dana")
     entry = scene.entry(user, site)
     scene.check()
-    shown = press.draft(scene.workspace, employee_for(user))
-    promise = press.unblocks(scene.workspace, shown, now=timezone.now())
+    shown = submit.draft(scene.workspace, employee_for(user))
+    promise = submit.unblocks(scene.workspace, shown, now=timezone.now())
 
     write = written(scene, employee_for(user), person=dana)
 
@@ -93,15 +93,15 @@ def test_a_project_gets_a_sub_customer_under_its_clients_customer(scene: Scene, 
     project = scene.project("Shop: phase 2", client=client, customer=False, hourlyRate=9000)
     entry = scene.entry(ada, project, minutes=90)
     scene.check()
-    refused = press.draft(scene.workspace, customer_for("project", project))
+    refused = submit.draft(scene.workspace, customer_for("project", project))
     (check,) = refused.failed
     assert check.remedies[0].value == "Shop - phase 2"
     with pytest.raises(Refused, match="colon after “Shop”"):
         written(scene, customer_for("project", project))
 
-    ask = customer_for("project", project, name=check.remedies[0].value)
-    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
-    written(scene, ask)
+    request = customer_for("project", project, name=check.remedies[0].value)
+    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    written(scene, request)
 
     (made,) = called(scene, "Customer", "Shop - phase 2")
     assert made["FullyQualifiedName"] == "Acme:Shop - phase 2"
@@ -115,7 +115,7 @@ def test_a_project_waits_for_the_customer_of_its_client(scene: Scene) -> None:
     project = scene.project("Site", client=client, customer=False)
     scene.check()
 
-    draft = press.draft(scene.workspace, customer_for("project", project))
+    draft = submit.draft(scene.workspace, customer_for("project", project))
 
     assert [check.value for check in draft.failed] == ["Acme has no customer in QuickBooks yet."]
     written(scene, customer_for("client", client))
@@ -132,7 +132,7 @@ def test_a_name_taken_since_the_last_check_is_found_before_anything_is_sent(scen
         written(scene, employee_for(user))
 
     assert called(scene, "Employee", "Ana Roe") == []
-    (check,) = press.draft(scene.workspace, employee_for(user)).failed
+    (check,) = submit.draft(scene.workspace, employee_for(user)).failed
     assert [(one.do, one.value) for one in check.remedies] == [("link", f"vendor:{vendor}"), ("name", "Ana Roe (2)")]
 
 
@@ -141,10 +141,10 @@ def test_quickbooks_own_refusal_is_told_in_its_words_and_in_ours(scene: Scene) -
     scene.project("Site", client=scene.client("Acme"))
     other = scene.project("Site", client=scene.client("Bluebird"), customer=False)
     scene.check()
-    ask = customer_for("project", other)
-    assert press.draft(scene.workspace, ask).notes
+    request = customer_for("project", other)
+    assert submit.draft(scene.workspace, request).notes
 
-    write = written(scene, ask)
+    write = written(scene, request)
 
     assert (write.state, write.error_code) == (State.REFUSED, "6240")
     assert "QuickBooks said 6240" in write.said and "another customer, vendor or employee" in write.said
@@ -163,10 +163,10 @@ def test_a_company_with_payroll_is_not_written_to(scene: Scene) -> None:
 def test_what_is_not_what_the_person_saw_is_not_written(scene: Scene) -> None:
     user = scene.user("Ana Roe", partner=None)
     scene.check()
-    seen = press.draft(scene.workspace, employee_for(user)).fingerprint
+    seen = submit.draft(scene.workspace, employee_for(user)).fingerprint
 
     with pytest.raises(Refused, match="not what you saw"):
-        press.carry_out(scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=seen, now=timezone.now())
+        submit.carry_out(scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=seen, now=timezone.now())
 
     assert not PartnerWrite.objects.exists()
 
@@ -219,7 +219,7 @@ def test_a_write_of_a_dead_process_is_given_up_once_it_is_known_not_to_be_there(
     write = written(scene, employee_for(user))
     PartnerWrite.objects.update(tried_at=timezone.now() - timedelta(minutes=10))
 
-    press.settle(scene.workspace)
+    submit.settle(scene.workspace)
 
     write.refresh_from_db()
     assert write.state == State.ABANDONED
@@ -257,7 +257,7 @@ def test_a_second_press_while_the_first_is_on_its_way_makes_no_second_record(sce
 def test_an_open_write_keeps_others_out_until_its_process_is_known_to_be_gone(scene: Scene) -> None:
     client = scene.client("Acme", customer=False)
     scene.check()
-    shown = press.draft(scene.workspace, customer_for("client", client))
+    shown = submit.draft(scene.workspace, customer_for("client", client))
     left = journal.open_write(scene.workspace, shown, person=None, note="", now=timezone.now())
     with pytest.raises(Refused, match="is being written since"):
         written(scene, customer_for("client", client, name="Acme again"))
@@ -290,7 +290,9 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
         customer_for("client", client),
         employee_for(scene.user("Ana Roe", partner=None)),
         customer_for("project", scene.project("Solo", customer=False)),
-        Ask(CREATE, CLOCKIFY, "client", quickbooks_id=scene.put("Customer", {"DisplayName": "Bluebird"})["Id"]),
+        WriteRequest(
+            CREATE, CLOCKIFY, "client", quickbooks_id=scene.put("Customer", {"DisplayName": "Bluebird"})["Id"]
+        ),
     ]
     scene.check()
     for _ in range(12):
@@ -332,11 +334,11 @@ def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_ag
     scene.put("Customer", {"Id": customer, "Notes": "Call first", "Active": False})
     scene.check()
     assert state_of(entry) == "blocked" and link_of(site).suspended == "CUSTOMER_INACTIVE"
-    ask = Ask(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
-    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
+    request = WriteRequest(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
+    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
 
     scene.fault("cut_after_commit", "customer", times=1)
-    write = written(scene, ask)
+    write = written(scene, request)
 
     assert write.state == State.DONE
     (record,) = called(scene, "Customer", "Site")
@@ -350,7 +352,7 @@ def test_a_name_given_away_keeps_its_old_holder_inactive(scene: Scene) -> None:
     scene.put("Employee", {"DisplayName": "Ana Roe", "GivenName": "Ana"})
     scene.check()
 
-    draft = press.draft(scene.workspace, Ask(REACTIVATE, QUICKBOOKS, "employee", quickbooks_id=old))
+    draft = submit.draft(scene.workspace, WriteRequest(REACTIVATE, QUICKBOOKS, "employee", quickbooks_id=old))
 
     assert [check.title for check in draft.failed] == ["Name is free"]
 
@@ -360,12 +362,12 @@ def test_client_and_project_are_created_in_clockify_for_customers_and_linked(sce
     parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
     child = scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})["Id"]
     scene.check()
-    for_child = Ask(CREATE, CLOCKIFY, "project", quickbooks_id=child)
-    assert [check.value for check in press.draft(scene.workspace, for_child).failed] == [
+    for_child = WriteRequest(CREATE, CLOCKIFY, "project", quickbooks_id=child)
+    assert [check.value for check in submit.draft(scene.workspace, for_child).failed] == [
         "Acme has no client in Clockify yet."
     ]
 
-    client = written(scene, Ask(CREATE, CLOCKIFY, "client", quickbooks_id=parent))
+    client = written(scene, WriteRequest(CREATE, CLOCKIFY, "client", quickbooks_id=parent))
     scene.fault("cut_after_commit", "projects", vendor="clockify", method="POST", times=1)
     project = written(scene, for_child)
 
@@ -387,9 +389,11 @@ def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) 
     scene.check()
     before = scene.place.clients[client], scene.place.projects[project]
 
-    renamed = written(scene, Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent))
+    renamed = written(
+        scene, WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
+    )
     scene.check()
-    again = written(scene, Ask(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site"))
+    again = written(scene, WriteRequest(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site"))
 
     assert (renamed.said, again.said) == ("Renamed in Clockify.", "Renamed in Clockify.")
     for old, new, name in zip(
@@ -405,10 +409,10 @@ def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> N
     scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})
     entry = scene.entry(ada, scene.project("Site", client=client, customer=False))
     scene.check()
-    ask = Ask(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
+    request = WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
 
-    promise = press.unblocks(scene.workspace, press.draft(scene.workspace, ask), now=timezone.now())
-    written(scene, ask)
+    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    written(scene, request)
 
     assert promise.links == {"client": 1, "project": 1}
     assert promise.unblocked_ids == {entry} and state_of(entry) == "ready"
@@ -416,7 +420,9 @@ def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> N
 
 def test_people_are_not_renamed(scene: Scene, ada: str) -> None:
     with pytest.raises(Refused, match="their own"):
-        press.draft(scene.workspace, Ask(RENAME, CLOCKIFY, "user", kind="user", clockify_id=ada, name="Ada L."))
+        submit.draft(
+            scene.workspace, WriteRequest(RENAME, CLOCKIFY, "user", kind="user", clockify_id=ada, name="Ada L.")
+        )
 
 
 # --- what is offered -----------------------------------------------------------------------------------------
@@ -434,9 +440,11 @@ def test_each_row_of_the_desk_offers_what_would_mend_it(scene: Scene) -> None:
 
     found = {}
     for row in Mismatch.objects.exclude(clockify_name="Sandbox Owner"):
-        asks = offers(row)
-        assert all(press.draft(scene.workspace, ask).request for ask in asks)
-        found[row.clockify_name or row.quickbooks_name] = [(ask.verb, ask.side, ask.entity) for ask in asks]
+        requests = offers(row)
+        assert all(submit.draft(scene.workspace, request).http_request for request in requests)
+        found[row.clockify_name or row.quickbooks_name] = [
+            (request.verb, request.side, request.entity) for request in requests
+        ]
 
     assert found == {
         "Ana Roe": [(CREATE, QUICKBOOKS, "employee"), (CREATE, QUICKBOOKS, "vendor")],

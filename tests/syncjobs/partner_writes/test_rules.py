@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncjobs.partner_writes import drafts, rules
-from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, RENAME, Ask
+from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, RENAME, WriteRequest
 from syncjobs.partner_writes.rules import Namesake
 
 OTHERS = [
@@ -78,10 +78,10 @@ def test_first_and_last_name_are_proposed_from_the_words(name: str, parts: tuple
 
 def test_a_confirmation_covers_what_is_set_and_not_what_is_only_sent_back() -> None:
     def draft(name: str, note: str) -> drafts.PartnerDraft:
-        ask = Ask(RENAME, "clockify", "client", kind="client", clockify_id="c1", name=name)
+        request = WriteRequest(RENAME, "clockify", "client", kind="client", clockify_id="c1", name=name)
         changes = {"name": name}
         body = drafts.renaming_body("client", {"name": "acme", "note": note, "email": None}, changes)
-        return drafts.PartnerDraft(ask, "", "", "PUT clients/c1", name, name, changes, body, (), ())
+        return drafts.PartnerDraft(request, "", "", "PUT clients/c1", name, name, changes, body, (), ())
 
     assert draft("Acme", "").fingerprint == draft("Acme", "Pays late").fingerprint
     assert draft("Acme", "").fingerprint != draft("Acme Ltd", "").fingerprint
@@ -89,9 +89,9 @@ def test_a_confirmation_covers_what_is_set_and_not_what_is_only_sent_back() -> N
 
 
 def test_two_wishes_for_one_record_have_one_target_whatever_the_name() -> None:
-    asks = [
-        Ask(CREATE, QUICKBOOKS, entity, kind="user", clockify_id="u1", name=name)
+    requests = [
+        WriteRequest(CREATE, QUICKBOOKS, entity, kind="user", clockify_id="u1", name=name)
         for entity, name in (("employee", "Ada"), ("vendor", "Ada Ltd"))
     ]
 
-    assert {ask.target for ask in asks} == {"user:u1"}
+    assert {request.target for request in requests} == {"user:u1"}

@@ -14,11 +14,11 @@ from mapping.decisions.preview import NEW, PlannedRecord
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Ask, PartnerDraft
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
 from syncjobs.planning import forecast
 
 State = PartnerWrite.State
-PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], PartnerDraft]] = {
+PREPARE: dict[tuple[str, str], Callable[[Workspace, WriteRequest], PartnerDraft]] = {
     (QUICKBOOKS, CREATE): prepare_quickbooks.create,
     (QUICKBOOKS, REACTIVATE): prepare_quickbooks.reactivate,
     (CLOCKIFY, CREATE): prepare_clockify.create,
@@ -27,32 +27,46 @@ PREPARE: dict[tuple[str, str], Callable[[Workspace, Ask], PartnerDraft]] = {
 SENDERS: dict[str, ModuleType] = {QUICKBOOKS: to_quickbooks, CLOCKIFY: to_clockify}
 
 
-def draft(workspace: Workspace, ask: Ask) -> PartnerDraft:
+def draft(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """Exactly what would be written, and every rule with what it found. Nothing is sent; no vendor is asked."""
-    prepare = PREPARE.get((ask.side, ask.verb))
+    prepare = PREPARE.get((request.side, request.verb))
     if prepare is None or workspace.company is None:
         raise Refused("Nothing was chosen." if workspace.company else "Connect a QuickBooks company first.")
-    return prepare(workspace, ask)
+    return prepare(workspace, request)
 
 
 def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> forecast.Forecast:
     """What would be free to go once the draft is written and linked."""
-    ask = draft.ask
-    if ask.verb == RENAME:
-        return forecast.forecast(workspace, [], renamed={(ask.kind, ask.clockify_id): draft.name}, now=now)
-    if ask.side != QUICKBOOKS:
+    request = draft.request
+    if request.verb == RENAME:
+        return forecast.forecast(workspace, [], renamed={(request.kind, request.clockify_id): draft.name}, now=now)
+    if request.side != QUICKBOOKS:
         # What is new in Clockify has no time yet.
         return forecast.Forecast()
-    partner_id = ask.quickbooks_id or NEW
-    planned = PlannedRecord(ask.entity, draft.name, partner_id, draft.parent_id)
+    partner_id = request.quickbooks_id or NEW
+    planned = PlannedRecord(request.entity, draft.name, partner_id, draft.parent_id)
     choices = []
-    if ask.kind and ask.clockify_id:
-        choices = [Choice("link", ask.kind, ask.clockify_id, partner_id, vendor=ask.entity == "vendor")]
+    if request.kind and request.clockify_id:
+        choices = [
+            Choice(
+                "link",
+                request.kind,
+                request.clockify_id,
+                partner_id,
+                vendor=request.entity == "vendor",
+            )
+        ]
     return forecast.forecast(workspace, choices, planned=[planned], now=now)
 
 
 def carry_out(
-    workspace: Workspace, ask: Ask, *, confirmed: str, person: Any = None, note: str = "", now: datetime
+    workspace: Workspace,
+    request: WriteRequest,
+    *,
+    confirmed: str,
+    person: Any = None,
+    note: str = "",
+    now: datetime,
 ) -> PartnerWrite:
     """Write what the person confirmed, `confirmed` being the fingerprint of the draft that was shown.
 
@@ -64,16 +78,16 @@ def carry_out(
 
     Gives the journal's row, whose `state` and `said` tell what came of it. Raises Refused where nothing was tried.
     """
-    earlier = journal.on_its_way(workspace, ask)
-    if earlier is not None and _take_up(earlier, ask).state != State.ABANDONED:
+    earlier = journal.on_its_way(workspace, request)
+    if earlier is not None and _take_up(earlier, request).state != State.ABANDONED:
         return earlier
-    shown = _confirmed(workspace, ask, confirmed)
+    shown = _confirmed(workspace, request, confirmed)
     write = journal.open_write(workspace, shown, person=person, note=note, now=now)
     sender = SENDERS[write.side]
     try:
-        _confirmed(workspace, ask, confirmed)
+        _confirmed(workspace, request, confirmed)
         if not sender.make_ready(write):
-            _refuse_broken(draft(workspace, ask))
+            _refuse_broken(draft(workspace, request))
             raise Refused("It changed while you looked; look at it again.")
     except Refused as refusal:
         journal.end(write, State.ABANDONED, said=str(refusal))
@@ -105,13 +119,13 @@ def settle(workspace: Workspace) -> list[PartnerWrite]:
     return [_look(write) for write in opened if journal.may_be_taken_up(write)]
 
 
-def _take_up(write: PartnerWrite, ask: Ask) -> PartnerWrite:
+def _take_up(write: PartnerWrite, request: WriteRequest) -> PartnerWrite:
     """A press while one is open: in doubt, it is looked for, and only then sent again with its own body and id."""
     if not journal.may_be_taken_up(write):
         raise Refused(journal.being_written(write))
     if _look(write).state != State.SENDING:
         return write
-    if write.asked != ask.as_row() or not journal.claim_attempt(write):
+    if write.asked != request.as_row() or not journal.claim_attempt(write):
         raise Refused(journal.being_written(write))
     ended: PartnerWrite = SENDERS[write.side].send(write)
     return ended
@@ -125,8 +139,8 @@ def _look(write: PartnerWrite) -> PartnerWrite:
     return looked
 
 
-def _confirmed(workspace: Workspace, ask: Ask, confirmed: str) -> PartnerDraft:
-    found = draft(workspace, ask)
+def _confirmed(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:
+    found = draft(workspace, request)
     _refuse_broken(found)
     if found.fingerprint != confirmed:
         raise Refused("What would be written is not what you saw any more; look at it again.")
