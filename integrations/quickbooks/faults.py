@@ -34,7 +34,7 @@ class Meaning:
     """A refusal in words for people. `fix_in`: clockify, quickbooks, here, wait or support."""
 
     words: str
-    fix_in: str
+    resolve_in: str
     fix: str
 
 

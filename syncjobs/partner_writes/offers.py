@@ -14,7 +14,7 @@ NAMES_APART = {"NAME_DIFFERS", "RENAMED"}
 
 
 def offers(row: Mismatch) -> list[WriteRequest]:
-    """Wishes that a person may look at (`press.draft`) and confirm (`press.carry_out`)."""
+    """Wishes that a person may look at (`submit.draft`) and confirm (`submit.carry_out`)."""
     reason, kind = row.reason, row.kind
     if reason in MISSING_IN_CLOCKIFY:
         return [WriteRequest(CREATE, CLOCKIFY, MISSING_IN_CLOCKIFY[reason], quickbooks_id=row.quickbooks_id)]

@@ -60,9 +60,9 @@ def signs(name: str, *, what: str = "No colon, tab or line break") -> RuleCheck:
         return RuleCheck(what, True, "none")
     where = name[: name.index(found[0])].split()
     after = f" after “{where[-1]}”" if where else " at its beginning"
-    mended = without_signs(name)
+    cleaned = without_signs(name)
     instead = "Use a hyphen instead" if found[0] == ":" else "Use a space instead"
-    return RuleCheck(what, False, f"There is {SIGNS[found[0]]}{after}.", (Remedy("name", instead, mended),))
+    return RuleCheck(what, False, f"There is {SIGNS[found[0]]}{after}.", (Remedy("name", instead, cleaned),))
 
 
 def without_signs(name: str) -> str:
@@ -86,8 +86,8 @@ def no_brackets(name: str) -> RuleCheck:
     what = "No angle brackets"
     if not BRACKETS.search(name):
         return RuleCheck(what, True, "none")
-    mended = " ".join(BRACKETS.sub(" ", name).split())
-    return RuleCheck(what, False, "Clockify takes no < and >.", (Remedy("name", "Leave them out", mended),))
+    cleaned = " ".join(BRACKETS.sub(" ", name).split())
+    return RuleCheck(what, False, "Clockify takes no < and >.", (Remedy("name", "Leave them out", cleaned),))
 
 
 def free_in_quickbooks(

@@ -13,7 +13,7 @@ class Wording:
 
     title: str
     sentence: str
-    fix_in: str  # clockify, quickbooks, here, wait or support
+    resolve_in: str  # clockify, quickbooks, here, wait or support
     fix: str
     by_rule: bool = False
 
@@ -216,7 +216,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     wording = WORDINGS.get(code)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
-    return {"code": code, "message": sentence(row), "fix_in": wording.fix_in, "fix": wording.fix}
+    return {"code": code, "message": sentence(row), "fix_in": wording.resolve_in, "fix": wording.fix}
 
 
 def holds(codes: set[str]) -> bool:

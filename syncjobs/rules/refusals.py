@@ -9,7 +9,7 @@ from integrations.quickbooks.faults import TIME_MEANINGS, Meaning
 from syncjobs.rules.reasons import WORDINGS
 
 CODE = "QUICKBOOKS_REFUSED"
-UNKNOWN = Meaning("", WORDINGS[CODE].fix_in, WORDINGS[CODE].fix)
+UNKNOWN = Meaning("", WORDINGS[CODE].resolve_in, WORDINGS[CODE].fix)
 
 
 def meaning(code: str) -> Meaning:

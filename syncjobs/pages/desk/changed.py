@@ -53,7 +53,7 @@ class ChangedRow:
     sentences: list[str] = field(default_factory=list)
     decide_links: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
     may_send: bool = False
-    amends: list[str] = field(default_factory=list)  # the ways of `amend` that may mend it
+    corrections_offered: list[str] = field(default_factory=list)  # the ways of `amend` that may mend it
     is_gone_there: bool = False
     note: str = ""
     left_by: str = ""
@@ -103,8 +103,8 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
         if receipt is not None and sent is not None:
             there = found.get(receipt.quickbooks_id)
             row.is_gone_there = ask_quickbooks and there is None
-            if row.is_gone_there and corrections.CORRECT in row.amends:
-                row.amends.remove(corrections.CORRECT)
+            if row.is_gone_there and corrections.CORRECT in row.corrections_offered:
+                row.corrections_offered.remove(corrections.CORRECT)
             now = _now(entry, context, receipt, resolved[entry.clockify_id], names)
             row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
         rows.append(row)
@@ -151,7 +151,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
             row.decide_links.append((f"Decide the {one['kind']}", where))
     waits = status.state == EntryStatus.State.CHANGED and not status.reasons
     row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
-    row.amends = _amends(entry, receipt, codes)
+    row.corrections_offered = _amends(entry, receipt, codes)
     if override is not None:
         row.note = override.note
         row.left_by = override.person.get_username() if override.person else "a command"

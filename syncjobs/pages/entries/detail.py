@@ -47,7 +47,7 @@ def title(entry: TimeEntry) -> str:
     return f"{entry.user_name or entry.user_id}, {day(entry.txn_date)}"
 
 
-def story(entry: TimeEntry) -> dict[str, Any]:
+def page_context(entry: TimeEntry) -> dict[str, Any]:
     """Everything the page shows, in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
     status = EntryStatus.objects.filter(entry=entry).first()
@@ -127,7 +127,7 @@ def explained(row: Mapping[str, Any]) -> dict[str, str]:
     if known is None:
         return found
     words = f" In other words: {known.words}" if known.words else ""
-    return found | {"message": found["message"] + words, "fix_in": known.fix_in, "fix": known.fix}
+    return found | {"message": found["message"] + words, "fix_in": known.resolve_in, "fix": known.fix}
 
 
 def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
@@ -160,14 +160,14 @@ def _checks(
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
         rows = [*rows, *(reason.as_row() for reason in context.resolve(context.entry(entry)).reasons)]
-    menders = {one.code: one for one in (_said(workspace, row) for row in rows)}
+    meanings = {one.code: one for one in (_said(workspace, row) for row in rows)}
     last = actions[0] if actions else None
     answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
-    asked = checks.KnownReasons(frozenset(menders), attempted=bool(actions or receipt), answer=answer)
-    return [_with_mender(one, menders.get(one.code)) for one in checks.checks(workspace, entry, context, asked)]
+    asked = checks.KnownReasons(frozenset(meanings), attempted=bool(actions or receipt), answer=answer)
+    return [_with_meaning(one, meanings.get(one.code)) for one in checks.checks(workspace, entry, context, asked)]
 
 
-def _with_mender(check: checks.Check, said: Said | None) -> checks.Check:
+def _with_meaning(check: checks.Check, said: Said | None) -> checks.Check:
     return replace(check, where=said.where, link=said.decide_link) if said else check
 
 

@@ -60,7 +60,7 @@ def _cells(entry: TimeEntry) -> Cells:
     status = entry_admin.status_of(entry)
     why = status.reasons if status else []
     minutes = max(status.minutes, 0) if status else 0
-    places = dict.fromkeys(entry_admin.where_mended(row) for row in why)
+    places = dict.fromkeys(entry_admin.where_resolved(row) for row in why)
     return {
         "date": entry.txn_date,
         "start_utc": f"{entry.start_at:%Y-%m-%d %H:%M:%S}",

@@ -85,7 +85,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
-        context = {"way": [("Time entries", list_of("integrations.timeentry"))], **detail.story(entry)}
+        context = {"breadcrumbs": [("Time entries", list_of("integrations.timeentry"))], **detail.page_context(entry)}
         return access.show(request, "entries/detail.html", context, title=detail.title(entry))
 
     @admin.display(description="Day", ordering="txn_date")
@@ -121,14 +121,14 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         status = status_of(entry)
         rows = status.reasons if status else []
         titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
-        places = ", ".join(dict.fromkeys(where_mended(row) for row in rows))
+        places = ", ".join(dict.fromkeys(where_resolved(row) for row in rows))
         if places:
             return format_html('{}<div class="hb-quiet">mended {}</div>', titles, places)
         activity = getattr(entry, "activity", None)
         return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
 
 
-def where_mended(row: Mapping[str, Any]) -> str:
+def where_resolved(row: Mapping[str, Any]) -> str:
     """`in QuickBooks`, for the middle of a line."""
     place = detail.explained(row)["fix_in"]
     words = detail.WHERE.get(place, place)

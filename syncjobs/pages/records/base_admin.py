@@ -75,7 +75,7 @@ class RecordAdmin(ReadOnlyAdmin):
             "facts": [*self.says(row), *detail.facts(row, zone=zone, words=self.words, shown=shown)],
             "folded": detail.folded(row, words=self.words, shown=shown),
             "related": [(title, link) for title, link in self.related(row) if link],
-            "way": [(self._nouns(), list_of(self.opts.label_lower))],
+            "breadcrumbs": [(self._nouns(), list_of(self.opts.label_lower))],
             "kind": self.noun or self.opts.verbose_name,
             "before": self.change_form_before_template,
             "original": row,

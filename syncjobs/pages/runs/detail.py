@@ -44,7 +44,7 @@ class Cause:
     code: str = ""
 
     @property
-    def mend(self) -> str:
+    def resolution(self) -> str:
         """In other words, and what to do about it."""
         if self.outcome == OUTCOMES.UNKNOWN:
             return WORDINGS["OUTCOME_UNKNOWN"].fix
@@ -52,7 +52,7 @@ class Cause:
         return f"In other words: {known.words} {known.fix}" if known.words else known.fix
 
 
-def story(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
+def page_context(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the page shows. An open run's figures are counted; a finished one's were saved with it."""
     workspace = access.workspaces().get(pk=run.workspace_id)
     outcomes = _by_outcome(run)

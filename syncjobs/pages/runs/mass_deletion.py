@@ -39,7 +39,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """What is missing; posted to it: `check`, `preview`, or `delete` with the preview that was looked at."""
     workspace = access.workspace_at(pk)
     if request.method != "POST":
-        context = story(workspace, request.GET)
+        context = page_context(workspace, request.GET)
         return access.show(request, "runs/mass_deletion.html", context, title="Missing from Clockify")
     try:
         asked = _ask(request, workspace)
@@ -109,7 +109,7 @@ def is_shown(shown: Run) -> bool:
     return shown.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def story(workspace: Workspace, asked: Any) -> dict[str, Any]:
+def page_context(workspace: Workspace, asked: Any) -> dict[str, Any]:
     """Everything the page shows."""
     found = finding(workspace)
     context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "found": found}

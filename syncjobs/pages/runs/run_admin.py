@@ -37,7 +37,7 @@ class RunAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        context = {"way": [("Runs", list_of("syncjobs.run"))], **detail.story(run, request.GET)}
+        context = {"breadcrumbs": [("Runs", list_of("syncjobs.run"))], **detail.page_context(run, request.GET)}
         return access.show(request, "runs/detail.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")

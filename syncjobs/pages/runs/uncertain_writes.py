@@ -63,7 +63,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         except (ApiError, SecretUnreadable) as problem:
             messages.error(request, _words(problem))
         return redirect("hourbridge:doubts", workspace.pk)
-    return access.show(request, "runs/uncertain_writes.html", story(workspace), title="Unknown outcomes")
+    return access.show(request, "runs/uncertain_writes.html", page_context(workspace), title="Unknown outcomes")
 
 
 # --- deciding ----------------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def _sent_by(request: HttpRequest, action: Action) -> str:
 
 
 # --- showing -----------------------------------------------------------------------------------------------
-def story(workspace: Workspace) -> dict[str, Any]:
+def page_context(workspace: Workspace) -> dict[str, Any]:
     """Everything the page shows. QuickBooks is read anew for each look; where it does not answer, the page says so."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])

@@ -29,7 +29,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("person"), pk=pk)
     workspace = access.workspace_at(run.workspace_id)
     if request.method != "POST":
-        return access.show(request, "runs/undo.html", story(run, workspace, request.GET), title=f"Undo of {run}")
+        return access.show(request, "runs/undo.html", page_context(run, workspace, request.GET), title=f"Undo of {run}")
     try:
         undo.refuse(run, now=timezone.now())
         asked = _ask(request, run, workspace)
@@ -67,7 +67,7 @@ def is_shown(last: Run) -> bool:
     return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def story(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
+def page_context(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
     """Everything the page shows."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None

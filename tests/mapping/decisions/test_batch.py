@@ -136,7 +136,7 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
     ada, first, second = user(workspace, "Ada"), employee(workspace, "Ada"), employee(workspace, "Ada Roe")
     rematch.rematch(workspace, now=NOW)
     moment = NOW
-    for wish in (
+    for request in (
         Choice("unlink", "user", ada),
         Choice("link", "user", ada, second),
         Choice("ignore", "user", ada),
@@ -146,12 +146,12 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
     ):
         moment += timedelta(minutes=1)
         before = links(workspace), overrides(workspace)
-        batch.take(workspace, wish, now=moment, person=dana, note="a guess")
+        batch.take(workspace, request, now=moment, person=dana, note="a guess")
         after = links(workspace), overrides(workspace)
         decision = Decision.objects.latest("pk")
 
         undone = undo.undo_decision(workspace, decision.pk, now=moment, person=dana)
-        assert (links(workspace), overrides(workspace)) == before, wish
+        assert (links(workspace), overrides(workspace)) == before, request
         assert (undone.undoes, undone.person, undone.before, undone.after) == (
             decision,
             dana,
@@ -160,7 +160,7 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
         )
 
         undo.undo_decision(workspace, undone.pk, now=moment)
-        assert (links(workspace), overrides(workspace)) == after, wish
+        assert (links(workspace), overrides(workspace)) == after, request
 
 
 def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: Workspace) -> None:

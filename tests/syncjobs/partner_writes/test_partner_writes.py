@@ -311,9 +311,9 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
             scene.check()
 
     scene.clear_faults()
-    for wish in details:
+    for request in details:
         with contextlib.suppress(Refused):
-            written(scene, wish, person=person)
+            written(scene, request, person=person)
 
     assert not PartnerWrite.objects.filter(state=State.SENDING).exists()
     names = sorted(

@@ -137,6 +137,6 @@ def test_a_taken_name_offers_to_link_its_holder(dana: Client, workspace: Workspa
 def test_the_way_back_stays_on_this_site(dana: Client, workspace: Workspace, back: str) -> None:
     ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
     address = f"/admin/workspaces/{workspace.pk}/desk/write/"
-    wish = {"verb": "create", "side": "quickbooks", "entity": "employee", "kind": "user", "clockify_id": "ben"}
+    request = {"verb": "create", "side": "quickbooks", "entity": "employee", "kind": "user", "clockify_id": "ben"}
 
-    assert "evil" not in dana.get(address, wish | {"back": back}).content.decode()
+    assert "evil" not in dana.get(address, request | {"back": back}).content.decode()
