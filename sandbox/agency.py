@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from unicodedata import normalize
 
 from sandbox import agency_cast as cast
+from sandbox.agency_records import Agency
 from sandbox.agency_time import Calendar
 from sandbox.builder import Builder, Record
-from sandbox.clockify.records import Client, Project, User
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
 from sandbox.world import World
 
 REALM = "9341454182739650"
 WEEKS, CLOSED_DAYS = 5, 3
-
-
-@dataclass
-class Agency:
-    """What was built, by the cast's own words: e-mail, (client, project), full customer name."""
-
-    users: dict[str, User] = field(default_factory=dict)
-    clients: dict[str, Client] = field(default_factory=dict)
-    projects: dict[cast.Work, Project] = field(default_factory=dict)
-    employees: dict[str, Record] = field(default_factory=dict)
-    customers: dict[str, Record] = field(default_factory=dict)
 
 
 def build(world: World, *, today: date, entries: int = 400, seed: int = 1) -> None:

@@ -8,15 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox import agency_cast as cast
+from sandbox.agency_records import Agency
 from sandbox.builder import Builder, local_date, local_second, weekdays
 from sandbox.clockify.clocktime import zone
 from sandbox.clockify.records import Entry, User
-
-if TYPE_CHECKING:
-    from sandbox.agency import Agency
 
 DAY, HOUR, MINUTE = 86_400, 3600, 60
 SPAN = 35  # days before today

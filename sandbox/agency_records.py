@@ -1,0 +1,20 @@
+"""The records built for the agency, for those who add more to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sandbox import agency_cast as cast
+from sandbox.builder import Record
+from sandbox.clockify.records import Client, Project, User
+
+
+@dataclass
+class Agency:
+    """The records by their key in the sample data: e-mail, (client, project), full customer name."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
+    projects: dict[cast.Work, Project] = field(default_factory=dict)
+    employees: dict[str, Record] = field(default_factory=dict)
+    customers: dict[str, Record] = field(default_factory=dict)
