@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sandbox.quickbooks.defaults import defaults
-from sandbox.quickbooks.names import bare_refs, children_of, completed_name, full_name, parent_of, place
+from sandbox.quickbooks.names import Records, bare_refs, children_of, completed_name, full_name, parent_of, place
 from sandbox.quickbooks.request_memory import RequestMemory
-from sandbox.quickbooks.stamps import stamp
+from sandbox.quickbooks.stamps import stamp, today
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -28,7 +28,7 @@ class Company:
         self.realm = realm
         self.info: Record = {}
         self.preferences: Record = {}
-        self.records: dict[str, dict[str, Record]] = {entity: {} for entity in ENTITIES}
+        self.records: Records = {entity: {} for entity in ENTITIES}
         self.by_date: dict[str, dict[str, None]] = defaultdict(dict)
         self.last_ids: dict[str, int] = {}
         self.requests = RequestMemory()
@@ -72,7 +72,7 @@ class Company:
     def put(self, entity: str, fields: Record, *, keep_token: bool = False) -> Record:
         """As a person in the product: create, or change the record with that Id; no API rules."""
         old = self.records[entity].get(str(fields.get("Id", "")))
-        record = {**(old or defaults(entity, self)), **bare_refs(fields)}
+        record = {**(old or self._defaults(entity)), **bare_refs(fields)}
         record["Id"] = str(record.get("Id") or self.next_id(entity))
         if old is None:
             record.setdefault("SyncToken", "0")
@@ -80,11 +80,14 @@ class Company:
             record["SyncToken"] = str(int(old["SyncToken"]) + 1)
         return self.finish(entity, record, old=old, given=fields, keep_stamp=keep_token)
 
+    def _defaults(self, entity: str) -> Record:
+        return defaults(entity, date=today(self.world.now()), currency=self.currency_ref())
+
     def replace(self, entity: str, old: Record, record: Record) -> Record:
         """Store a checked update; one that changes nothing leaves SyncToken and stamps alone."""
         record = {name: value for name, value in record.items() if value is not None}
         if entity in LISTS:
-            record = completed_name(self, entity, record, old=old)
+            record = completed_name(self.records, entity, record, old=old)
         if _content(record) == _content(old):
             return old
         token = str(int(old["SyncToken"]) + 1)
@@ -95,7 +98,7 @@ class Company:
     ) -> Record:
         """Work out names, put the service fields last, stamp and store."""
         if entity in LISTS:
-            record = completed_name(self, entity, record, old=old)
+            record = completed_name(self.records, entity, record, old=old)
         meta = given.get("MetaData") or (old or {}).get("MetaData") or {}
         now = stamp(self.world.now())
         meta = {
@@ -114,16 +117,16 @@ class Company:
 
     def _tell_family(self, entity: str, record: Record, *, old: Record | None) -> None:
         """A new child moves its parent's stamp; a new name works its way down to the children."""
-        parent = parent_of(self, entity, record)
+        parent = parent_of(self.records, entity, record)
         if parent is not None and old is None:
             self._touch(entity, parent, {})
         if old is not None and full_name(old) != full_name(record):
-            for child in children_of(self, entity, record["Id"]):
+            for child in children_of(self.records, entity, record["Id"]):
                 self._rename_child(entity, child)
 
     def _rename_child(self, entity: str, child: Record) -> None:
-        moved = self._touch(entity, child, place(self, entity, child))
-        for grandchild in children_of(self, entity, moved["Id"]):
+        moved = self._touch(entity, child, place(self.records, entity, child))
+        for grandchild in children_of(self.records, entity, moved["Id"]):
             self._rename_child(entity, grandchild)
 
     def _touch(self, entity: str, record: Record, changes: Record) -> Record:

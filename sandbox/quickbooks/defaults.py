@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from sandbox.quickbooks.stamps import today
-
-if TYPE_CHECKING:
-    from sandbox.quickbooks.company import Company
+from typing import Any
 
 
-def defaults(entity: str, company: Company) -> dict[str, Any]:
+def defaults(entity: str, *, date: str, currency: dict[str, Any]) -> dict[str, Any]:
     """A new record's properties before anybody set one."""
     if entity == "TimeActivity":
-        date = today(company.world.now())
         return {"TxnDate": date, "BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": 0}
     if entity == "Customer":
         return {
@@ -22,14 +16,14 @@ def defaults(entity: str, company: Company) -> dict[str, Any]:
             "BillWithParent": False,
             "Balance": 0,
             "BalanceWithJobs": 0,
-            "CurrencyRef": company.currency_ref(),
+            "CurrencyRef": currency,
             "PreferredDeliveryMethod": "Print",
             "IsProject": False,
             "DefaultTaxCodeRef": {"value": "2"},
             "Active": True,
         }
     if entity == "Vendor":
-        return {"Balance": 0, "Vendor1099": False, "CurrencyRef": company.currency_ref(), "Active": True}
+        return {"Balance": 0, "Vendor1099": False, "CurrencyRef": currency, "Active": True}
     if entity == "Employee":
         return {"BillableTime": False, "Active": True}
     if entity == "Item":

@@ -19,23 +19,23 @@ def check_characters(call: Call, field: str, value: str | None) -> None:
 
 def check_place(call: Call, entity: str, record: Record) -> None:
     """A record is not its own ancestor (900), and at most five levels are allowed (6180)."""
-    level, above = 0, parent_of(call.company, entity, record)
+    level, above = 0, parent_of(call.company.records, entity, record)
     while above is not None:
         if above["Id"] == record.get("Id"):
             raise QuickBooksFault("900", "Parent can not be itself or one of its children.", element="ParentRef")
-        level, above = level + 1, parent_of(call.company, entity, above)
+        level, above = level + 1, parent_of(call.company.records, entity, above)
     if level + _depth(call, entity, record.get("Id")) > MAX_LEVEL:
         raise QuickBooksFault("6180", "You can only nest names five levels deep.", element="ParentRef")
 
 
 def _depth(call: Call, entity: str, key: str | None) -> int:
-    children = children_of(call.company, entity, key) if key else []
+    children = children_of(call.company.records, entity, key) if key else []
     return 1 + max(_depth(call, entity, child["Id"]) for child in children) if children else 0
 
 
 def check_unique(call: Call, entity: str, record: Record, *, old: Record | None) -> None:
     """6240 when another record has that name, whatever the case, inactive ones (with suffix) included."""
-    named = completed_name(call.company, entity, record, old=old)
+    named = completed_name(call.company.records, entity, record, old=old)
     by_display_name = call.switches["unique_names"] == "displayname"
-    if taken_by(call.company, entity, named, by_display_name=by_display_name) is not None:
+    if taken_by(call.company.records, entity, named, by_display_name=by_display_name) is not None:
         raise QuickBooksFault("6240", "The name supplied already exists. : null")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sandbox.quickbooks.company import Company
+from typing import Any
 
 Record = dict[str, Any]
+Records = dict[str, dict[str, Record]]  # by entity and id
 SUFFIX = " (deleted)"
 PEOPLE = ("Customer", "Vendor", "Employee")
 TREES = ("Customer", "Item", "Class", "Department", "Account")
@@ -44,7 +42,7 @@ def name_from_parts(record: Record) -> str:
     return " ".join(str(record[part]).strip() for part in NAME_PARTS if record.get(part))
 
 
-def completed_name(company: Company, entity: str, record: Record, *, old: Record | None) -> Record:
+def completed_name(records: Records, entity: str, record: Record, *, old: Record | None) -> Record:
     """The record with its names worked out: default DisplayName, deletion suffix, full name and level."""
     field = name_field(entity)
     record = dict(record)
@@ -60,30 +58,29 @@ def completed_name(company: Company, entity: str, record: Record, *, old: Record
     if is_active and not was_active:
         record[field] = own.removesuffix(SUFFIX)
     if entity in TREES:
-        record.update(place(company, entity, record))
+        record.update(place(records, entity, record))
     return record
 
 
-def place(company: Company, entity: str, record: Record) -> Record:
+def place(records: Records, entity: str, record: Record) -> Record:
     """FullyQualifiedName and Level below the parent; top records show no Level."""
     own = record[name_field(entity)]
-    parent = parent_of(company, entity, record)
+    parent = parent_of(records, entity, record)
     if parent is None:
         return {"FullyQualifiedName": own, "Level": None}
     full_name = f"{parent['FullyQualifiedName']}:{own}"
     return {"FullyQualifiedName": full_name, "Level": (parent.get("Level") or 0) + 1}
 
 
-def parent_of(company: Company, entity: str, record: Record) -> Record | None:
+def parent_of(records: Records, entity: str, record: Record) -> Record | None:
     """The parent record, when there is one."""
     key = str((record.get("ParentRef") or {}).get("value") or "")
-    return company.records[entity].get(key) if key else None
+    return records[entity].get(key) if key else None
 
 
-def children_of(company: Company, entity: str, key: str) -> list[Record]:
+def children_of(records: Records, entity: str, key: str) -> list[Record]:
     """The records directly below one."""
-    records = company.records[entity].values()
-    return [record for record in records if (record.get("ParentRef") or {}).get("value") == key]
+    return [record for record in records[entity].values() if (record.get("ParentRef") or {}).get("value") == key]
 
 
 def full_name(record: Record) -> str:
@@ -91,12 +88,12 @@ def full_name(record: Record) -> str:
     return record.get("FullyQualifiedName") or record.get("DisplayName") or record.get("Name") or ""
 
 
-def taken_by(company: Company, entity: str, record: Record, *, by_display_name: bool) -> Record | None:
+def taken_by(records: Records, entity: str, record: Record, *, by_display_name: bool) -> Record | None:
     """Another record with that name, case ignored; customers, vendors and employees share one name space."""
     entities = PEOPLE if entity in PEOPLE else (entity,)
     wanted = _key(record, by_display_name=by_display_name)
     for other_entity in entities:
-        for other in company.records[other_entity].values():
+        for other in records[other_entity].values():
             same_record = other_entity == entity and other["Id"] == record.get("Id")
             if not same_record and _key(other, by_display_name=by_display_name) == wanted:
                 return other
