@@ -31,8 +31,8 @@ class Switch:
 class Switches:
     """All switches and where they stand; `switches["name"]` reads one."""
 
-    def __init__(self, known: dict[str, Switch]) -> None:
-        self._known = dict(known)
+    def __init__(self, known: dict[str, Switch] | None = None) -> None:
+        self._known = dict(known or {})
         self._values: dict[str, object] = {}
 
     def declare(self, known: dict[str, Switch]) -> None:
@@ -50,6 +50,10 @@ class Switches:
             raise UnknownSwitch(f"no switch is called {name}")
         self._known[name].check(name, value)
         self._values[name] = value
+
+    def reset(self) -> None:
+        """Turn every switch back to its default."""
+        self._values.clear()
 
     def values(self) -> dict[str, object]:
         """Those turned away from their default."""

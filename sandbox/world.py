@@ -1,44 +1,33 @@
-"""Everything the sandbox knows: both vendors' records, the clock, switches, faults and counters."""
+"""Everything the sandbox knows: both vendors' records, and the core they share."""
 
 from __future__ import annotations
 
-import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sandbox.clockify.state import Clockify
-from sandbox.counters import Counters
-from sandbox.faults import Faults
+from sandbox.core import Core
 from sandbox.quickbooks.state import QuickBooks
-from sandbox.quickbooks.switches import SWITCHES
-from sandbox.switches import Switches
 
 
-class World:
-    """One sandbox; `lock` is held while a handler runs, never while a fault sleeps."""
+class World(Core):
+    """One sandbox with both vendors."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.changed = threading.Event()
-        self.url = ""
-        self.empty()
-
-    def empty(self) -> None:
-        """Back to nothing: no records, no faults, switches at their defaults, counters zero, clock right."""
-        self.offset = timedelta(0)
-        self.switches = Switches(SWITCHES)
-        self.faults = Faults()
-        self.counters = Counters()
+        super().__init__()
         self.clockify = Clockify(self)
         self.quickbooks = QuickBooks(self)
         self.changed.set()
 
-    def now(self) -> datetime:
-        """The sandbox's time, UTC and aware; moved by POST /control/clock."""
-        return datetime.now(UTC) + self.offset
+    def empty(self) -> None:
+        """Delete every record and fault, and set switches, counters and clock back."""
+        self.reset()
+        self.clockify.empty()
+        self.quickbooks.empty()
+        self.changed.set()
 
     def to_json(self) -> dict[str, Any]:
-        """A snapshot; call it under the lock."""
+        """Return a snapshot; call it under the lock."""
         return {
             "offset_seconds": self.offset.total_seconds(),
             "switches": self.switches.values(),

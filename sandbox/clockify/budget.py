@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sandbox.clockify.errors import ClockifyError
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.switches import Switches
 
 LIMITS = {"50_per_second": (50, 1), "30_per_hour": (30, 3600)}
 
@@ -23,13 +20,13 @@ class _Window:
 class Budgets:
     """One window of requests per workspace, opened by its first request; not kept over a restart."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, switches: Switches) -> None:
+        self._switches = switches
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def spend(self, workspace_id: str, *, at: float) -> None:
         """Count one request of that second; raises ClockifyError 429 when the window is used up."""
-        rule = str(self._world.switches["clockify_rate_limit"])
+        rule = str(self._switches["clockify_rate_limit"])
         if rule not in LIMITS:
             return
         limit, seconds = LIMITS[rule]
@@ -41,5 +38,5 @@ class Budgets:
             raise self._too_many(window.began + seconds - at)
 
     def _too_many(self, wait: float) -> ClockifyError:
-        headers = {"Retry-After": str(math.ceil(wait))} if self._world.switches["clockify_retry_after"] else {}
+        headers = {"Retry-After": str(math.ceil(wait))} if self._switches["clockify_retry_after"] else {}
         return ClockifyError(429, 429, "Too many requests", headers)

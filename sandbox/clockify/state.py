@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.clockify.budget import Budgets
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.shapes import dumped_workspace
 from sandbox.clockify.switches import SWITCHES
 from sandbox.clockify.workspace import Workspace
-
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.core import Core
 
 ADMIN_KEY = "sandbox-clockify-key"
 MEMBER_KEY = "sandbox-member-key"
@@ -22,27 +20,31 @@ MACHINE = "5a0db0c10c"  # the middle of every id, as a database host would leave
 class Clockify:
     """Workspaces with their users, clients, projects and entries."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        world.switches.declare(SWITCHES)
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        core.switches.declare(SWITCHES)
+        self.empty()
+
+    def empty(self) -> None:
+        """Delete everything, and count from the start again."""
         self.users: dict[str, User] = {}
         self.keys: dict[str, str] = {}
         self.workspaces: dict[str, Workspace] = {}
         # What a data set's author knows about it: pairs, mismatches, special entries (GET /control/expected).
         self.expected: dict[str, Any] = {}
-        self.budgets = Budgets(world)
+        self.budgets = Budgets(self.core.switches)
         self._last_number = 0
         self.changes = 0
         self.last_report: dict[str, Any] = {}
 
     def touched(self) -> None:
         self.changes += 1
-        self.world.changed.set()
+        self.core.changed.set()
 
     def new_id(self, at: float | None = None) -> str:
         """24 lower-case hex digits, the first 8 the second of creation (default: now)."""
         self._last_number += 1
-        second = int(self.world.now().timestamp() if at is None else at)
+        second = int(self.core.now().timestamp() if at is None else at)
         return f"{second & 0xFFFFFFFF:08x}{MACHINE}{self._last_number & 0xFFFFFF:06x}"
 
     def add_workspace(self, name: str, *, id: str | None = None, plan: str = "STANDARD") -> Workspace:

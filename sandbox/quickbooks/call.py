@@ -20,7 +20,7 @@ class Call:
 
     @property
     def switches(self) -> Switches:
-        return self.company.world.switches
+        return self.company.core.switches
 
     @property
     def at(self) -> float:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.core import Core
 from sandbox.quickbooks.defaults import defaults
 from sandbox.quickbooks.names import Records, bare_refs, children_of, completed_name, full_name, parent_of, place
 from sandbox.quickbooks.request_memory import RequestMemory
 from sandbox.quickbooks.stamps import stamp, today
-
-if TYPE_CHECKING:
-    from sandbox.world import World
 
 LISTS = ("Customer", "Vendor", "Employee", "Item", "Class", "Department", "Account")
 ENTITIES = (*LISTS, "TimeActivity")
@@ -23,8 +21,8 @@ Record = dict[str, Any]
 class Company:
     """One realm. Records are never changed in place: a change stores a new dict, so snapshots are cheap."""
 
-    def __init__(self, world: World, realm: str) -> None:
-        self.world = world
+    def __init__(self, core: Core, realm: str) -> None:
+        self.core = core
         self.realm = realm
         self.info: Record = {}
         self.preferences: Record = {}
@@ -54,7 +52,7 @@ class Company:
                 self.by_date[old["TxnDate"]].pop(key, None)
             self.by_date[record["TxnDate"]][key] = None
         self.records[entity][key] = record
-        self.world.changed.set()
+        self.core.changed.set()
         return record
 
     def remove(self, entity: str, key: str) -> Record | None:
@@ -64,9 +62,9 @@ class Company:
             self.by_date[record["TxnDate"]].pop(key, None)
         elif record is not None:
             marker: Record = {"domain": "QBO", "status": "Deleted", "Id": key}
-            marker["MetaData"] = {"LastUpdatedTime": stamp(self.world.now())}
+            marker["MetaData"] = {"LastUpdatedTime": stamp(self.core.now())}
             self.removed.setdefault(entity, {})[key] = marker
-        self.world.changed.set()
+        self.core.changed.set()
         return record
 
     def put(self, entity: str, fields: Record, *, keep_token: bool = False) -> Record:
@@ -81,7 +79,7 @@ class Company:
         return self.finish(entity, record, old=old, given=fields, keep_stamp=keep_token)
 
     def _defaults(self, entity: str) -> Record:
-        return defaults(entity, date=today(self.world.now()), currency=self.currency_ref())
+        return defaults(entity, date=today(self.core.now()), currency=self.currency_ref())
 
     def replace(self, entity: str, old: Record, record: Record) -> Record:
         """Store a checked update; one that changes nothing leaves SyncToken and stamps alone."""
@@ -100,7 +98,7 @@ class Company:
         if entity in LISTS:
             record = completed_name(self.records, entity, record, old=old)
         meta = given.get("MetaData") or (old or {}).get("MetaData") or {}
-        now = stamp(self.world.now())
+        now = stamp(self.core.now())
         meta = {
             "CreateTime": meta.get("CreateTime", now),
             "LastUpdatedTime": meta.get("LastUpdatedTime", now),
@@ -131,8 +129,8 @@ class Company:
 
     def _touch(self, entity: str, record: Record, changes: Record) -> Record:
         """Change server-owned fields; SyncToken stays, LastUpdatedTime moves."""
-        meta = {**record["MetaData"], "LastUpdatedTime": stamp(self.world.now())}
-        if changes and not self.world.switches["parent_rename_moves_children"]:
+        meta = {**record["MetaData"], "LastUpdatedTime": stamp(self.core.now())}
+        if changes and not self.core.switches["parent_rename_moves_children"]:
             meta = record["MetaData"]
         return self.store(entity, {**record, **changes, "MetaData": meta})
 

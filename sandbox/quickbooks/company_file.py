@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.stamps import stamp
-
-if TYPE_CHECKING:
-    from sandbox.quickbooks.company import Company
 
 Settings = dict[str, Any]
 INFO_PAIRS = (
@@ -56,7 +54,7 @@ LAPSED = ("SUSPENDED", "EXPIRED", "CANCELLED")
 
 def set_up(company: Company, settings: Settings) -> None:
     """Fill a new company's CompanyInfo and Preferences."""
-    now = stamp(company.world.now())
+    now = stamp(company.core.now())
     tail = {"domain": "QBO", "sparse": False, "Id": "1", "SyncToken": "0"}
     meta = {"CreateTime": now, "LastUpdatedTime": now}
     company.info = {
@@ -125,7 +123,7 @@ def configure(company: Company, settings: Settings) -> None:
             _set(info, name, value)
     company.info = _bumped(company, company.info, info)
     company.preferences = _bumped(company, company.preferences, preferences)
-    company.world.changed.set()
+    company.core.changed.set()
 
 
 def _implied(sku: object) -> Settings:
@@ -164,7 +162,7 @@ def _bumped(company: Company, old: dict[str, Any], new: dict[str, Any]) -> dict[
     return {
         **new,
         "SyncToken": token,
-        "MetaData": {**old["MetaData"], "LastUpdatedTime": stamp(company.world.now())},
+        "MetaData": {**old["MetaData"], "LastUpdatedTime": stamp(company.core.now())},
     }
 
 

@@ -34,7 +34,7 @@ def company_info(company: Company) -> Record:
 
 def preferences(company: Company) -> Record:
     """Preferences; whether the closing date may be read is unsettled, hence a switch."""
-    if company.world.switches["book_close_date_readable"]:
+    if company.core.switches["book_close_date_readable"]:
         return company.preferences
     accounting = dict(company.preferences["AccountingInfoPrefs"])
     accounting.pop("BookCloseDate", None)

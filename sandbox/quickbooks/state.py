@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.core import Core
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.company_file import set_up
+from sandbox.quickbooks.switches import SWITCHES
 from sandbox.quickbooks.tokens import Tokens
-
-if TYPE_CHECKING:
-    from sandbox.world import World
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"
@@ -18,10 +17,15 @@ CLIENT_SECRET = "sandbox-secret"
 class QuickBooks:
     """All companies, and the OAuth server in front of them."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        core.switches.declare(SWITCHES)
+        self.empty()
+
+    def empty(self) -> None:
+        """Delete every company and token."""
         self.companies: dict[str, Company] = {}
-        self.tokens = Tokens(world)
+        self.tokens = Tokens(self.core)
         self.client_id = CLIENT_ID
         self.client_secret = CLIENT_SECRET
 
@@ -39,7 +43,7 @@ class QuickBooks:
 
         `settings` as in POST /control/quickbooks/{realm}/company (BookCloseDate and so on).
         """
-        company = Company(self.world, realm)
+        company = Company(self.core, realm)
         self.companies[realm] = company
         stated = {"OfferingSku": sku, "PayrollFeature": payroll, "SubscriptionStatus": subscription}
         set_up(company, {"CompanyName": name, "LegalName": name, **stated, **settings})
@@ -96,5 +100,5 @@ class QuickBooks:
         self.tokens.from_json(data["tokens"])
         self.companies = {}
         for realm, saved in data["companies"].items():
-            self.companies[realm] = company = Company(self.world, realm)
+            self.companies[realm] = company = Company(self.core, realm)
             company.from_json(saved)

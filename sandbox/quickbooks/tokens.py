@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sandbox.world import World
+from sandbox.core import Core
 
 ACCESS_SECONDS = 3600
 ROTATION_SECONDS = 86_400
@@ -32,15 +31,15 @@ class Grant:
 class Tokens:
     """Every grant, access token and authorization code of the sandbox."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, core: Core) -> None:
+        self._core = core
         self._issued = 0
         self._grants: list[Grant] = []
         self._access: dict[str, tuple[Grant, float]] = {}
         self._codes: dict[str, tuple[str, str, float]] = {}
 
     def _now(self) -> float:
-        return self._world.now().timestamp()
+        return self._core.now().timestamp()
 
     def _new_refresh(self) -> str:
         self._issued += 1
@@ -72,7 +71,7 @@ class Tokens:
         realm, address, expires = self._codes.pop(code, ("", "", 0.0))
         if not realm or address != redirect_uri or expires < self._now():
             return None
-        if self._world.switches["connect_displaces"]:
+        if self._core.switches["connect_displaces"]:
             for grant in self._grants:
                 if grant.realm == realm:
                     self._end(grant)
@@ -94,15 +93,15 @@ class Tokens:
     def _use(self, grant: Grant, now: float) -> Grant:
         grant.used_at = now
         due = now - grant.rotated_at >= ROTATION_SECONDS
-        if due or self._world.switches["rotate_every_refresh"]:
+        if due or self._core.switches["rotate_every_refresh"]:
             grant.retired[grant.refresh] = now
             grant.refresh, grant.rotated_at = self._new_refresh(), now
         return grant
 
     def _use_retired(self, grant: Grant, value: str, now: float) -> Grant | None:
-        if now - grant.retired[value] < float(self._world.switches["token_grace"]):
+        if now - grant.retired[value] < float(self._core.switches["token_grace"]):
             return grant
-        if self._world.switches["family_revoked_on_reuse"]:
+        if self._core.switches["family_revoked_on_reuse"]:
             self._end(grant)
         return None
 
