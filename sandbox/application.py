@@ -8,7 +8,7 @@ import time
 import traceback
 import uuid
 
-from sandbox import control
+from sandbox import control, story_control
 from sandbox.clockify import control as clockify_control
 from sandbox.clockify import routes as clockify_routes
 from sandbox.faults import Fault
@@ -42,10 +42,11 @@ class Application:
         self._draw = random.Random(0)
         self.router = Router()
         control.add_routes(self.router, world)
-        quickbooks_control.add_routes(self.router, world)
-        quickbooks_routes.add_routes(self.router, world)
-        clockify_control.add_routes(self.router, world)
-        clockify_routes.add_routes(self.router, world)
+        story_control.add_routes(self.router, world)
+        quickbooks_control.add_routes(self.router, world.quickbooks)
+        quickbooks_routes.add_routes(self.router, world.quickbooks)
+        clockify_control.add_routes(self.router, world.clockify)
+        clockify_routes.add_routes(self.router, world.clockify)
 
     def __call__(self, request: Request) -> Response | None:
         """The answer, or None to cut the connection."""
@@ -107,7 +108,7 @@ class Application:
         vendor = vendor_of(request.path)
         if vendor == "quickbooks":
             with self.world.lock:
-                return unknown_address(self.world, request)
+                return unknown_address(self.world.quickbooks, request)
         if vendor == "clockify":
             return Response(404, {**CLOCKIFY_NOT_FOUND, "message": f"No static resource {request.path.strip('/')}."})
         return Response(404, {"error": f"no such address: {request.method} {request.path}"})

@@ -11,23 +11,18 @@ from sandbox.clockify.records import Member, User
 from sandbox.clockify.state import Clockify
 from sandbox.clockify.workspace import Workspace
 from sandbox.http import BadJson, Request, Response
-from sandbox.world import World
 
 
 @dataclass(frozen=True)
 class Call:
     """A request whose key is known."""
 
-    world: World
+    clockify: Clockify
     request: Request
     user: User
 
-    @property
-    def clockify(self) -> Clockify:
-        return self.world.clockify
-
     def switch(self, name: str) -> Any:
-        return self.world.switches[f"clockify_{name}"]
+        return self.clockify.core.switches[f"clockify_{name}"]
 
     def body(self) -> dict[str, Any]:
         """The body as a JSON object; raises ClockifyError 3002."""
@@ -60,43 +55,43 @@ class WorkspaceCall(Call):
 Operation = Callable[..., Response]
 
 
-def account_route(world: World, operation: Operation) -> Callable[..., Response]:
+def account_route(clockify: Clockify, operation: Operation) -> Callable[..., Response]:
     """A handler for an address that belongs to no workspace."""
 
     def handle(request: Request, **params: str) -> Response:
         try:
-            return operation(_identified(world, request), **params)
+            return operation(_identified(clockify, request), **params)
         except ClockifyError as error:
             return error.response()
 
     return handle
 
 
-def workspace_route(world: World, operation: Operation) -> Callable[..., Response]:
+def workspace_route(clockify: Clockify, operation: Operation) -> Callable[..., Response]:
     """A handler for an address below /workspaces/{ws}; 404 with no body for those who are not in it."""
 
     def handle(request: Request, ws: str, **params: str) -> Response:
         try:
-            call = _identified(world, request)
-            workspace = world.clockify.workspaces.get(ws)
+            call = _identified(clockify, request)
+            workspace = clockify.workspaces.get(ws)
             member = workspace.members.get(call.user.id) if workspace else None
             if workspace is None or member is None or member.status != "ACTIVE":
                 raise NoSuchWorkspace
-            return operation(WorkspaceCall(world, request, call.user, workspace, member), **params)
+            return operation(WorkspaceCall(clockify, request, call.user, workspace, member), **params)
         except ClockifyError as error:
             return error.response()
 
     return handle
 
 
-def _identified(world: World, request: Request) -> Call:
+def _identified(clockify: Clockify, request: Request) -> Call:
     key, token = request.headers.get("X-Api-Key"), request.headers.get("X-Addon-Token")
     if (key is None) == (token is None):
         raise ClockifyError(401, 1000, "Multiple or none auth tokens present")
     if key is None:
         raise ClockifyError(401, 4017, "Token is not valid")
-    user = world.clockify.user_of_key(key)
+    user = clockify.user_of_key(key)
     if user is None:
         raise ClockifyError(401, 4003, "Api key does not exist")
-    world.clockify.budgets.spend(user.active_workspace, at=world.now().timestamp())
-    return Call(world, request, user)
+    clockify.budgets.spend(user.active_workspace, at=clockify.core.now().timestamp())
+    return Call(clockify, request, user)

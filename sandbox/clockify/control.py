@@ -1,4 +1,4 @@
-"""What a person does in the local Clockify by hand, and what happens to the agency later."""
+"""What a person does in the local Clockify by hand."""
 
 from __future__ import annotations
 
@@ -8,36 +8,32 @@ from typing import Any
 from sandbox.clockify.product import NotUnderstood, Product
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.shapes import workspace_json
+from sandbox.clockify.state import Clockify
 from sandbox.http import Request, Response, Router
-from sandbox.stories import STORIES, NothingFits
-from sandbox.world import World
 
 BASE = "/control/clockify"
 
 
-def add_routes(router: Router, world: World) -> None:
+def add_routes(router: Router, clockify: Clockify) -> None:
     """Register the controls of the local Clockify."""
-    controls = ClockifyControls(world)
+    controls = ClockifyControls(clockify)
     router.add("POST", BASE, controls.add_workspace)
     router.add("POST", BASE + "/{workspace}", controls.change_workspace)
     router.add("POST", BASE + "/{workspace}/keys", controls.add_key)
     router.add("DELETE", BASE + "/{workspace}/keys/{key}", controls.revoke_key)
     router.add("POST", BASE + "/{workspace}/{kind}", controls.put)
     router.add("DELETE", BASE + "/{workspace}/{kind}/{key}", controls.remove)
-    router.add("GET", "/control/expected", controls.expected)
-    router.add("GET", "/control/story", controls.list_stories)
-    router.add("POST", "/control/story/{name}", controls.tell_story)
 
 
 class ClockifyControls:
-    """Handlers of /control/clockify and /control/story."""
+    """Handlers of /control/clockify."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, clockify: Clockify) -> None:
+        self.clockify = clockify
 
     def add_workspace(self, request: Request) -> Response:
         """{"name", "plan", "time_zone"}: a further workspace with an owner and an administrator's key."""
-        wishes, clockify = request.json(), self.world.clockify
+        wishes, clockify = request.json(), self.clockify
         workspace = clockify.add_workspace(wishes["name"], plan=wishes.get("plan", "STANDARD"))
         owner = User(
             clockify.new_id(),
@@ -54,7 +50,7 @@ class ClockifyControls:
 
     def change_workspace(self, request: Request, workspace: str) -> Response:
         """{"name", "plan", "hourlyRate", "settings": {...}}; settings are merged."""
-        place = self.world.clockify.workspaces.get(workspace)
+        place = self.clockify.workspaces.get(workspace)
         if place is None:
             return _not_found(workspace)
         wishes = request.json()
@@ -67,7 +63,7 @@ class ClockifyControls:
 
     def add_key(self, request: Request, workspace: str) -> Response:
         """{"user_id", "api_key"}: a key of that user; without one it is made up."""
-        wishes, clockify = request.json(), self.world.clockify
+        wishes, clockify = request.json(), self.clockify
         if workspace not in clockify.workspaces or wishes["user_id"] not in clockify.users:
             return _not_found(f"{workspace} or user {wishes['user_id']}")
         key = wishes.get("api_key") or f"sandbox-key-{clockify.new_id()[-6:]}"
@@ -75,7 +71,7 @@ class ClockifyControls:
         return Response(body={"api_key": key})
 
     def revoke_key(self, request: Request, workspace: str, key: str) -> Response:
-        if not self.world.clockify.revoke_key(key):
+        if not self.clockify.revoke_key(key):
             return _not_found(key)
         return Response(body={"revoked": key})
 
@@ -106,26 +102,9 @@ class ClockifyControls:
             return Response(400, {"error": str(error)})
         return _not_found(f"{workspace}/{kind}/{key}")
 
-    def expected(self, request: Request) -> Response:
-        """What the data set's author knows: pairs and mismatches before any link, special entries by reason."""
-        return Response(body=self.world.clockify.expected)
-
-    def list_stories(self, request: Request) -> Response:
-        return Response(body={name: story.__doc__ for name, story in STORIES.items()})
-
-    def tell_story(self, request: Request, name: str) -> Response:
-        """Let something happen; the answer says what, with every id."""
-        if name not in STORIES:
-            return Response(404, {"error": f"story must be one of {', '.join(STORIES)}"})
-        wishes = request.json() if request.body else {}
-        try:
-            return Response(body={"story": name, "did": STORIES[name](self.world, int(wishes.get("count", 5)))})
-        except NothingFits as error:
-            return Response(409, {"error": str(error)})
-
     def _product(self, workspace: str) -> Product | None:
-        place = self.world.clockify.workspaces.get(workspace)
-        return Product(self.world.clockify, place) if place else None
+        place = self.clockify.workspaces.get(workspace)
+        return Product(self.clockify, place) if place else None
 
 
 def _not_found(what: str) -> Response:

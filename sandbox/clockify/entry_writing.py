@@ -22,7 +22,7 @@ def new_entry(call: WorkspaceCall, user_id: str) -> Entry:
         raise refused("Can't create time entry with end time only.")
     start = _instant(body, "start")
     if start is None:
-        start = int(call.world.now().timestamp())
+        start = int(call.clockify.core.now().timestamp())
     entry = Entry(call.clockify.new_id(), user_id, start, _instant(body, "end"))
     return _filled(call, entry, body)
 

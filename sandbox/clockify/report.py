@@ -69,7 +69,8 @@ def _known(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
     Forgotten with any change of a record or switch.
     """
     asked = {**body, "detailedFilter": {**body["detailedFilter"], "page": 0}}
-    key = json.dumps([call.clockify.changes, call.world.switches.values(), call.user.id, call.workspace.id, asked])
+    switches = call.clockify.core.switches.values()
+    key = json.dumps([call.clockify.changes, switches, call.user.id, call.workspace.id, asked])
     if call.clockify.last_report.get("key") != key:
         call.clockify.last_report = {"key": key}
     return call.clockify.last_report

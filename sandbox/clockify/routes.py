@@ -5,8 +5,8 @@ from __future__ import annotations
 from sandbox.clockify import clients, entries, projects, report, users, webhooks
 from sandbox.clockify.call import Operation, account_route, workspace_route
 from sandbox.clockify.errors import wrong_method
+from sandbox.clockify.state import Clockify
 from sandbox.http import Request, Response, Router
-from sandbox.world import World
 
 API = "/api/v1"
 WORKSPACE = "/api/v1/workspaces/{ws}"
@@ -49,13 +49,13 @@ WORKSPACE_ROUTES: dict[str, dict[str, Operation]] = {
 }
 
 
-def add_routes(router: Router, world: World) -> None:
+def add_routes(router: Router, clockify: Clockify) -> None:
     """Register Clockify's addresses; the verbs one does not know answer 405."""
     for kind, routes in ((account_route, ACCOUNT_ROUTES), (workspace_route, WORKSPACE_ROUTES)):
         for template, operations in routes.items():
             label = _label(template)
             for method, operation in operations.items():
-                router.add(method, template, kind(world, operation), label=label)
+                router.add(method, template, kind(clockify, operation), label=label)
             refuse = _refusal(sorted(operations))
             for method in set(METHODS) - set(operations):
                 router.add(method, template, refuse, label=label)

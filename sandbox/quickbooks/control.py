@@ -5,14 +5,14 @@ from __future__ import annotations
 from sandbox.http import Request, Response, Router
 from sandbox.quickbooks.company import ENTITIES, Company
 from sandbox.quickbooks.company_file import configure
-from sandbox.world import World
+from sandbox.quickbooks.state import QuickBooks
 
 BASE = "/control/quickbooks/{realm}"
 
 
-def add_routes(router: Router, world: World) -> None:
+def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     """Register the controls of the local QuickBooks."""
-    controls = QuickBooksControls(world)
+    controls = QuickBooksControls(quickbooks)
     router.add("POST", f"{BASE}/bill", controls.bill)
     router.add("POST", f"{BASE}/unbill", controls.unbill)
     router.add("POST", f"{BASE}/company", controls.company)
@@ -24,8 +24,8 @@ def add_routes(router: Router, world: World) -> None:
 class QuickBooksControls:
     """Handlers of /control/quickbooks."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, quickbooks: QuickBooks) -> None:
+        self.quickbooks = quickbooks
 
     def put(self, request: Request, realm: str, entity: str) -> Response:
         """Create or change a record; {"keep_token": true} leaves SyncToken and stamps as they are."""
@@ -53,7 +53,7 @@ class QuickBooksControls:
         company, ids = self._company(realm), [str(key) for key in request.json()["ids"]]
         if company is None or any(key not in company.records["TimeActivity"] for key in ids):
             return _not_found(f"{realm} or one of {ids}")
-        keep = not self.world.switches["billing_moves_sync_token"]
+        keep = not self.quickbooks.core.switches["billing_moves_sync_token"]
         changed = [company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids]
         return Response(body=changed)
 
@@ -67,18 +67,18 @@ class QuickBooksControls:
 
     def tokens(self, request: Request, realm: str) -> Response:
         """Expire access tokens, refuse refresh tokens, or end the connection."""
-        wishes, tokens = request.json(), self.world.quickbooks.tokens
+        wishes, tokens = request.json(), self.quickbooks.tokens
         if wishes.get("expire_access"):
             tokens.expire_access(realm)
         if wishes.get("refuse_refresh"):
             tokens.refuse_refresh(realm)
         if wishes.get("revoke"):
             tokens.end_company(realm)
-        self.world.changed.set()
+        self.quickbooks.core.changed.set()
         return Response(body={"done": sorted(name for name, wish in wishes.items() if wish)})
 
     def _company(self, realm: str) -> Company | None:
-        return self.world.quickbooks.companies.get(realm)
+        return self.quickbooks.companies.get(realm)
 
 
 def _not_found(what: str) -> Response:

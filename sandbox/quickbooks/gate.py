@@ -7,28 +7,29 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.core import Core
 from sandbox.faults import THROTTLED_JSON
 from sandbox.http import BadJson, Request, Response
+from sandbox.limits import Limits
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
-from sandbox.quickbooks.limits import Limits
 from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
 from sandbox.quickbooks.stamps import stamp
+from sandbox.quickbooks.state import QuickBooks
 from sandbox.quickbooks.xml import to_xml
-from sandbox.world import World
 
 Body = dict[str, Any]
 Operation = Callable[..., Body]
 
 
-def guarded(world: World, operation: Operation, *, replays: bool = False) -> Callable[..., Response]:
+def guarded(quickbooks: QuickBooks, operation: Operation, *, replays: bool = False) -> Callable[..., Response]:
     """A route handler around an operation; `replays` honours `requestid` (single writes)."""
 
     def handle(request: Request, realm: str, **params: str) -> Response:
-        refused = _refusal(world, request, realm)
+        refused = _refusal(quickbooks, request, realm)
         if refused is not None:
             return _finished(refused, request)
-        call = Call(world.quickbooks.companies[realm], request, world.now())
+        call = Call(quickbooks.companies[realm], request, quickbooks.core.now())
         carry_out = _replayed if replays and request.query.get("requestid") else _performed
         status, body, with_time = carry_out(operation, call, params)
         if with_time:
@@ -39,27 +40,28 @@ def guarded(world: World, operation: Operation, *, replays: bool = False) -> Cal
     return handle
 
 
-def _refusal(world: World, request: Request, realm: str) -> Response | None:
+def _refusal(quickbooks: QuickBooks, request: Request, realm: str) -> Response | None:
+    now = quickbooks.core.now()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return not_authenticated("Missing or malformed bearer token", now=world.now())
-    token_realm, works = world.quickbooks.tokens.realm_of(token.strip())
+        return not_authenticated("Missing or malformed bearer token", now=now)
+    token_realm, works = quickbooks.tokens.realm_of(token.strip())
     if not works:
         word = "expired" if token_realm else "not valid"
-        return not_authenticated(f"Token {word}: {token.strip()[:8]}", now=world.now())
-    if token_realm != realm or realm not in world.quickbooks.companies:
-        return not_authorized(now=world.now())
-    return _throttled(world, request, realm)
+        return not_authenticated(f"Token {word}: {token.strip()[:8]}", now=now)
+    if token_realm != realm or realm not in quickbooks.companies:
+        return not_authorized(now=now)
+    return _throttled(quickbooks.core, request, realm)
 
 
-def _throttled(world: World, request: Request, realm: str) -> Response | None:
+def _throttled(core: Core, request: Request, realm: str) -> Response | None:
     """429 for a call over Intuit's limits, when the switch enforces them."""
-    limits = world.counters.quickbooks.limits.setdefault(realm, Limits(world.switches["speed"]))
-    enforced = bool(world.switches["enforce_limits"])
+    limits = core.counters.quickbooks.limits.setdefault(realm, Limits(core.switches["speed"]))
+    enforced = bool(core.switches["enforce_limits"])
     is_over = limits.count(is_batch=request.path.endswith("/batch"), enforced=enforced)
     if not (is_over and enforced):
         return None
-    retry = {"Retry-After": "60"} if world.switches["retry_after_on_429"] else {}
+    retry = {"Retry-After": "60"} if core.switches["retry_after_on_429"] else {}
     return Response(429, THROTTLED_JSON, retry)
 
 

@@ -9,8 +9,8 @@ import json
 from urllib.parse import parse_qsl, urlencode
 
 from sandbox.http import BadJson, Request, Response, Router
+from sandbox.quickbooks.state import QuickBooks
 from sandbox.quickbooks.tokens import ACCESS_SECONDS, IDLE_SECONDS, Grant
-from sandbox.world import World
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox QuickBooks</title></head>
 <body><h1>Connect to QuickBooks (sandbox)</h1>
@@ -20,9 +20,9 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sand
 </form></body></html>"""
 
 
-def add_routes(router: Router, world: World) -> None:
+def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     """Register the OAuth addresses."""
-    server = OAuth(world)
+    server = OAuth(quickbooks)
     router.add("GET", "/.well-known/openid_configuration", server.discovery)
     router.add("GET", "/oauth2/authorize", server.consent_page)
     router.add("POST", "/oauth2/authorize", server.decide)
@@ -34,11 +34,11 @@ def add_routes(router: Router, world: World) -> None:
 class OAuth:
     """Handlers of the OAuth addresses."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, quickbooks: QuickBooks) -> None:
+        self.quickbooks, self.core = quickbooks, quickbooks.core
 
     def discovery(self, request: Request) -> Response:
-        url = self.world.url
+        url = self.core.url
         return Response(
             body={
                 "issuer": url,
@@ -63,7 +63,7 @@ class OAuth:
             return Response(400, f"<h1>Sorry</h1><p>{html.escape(wrong)}</p>", {"Content-Type": "text/html"})
         options = "".join(
             f'<option value="{html.escape(realm)}">{html.escape(company.info["CompanyName"])}</option>'
-            for realm, company in self.world.quickbooks.companies.items()
+            for realm, company in self.quickbooks.companies.items()
         )
         page = PAGE.format(action=html.escape(request.target), companies=options)
         return Response(200, page, {"Content-Type": "text/html;charset=utf-8"})
@@ -74,19 +74,19 @@ class OAuth:
         wanted = {**request.query, **{name: value for name, value in form.items() if name != "choice"}}
         wrong = self._wrong_request(wanted)
         realm = form.get("realm", "")
-        if wrong or realm not in self.world.quickbooks.companies:
+        if wrong or realm not in self.quickbooks.companies:
             return Response(400, wrong or "no such company")
         state = {"state": wanted["state"]} if "state" in wanted else {}
         if form.get("choice") == "decline":
             answer = {"error": "access_denied", **state}
         else:
-            code = self.world.quickbooks.tokens.new_code(realm, wanted["redirect_uri"])
+            code = self.quickbooks.tokens.new_code(realm, wanted["redirect_uri"])
             answer = {"code": code, **state, "realmId": realm}
         joint = "&" if "?" in wanted["redirect_uri"] else "?"
         return Response(302, None, {"Location": f"{wanted['redirect_uri']}{joint}{urlencode(answer)}"})
 
     def _wrong_request(self, query: dict[str, str]) -> str:
-        if query.get("client_id") != self.world.quickbooks.client_id:
+        if query.get("client_id") != self.quickbooks.client_id:
             return "The client_id is unknown."
         if query.get("response_type") != "code":
             return "The response_type must be code."
@@ -99,8 +99,8 @@ class OAuth:
     def token(self, request: Request) -> Response:
         form = _form(request)
         if not self._client_is_known(request, form):
-            return self._error("invalid_client", status=self.world.switches["invalid_client_status"])
-        tokens = self.world.quickbooks.tokens
+            return self._error("invalid_client", status=self.core.switches["invalid_client_status"])
+        tokens = self.quickbooks.tokens
         kind = form.get("grant_type")
         if kind == "authorization_code":
             grant = tokens.exchange(form.get("code", ""), form.get("redirect_uri", ""))
@@ -110,11 +110,11 @@ class OAuth:
             return self._error("unsupported_grant_type")
         if grant is None:
             return self._error("invalid_grant", description="Token invalid")
-        self.world.changed.set()
+        self.core.changed.set()
         return self._issued(grant, request)
 
     def _issued(self, grant: Grant, request: Request) -> Response:
-        tokens = self.world.quickbooks.tokens
+        tokens = self.quickbooks.tokens
         body = {
             "token_type": "bearer",
             "access_token": tokens.new_access(grant),
@@ -134,14 +134,14 @@ class OAuth:
             token = str(request.json().get("token", ""))
         except (BadJson, AttributeError):
             token = _form(request).get("token", "")
-        if not self.world.quickbooks.tokens.revoke(token):
+        if not self.quickbooks.tokens.revoke(token):
             return self._error("invalid_request")
-        self.world.changed.set()
+        self.core.changed.set()
         return Response(200, None)
 
     def userinfo(self, request: Request) -> Response:
         token = request.headers.get("Authorization", "").partition(" ")[2]
-        if not self.world.quickbooks.tokens.realm_of(token)[1]:
+        if not self.quickbooks.tokens.realm_of(token)[1]:
             return self._error("invalid_token", status=401)
         name = {"givenName": "Sandy", "familyName": "Box"}
         return Response(body={"sub": "sandbox-user", "email": "sandy@example.com", "emailVerified": True, **name})
@@ -156,8 +156,7 @@ class OAuth:
                 return False
             name, _, secret = text.partition(":")
             client = (name, secret)
-        quickbooks = self.world.quickbooks
-        return client == (quickbooks.client_id, quickbooks.client_secret)
+        return client == (self.quickbooks.client_id, self.quickbooks.client_secret)
 
     def _error(self, code: str, *, description: str = "", status: int = 400) -> Response:
         body = {"error": code, **({"error_description": description} if description else {})}

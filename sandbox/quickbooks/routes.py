@@ -14,25 +14,25 @@ from sandbox.quickbooks.errors import QuickBooksFault, gone
 from sandbox.quickbooks.gate import guarded
 from sandbox.quickbooks.present import company_info, preferences
 from sandbox.quickbooks.query_parser import parse_fault
-from sandbox.world import World
+from sandbox.quickbooks.state import QuickBooks
 
 BASE = "/v3/company/{realm}"
 
 
-def add_routes(router: Router, world: World) -> None:
+def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     """Register QuickBooks' and the OAuth server's addresses."""
-    oauth.add_routes(router, world)
+    oauth.add_routes(router, quickbooks)
     for entity in ENTITIES:
         path = f"{BASE}/{entity.lower()}"
         if entity in operations.WRITABLE:
-            router.add("POST", path, guarded(world, partial(_write, entity), replays=True))
-        router.add("GET", path + "/{id}", guarded(world, partial(_read, entity)))
-    router.add("POST", f"{BASE}/batch", guarded(world, batch.run))
-    router.add("GET", f"{BASE}/cdc", guarded(world, cdc.run))
-    router.add("GET", f"{BASE}/query", guarded(world, _query))
-    router.add("POST", f"{BASE}/query", guarded(world, _query))
-    router.add("GET", BASE + "/companyinfo/{id}", guarded(world, _company_info))
-    router.add("GET", f"{BASE}/preferences", guarded(world, _preferences))
+            router.add("POST", path, guarded(quickbooks, partial(_write, entity), replays=True))
+        router.add("GET", path + "/{id}", guarded(quickbooks, partial(_read, entity)))
+    router.add("POST", f"{BASE}/batch", guarded(quickbooks, batch.run))
+    router.add("GET", f"{BASE}/cdc", guarded(quickbooks, cdc.run))
+    router.add("GET", f"{BASE}/query", guarded(quickbooks, _query))
+    router.add("POST", f"{BASE}/query", guarded(quickbooks, _query))
+    router.add("GET", BASE + "/companyinfo/{id}", guarded(quickbooks, _company_info))
+    router.add("GET", f"{BASE}/preferences", guarded(quickbooks, _preferences))
 
 
 def _write(entity: str, call: Call) -> dict[str, Any]:

@@ -6,15 +6,15 @@ from sandbox.http import Request, Response
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.gate import guarded
-from sandbox.world import World
+from sandbox.quickbooks.state import QuickBooks
 
 
-def unknown_address(world: World, request: Request) -> Response:
+def unknown_address(quickbooks: QuickBooks, request: Request) -> Response:
     """Answer a request no route takes."""
     if not request.path.startswith("/v3/company/"):
         return Response(404, {"error": "not found"})
     realm = request.path.split("/")[3]
-    return guarded(world, _unsupported)(request, realm)
+    return guarded(quickbooks, _unsupported)(request, realm)
 
 
 def _unsupported(call: Call) -> dict[str, object]:

@@ -6,8 +6,8 @@ import random
 from statistics import median, quantiles
 
 from sandbox.http import Request
+from sandbox.limits import Limits
 from sandbox.quickbooks import latency
-from sandbox.quickbooks.limits import Limits
 from sandbox.quickbooks.switches import SWITCHES
 from sandbox.switches import Switches
 
