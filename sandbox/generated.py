@@ -82,7 +82,7 @@ def _span(entries: int, people: int) -> int:
 
 def _names(first: list[str], second: list[str], count: int) -> list[str]:
     """Different names, the same for the same count; numbered when the words run out."""
-    pairs = [f"{one} {two}" for two, one in product(second, first)]
+    pairs = [f"{first_word} {second_word}" for second_word, first_word in product(second, first)]
     return [pairs[i % len(pairs)] + (f" {i // len(pairs) + 1}" if i >= len(pairs) else "") for i in range(count)]
 
 

@@ -178,7 +178,7 @@ class Workspace:
 
 
 def _plain(record: Any) -> dict[str, Any]:
-    return {one.name: getattr(record, one.name) for one in fields(record)}
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 RECORDS = {

@@ -149,13 +149,13 @@ def test_records_are_found_by_query(books: QuickBooks) -> None:
     for day in (3, 4, 5):
         _time(ada, acme, day).save(qb=books)
 
-    assert [one.Id for one in Customer.filter(DisplayName="Acme & Söhne's", qb=books)] == [acme.Id]
-    assert {one.Id for one in Employee.choose([ada.Id], qb=books)} == {ada.Id}
-    found = TimeActivity.where("TxnDate >= '2026-03-04' and TxnDate <= '2026-03-05'", order_by="Id", qb=books)
-    assert [one.TxnDate for one in found] == ["2026-03-04", "2026-03-05"]
+    assert [customer.Id for customer in Customer.filter(DisplayName="Acme & Söhne's", qb=books)] == [acme.Id]
+    assert {employee.Id for employee in Employee.choose([ada.Id], qb=books)} == {ada.Id}
+    activities = TimeActivity.where("TxnDate >= '2026-03-04' and TxnDate <= '2026-03-05'", order_by="Id", qb=books)
+    assert [activity.TxnDate for activity in activities] == ["2026-03-04", "2026-03-05"]
     assert TimeActivity.query("select * from TimeActivity startposition 3 maxresults 2", qb=books)[0].Hours == 2
     assert TimeActivity.count("TxnDate = '2026-03-05'", qb=books) == 1
-    assert {one.Name for one in Item.all(qb=books)}
+    assert {item.Name for item in Item.all(qb=books)}
 
 
 def test_the_company_says_what_it_is(books: QuickBooks) -> None:
@@ -175,7 +175,7 @@ def test_a_batch_creates_updates_and_deletes(books: QuickBooks) -> None:
     for activity in made.successes:
         activity.Hours = 3
     changed = batch_update(made.successes, qb=books)
-    assert {one.Hours for one in changed.successes} == {3}
+    assert {activity.Hours for activity in changed.successes} == {3}
 
     changed.successes[0].SyncToken = "0"
     gone = batch_delete(changed.successes[:5], qb=books)
@@ -194,9 +194,9 @@ def test_changes_are_captured(books: QuickBooks) -> None:
 
     changes = change_data_capture([Customer, Employee, Vendor, Item], f"{since.isoformat()}+00:00", qb=books)
 
-    assert [one.Id for one in changes.Employee._object_list] == [ada.Id]
-    assert [one.Active for one in changes.Customer._object_list] == [False]
-    assert [one.DisplayName for one in changes.Vendor._object_list] == ["Vic"]
+    assert [employee.Id for employee in changes.Employee._object_list] == [ada.Id]
+    assert [customer.Active for customer in changes.Customer._object_list] == [False]
+    assert [vendor.DisplayName for vendor in changes.Vendor._object_list] == ["Vic"]
 
 
 def test_refusals_come_as_the_clients_exceptions(books: QuickBooks) -> None:

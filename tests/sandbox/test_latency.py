@@ -41,7 +41,7 @@ def test_latency_and_limits_run_faster_alike() -> None:
     slow, fast = (drawn(switched(latency_median_ms=150, speed=speed), count=50) for speed in (1, 4))
     limits = Limits(1e9)
 
-    assert [round(one * 4, 9) for one in fast] == [round(one, 9) for one in slow]
+    assert [round(seconds * 4, 9) for seconds in fast] == [round(seconds, 9) for seconds in slow]
     assert not any(limits.count(is_batch=False, enforced=True) for _ in range(1000))
 
 
