@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from unicodedata import normalize
 
-from sandbox import agency_cast as cast
+from sandbox import agency_data as data
 from sandbox.agency_records import Agency
 from sandbox.agency_time import Calendar
 from sandbox.builder import Builder, Record
@@ -39,7 +39,7 @@ def build(world: World, *, today: date, entries: int = 400, seed: int = 1) -> No
 
 
 def _fill_clockify(builder: Builder, agency: Agency) -> None:
-    for person in cast.PEOPLE:
+    for person in data.PEOPLE:
         agency.users[person.email] = builder.user(
             person.name,
             person.email,
@@ -48,10 +48,10 @@ def _fill_clockify(builder: Builder, agency: Agency) -> None:
             roles=person.roles,
             hourly_rate=person.rate,
         )
-    builder.clockify.put_key(ADMIN_KEY, agency.users[cast.OWNER].id)
-    builder.clockify.put_key(MEMBER_KEY, agency.users[cast.MEMBER].id)
-    agency.clients = {name: builder.client(name) for name in cast.CLIENTS}
-    for work in cast.PROJECTS:
+    builder.clockify.put_key(ADMIN_KEY, agency.users[data.OWNER].id)
+    builder.clockify.put_key(MEMBER_KEY, agency.users[data.MEMBER].id)
+    agency.clients = {name: builder.client(name) for name in data.CLIENTS}
+    for work in data.PROJECTS:
         client = agency.clients[work.client] if work.client else None
         agency.projects[work] = builder.project(
             work.name, client, hourly_rate=work.rate, archived=work.archived, billable=work.billable
@@ -63,24 +63,24 @@ def _fill_quickbooks(builder: Builder, agency: Agency) -> None:
     income = {"value": "1", "name": "Services"}
     for name, price in (("Design", 120), ("Consulting", 140)):
         company.put("Item", {"Name": name, "UnitPrice": price, "IncomeAccountRef": income})
-    for name, email in cast.EMPLOYEES:
+    for name, email in data.EMPLOYEES:
         agency.employees[name] = builder.employee(name, email)
-    for name, is_contractor in cast.VENDORS:
+    for name, is_contractor in data.VENDORS:
         builder.vendor(name, Vendor1099=is_contractor)
-    for name, below in cast.CUSTOMERS.items():
-        currency = {"CurrencyRef": {"value": "CAD"}} if name == cast.FOREIGN_CUSTOMER else {}
+    for name, below in data.CUSTOMERS.items():
+        currency = {"CurrencyRef": {"value": "CAD"}} if name == data.FOREIGN_CUSTOMER else {}
         agency.customers[name] = builder.customer(name, **currency)
         for path in below:
             _sub_customer(builder, agency, f"{name}:{path}")
-    former = agency.employees[cast.FORMER_EMPLOYEE]
+    former = agency.employees[data.FORMER_EMPLOYEE]
     company.put("Employee", {"Id": former["Id"], "Active": False})
-    for full_name in cast.INACTIVE_CUSTOMERS:
+    for full_name in data.INACTIVE_CUSTOMERS:
         company.put("Customer", {"Id": agency.customers[full_name]["Id"], "Active": False})
 
 
 def _sub_customer(builder: Builder, agency: Agency, full_name: str) -> None:
     parent, _, name = full_name.rpartition(":")
-    is_project = full_name in cast.QUICKBOOKS_PROJECTS
+    is_project = full_name in data.QUICKBOOKS_PROJECTS
     agency.customers[full_name] = builder.customer(name, agency.customers[parent], IsProject=is_project)
 
 
@@ -90,13 +90,13 @@ def _expected(agency: Agency) -> Record:
     mismatches: list[Record] = []
     employees = {_plain(name): record["Id"] for name, record in agency.employees.items()}
     customers = {name: record["Id"] for name, record in agency.customers.items()}
-    for person in cast.PEOPLE:
+    for person in data.PEOPLE:
         key = agency.users[person.email].id
         if person.reason:
             mismatches.append(_mismatch("user", person.reason, clockify=key))
         else:
             pairs["users"][key] = employees[_plain(person.name or "")]
-    for name, reason in cast.CLIENTS.items():
+    for name, reason in data.CLIENTS.items():
         key = agency.clients[name].id
         if reason:
             mismatches.append(_mismatch("client", reason, clockify=key))
@@ -108,9 +108,9 @@ def _expected(agency: Agency) -> Record:
             mismatches.append(_mismatch("project", work.reason, clockify=project.id))
         else:
             pairs["projects"][project.id] = customers[full_name.strip()]
-    for name, reason in cast.ONLY_IN_QUICKBOOKS["Employee"].items():
+    for name, reason in data.ONLY_IN_QUICKBOOKS["Employee"].items():
         mismatches.append(_mismatch("employee", reason, quickbooks=agency.employees[name]["Id"]))
-    for name, reason in cast.ONLY_IN_QUICKBOOKS["Customer"].items():
+    for name, reason in data.ONLY_IN_QUICKBOOKS["Customer"].items():
         mismatches.append(_mismatch("customer", reason, quickbooks=agency.customers[name]["Id"]))
     return {"pairs": pairs, "mismatches": mismatches}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandbox import agency_cast as cast
+from sandbox import agency_data as data
 from sandbox.builder import Record
 from sandbox.clockify.records import Client, Project, User
 
@@ -15,6 +15,6 @@ class Agency:
 
     users: dict[str, User] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
-    projects: dict[cast.Work, Project] = field(default_factory=dict)
+    projects: dict[data.Work, Project] = field(default_factory=dict)
     employees: dict[str, Record] = field(default_factory=dict)
     customers: dict[str, Record] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from sandbox import agency_cast as cast
+from sandbox import agency_data as data
 from sandbox.agency_records import Agency
 from sandbox.builder import Builder, local_date, local_second, weekdays
 from sandbox.clockify.clocktime import zone
@@ -21,7 +21,7 @@ SPAN = 35  # days before today
 LENGTHS = (30, 45, 45, 60, 60, 75, 90, 90, 105, 120, 120, 150, 180, 210)
 ODD_SECONDS = (0, 0, 0, 0, 0, 0, 17, 29, 30, 31, 44)
 APPROVED_WEEKS, PENDING_WEEKS = 2, 3  # from the first day on
-APPROVERS = (cast.PEOPLE[1], cast.PEOPLE[2], cast.PEOPLE[5])
+APPROVERS = (data.PEOPLE[1], data.PEOPLE[2], data.PEOPLE[5])
 NOT_BILLABLE_IN = 20  # one in so many
 TAGS = ("onsite", "remote", "rush")
 
@@ -40,15 +40,15 @@ class Calendar:
     def fill(self, entries: int) -> None:
         """Special entries first, then ordinary ones up to about `entries`; approvals last."""
         Specials(self).add()
-        people = _Wheel(cast.PEOPLE, [person.share for person in cast.PEOPLE])
-        works = _Wheel(cast.PROJECTS, [work.share for work in cast.PROJECTS])
+        people = _Wheel(data.PEOPLE, [person.share for person in data.PEOPLE])
+        works = _Wheel(data.PROJECTS, [work.share for work in data.PROJECTS])
         attempts = entries * 20
         while len(self.builder.workspace.entries) < entries and attempts:
             attempts -= 1
             self._ordinary(people.spin(self.random), works.spin(self.random), self.random.choice(self.days))
         self._approve()
 
-    def _ordinary(self, person: cast.Person, work: cast.Work, day: date) -> None:
+    def _ordinary(self, person: data.Person, work: data.Work, day: date) -> None:
         if day > self.today - timedelta(days=max(person.until, work.until)):
             return
         seconds = self.random.choice(LENGTHS) * MINUTE + self.random.choice(ODD_SECONDS)
@@ -62,15 +62,15 @@ class Calendar:
             work,
             start,
             seconds,
-            description=self.random.choice(cast.DESCRIPTIONS),
+            description=self.random.choice(data.DESCRIPTIONS),
             billable=work.billable and self.random.randrange(NOT_BILLABLE_IN) > 0,
             tag_ids=[self.random.choice(self._tags)] if self.random.random() < 0.2 else None,
         )
 
-    def _with_rate(self) -> cast.Work:
-        return self.random.choice([work for work in cast.PROJECTS if work.rate is not None])
+    def _with_rate(self) -> data.Work:
+        return self.random.choice([work for work in data.PROJECTS if work.rate is not None])
 
-    def _next_free(self, person: cast.Person, day: date, seconds: int) -> int | None:
+    def _next_free(self, person: data.Person, day: date, seconds: int) -> int | None:
         """The next free moment of that person's day, from about nine to about seven o'clock."""
         key = (person.email, day)
         opening = local_second(day, time(9), person.time_zone) + self.random.randrange(0, 6) * 5 * MINUTE
@@ -82,8 +82,8 @@ class Calendar:
 
     def add(
         self,
-        person: cast.Person,
-        work: cast.Work | None,
+        person: data.Person,
+        work: data.Work | None,
         start: int,
         seconds: int | None,
         *,
@@ -98,7 +98,7 @@ class Calendar:
             self.special[trait].append(entry.id)
         return entry
 
-    def user(self, person: cast.Person) -> User:
+    def user(self, person: data.Person) -> User:
         return self.agency.users[person.email]
 
     def _approve(self) -> None:
@@ -140,19 +140,19 @@ class Specials:
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar, self.days = calendar, calendar.days
-        by_name = {person.email.partition("@")[0]: person for person in cast.PEOPLE}
+        by_name = {person.email.partition("@")[0]: person for person in data.PEOPLE}
         self.dana, self.priya = by_name["dana.marsh"], by_name["priya.raman"]
         self.renee, self.zoe = by_name["renee.dubois"], by_name["zoe.krueger"]
         self.jonas, self.dangelo = by_name["jonas.lindqvist"], by_name["dangelo.brooks"]
-        works = {(work.client, work.name): work for work in cast.PROJECTS}
-        self.redesign, self.campaign = works[cast.ACME, "Website redesign"], works[cast.ACME, "Q2 campaign"]
-        self.intranet, self.care = works[cast.HARTWELL, "Intranet"], works[cast.HOSPICE, "Website care plan"]
+        works = {(work.client, work.name): work for work in data.PROJECTS}
+        self.redesign, self.campaign = works[data.ACME, "Website redesign"], works[data.ACME, "Q2 campaign"]
+        self.intranet, self.care = works[data.HARTWELL, "Intranet"], works[data.HOSPICE, "Website care plan"]
         self.rebrand, self.fair = (
-            works[cast.TIDEWATER, "Rebrand phase 2"],
-            works[cast.VANTAGE, "Trade Show 2026 - Chicago"],
+            works[data.TIDEWATER, "Rebrand phase 2"],
+            works[data.VANTAGE, "Trade Show 2026 - Chicago"],
         )
-        self.appeal, self.clinic = works[cast.HOSPICE, "Winter appeal"], works[None, "Riverside Clinic"]
-        self.packaging = works[cast.MAPLE, cast.FOREIGN]
+        self.appeal, self.clinic = works[data.HOSPICE, "Winter appeal"], works[None, "Riverside Clinic"]
+        self.packaging = works[data.MAPLE, data.FOREIGN]
 
     def add(self) -> None:
         self._held_back()
@@ -162,7 +162,7 @@ class Specials:
         self._odd_texts()
         self._nights()
 
-    def _at(self, person: cast.Person, back: int, hour: int, minute: int = 0) -> int:
+    def _at(self, person: data.Person, back: int, hour: int, minute: int = 0) -> int:
         """A moment so many working days before today, evenings so as not to meet the ordinary day."""
         return local_second(self.days[-back], time(hour, minute), person.time_zone)
 
@@ -205,7 +205,7 @@ class Specials:
             self.calendar.add(person, work, start, minutes * MINUTE, trait="ALREADY_IN_QUICKBOOKS", description=text)
             full_name = f"{work.client}:{work.name}" if work.client else work.name
             self._by_hand(person.name or "", full_name, local_date(start, person.time_zone), minutes)
-        self._by_hand(cast.BOOKKEEPER, cast.WALK_IN, self.days[-5], 120)
+        self._by_hand(data.BOOKKEEPER, data.WALK_IN, self.days[-5], 120)
 
     def _by_hand(self, employee: str, customer: str, day: date, minutes: int) -> None:
         agency = self.calendar.agency
@@ -238,7 +238,7 @@ class Specials:
             add(self.renee, self.appeal, start, 2 * HOUR, trait="archived project", description="Mailing")
 
     def _odd_texts(self) -> None:
-        for back, text in enumerate((*cast.ODD_DESCRIPTIONS, cast.LONG_DESCRIPTION), start=2):
+        for back, text in enumerate((*data.ODD_DESCRIPTIONS, data.LONG_DESCRIPTION), start=2):
             start = self._at(self.priya, back, 19, 30)
             self.calendar.add(self.priya, self.campaign, start, 25 * MINUTE, trait="odd text", description=text)
 

@@ -1,4 +1,4 @@
-"""Who and what there is at Northlight Studio, and what stands for it in QuickBooks."""
+"""The people, clients and projects of Northlight Studio, and their counterparts in QuickBooks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from unicodedata import normalize
 
 @dataclass(frozen=True)
 class Person:
-    """A Clockify user; `rate` in cents an hour, `share` how often he tracks time, `until` days before today he left.
+    """A Clockify user.
 
-    `reason` is why no link can be made by rule, empty for those who are paired.
+    `rate` is in cents an hour, `share` is how often the user tracks time, and `until` is how many days before today
+    the user left. `reason` says why no rule can link the user; it is empty for users with a pair.
     """
 
     name: str | None
@@ -26,7 +27,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Work:
-    """A Clockify project; `share` how often it is worked on, `until` days before today it was archived."""
+    """A Clockify project; `share` is how often people work on it, `until` how many days ago it was archived."""
 
     name: str
     client: str | None
@@ -153,7 +154,7 @@ CUSTOMERS: dict[str, tuple[str, ...]] = {
 FOREIGN_CUSTOMER, WALK_IN = MAPLE, "Walk-in sales"
 INACTIVE_CUSTOMERS = (f"{HARTWELL}:Litigation microsite", "Old Mill Hotel")
 QUICKBOOKS_PROJECTS = (f"{LUMEN}:Class booking",)
-# Seen from QuickBooks: nobody in Clockify answers to these, and no other row names them.
+# Records with no counterpart in Clockify that no other mismatch names.
 ONLY_IN_QUICKBOOKS = {
     "Employee": {BOOKKEEPER: "NO_CLOCKIFY_USER"},
     "Customer": {
