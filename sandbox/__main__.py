@@ -26,18 +26,18 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then save and leave."""
-    wishes = arguments()
+    options = arguments()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     running = start(
-        wishes.dataset,
-        host=wishes.host,
-        port=wishes.port,
-        data=wishes.data,
-        today=wishes.today,
-        entries=wishes.entries,
-        seed=wishes.seed,
+        options.dataset,
+        host=options.host,
+        port=options.port,
+        data=options.data,
+        today=options.today,
+        entries=options.entries,
+        seed=options.seed,
     )
     print(json.dumps({"url": running.url}), flush=True)
     stopped.wait()

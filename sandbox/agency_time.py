@@ -40,12 +40,12 @@ class Calendar:
     def fill(self, entries: int) -> None:
         """Special entries first, then ordinary ones up to about `entries`; approvals last."""
         Specials(self).add()
-        people = _Wheel(data.PEOPLE, [person.share for person in data.PEOPLE])
-        works = _Wheel(data.PROJECTS, [work.share for work in data.PROJECTS])
+        people = _WeightedChoice(data.PEOPLE, [person.share for person in data.PEOPLE])
+        works = _WeightedChoice(data.PROJECTS, [work.share for work in data.PROJECTS])
         attempts = entries * 20
         while len(self.builder.workspace.entries) < entries and attempts:
             attempts -= 1
-            self._ordinary(people.spin(self.random), works.spin(self.random), self.random.choice(self.days))
+            self._ordinary(people.draw(self.random), works.draw(self.random), self.random.choice(self.days))
         self._approve()
 
     def _ordinary(self, person: data.Person, work: data.Work, day: date) -> None:
@@ -125,13 +125,13 @@ class Calendar:
         return key
 
 
-class _Wheel:
+class _WeightedChoice:
     """Draws one of several, each as often as its share says."""
 
     def __init__(self, choices: tuple[Any, ...], shares: list[int]) -> None:
         self._choices, self._edges = choices, list(accumulate(shares))
 
-    def spin(self, random: Random) -> Any:
+    def draw(self, random: Random) -> Any:
         return self._choices[bisect(self._edges, random.randrange(self._edges[-1]))]
 
 
@@ -157,7 +157,7 @@ class Specials:
     def add(self) -> None:
         self._held_back()
         self._left_out()
-        self._already_there()
+        self._already_in_quickbooks()
         self._odd_but_fine()
         self._odd_texts()
         self._nights()
@@ -197,7 +197,7 @@ class Specials:
             start = self._at(self.zoe, back, 19)
             add(self.zoe, self.fair, start, 45 * MINUTE, trait="INVOICED_IN_CLOCKIFY", invoice=mark)
 
-    def _already_there(self) -> None:
+    def _already_in_quickbooks(self) -> None:
         """Work somebody has typed into QuickBooks by hand: twins of two entries, and one of nobody's."""
         for back, person, work in ((3, self.dangelo, self.care), (6, self.priya, self.clinic)):
             start, minutes = self._at(person, back, 19, 30), 85
@@ -254,13 +254,13 @@ class Specials:
                     person, self.redesign, start, 5 * HOUR, trait="clock change", description="Night watch"
                 )
 
-    def _clock_changes(self, time_zone: str) -> list[date]:
+    def _clock_changes(self, name: str) -> list[date]:
         """Days of the weeks on which that zone's offset changes."""
-        found, place = [], zone(time_zone)
+        days, time_zone = [], zone(name)
         for back in range(SPAN - 1, 1, -1):
             day = self.calendar.today - timedelta(days=back)
             noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-            before = (noon - timedelta(days=1)).astimezone(place).utcoffset()
-            if noon.astimezone(place).utcoffset() != before:
-                found.append(day)
-        return found
+            before = (noon - timedelta(days=1)).astimezone(time_zone).utcoffset()
+            if noon.astimezone(time_zone).utcoffset() != before:
+                days.append(day)
+        return days

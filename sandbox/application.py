@@ -60,7 +60,7 @@ class Application:
         if fault is None:
             response, route = self._handled(request)
         else:
-            response, route = self._struck(fault, request)
+            response, route = self._with_fault(fault, request)
         if pause:
             # Outside the lock, and after the work: limits count calls as they arrive.
             time.sleep(pause)
@@ -71,7 +71,7 @@ class Application:
             self.world.counters.add(vendor, request.method, request.path, status=status, route=route)
         return response
 
-    def _struck(self, fault: Fault, request: Request) -> tuple[Response | None, str]:
+    def _with_fault(self, fault: Fault, request: Request) -> tuple[Response | None, str]:
         """A call that meets trouble; sleeping happens outside the lock."""
         if fault.before and fault.kind != "hang_before":
             return (None if fault.kind == "cut_before" else fault.answer()), self._route(request)
@@ -87,14 +87,14 @@ class Application:
         return fault.answer() or response, route
 
     def _route(self, request: Request) -> str:
-        found = self.router.match(request.method, request.path)
-        return found[2] if found else f"{request.method} unknown"
+        match = self.router.match(request.method, request.path)
+        return match[2] if match else f"{request.method} unknown"
 
     def _handled(self, request: Request) -> tuple[Response, str]:
-        found = self.router.match(request.method, request.path)
-        if found is None:
+        match = self.router.match(request.method, request.path)
+        if match is None:
             return self._unknown(request), f"{request.method} unknown"
-        handler, params, route = found
+        handler, params, route = match
         try:
             with self.world.lock:
                 return handler(request, **params), route

@@ -64,10 +64,10 @@ class Builder:
 
     def customer(self, name: str, parent: Record | None = None, **more: Any) -> Record:
         """A customer, or below `parent` a sub-customer in its currency."""
-        place: Record = {}
+        parent_fields: Record = {}
         if parent is not None:
-            place = {"Job": True, "ParentRef": {"value": parent["Id"]}, "CurrencyRef": parent["CurrencyRef"]}
-        return self.company.put("Customer", {"DisplayName": name, **place, **more})
+            parent_fields = {"Job": True, "ParentRef": {"value": parent["Id"]}, "CurrencyRef": parent["CurrencyRef"]}
+        return self.company.put("Customer", {"DisplayName": name, **parent_fields, **more})
 
 
 def local_second(day: date, clock: time, time_zone: str | None) -> int:

@@ -49,17 +49,17 @@ class Controls:
 
     def reset(self, request: Request) -> Response:
         """Start again with a data set; switches, faults, counters and clock go back as well."""
-        wishes = request.json() if request.body else {}
-        name = wishes.get("dataset", "empty")
+        options = request.json() if request.body else {}
+        name = options.get("dataset", "empty")
         if name not in datasets.NAMES:
             return Response(400, {"error": f"dataset must be one of {', '.join(datasets.NAMES)}"})
-        today = date.fromisoformat(wishes["today"]) if wishes.get("today") else None
+        today = date.fromisoformat(options["today"]) if options.get("today") else None
         fill(
             self.world,
             name,
             today=today,
-            entries=int(wishes.get("entries", 400)),
-            seed=int(wishes.get("seed", 1)),
+            entries=int(options.get("entries", 400)),
+            seed=int(options.get("seed", 1)),
         )
         return self.info(request)
 

@@ -119,10 +119,10 @@ class Faults:
         self._faults: list[Fault] = []
         self._last_id = 0
 
-    def add(self, **wishes: object) -> Fault:
+    def add(self, **fields: object) -> Fault:
         """Plan a fault; raises UnknownFault."""
         try:
-            fault = Fault(**wishes)  # type: ignore[arg-type]
+            fault = Fault(**fields)  # type: ignore[arg-type]
         except (TypeError, re.error) as error:
             raise UnknownFault(str(error)) from error
         self._last_id += 1

@@ -27,12 +27,12 @@ TRADES = _words("Foods Labs Media Motors Partners Press Studios Textiles Tools T
 TASKS = _words("Website Campaign Intranet Rebrand App Catalog Newsletter Packaging Report Retainer Archive")
 ZONES = ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "America/Los_Angeles", "UTC", "Australia/Sydney")
 WORDS = _words("review draft fixes call research layout copy tests handover planning import polish")
-PERSON_TROUBLES = ("NO_EMPLOYEE", "NAME_DIFFERS", "EMPLOYEE_INACTIVE", "AMBIGUOUS_NAME")
-PROJECT_TROUBLES = ("NO_CUSTOMER", "NAME_DIFFERS", "CUSTOMER_INACTIVE", "WRONG_PARENT", "WRONG_LEVEL")
+PERSON_REASONS = ("NO_EMPLOYEE", "NAME_DIFFERS", "EMPLOYEE_INACTIVE", "AMBIGUOUS_NAME")
+PROJECT_REASONS = ("NO_CUSTOMER", "NAME_DIFFERS", "CUSTOMER_INACTIVE", "WRONG_PARENT", "WRONG_LEVEL")
 
 
 @dataclass
-class _Made:
+class _Records:
     users: list[User] = field(default_factory=list)
     projects: list[Project] = field(default_factory=list)
     pairs: dict[str, dict[str, str]] = field(default_factory=lambda: {"users": {}, "clients": {}, "projects": {}})
@@ -67,11 +67,11 @@ def build(
     workspace.hourly_rate = 10000
     company = world.quickbooks.add_company(realm=REALM, name=f"Generated {seed} Inc.")
     builder = Builder(world, workspace, company, born=first - timedelta(days=30))
-    made = _Made()
-    _add_people(builder, made, count=people, share=mismatch_share)
-    _add_clients(builder, made, count=clients, share=mismatch_share)
-    _add_entries(builder, made, random, count=entries, days=weekdays(first, today - timedelta(days=1)))
-    world.clockify.expected = {"pairs": made.pairs, "mismatches": made.mismatches, "entries": {}}
+    records = _Records()
+    _add_people(builder, records, count=people, share=mismatch_share)
+    _add_clients(builder, records, count=clients, share=mismatch_share)
+    _add_entries(builder, records, random, count=entries, days=weekdays(first, today - timedelta(days=1)))
+    world.clockify.expected = {"pairs": records.pairs, "mismatches": records.mismatches, "entries": {}}
 
 
 def _span(entries: int, people: int) -> int:
@@ -86,31 +86,31 @@ def _names(first: list[str], second: list[str], count: int) -> list[str]:
     return [pairs[i % len(pairs)] + (f" {i // len(pairs) + 1}" if i >= len(pairs) else "") for i in range(count)]
 
 
-def _troubled(count: int, share: float) -> set[int]:
+def _unmatched_positions(count: int, share: float) -> set[int]:
     """Evenly spread places, so many of `count` as the share says; never the first."""
     wanted = round(count * share)
     return {(i + 1) * count // (wanted + 1) for i in range(wanted)} - {0}
 
 
-def _add_people(builder: Builder, made: _Made, *, count: int, share: float) -> None:
-    troubled = sorted(_troubled(count, share))
-    for place, name in enumerate(_names(GIVEN, FAMILY, count)):
-        reason = PERSON_TROUBLES[troubled.index(place) % len(PERSON_TROUBLES)] if place in troubled else ""
+def _add_people(builder: Builder, records: _Records, *, count: int, share: float) -> None:
+    unmatched = sorted(_unmatched_positions(count, share))
+    for position, name in enumerate(_names(GIVEN, FAMILY, count)):
+        reason = PERSON_REASONS[unmatched.index(position) % len(PERSON_REASONS)] if position in unmatched else ""
         email = name.lower().replace(" ", ".") + "@generated.example"
-        roles = ("OWNER",) if place == 0 else ()
-        zone = ZONES[place % len(ZONES)]
-        user = builder.user(name, email, time_zone=zone, roles=roles, hourly_rate=9000 + place % 40 * 100)
-        made.users.append(user)
+        roles = ("OWNER",) if position == 0 else ()
+        zone = ZONES[position % len(ZONES)]
+        user = builder.user(name, email, time_zone=zone, roles=roles, hourly_rate=9000 + position % 40 * 100)
+        records.users.append(user)
         if reason:
-            made.mismatch("user", reason, user.id)
-            _person_trouble(builder, made, user, reason)
+            records.mismatch("user", reason, user.id)
+            _add_unmatched_person(builder, records, user, reason)
         else:
-            made.pairs["users"][user.id] = builder.employee(name, email)["Id"]
-    builder.clockify.put_key(ADMIN_KEY, made.users[0].id)
-    builder.clockify.put_key(MEMBER_KEY, made.users[1].id)
+            records.pairs["users"][user.id] = builder.employee(name, email)["Id"]
+    builder.clockify.put_key(ADMIN_KEY, records.users[0].id)
+    builder.clockify.put_key(MEMBER_KEY, records.users[1].id)
 
 
-def _person_trouble(builder: Builder, made: _Made, user: User, reason: str) -> None:
+def _add_unmatched_person(builder: Builder, records: _Records, user: User, reason: str) -> None:
     name = str(user.name)
     if reason == "NAME_DIFFERS":
         builder.employee(name.upper())
@@ -119,33 +119,34 @@ def _person_trouble(builder: Builder, made: _Made, user: User, reason: str) -> N
         builder.company.put("Employee", {"Id": employee["Id"], "Active": False})
     elif reason == "AMBIGUOUS_NAME":
         builder.employee(name)
-        twin = builder.user(name, f"second.{user.email}", time_zone="UTC", hourly_rate=9000)
-        made.mismatch("user", reason, twin.id)
+        namesake = builder.user(name, f"second.{user.email}", time_zone="UTC", hourly_rate=9000)
+        records.mismatch("user", reason, namesake.id)
 
 
-def _add_clients(builder: Builder, made: _Made, *, count: int, share: float) -> None:
+def _add_clients(builder: Builder, records: _Records, *, count: int, share: float) -> None:
     names = _names(COLORS, TRADES, count)
-    troubled = sorted(_troubled(count * PROJECTS_PER_CLIENT, share))
+    unmatched = sorted(_unmatched_positions(count * PROJECTS_PER_CLIENT, share))
     parents = [builder.customer(name) for name in names]
-    for place, name in enumerate(names):
+    for position, name in enumerate(names):
         client = builder.client(name)
-        made.pairs["clients"][client.id] = parents[place]["Id"]
+        records.pairs["clients"][client.id] = parents[position]["Id"]
         for number in range(PROJECTS_PER_CLIENT):
-            spot = place * PROJECTS_PER_CLIENT + number
-            reason = PROJECT_TROUBLES[troubled.index(spot) % len(PROJECT_TROUBLES)] if spot in troubled else ""
-            other = parents[(place + 1) % count]
-            _add_project(builder, made, client, f"{TASKS[spot % len(TASKS)]} {spot}", reason, parents[place], other)
+            index = position * PROJECTS_PER_CLIENT + number
+            reason = PROJECT_REASONS[unmatched.index(index) % len(PROJECT_REASONS)] if index in unmatched else ""
+            other = parents[(position + 1) % count]
+            task = f"{TASKS[index % len(TASKS)]} {index}"
+            _add_project(builder, records, client, task, reason, parents[position], other)
 
 
 def _add_project(
-    builder: Builder, made: _Made, client: Client, name: str, reason: str, parent: Record, other: Record
+    builder: Builder, records: _Records, client: Client, name: str, reason: str, parent: Record, other: Record
 ) -> None:
     project = builder.project(name, client)
-    made.projects.append(project)
+    records.projects.append(project)
     if not reason:
-        made.pairs["projects"][project.id] = builder.customer(name, parent)["Id"]
+        records.pairs["projects"][project.id] = builder.customer(name, parent)["Id"]
         return
-    made.mismatch("project", reason, project.id)
+    records.mismatch("project", reason, project.id)
     if reason == "NAME_DIFFERS":
         builder.customer(name.upper(), parent)
     elif reason == "CUSTOMER_INACTIVE":
@@ -157,18 +158,18 @@ def _add_project(
         builder.customer(name)
 
 
-def _add_entries(builder: Builder, made: _Made, random: Random, *, count: int, days: list[date]) -> None:
+def _add_entries(builder: Builder, records: _Records, random: Random, *, count: int, days: list[date]) -> None:
     """Entry after entry, person by person and day by day, half an hour to two hours each."""
     clock: dict[tuple[str, date], int] = {}
     for number in range(count):
-        user = made.users[number % len(made.users)]
-        day = days[number // len(made.users) % len(days)]
+        user = records.users[number % len(records.users)]
+        day = days[number // len(records.users) % len(days)]
         key = (user.id, day)
         if key not in clock:
             clock[key] = local_second(day, time(6 + number % 3), user.time_zone)
         seconds = random.randrange(1800, 7200, 60) + random.choice((0, 0, 0, 20, 30))
         text = f"{random.choice(WORDS)} {number}"
-        project = made.projects[random.randrange(len(made.projects))]
+        project = records.projects[random.randrange(len(records.projects))]
         builder.entry(user, clock[key], seconds, description=text, **_kind(random, project))
         clock[key] += seconds
 

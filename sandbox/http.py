@@ -133,14 +133,14 @@ def _descend(node: dict[str, Any], segments: list[str], values: list[str]) -> di
         return node.get("")
     head, rest = segments[0], segments[1:]
     if head and head in node:
-        found = _descend(node[head], rest, values)
-        if found is not None:
-            return found
+        methods = _descend(node[head], rest, values)
+        if methods is not None:
+            return methods
     if head and "{}" in node:
         values.append(unquote(head))
-        found = _descend(node["{}"], rest, values)
-        if found is not None:
-            return found
+        methods = _descend(node["{}"], rest, values)
+        if methods is not None:
+            return methods
         values.pop()
     return None
 

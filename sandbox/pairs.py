@@ -49,7 +49,7 @@ class Pairs:
 
     def _projects(self) -> dict[str, Record]:
         """Customer by project id."""
-        found: dict[str, Record] = {}
+        pairs: dict[str, Record] = {}
         groups: dict[str | None, list[Project]] = defaultdict(list)
         for project in self.workspace.projects.values():
             groups[project.client_id].append(project)
@@ -59,8 +59,8 @@ class Pairs:
             parent = None if client_id is None else self.clients[client_id]["Id"]
             customers = self._children(parent)
             names = _unique((project.name, project) for project in projects)
-            found.update({project.id: customers[name] for name, project in names.items() if name in customers})
-        return found
+            pairs.update({project.id: customers[name] for name, project in names.items() if name in customers})
+        return pairs
 
     def _active(self, entity: str) -> Iterator[tuple[str, Record]]:
         for record in self.company.records[entity].values():
@@ -77,7 +77,7 @@ def _unique(rows: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     groups: dict[str, list[Any]] = defaultdict(list)
     for name, row in rows:
         groups[normalize("NFC", name).strip()].append(row)
-    return {name: found[0] for name, found in groups.items() if len(found) == 1}
+    return {name: group[0] for name, group in groups.items() if len(group) == 1}
 
 
 def name_of(user: User) -> str:

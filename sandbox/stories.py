@@ -12,7 +12,7 @@ from sandbox.clockify.records import Entry
 from sandbox.pairs import Pairs, name_of
 from sandbox.world import World
 
-Deed = dict[str, Any]
+Change = dict[str, Any]
 QUARTER, HALF, HOUR = 900, 1800, 3600
 
 
@@ -20,7 +20,7 @@ class NothingFits(LookupError):
     """The world holds nothing this story could happen to."""
 
 
-def employee_inactive(world: World, count: int) -> list[Deed]:
+def employee_inactive(world: World, count: int) -> list[Change]:
     """The paired employee with most time is made inactive in QuickBooks, and tracks one more hour."""
     pairs = Pairs(world)
     owners = {key for key, member in pairs.workspace.members.items() if member.is_admin}
@@ -40,7 +40,7 @@ def employee_inactive(world: World, count: int) -> list[Deed]:
     ]
 
 
-def customer_inactive(world: World, count: int) -> list[Deed]:
+def customer_inactive(world: World, count: int) -> list[Change]:
     """The paired customer with most time is made inactive in QuickBooks, and gets one more hour."""
     pairs = Pairs(world)
     project_id = _busiest(str(entry.project_id) for entry in pairs.sendable())
@@ -55,7 +55,7 @@ def customer_inactive(world: World, count: int) -> list[Deed]:
     ]
 
 
-def rename(world: World, count: int) -> list[Deed]:
+def rename(world: World, count: int) -> list[Change]:
     """A paired user and project get new names in Clockify, another project's customer in QuickBooks."""
     pairs, clockify = Pairs(world), world.clockify
     people, projects = _busy_first(pairs, "user_id"), _busy_first(pairs, "project_id")
@@ -80,26 +80,26 @@ def rename(world: World, count: int) -> list[Deed]:
     ]
 
 
-def move_project(world: World, count: int) -> list[Deed]:
+def move_project(world: World, count: int) -> list[Change]:
     """A paired project moves to another paired client in Clockify, and one more hour is tracked on it."""
     pairs = Pairs(world)
     for project_id in _busy_first(pairs, "project_id"):
         project = pairs.workspace.projects[project_id]
-        taken = {found.client_id for found in pairs.workspace.projects.values() if found.name == project.name}
-        others = [key for key in pairs.clients if key not in taken]
-        if project.client_id is None or not others:
+        taken = {other.client_id for other in pairs.workspace.projects.values() if other.name == project.name}
+        free = [key for key in pairs.clients if key not in taken]
+        if project.client_id is None or not free:
             continue
         latest = next(entry for entry in pairs.sendable() if entry.project_id == project_id)
-        pairs.workspace.put_project(replace(project, client_id=others[0]))
+        pairs.workspace.put_project(replace(project, client_id=free[0]))
         hour = _one_more_hour(pairs, latest)
         return [
-            {"did": "moved", "project": project_id, "from": project.client_id, "to": others[0]},
+            {"did": "moved", "project": project_id, "from": project.client_id, "to": free[0]},
             {"did": "tracked", "entry": hour.id, "user": hour.user_id, "project": project_id},
         ]
     raise NothingFits("no paired project with a client and time")
 
 
-def bill_some(world: World, count: int) -> list[Deed]:
+def bill_some(world: World, count: int) -> list[Change]:
     """Billable TimeActivities are put on an invoice in QuickBooks, newest first."""
     company = Pairs(world).company
     billable = [row for row in company.records["TimeActivity"].values() if row["BillableStatus"] == "Billable"]
@@ -114,18 +114,18 @@ def bill_some(world: World, count: int) -> list[Deed]:
     ]
 
 
-def edit_some(world: World, count: int) -> list[Deed]:
+def edit_some(world: World, count: int) -> list[Change]:
     """Entries are edited in Clockify: longer, other words, earlier, other project, not billable; in turn."""
     pairs = Pairs(world)
-    deeds = []
+    changes = []
     for turn, entry in enumerate(_open_entries(pairs, count)):
         did, changed = EDITS[turn % len(EDITS)](pairs, entry)
         pairs.workspace.put_entry(changed)
-        deeds.append({"did": did, "entry": entry.id, "from": _shown(entry), "to": _shown(changed)})
-    return deeds
+        changes.append({"did": did, "entry": entry.id, "from": _shown(entry), "to": _shown(changed)})
+    return changes
 
 
-def delete_some(world: World, count: int) -> list[Deed]:
+def delete_some(world: World, count: int) -> list[Change]:
     """Entries are deleted in Clockify."""
     pairs = Pairs(world)
     entries = _open_entries(pairs, count)
@@ -134,7 +134,7 @@ def delete_some(world: World, count: int) -> list[Deed]:
     return [{"did": "deleted", "entry": entry.id, "from": _shown(entry)} for entry in entries]
 
 
-STORIES: dict[str, Callable[[World, int], list[Deed]]] = {
+STORIES: dict[str, Callable[[World, int], list[Change]]] = {
     "employee_inactive": employee_inactive,
     "customer_inactive": customer_inactive,
     "rename": rename,
@@ -149,7 +149,7 @@ def _longer(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
     return "made 15 minutes longer", replace(entry, end=int(entry.end or entry.start) + QUARTER)
 
 
-def _other_words(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
+def _other_text(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
     return "described anew", replace(entry, description=f"{entry.description} (corrected)")
 
 
@@ -168,10 +168,10 @@ def _not_billable(pairs: Pairs, entry: Entry) -> tuple[str, Entry]:
     return "made not billable", replace(entry, billable=False)
 
 
-EDITS = (_longer, _other_words, _earlier, _other_project, _not_billable)
+EDITS = (_longer, _other_text, _earlier, _other_project, _not_billable)
 
 
-def _shown(entry: Entry) -> Deed:
+def _shown(entry: Entry) -> Change:
     return {
         "start": utc_text(entry.start),
         "end": utc_text(entry.end),

@@ -34,25 +34,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="Hourbridge on sample data.")
     parser.add_argument("--once", action="store_true", help="leave after the summary")
     parser.add_argument("--folder", type=Path, default=HOME / "var" / "demo", help="where it keeps its data")
-    wishes = parser.parse_args()
+    options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, stopped)
-    scene = Scene(HOME, wishes.folder.resolve())
+    scene = Scene(HOME, options.folder.resolve())
     try:
         scene.set_up()
         did_its_work = scene.play()
-        if wishes.once:
+        if options.once:
             return 0 if did_its_work else 1
         print(scene.invitation(), flush=True)
         while True:
             scene.children.check()
             time.sleep(0.5)
-    except DemoFailed as trouble:
-        print(f"The demo stopped: {trouble}", file=sys.stderr)
+    except DemoFailed as failure:
+        print(f"The demo stopped: {failure}", file=sys.stderr)
         return 1
     except Stopped:
         print("\nStopping the demo; what it did is kept.", flush=True)
-        return 130 if wishes.once else 0
+        return 130 if options.once else 0
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)

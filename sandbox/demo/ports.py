@@ -22,11 +22,11 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(wished: int, *, what: str) -> int:
-    """`wished` or the next free one, which is said."""
-    for port in range(wished, wished + TRIES):
+def free_port(preferred: int, *, what: str) -> int:
+    """`preferred` or the next free one, which is said."""
+    for port in range(preferred, preferred + TRIES):
         if is_free(port):
-            if port != wished:
-                print(f"Port {wished} is busy; {what} takes {port}.", flush=True)
+            if port != preferred:
+                print(f"Port {preferred} is busy; {what} takes {port}.", flush=True)
             return port
-    raise DemoFailed(f"no free port for {what} between {wished} and {wished + TRIES - 1}.")
+    raise DemoFailed(f"no free port for {what} between {preferred} and {preferred + TRIES - 1}.")

@@ -54,7 +54,7 @@ class Scene:
 
     def set_up(self) -> None:
         """Sandbox, database, connections, worker and web site, ready for use."""
-        self.be_alone()
+        self.lock_folder()
         self.web = f"http://localhost:{free_port(WEB_PORT, what='the web site')}"
         self.start_sandbox()
         info = self.ask("/control/info")
@@ -62,12 +62,12 @@ class Scene:
         print("Preparing the database …", flush=True)
         self.manage("migrate", "--verbosity", "0")
         self.connect(info)
-        place = ("--chdir", str(self.home), "--bind", f"{HOST}:{self.web.rpartition(':')[2]}")
-        self.children.serve("web", [sys.executable, "-m", "gunicorn", *place, *GUNICORN])
+        options = ("--chdir", str(self.home), "--bind", f"{HOST}:{self.web.rpartition(':')[2]}")
+        self.children.serve("web", [sys.executable, "-m", "gunicorn", *options, *GUNICORN])
         self.children.serve("worker", [*self.manage_py(), "worker", "--grace", "5"])
         self.children.wait_until(self.web_answers, seconds=STARTING_SECONDS, what="The web site")
 
-    def be_alone(self) -> None:
+    def lock_folder(self) -> None:
         """Two demos on the same data would trip over each other."""
         self._lock = (self.folder / "lock").open("w")
         try:
@@ -109,8 +109,8 @@ class Scene:
 
     def connect(self, info: dict[str, Any]) -> None:
         """Log-in and connections: on the first start, and when the sandbox's address changed."""
-        note = self.folder / "connected.json"
-        before = json.loads(note.read_text()) if note.exists() else {}
+        marker = self.folder / "connected.json"
+        before = json.loads(marker.read_text()) if marker.exists() else {}
         if before.get("sandbox") == self.sandbox:
             return
         if not before:
@@ -124,7 +124,7 @@ class Scene:
         self.manage("connect_quickbooks", *realm, *refresh, secret=quickbooks["refresh_token"])
         if not before:
             self.manage("policy", "--workspace", workspace, f"start_date={self.first_day(workspace)}")
-        note.write_text(json.dumps({"sandbox": self.sandbox}))
+        marker.write_text(json.dumps({"sandbox": self.sandbox}))
 
     def create_login(self) -> None:
         self.children.environment["DJANGO_SUPERUSER_PASSWORD"] = LOGIN
@@ -169,9 +169,9 @@ class Scene:
     def manage_py(self) -> list[str]:
         return [sys.executable, str(self.home / "manage.py")]
 
-    def manage(self, *words: str, secret: str = "", accept: tuple[int, ...] = (0,)) -> str:
+    def manage(self, *arguments: str, secret: str = "", accept: tuple[int, ...] = (0,)) -> str:
         """Output of one of Hourbridge's commands; raises DemoFailed when its exit code is not accepted."""
-        code, output = self.children.run([*self.manage_py(), *words], secret=secret)
+        code, output = self.children.run([*self.manage_py(), *arguments], secret=secret)
         if code not in accept:
-            raise DemoFailed(f"`manage.py {words[0]}` ended with exit code {code}.")
+            raise DemoFailed(f"`manage.py {arguments[0]}` ended with exit code {code}.")
         return output

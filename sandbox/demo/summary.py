@@ -19,7 +19,7 @@ def lines(check: Json, mismatches: list[Json], sync: Json) -> list[str]:
 def check_lines(check: Json, mismatches: list[Json]) -> list[str]:
     seen = {side: {kind: count["seen"] for kind, count in check[side].items()} for side in SIDES}
     plan = check["plan"]
-    supported = "supported" if plan["supported"] else f"not supported ({words(plan['reason'])})"
+    supported = "supported" if plan["supported"] else f"not supported ({readable(plan['reason'])})"
     payroll = {True: "Payroll on", False: "Payroll off"}.get(plan["payroll"], "Payroll not stated")
     return [
         "Check for new users and customers",
@@ -45,7 +45,7 @@ def sync_lines(sync: Json) -> list[str]:
         *([f"  {'Also':<12}{', '.join(changes)}"] if changes else []),
         f"  {'Blocked':<12}{sync['blocked']:,} entries{several}",
         *by_reason(sync["blocked_reasons"]),
-        *(f"  {'Warning':<12}{words(code)}: {count:,}" for code, count in sync["warnings"].items()),
+        *(f"  {'Warning':<12}{readable(code)}: {count:,}" for code, count in sync["warnings"].items()),
     ]
 
 
@@ -62,7 +62,7 @@ def did_its_work(check: Json, sync: Json) -> bool:
 
 def by_reason(counts: Mapping[str, int]) -> list[str]:
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [f"    {count:>6,}  {words(code)}" for code, count in ordered]
+    return [f"    {count:>6,}  {readable(code)}" for code, count in ordered]
 
 
 def matched(mapping: Json) -> str:
@@ -81,7 +81,7 @@ def hours(minutes: int) -> str:
     return f"{minutes // 60:,} h {minutes % 60:02} min"
 
 
-def words(code: str) -> str:
+def readable(code: str) -> str:
     """NO_EMPLOYEE as `no employee`, with the names of the two products kept."""
     text = code.replace("_", " ").lower()
     return text.replace("quickbooks", "QuickBooks").replace("clockify", "Clockify")
