@@ -53,7 +53,7 @@ def replace_client(call: WorkspaceCall, key: str) -> Response:
     )
     call.workspace.put_client(client)
     if client.archived and not old.archived and flag(call, "archive-projects"):
-        for project in [found for found in call.workspace.projects.values() if found.client_id == key]:
+        for project in [project for project in call.workspace.projects.values() if project.client_id == key]:
             call.workspace.put_project(replace(project, archived=True))
     return Response(body=client_json(call.workspace, client))
 

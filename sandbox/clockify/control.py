@@ -18,11 +18,11 @@ def add_routes(router: Router, clockify: Clockify) -> None:
     """Register the controls of the local Clockify."""
     controls = ClockifyControls(clockify)
     router.add("POST", BASE, controls.add_workspace)
-    router.add("POST", BASE + "/{workspace}", controls.change_workspace)
-    router.add("POST", BASE + "/{workspace}/keys", controls.add_key)
-    router.add("DELETE", BASE + "/{workspace}/keys/{key}", controls.revoke_key)
-    router.add("POST", BASE + "/{workspace}/{kind}", controls.put)
-    router.add("DELETE", BASE + "/{workspace}/{kind}/{key}", controls.remove)
+    router.add("POST", BASE + "/{workspace_id}", controls.change_workspace)
+    router.add("POST", BASE + "/{workspace_id}/keys", controls.add_key)
+    router.add("DELETE", BASE + "/{workspace_id}/keys/{key}", controls.revoke_key)
+    router.add("POST", BASE + "/{workspace_id}/{kind}", controls.put)
+    router.add("DELETE", BASE + "/{workspace_id}/{kind}/{key}", controls.remove)
 
 
 class ClockifyControls:
@@ -33,53 +33,53 @@ class ClockifyControls:
 
     def add_workspace(self, request: Request) -> Response:
         """{"name", "plan", "time_zone"}: a further workspace with an owner and an administrator's key."""
-        wishes, clockify = request.json(), self.clockify
-        workspace = clockify.add_workspace(wishes["name"], plan=wishes.get("plan", "STANDARD"))
+        body, clockify = request.json(), self.clockify
+        workspace = clockify.add_workspace(body["name"], plan=body.get("plan", "STANDARD"))
         owner = User(
             clockify.new_id(),
             f"owner-{workspace.id[-6:]}@example.test",
-            wishes.get("owner", "Workspace Owner"),
-            settings={"timeZone": wishes.get("time_zone", "UTC")},
+            body.get("owner", "Workspace Owner"),
+            settings={"timeZone": body.get("time_zone", "UTC")},
             active_workspace=workspace.id,
         )
         clockify.put_user(owner)
         workspace.put_member(Member(owner.id, roles=("OWNER",)))
-        key = wishes.get("api_key") or f"sandbox-key-{workspace.id[-6:]}"
+        key = body.get("api_key") or f"sandbox-key-{workspace.id[-6:]}"
         clockify.put_key(key, owner.id)
         return Response(body={"id": workspace.id, "name": workspace.name, "api_key": key})
 
-    def change_workspace(self, request: Request, workspace: str) -> Response:
+    def change_workspace(self, request: Request, workspace_id: str) -> Response:
         """{"name", "plan", "hourlyRate", "settings": {...}}; settings are merged."""
-        place = self.clockify.workspaces.get(workspace)
-        if place is None:
-            return _not_found(workspace)
-        wishes = request.json()
-        place.name = wishes.get("name", place.name)
-        place.plan = wishes.get("plan", place.plan)
-        place.hourly_rate = wishes.get("hourlyRate", place.hourly_rate)
-        place.settings = {**place.settings, **wishes.get("settings", {})}
-        place.touched()
-        return Response(body=workspace_json(place))
+        workspace = self.clockify.workspaces.get(workspace_id)
+        if workspace is None:
+            return _not_found(workspace_id)
+        body = request.json()
+        workspace.name = body.get("name", workspace.name)
+        workspace.plan = body.get("plan", workspace.plan)
+        workspace.hourly_rate = body.get("hourlyRate", workspace.hourly_rate)
+        workspace.settings = {**workspace.settings, **body.get("settings", {})}
+        workspace.touched()
+        return Response(body=workspace_json(workspace))
 
-    def add_key(self, request: Request, workspace: str) -> Response:
+    def add_key(self, request: Request, workspace_id: str) -> Response:
         """{"user_id", "api_key"}: a key of that user; without one it is made up."""
-        wishes, clockify = request.json(), self.clockify
-        if workspace not in clockify.workspaces or wishes["user_id"] not in clockify.users:
-            return _not_found(f"{workspace} or user {wishes['user_id']}")
-        key = wishes.get("api_key") or f"sandbox-key-{clockify.new_id()[-6:]}"
-        clockify.put_key(key, wishes["user_id"])
+        body, clockify = request.json(), self.clockify
+        if workspace_id not in clockify.workspaces or body["user_id"] not in clockify.users:
+            return _not_found(f"{workspace_id} or user {body['user_id']}")
+        key = body.get("api_key") or f"sandbox-key-{clockify.new_id()[-6:]}"
+        clockify.put_key(key, body["user_id"])
         return Response(body={"api_key": key})
 
-    def revoke_key(self, request: Request, workspace: str, key: str) -> Response:
+    def revoke_key(self, request: Request, workspace_id: str, key: str) -> Response:
         if not self.clockify.revoke_key(key):
             return _not_found(key)
         return Response(body={"revoked": key})
 
-    def put(self, request: Request, workspace: str, kind: str) -> Response:
+    def put(self, request: Request, workspace_id: str, kind: str) -> Response:
         """Create (no id, or an unknown one) or change a user, client, project or entry."""
-        product = self._product(workspace)
+        product = self._product(workspace_id)
         if product is None:
-            return _not_found(workspace)
+            return _not_found(workspace_id)
         puts: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "users": product.put_user,
             "clients": product.put_client,
@@ -93,18 +93,18 @@ class ClockifyControls:
         except NotUnderstood as error:
             return Response(400, {"error": str(error)})
 
-    def remove(self, request: Request, workspace: str, kind: str, key: str) -> Response:
-        product = self._product(workspace)
+    def remove(self, request: Request, workspace_id: str, kind: str, key: str) -> Response:
+        product = self._product(workspace_id)
         try:
             if product is not None and product.remove(kind, key):
                 return Response(body={"deleted": key})
         except NotUnderstood as error:
             return Response(400, {"error": str(error)})
-        return _not_found(f"{workspace}/{kind}/{key}")
+        return _not_found(f"{workspace_id}/{kind}/{key}")
 
-    def _product(self, workspace: str) -> Product | None:
-        place = self.clockify.workspaces.get(workspace)
-        return Product(self.clockify, place) if place else None
+    def _product(self, workspace_id: str) -> Product | None:
+        workspace = self.clockify.workspaces.get(workspace_id)
+        return Product(self.clockify, workspace) if workspace else None
 
 
 def _not_found(what: str) -> Response:

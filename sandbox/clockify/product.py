@@ -100,12 +100,12 @@ class Product:
         body = dict(body)
         key, zone, api_key = body.pop("id", None), body.pop("timeZone", None), body.pop("apiKey", None)
         account = _values({name: value for name, value in body.items() if name in USER}, USER)
-        place = _values({name: value for name, value in body.items() if name not in USER}, MEMBER)
+        membership = _values({name: value for name, value in body.items() if name not in USER}, MEMBER)
         user = self._account(key or self.clockify.new_id(), account)
         if zone:
             user = replace(user, settings={**(user.settings or {}), "timeZone": zone})
         self.clockify.put_user(user)
-        member = replace(self.workspace.members.get(user.id) or Member(user.id), **place)
+        member = replace(self.workspace.members.get(user.id) or Member(user.id), **membership)
         self.workspace.put_member(member)
         if api_key:
             self.clockify.put_key(api_key, user.id)
@@ -159,7 +159,7 @@ class Product:
     def _remove_user(self, key: str) -> Member | None:
         """A removed member's time goes with him, so that no entry is left without its person."""
         member = self.workspace.members.pop(key, None)
-        for entry in [found for found in self.workspace.entries.values() if found.user_id == key]:
+        for entry in [entry for entry in self.workspace.entries.values() if entry.user_id == key]:
             self.workspace.remove_entry(entry.id)
         self.workspace.touched()
         return member

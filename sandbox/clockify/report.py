@@ -12,7 +12,7 @@ from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.clocktime import NoSuchTime, parse_window_edge, zone
 from sandbox.clockify.errors import ClockifyError, access_denied, bad_body, refused
 from sandbox.clockify.records import Entry
-from sandbox.clockify.report_filters import one_of, tests
+from sandbox.clockify.report_filters import entry_tests, one_of
 from sandbox.clockify.report_rows import RowWriter, totals
 from sandbox.http import Response
 
@@ -48,22 +48,22 @@ def detailed(call: WorkspaceCall) -> Response:
     _check_export(body)
     _check_span(call, window)
     detailed_filter = _detailed_filter(body)
-    known = _known(call, body)
-    if "entries" not in known:
-        known["entries"] = list(_sorted(call, body, detailed_filter, window))
-    page = _page(call, known["entries"], detailed_filter)
+    cache = _report_cache(call, body)
+    if "entries" not in cache:
+        cache["entries"] = list(_sorted(call, body, detailed_filter, window))
+    page = _page(call, cache["entries"], detailed_filter)
     writer = RowWriter(call, window.zone, amount_shown=amount_shown, rounding=bool(body.get("rounding")))
     wants_totals = one_of(detailed_filter.get("options") or {}, "totals", ("CALCULATE", "EXCLUDE"), "CALCULATE")
     if wants_totals == "CALCULATE":
-        if "totals" not in known:
-            known["totals"] = totals(writer, known["entries"])
-        summary: list[dict[str, Any] | None] = known["totals"]
+        if "totals" not in cache:
+            cache["totals"] = totals(writer, cache["entries"])
+        summary: list[dict[str, Any] | None] = cache["totals"]
     else:
         summary = [] if call.switch("report_totals_excluded") == "empty" else [None]
     return Response(body={"totals": summary, "timeentries": [writer.row(entry) for entry in page]})
 
 
-def _known(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
+def _report_cache(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
     """What the page before found out about the same report: a hundred pages need not go through everything each.
 
     Forgotten with any change of a record or switch.
@@ -141,8 +141,8 @@ def _matching(call: WorkspaceCall, body: dict[str, Any], window: Window, *, newe
     rows = call.workspace.entries_between(first, window.last, newest_first=newest_first, user_id=only_user)
     if overlap:
         rows = (entry for entry in rows if (entry.end or window.last) >= window.first)
-    wanted = tests(call, body)
-    return (entry for entry in rows if all(test(entry) for test in wanted))
+    tests = entry_tests(call, body)
+    return (entry for entry in rows if all(test(entry) for test in tests))
 
 
 def _sorted(

@@ -14,7 +14,7 @@ KeyOf = Callable[[Entry], str | None]
 Body = dict[str, Any]
 CONTAINS = ("CONTAINS", "DOES_NOT_CONTAIN", "CONTAINS_ONLY")
 USER_STATUSES = ("ALL", "ACTIVE_WITH_PENDING", "ACTIVE", "PENDING", "INACTIVE")
-NOT_PLAYED = ("tags", "tasks", "userGroups", "customFields", "userCustomFields")
+UNSUPPORTED_FILTERS = ("tags", "tasks", "userGroups", "customFields", "userCustomFields")
 RECORD_STATUSES = ("ALL", "ACTIVE", "ARCHIVED")
 
 
@@ -28,48 +28,48 @@ def one_of(body: Body, name: str, choices: tuple[str, ...], default: str) -> str
     return str(value)
 
 
-def tests(call: WorkspaceCall, body: Body) -> list[Test]:
+def entry_tests(call: WorkspaceCall, body: Body) -> list[Test]:
     """The checks an entry must pass; only those asked for, so that a plain report checks next to nothing."""
-    for name in NOT_PLAYED:
+    for name in UNSUPPORTED_FILTERS:
         if body.get(name):
             raise refused(f"The sandbox does not filter by {name}")
-    found: list[Test] = []
+    tests: list[Test] = []
     if not call.switch("report_running"):
-        found.append(lambda entry: entry.end is not None)
+        tests.append(lambda entry: entry.end is not None)
     if body.get("billable") is not None:
         billable = bool(body["billable"])
-        found.append(lambda entry: entry.billable is billable)
-    found += _state_tests(body)
-    found += _user_tests(call, body)
-    found += _project_tests(call, body)
-    found += _text_tests(body)
-    return found
+        tests.append(lambda entry: entry.billable is billable)
+    tests += _state_tests(body)
+    tests += _user_tests(call, body)
+    tests += _project_tests(call, body)
+    tests += _text_tests(body)
+    return tests
 
 
 def _state_tests(body: Body) -> list[Test]:
-    found: list[Test] = []
+    tests: list[Test] = []
     approval = one_of(body, "approvalState", ("APPROVED", "UNAPPROVED", "ALL"), "ALL")
     if approval != "ALL":
-        found.append(lambda entry: (entry.approval_state == "APPROVED") == (approval == "APPROVED"))
+        tests.append(lambda entry: (entry.approval_state == "APPROVED") == (approval == "APPROVED"))
     invoicing = one_of(body, "invoicingState", ("INVOICED", "UNINVOICED", "ALL"), "ALL")
     if invoicing != "ALL":
-        found.append(lambda entry: (entry.invoice is not None) == (invoicing == "INVOICED"))
-    return found
+        tests.append(lambda entry: (entry.invoice is not None) == (invoicing == "INVOICED"))
+    return tests
 
 
 def _user_tests(call: WorkspaceCall, body: Body) -> list[Test]:
-    wish = _filter(body, "users")
-    status = one_of(wish, "status", USER_STATUSES, call.switch("report_users_without_status"))
-    found: list[Test] = []
+    criteria = _filter(body, "users")
+    status = one_of(criteria, "status", USER_STATUSES, call.switch("report_users_without_status"))
+    tests: list[Test] = []
     if status != "ALL":
         kept = {"ACTIVE_WITH_PENDING": ("ACTIVE", "PENDING")}.get(status, (status,))
         left_out = {key for key, member in call.workspace.members.items() if member.status not in kept}
         if left_out:
-            found.append(lambda entry: entry.user_id not in left_out)
-    ids = _id_test(call, wish)
+            tests.append(lambda entry: entry.user_id not in left_out)
+    ids = _id_test(call, criteria)
     if ids is not None:
-        found.append(lambda entry: ids(entry.user_id))
-    return found
+        tests.append(lambda entry: ids(entry.user_id))
+    return tests
 
 
 def _project_tests(call: WorkspaceCall, body: Body) -> list[Test]:
@@ -89,44 +89,44 @@ def _project_tests(call: WorkspaceCall, body: Body) -> list[Test]:
     ]
 
 
-def _record_tests(call: WorkspaceCall, wish: Body, key_of: KeyOf, records: dict[str, Any]) -> list[Test]:
-    found: list[Test] = []
-    ids = _id_test(call, wish)
+def _record_tests(call: WorkspaceCall, criteria: Body, key_of: KeyOf, records: dict[str, Any]) -> list[Test]:
+    tests: list[Test] = []
+    ids = _id_test(call, criteria)
     if ids is not None:
-        found.append(lambda entry: ids(key_of(entry)))
-    status = one_of(wish, "status", RECORD_STATUSES, "ALL")
+        tests.append(lambda entry: ids(key_of(entry)))
+    status = one_of(criteria, "status", RECORD_STATUSES, "ALL")
     if status != "ALL":
         wrong = {key for key, record in records.items() if record.archived != (status == "ARCHIVED")}
-        found.append(lambda entry: key_of(entry) not in wrong)
-    return found
+        tests.append(lambda entry: key_of(entry) not in wrong)
+    return tests
 
 
 def _text_tests(body: Body) -> list[Test]:
-    found: list[Test] = []
+    tests: list[Test] = []
     part = str(body.get("description") or "").lower()
     if part:
-        found.append(lambda entry: part in entry.description.lower())
+        tests.append(lambda entry: part in entry.description.lower())
     if body.get("withoutDescription"):
-        found.append(lambda entry: not entry.description)
+        tests.append(lambda entry: not entry.description)
     audit = (body.get("detailedFilter") or {}).get("auditFilter") or {}
     if audit.get("withoutProject"):
-        found.append(lambda entry: entry.project_id is None)
+        tests.append(lambda entry: entry.project_id is None)
     if audit.get("withoutTask"):
-        found.append(lambda entry: entry.task_id is None)
-    return found
+        tests.append(lambda entry: entry.task_id is None)
+    return tests
 
 
 def _filter(body: Body, name: str) -> Body:
-    wish = body.get(name) or {}
-    if not isinstance(wish, dict):
+    criteria = body.get(name) or {}
+    if not isinstance(criteria, dict):
         raise bad_body(f"{name} must be an object")
-    return wish
+    return criteria
 
 
-def _id_test(call: WorkspaceCall, wish: Body) -> Callable[[str | None], bool] | None:
+def _id_test(call: WorkspaceCall, criteria: Body) -> Callable[[str | None], bool] | None:
     """The id part of a filter; an empty list is no filter, or lets nothing pass (switch)."""
-    contains = one_of(wish, "contains", CONTAINS, "CONTAINS") != "DOES_NOT_CONTAIN"
-    ids = wish.get("ids")
+    contains = one_of(criteria, "contains", CONTAINS, "CONTAINS") != "DOES_NOT_CONTAIN"
+    ids = criteria.get("ids")
     if not ids:
         asks_for_none = ids is not None and call.switch("report_empty_ids") == "nothing"
         return (lambda key: not contains) if asks_for_none else None

@@ -17,12 +17,12 @@ def rounded(seconds: int, settings: Row) -> int:
     """The length after the workspace's rounding rule; the words of the rule beside "nearest" are assumed."""
     rule = settings.get("round") or {}
     step = int(rule.get("minutes") or 0) * 60
-    words = str(rule.get("round", "")).lower()
+    direction = str(rule.get("round", "")).lower()
     if step <= 0 or seconds <= 0:
         return seconds
-    if "up" in words:
+    if "up" in direction:
         return -(-seconds // step) * step
-    if "down" in words:
+    if "down" in direction:
         return seconds // step * step
     return (seconds + step // 2) // step * step
 
@@ -35,7 +35,7 @@ class RowWriter:
         self.workspace = call.workspace
         self.hides_amounts = amount_shown == "HIDE_AMOUNT"
         self.missing_rate = None if call.switch("report_missing_rate") == "null" else 0.0
-        self.nothing = None if call.switch("report_missing_refs") == "null" else ""
+        self.missing_ref = None if call.switch("report_missing_refs") == "null" else ""
         live = call.switch("report_keys") == "live"
         self.id_key, self.lock_key = ("_id", "isLocked") if live else ("id", "locked")
         self.not_invoiced = call.switch("report_not_invoiced")
@@ -63,8 +63,8 @@ class RowWriter:
                 "duration": None if entry.end is None else self.seconds(entry),
             },
             "billable": entry.billable,
-            "projectId": project.id if project else self.nothing,
-            "taskId": entry.task_id or self.nothing,
+            "projectId": project.id if project else self.missing_ref,
+            "taskId": entry.task_id or self.missing_ref,
             "tagIds": entry.tag_ids,
             "approvalRequestId": entry.approval_id,
             "type": entry.type,
@@ -72,7 +72,7 @@ class RowWriter:
             "currency": self.workspace.currency_of(project),
             **self._amounts(entry),
             **self._names(project),
-            "taskName": self.workspace.names.get(entry.task_id or "") or self.nothing,
+            "taskName": self.workspace.names.get(entry.task_id or "") or self.missing_ref,
             "userName": user.name,
             "userEmail": user.email,
             "tags": [self._tag(key) for key in entry.tag_ids or ()],
@@ -99,10 +99,10 @@ class RowWriter:
     def _names(self, project: Project | None) -> Row:
         client = self.workspace.client_of(project)
         return {
-            "projectName": project.name if project else self.nothing,
-            "projectColor": project.color if project else self.nothing,
-            "clientName": client.name if client else self.nothing,
-            "clientId": client.id if client else self.nothing,
+            "projectName": project.name if project else self.missing_ref,
+            "projectColor": project.color if project else self.missing_ref,
+            "clientName": client.name if client else self.missing_ref,
+            "clientId": client.id if client else self.missing_ref,
         }
 
     def _tag(self, key: str) -> Row:

@@ -11,7 +11,7 @@ from sandbox.clockify.records import Client, Entry, Member, Project, User
 from sandbox.clockify.workspace import Workspace
 
 Json = dict[str, Any]
-ROLE_WORDS = {
+ROLE_LABELS = {
     "OWNER": (("WORKSPACE_ADMIN", "Admin"), ("WORKSPACE_OWN", "Owner")),
     "WORKSPACE_ADMIN": (("WORKSPACE_ADMIN", "Admin"),),
     "TEAM_MANAGER": (("TEAM_MANAGER", "Team manager"),),
@@ -68,8 +68,8 @@ def project_memberships(workspace: Workspace, project: Project) -> list[Json]:
 def roles_json(workspace: Workspace, member: Member) -> list[Json]:
     """Roles as seen live: an owner is told as administrator and owner."""
     scope = [{"id": workspace.id, "name": "", "membershipStatus": "", "source": None}]
-    pairs = [pair for role in member.roles for pair in ROLE_WORDS.get(role, ())]
-    return [{"role": role, "formatterRoleName": words, "entities": scope} for role, words in pairs]
+    pairs = [pair for role in member.roles for pair in ROLE_LABELS.get(role, ())]
+    return [{"role": role, "formatterRoleName": label, "entities": scope} for role, label in pairs]
 
 
 def workspace_json(workspace: Workspace) -> Json:

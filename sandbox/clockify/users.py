@@ -49,14 +49,14 @@ def get_user(call: Call) -> Response:
 def list_workspaces(call: Call) -> Response:
     """GET /workspaces: no pages; `roles` keeps those where the user has one of them."""
     wanted = set(many(call, "roles"))
-    found = []
+    bodies = []
     for workspace in call.clockify.workspaces.values():
         member = workspace.members.get(call.user.id)
         if member is None or member.status != "ACTIVE":
             continue
         if not wanted or wanted & set(member.roles):
-            found.append(workspace_json(workspace))
-    return Response(body=found)
+            bodies.append(workspace_json(workspace))
+    return Response(body=bodies)
 
 
 def get_workspace(call: WorkspaceCall) -> Response:
@@ -112,8 +112,8 @@ def _row_json(call: WorkspaceCall, row: Row, *, memberships: str, with_roles: bo
         body["memberships"].append(membership_json(call.workspace, member))
     if memberships in ("ALL", "PROJECT"):
         for project in call.workspace.projects.values():
-            rows = project_memberships(call.workspace, project)
-            body["memberships"] += [found for found in rows if found["userId"] == user.id]
+            memberships_json = project_memberships(call.workspace, project)
+            body["memberships"] += [row for row in memberships_json if row["userId"] == user.id]
     if with_roles:
         body["roles"] = roles_json(call.workspace, member)
     return body

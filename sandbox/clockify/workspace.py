@@ -103,7 +103,7 @@ class Workspace:
     def remove_client(self, client_id: str) -> Client | None:
         """Delete a client; its projects stay, without a client."""
         client = self.clients.pop(client_id, None)
-        for project in [found for found in self.projects.values() if found.client_id == client_id]:
+        for project in [project for project in self.projects.values() if project.client_id == client_id]:
             self.put_project(replace(project, client_id=None))
         self.touched()
         return client
@@ -111,7 +111,7 @@ class Workspace:
     def remove_project(self, project_id: str) -> Project | None:
         """Delete a project; its time stays, without a project."""
         project = self.projects.pop(project_id, None)
-        for entry in [found for found in self.entries.values() if found.project_id == project_id]:
+        for entry in [entry for entry in self.entries.values() if entry.project_id == project_id]:
             self.put_entry(replace(entry, project_id=None, task_id=None))
         self.touched()
         return project

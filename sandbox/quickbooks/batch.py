@@ -35,8 +35,8 @@ def _items(call: Call) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise QuickBooksFault("2020", "Required parameter BatchItemRequest is missing in the request")
     if len(items) > MAX_ITEMS:
-        words = f"The number of items in the batch ({len(items)}) exceeds the maximum of {MAX_ITEMS}"
-        raise QuickBooksFault("1040", words)
+        detail = f"The number of items in the batch ({len(items)}) exceeds the maximum of {MAX_ITEMS}"
+        raise QuickBooksFault("1040", detail)
     return items
 
 
@@ -76,8 +76,8 @@ def _replayed(call: Call, item: dict[str, Any]) -> Body:
         return _written(call, item)
     key = request_id + str(item.get("bId", ""))
     if len(key) > MAX_LENGTH:
-        words = f"You cannot enter more than {MAX_LENGTH} characters in the request_id field. You entered {key}"
-        raise QuickBooksFault("6000", words)
+        detail = f"You cannot enter more than {MAX_LENGTH} characters in the request_id field. You entered {key}"
+        raise QuickBooksFault("6000", detail)
     memory, span = call.company.requests, call.switches["requestid_memory_seconds"]
     known = memory.recall(key, now=call.at, span=span)
     if known is not None:
@@ -93,8 +93,8 @@ def _replayed(call: Call, item: dict[str, Any]) -> Body:
 def _written(call: Call, item: dict[str, Any]) -> Body:
     entities = [name for name in item if name not in SHAPE]
     if len(entities) != 1 or entities[0] not in WRITABLE:
-        words = f'Unrecognized field "{entities[0] if entities else ""}" (class BatchItemRequest)'
-        raise QuickBooksFault("2010", f"Property Name:{words} specified is unsupported or invalid", element=None)
+        detail = f'Unrecognized field "{entities[0] if entities else ""}" (class BatchItemRequest)'
+        raise QuickBooksFault("2010", f"Property Name:{detail} specified is unsupported or invalid", element=None)
     entity, operation = entities[0], item.get("operation")
     body = item[entity]
     if operation == "delete":

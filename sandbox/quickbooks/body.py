@@ -12,8 +12,8 @@ from sandbox.quickbooks.fields import FIELDS, Field
 
 def unsupported(name: str, entity: str) -> QuickBooksFault:
     """2010 in the words of Intuit's parser."""
-    words = f'Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}), not marked as ignorable'
-    return QuickBooksFault("2010", f"Property Name:{words} specified is unsupported or invalid", element=None)
+    detail = f'Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}), not marked as ignorable'
+    return QuickBooksFault("2010", f"Property Name:{detail} specified is unsupported or invalid", element=None)
 
 
 def missing(name: str) -> QuickBooksFault:
@@ -57,8 +57,8 @@ def _check_text(name: str, field: Field, value: Any) -> str:
     supplied = len(value.encode("utf-16-le", "surrogatepass")) // 2
     if field.limit and supplied > field.limit:
         limits = f"Min:0 Max:{field.limit} Supplied length:{supplied}"
-        words = "String length is either shorter or longer than supported by specification."
-        raise QuickBooksFault("2050", f"{words} {limits}", element=name)
+        detail = "String length is either shorter or longer than supported by specification."
+        raise QuickBooksFault("2050", f"{detail} {limits}", element=name)
     return value
 
 

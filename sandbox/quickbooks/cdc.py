@@ -17,13 +17,13 @@ LOOK_BACK = timedelta(days=30)
 
 def run(call: Call) -> dict[str, Any]:
     """The CDCResponse for `entities` and `changedSince`."""
-    words, since_text = call.request.query.get("entities"), call.request.query.get("changedSince")
-    if not words:
+    names, since_text = call.request.query.get("entities"), call.request.query.get("changedSince")
+    if not names:
         raise missing("entities")
     if not since_text:
         raise missing("changedSince")
     since = _since(call, since_text)
-    entities = [_entity(word.strip()) for word in words.split(",")]
+    entities = [_entity(name.strip()) for name in names.split(",")]
     if "TimeActivity" in entities and call.switches["cdc_timeactivity"] == "fault":
         raise validation_fault("TimeActivity is not supported by change data capture")
     answers, left = [], MAX_OBJECTS
@@ -44,11 +44,11 @@ def _since(call: Call, text: str) -> float:
     return since
 
 
-def _entity(word: str) -> str:
+def _entity(name: str) -> str:
     for entity in ENTITIES:
-        if entity.lower() == word.lower():
+        if entity.lower() == name.lower():
             return entity
-    raise validation_fault(f"invalid context declaration: {word}")
+    raise validation_fault(f"invalid context declaration: {name}")
 
 
 def _answer(entity: str, rows: list[Record]) -> dict[str, Any]:

@@ -110,10 +110,10 @@ class Company:
         body = {name: value for name, value in record.items() if name not in tail and name != "MetaData"}
         stored = self.store(entity, {**body, **tail, "MetaData": meta})
         if entity in LISTS:
-            self._tell_family(entity, stored, old=old)
+            self._update_relatives(entity, stored, old=old)
         return stored
 
-    def _tell_family(self, entity: str, record: Record, *, old: Record | None) -> None:
+    def _update_relatives(self, entity: str, record: Record, *, old: Record | None) -> None:
         """A new child moves its parent's stamp; a new name works its way down to the children."""
         parent = parent_of(self.records, entity, record)
         if parent is not None and old is None:

@@ -67,15 +67,15 @@ class QuickBooksControls:
 
     def tokens(self, request: Request, realm: str) -> Response:
         """Expire access tokens, refuse refresh tokens, or end the connection."""
-        wishes, tokens = request.json(), self.quickbooks.tokens
-        if wishes.get("expire_access"):
+        body, tokens = request.json(), self.quickbooks.tokens
+        if body.get("expire_access"):
             tokens.expire_access(realm)
-        if wishes.get("refuse_refresh"):
+        if body.get("refuse_refresh"):
             tokens.refuse_refresh(realm)
-        if wishes.get("revoke"):
+        if body.get("revoke"):
             tokens.end_company(realm)
         self.quickbooks.core.changed.set()
-        return Response(body={"done": sorted(name for name, wish in wishes.items() if wish)})
+        return Response(body={"done": sorted(name for name, value in body.items() if value)})
 
     def _company(self, realm: str) -> Company | None:
         return self.quickbooks.companies.get(realm)

@@ -79,8 +79,8 @@ def delete(call: Call, entity: str, body: Any) -> Record:
 def check_subscription(call: Call) -> None:
     """6190: nothing is written once the subscription has lapsed."""
     if has_lapsed(call.company):
-        words = "Subscription period has ended or canceled or there was a billing problem"
-        raise QuickBooksFault("6190", f"Invalid Company Status : {words} : You can't add data to QuickBooks.")
+        reason = "Subscription period has ended or canceled or there was a billing problem"
+        raise QuickBooksFault("6190", f"Invalid Company Status : {reason} : You can't add data to QuickBooks.")
 
 
 def check_readable(call: Call) -> None:
@@ -118,8 +118,8 @@ def _addressed(call: Call, entity: str, body: Record) -> Record:
     if token in (None, ""):
         raise missing("SyncToken")
     if str(token) != old["SyncToken"]:
-        words = "were working on this at the same time. sandbox@example.com finished before you did"
-        detail = f"Stale Object Error : You and sandbox@example.com {words}, so your work was not saved."
+        reason = "were working on this at the same time. sandbox@example.com finished before you did"
+        detail = f"Stale Object Error : You and sandbox@example.com {reason}, so your work was not saved."
         raise QuickBooksFault("5010", detail)
     return old
 

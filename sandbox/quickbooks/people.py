@@ -27,7 +27,7 @@ def check_customer(call: Call, record: Record, *, old: Record | None) -> Record:
     else:
         record = {**record, "BillWithParent": False}
     if old is not None and old.get("Active", True) and record.get("Active") is False:
-        _check_may_rest(call, old)
+        _check_can_deactivate(call, old)
     check_unique(call, "Customer", record, old=old)
     return record
 
@@ -70,12 +70,12 @@ def _check_named(call: Call, record: Record) -> None:
         check_characters(call, name, record.get(name))
 
 
-def _check_may_rest(call: Call, customer: Record) -> None:
+def _check_can_deactivate(call: Call, customer: Record) -> None:
     if customer.get("Balance") or customer.get("BalanceWithJobs"):
         raise QuickBooksFault("6220", "You can't delete this name because it has a balance.")
     if not call.switches["unbilled_time_blocks_deactivation"]:
         return
     for activity in call.company.records["TimeActivity"].values():
-        is_theirs = (activity.get("CustomerRef") or {}).get("value") == customer["Id"]
-        if is_theirs and activity.get("BillableStatus") == "Billable":
+        is_for_customer = (activity.get("CustomerRef") or {}).get("value") == customer["Id"]
+        if is_for_customer and activity.get("BillableStatus") == "Billable":
             raise QuickBooksFault("6280", "You can't delete this name because it has unbilled charges.")

@@ -43,7 +43,7 @@ class Token:
 
 
 def _tokens(statement: str) -> list[Token]:
-    found, at = [], 0
+    tokens, at = [], 0
     statement = statement.rstrip().rstrip(";")
     while at < len(statement):
         match = TOKEN.match(statement, at)
@@ -51,9 +51,9 @@ def _tokens(statement: str) -> list[Token]:
             rest = statement[at:].lstrip()
             raise parse_fault(rest[:1], len(statement) - len(rest) + 1, lexical=True)
         kind = str(match.lastgroup)
-        found.append(Token(kind, match.group(kind), match.start(kind) + 1))
+        tokens.append(Token(kind, match.group(kind), match.start(kind) + 1))
         at = match.end()
-    return [*found, Token("end", "<EOF>", len(statement) + 1)]
+    return [*tokens, Token("end", "<EOF>", len(statement) + 1)]
 
 
 def parse_fault(text: str, column: int, *, lexical: bool = False) -> QuickBooksFault:

@@ -15,7 +15,7 @@ def referred(call: Call, record: Record, name: str, entity: str) -> Record | Non
     ref = record.get(name)
     if ref is None:
         return None
-    found = call.company.records[entity].get(ref["value"])
-    if found is None or not found.get("Active", True):
+    target = call.company.records[entity].get(ref["value"])
+    if target is None or not target.get("Active", True):
         raise bad_reference(name, str(call.switches["inactive_ref_error"]))
-    return found
+    return target

@@ -53,11 +53,11 @@ def check_feature(call: Call) -> None:
     code = str(call.switches["timeactivity_on_simple_start"])
     if code == "allow" or tracks_time(call.company):
         return
-    words = {
+    details = {
         "5020": "Permission Denied Error : You do not have access to time tracking in this product.",
         "5030": "Feature Not Supported Error : Time tracking is not supported in this product.",
     }
-    raise QuickBooksFault(code, words[code])
+    raise QuickBooksFault(code, details[code])
 
 
 def check_not_billed(call: Call, record: Record, *, switch: str, verb: str) -> None:
@@ -90,8 +90,8 @@ def _check_person(call: Call, record: Record) -> None:
     wanted = PERSON_REFS[name_of]
     given = [name for name in PERSON_REFS.values() if record.get(name) is not None]
     if given != [wanted]:
-        words = f"Exactly one of EmployeeRef and VendorRef is needed, matching NameOf {name_of}."
-        raise QuickBooksFault("6290", words, element=wanted)
+        detail = f"Exactly one of EmployeeRef and VendorRef is needed, matching NameOf {name_of}."
+        raise QuickBooksFault("6290", detail, element=wanted)
     record.pop("OtherNameRef", None)
     key = record[wanted]["value"]
     is_other = key not in call.company.records[name_of] and any(key in call.company.records[e] for e in PEOPLE)

@@ -122,11 +122,11 @@ class Tokens:
 
     def revoke(self, value: str) -> bool:
         """End the grant an access or refresh token belongs to."""
-        known = self._access.get(value)
-        found = [grant for grant in self._grants if value == grant.refresh or (known and known[0] is grant)]
-        for grant in found:
+        access = self._access.get(value)
+        grants = [grant for grant in self._grants if value == grant.refresh or (access and access[0] is grant)]
+        for grant in grants:
             self._end(grant)
-        return bool(found)
+        return bool(grants)
 
     def end_company(self, realm: str) -> None:
         """As if the company disconnected the app."""
