@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT, then save and leave."""
+    """Serve until SIGTERM or SIGINT, then save and exit."""
     options = arguments()
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

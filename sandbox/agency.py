@@ -1,4 +1,4 @@
-"""Northlight Studio: 12 people, 10 clients, 25 projects, five weeks of time, a company that nearly fits."""
+"""Northlight Studio: 12 people, 10 clients, 25 projects, five weeks of time, and a company that nearly matches."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WEEKS, CLOSED_DAYS = 5, 3
 
 
 def build(world: World, *, today: date, entries: int = 400, seed: int = 1) -> None:
-    """Fill the world with about so many entries in the five weeks before today.
+    """Fill the world with about `entries` time entries in the five weeks before today.
 
-    The books are closed over the first three of those days.
+    The books are closed for the first three of those days.
     """
     first = today - timedelta(weeks=WEEKS)
     workspace = world.clockify.add_workspace("Northlight Studio", id=WORKSPACE_ID)
@@ -85,7 +85,7 @@ def _sub_customer(builder: Builder, agency: Agency, full_name: str) -> None:
 
 
 def _expected(agency: Agency) -> Record:
-    """The pairs matching must find, and the reasons it must give, before anybody links by hand."""
+    """Return the pairs that matching must find, and the reasons it must give, before anyone links by hand."""
     pairs: dict[str, dict[str, str]] = {"users": {}, "clients": {}, "projects": {}}
     mismatches: list[Record] = []
     employees = {_plain(name): record["Id"] for name, record in agency.employees.items()}

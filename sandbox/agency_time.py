@@ -1,4 +1,4 @@
-"""The agency's five weeks: ordinary working days, and one of every entry that needs a second look."""
+"""The agency's five weeks: ordinary working days, and one entry of every kind that needs a second look."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ LENGTHS = (30, 45, 45, 60, 60, 75, 90, 90, 105, 120, 120, 150, 180, 210)
 ODD_SECONDS = (0, 0, 0, 0, 0, 0, 17, 29, 30, 31, 44)
 APPROVED_WEEKS, PENDING_WEEKS = 2, 3  # from the first day on
 APPROVERS = (data.PEOPLE[1], data.PEOPLE[2], data.PEOPLE[5])
-NOT_BILLABLE_IN = 20  # one in so many
+NOT_BILLABLE_IN = 20  # one entry in this many
 TAGS = ("onsite", "remote", "rush")
 
 
 class Calendar:
-    """Fills the weeks. `special` lists the ids of remarkable entries by the reason or trait they stand for."""
+    """Builder of the five weeks; `special` lists the ids of special entries by their reason or trait."""
 
     def __init__(self, builder: Builder, agency: Agency, *, today: date, seed: int) -> None:
         self.builder, self.agency, self.today = builder, agency, today
@@ -38,7 +38,7 @@ class Calendar:
         self._tags = [self._named(name) for name in TAGS]
 
     def fill(self, entries: int) -> None:
-        """Special entries first, then ordinary ones up to about `entries`; approvals last."""
+        """Add the special entries first, then ordinary ones up to about `entries`, and approve last."""
         Specials(self).add()
         people = _WeightedChoice(data.PEOPLE, [person.share for person in data.PEOPLE])
         works = _WeightedChoice(data.PROJECTS, [work.share for work in data.PROJECTS])
@@ -71,7 +71,7 @@ class Calendar:
         return self.random.choice([work for work in data.PROJECTS if work.rate is not None])
 
     def _next_free(self, person: data.Person, day: date, seconds: int) -> int | None:
-        """The next free moment of that person's day, from about nine to about seven o'clock."""
+        """Return when the person is next free that day, from about nine to about seven; None when the day is full."""
         key = (person.email, day)
         opening = local_second(day, time(9), person.time_zone) + self.random.randrange(0, 6) * 5 * MINUTE
         start = self._clock.get(key, opening)
@@ -90,7 +90,7 @@ class Calendar:
         trait: str = "",
         **more: Any,
     ) -> Entry:
-        """One entry; `trait` lists it among the special ones."""
+        """Add one entry; `trait` lists it among the special ones."""
         project_id = self.agency.projects[work].id if work else None
         user = self.agency.users[person.email]
         entry = self.builder.entry(user, start, seconds, project_id=project_id, **more)
@@ -102,7 +102,7 @@ class Calendar:
         return self.agency.users[person.email]
 
     def _approve(self) -> None:
-        """Some people's first weeks are approved, the week after that is submitted; one request per person and week."""
+        """Approve some people's first weeks and submit the week after, with one request per person and week."""
         approvers = {self.user(person).id: person for person in APPROVERS}
         first = self.today - timedelta(days=SPAN)
         requests: dict[tuple[str, int], str] = {}
@@ -126,7 +126,7 @@ class Calendar:
 
 
 class _WeightedChoice:
-    """Draws one of several, each as often as its share says."""
+    """A random choice among several, weighted by their shares."""
 
     def __init__(self, choices: tuple[Any, ...], shares: list[int]) -> None:
         self._choices, self._edges = choices, list(accumulate(shares))
@@ -136,7 +136,7 @@ class _WeightedChoice:
 
 
 class Specials:
-    """One of every entry that must be held back, and those that must go although they look odd."""
+    """One entry of every kind that must be held back, and of every kind that must be sent although it looks odd."""
 
     def __init__(self, calendar: Calendar) -> None:
         self.calendar, self.days = calendar, calendar.days
@@ -163,7 +163,7 @@ class Specials:
         self._nights()
 
     def _at(self, person: data.Person, back: int, hour: int, minute: int = 0) -> int:
-        """A moment so many working days before today, evenings so as not to meet the ordinary day."""
+        """Return a moment `back` working days before today; evening hours do not meet ordinary entries."""
         return local_second(self.days[-back], time(hour, minute), person.time_zone)
 
     def _held_back(self) -> None:
@@ -198,7 +198,7 @@ class Specials:
             add(self.zoe, self.fair, start, 45 * MINUTE, trait="INVOICED_IN_CLOCKIFY", invoice=mark)
 
     def _already_in_quickbooks(self) -> None:
-        """Work somebody has typed into QuickBooks by hand: twins of two entries, and one of nobody's."""
+        """Add work that someone typed into QuickBooks by hand: copies of two entries, and one that has no entry."""
         for back, person, work in ((3, self.dangelo, self.care), (6, self.priya, self.clinic)):
             start, minutes = self._at(person, back, 19, 30), 85
             text = "Typed in by hand"
@@ -243,7 +243,7 @@ class Specials:
             self.calendar.add(self.priya, self.campaign, start, 25 * MINUTE, trait="odd text", description=text)
 
     def _nights(self) -> None:
-        """Shifts across midnight, two across the end of a month, and across each clock change of the weeks."""
+        """Add shifts across midnight, two of them across the end of a month, and shifts across each clock change."""
         for back, person in ((3, self.zoe), (9, self.dangelo), (12, self.priya), (14, self.renee)):
             start = self._at(person, back, 22, 30)
             self.calendar.add(person, self.rebrand, start, 165 * MINUTE, trait="night shift", description="Go-live")
@@ -255,7 +255,7 @@ class Specials:
                 )
 
     def _clock_changes(self, name: str) -> list[date]:
-        """Days of the weeks on which that zone's offset changes."""
+        """Return the days of the five weeks on which a time zone's offset changes."""
         days, time_zone = [], zone(name)
         for back in range(SPAN - 1, 1, -1):
             day = self.calendar.today - timedelta(days=back)

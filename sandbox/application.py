@@ -30,12 +30,12 @@ CLOCKIFY_NOT_FOUND = {"message": "No static resource", "code": 3000}
 
 
 def vendor_of(path: str) -> str:
-    """Whose address this is; "" for our own (control)."""
+    """Return the vendor that an address belongs to; "" for the sandbox's own controls."""
     return next((vendor for prefix, vendor in VENDORS if path.startswith(prefix)), "")
 
 
 class Application:
-    """Answers requests for a world."""
+    """The request handler of a world."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -49,7 +49,7 @@ class Application:
         clockify_routes.add_routes(self.router, world.clockify)
 
     def __call__(self, request: Request) -> Response | None:
-        """The answer, or None to cut the connection."""
+        """Answer a request; None cuts the connection."""
         vendor = vendor_of(request.path)
         if not vendor:
             return self._handled(request)[0]
@@ -72,7 +72,7 @@ class Application:
         return response
 
     def _with_fault(self, fault: Fault, request: Request) -> tuple[Response | None, str]:
-        """A call that meets trouble; sleeping happens outside the lock."""
+        """Answer a call that meets a fault; any sleep happens outside the lock."""
         if fault.before and fault.kind != "hang_before":
             return (None if fault.kind == "cut_before" else fault.answer()), self._route(request)
         if fault.kind == "hang_before":

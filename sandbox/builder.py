@@ -1,4 +1,4 @@
-"""Short verbs for filling a workspace and a company, shared by the data sets."""
+"""Helpers that fill a workspace and a company, shared by the data sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 
 class Builder:
-    """Puts records into one workspace and one company; ids count up and carry the day before the data begins."""
+    """Builder of one workspace's and one company's records; ids count up and carry a day before the data begins."""
 
     def __init__(self, world: World, workspace: Workspace, company: Company, *, born: date) -> None:
         self.world, self.clockify = world, world.clockify
@@ -23,7 +23,7 @@ class Builder:
         self._born = datetime.combine(born, time(8), zone("UTC")).timestamp()
 
     def user(self, name: str | None, email: str, *, time_zone: str | None, **member: Any) -> User:
-        """A member of the workspace; without a time zone the account has no settings."""
+        """Add a member to the workspace; without a time zone the account has no settings."""
         settings = None
         if time_zone is not None:
             settings = {"weekStart": "MONDAY", "timeZone": time_zone, "timeFormat": "HOUR24", "lang": "EN"}
@@ -49,7 +49,7 @@ class Builder:
         return self.workspace.put_project(Project(key, name, client_id=client_id, **more))
 
     def entry(self, user: User, start: int, seconds: int | None, **more: Any) -> Entry:
-        """`seconds` None is a running timer."""
+        """Add a time entry; `seconds` None makes it a running timer."""
         end = None if seconds is None else start + seconds
         return self.workspace.put_entry(Entry(self.clockify.new_id(start), user.id, start, end, **more))
 
@@ -63,7 +63,7 @@ class Builder:
         return self.company.put("Vendor", {"DisplayName": name, **more})
 
     def customer(self, name: str, parent: Record | None = None, **more: Any) -> Record:
-        """A customer, or below `parent` a sub-customer in its currency."""
+        """Add a customer, or a sub-customer of `parent` in its currency."""
         parent_fields: Record = {}
         if parent is not None:
             parent_fields = {"Job": True, "ParentRef": {"value": parent["Id"]}, "CurrencyRef": parent["CurrencyRef"]}
@@ -71,16 +71,16 @@ class Builder:
 
 
 def local_second(day: date, clock: time, time_zone: str | None) -> int:
-    """The instant of a wall clock reading, in seconds since 1970."""
+    """Return the instant of a wall-clock time, in seconds since 1970."""
     return int(datetime.combine(day, clock, zone(time_zone or "UTC")).timestamp())
 
 
 def local_date(second: int, time_zone: str | None) -> date:
-    """The day an instant falls on."""
+    """Return the date an instant falls on."""
     return datetime.fromtimestamp(second, zone(time_zone or "UTC")).date()
 
 
 def weekdays(first: date, last: date) -> list[date]:
-    """Mondays to Fridays from first to last, both included."""
+    """Return the Mondays to Fridays from first to last, both included."""
     days = (first + timedelta(days=number) for number in range((last - first).days + 1))
     return [day for day in days if day.weekday() < 5]

@@ -1,4 +1,4 @@
-"""The sandbox's own addresses: what is there, what was called, faults, switches, the clock, a fresh start."""
+"""The sandbox's own addresses: information, state, calls, faults, switches, clock and reset."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_routes(router: Router, world: World) -> None:
 
 
 def fill(world: World, name: str, *, today: date | None, entries: int, seed: int) -> None:
-    """A fresh world with a data set in it; `today` defaults to the real date."""
+    """Empty the world and fill it with a data set; `today` defaults to the real date."""
     world.empty()
     datasets.build(world, name, today=today or world.now().date(), entries=entries, seed=seed)
     world.changed.set()
@@ -48,7 +48,7 @@ class Controls:
         return Response(body=body)
 
     def reset(self, request: Request) -> Response:
-        """Start again with a data set; switches, faults, counters and clock go back as well."""
+        """Start over with a data set; switches, faults, counters and clock are reset too."""
         options = request.json() if request.body else {}
         name = options.get("dataset", "empty")
         if name not in datasets.NAMES:
@@ -104,7 +104,7 @@ class Controls:
         return Response(body={"now": self.world.now().isoformat(), "offset_seconds": seconds})
 
     def set_clock(self, request: Request) -> Response:
-        """Move the sandbox's clock away from the real one by so many seconds."""
+        """Set the sandbox's clock `offset_seconds` away from the real one."""
         self.world.offset = timedelta(seconds=request.json()["offset_seconds"])
         self.world.changed.set()
         return self.clock(request)

@@ -1,4 +1,4 @@
-"""How often each vendor was called, and what Intuit would have metered."""
+"""The number of calls to each vendor, and what Intuit would have metered."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Calls:
 
 
 class QuickBooksCalls(Calls):
-    """Adds Intuit's classes: core (writes, free), coreplus (reads and batches, metered), oauth (free).
+    """QuickBooks calls by Intuit's classes: core (writes, free), coreplus (reads, batches; metered), oauth (free).
 
-    Only answered 2xx calls are metered (Intuit: API classification), so refused ones count in `total` alone.
+    Only calls answered 2xx are metered (Intuit: API classification), so refused ones count in `total` alone.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ def build(world: World, name: str, *, today: date, entries: int, seed: int) -> N
 
 
 def empty(world: World) -> None:
-    """One workspace and one company, and in them nothing but the owner and the owner's key."""
+    """Add one workspace and one company, with nothing but the owner and the owner's key in them."""
     clockify = world.clockify
     workspace = clockify.add_workspace("Sandbox Workspace", id=WORKSPACE_ID)
     settings = {"timeZone": "America/New_York", "weekStart": "MONDAY"}

@@ -1,4 +1,4 @@
-"""Trouble on demand: cut connections, slow answers, throttling, server errors; before or after the work."""
+"""Faults on demand: cut connections, slow answers, throttling and server errors, before or after the work."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ KINDS = (
 
 
 class UnknownFault(ValueError):
-    """A fault was asked for in words we do not know."""
+    """A request for a fault with an unknown kind, vendor or field."""
 
 
 @dataclass
 class Fault:
-    """One planned misbehaviour; `times` 0 means until cleared, `skip` lets so many matching calls pass first.
+    """One planned fault; `times` 0 means until cleared, `skip` is how many matching calls pass first.
 
-    `items` belongs to cut_mid_batch: so many items of a QuickBooks batch are carried out before the cut.
+    `items` is for cut_mid_batch: how many items of a QuickBooks batch are carried out before the cut.
     """
 
     vendor: str
@@ -82,7 +82,7 @@ class Fault:
 
     @property
     def before(self) -> bool:
-        """The handler is not reached."""
+        """Return True when the call does not reach the handler."""
         return self.kind.endswith("_before") or self.kind in (
             "429",
             "429_xml",
@@ -92,7 +92,7 @@ class Fault:
         )
 
     def answer(self) -> Response | None:
-        """What the caller is told instead; None for the kinds that cut or only delay."""
+        """Return the answer that replaces the handler's; None for the kinds that only cut or delay."""
         if self.kind.startswith("status_"):
             return Response(self.status, self.body, dict(self.headers))
         if self.kind.startswith("500_html"):
@@ -113,14 +113,14 @@ class Fault:
 
 
 class Faults:
-    """The planned faults, in the order they were asked for."""
+    """The planned faults, in the order they were added."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._last_id = 0
 
     def add(self, **fields: object) -> Fault:
-        """Plan a fault; raises UnknownFault."""
+        """Plan a fault, or raise UnknownFault."""
         try:
             fault = Fault(**fields)  # type: ignore[arg-type]
         except (TypeError, re.error) as error:
@@ -131,7 +131,7 @@ class Faults:
         return fault
 
     def take(self, vendor: str, method: str, target: str) -> Fault | None:
-        """The fault that strikes this call, counted as a hit."""
+        """Return the fault for this call, if any, and count it as a hit."""
         for fault in self._faults:
             if fault.applies(vendor, method, target):
                 if fault.skip > 0:

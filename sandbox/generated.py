@@ -1,4 +1,4 @@
-"""Worlds of any size: people, clients and projects in proportion to the entries, some of them at odds."""
+"""Worlds of any size: people, clients and projects in proportion to the entries, some of them mismatched."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def build(
     clients: int | None = None,
     days: int | None = None,
 ) -> None:
-    """Fill the world; `mismatch_share` of people and of projects match nobody by rule, the rest are known pairs.
+    """Fill the world; no rule matches a `mismatch_share` of people and projects, the rest are known pairs.
 
-    People and clients default to one for every 400 entries, at least five; `days` before today to as many as give
-    nobody more than eight entries a working day.
+    People and clients default to one for every 400 entries, at least five. `days` before today default to as many as
+    leave nobody more than eight entries a working day.
     """
     random = Random(f"{today}/{seed}/{entries}")
     people = people or max(5, entries // ENTRIES_PER_PERSON)
@@ -75,19 +75,19 @@ def build(
 
 
 def _span(entries: int, people: int) -> int:
-    """Days back from today, so that nobody tracks more than eight entries a working day; five weeks at least."""
+    """Return the days back from today that leave nobody over eight entries a working day; five weeks at least."""
     days_each = -(-entries // (people * ENTRIES_PER_DAY))
     return max(35, days_each * 7 // 5 + 3)
 
 
 def _names(first: list[str], second: list[str], count: int) -> list[str]:
-    """Different names, the same for the same count; numbered when the words run out."""
+    """Return different names, the same for the same count; numbered when the words run out."""
     pairs = [f"{first_word} {second_word}" for second_word, first_word in product(second, first)]
     return [pairs[i % len(pairs)] + (f" {i // len(pairs) + 1}" if i >= len(pairs) else "") for i in range(count)]
 
 
 def _unmatched_positions(count: int, share: float) -> set[int]:
-    """Evenly spread places, so many of `count` as the share says; never the first."""
+    """Return evenly spread positions, a `share` of `count`; never the first."""
     wanted = round(count * share)
     return {(i + 1) * count // (wanted + 1) for i in range(wanted)} - {0}
 
@@ -159,7 +159,7 @@ def _add_project(
 
 
 def _add_entries(builder: Builder, records: _Records, random: Random, *, count: int, days: list[date]) -> None:
-    """Entry after entry, person by person and day by day, half an hour to two hours each."""
+    """Add entry after entry, person by person and day by day, half an hour to two hours each."""
     clock: dict[tuple[str, date], int] = {}
     for number in range(count):
         user = records.users[number % len(records.users)]
@@ -175,7 +175,7 @@ def _add_entries(builder: Builder, records: _Records, random: Random, *, count: 
 
 
 def _kind(random: Random, project: Project) -> Record:
-    """Ordinary billable work in nine of ten cases."""
+    """Return the fields of an entry's kind: ordinary billable work in nine of ten cases."""
     chance = random.random()
     if chance < 0.07:
         return {"project_id": project.id, "billable": False}

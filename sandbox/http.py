@@ -22,7 +22,7 @@ class BadJson(ValueError):
 
 
 class Headers(Mapping[str, str]):
-    """Header fields, whatever the case they were written in."""
+    """Header fields, looked up without regard to case."""
 
     def __init__(self, fields: Mapping[str, str] | None = None) -> None:
         self._fields = {name.lower(): value for name, value in (fields or {}).items()}
@@ -56,7 +56,7 @@ class Request:
         self.query = dict(self.query_list)
 
     def json(self) -> Any:
-        """The body as JSON; raises BadJson, or UnicodeDecodeError when it is not UTF-8."""
+        """Return the body as JSON, or raise BadJson, or UnicodeDecodeError when it is not UTF-8."""
         text = self.body.decode("utf-8")
         try:
             return json.loads(text)
@@ -74,7 +74,7 @@ class Response:
     close: bool = False
 
     def payload(self) -> bytes:
-        """The body's bytes; fills in the content type when none was given."""
+        """Return the body's bytes; set the content type when none was given."""
         if self.body is None:
             return b""
         if isinstance(self.body, bytes):
@@ -92,7 +92,7 @@ Handler = Callable[..., Response]
 
 
 class Router:
-    """Finds the handler of a method and path; a literal segment wins over a `{parameter}`."""
+    """Routes by method and path; a literal segment takes precedence over a `{parameter}`."""
 
     def __init__(self) -> None:
         self._tree: dict[str, Any] = {}
@@ -109,7 +109,7 @@ class Router:
         node.setdefault("", {})[method] = (handler, names, f"{method} {label or _label(template)}")
 
     def match(self, method: str, path: str) -> tuple[Handler, dict[str, str], str] | None:
-        """The handler, its path parameters and its label; None when there is no such route."""
+        """Return the handler, its path parameters and its label; None when there is no such route."""
         values: list[str] = []
         methods = _descend(self._tree, path.strip("/").split("/"), values)
         if not methods or method not in methods:
@@ -118,7 +118,7 @@ class Router:
         return handler, dict(zip(names, values, strict=True)), label
 
     def methods(self, path: str) -> list[str]:
-        """The methods a path answers to (empty: no such path)."""
+        """Return the methods a path answers to; empty when there is no such path."""
         return sorted(_descend(self._tree, path.strip("/").split("/"), []) or {})
 
 
@@ -149,7 +149,7 @@ Answer = Callable[[Request], Response | None]
 
 
 class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Serves `answer` on a loopback port, one thread per connection; an answer of None cuts it."""
+    """A server of `answer` on a loopback port, one thread per connection; an answer of None cuts it."""
 
     daemon_threads = True
     block_on_close = False
@@ -179,7 +179,7 @@ class HttpServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
+        """Ignore a client that disconnected."""
 
 
 class _Connection(socketserver.StreamRequestHandler):

@@ -11,7 +11,7 @@ SPANS = {"per_second": (1.0, 10), "per_minute": (60.0, 500), "batches_per_minute
 class Limits:
     """Sliding windows over one company's calls; uses the real clock, since it measures real speed.
 
-    `speed` lets the windows pass so many times faster, for measurements that would take too long.
+    `speed` makes the windows pass that many times faster, for measurements that would take too long.
     """
 
     def __init__(self, speed: float = 1) -> None:
@@ -21,7 +21,7 @@ class Limits:
         self.peaks: Counter[str] = Counter({name: 0 for name in SPANS})
 
     def count(self, *, is_batch: bool, enforced: bool) -> bool:
-        """Count a call; True when it goes over a limit. Enforced, such a call does not fill the window."""
+        """Count a call and return True if it exceeds a limit; an enforced limit keeps such a call out of the window."""
         now = time.monotonic() * self._speed
         names = [name for name in SPANS if is_batch or name != "batches_per_minute"]
         over = [name for name in names if self._used(name, now) >= SPANS[name][1]]

@@ -1,4 +1,4 @@
-"""Who is called the same on both sides, worked out plainly for the stories."""
+"""Pairs of records with the same name on both sides, for the stories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Record = dict[str, Any]
 
 
 class Pairs:
-    """The first workspace and the first company, and the pairs in them that are one to one."""
+    """The first workspace, the first company, and the one-to-one pairs of their records."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -27,7 +27,7 @@ class Pairs:
         self.projects = self._projects()
 
     def sendable(self) -> Iterator[Entry]:
-        """Finished billable work of paired people on paired projects, newest first."""
+        """Yield finished billable work of paired people on paired projects, newest first."""
         for entry in self.workspace.entries_between(None, None, newest_first=True):
             fits = entry.user_id in self.people and entry.project_id in self.projects
             is_work = entry.billable and entry.type == "REGULAR" and 60 <= entry.seconds <= 86_400
@@ -35,20 +35,20 @@ class Pairs:
                 yield entry
 
     def _people(self) -> dict[str, Record]:
-        """Active employee by user id."""
+        """Return the active employee by user id."""
         users = [self.world.clockify.users[key] for key in self.workspace.members]
         by_name = _unique((user.name or "", user) for user in users)
         employees = _unique((name, record) for name, record in self._active("Employee"))
         return {user.id: employees[name] for name, user in by_name.items() if name and name in employees}
 
     def _clients(self) -> dict[str, Record]:
-        """Top-level customer by client id."""
+        """Return the top-level customer by client id."""
         customers = self._children(None)
         names = _unique((client.name, client) for client in self.workspace.clients.values())
         return {client.id: customers[name] for name, client in names.items() if name in customers}
 
     def _projects(self) -> dict[str, Record]:
-        """Customer by project id."""
+        """Return the customer by project id."""
         pairs: dict[str, Record] = {}
         groups: dict[str | None, list[Project]] = defaultdict(list)
         for project in self.workspace.projects.values():
@@ -73,7 +73,7 @@ class Pairs:
 
 
 def _unique(rows: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Those whose name is borne once, after NFC and without outer spaces."""
+    """Return the rows whose name occurs once, after NFC and without outer spaces."""
     groups: dict[str, list[Any]] = defaultdict(list)
     for name, row in rows:
         groups[normalize("NFC", name).strip()].append(row)
@@ -81,5 +81,5 @@ def _unique(rows: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def name_of(user: User) -> str:
-    """A name to show, whatever the account lacks."""
+    """Return a user's name, or the e-mail address when there is none."""
     return user.name or user.email

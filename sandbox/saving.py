@@ -1,4 +1,4 @@
-"""Keeps a world in a file: a snapshot under the lock, written aside and renamed."""
+"""Saving of a world to a file: a snapshot under the lock, written to a second file and renamed."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def save(world: World, path: Path) -> None:
 
 
 def load(world: World, path: Path) -> None:
-    """Take over the world kept in a file."""
+    """Load a saved world from a file."""
     with path.open(encoding="utf-8", errors="surrogatepass") as source:
         world.from_json(json.load(source))
     world.changed.clear()
 
 
 def _write(out: TextIO, value: Any, *, depth: int) -> None:
-    """JSON in small pieces, so that other threads get their turn between them."""
+    """Write JSON in small pieces, so that other threads get their turn."""
     if depth == 0 or not value or not isinstance(value, dict | list):
         out.write(json.dumps(value))
         return
@@ -53,7 +53,7 @@ def _write(out: TextIO, value: Any, *, depth: int) -> None:
 
 
 class Saver:
-    """Saves within half a second of a change; less often when the world is large."""
+    """A thread that saves within half a second of a change, less often when the world is large."""
 
     def __init__(self, world: World, path: Path) -> None:
         self._world, self._path = world, path
@@ -72,7 +72,7 @@ class Saver:
             pause = max(SHORTEST_PAUSE, REST_PER_SAVE * (time.monotonic() - began))
 
     def stop(self) -> None:
-        """Save what is left and end."""
+        """Save a last time and stop."""
         self._stopped.set()
         self._thread.join()
         save(self._world, self._path)

@@ -1,4 +1,4 @@
-"""Starts and stops a sandbox, in this process."""
+"""Start and stop of a sandbox in this process."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def start(
     seed: int = 1,
     between: Callable[[Answer], Answer] = lambda answer: answer,
 ) -> Running:
-    """Start a sandbox; an existing `data` file is loaded and the data set ignored.
+    """Start a sandbox; an existing `data` file is loaded instead of the data set.
 
-    `between` may put something between the callers and the sandbox, for tests that hold a call or an answer.
+    `between` can wrap the answering function, for tests that hold a call or an answer.
     """
     world = World()
     path = Path(data) if data else None

@@ -1,4 +1,4 @@
-"""What happens at the agency later: each story changes one side or both, as people would, and says so."""
+"""Later events at the agency: each story changes one side or both, as people would, and returns the changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ QUARTER, HALF, HOUR = 900, 1800, 3600
 
 
 class NothingFits(LookupError):
-    """The world holds nothing this story could happen to."""
+    """The lack of any record that the story could change."""
 
 
 def employee_inactive(world: World, count: int) -> list[Change]:
@@ -134,6 +134,7 @@ def delete_some(world: World, count: int) -> list[Change]:
     return [{"did": "deleted", "entry": entry.id, "from": _shown(entry)} for entry in entries]
 
 
+# GET /control/story shows their docstrings.
 STORIES: dict[str, Callable[[World, int], list[Change]]] = {
     "employee_inactive": employee_inactive,
     "customer_inactive": customer_inactive,
@@ -182,7 +183,7 @@ def _shown(entry: Entry) -> Change:
 
 
 def _open_entries(pairs: Pairs, count: int) -> list[Entry]:
-    """Sendable entries nobody has approved; if any, those whose words stand in QuickBooks already."""
+    """Return sendable entries that are not approved; only those in QuickBooks by description, if there are any."""
     entries = [entry for entry in pairs.sendable() if entry.approval_state is None]
     known = {row.get("Description") for row in pairs.company.records["TimeActivity"].values()}
     sent = [entry for entry in entries if entry.description and entry.description in known]
@@ -205,7 +206,7 @@ def _busy_first(pairs: Pairs, field: str) -> list[str]:
 
 
 def _one_more_hour(pairs: Pairs, latest: Entry) -> Entry:
-    """New time after the change: the same person and project, ten minutes after the latest entry."""
+    """Add an hour for the same person and project, ten minutes after the latest entry."""
     start = int(latest.end or latest.start) + 600
     key = pairs.world.clockify.new_id(start)
     entry = Entry(key, latest.user_id, start, start + HOUR, "Follow-up", project_id=latest.project_id)

@@ -1,4 +1,4 @@
-"""Vendor behaviour that no source settles: each is a switch with a default and a sentence."""
+"""Vendor behavior that no source settles, each as a switch with a default and a sentence."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 
 class UnknownSwitch(ValueError):
-    """No such switch, or not a value it can take."""
+    """An unknown switch, or a value that a switch cannot take."""
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One unsettled behaviour; `choices` empty means any value of the default's type."""
+    """One unsettled behavior; `choices` empty means any value of the default's type."""
 
     default: object
     sentence: str
@@ -29,14 +29,14 @@ class Switch:
 
 
 class Switches:
-    """All switches and where they stand; `switches["name"]` reads one."""
+    """All switches and their values; `switches["name"]` reads one."""
 
     def __init__(self, known: dict[str, Switch] | None = None) -> None:
         self._known = dict(known or {})
         self._values: dict[str, object] = {}
 
     def declare(self, known: dict[str, Switch]) -> None:
-        """Make further switches known."""
+        """Add switches to the known ones."""
         self._known.update(known)
 
     def __getitem__(self, name: str) -> Any:
@@ -45,18 +45,18 @@ class Switches:
         return self._known[name].default
 
     def set(self, name: str, value: object) -> None:
-        """Turn one switch; raises UnknownSwitch."""
+        """Set a switch, or raise UnknownSwitch."""
         if name not in self._known:
             raise UnknownSwitch(f"no switch is called {name}")
         self._known[name].check(name, value)
         self._values[name] = value
 
     def reset(self) -> None:
-        """Turn every switch back to its default."""
+        """Set every switch back to its default."""
         self._values.clear()
 
     def values(self) -> dict[str, object]:
-        """Those turned away from their default."""
+        """Return the values that were set."""
         return dict(self._values)
 
     def to_json(self) -> dict[str, dict[str, object]]:
