@@ -1,7 +1,7 @@
-"""python -m sandbox.demo: Hourbridge at work on the sandbox's agency, web site and worker included.
+"""python -m sandbox.demo: Hourbridge with the sandbox's agency, web site and worker included.
 
-Everything it keeps lies in var/demo; a second start goes on from there. Hourbridge itself is only spoken to
-through its commands.
+It keeps everything in var/demo, and a second start continues from there. It controls Hourbridge only through its
+commands.
 """
 
 from __future__ import annotations

@@ -20,11 +20,11 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class DemoFailed(Exception):
-    """Why the demo can't go on, for the person in front of it."""
+    """A reason why the demo cannot continue, for its user."""
 
 
 def end_with_parent() -> None:
-    """In the child, before its program starts: a demo that is killed outright takes its children along."""
+    """End the child together with its parent, even a killed one; runs in the child before its program starts."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if LIBC is not None:
         LIBC.prctl(PARENT_DEATH, signal.SIGTERM)
@@ -32,7 +32,7 @@ def end_with_parent() -> None:
 
 @contextlib.contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold signals back while a process is started: one in between would leave a process that nobody knows of."""
+    """Hold signals back while a process starts, so that no process is left unknown."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         yield
@@ -50,13 +50,13 @@ class Children:
     _command: subprocess.Popen[str] | None = None
 
     def serve(self, name: str, command: list[str], *, stdout: int | None = None) -> subprocess.Popen[str]:
-        """Start a service; what it says goes into a log file."""
+        """Start a service; its output goes into a log file."""
         with (self.logs / f"{name}.log").open("w") as log, undisturbed():
             self._services[name] = self._start(command, stdout=stdout or log, stderr=log)
         return self._services[name]
 
     def run(self, command: list[str], *, secret: str = "") -> tuple[int, str]:
-        """Run a command to its end; gives exit code and output. Progress and errors show as they come."""
+        """Run a command and return its exit code and output; progress and errors show as they come."""
         with undisturbed():
             self._command = self._start(command, stdout=subprocess.PIPE, stderr=None, stdin=subprocess.PIPE)
         output, _ = self._command.communicate(secret)
@@ -84,7 +84,7 @@ class Children:
         )
 
     def check(self) -> None:
-        """Raises DemoFailed when a service is gone."""
+        """Raise DemoFailed when a service has ended."""
         for name, service in self._services.items():
             if service.poll() is not None:
                 raise DemoFailed(f"the {name} ended unexpectedly; {self.logs / name}.log says more.")
@@ -98,7 +98,7 @@ class Children:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End everything, the last started first; what does not end in time is killed."""
+        """End everything, the last started first, and kill what does not end in time."""
         if self._command is not None:
             # As Ctrl-C does: a command then gives back what it holds.
             end(self._command, signal.SIGINT)

@@ -11,7 +11,7 @@ TRIES = 100
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen there now."""
+    """Return whether a server could listen on the port now."""
     with socket.socket() as probe:
         # As servers do: a port that was in use a moment ago is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -23,7 +23,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port(preferred: int, *, what: str) -> int:
-    """`preferred` or the next free one, which is said."""
+    """Return the preferred port, or the next free one with a printed note."""
     for port in range(preferred, preferred + TRIES):
         if is_free(port):
             if port != preferred:

@@ -20,7 +20,7 @@ GUNICORN = ("--workers", "2", "--threads", "4", "--no-control-socket", "config.w
 WEB_PORT, SANDBOX_PORT = 8000, 8900
 LOGIN = "demo"
 STARTING_SECONDS = 60
-# Settings of the person's own shell would win over the demo's file, so none of these reaches the demo.
+# Settings of the user's own shell would override the demo's file, so none of these reaches the demo.
 NOT_INHERITED: tuple[str, ...] = (
     "CLOCKIFY_",
     "QUICKBOOKS_",
@@ -53,7 +53,7 @@ class Scene:
         self._lock: IO[str] | None = None
 
     def set_up(self) -> None:
-        """Sandbox, database, connections, worker and web site, ready for use."""
+        """Set up sandbox, database, connections, worker and web site."""
         self.lock_folder()
         self.web = f"http://localhost:{free_port(WEB_PORT, what='the web site')}"
         self.start_sandbox()
@@ -68,7 +68,7 @@ class Scene:
         self.children.wait_until(self.web_answers, seconds=STARTING_SECONDS, what="The web site")
 
     def lock_folder(self) -> None:
-        """Two demos on the same data would trip over each other."""
+        """Lock the folder, since two demos on the same data would collide."""
         self._lock = (self.folder / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +90,7 @@ class Scene:
             return json.load(answer)
 
     def write_settings(self, info: dict[str, Any]) -> None:
-        """The file that ENV_FILE names, for the demo's processes and for whoever tries commands beside it."""
+        """Write the file that ENV_FILE names, for the demo's processes and for commands run beside them."""
         clockify, quickbooks = info["clockify"], info["quickbooks"]
         settings = {
             "DEBUG": "1",
@@ -108,7 +108,7 @@ class Scene:
         self.settings_file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
     def connect(self, info: dict[str, Any]) -> None:
-        """Log-in and connections: on the first start, and when the sandbox's address changed."""
+        """Create the log-in on the first start, and the connections whenever the sandbox's address changed."""
         marker = self.folder / "connected.json"
         before = json.loads(marker.read_text()) if marker.exists() else {}
         if before.get("sandbox") == self.sandbox:
@@ -133,7 +133,7 @@ class Scene:
         del self.children.environment["DJANGO_SUPERUSER_PASSWORD"]
 
     def first_day(self, workspace: str) -> date:
-        """A day before the first entry in UTC: west of Greenwich work begins a date earlier."""
+        """Return the day before the first entry in UTC: west of Greenwich, work begins a date earlier."""
         entries = self.ask("/control/state")["clockify"][workspace]["entries"]
         return date.fromisoformat(min(entry["timeInterval"]["start"] for entry in entries)[:10]) - timedelta(1)
 
@@ -145,7 +145,7 @@ class Scene:
             return False
 
     def play(self) -> bool:
-        """Check and time sync, then the summary; gives whether both did their work."""
+        """Run check and time sync, print the summary, and return whether both did their work."""
         print("Checking for new users and customers …", flush=True)
         check = json.loads(self.manage("check_for_new", "--json"))
         mismatches = json.loads(self.manage("mismatches", "--json"))
@@ -170,7 +170,7 @@ class Scene:
         return [sys.executable, str(self.home / "manage.py")]
 
     def manage(self, *arguments: str, secret: str = "", accept: tuple[int, ...] = (0,)) -> str:
-        """Output of one of Hourbridge's commands; raises DemoFailed when its exit code is not accepted."""
+        """Return the output of one of Hourbridge's commands; raise DemoFailed for an unexpected exit code."""
         code, output = self.children.run([*self.manage_py(), *arguments], secret=secret)
         if code not in accept:
             raise DemoFailed(f"`manage.py {arguments[0]}` ended with exit code {code}.")

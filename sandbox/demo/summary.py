@@ -1,4 +1,4 @@
-"""What the demo tells about its check and its time sync, in plain English."""
+"""The demo's summary of its check and its time sync, in plain English."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COUNTED = ("sent", "updated", "unchanged", "blocked", "failed", "unknown")
 
 
 def lines(check: Json, mismatches: list[Json], sync: Json) -> list[str]:
-    """The summary, line by line."""
+    """Return the summary, line by line."""
     return [*check_lines(check, mismatches), "", *sync_lines(sync)]
 
 
@@ -50,7 +50,7 @@ def sync_lines(sync: Json) -> list[str]:
 
 
 def did_its_work(check: Json, sync: Json) -> bool:
-    """Whether both runs ended well, every entry seen is accounted for, and time did arrive in QuickBooks."""
+    """Return whether both runs ended well, every entry seen is accounted for, and time arrived in QuickBooks."""
     missing = sync["seen"] - sum(sync[name] for name in COUNTED)
     return (
         check["status"] == "succeeded"
@@ -82,6 +82,6 @@ def hours(minutes: int) -> str:
 
 
 def readable(code: str) -> str:
-    """NO_EMPLOYEE as `no employee`, with the names of the two products kept."""
+    """Return NO_EMPLOYEE as `no employee`, but keep the names of the two products."""
     text = code.replace("_", " ").lower()
     return text.replace("quickbooks", "QuickBooks").replace("clockify", "Clockify")
