@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox.demo.children import DemoFailed
-from sandbox.demo.scene import Scene
+from sandbox.demo.steps import Demo
 
 HOME = Path(__file__).resolve().parent.parent.parent
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -37,15 +37,15 @@ def main() -> int:
     options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, stopped)
-    scene = Scene(HOME, options.folder.resolve())
+    demo = Demo(HOME, options.folder.resolve())
     try:
-        scene.set_up()
-        did_its_work = scene.play()
+        demo.set_up()
+        did_its_work = demo.run()
         if options.once:
             return 0 if did_its_work else 1
-        print(scene.invitation(), flush=True)
+        print(demo.invitation(), flush=True)
         while True:
-            scene.children.check()
+            demo.children.check()
             time.sleep(0.5)
     except DemoFailed as failure:
         print(f"The demo stopped: {failure}", file=sys.stderr)
@@ -56,7 +56,7 @@ def main() -> int:
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        scene.children.stop()
+        demo.children.stop()
 
 
 if __name__ == "__main__":

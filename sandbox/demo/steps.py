@@ -39,7 +39,7 @@ NOT_INHERITED += (
 )
 
 
-class Scene:
+class Demo:
     """Everything the demo sets up, in the order it is needed."""
 
     def __init__(self, home: Path, folder: Path) -> None:
@@ -144,7 +144,7 @@ class Scene:
         except OSError:
             return False
 
-    def play(self) -> bool:
+    def run(self) -> bool:
         """Run check and time sync, print the summary, and return whether both did their work."""
         print("Checking for new users and customers …", flush=True)
         check = json.loads(self.manage("check_for_new", "--json"))
