@@ -1,4 +1,4 @@
-"""How many requests a workspace may make (the shape of Clockify's 429 is an assumption)."""
+"""The request limit of a workspace (the shape of Clockify's 429 is an assumption)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Budgets:
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def spend(self, workspace_id: str, *, at: float) -> None:
-        """Count one request of that second; raises ClockifyError 429 when the window is used up."""
+        """Count one request of that second, or raise ClockifyError 429 when the window is used up."""
         rule = str(self._switches["clockify_rate_limit"])
         if rule not in LIMITS:
             return

@@ -1,4 +1,4 @@
-"""One request of a known user, and what stands before it: key, budget, workspace, role."""
+"""One request of a known user, and the checks before it: key, budget, workspace, role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Call:
         return self.clockify.core.switches[f"clockify_{name}"]
 
     def body(self) -> dict[str, Any]:
-        """The body as a JSON object; raises ClockifyError 3002."""
+        """Return the body as a JSON object, or raise ClockifyError 3002."""
         try:
             body = self.request.json()
         except BadJson as error:
@@ -47,7 +47,7 @@ class WorkspaceCall(Call):
         return self.member.is_admin
 
     def only_admins(self) -> None:
-        """Raise 403/501 for everybody else."""
+        """Raise 403/501 for everyone else."""
         if not self.is_admin:
             raise access_denied()
 
@@ -56,7 +56,7 @@ Operation = Callable[..., Response]
 
 
 def account_route(clockify: Clockify, operation: Operation) -> Callable[..., Response]:
-    """A handler for an address that belongs to no workspace."""
+    """Return a handler for an address that belongs to no workspace."""
 
     def handle(request: Request, **params: str) -> Response:
         try:
@@ -68,7 +68,7 @@ def account_route(clockify: Clockify, operation: Operation) -> Callable[..., Res
 
 
 def workspace_route(clockify: Clockify, operation: Operation) -> Callable[..., Response]:
-    """A handler for an address below /workspaces/{ws}; 404 with no body for those who are not in it."""
+    """Return a handler for an address below /workspaces/{ws}; non-members get 404 with no body."""
 
     def handle(request: Request, ws: str, **params: str) -> Response:
         try:

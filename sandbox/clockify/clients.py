@@ -15,7 +15,7 @@ from sandbox.http import Response
 
 
 def list_clients(call: WorkspaceCall) -> Response:
-    """GET /clients; without `archived` both kinds."""
+    """Answer GET /clients; without `archived`, both kinds."""
     archived, part = flag(call, "archived"), call.request.query.get("name", "").lower()
     rows = [
         client
@@ -32,7 +32,7 @@ def get_client(call: WorkspaceCall, key: str) -> Response:
 
 
 def create_client(call: WorkspaceCall) -> Response:
-    """POST /clients honours name, email, address and note only."""
+    """Answer POST /clients, which takes name, email, address and note only."""
     call.only_admins()
     name = _free_name(call, call.body())
     client = Client(call.clockify.new_id(), name, **_contact(call.body()))
@@ -40,7 +40,7 @@ def create_client(call: WorkspaceCall) -> Response:
 
 
 def replace_client(call: WorkspaceCall, key: str) -> Response:
-    """PUT /clients/{id} replaces everything: what is left out is emptied."""
+    """Answer PUT /clients/{id}, which empties every field that is left out."""
     call.only_admins()
     old, body = _client(call, key), call.body()
     client = Client(
@@ -59,7 +59,7 @@ def replace_client(call: WorkspaceCall, key: str) -> Response:
 
 
 def delete_client(call: WorkspaceCall, key: str) -> Response:
-    """DELETE /clients/{id}: only once archived; answers the client."""
+    """Answer DELETE /clients/{id} with the client; only an archived one can be deleted."""
     call.only_admins()
     client = _client(call, key)
     if not client.archived:

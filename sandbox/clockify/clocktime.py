@@ -11,12 +11,12 @@ SUFFIX = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
 
 
 class NoSuchTime(ValueError):
-    """Not a date and time, or not a time zone."""
+    """A text that is no date and time, or no time zone."""
 
 
 @lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
-    """The IANA zone of that name; raises NoSuchTime."""
+    """Return the IANA zone of that name, or raise NoSuchTime."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -24,7 +24,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def parse_instant(text: object) -> int:
-    """Seconds since 1970 of an ISO text; parts of a second are dropped; without an offset it is UTC."""
+    """Return an ISO text as seconds since 1970, without parts of a second; without an offset it is UTC."""
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError as error:
@@ -33,7 +33,7 @@ def parse_instant(text: object) -> int:
 
 
 def parse_window_edge(text: object, *, zone_name: str, literal: bool) -> float:
-    """One edge of a window.
+    """Return one edge of a window as an instant.
 
     Clockify reads it as wall clock of `zone_name` and ignores the suffix (measured live); `literal` obeys the
     suffix instead.
@@ -55,14 +55,14 @@ def _moment(text: str) -> datetime:
 
 
 def utc_text(second: int | None) -> str | None:
-    """2026-03-02T14:00:00Z."""
+    """Return an instant as 2026-03-02T14:00:00Z."""
     if second is None:
         return None
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def zoned_text(second: int | None, zone_name: str) -> str | None:
-    """The instant with that zone's offset; Z where the offset is nought."""
+    """Return an instant with that zone's offset, or with Z when the offset is zero."""
     if second is None:
         return None
     moment = datetime.fromtimestamp(second, zone(zone_name))
@@ -72,7 +72,7 @@ def zoned_text(second: int | None, zone_name: str) -> str | None:
 
 
 def iso_duration(seconds: int) -> str:
-    """PT26H5M3S: hours are not turned into days."""
+    """Return a duration as PT26H5M3S; hours do not become days."""
     if seconds == 0:
         return "PT0S"
     sign, rest = ("-", -seconds) if seconds < 0 else ("", seconds)

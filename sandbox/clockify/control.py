@@ -1,4 +1,4 @@
-"""What a person does in the local Clockify by hand."""
+"""Manual changes in the local Clockify, as in the product."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ClockifyControls:
         self.clockify = clockify
 
     def add_workspace(self, request: Request) -> Response:
-        """{"name", "plan", "time_zone"}: a further workspace with an owner and an administrator's key."""
+        """Add a workspace with an owner and an administrator's key: {"name", "plan", "time_zone"}."""
         body, clockify = request.json(), self.clockify
         workspace = clockify.add_workspace(body["name"], plan=body.get("plan", "STANDARD"))
         owner = User(
@@ -49,7 +49,7 @@ class ClockifyControls:
         return Response(body={"id": workspace.id, "name": workspace.name, "api_key": key})
 
     def change_workspace(self, request: Request, workspace_id: str) -> Response:
-        """{"name", "plan", "hourlyRate", "settings": {...}}; settings are merged."""
+        """Change a workspace: {"name", "plan", "hourlyRate", "settings": {...}}; settings are merged."""
         workspace = self.clockify.workspaces.get(workspace_id)
         if workspace is None:
             return _not_found(workspace_id)
@@ -62,7 +62,7 @@ class ClockifyControls:
         return Response(body=workspace_json(workspace))
 
     def add_key(self, request: Request, workspace_id: str) -> Response:
-        """{"user_id", "api_key"}: a key of that user; without one it is made up."""
+        """Add a user's key: {"user_id", "api_key"}; without `api_key` one is created."""
         body, clockify = request.json(), self.clockify
         if workspace_id not in clockify.workspaces or body["user_id"] not in clockify.users:
             return _not_found(f"{workspace_id} or user {body['user_id']}")

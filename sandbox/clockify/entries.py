@@ -24,7 +24,7 @@ from sandbox.http import Response
 
 
 def get_entry(call: WorkspaceCall, key: str) -> Response:
-    """GET /time-entries/{id}: deleted and unknown are both 400/501; hydrated, `user` is null here."""
+    """Answer GET /time-entries/{id}; deleted and unknown are both 400/501, and a hydrated `user` is null."""
     entry = _entry(call, key)
     if flag(call, "hydrated"):
         return Response(body=hydrated_entry_json(call.workspace, entry, user=None))
@@ -32,7 +32,7 @@ def get_entry(call: WorkspaceCall, key: str) -> Response:
 
 
 def list_user_entries(call: WorkspaceCall, user: str) -> Response:
-    """GET /user/{u}/time-entries: newest start first, the window as wall clock of the key owner's zone."""
+    """Answer GET /user/{u}/time-entries, newest start first; the window is wall clock of the key owner's zone."""
     _own_or_admin(call, user)
     first, last = (_edge(call, name) for name in ("start", "end"))
     rows = call.workspace.entries_between(first, last, newest_first=True, user_id=user)
@@ -72,7 +72,7 @@ def _listed(call: WorkspaceCall, entry: Entry) -> dict[str, Any]:
 
 
 def list_running(call: WorkspaceCall) -> Response:
-    """GET /time-entries/status/in-progress: running timers of the workspace; page-size 10, at most 1000."""
+    """Answer GET /time-entries/status/in-progress with running timers; page-size 10, at most 1000."""
     call.only_admins()
     rows = call.workspace.entries_between(None, None, newest_first=True)
     running = (entry for entry in rows if entry.end is None)
@@ -80,12 +80,12 @@ def list_running(call: WorkspaceCall) -> Response:
 
 
 def create_entry(call: WorkspaceCall) -> Response:
-    """POST /time-entries, for the key's owner whatever the body says."""
+    """Answer POST /time-entries; the entry is the key owner's, whatever the body says."""
     return _created(call, call.user.id)
 
 
 def create_entry_for(call: WorkspaceCall, user: str) -> Response:
-    """POST /user/{u}/time-entries, for somebody else: a paid feature."""
+    """Answer POST /user/{u}/time-entries; time for another user is a paid feature."""
     _own_or_admin(call, user)
     if user != call.user.id and "ADD_TIME_FOR_OTHERS" not in call.workspace.features:
         raise plan_limit("Adding time for others")
@@ -101,14 +101,14 @@ def _created(call: WorkspaceCall, user_id: str) -> Response:
 
 
 def replace_entry(call: WorkspaceCall, key: str) -> Response:
-    """PUT /time-entries/{id} replaces everything: what is left out is emptied."""
+    """Answer PUT /time-entries/{id}, which empties every field that is left out."""
     entry = replaced_entry(call, _entry(call, key))
     call.workspace.put_entry(entry)
     return Response(body=entry_json(call.workspace, entry, with_rates=False))
 
 
 def stop_timer(call: WorkspaceCall, user: str) -> Response:
-    """PATCH /user/{u}/time-entries {end}."""
+    """Answer PATCH /user/{u}/time-entries {end}."""
     _own_or_admin(call, user)
     entry = stop_running(call, user, at=call.body().get("end"))
     if entry is None:
@@ -117,7 +117,7 @@ def stop_timer(call: WorkspaceCall, user: str) -> Response:
 
 
 def mark_invoiced(call: WorkspaceCall) -> Response:
-    """PATCH /time-entries/invoiced {timeEntryIds, invoiced}: 200, no body; 403 below the Standard plan."""
+    """Answer PATCH /time-entries/invoiced {timeEntryIds, invoiced}: 200, no body; 403 below the Standard plan."""
     call.only_admins()
     if "INVOICING" not in call.workspace.features:
         raise access_denied()
@@ -132,7 +132,7 @@ def mark_invoiced(call: WorkspaceCall) -> Response:
 
 
 def delete_entry(call: WorkspaceCall, key: str) -> Response:
-    """DELETE /time-entries/{id}: 204; invoiced time may go, approved time may not."""
+    """Answer DELETE /time-entries/{id} with 204; invoiced time can be deleted, approved time cannot."""
     entry = _entry(call, key)
     refuse_if_closed(call, entry)
     call.workspace.remove_entry(key)
@@ -142,7 +142,7 @@ def delete_entry(call: WorkspaceCall, key: str) -> Response:
 
 
 def delete_entries(call: WorkspaceCall, user: str) -> Response:
-    """DELETE /user/{u}/time-entries?time-entry-ids=a&time-entry-ids=b: 200 and the entries."""
+    """Answer DELETE /user/{u}/time-entries?time-entry-ids=a&time-entry-ids=b with 200 and the entries."""
     _own_or_admin(call, user)
     ids = many(call, "time-entry-ids")
     if not ids:

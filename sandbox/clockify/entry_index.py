@@ -1,4 +1,4 @@
-"""Entries in the order of their start, so that a window is found without looking at the rest."""
+"""Entries in order of their start, so that a window is found without a scan of all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EntryIndex:
         self._is_sorted = True
 
     def add(self, key: tuple[int, str]) -> None:
-        """Take in an entry's start and id; the same tuple may stand in several indexes."""
+        """Add an entry's start and id; the same tuple can be in several indexes."""
         if self._keys and key < self._keys[-1]:
             self._is_sorted = False
         self._keys.append(key)
@@ -30,7 +30,7 @@ class EntryIndex:
             del keys[position]
 
     def ids(self, first: float | None, last: float | None, *, newest_first: bool) -> Iterator[str]:
-        """Ids of the entries that start from `first` to `last` (both included, None: open)."""
+        """Return ids of the entries that start from `first` to `last` (both included, None: open)."""
         keys = self._sorted()
         low = 0 if first is None else bisect_left(keys, (first, ""))
         high = len(keys) if last is None else bisect_right(keys, (last, LAST_ID))

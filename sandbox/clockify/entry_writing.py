@@ -1,4 +1,4 @@
-"""What Clockify checks before it stores a time entry."""
+"""The checks before Clockify stores a time entry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_DESCRIPTION = 3000
 
 
 def new_entry(call: WorkspaceCall, user_id: str) -> Entry:
-    """The entry a create asks for; raises ClockifyError."""
+    """Return the entry that a create asks for, or raise ClockifyError."""
     body = call.body()
     if body.get("end") and not body.get("start"):
         raise refused("Can't create time entry with end time only.")
@@ -28,7 +28,7 @@ def new_entry(call: WorkspaceCall, user_id: str) -> Entry:
 
 
 def replaced_entry(call: WorkspaceCall, old: Entry) -> Entry:
-    """The entry after a full replace: what the body leaves out is emptied; raises ClockifyError."""
+    """Return the entry after a full replace, which empties what is left out, or raise ClockifyError."""
     refuse_if_closed(call, old)
     body = call.body()
     start = _instant(body, "start")
@@ -38,7 +38,7 @@ def replaced_entry(call: WorkspaceCall, old: Entry) -> Entry:
 
 
 def _filled(call: WorkspaceCall, entry: Entry, body: dict[str, Any]) -> Entry:
-    """The times are set; add the rest, and check it as a whole. A `userId` in the body is ignored."""
+    """Add the rest of the body to an entry with its times, and check it; a `userId` in the body is ignored."""
     project_id = fields.known_id(body, "projectId", call.workspace.projects, "Project")
     entry = replace(
         entry,
@@ -57,7 +57,7 @@ def _filled(call: WorkspaceCall, entry: Entry, body: dict[str, Any]) -> Entry:
 def _billable(call: WorkspaceCall, body: dict[str, Any], project_id: str | None) -> bool:
     project = call.workspace.projects.get(project_id or "")
     usual = project.billable if project else False
-    # A regular user's wish is overridden without a word (seen live).
+    # A regular user's choice is overridden silently (seen live).
     if call.workspace.settings["onlyAdminsCanChangeBillableStatus"] and not call.is_admin:
         return usual
     return fields.flag(body, "billable", False)
@@ -86,7 +86,7 @@ def _check_times(call: WorkspaceCall, entry: Entry) -> None:
 
 
 def _check_required_fields(call: WorkspaceCall, entry: Entry) -> None:
-    """Running timers may still lack what a finished entry must have (seen live)."""
+    """Refuse a finished entry without a required field; a running timer may lack it (seen live)."""
     settings = call.workspace.settings
     lacking = (
         (settings["forceProjects"] and entry.project_id is None)
@@ -99,7 +99,7 @@ def _check_required_fields(call: WorkspaceCall, entry: Entry) -> None:
 
 
 def refuse_if_closed(call: WorkspaceCall, entry: Entry) -> None:
-    """Approved time is closed to everybody (403/4005), a locked period to all but admins (403/1003)."""
+    """Refuse approved time to everyone (403/4005), and a locked period to all but admins (403/1003)."""
     if entry.approval_state == "APPROVED":
         raise ClockifyError(403, 4005, "Can't edit approved time entry.")
     _refuse_locked(call, entry)
@@ -113,7 +113,7 @@ def _refuse_locked(call: WorkspaceCall, entry: Entry) -> None:
 
 
 def stop_running(call: WorkspaceCall, user_id: str, *, at: object) -> Entry | None:
-    """End the user's running timer; a person has at most one. Returns it, or None."""
+    """End and return the user's running timer, or return None; a person has at most one."""
     rows = call.workspace.entries_between(None, None, newest_first=True, user_id=user_id)
     running = next((entry for entry in rows if entry.end is None), None)
     if running is None:

@@ -1,4 +1,4 @@
-"""What Clockify answers when it refuses: `{"message", "code"}`; only status and code are stable."""
+"""Clockify's refusals, `{"message", "code"}`; only status and code are stable."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class NoSuchWorkspace(ClockifyError):
 
 
 def refused(message: str) -> ClockifyError:
-    """400 with code 501: Clockify's answer to nearly everything about one record."""
+    """Return 400 with code 501, Clockify's answer to nearly everything about one record."""
     return ClockifyError(400, 501, message)
 
 
 def not_in_workspace(kind: str) -> ClockifyError:
-    """The record is unknown, or was deleted; Clockify does not tell which."""
+    """Return the refusal of a record that is unknown or was deleted; Clockify does not tell which."""
     return refused(f"{kind} doesn't belong to Workspace")
 
 
@@ -54,7 +54,7 @@ def missing_parameter(name: str) -> ClockifyError:
 
 
 def bad_body(text: str) -> ClockifyError:
-    """Bad JSON or an unknown enum value."""
+    """Return the refusal of bad JSON or an unknown enum value."""
     return ClockifyError(400, 3002, f"JSON parse error: {text}")
 
 
@@ -63,12 +63,12 @@ def plan_limit(feature: str) -> ClockifyError:
 
 
 def no_such_route(path: str) -> Response:
-    """An address Clockify does not know."""
+    """Answer an address that Clockify does not know."""
     shown = path.removeprefix("/api/").removeprefix("/report/")
     return Response(404, {"message": f"No static resource {shown}.", "code": 3000})
 
 
 def wrong_method(method: str, allowed: list[str]) -> Response:
-    """A known address, asked with the wrong verb."""
+    """Answer a known address called with the wrong method."""
     body = {"message": f"Request method '{method}' is not supported", "code": 3000}
     return Response(405, body, {"Allow": ", ".join(allowed)})

@@ -1,4 +1,4 @@
-"""Checks of what callers send in bodies."""
+"""Checks of the fields of request bodies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Body = dict[str, Any]
 
 
 def text(body: Body, name: str, *, longest: int, default: str = "") -> str:
-    """A text without angle brackets; raises 400/501."""
+    """Return a text without angle brackets, or raise 400/501."""
     value = body.get(name)
     if value is None:
         return default
@@ -24,7 +24,7 @@ def text(body: Body, name: str, *, longest: int, default: str = "") -> str:
 
 
 def required_name(body: Body, *, shortest: int, longest: int) -> str:
-    """The name of a client or project."""
+    """Return the name of a client or project."""
     name = text(body, "name", longest=longest).strip()
     if len(name) < shortest:
         raise refused(f"Name has to be between {shortest} and {longest} characters long")
@@ -41,7 +41,7 @@ def flag(body: Body, name: str, default: bool) -> bool:
 
 
 def amount(body: Body, name: str, default: int | None) -> int | None:
-    """A rate in minor units, `{"amount": 12500}`; null takes it away."""
+    """Return a rate in minor units from `{"amount": 12500}`; null removes it."""
     if name not in body:
         return default
     value = body[name]
@@ -54,7 +54,7 @@ def amount(body: Body, name: str, default: int | None) -> int | None:
 
 
 def known_id(body: Body, name: str, records: dict[str, Any], kind: str) -> str | None:
-    """The id of a record of this workspace, or None; raises 400/501."""
+    """Return the id of a record of this workspace, or None; raise 400/501 for an unknown one."""
     value = body.get(name) or None
     if value is not None and value not in records:
         raise not_in_workspace(kind)

@@ -15,7 +15,7 @@ FLAGS = {"true": True, "false": False}
 
 
 def number(call: Call, name: str, default: int) -> int:
-    """A whole number above nought; raises 400/3000."""
+    """Return a whole number above zero, or raise 400/3000."""
     text = call.request.query.get(name)
     if text is None:
         return default
@@ -29,7 +29,7 @@ def number(call: Call, name: str, default: int) -> int:
 
 
 def flag(call: Call, name: str) -> bool | None:
-    """true, false, or None when it was not given."""
+    """Return True or False, or None when the parameter is missing."""
     text = call.request.query.get(name)
     if text is None or text == "":
         return None
@@ -39,7 +39,7 @@ def flag(call: Call, name: str) -> bool | None:
 
 
 def choice(call: Call, name: str, choices: Sequence[str], default: str) -> str:
-    """One of the documented words; raises 400/3000."""
+    """Return one of the documented values, or raise 400/3000."""
     text = call.request.query.get(name, default)
     if text not in choices:
         raise bad_parameter(name, text)
@@ -47,7 +47,7 @@ def choice(call: Call, name: str, choices: Sequence[str], default: str) -> str:
 
 
 def many(call: Call, name: str) -> list[str]:
-    """A repeated or comma-separated parameter."""
+    """Return the values of a repeated or comma-separated parameter."""
     values = [value for key, value in call.request.query_list if key in (name, f"{name}[]")]
     return [part for value in values for part in value.split(",") if part]
 
@@ -59,7 +59,7 @@ def is_descending(call: Call) -> bool:
 def paged(
     call: Call, rows: Iterable[T], shape: Callable[[T], Any], *, size: int = 50, largest: int | None = None
 ) -> Response:
-    """One page of rows, shaped, with the Last-Page header; a page past the end is empty and the last."""
+    """Answer one page of rows with the Last-Page header; a page past the end is empty and the last."""
     page = number(call, "page", 1)
     cap = largest or call.switch("max_page_size")
     size = min(number(call, "page-size", size), cap)

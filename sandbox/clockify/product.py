@@ -1,4 +1,4 @@
-"""What people do in the Clockify product itself: create or change anything, with none of the API's limits."""
+"""The Clockify product itself: people create or change anything, with none of the API's limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class NotUnderstood(ValueError):
-    """A control asked for something there is no field for."""
+    """A control request for a field, kind or record that does not exist."""
 
 
 def _rate(value: Any) -> int | None:
@@ -90,13 +90,16 @@ ENTRY: Fields = {
 
 
 class Product:
-    """The product's screens for one workspace; a put answers what is there now, or raises NotUnderstood."""
+    """The product's screens for one workspace; a put returns the stored record, or raises NotUnderstood."""
 
     def __init__(self, clockify: Clockify, workspace: Workspace) -> None:
         self.clockify, self.workspace = clockify, workspace
 
     def put_user(self, body: Json) -> Json:
-        """`status` is the membership's, `accountStatus` the account's; `timeZone`, `apiKey` are short cuts."""
+        """Create or change a user; `status` is the membership's, `accountStatus` the account's.
+
+        `timeZone` and `apiKey` are shortcuts for a setting of the account and a key.
+        """
         body = dict(body)
         key, zone, api_key = body.pop("id", None), body.pop("timeZone", None), body.pop("apiKey", None)
         account = _values({name: value for name, value in body.items() if name in USER}, USER)
@@ -145,7 +148,7 @@ class Product:
         return dumped_entry(self.workspace, self.workspace.put_entry(entry))
 
     def remove(self, kind: str, key: str) -> bool:
-        """Delete one record; False when there was none."""
+        """Delete one record and return True, or return False when there is none."""
         removers: dict[str, Callable[[str], Any]] = {
             "users": self._remove_user,
             "clients": self.workspace.remove_client,
@@ -157,7 +160,7 @@ class Product:
         return removers[kind](key) is not None
 
     def _remove_user(self, key: str) -> Member | None:
-        """A removed member's time goes with him, so that no entry is left without its person."""
+        """Remove a member and the member's time, so that no entry is left without its person."""
         member = self.workspace.members.pop(key, None)
         for entry in [entry for entry in self.workspace.entries.values() if entry.user_id == key]:
             self.workspace.remove_entry(entry.id)

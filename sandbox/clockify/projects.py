@@ -18,7 +18,7 @@ SORTS = ("ID", "NAME", "CLIENT_NAME", "DURATION", "BUDGET", "PROGRESS")
 
 
 def list_projects(call: WorkspaceCall) -> Response:
-    """GET /projects; without `archived` both kinds."""
+    """Answer GET /projects; without `archived`, both kinds."""
     tests = _tests(call)
     rows = [project for project in call.workspace.projects.values() if all(test(project) for test in tests)]
     tracked = tracked_seconds(call.workspace)
@@ -94,7 +94,7 @@ def get_project(call: WorkspaceCall, key: str) -> Response:
 
 
 def create_project(call: WorkspaceCall) -> Response:
-    """POST /projects takes `isPublic`, and answers `public`."""
+    """Answer POST /projects, which takes `isPublic` and returns `public`."""
     call.only_admins()
     body = call.body()
     client_id = fields.known_id(body, "clientId", call.workspace.clients, "Client")
@@ -113,7 +113,7 @@ def create_project(call: WorkspaceCall) -> Response:
 
 
 def change_project(call: WorkspaceCall, key: str) -> Response:
-    """PUT /projects/{id}: what is left out stays, but isPublic and billable fall to false (seen live)."""
+    """Answer PUT /projects/{id}: fields left out stay, but isPublic and billable become false (seen live)."""
     call.only_admins()
     old, body = _project(call, key), call.body()
     client_id = old.client_id
@@ -136,7 +136,7 @@ def change_project(call: WorkspaceCall, key: str) -> Response:
 
 
 def delete_project(call: WorkspaceCall, key: str) -> Response:
-    """DELETE /projects/{id}: only once archived; answers the project."""
+    """Answer DELETE /projects/{id} with the project; only an archived one can be deleted."""
     call.only_admins()
     project = _project(call, key)
     if not project.archived:

@@ -1,4 +1,4 @@
-"""What the local Clockify keeps. Records are never changed in place: a change stores a new one."""
+"""The records of the local Clockify, never changed in place: a change stores a new one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class User:
 
 @dataclass(frozen=True)
 class Member:
-    """An account's place in one workspace; rates in minor units an hour."""
+    """An account's membership in one workspace; rates in minor units an hour."""
 
     user_id: str
     status: str = "ACTIVE"
@@ -98,5 +98,5 @@ class Entry:
 
     @property
     def seconds(self) -> int:
-        """The exact length; 0 while it runs."""
+        """Return the exact length; 0 while it runs."""
         return 0 if self.end is None else self.end - self.start

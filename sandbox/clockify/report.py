@@ -29,7 +29,7 @@ COLUMNS = ("ID", "DESCRIPTION", "USER", "DURATION", *DATE_COLUMNS, "USER_DATE")
 
 @dataclass(frozen=True)
 class Window:
-    """What the report spans, as instants, and the zone it is written in."""
+    """The time span of a report as instants, and the zone it is written in."""
 
     first: float
     last: float
@@ -37,9 +37,9 @@ class Window:
 
 
 def detailed(call: WorkspaceCall) -> Response:
-    """One page of the detailed report.
+    """Answer one page of the detailed report.
 
-    The window is wall clock of the body's timeZone (else the key owner's), entries are in it by their start,
+    The window is wall clock of the body's timeZone (else the key owner's), entries are in it by their start, and
     instants are written with that zone's offset. There is no Last-Page header.
     """
     body = call.body()
@@ -64,9 +64,9 @@ def detailed(call: WorkspaceCall) -> Response:
 
 
 def _report_cache(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
-    """What the page before found out about the same report: a hundred pages need not go through everything each.
+    """Return what an earlier page of the same report computed, so that not every page scans all entries.
 
-    Forgotten with any change of a record or switch.
+    Any change of a record or switch clears them.
     """
     asked = {**body, "detailedFilter": {**body["detailedFilter"], "page": 0}}
     switches = call.clockify.core.switches.values()
@@ -96,7 +96,7 @@ def _window(call: WorkspaceCall, body: dict[str, Any]) -> Window:
 
 
 def _amount_shown(call: WorkspaceCall, body: dict[str, Any]) -> str:
-    """Whoever may not see rates must hide amounts, else 403."""
+    """Return the amount to show; users who may not see rates must hide amounts, else 403."""
     shown = one_of(body, "amountShown", AMOUNTS, "EARNED")
     asked = {shown, *(body.get("amounts") or ())}
     if not call.is_admin and asked != {"HIDE_AMOUNT"}:
@@ -111,7 +111,7 @@ def _check_export(body: dict[str, Any]) -> None:
 
 
 def _check_span(call: WorkspaceCall, window: Window) -> None:
-    """Free plans see at most 31 days, plans below Pro a year (the refusal's status is an assumption)."""
+    """Refuse over 31 days on free plans, over a year below Pro (the refusal's status is an assumption)."""
     features, span = call.workspace.features, window.last - window.first
     if "ONE_MONTH_RANGE_REPORTS" in features and span > FREE_DAYS * DAY + DST_SLACK:
         raise ClockifyError(call.switch("free_range_status"), 501, "Date range can't be longer than 31 days")
@@ -134,7 +134,7 @@ def _detailed_filter(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matching(call: WorkspaceCall, body: dict[str, Any], window: Window, *, newest_first: bool) -> Iterator[Entry]:
-    """Entries of the window that pass every filter, by start; the caller's own unless an admin."""
+    """Return the window's entries that pass every filter, by start; the caller's own unless an admin."""
     overlap = call.switch("report_range_by") == "overlap"
     first = window.first - LONGEST_ENTRY if overlap else window.first
     only_user = None if call.is_admin else call.user.id
@@ -148,7 +148,7 @@ def _matching(call: WorkspaceCall, body: dict[str, Any], window: Window, *, newe
 def _sorted(
     call: WorkspaceCall, body: dict[str, Any], detailed_filter: dict[str, Any], window: Window
 ) -> Iterable[Entry]:
-    """The order asked for; by date it comes from the index and nothing is sorted."""
+    """Return the entries in the requested order; by date it comes from the index and nothing is sorted."""
     column = one_of(detailed_filter, "sortColumn", COLUMNS, "DATE")
     descending = one_of(body, "sortOrder", ORDERS, "DESCENDING") == "DESCENDING"
     rows = _matching(call, body, window, newest_first=descending)

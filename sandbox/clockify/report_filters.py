@@ -1,4 +1,4 @@
-"""Which entries a detailed report asks for."""
+"""The filters of a detailed report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECORD_STATUSES = ("ALL", "ACTIVE", "ARCHIVED")
 
 
 def one_of(body: Body, name: str, choices: tuple[str, ...], default: str) -> str:
-    """One of the documented words; raises 400/3002."""
+    """Return one of the documented values, or raise 400/3002."""
     value = body.get(name)
     if value is None:
         return default
@@ -29,7 +29,7 @@ def one_of(body: Body, name: str, choices: tuple[str, ...], default: str) -> str
 
 
 def entry_tests(call: WorkspaceCall, body: Body) -> list[Test]:
-    """The checks an entry must pass; only those asked for, so that a plain report checks next to nothing."""
+    """Return the checks an entry must pass; only requested ones, so that a plain report checks next to nothing."""
     for name in UNSUPPORTED_FILTERS:
         if body.get(name):
             raise refused(f"The sandbox does not filter by {name}")
@@ -124,7 +124,7 @@ def _filter(body: Body, name: str) -> Body:
 
 
 def _id_test(call: WorkspaceCall, criteria: Body) -> Callable[[str | None], bool] | None:
-    """The id part of a filter; an empty list is no filter, or lets nothing pass (switch)."""
+    """Return the id part of a filter; an empty list is no filter, or lets nothing pass (switch)."""
     contains = one_of(criteria, "contains", CONTAINS, "CONTAINS") != "DOES_NOT_CONTAIN"
     ids = criteria.get("ids")
     if not ids:

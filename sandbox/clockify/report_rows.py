@@ -1,4 +1,4 @@
-"""One entry as the detailed report writes it, and the report's totals."""
+"""Rows and totals of the detailed report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def rounded(seconds: int, settings: Row) -> int:
-    """The length after the workspace's rounding rule; the words of the rule beside "nearest" are assumed."""
+    """Return the length after the workspace's rounding rule; rule names other than "nearest" are assumed."""
     rule = settings.get("round") or {}
     step = int(rule.get("minutes") or 0) * 60
     direction = str(rule.get("round", "")).lower()
@@ -28,7 +28,7 @@ def rounded(seconds: int, settings: Row) -> int:
 
 
 class RowWriter:
-    """Writes entries for one report; amounts are minor units as decimals (12500.0 is 125.00)."""
+    """Writer of one report's rows; amounts are minor units as decimals (12500.0 is 125.00)."""
 
     def __init__(self, call: WorkspaceCall, zone: str, *, amount_shown: str, rounding: bool) -> None:
         self.call, self.zone, self.rounding = call, zone, rounding
@@ -50,7 +50,7 @@ class RowWriter:
         return round(rate * self.seconds(entry) / 3600, 4)
 
     def row(self, entry: Entry) -> Row:
-        """One row of `timeentries`."""
+        """Return one row of `timeentries`."""
         user = self.call.clockify.users[entry.user_id]
         project = self.workspace.projects.get(entry.project_id or "")
         return {
@@ -118,7 +118,7 @@ class RowWriter:
 
 
 def totals(writer: RowWriter, entries: Iterable[Entry]) -> list[Row | None]:
-    """The one row of totals over every page; [] when there is no entry."""
+    """Return the one row of totals over every page; [] when there is no entry."""
     count = seconds = billable_seconds = 0
     by_currency: dict[str, float] = defaultdict(float)
     workspace = writer.workspace

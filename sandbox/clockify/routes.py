@@ -50,7 +50,7 @@ WORKSPACE_ROUTES: dict[str, dict[str, Operation]] = {
 
 
 def add_routes(router: Router, clockify: Clockify) -> None:
-    """Register Clockify's addresses; the verbs one does not know answer 405."""
+    """Register Clockify's addresses; methods that an address does not know answer 405."""
     for kind, routes in ((account_route, ACCOUNT_ROUTES), (workspace_route, WORKSPACE_ROUTES)):
         for template, operations in routes.items():
             label = _label(template)
@@ -69,6 +69,6 @@ def _refusal(allowed: list[str]) -> Operation:
 
 
 def _label(template: str) -> str:
-    """How the counters name it: what follows the workspace, one record as {id}."""
+    """Return an address's name for the counters: what follows the workspace, ids as {id}."""
     rest = template.partition("{ws}/")[2] or template.partition("/v1/")[2]
     return rest.replace("{ws}", "{id}").replace("{key}", "{id}").replace("{user}", "{id}")

@@ -24,7 +24,7 @@ def money(amount: int | None, currency: str) -> Json | None:
 
 
 def user_json(user: User) -> Json:
-    """GET /user and one row of a workspace's users."""
+    """Return the body of GET /user, also one row of a workspace's users."""
     return {
         "id": user.id,
         "email": user.email,
@@ -66,7 +66,7 @@ def project_memberships(workspace: Workspace, project: Project) -> list[Json]:
 
 
 def roles_json(workspace: Workspace, member: Member) -> list[Json]:
-    """Roles as seen live: an owner is told as administrator and owner."""
+    """Return roles as seen live: an owner is listed as administrator and owner."""
     scope = [{"id": workspace.id, "name": "", "membershipStatus": "", "source": None}]
     pairs = [pair for role in member.roles for pair in ROLE_LABELS.get(role, ())]
     return [{"role": role, "formatterRoleName": label, "entities": scope} for role, label in pairs]
@@ -94,7 +94,7 @@ def workspace_json(workspace: Workspace) -> Json:
 
 
 def currency_id(code: str) -> str:
-    """The id a currency goes by, worked out from its code."""
+    """Return a currency's id, derived from its code."""
     return code.encode().hex().rjust(24, "0")
 
 
@@ -115,7 +115,7 @@ def client_json(workspace: Workspace, client: Client) -> Json:
 
 
 def tracked_seconds(workspace: Workspace) -> Mapping[str | None, int]:
-    """Time on every project, in one pass."""
+    """Return the time on every project, in one pass."""
     totals: Counter[str | None] = Counter()
     for entry in workspace.entries.values():
         totals[entry.project_id] += max(entry.seconds, 0)
@@ -165,7 +165,7 @@ def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hy
 
 
 def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -> Json:
-    """One time entry of the regular API; answers to a create or change carry no rates."""
+    """Return one time entry of the regular API; answers to a create or change carry no rates."""
     rates: Json = {}
     if with_rates:
         currency = workspace.currency_of(workspace.projects.get(entry.project_id or ""))
@@ -193,7 +193,7 @@ def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -
 
 
 def hydrated_entry_json(workspace: Workspace, entry: Entry, *, user: User | None) -> Json:
-    """The same with project, task, tags and user as objects beside the ids."""
+    """Return an entry with project, task, tags and user as objects beside the ids."""
     project = workspace.projects.get(entry.project_id or "")
     tags = [
         {"id": key, "name": workspace.names.get(key, key), "workspaceId": workspace.id} for key in entry.tag_ids or []
@@ -210,7 +210,7 @@ def hydrated_entry_json(workspace: Workspace, entry: Entry, *, user: User | None
 
 
 def dumped_workspace(workspace: Workspace, users: Mapping[str, User]) -> Json:
-    """Everything in a workspace, with what the API does not tell (approval, invoice, membership)."""
+    """Return everything in a workspace, with what the API does not show (approval, invoice, membership)."""
     tracked = tracked_seconds(workspace)
     return {
         **workspace_json(workspace),
@@ -227,7 +227,7 @@ def dumped_workspace(workspace: Workspace, users: Mapping[str, User]) -> Json:
 
 
 def dumped_entry(workspace: Workspace, entry: Entry) -> Json:
-    """One entry with its approval and invoice."""
+    """Return one entry with its approval and invoice."""
     return {
         **entry_json(workspace, entry),
         "approvalRequestId": entry.approval_id,

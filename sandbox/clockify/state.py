@@ -1,4 +1,4 @@
-"""Everything the local Clockify knows: accounts, keys and workspaces."""
+"""The state of the local Clockify: accounts, keys and workspaces."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clockify:
         self.empty()
 
     def empty(self) -> None:
-        """Delete everything, and count from the start again."""
+        """Delete every record and key, and count ids from the start again."""
         self.users: dict[str, User] = {}
         self.keys: dict[str, str] = {}
         self.workspaces: dict[str, Workspace] = {}
@@ -42,7 +42,7 @@ class Clockify:
         self.core.changed.set()
 
     def new_id(self, at: float | None = None) -> str:
-        """24 lower-case hex digits, the first 8 the second of creation (default: now)."""
+        """Return 24 lower-case hex digits, the first 8 the second of creation (default: now)."""
         self._last_number += 1
         second = int(self.core.now().timestamp() if at is None else at)
         return f"{second & 0xFFFFFFFF:08x}{MACHINE}{self._last_number & 0xFFFFFF:06x}"
@@ -74,16 +74,16 @@ class Clockify:
         return self.users.get(self.keys.get(key, ""))
 
     def is_free(self, email: str) -> bool:
-        """E-mail addresses are unique over all accounts."""
+        """Return whether no account has the e-mail address; addresses are unique over all accounts."""
         return all(user.email.lower() != email.lower() for user in self.users.values())
 
     def admin_key(self, workspace: Workspace) -> str:
-        """A key that may see everything in the workspace; empty when there is none."""
+        """Return a key that may see everything in the workspace; empty when there is none."""
         admins = {member.user_id for member in workspace.members.values() if _administers(member)}
         return next((key for key, user_id in self.keys.items() if user_id in admins), "")
 
     def info(self, url: str) -> dict[str, Any]:
-        """What GET /control/info says about Clockify; the first workspace is the main one."""
+        """Return Clockify's part of GET /control/info; the first workspace is the main one."""
         rows = [
             {"id": workspace.id, "name": workspace.name, "api_key": self.admin_key(workspace)}
             for workspace in self.workspaces.values()
@@ -93,7 +93,7 @@ class Clockify:
         return {**addresses, "api_key": main["api_key"], "workspace_id": main["id"], "workspaces": rows}
 
     def dump(self) -> dict[str, Any]:
-        """What GET /control/state shows: each workspace's records as lists."""
+        """Return Clockify's part of GET /control/state: each workspace's records as lists."""
         return {key: dumped_workspace(workspace, self.users) for key, workspace in self.workspaces.items()}
 
     def to_json(self) -> dict[str, Any]:

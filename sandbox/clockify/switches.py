@@ -1,4 +1,4 @@
-"""Clockify behaviour no source settles, or that an operator may meet in two forms, each as a switch."""
+"""Clockify behavior that no source settles, or that exists in two forms, each as a switch."""
 
 from __future__ import annotations
 

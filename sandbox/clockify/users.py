@@ -35,7 +35,7 @@ SORTS: dict[str, Callable[[Row], Any]] = {
 
 
 def get_user(call: Call) -> Response:
-    """GET /user."""
+    """Answer GET /user."""
     body = user_json(call.user)
     if flag(call, "include-memberships"):
         body["memberships"] = [
@@ -47,7 +47,7 @@ def get_user(call: Call) -> Response:
 
 
 def list_workspaces(call: Call) -> Response:
-    """GET /workspaces: no pages; `roles` keeps those where the user has one of them."""
+    """Answer GET /workspaces, without pages; `roles` keeps those where the user has one of them."""
     wanted = set(many(call, "roles"))
     bodies = []
     for workspace in call.clockify.workspaces.values():
@@ -60,12 +60,12 @@ def list_workspaces(call: Call) -> Response:
 
 
 def get_workspace(call: WorkspaceCall) -> Response:
-    """GET /workspaces/{ws}."""
+    """Answer GET /workspaces/{ws}."""
     return Response(body=workspace_json(call.workspace))
 
 
 def list_users(call: WorkspaceCall) -> Response:
-    """GET /workspaces/{ws}/users."""
+    """Answer GET /workspaces/{ws}/users."""
     if not call.is_admin and not call.switch("members_see_team"):
         raise access_denied()
     rows = [row for row in _rows(call) if _passes(call, row)]

@@ -1,4 +1,4 @@
-"""Webhooks: the list is there, and empty."""
+"""Webhooks: a list that is always empty."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from sandbox.http import Response
 
 
 def list_webhooks(call: WorkspaceCall) -> Response:
-    """GET /webhooks, administrators only: an envelope, no pages."""
+    """Answer GET /webhooks to administrators only, with an envelope and no pages."""
     call.only_admins()
     return Response(body={"workspaceWebhookCount": 0, "webhooks": []})

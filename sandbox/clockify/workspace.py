@@ -126,7 +126,7 @@ class Workspace:
     def entries_between(
         self, first: float | None, last: float | None, *, newest_first: bool, user_id: str | None = None
     ) -> Iterator[Entry]:
-        """Entries that start in the window, in order of their start."""
+        """Return entries that start in the window, in order of their start."""
         order = self._order if user_id is None else self._order_by_user[user_id]
         return (self.entries[key] for key in order.ids(first, last, newest_first=newest_first))
 
@@ -134,12 +134,12 @@ class Workspace:
         return self.clients.get(project.client_id) if project and project.client_id else None
 
     def currency_of(self, project: Project | None) -> str:
-        """The client's currency, or the workspace's."""
+        """Return the client's currency, or the workspace's."""
         client = self.client_of(project)
         return (client.currency if client else None) or self.currency
 
     def rate_of(self, entry: Entry) -> int | None:
-        """Project member, then project, then member, then workspace (Clockify: hourly rates page)."""
+        """Return the rate: project member, then project, then member, then workspace (Clockify: hourly rates page)."""
         if entry.rate is not None:
             return entry.rate
         project = self.projects.get(entry.project_id or "")
