@@ -19,7 +19,7 @@ SHAPE = ("bId", "operation", "optionsData", "Query")
 
 
 def run(call: Call) -> Body:
-    """The BatchItemResponse of every item; faults stand in their items, the status is 200."""
+    """Return the BatchItemResponse of every item; faults are in their items, and the status is 200."""
     items = _items(call)
     order = list(items)
     if call.switches["shuffle_batch"]:
@@ -41,7 +41,7 @@ def _items(call: Call) -> list[dict[str, Any]]:
 
 
 class _Budget:
-    """At most 1000 objects come back in one batch."""
+    """The limit of 1000 objects that one batch returns."""
 
     def __init__(self) -> None:
         self._left = MAX_OBJECTS
@@ -70,7 +70,7 @@ def _queried(call: Call, statement: str, budget: _Budget) -> Body:
 
 
 def _replayed(call: Call, item: dict[str, Any]) -> Body:
-    """Each item is remembered under requestid + bId, together at most 50 characters (Java SDK issue 180)."""
+    """Write an item once per requestid + bId, together at most 50 characters (Java SDK issue 180)."""
     request_id = call.request.query.get("requestid")
     if not request_id:
         return _written(call, item)

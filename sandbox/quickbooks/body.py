@@ -1,4 +1,4 @@
-"""What a request body may hold: known properties of the right type and length (faults 2010 to 2230)."""
+"""Checks of request bodies: known properties of the right type and length (faults 2010 to 2230)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sandbox.quickbooks.fields import FIELDS, Field
 
 
 def unsupported(name: str, entity: str) -> QuickBooksFault:
-    """2010 in the words of Intuit's parser."""
+    """Return fault 2010 with the text of Intuit's parser."""
     detail = f'Unrecognized field "{name}" (class com.intuit.schema.finance.v3.{entity}), not marked as ignorable'
     return QuickBooksFault("2010", f"Property Name:{detail} specified is unsupported or invalid", element=None)
 
 
 def missing(name: str) -> QuickBooksFault:
-    """2020: a required property was left out."""
+    """Return fault 2020 for a required property that was left out."""
     return QuickBooksFault("2020", f"Required parameter {name} is missing in the request", element=name)
 
 
 def bad_reference(name: str, code: str = "2500") -> QuickBooksFault:
-    """The reference points to nothing, or to something made inactive."""
+    """Return the fault for a reference to a missing record, or to an inactive one."""
     if code == "610":
         text = "has been made inactive. Check the fields with accounts, customers, items, vendors or employees."
         return QuickBooksFault("610", f"Object Not Found : Something you're trying to use {text}", element=name)
@@ -30,9 +30,9 @@ def bad_reference(name: str, code: str = "2500") -> QuickBooksFault:
 
 
 def writable(entity: str, body: Any) -> Record:
-    """The body's writable properties in stored form; None stands for null and empty text.
+    """Return the body's writable properties in stored form; None stands for null and empty text.
 
-    Raises QuickBooksFault for what Intuit would not take. Server-owned properties are left out.
+    Raise QuickBooksFault for what Intuit would not take. Server-owned properties are left out.
     """
     if not isinstance(body, dict):
         raise unsupported("", entity)
@@ -96,7 +96,7 @@ def _check_enum(name: str, field: Field, value: Any) -> str:
 
 
 def _check_ref(name: str, field: Field, value: Any) -> dict[str, str]:
-    """References keep their value only; the name shown is always the one of now."""
+    """Keep only the value of a reference; answers always show the current name."""
     if not isinstance(value, dict) or set(value) - {"value", "name", "type"}:
         raise QuickBooksFault("2010", f"Property Name:{name} specified is unsupported or invalid", element=name)
     key = value.get("value")

@@ -1,4 +1,4 @@
-"""One call to a company: who asks, of which company, when."""
+"""One call to a company: the company, the request and the time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.switches import Switches
 
 @dataclass(frozen=True)
 class Call:
-    """What every operation gets to see."""
+    """The context of every operation."""
 
     company: Company
     request: Request
@@ -24,5 +24,5 @@ class Call:
 
     @property
     def at(self) -> float:
-        """The instant as epoch seconds."""
+        """Return the time of the call as epoch seconds."""
         return self.now.timestamp()

@@ -1,4 +1,4 @@
-"""Change data capture: what changed since an instant (Intuit: changedatacapture page). No TimeActivity."""
+"""Change data capture: records changed since an instant (Intuit: changedatacapture page), no TimeActivity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_BACK = timedelta(days=30)
 
 
 def run(call: Call) -> dict[str, Any]:
-    """The CDCResponse for `entities` and `changedSince`."""
+    """Return the CDCResponse for `entities` and `changedSince`."""
     names, since_text = call.request.query.get("entities"), call.request.query.get("changedSince")
     if not names:
         raise missing("entities")
@@ -58,7 +58,7 @@ def _answer(entity: str, rows: list[Record]) -> dict[str, Any]:
 
 
 def _changed(call: Call, entity: str, since: float) -> list[Record]:
-    """Whole records by last change, inactive ones included; those merged away come last as markers."""
+    """Return whole records by last change, inactive ones included; markers of merged ones come last."""
 
     def changed_at(record: Record) -> float:
         return instant(record["MetaData"]["LastUpdatedTime"])

@@ -41,7 +41,7 @@ class Company:
         return str(self.last_ids[sequence])
 
     def store(self, entity: str, record: Record) -> Record:
-        """Keep a finished record under its Id, replacing what was there."""
+        """Store a finished record under its Id, in place of the old one."""
         key = record["Id"]
         sequence = SEQUENCES.get(entity, entity)
         if key.isdigit() and int(key) > self.last_ids.get(sequence, 0):
@@ -56,7 +56,7 @@ class Company:
         return record
 
     def remove(self, entity: str, key: str) -> Record | None:
-        """Take a record out for good."""
+        """Delete a record for good."""
         record = self.records[entity].pop(key, None)
         if record is not None and entity == "TimeActivity":
             self.by_date[record["TxnDate"]].pop(key, None)
@@ -68,7 +68,7 @@ class Company:
         return record
 
     def put(self, entity: str, fields: Record, *, keep_token: bool = False) -> Record:
-        """As a person in the product: create, or change the record with that Id; no API rules."""
+        """Create, or change the record with that Id, as a person in the product; no API rules apply."""
         old = self.records[entity].get(str(fields.get("Id", "")))
         record = {**(old or self._defaults(entity)), **bare_refs(fields)}
         record["Id"] = str(record.get("Id") or self.next_id(entity))
@@ -114,7 +114,7 @@ class Company:
         return stored
 
     def _update_relatives(self, entity: str, record: Record, *, old: Record | None) -> None:
-        """A new child moves its parent's stamp; a new name works its way down to the children."""
+        """Move the stamp of a new child's parent; pass a new name down to the children."""
         parent = parent_of(self.records, entity, record)
         if parent is not None and old is None:
             self._touch(entity, parent, {})

@@ -99,7 +99,7 @@ def set_up(company: Company, settings: Settings) -> None:
 
 
 def configure(company: Company, settings: Settings) -> None:
-    """Change settings as in the product; None takes a value away (Payroll not stated, books reopened).
+    """Change settings as in the product; None removes a value (Payroll not stated, books reopened).
 
     A changed plan switches time tracking and projects on or off with it, unless they are given as well.
     """
@@ -167,17 +167,17 @@ def _bumped(company: Company, old: dict[str, Any], new: dict[str, Any]) -> dict[
 
 
 def pair(pairs: list[dict[str, str]], name: str) -> str | None:
-    """The value of one Name/Value pair."""
+    """Return the value of one Name/Value pair."""
     return next((entry["Value"] for entry in pairs if entry["Name"] == name), None)
 
 
 def has_lapsed(company: Company) -> bool:
-    """The subscription ended; RESTRICTED is a week of grace and still writable."""
+    """Return whether the subscription ended; RESTRICTED is a week of grace and still writable."""
     return pair(company.info["NameValue"], "SubscriptionStatus") in LAPSED
 
 
 def tracks_time(company: Company) -> bool:
-    """The plan has time tracking, as OtherPrefs states it."""
+    """Return whether the plan has time tracking, as OtherPrefs states it."""
     return pair(company.preferences["OtherPrefs"]["NameValue"], "TimeTrackingFeatureEnabled") != "false"
 
 

@@ -1,4 +1,4 @@
-"""What a person or Intuit does in the local QuickBooks, by hand."""
+"""Manual changes in the local QuickBooks, by a person or by Intuit."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class QuickBooksControls:
         return Response(body=changed)
 
     def company(self, request: Request, realm: str) -> Response:
-        """Plan, Payroll, subscription, time tracking, closed books and more; null takes a value away."""
+        """Change plan, Payroll, subscription, time tracking, closed books and more; null removes a value."""
         company = self._company(realm)
         if company is None:
             return _not_found(realm)

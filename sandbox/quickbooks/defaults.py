@@ -1,4 +1,4 @@
-"""What the service fills in when a record is created (Intuit: recorded answers)."""
+"""The values that the service fills in when a record is created (Intuit: recorded answers)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def defaults(entity: str, *, date: str, currency: dict[str, Any]) -> dict[str, Any]:
-    """A new record's properties before anybody set one."""
+    """Return a new record's properties before anyone sets one."""
     if entity == "TimeActivity":
         return {"TxnDate": date, "BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": 0}
     if entity == "Customer":

@@ -1,4 +1,4 @@
-"""Intuit's faults: codes, words and both envelopes (Intuit: error codes page; recorded answers)."""
+"""Intuit's faults: codes, texts and both envelopes (Intuit: error codes page; recorded answers)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ MESSAGES = {
 
 
 class QuickBooksFault(Exception):
-    """A refusal in Intuit's words; `with_time` False leaves the envelope's time out, as code 2030 does."""
+    """A refusal in Intuit's wording; `with_time` False omits the envelope's time, as code 2030 does."""
 
     def __init__(
         self,
@@ -85,17 +85,17 @@ class QuickBooksFault(Exception):
         self.with_time = with_time
 
     def to_json(self) -> dict[str, object]:
-        """The Fault object, as it stands in an envelope or in a batch item."""
+        """Return the Fault object of an envelope or a batch item."""
         return {"Error": [self.error], "type": self.kind}
 
 
 def gone(detail: str = "Another user has deleted this transaction.") -> QuickBooksFault:
-    """610: no such record (any more)."""
+    """Return fault 610: there is no such record (any more)."""
     return QuickBooksFault("610", f"Object Not Found : {detail}")
 
 
 def gateway(status: int, code: str, *, name: str, detail: str | None, kind: str, now: datetime) -> Response:
-    """The lower-case envelope of Intuit's gateway: 401 AUTHENTICATION, 403 SERVICE."""
+    """Return the lower-case envelope of Intuit's gateway: 401 AUTHENTICATION, 403 SERVICE."""
     error = {
         "message": f"message={name}; errorCode={int(code):06d}; statusCode={status}",
         "detail": detail,
@@ -123,10 +123,10 @@ def gateway(status: int, code: str, *, name: str, detail: str | None, kind: str,
 
 
 def not_authenticated(detail: str, *, now: datetime) -> Response:
-    """401: the access token is missing, unknown or expired."""
+    """Return 401: the access token is missing, unknown or expired."""
     return gateway(401, "3200", name="AuthenticationFailed", detail=detail, kind="AUTHENTICATION", now=now)
 
 
 def not_authorized(*, now: datetime) -> Response:
-    """403: the token belongs to another company, or the app is not connected to this one."""
+    """Return 403: the token belongs to another company, or the app is not connected to this one."""
     return gateway(403, "3100", name="ApplicationAuthorizationFailed", detail=None, kind="SERVICE", now=now)

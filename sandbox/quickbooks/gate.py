@@ -1,4 +1,4 @@
-"""What stands before every company address: token, limits, request ids, envelopes, JSON or XML."""
+"""The steps around every company address: token, limits, request ids, envelopes, JSON or XML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Operation = Callable[..., Body]
 
 
 def guarded(quickbooks: QuickBooks, operation: Operation, *, replays: bool = False) -> Callable[..., Response]:
-    """A route handler around an operation; `replays` honours `requestid` (single writes)."""
+    """Return a route handler around an operation; `replays` honors `requestid` (single writes)."""
 
     def handle(request: Request, realm: str, **params: str) -> Response:
         refused = _refusal(quickbooks, request, realm)
@@ -55,7 +55,7 @@ def _refusal(quickbooks: QuickBooks, request: Request, realm: str) -> Response |
 
 
 def _throttled(core: Core, request: Request, realm: str) -> Response | None:
-    """429 for a call over Intuit's limits, when the switch enforces them."""
+    """Return 429 for a call over Intuit's limits, when the switch enforces them."""
     limits = core.counters.quickbooks.limits.setdefault(realm, Limits(core.switches["speed"]))
     enforced = bool(core.switches["enforce_limits"])
     is_over = limits.count(is_batch=request.path.endswith("/batch"), enforced=enforced)
@@ -81,7 +81,7 @@ def _refused(code: str, detail: str) -> tuple[int, Body, bool]:
 
 
 def _replayed(operation: Operation, call: Call, params: dict[str, str]) -> tuple[int, Body, bool]:
-    """Answer a repeated requestid as the first time and do nothing (Intuit: 2015 blog on request ids)."""
+    """Answer a repeated requestid like the first time and do nothing (Intuit: 2015 blog on request ids)."""
     key = call.request.query["requestid"]
     if len(key) > MAX_LENGTH:
         return _refused("2130", f"Request ID must not exceed {MAX_LENGTH} characters: {key}")
@@ -100,12 +100,12 @@ def _replayed(operation: Operation, call: Call, params: dict[str, str]) -> tuple
 
 
 def hash_of(body: bytes) -> str:
-    """A name for a body, the same in every process."""
+    """Return a hash of a body, the same in every process."""
     return uuid.uuid5(uuid.NAMESPACE_OID, body.decode("utf-8", "replace")).hex
 
 
 def _finished(response: Response, request: Request) -> Response:
-    """Intuit's headers, and XML unless JSON was asked for."""
+    """Add Intuit's headers, and write XML unless the caller asked for JSON."""
     if "json" not in request.headers.get("Accept", "").lower() and isinstance(response.body, dict):
         text = to_xml(json.loads(json.dumps(response.body)))
         response.body = text

@@ -1,4 +1,4 @@
-"""What makes an item, class or location acceptable (Intuit: their entity pages)."""
+"""Checks of items, classes and locations (Intuit: their entity pages)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUB_FIELDS = {"Item": "SubItem", "Class": "SubClass", "Department": "SubDepartme
 
 
 def check_item(call: Call, record: Record, *, old: Record | None) -> Record:
-    """A service needs an income account."""
+    """Check an item; a service needs an income account."""
     record = {**record, "Type": record.get("Type") or "Service"}
     if record["Type"] != "Category" and referred(call, record, "IncomeAccountRef", "Account") is None:
         raise missing("IncomeAccountRef")

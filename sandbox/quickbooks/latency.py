@@ -1,4 +1,4 @@
-"""How long QuickBooks takes to answer: a log-normal spread with a median and a tail, as measured services have."""
+"""QuickBooks' response time: a log-normal spread with a median and a tail, as measured services have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LONGEST_SECONDS = 20
 
 
 def seconds(switches: Switches, request: Request, draw: random.Random) -> float:
-    """The time one call takes, 0 while the switch is off."""
+    """Return the time one call takes, 0 while the switch is off."""
     median = switches["latency_median_ms"] / 1000
     if not median or not request.path.startswith("/v3/"):
         return 0

@@ -1,4 +1,4 @@
-"""Rules every list name keeps: characters, depth below the parent, uniqueness."""
+"""Rules for every list name: characters, depth below the parent, uniqueness."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ FORBIDDEN = (":", "\t", "\n", "\r")
 
 
 def check_characters(call: Call, field: str, value: str | None) -> None:
-    """A colon would read as a level of the full name; tab and line break are not taken either."""
+    """Refuse a colon, which would read as a level of the full name, and tabs and line breaks."""
     if value and any(sign in value for sign in FORBIDDEN):
         code = str(call.switches["forbidden_name_error"])
         raise QuickBooksFault(code, f"{field} must not contain a colon, tab or new line: {value}", element=field)
 
 
 def check_place(call: Call, entity: str, record: Record) -> None:
-    """A record is not its own ancestor (900), and at most five levels are allowed (6180)."""
+    """Refuse a record that is its own ancestor (900), and more than five levels (6180)."""
     level, above = 0, parent_of(call.company.records, entity, record)
     while above is not None:
         if above["Id"] == record.get("Id"):
@@ -34,7 +34,7 @@ def _depth(call: Call, entity: str, key: str | None) -> int:
 
 
 def check_unique(call: Call, entity: str, record: Record, *, old: Record | None) -> None:
-    """6240 when another record has that name, whatever the case, inactive ones (with suffix) included."""
+    """Refuse the name of another record (6240), whatever the case, inactive ones (with suffix) included."""
     named = completed_name(call.company.records, entity, record, old=old)
     by_display_name = call.switches["unique_names"] == "displayname"
     if taken_by(call.company.records, entity, named, by_display_name=by_display_name) is not None:

@@ -26,24 +26,24 @@ NAMED_REFS: dict[str, tuple[str, ...]] = {
 
 
 def bare_refs(record: Record) -> Record:
-    """The record with its references in stored form."""
+    """Return the record with its references in stored form."""
     return {
         name: {"value": value["value"]} if name in NAMED_REFS and value else value for name, value in record.items()
     }
 
 
 def name_field(entity: str) -> str:
-    """The field that holds the record's own name."""
+    """Return the field that holds the record's own name."""
     return "DisplayName" if entity in PEOPLE else "Name"
 
 
 def name_from_parts(record: Record) -> str:
-    """Title Given Middle Family Suffix, Intuit's default DisplayName."""
+    """Return Title Given Middle Family Suffix, Intuit's default DisplayName."""
     return " ".join(str(record[part]).strip() for part in NAME_PARTS if record.get(part))
 
 
 def completed_name(records: Records, entity: str, record: Record, *, old: Record | None) -> Record:
-    """The record with its names worked out: default DisplayName, deletion suffix, full name and level."""
+    """Return the record with complete names: default DisplayName, deletion suffix, full name and level."""
     field = name_field(entity)
     record = dict(record)
     if not record.get(field):
@@ -63,7 +63,7 @@ def completed_name(records: Records, entity: str, record: Record, *, old: Record
 
 
 def place(records: Records, entity: str, record: Record) -> Record:
-    """FullyQualifiedName and Level below the parent; top records show no Level."""
+    """Return FullyQualifiedName and Level below the parent; top records show no Level."""
     own = record[name_field(entity)]
     parent = parent_of(records, entity, record)
     if parent is None:
@@ -73,23 +73,23 @@ def place(records: Records, entity: str, record: Record) -> Record:
 
 
 def parent_of(records: Records, entity: str, record: Record) -> Record | None:
-    """The parent record, when there is one."""
+    """Return the parent record, if there is one."""
     key = str((record.get("ParentRef") or {}).get("value") or "")
     return records[entity].get(key) if key else None
 
 
 def children_of(records: Records, entity: str, key: str) -> list[Record]:
-    """The records directly below one."""
+    """Return the records directly below a record."""
     return [record for record in records[entity].values() if (record.get("ParentRef") or {}).get("value") == key]
 
 
 def full_name(record: Record) -> str:
-    """The name a record is unique by: the full one where the entity has it."""
+    """Return the name a record is unique by: the full one where the entity has it."""
     return record.get("FullyQualifiedName") or record.get("DisplayName") or record.get("Name") or ""
 
 
 def taken_by(records: Records, entity: str, record: Record, *, by_display_name: bool) -> Record | None:
-    """Another record with that name, case ignored; customers, vendors and employees share one name space."""
+    """Return another record with that name, case ignored; customers, vendors, employees share a name space."""
     entities = PEOPLE if entity in PEOPLE else (entity,)
     wanted = _key(record, by_display_name=by_display_name)
     for other_entity in entities:

@@ -57,7 +57,7 @@ class OAuth:
         )
 
     def consent_page(self, request: Request) -> Response:
-        """The page a person sees; a wrong client is told here, never sent to the redirect."""
+        """Return the page that a person sees; a wrong client's error is shown here, never sent to the redirect."""
         wrong = self._wrong_request(request.query)
         if wrong:
             return Response(400, f"<h1>Sorry</h1><p>{html.escape(wrong)}</p>", {"Content-Type": "text/html"})
@@ -69,7 +69,7 @@ class OAuth:
         return Response(200, page, {"Content-Type": "text/html;charset=utf-8"})
 
     def decide(self, request: Request) -> Response:
-        """Connect or Decline was pressed: back to the app with code and realmId, or with access_denied."""
+        """Redirect to the app: after Connect with code and realmId, after Decline with access_denied."""
         form = _form(request)
         wanted = {**request.query, **{name: value for name, value in form.items() if name != "choice"}}
         wrong = self._wrong_request(wanted)

@@ -29,7 +29,7 @@ KEPT = ("CurrencyRef", "PrintOnCheckName", "DefaultTaxCodeRef", "SSN", "TaxIdent
 
 
 def read(call: Call, entity: str, key: str) -> Record:
-    """One record, inactive ones included; 610 when there is none."""
+    """Return one record, inactive ones included; 610 when there is none."""
     if not key.isdigit():
         raise _bad_id(key)
     record = call.company.records[entity].get(key)
@@ -39,7 +39,7 @@ def read(call: Call, entity: str, key: str) -> Record:
 
 
 def write(call: Call, entity: str, body: Any) -> Record:
-    """Create without Id, update with one; raises QuickBooksFault."""
+    """Create without Id, update with one, or raise QuickBooksFault."""
     check_subscription(call)
     fields = writable(entity, body)
     if body.get("Id") in (None, ""):
@@ -77,14 +77,14 @@ def delete(call: Call, entity: str, body: Any) -> Record:
 
 
 def check_subscription(call: Call) -> None:
-    """6190: nothing is written once the subscription has lapsed."""
+    """Refuse any write once the subscription has lapsed (6190)."""
     if has_lapsed(call.company):
         reason = "Subscription period has ended or canceled or there was a billing problem"
         raise QuickBooksFault("6190", f"Invalid Company Status : {reason} : You can't add data to QuickBooks.")
 
 
 def check_readable(call: Call) -> None:
-    """Whether reads outlive the subscription is unsettled, hence a switch."""
+    """Refuse reads of a lapsed company too, if the switch says so; no source settles it."""
     if not call.switches["lapsed_reads"]:
         check_subscription(call)
 
@@ -105,7 +105,7 @@ def _with_defaults(entity: str, fields: Record) -> Record:
 
 
 def _addressed(call: Call, entity: str, body: Record) -> Record:
-    """The record an update or delete means, if its SyncToken is the present one."""
+    """Return the record that an update or delete means, if its SyncToken is current."""
     key = body.get("Id")
     if key in (None, ""):
         raise missing("Id")

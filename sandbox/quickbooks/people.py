@@ -1,4 +1,4 @@
-"""What makes a customer, vendor or employee acceptable (Intuit: their entity pages)."""
+"""Checks of customers, vendors and employees (Intuit: their entity pages)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAYROLL_ADDRESS = ("City", "CountrySubDivisionCode", "PostalCode")
 
 
 def check_customer(call: Call, record: Record, *, old: Record | None) -> Record:
-    """Sub-customers need Job and ParentRef together (6150); deactivation needs a zero balance (6220)."""
+    """Check a customer: Job and ParentRef go together (6150), deactivation needs a zero balance (6220)."""
     _check_named(call, record)
     has_parent = record.get("ParentRef") is not None
     if has_parent != bool(record.get("Job")):
@@ -39,7 +39,7 @@ def check_vendor(call: Call, record: Record, *, old: Record | None) -> Record:
 
 
 def check_employee(call: Call, record: Record, *, old: Record | None) -> Record:
-    """One of GivenName and FamilyName is needed; Payroll forbids some fields and needs an address."""
+    """Check an employee: GivenName or FamilyName is needed, Payroll forbids some fields and needs an address."""
     _check_named(call, record)
     if not record.get("GivenName") and not record.get("FamilyName"):
         raise missing("GivenName")

@@ -1,4 +1,4 @@
-"""Records as they leave the house: references with their names of now."""
+"""Records as answers show them: references with their current names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.quickbooks.names import NAMED_REFS, full_name
 
 
 def presented(company: Company, entity: str, record: Record) -> Record:
-    """A record as an answer shows it."""
+    """Return a record as an answer shows it."""
     if entity not in ("TimeActivity", "Item"):
         return record
     shown = dict(record)
@@ -33,7 +33,7 @@ def company_info(company: Company) -> Record:
 
 
 def preferences(company: Company) -> Record:
-    """Preferences; whether the closing date may be read is unsettled, hence a switch."""
+    """Return Preferences; whether the closing date may be read is unsettled, hence a switch."""
     if company.core.switches["book_close_date_readable"]:
         return company.preferences
     accounting = dict(company.preferences["AccountingInfoPrefs"])

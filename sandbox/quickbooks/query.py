@@ -1,4 +1,4 @@
-"""Carries out queries on a company's records."""
+"""Queries on a company's records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Test = Callable[[Record], bool]
 
 
 def run(call: Call, statement: str) -> dict[str, Any]:
-    """The QueryResponse of a statement; raises QuickBooksFault 4000 or 4001."""
+    """Return the QueryResponse of a statement, or raise QuickBooksFault 4000 or 4001."""
     query = parse(statement)
     entity = _entity(query.entity)
     conditions = [_checked(call, entity, condition) for condition in query.conditions]
@@ -49,7 +49,7 @@ def _entity(word: str) -> str:
 
 
 def _column(call: Call, entity: str, word: str) -> str:
-    """The property's right spelling; 4001 when it is unknown or cannot be filtered on."""
+    """Return the property's right spelling; 4001 when it is unknown or cannot be filtered on."""
     columns = FILTERABLE[entity]
     for column in columns:
         if column.lower() == word.lower() or column.lower() == f"metadata.{word.lower()}":
@@ -65,7 +65,7 @@ def _column(call: Call, entity: str, word: str) -> str:
 
 
 def _checked(call: Call, entity: str, condition: Condition) -> Condition:
-    """The condition with its property spelt right and its values in a form that compares."""
+    """Return the condition with its property spelled right and its values in a form that compares."""
     column = _column(call, entity, condition.name)
     kind = FILTERABLE[entity].get(column, "ref")
     if condition.operator == "like" and kind not in ("text", "id"):
@@ -90,7 +90,7 @@ def _comparable(kind: str, value: str, column: str) -> Any:
 
 
 def instant(text: str) -> float:
-    """Epoch seconds; a stamp without an offset is read as Pacific."""
+    """Return a stamp as epoch seconds; without an offset it is read as Pacific."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone(pacific_offset(moment.astimezone())))
@@ -112,7 +112,7 @@ def _selected(company: Company, entity: str, conditions: list[Condition]) -> lis
 
 
 def _candidates(company: Company, entity: str, conditions: list[Condition]) -> Iterable[Record]:
-    """As few records as an index allows: by Id, by TxnDate, else all."""
+    """Return as few records as an index allows: by Id, by TxnDate, else all."""
     records = company.records[entity]
     for condition in conditions:
         if condition.name == "Id" and condition.operator in ("=", "in"):
@@ -167,7 +167,7 @@ def _reader(column: str, kind: str) -> Callable[[Record], Any]:
 
 
 def _ordered(call: Call, entity: str, rows: list[Record], order: list[tuple[str, bool]]) -> list[Record]:
-    """Default: lists by full name in byte order, TimeActivities newest first (Intuit: recorded answers)."""
+    """Sort rows; by default lists by full name in byte order, time newest first (Intuit: recorded answers)."""
     if entity == "TimeActivity":
         rows = sorted(rows, key=lambda row: (row["TxnDate"], _as_number(row["Id"])), reverse=True)
     elif entity in LISTS:
@@ -179,7 +179,7 @@ def _ordered(call: Call, entity: str, rows: list[Record], order: list[tuple[str,
 
 def _list_order(record: Record) -> bytes:
     name = record.get("FullyQualifiedName") or record.get("DisplayName") or record.get("Name") or ""
-    # The colon sorts before everything, so that sub-customers follow their parent at once.
+    # The colon sorts before everything, so that sub-customers directly follow their parent.
     return name.replace(":", "\0").encode("utf-8", "surrogatepass")
 
 

@@ -57,7 +57,7 @@ def _tokens(statement: str) -> list[Token]:
 
 
 def parse_fault(text: str, column: int, *, lexical: bool = False) -> QuickBooksFault:
-    """4000 in the words of Intuit's parser."""
+    """Return fault 4000 with the text of Intuit's parser."""
     if lexical:
         detail = f'QueryParserError: Lexical error at line 1, column {column}.  Encountered: "{text}"'
     else:
@@ -66,12 +66,12 @@ def parse_fault(text: str, column: int, *, lexical: bool = False) -> QuickBooksF
 
 
 def validation_fault(detail: str) -> QuickBooksFault:
-    """4001: the statement reads well but asks for what is not there."""
+    """Return fault 4001: the statement parses but asks for something that does not exist."""
     return QuickBooksFault("4001", f"QueryValidationError: {detail}", element=None)
 
 
 def unescaped(quoted: str) -> str:
-    """The text between quotes; a backslash takes the next character as it is."""
+    """Return the text between quotes; a backslash takes the next character as it is."""
     return re.sub(r"\\(.)", r"\1", quoted[1:-1], flags=re.DOTALL)
 
 
@@ -109,7 +109,7 @@ class _Reader:
 
 
 def parse(statement: str) -> Query:
-    """Read a statement; raises QuickBooksFault 4000 or 4001."""
+    """Read a statement, or raise QuickBooksFault 4000 or 4001."""
     reader = _Reader(statement)
     query = Query()
     reader.expect("select")
@@ -165,7 +165,7 @@ def _list(reader: _Reader) -> tuple[str, ...]:
 
 
 def _value(reader: _Reader) -> str:
-    """Quoted text, or a bare boolean; numbers must be quoted too."""
+    """Read quoted text, or a bare boolean; numbers must be quoted too."""
     token = reader.token
     if token.kind == "text":
         return unescaped(reader.next().text)
@@ -183,7 +183,7 @@ def _order(reader: _Reader) -> tuple[str, bool]:
 
 
 def _page(reader: _Reader, query: Query) -> None:
-    """STARTPOSITION and MAXRESULTS, in either order."""
+    """Read STARTPOSITION and MAXRESULTS, in either order."""
     while True:
         if reader.accept("startposition"):
             query.start = _at_least_one(reader)

@@ -1,4 +1,4 @@
-"""References from one record to another: they must point to something active."""
+"""References from one record to another, which must point to an active one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sandbox.quickbooks.company import Record
 
 
 def referred(call: Call, record: Record, name: str, entity: str) -> Record | None:
-    """The active record a property points to; None when the property is absent.
+    """Return the active record that a property points to; None when the property is absent.
 
-    Raises QuickBooksFault 2500 or 610 (switch inactive_ref_error) if it points to none or an inactive one.
+    Raise QuickBooksFault 2500 or 610 (switch inactive_ref_error) if it points to none or an inactive one.
     """
     ref = record.get(name)
     if ref is None:

@@ -1,4 +1,4 @@
-"""What a requestid was answered with (Intuit: 2015 blog on request ids; memory span unknown, so a switch)."""
+"""The answers remembered by requestid (Intuit: 2015 blog on request ids; memory span unknown, so a switch)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RequestMemory:
         self._kept: OrderedDict[str, Remembered] = OrderedDict()
 
     def recall(self, key: str, *, now: float, span: float) -> Remembered | None:
-        """The answer remembered under a key, if it is not older than `span` seconds."""
+        """Return the answer remembered under a key, if it is not older than `span` seconds."""
         self._forget(now - span)
         return self._kept.get(key)
 

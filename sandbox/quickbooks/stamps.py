@@ -8,7 +8,7 @@ from functools import lru_cache
 
 @lru_cache(maxsize=64)
 def _summer(year: int) -> tuple[datetime, datetime]:
-    """When Pacific daylight time begins and ends in UTC: second Sunday of March, first Sunday of November."""
+    """Return the start and end of Pacific daylight time in UTC: second Sunday of March, first of November."""
     march, november = date(year, 3, 8), date(year, 11, 1)
     begins = march + timedelta(days=(6 - march.weekday()) % 7)
     ends = november + timedelta(days=(6 - november.weekday()) % 7)
@@ -19,19 +19,19 @@ def _summer(year: int) -> tuple[datetime, datetime]:
 
 
 def pacific_offset(instant: datetime) -> timedelta:
-    """The Pacific offset in force at an aware instant."""
+    """Return the Pacific offset in force at an aware instant."""
     instant = instant.astimezone(UTC)
     begins, ends = _summer(instant.year)
     return timedelta(hours=-7 if begins <= instant < ends else -8)
 
 
 def pacific(instant: datetime) -> datetime:
-    """A naive Pacific wall clock reading."""
+    """Return the naive Pacific wall-clock time."""
     return (instant.astimezone(UTC) + pacific_offset(instant)).replace(tzinfo=None)
 
 
 def stamp(instant: datetime, *, milliseconds: bool = False) -> str:
-    """2026-03-05T01:02:03-08:00, with .456 for the envelope's `time`."""
+    """Return 2026-03-05T01:02:03-08:00, with .456 for the envelope's `time`."""
     offset = pacific_offset(instant)
     local = (instant.astimezone(UTC) + offset).replace(tzinfo=None)
     sign = f"-{-int(offset.total_seconds()) // 3600:02d}:00"
@@ -39,5 +39,5 @@ def stamp(instant: datetime, *, milliseconds: bool = False) -> str:
 
 
 def today(instant: datetime) -> str:
-    """The Pacific date, Intuit's default TxnDate."""
+    """Return the Pacific date, Intuit's default TxnDate."""
     return pacific(instant).date().isoformat()

@@ -39,7 +39,7 @@ class QuickBooks:
         subscription: str = "SUBSCRIBED",
         **settings: Any,
     ) -> Company:
-        """A new company with its plan, preferences and the items Services and Hours, and one refresh token.
+        """Add a company with its plan, preferences, the items Services and Hours, and one refresh token.
 
         `settings` as in POST /control/quickbooks/{realm}/company (BookCloseDate and so on).
         """
@@ -55,11 +55,11 @@ class QuickBooks:
         return company
 
     def issue_refresh_token(self, realm: str) -> str:
-        """A refresh token of that company that works now."""
+        """Return a refresh token of that company that works now."""
         return self.tokens.working_refresh(realm)
 
     def info(self, url: str) -> dict[str, Any]:
-        """What GET /control/info says about QuickBooks; the first company is the main one."""
+        """Return QuickBooks' part of GET /control/info; the first company is the main one."""
         companies = [
             {
                 "realm": realm,
@@ -82,7 +82,7 @@ class QuickBooks:
         }
 
     def dump(self) -> dict[str, Any]:
-        """What GET /control/state shows: each company's records as lists."""
+        """Return QuickBooks' part of GET /control/state: each company's records as lists."""
         return {
             realm: {
                 **{entity: list(records.values()) for entity, records in company.records.items()},

@@ -1,4 +1,4 @@
-"""QuickBooks behaviour no source settles (the reference's [U] facts), each as a switch."""
+"""QuickBooks behavior that no source settles (the reference's [U] facts), each as a switch."""
 
 from __future__ import annotations
 

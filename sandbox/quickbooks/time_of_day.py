@@ -15,7 +15,7 @@ MOST_HOURS = 8760
 
 
 def check_time(record: Record) -> None:
-    """Refuse what is no span of time; start and end become clock times of TxnDate. Changes the record."""
+    """Refuse an invalid span of time, and set start and end to clock times of TxnDate in the record."""
     has_duration = any(record.get(name) is not None for name in DURATION)
     has_clock = any(record.get(name) is not None for name in CLOCK)
     has_break = any(record.get(name) is not None for name in BREAKS)
@@ -58,7 +58,7 @@ def _check_clock(record: Record) -> None:
 
 
 def _clock(text: str, *, as_written: bool) -> time:
-    """The clock part: an offset is converted to the company's (Pacific) time, its date dropped."""
+    """Return the clock part: an offset is converted to the company's (Pacific) time, its date dropped."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

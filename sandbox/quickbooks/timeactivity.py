@@ -1,4 +1,4 @@
-"""What makes a TimeActivity acceptable (Intuit: TimeActivity page and error codes 6290 to 6390)."""
+"""Checks of TimeActivities (Intuit: TimeActivity page and error codes 6290 to 6390)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIME_FIELDS = (*DURATION, *CLOCK, *BREAKS)
 
 
 def merged(old: Record, body: Record) -> Record:
-    """A sparse update: the old record under the new properties; one form of time replaces the other."""
+    """Merge a sparse update into the old record; one form of time replaces the other."""
     base = dict(old)
     if any(body.get(name) is not None for name in TIME_FIELDS):
         uses_clock = any(body.get(name) is not None for name in (*CLOCK, *BREAKS))
@@ -29,7 +29,7 @@ def merged(old: Record, body: Record) -> Record:
 
 
 def check(call: Call, record: Record, *, old: Record | None) -> Record:
-    """The record as it will be stored; raises QuickBooksFault."""
+    """Return the record as it will be stored, or raise QuickBooksFault."""
     check_feature(call)
     if old is not None:
         check_not_billed(call, old, switch="update_billed", verb="updated")
@@ -49,7 +49,7 @@ def check(call: Call, record: Record, *, old: Record | None) -> Record:
 
 
 def check_feature(call: Call) -> None:
-    """The plan must have time tracking; which fault says otherwise is unsettled, hence a switch."""
+    """Refuse a plan without time tracking; the fault's code is unsettled, hence a switch."""
     code = str(call.switches["timeactivity_on_simple_start"])
     if code == "allow" or tracks_time(call.company):
         return
@@ -61,13 +61,13 @@ def check_feature(call: Call) -> None:
 
 
 def check_not_billed(call: Call, record: Record, *, switch: str, verb: str) -> None:
-    """Time on an invoice stays as it is, unless the switch lets it go (assumption)."""
+    """Refuse changes of time on an invoice, unless the switch allows them (assumption)."""
     if record.get("BillableStatus") == BILLED and call.switches[switch] == "refuse":
         raise QuickBooksFault("6000", f"This time activity has been billed and cannot be {verb}.")
 
 
 def check_open(call: Call, txn_date: str) -> None:
-    """Closed books take no change on or before the closing date."""
+    """Refuse changes on or before the closing date of the books."""
     closed = call.company.preferences["AccountingInfoPrefs"].get("BookCloseDate")
     if closed and txn_date <= closed:
         code = str(call.switches["closed_books_code"])
@@ -129,7 +129,7 @@ def _check_item(call: Call, record: Record) -> None:
 
 
 def default_item(company: Company) -> str | None:
-    """The company's item for time without one: the preference's, else the active item Hours."""
+    """Return the company's item for time without one: the preference's, else the active item Hours."""
     preferred = company.preferences["TimeTrackingPrefs"].get("DefaultTimeItem")
     if preferred:
         return str(preferred["value"])
@@ -138,7 +138,7 @@ def default_item(company: Company) -> str | None:
 
 
 def _check_tracking(call: Call, record: Record) -> None:
-    """Classes and locations only where the company tracks them."""
+    """Refuse classes and locations where the company does not track them."""
     accounting = call.company.preferences["AccountingInfoPrefs"]
     for name, entity, setting in (
         ("ClassRef", "Class", "ClassTrackingPerTxn"),

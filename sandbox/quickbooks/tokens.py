@@ -46,14 +46,14 @@ class Tokens:
         return f"sandbox-refresh-{self._issued}"
 
     def grant(self, realm: str) -> Grant:
-        """A new consent for a company."""
+        """Add a consent for a company."""
         now = self._now()
         grant = Grant(realm, self._new_refresh(), now, now, now)
         self._grants.append(grant)
         return grant
 
     def working_refresh(self, realm: str) -> str:
-        """A refresh token of that company that works now, issued if there is none."""
+        """Return a refresh token of that company that works now, issued if there is none."""
         now = self._now()
         for grant in reversed(self._grants):
             if grant.realm == realm and grant.alive and grant.refresh and not self._died(grant, now):
@@ -61,13 +61,13 @@ class Tokens:
         return self.grant(realm).refresh
 
     def new_code(self, realm: str, redirect_uri: str) -> str:
-        """An authorization code, good once and for ten minutes (assumption: minutes)."""
+        """Return an authorization code, good once and for ten minutes (assumption: minutes)."""
         code = "sandbox-code-" + secrets.token_urlsafe(16)
         self._codes[code] = (realm, redirect_uri, self._now() + CODE_SECONDS)
         return code
 
     def exchange(self, code: str, redirect_uri: str) -> Grant | None:
-        """The grant for a code; None when the code is used, unknown, too old or for another address."""
+        """Return the grant for a code; None when the code is used, unknown, too old or for another address."""
         realm, address, expires = self._codes.pop(code, ("", "", 0.0))
         if not realm or address != redirect_uri or expires < self._now():
             return None
@@ -78,7 +78,7 @@ class Tokens:
         return self.grant(realm)
 
     def refresh(self, value: str) -> Grant | None:
-        """Use a refresh token: the grant, rotated when it is due; None means invalid_grant."""
+        """Use a refresh token and return the grant, rotated when it is due; None means invalid_grant."""
         now = self._now()
         for grant in self._grants:
             if grant.alive and value == grant.refresh and not self._died(grant, now):
@@ -106,7 +106,7 @@ class Tokens:
         return None
 
     def new_access(self, grant: Grant) -> str:
-        """An access token of one hour."""
+        """Return an access token of one hour."""
         now = self._now()
         self._access = {token: kept for token, kept in self._access.items() if kept[1] > now - ACCESS_SECONDS}
         token = "sandbox-access-" + secrets.token_urlsafe(24)
@@ -114,7 +114,7 @@ class Tokens:
         return token
 
     def realm_of(self, access: str) -> tuple[str, bool]:
-        """The company of an access token and whether it works now; ("", False) when unknown."""
+        """Return the company of an access token and whether it works now; ("", False) when unknown."""
         grant, expires = self._access.get(access, (None, 0.0))
         if grant is None or not grant.alive:
             return "", False
@@ -129,19 +129,19 @@ class Tokens:
         return bool(grants)
 
     def end_company(self, realm: str) -> None:
-        """As if the company disconnected the app."""
+        """End every grant of a company, as if the company disconnected the app."""
         for grant in self._grants:
             if grant.realm == realm:
                 self._end(grant)
 
     def expire_access(self, realm: str) -> None:
-        """Every access token of the company is over; refresh tokens stay."""
+        """Expire every access token of the company; refresh tokens stay."""
         self._access = {
             token: (grant, 0.0 if grant.realm == realm else expires) for token, (grant, expires) in self._access.items()
         }
 
     def refuse_refresh(self, realm: str) -> None:
-        """Refresh tokens of the company answer invalid_grant; access tokens live out their hour."""
+        """Refuse the company's refresh tokens with invalid_grant; access tokens live out their hour."""
         for grant in self._grants:
             if grant.realm == realm:
                 grant.retired.clear()
@@ -152,7 +152,7 @@ class Tokens:
         self._access = {token: kept for token, kept in self._access.items() if kept[0] is not grant}
 
     def hard_seconds_left(self, grant: Grant) -> int:
-        """What is left of the five years."""
+        """Return what is left of the five years, in seconds."""
         return int(HARD_SECONDS - (self._now() - grant.issued_at))
 
     def to_json(self) -> dict[str, Any]:

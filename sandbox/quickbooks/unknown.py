@@ -1,4 +1,4 @@
-"""Addresses that are not there: 400 with code 500 (Intuit: recorded answers)."""
+"""Unknown addresses: 400 with code 500 (Intuit: recorded answers)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.quickbooks.state import QuickBooks
 
 
 def unknown_address(quickbooks: QuickBooks, request: Request) -> Response:
-    """Answer a request no route takes."""
+    """Answer a request that no route takes."""
     if not request.path.startswith("/v3/company/"):
         return Response(404, {"error": "not found"})
     realm = request.path.split("/")[3]

@@ -9,7 +9,7 @@ NAMESPACE = "http://schema.intuit.com/finance/v3"
 
 
 def to_xml(body: dict[str, Any]) -> str:
-    """The envelope as XML; close to Intuit's, meant to be noticed rather than parsed."""
+    """Return the envelope as XML; close to Intuit's, meant to be noticed rather than parsed."""
     time = escape(str(body.get("time", "")))
     inner = "".join(_element(name, value) for name, value in body.items() if name != "time")
     declaration = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
