@@ -1,4 +1,4 @@
-"""The controls of stories, and what a data set's author knows about it."""
+"""The controls of stories, and of the pairs and entries that a data set is known to hold."""
 
 from __future__ import annotations
 
