@@ -32,7 +32,7 @@ def quickbooks(sandbox: Running) -> Iterator[QuickBooksCaller]:
 
 
 @pytest.fixture
-def cast(quickbooks: QuickBooksCaller) -> dict[str, str]:
+def ids(quickbooks: QuickBooksCaller) -> dict[str, str]:
     """Ids of Ana (employee), Vic (vendor), Acme (customer) and its sub-customer Acme:Site."""
     ana = quickbooks.create("Employee", {"GivenName": "Ana", "FamilyName": "Roe"})["Id"]
     vic = quickbooks.create("Vendor", {"DisplayName": "Vic"})["Id"]
@@ -42,12 +42,12 @@ def cast(quickbooks: QuickBooksCaller) -> dict[str, str]:
 
 
 @pytest.fixture
-def work(cast: dict[str, str]) -> dict[str, Any]:
+def work(ids: dict[str, str]) -> dict[str, Any]:
     """A TimeActivity that QuickBooks takes: Ana, two hours and a quarter for Acme:Site."""
     return {
         "NameOf": "Employee",
-        "EmployeeRef": {"value": cast["ana"]},
-        "CustomerRef": {"value": cast["site"]},
+        "EmployeeRef": {"value": ids["ana"]},
+        "CustomerRef": {"value": ids["site"]},
         "TxnDate": "2026-03-04",
         "Hours": 2,
         "Minutes": 15,

@@ -56,8 +56,8 @@ class QuickBooksCaller:
         """The records a query finds."""
         answer = self.query(statement)
         assert answer.status_code == 200, answer.text
-        found = answer.json()["QueryResponse"]
-        return next((rows for rows in found.values() if isinstance(rows, list)), [])
+        response = answer.json()["QueryResponse"]
+        return next((rows for rows in response.values() if isinstance(rows, list)), [])
 
     def batch(self, *items: dict[str, Any], **query: str) -> dict[str, dict[str, Any]]:
         """POST a batch; the answers by bId."""

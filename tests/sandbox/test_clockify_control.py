@@ -72,27 +72,27 @@ def test_records_are_deleted(clockify: ClockifyCaller) -> None:
     ("kind", "body"),
     [("entries", {"start": "2026-03-02T09:00:00Z"}), ("entries", {"colour": "red"}), ("projects", {"clientId": "x"})],
 )
-def test_what_is_not_understood_is_refused_in_words(clockify: ClockifyCaller, kind: str, body: object) -> None:
+def test_unknown_fields_and_records_are_refused(clockify: ClockifyCaller, kind: str, body: object) -> None:
     answer = control(clockify, "POST", f"/clockify/{clockify.workspace_id}/{kind}", body)
 
     assert answer.status_code == 400 and answer.json()["error"]
 
 
-def test_a_second_workspace_stands_apart(clockify: ClockifyCaller) -> None:
-    made = control(clockify, "POST", "/clockify", {"name": "Northlight Events", "plan": "FREE"}).json()
+def test_a_second_workspace_is_separate(clockify: ClockifyCaller) -> None:
+    created = control(clockify, "POST", "/clockify", {"name": "Northlight Events", "plan": "FREE"}).json()
 
-    headers = {"X-Api-Key": made["api_key"]}
+    headers = {"X-Api-Key": created["api_key"]}
     seen = clockify.send("GET", f"{clockify.api}/workspaces", headers=headers).json()
 
-    assert [(row["id"], row["featureSubscriptionType"]) for row in seen] == [(made["id"], "FREE")]
+    assert [(row["id"], row["featureSubscriptionType"]) for row in seen] == [(created["id"], "FREE")]
     assert clockify.send("GET", clockify.address(""), headers=headers).status_code == 404
     assert len(control(clockify, "GET", "/info").json()["clockify"]["workspaces"]) == 2
 
 
 def test_a_second_key_of_a_user_works(clockify: ClockifyCaller) -> None:
-    made = control(clockify, "POST", f"/clockify/{clockify.workspace_id}/keys", {"user_id": clockify.owner_id()})
+    answer = control(clockify, "POST", f"/clockify/{clockify.workspace_id}/keys", {"user_id": clockify.owner_id()})
 
-    assert clockify.send("GET", clockify.address("/users"), headers={"X-Api-Key": made.json()["api_key"]}).ok
+    assert clockify.send("GET", clockify.address("/users"), headers={"X-Api-Key": answer.json()["api_key"]}).ok
 
 
 def test_a_restart_keeps_everything(tmp_path: Path) -> None:

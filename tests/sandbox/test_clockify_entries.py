@@ -260,11 +260,12 @@ def test_entries_are_filtered(clockify: ClockifyCaller) -> None:
     b = clockify.entry("2026-03-05T10:00:00Z", None)
     path = f"/user/{clockify.owner_id()}/time-entries"
 
-    def found(**query: str) -> list[str]:
+    def matching(**query: str) -> list[str]:
         return [row["id"] for row in clockify.rows(path, **query)]
 
-    assert found(description="design") == [a] == found(project=project) == found(project_required="true")
-    assert found(in_progress="true") == [b]
+    assert matching(description="design") == [a]
+    assert matching(project=project) == matching(project_required="true") == [a]
+    assert matching(in_progress="true") == [b]
 
 
 def test_marking_as_invoiced_needs_the_standard_plan(clockify: ClockifyCaller) -> None:

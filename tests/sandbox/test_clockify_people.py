@@ -45,11 +45,11 @@ def test_users_are_found_by_membership_status(clockify: ClockifyCaller) -> None:
     clockify.put("users", name="Cleo", email="cleo@example.test", status="INACTIVE")
     clockify.put("users", name=None, email="dov@example.test", status="PENDING", accountStatus="NOT_REGISTERED")
 
-    found = {
+    emails = {
         status: [row["email"] for row in clockify.rows("/users", status=status)] for status in ("INACTIVE", "PENDING")
     }
 
-    assert found == {"INACTIVE": ["cleo@example.test"], "PENDING": ["dov@example.test"]}
+    assert emails == {"INACTIVE": ["cleo@example.test"], "PENDING": ["dov@example.test"]}
     assert len(clockify.rows("/users", status="ALL")) == 3
     assert len(clockify.rows("/users")) == 3
 
@@ -106,7 +106,7 @@ def test_kiosk_and_deleted_accounts_are_not_listed(clockify: ClockifyCaller) -> 
     assert [row["name"] for row in named] == ["Gone"]
 
 
-def test_two_users_may_bear_one_name(clockify: ClockifyCaller) -> None:
+def test_two_users_may_have_the_same_name(clockify: ClockifyCaller) -> None:
     for email in ("one@example.test", "two@example.test"):
         clockify.put("users", name="Chris Taylor", email=email)
 
@@ -150,7 +150,7 @@ def test_nonsense_parameters_are_400_3000(clockify: ClockifyCaller, query: dict[
     assert refusal(clockify.get("/users", **query)) == (400, 3000)
 
 
-def test_large_pages_are_cut_without_a_word(clockify: ClockifyCaller) -> None:
+def test_large_pages_are_cut_silently(clockify: ClockifyCaller) -> None:
     clockify.member()
     clockify.switch(max_page_size=1)
 

@@ -40,7 +40,7 @@ def names(rows: list[dict[str, Any]]) -> list[str]:
     return [row["name"] for row in rows]
 
 
-def test_creating_a_client_honours_name_email_address_and_note_only(clockify: ClockifyCaller) -> None:
+def test_creating_a_client_honors_name_email_address_and_note_only(clockify: ClockifyCaller) -> None:
     body = {"name": "Acme", "email": "a@acme.example", "address": "1 Road", "note": "n", "ccEmails": ["b@acme.example"]}
     answer = clockify.write("POST", "/clients", {**body, "archived": True})
 
@@ -76,14 +76,14 @@ def test_lists_sort_and_search_by_name(clockify: ClockifyCaller) -> None:
 
 
 def test_a_client_name_is_taken_until_it_is_deleted(clockify: ClockifyCaller, acme: dict[str, Any]) -> None:
-    again = {"name": "Acme"}
-    assert refusal(clockify.write("POST", "/clients", again)) == (400, 501)
+    body = {"name": "Acme"}
+    assert refusal(clockify.write("POST", "/clients", body)) == (400, 501)
     clockify.write("PUT", f"/clients/{acme['id']}", {"name": "Acme", "archived": True})
-    assert refusal(clockify.write("POST", "/clients", again)) == (400, 501)
+    assert refusal(clockify.write("POST", "/clients", body)) == (400, 501)
 
     clockify.write("DELETE", f"/clients/{acme['id']}")
 
-    assert clockify.write("POST", "/clients", again).status_code == 201
+    assert clockify.write("POST", "/clients", body).status_code == 201
 
 
 def test_an_active_client_cannot_be_deleted(clockify: ClockifyCaller, acme: dict[str, Any]) -> None:
@@ -170,7 +170,7 @@ def test_projects_are_filtered(clockify: ClockifyCaller, website: dict[str, Any]
     clockify.put("projects", name="Website care", archived=True)
     clockify.put("projects", name="Pro bono", billable=False, public=False)
 
-    found = {
+    matching = {
         "name": names(clockify.rows("/projects", name="website")),
         "strict": names(clockify.rows("/projects", name="Website", strict_name_search="true")),
         "archived": names(clockify.rows("/projects", archived="true")),
@@ -180,7 +180,7 @@ def test_projects_are_filtered(clockify: ClockifyCaller, website: dict[str, Any]
         "access": names(clockify.rows("/projects", access="PRIVATE")),
     }
 
-    assert found == {
+    assert matching == {
         "name": ["Website", "Website care"],
         "strict": ["Website"],
         "archived": ["Website care"],

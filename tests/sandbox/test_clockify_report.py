@@ -82,13 +82,13 @@ def test_excluded_totals_are_empty_or_a_null_row(clockify: ClockifyCaller) -> No
 
 
 @pytest.mark.parametrize(
-    ("zone", "found"), [("UTC", False), ("America/Los_Angeles", True), ("Pacific/Auckland", False)]
+    ("zone", "in_window"), [("UTC", False), ("America/Los_Angeles", True), ("Pacific/Auckland", False)]
 )
-def test_the_window_is_wall_clock_of_the_bodys_zone(clockify: ClockifyCaller, zone: str, found: bool) -> None:
+def test_the_window_is_wall_clock_of_the_bodys_zone(clockify: ClockifyCaller, zone: str, in_window: bool) -> None:
     clockify.entry("2026-03-03T05:00:00Z", "2026-03-03T06:00:00Z")
     day = {"dateRangeStart": "2026-03-02T00:00:00.000Z", "dateRangeEnd": "2026-03-02T23:59:59.999Z"}
 
-    assert bool(clockify.reported(timeZone=zone, **day)) is found
+    assert bool(clockify.reported(timeZone=zone, **day)) is in_window
 
 
 def test_without_a_zone_the_key_owners_counts(clockify: ClockifyCaller) -> None:

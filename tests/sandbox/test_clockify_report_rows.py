@@ -66,22 +66,22 @@ def test_not_invoiced_may_be_null_absent_or_an_empty_list(clockify: ClockifyCall
 
 def test_users_of_every_status_must_be_asked_for(clockify: ClockifyCaller) -> None:
     cleo = clockify.put("users", name="Cleo", email="cleo@example.test", status="INACTIVE")["id"]
-    gone, own = clockify.entry(userId=cleo), clockify.entry()
+    inactive, own = clockify.entry(userId=cleo), clockify.entry()
 
-    assert set(ids(clockify.reported(users={"status": "ALL"}))) == {gone, own}
-    assert ids(clockify.reported(users={"status": "INACTIVE"})) == [gone]
+    assert set(ids(clockify.reported(users={"status": "ALL"}))) == {inactive, own}
+    assert ids(clockify.reported(users={"status": "INACTIVE"})) == [inactive]
     assert ids(clockify.reported(users=None)) == [own]
     clockify.switch(report_users_without_status="ALL")
-    assert set(ids(clockify.reported(users=None))) == {gone, own}
+    assert set(ids(clockify.reported(users=None))) == {inactive, own}
 
 
 def test_an_empty_id_filter_filters_nothing_or_everything(clockify: ClockifyCaller) -> None:
     clockify.entry()
-    wish = {"ids": [], "contains": "CONTAINS", "status": "ALL"}
-    assert len(clockify.reported(users=wish)) == 1
+    criteria = {"ids": [], "contains": "CONTAINS", "status": "ALL"}
+    assert len(clockify.reported(users=criteria)) == 1
 
     clockify.switch(report_empty_ids="nothing")
-    assert clockify.reported(users=wish) == []
+    assert clockify.reported(users=criteria) == []
 
 
 def test_filters_by_user_project_client_and_billable(clockify: ClockifyCaller, website: str) -> None:
@@ -128,20 +128,20 @@ def test_rates_come_from_project_member_then_project_then_member_then_workspace(
     def rate() -> float:
         return clockify.reported()[0]["rate"]
 
-    found = [rate()]
+    rates = [rate()]
     clockify.settings(hourlyRate=1000)
-    found.append(rate())
+    rates.append(rate())
     clockify.put("users", id=owner, hourlyRate=2000)
-    found.append(rate())
+    rates.append(rate())
     clockify.put("projects", id=project, hourlyRate=3000)
-    found.append(rate())
+    rates.append(rate())
     clockify.put("projects", id=project, memberRates={owner: 4000})
-    found.append(rate())
+    rates.append(rate())
 
-    assert found == [0.0, 1000.0, 2000.0, 3000.0, 4000.0]
+    assert rates == [0.0, 1000.0, 2000.0, 3000.0, 4000.0]
 
 
-def test_a_missing_rate_is_nought_or_null(clockify: ClockifyCaller) -> None:
+def test_a_missing_rate_is_zero_or_null(clockify: ClockifyCaller) -> None:
     clockify.entry()
     assert (clockify.reported()[0]["rate"], clockify.reported()[0]["amount"]) == (0.0, 0.0)
 
@@ -207,7 +207,7 @@ def test_rounding_changes_durations_and_amounts_only_when_asked(
     assert row["amount"] == 12500 * seconds / 3600
 
 
-def test_filters_the_sandbox_does_not_play_are_refused(clockify: ClockifyCaller) -> None:
+def test_unsupported_filters_are_refused(clockify: ClockifyCaller) -> None:
     assert refusal(clockify.report(tags={"ids": ["64d0000000000000000000aa"]})) == (400, 501)
 
 

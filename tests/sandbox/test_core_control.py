@@ -56,17 +56,17 @@ def test_an_unknown_dataset_is_refused(quickbooks: QuickBooksCaller) -> None:
 
 
 def test_the_state_shows_every_record(quickbooks: QuickBooksCaller) -> None:
-    made = quickbooks.create("Customer", {"DisplayName": "Acme"})
+    created = quickbooks.create("Customer", {"DisplayName": "Acme"})
 
     state = quickbooks.control("state", method="GET")["quickbooks"][quickbooks.realm]
 
-    assert state["Customer"] == [made]
+    assert state["Customer"] == [created]
     assert state["CompanyInfo"][0]["Id"] == "1" and state["TimeActivity"] == []
 
 
 def test_a_person_changes_records_without_api_rules(quickbooks: QuickBooksCaller) -> None:
-    made = quickbooks.in_product("Customer", {"DisplayName": "A:b"})
-    assert (made["Id"], made["SyncToken"]) == ("1", "0")
+    created = quickbooks.in_product("Customer", {"DisplayName": "A:b"})
+    assert (created["Id"], created["SyncToken"]) == ("1", "0")
 
     changed = quickbooks.in_product("Customer", {"Id": "1", "DisplayName": "B"})
     assert (changed["SyncToken"], changed["FullyQualifiedName"]) == ("1", "B")

@@ -81,7 +81,7 @@ def test_any_status_and_body_can_be_asked_for(
     assert kept(quickbooks) == rows
 
 
-def test_throttling_speaks_the_vendors_words(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
+def test_throttling_uses_the_vendors_wording(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     for kind in ("429", "429_xml", "429_retry_after"):
         plan(quickbooks, kind, seconds=7)
     json, xml, patient = (quickbooks.write("TimeActivity", work) for _ in range(3))
@@ -132,7 +132,7 @@ def test_oauth_can_be_struck_too(quickbooks: QuickBooksCaller) -> None:
         {"kind": "503", "vendor": "quickbooks", "path": "("},
     ],
 )
-def test_a_fault_in_unknown_words_is_refused(quickbooks: QuickBooksCaller, wrong: dict[str, str]) -> None:
+def test_an_unknown_fault_is_refused(quickbooks: QuickBooksCaller, wrong: dict[str, str]) -> None:
     answer = quickbooks.session.post(f"{quickbooks.url}/control/faults", json=wrong)
 
     assert answer.status_code == 400 and answer.json()["error"]

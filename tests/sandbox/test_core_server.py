@@ -118,19 +118,19 @@ def test_a_saved_world_comes_back_whole(tmp_path: Path) -> None:
     first.world.quickbooks.add_company(realm=REALM, name="Kept")
     caller = QuickBooksCaller(first.url)
     caller.switch(unique_names="displayname")
-    made = caller.create("Customer", {"DisplayName": "Grüße 🌍"}, requestid="one")
+    created = caller.create("Customer", {"DisplayName": "Grüße 🌍"}, requestid="one")
     caller.session.close()
     first.stop()
 
     second = start("agency", data=data)
-    again = QuickBooksCaller(second.url)
-    again.token = caller.token
+    reloaded = QuickBooksCaller(second.url)
+    reloaded.token = caller.token
 
-    assert again.create("Customer", {"DisplayName": "Grüße 🌍"}, requestid="one") == made
-    assert again.rows("select * from Customer") == [made]
-    assert again.create("Customer", {"DisplayName": "Next"})["Id"] == str(int(made["Id"]) + 1)
-    assert again.control("switches", method="GET")["unique_names"]["value"] == "displayname"
-    again.session.close()
+    assert reloaded.create("Customer", {"DisplayName": "Grüße 🌍"}, requestid="one") == created
+    assert reloaded.rows("select * from Customer") == [created]
+    assert reloaded.create("Customer", {"DisplayName": "Next"})["Id"] == str(int(created["Id"]) + 1)
+    assert reloaded.control("switches", method="GET")["unique_names"]["value"] == "displayname"
+    reloaded.session.close()
     second.stop()
 
 

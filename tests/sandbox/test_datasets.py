@@ -22,10 +22,10 @@ AGENCY = pytest.mark.sandbox(dataset="agency", today=TODAY)
 REALM = "9341454182739650"
 
 
-def world(name: str = "agency", *, today: date = TODAY, entries: int = 400, seed: int = 1) -> World:
-    made = World()
-    build(made, name, today=today, entries=entries, seed=seed)
-    return made
+def build_world(name: str = "agency", *, today: date = TODAY, entries: int = 400, seed: int = 1) -> World:
+    world = World()
+    build(world, name, today=today, entries=entries, seed=seed)
+    return world
 
 
 def control(sandbox: Running, method: str, path: str, body: object = None) -> Any:
@@ -68,17 +68,17 @@ def test_the_agencys_keys_are_an_owners_and_a_members(sandbox: Running) -> None:
 
 @pytest.mark.parametrize("name", ["agency", "generated"])
 def test_the_same_day_and_seed_give_the_same_records(name: str) -> None:
-    first, again = world(name), world(name)
+    first, second = build_world(name), build_world(name)
 
-    assert first.clockify.to_json() == again.clockify.to_json()
-    assert first.clockify.to_json() != world(name, seed=2).clockify.to_json()
+    assert first.clockify.to_json() == second.clockify.to_json()
+    assert first.clockify.to_json() != build_world(name, seed=2).clockify.to_json()
 
 
 @pytest.mark.parametrize("today", [date(2026, 3, 27), date(2026, 11, 22), date(2024, 2, 29), date(2027, 1, 1)])
 def test_every_entry_lies_in_the_five_weeks_before_today(today: date) -> None:
-    made = world(today=today)
-    entries = next(iter(made.clockify.workspaces.values())).entries.values()
-    zones = {key: user.time_zone or "UTC" for key, user in made.clockify.users.items()}
+    world = build_world(today=today)
+    entries = next(iter(world.clockify.workspaces.values())).entries.values()
+    zones = {key: user.time_zone or "UTC" for key, user in world.clockify.users.items()}
 
     days = [(today - datetime.fromtimestamp(e.start, ZoneInfo(zones[e.user_id])).date()).days for e in entries]
 
@@ -88,8 +88,8 @@ def test_every_entry_lies_in_the_five_weeks_before_today(today: date) -> None:
 
 @pytest.mark.parametrize("today", [date(2026, 3, 27), date(2026, 11, 22), date(2024, 2, 29), date(2027, 1, 1)])
 def test_well_over_half_of_the_agencys_entries_can_be_sent(today: date) -> None:
-    made = world(today=today)
-    pairs, special = Pairs(made), made.clockify.expected["entries"]
+    world = build_world(today=today)
+    pairs, special = Pairs(world), world.clockify.expected["entries"]
     held = {key for name in ("CURRENCY_DIFFERS", "ALREADY_IN_QUICKBOOKS") for key in special[name]}
     closed = pairs.company.preferences["AccountingInfoPrefs"]["BookCloseDate"]
 
@@ -103,21 +103,21 @@ def test_well_over_half_of_the_agencys_entries_can_be_sent(today: date) -> None:
 
 
 def test_matching_by_name_finds_the_pairs_the_author_names() -> None:
-    made = world()
-    pairs, expected = Pairs(made), made.clockify.expected["pairs"]
+    world = build_world()
+    pairs, expected = Pairs(world), world.clockify.expected["pairs"]
 
-    for kind, found in (("users", pairs.people), ("clients", pairs.clients), ("projects", pairs.projects)):
-        assert {key: row["Id"] for key, row in found.items()} == expected[kind]
+    for kind, partners in (("users", pairs.people), ("clients", pairs.clients), ("projects", pairs.projects)):
+        assert {key: row["Id"] for key, row in partners.items()} == expected[kind]
     assert {kind: len(rows) for kind, rows in expected.items()} == {"users": 6, "clients": 8, "projects": 12}
 
 
 @AGENCY
-def test_every_mismatch_there_can_be_before_a_link_is_there(sandbox: Running) -> None:
+def test_every_possible_mismatch_occurs_before_any_link(sandbox: Running) -> None:
     rows = control(sandbox, "GET", "/expected")["mismatches"]
 
-    found = {(row["kind"], row["reason"]) for row in rows}
+    kinds = {(row["kind"], row["reason"]) for row in rows}
 
-    assert found == {
+    assert kinds == {
         ("user", "AMBIGUOUS_NAME"),
         ("user", "EMPLOYEE_INACTIVE"),
         ("user", "NO_EMPLOYEE"),
@@ -199,7 +199,7 @@ def test_night_shifts_end_on_another_day_and_one_crosses_a_clock_change(sandbox:
 
 
 @AGENCY
-def test_hand_made_time_stands_in_quickbooks_beside_its_twins(sandbox: Running) -> None:
+def test_time_typed_by_hand_is_in_quickbooks_as_well_as_its_entries(sandbox: Running) -> None:
     clockify, expected = ClockifyCaller(sandbox.url), control(sandbox, "GET", "/expected")
     activities = control(sandbox, "GET", "/state")["quickbooks"][REALM]["TimeActivity"]
     zones = {row["id"]: (row["settings"] or {}).get("timeZone", "UTC") for row in clockify.rows("/users")}
@@ -249,21 +249,21 @@ def test_the_books_are_closed_over_the_oldest_days(sandbox: Running) -> None:
 
 
 def test_generated_worlds_have_as_many_entries_as_asked_and_known_pairs() -> None:
-    made = world("generated", entries=2000)
-    pairs, expected = Pairs(made), made.clockify.expected
+    world = build_world("generated", entries=2000)
+    pairs, expected = Pairs(world), world.clockify.expected
 
     assert len(pairs.workspace.entries) == 2000
-    for kind, found in (("users", pairs.people), ("clients", pairs.clients), ("projects", pairs.projects)):
-        assert {key: row["Id"] for key, row in found.items()} == expected["pairs"][kind]
+    for kind, partners in (("users", pairs.people), ("clients", pairs.clients), ("projects", pairs.projects)):
+        assert {key: row["Id"] for key, row in partners.items()} == expected["pairs"][kind]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
 def test_generated_mismatches_are_as_many_as_asked(share: float) -> None:
-    made = World()
+    world = World()
 
-    generated.build(made, today=TODAY, entries=8000, mismatch_share=share)
+    generated.build(world, today=TODAY, entries=8000, mismatch_share=share)
 
-    expected = made.clockify.expected
+    expected = world.clockify.expected
     projects = [row for row in expected["mismatches"] if row["kind"] == "project"]
     assert len(projects) == round(60 * share)
     assert len(projects) + len(expected["pairs"]["projects"]) == 60

@@ -44,8 +44,8 @@ def auth(sandbox: Running) -> Iterator[AuthClient]:
 @pytest.fixture
 def connected(sandbox: Running, auth: AuthClient) -> AuthClient:
     """After consent: the code came back and was traded for tokens."""
-    back = _consent(auth.get_authorization_url([Scopes.ACCOUNTING]))
-    auth.get_bearer_token(back["code"], realm_id=back["realmId"])
+    redirect = _consent(auth.get_authorization_url([Scopes.ACCOUNTING]))
+    auth.get_bearer_token(redirect["code"], realm_id=redirect["realmId"])
     return auth
 
 
@@ -94,9 +94,9 @@ def _time(person: Employee, customer: Customer, day: int = 4, minutes: int = 15)
 
 
 def test_intuits_client_gets_tokens_by_consent_renews_and_revokes_them(auth: AuthClient) -> None:
-    back = _consent(auth.get_authorization_url([Scopes.ACCOUNTING, Scopes.OPENID], state_token="mine"))
-    assert back["state"] == "mine"
-    auth.get_bearer_token(back["code"], realm_id=back["realmId"])
+    redirect = _consent(auth.get_authorization_url([Scopes.ACCOUNTING, Scopes.OPENID], state_token="mine"))
+    assert redirect["state"] == "mine"
+    auth.get_bearer_token(redirect["code"], realm_id=redirect["realmId"])
     first = auth.access_token
     assert auth.realm_id == REALM and auth.expires_in == 3600
 
@@ -110,11 +110,11 @@ def test_intuits_client_gets_tokens_by_consent_renews_and_revokes_them(auth: Aut
 
 
 def test_intuits_client_is_refused_with_a_code_it_used_before(auth: AuthClient) -> None:
-    back = _consent(auth.get_authorization_url([Scopes.ACCOUNTING]))
-    auth.get_bearer_token(back["code"])
+    redirect = _consent(auth.get_authorization_url([Scopes.ACCOUNTING]))
+    auth.get_bearer_token(redirect["code"])
 
     with pytest.raises(AuthClientError) as refusal:
-        auth.get_bearer_token(back["code"])
+        auth.get_bearer_token(redirect["code"])
 
     assert refusal.value.status_code == 400 and "invalid_grant" in str(refusal.value.content)
 
@@ -123,25 +123,25 @@ def test_time_is_created_read_changed_and_deleted(books: QuickBooks) -> None:
     ada, acme = _person("Ada Roe", books), _customer("Acme", books)
     site = _customer("Site", books, acme)
 
-    made = _time(ada, site).save(qb=books)
-    assert (made.Hours, made.Minutes, made.SyncToken) == (2, 15, "0")
-    assert made.CustomerRef.name == "Acme:Site"
+    activity = _time(ada, site).save(qb=books)
+    assert (activity.Hours, activity.Minutes, activity.SyncToken) == (2, 15, "0")
+    assert activity.CustomerRef.name == "Acme:Site"
 
-    made.Minutes, made.Description = 45, "Review, second round"
-    changed = made.save(qb=books)
-    assert TimeActivity.get(made.Id, qb=books).Minutes == 45 and changed.SyncToken == "1"
+    activity.Minutes, activity.Description = 45, "Review, second round"
+    changed = activity.save(qb=books)
+    assert TimeActivity.get(activity.Id, qb=books).Minutes == 45 and changed.SyncToken == "1"
 
     changed.delete(qb=books)
     with pytest.raises(ObjectNotFoundException):
-        TimeActivity.get(made.Id, qb=books)
+        TimeActivity.get(activity.Id, qb=books)
 
 
 def test_a_request_id_sent_twice_makes_one_record(books: QuickBooks) -> None:
     ada, acme = _person("Ada Roe", books), _customer("Acme", books)
 
-    made = [_time(ada, acme).save(qb=books, request_id="9b8d1f34") for _ in range(2)]
+    activities = [_time(ada, acme).save(qb=books, request_id="9b8d1f34") for _ in range(2)]
 
-    assert made[0].Id == made[1].Id and TimeActivity.count(qb=books) == 1
+    assert activities[0].Id == activities[1].Id and TimeActivity.count(qb=books) == 1
 
 
 def test_records_are_found_by_query(books: QuickBooks) -> None:
@@ -169,18 +169,18 @@ def test_the_company_says_what_it_is(books: QuickBooks) -> None:
 def test_a_batch_creates_updates_and_deletes(books: QuickBooks) -> None:
     ada, acme = _person("Ada Roe", books), _customer("Acme", books)
 
-    made = batch_create([_time(ada, acme, 2 + place % 20, place) for place in range(35)], qb=books)
-    assert len(made.successes) == 35 and not made.faults
+    created = batch_create([_time(ada, acme, 2 + number % 20, number) for number in range(35)], qb=books)
+    assert len(created.successes) == 35 and not created.faults
 
-    for activity in made.successes:
+    for activity in created.successes:
         activity.Hours = 3
-    changed = batch_update(made.successes, qb=books)
+    changed = batch_update(created.successes, qb=books)
     assert {activity.Hours for activity in changed.successes} == {3}
 
     changed.successes[0].SyncToken = "0"
-    gone = batch_delete(changed.successes[:5], qb=books)
-    assert len(gone.successes) == 4
-    assert [fault.Error[0].code for fault in gone.faults] == ["5010"]
+    deleted = batch_delete(changed.successes[:5], qb=books)
+    assert len(deleted.successes) == 4
+    assert [fault.Error[0].code for fault in deleted.faults] == ["5010"]
 
 
 def test_changes_are_captured(books: QuickBooks) -> None:
@@ -201,11 +201,11 @@ def test_changes_are_captured(books: QuickBooks) -> None:
 
 def test_refusals_come_as_the_clients_exceptions(books: QuickBooks) -> None:
     ada, acme = _person("Ada Roe", books), _customer("Acme", books)
-    stranger = _time(ada, acme)
-    stranger.CustomerRef.value = "99999"
+    activity = _time(ada, acme)
+    activity.CustomerRef.value = "99999"
 
     with pytest.raises(ValidationException) as unknown:
-        stranger.save(qb=books)
+        activity.save(qb=books)
     with pytest.raises(QuickbooksException) as twice:
         _customer("Acme", books)
     books.session.token = {"access_token": "worn out"}

@@ -31,13 +31,13 @@ def test_answers_come_at_once_unless_a_median_is_set() -> None:
 
 
 def test_half_take_longer_than_the_median_and_one_in_a_hundred_longer_than_the_tail() -> None:
-    found = drawn(switched(latency_median_ms=150, latency_tail_ms=2000))
+    seconds = drawn(switched(latency_median_ms=150, latency_tail_ms=2000))
 
-    assert 0.14 < median(found) < 0.16
-    assert 1.7 < quantiles(found, n=100)[-1] < 2.3
+    assert 0.14 < median(seconds) < 0.16
+    assert 1.7 < quantiles(seconds, n=100)[-1] < 2.3
 
 
-def test_latency_and_limits_run_faster_alike() -> None:
+def test_latency_and_limits_run_faster_together() -> None:
     slow, fast = (drawn(switched(latency_median_ms=150, speed=speed), count=50) for speed in (1, 4))
     limits = Limits(1e9)
 

@@ -26,13 +26,13 @@ def changed(answer: requests.Response) -> list[dict[str, Any]]:
 
 
 def test_items_succeed_and_fail_on_their_own_under_200(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
     old = quickbooks.create("TimeActivity", work)
 
     items = quickbooks.batch(
         create("a1", "TimeActivity", work),
-        {"bId": "a2", "operation": "update", "Customer": {"Id": cast["acme"], "SyncToken": "9"}},
+        {"bId": "a2", "operation": "update", "Customer": {"Id": ids["acme"], "SyncToken": "9"}},
         {"bId": "a3", "operation": "delete", "TimeActivity": {"Id": old["Id"], "SyncToken": "0"}},
         {"bId": "a4", "Query": "select * from Employee where Active in (true,false) maxresults 1000"},
         {"bId": "a5", "Query": "select * from Nothing"},
@@ -128,37 +128,37 @@ def test_a_batch_can_be_cut_after_some_items(quickbooks: QuickBooksCaller, work:
 
 
 def test_changes_come_grouped_by_entity_inactive_ones_included(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
-    quickbooks.in_product("Vendor", {"Id": cast["vic"], "Active": False})
+    quickbooks.in_product("Vendor", {"Id": ids["vic"], "Active": False})
 
     customers, vendors, classes = changed(cdc(quickbooks, "customer, Vendor,Class"))
 
-    assert {row["Id"] for row in customers["Customer"]} == {cast["acme"], cast["site"]}
+    assert {row["Id"] for row in customers["Customer"]} == {ids["acme"], ids["site"]}
     assert customers["maxResults"] == 2
     assert vendors["Vendor"][0]["DisplayName"] == "Vic (deleted)"
     assert classes == {}
 
 
-def test_only_what_changed_since_comes(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
+def test_only_what_changed_since_comes(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
     quickbooks.move_clock(hours=0.5)
     since = quickbooks.send("GET", "preferences").json()["time"]
     quickbooks.move_clock(hours=0.6)
-    quickbooks.in_product("Customer", {"Id": cast["site"], "DisplayName": "Plot"})
+    quickbooks.in_product("Customer", {"Id": ids["site"], "DisplayName": "Plot"})
 
     (customers,) = changed(cdc(quickbooks, "Customer", since))
 
     assert [row["DisplayName"] for row in customers["Customer"]] == ["Plot"]
 
 
-def test_a_record_merged_away_leaves_a_marker(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    quickbooks.control(f"quickbooks/{quickbooks.realm}/Customer/{cast['site']}", method="DELETE")
+def test_a_record_merged_away_leaves_a_marker(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    quickbooks.control(f"quickbooks/{quickbooks.realm}/Customer/{ids['site']}", method="DELETE")
 
     (customers,) = changed(cdc(quickbooks, "Customer"))
 
     marker = customers["Customer"][-1]
     assert (marker["Id"], marker["status"], set(marker["MetaData"])) == (
-        cast["site"],
+        ids["site"],
         "Deleted",
         {"LastUpdatedTime"},
     )

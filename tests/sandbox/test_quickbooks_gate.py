@@ -84,26 +84,27 @@ def test_a_repeated_requestid_replays_and_creates_nothing(quickbooks: QuickBooks
 
 
 def test_updates_and_deletes_are_replayed_too(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
-    change = work | {"Id": made["Id"], "SyncToken": "0", "Hours": 5}
+    created = quickbooks.create("TimeActivity", work)
+    change = work | {"Id": created["Id"], "SyncToken": "0", "Hours": 5}
     assert quickbooks.create("TimeActivity", change, requestid="up")["SyncToken"] == "1"
     assert quickbooks.create("TimeActivity", change, requestid="up")["SyncToken"] == "1"
 
-    gone = {"Id": made["Id"], "SyncToken": "1"}
-    first = quickbooks.create("TimeActivity", gone, operation="delete", requestid="del")
-    assert quickbooks.create("TimeActivity", gone, operation="delete", requestid="del") == first
+    deletion = {"Id": created["Id"], "SyncToken": "1"}
+    first = quickbooks.create("TimeActivity", deletion, operation="delete", requestid="del")
+    assert quickbooks.create("TimeActivity", deletion, operation="delete", requestid="del") == first
 
 
 def test_request_ids_belong_to_their_company(sandbox: Running, quickbooks: QuickBooksCaller) -> None:
     other = sandbox.world.quickbooks.add_company(realm="4620816365000001", name="Other")
     quickbooks.create("Customer", {"DisplayName": "Acme"}, requestid="one")
-    there = QuickBooksCaller(quickbooks.url, other.realm)
-    there.token = there.refresh(sandbox.world.quickbooks.issue_refresh_token(other.realm)).json()["access_token"]
+    other_caller = QuickBooksCaller(quickbooks.url, other.realm)
+    refresh_token = sandbox.world.quickbooks.issue_refresh_token(other.realm)
+    other_caller.token = other_caller.refresh(refresh_token).json()["access_token"]
 
-    there.create("Customer", {"DisplayName": "Beta"}, requestid="one")
+    other_caller.create("Customer", {"DisplayName": "Beta"}, requestid="one")
 
-    assert [row["DisplayName"] for row in there.rows("select * from Customer")] == ["Beta"]
-    there.session.close()
+    assert [row["DisplayName"] for row in other_caller.rows("select * from Customer")] == ["Beta"]
+    other_caller.session.close()
 
 
 def test_a_requestid_over_50_characters_is_2130(quickbooks: QuickBooksCaller) -> None:

@@ -13,17 +13,17 @@ def under(parent: str, name: str) -> dict[str, Any]:
     return {"DisplayName": name, "Job": True, "ParentRef": {"value": parent}}
 
 
-def test_names_share_one_sequence_of_ids(cast: dict[str, str]) -> None:
-    assert list(cast.values()) == ["1", "2", "3", "4"]
+def test_names_share_one_sequence_of_ids(ids: dict[str, str]) -> None:
+    assert list(ids.values()) == ["1", "2", "3", "4"]
 
 
 def test_a_new_customer_gets_the_services_defaults(quickbooks: QuickBooksCaller) -> None:
-    made = quickbooks.create("Customer", {"DisplayName": "Acme", "IsProject": True})
+    created = quickbooks.create("Customer", {"DisplayName": "Acme", "IsProject": True})
 
-    assert made["FullyQualifiedName"] == made["PrintOnCheckName"] == "Acme"
-    assert (made["Taxable"], made["Job"], made["Balance"], made["Active"]) == (True, False, 0, True)
-    assert made["CurrencyRef"] == {"value": "USD"} and made["IsProject"] is False
-    assert "Level" not in made
+    assert created["FullyQualifiedName"] == created["PrintOnCheckName"] == "Acme"
+    assert (created["Taxable"], created["Job"], created["Balance"], created["Active"]) == (True, False, 0, True)
+    assert created["CurrencyRef"] == {"value": "USD"} and created["IsProject"] is False
+    assert "Level" not in created
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_forbidden_characters_can_be_6000(quickbooks: QuickBooksCaller) -> None:
 @pytest.mark.parametrize("name", ["ACME", "acme", "Ana Roe", "vic"])
 @pytest.mark.parametrize("entity", ["Customer", "Vendor"])
 def test_a_name_is_unique_over_customers_vendors_and_employees_whatever_its_case(
-    quickbooks: QuickBooksCaller, cast: dict[str, str], entity: str, name: str
+    quickbooks: QuickBooksCaller, ids: dict[str, str], entity: str, name: str
 ) -> None:
     answer = quickbooks.write(entity, {"DisplayName": name})
 
@@ -88,38 +88,38 @@ def test_a_name_is_unique_over_customers_vendors_and_employees_whatever_its_case
 
 
 def test_under_another_parent_the_same_name_is_free_unless_switched(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
     assert quickbooks.create("Customer", {"DisplayName": "Site"})["FullyQualifiedName"] == "Site"
-    assert quickbooks.fault("Customer", under(cast["acme"], "site")) == "6240"
+    assert quickbooks.fault("Customer", under(ids["acme"], "site")) == "6240"
 
     quickbooks.switch(unique_names="displayname")
-    assert quickbooks.fault("Customer", under(cast["site"], "Site")) == "6240"
+    assert quickbooks.fault("Customer", under(ids["site"], "Site")) == "6240"
 
 
 def test_sub_customers_carry_level_and_full_name_down_to_five_levels(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
-    parent, made = cast["acme"], {}
+    parent, created = ids["acme"], {}
     for name in "abcd":
-        made = quickbooks.create("Customer", under(parent, name))
-        parent = made["Id"]
+        created = quickbooks.create("Customer", under(parent, name))
+        parent = created["Id"]
 
-    assert (made["FullyQualifiedName"], made["Level"]) == ("Acme:a:b:c:d", 4)
-    assert made["ParentRef"] == {"value": str(int(parent) - 1)}
+    assert (created["FullyQualifiedName"], created["Level"]) == ("Acme:a:b:c:d", 4)
+    assert created["ParentRef"] == {"value": str(int(parent) - 1)}
     assert quickbooks.fault("Customer", under(parent, "e")) == "6180"
 
 
-def test_nobody_is_a_child_of_itself(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    move = under(cast["site"], "Acme") | {"Id": cast["acme"], "SyncToken": "0", "sparse": True}
+def test_a_record_is_never_its_own_child(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    move = under(ids["site"], "Acme") | {"Id": ids["acme"], "SyncToken": "0", "sparse": True}
 
     assert quickbooks.fault("Customer", move) == "900"
 
 
 def test_a_renamed_parent_renames_its_children_without_touching_their_tokens(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
-    rename = {"Id": cast["acme"], "SyncToken": "0", "sparse": True, "DisplayName": "Apex"}
+    rename = {"Id": ids["acme"], "SyncToken": "0", "sparse": True, "DisplayName": "Apex"}
     assert quickbooks.create("Customer", rename)["SyncToken"] == "1"
 
     site = quickbooks.rows("select * from Customer where DisplayName = 'Site'")[0]
@@ -127,70 +127,70 @@ def test_a_renamed_parent_renames_its_children_without_touching_their_tokens(
 
 
 def test_a_new_child_moves_its_parents_stamp_and_not_its_token(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
-    before = quickbooks.send("GET", f"customer/{cast['acme']}").json()["Customer"]
+    before = quickbooks.send("GET", f"customer/{ids['acme']}").json()["Customer"]
     quickbooks.move_clock(hours=0.5)
     quickbooks.token = quickbooks.refresh("sandbox-refresh-1").json()["access_token"]
-    quickbooks.create("Customer", under(cast["acme"], "New"))
+    quickbooks.create("Customer", under(ids["acme"], "New"))
 
-    after = quickbooks.send("GET", f"customer/{cast['acme']}").json()["Customer"]
+    after = quickbooks.send("GET", f"customer/{ids['acme']}").json()["Customer"]
     assert after["MetaData"]["LastUpdatedTime"] > before["MetaData"]["LastUpdatedTime"]
     assert after["SyncToken"] == before["SyncToken"]
 
 
 def test_an_inactive_name_gets_a_suffix_and_frees_the_old_one(
-    quickbooks: QuickBooksCaller, cast: dict[str, str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str]
 ) -> None:
-    rest = {"Id": cast["site"], "SyncToken": "0", "sparse": True, "Active": False}
+    deactivation = {"Id": ids["site"], "SyncToken": "0", "sparse": True, "Active": False}
 
-    asleep = quickbooks.create("Customer", rest)
+    inactive = quickbooks.create("Customer", deactivation)
 
-    assert asleep["DisplayName"] == "Site (deleted)"
-    assert asleep["FullyQualifiedName"] == "Acme:Site (deleted)"
-    assert asleep["PrintOnCheckName"] == "Site"
-    assert quickbooks.create("Customer", under(cast["acme"], "Site"))
-    assert quickbooks.fault("Customer", rest | {"SyncToken": "1", "Active": True}) == "6240"
+    assert inactive["DisplayName"] == "Site (deleted)"
+    assert inactive["FullyQualifiedName"] == "Acme:Site (deleted)"
+    assert inactive["PrintOnCheckName"] == "Site"
+    assert quickbooks.create("Customer", under(ids["acme"], "Site"))
+    assert quickbooks.fault("Customer", deactivation | {"SyncToken": "1", "Active": True}) == "6240"
 
 
-def test_an_inactive_name_comes_back_without_the_suffix(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    change = {"Id": cast["ana"], "SyncToken": "0", "sparse": True, "Active": False}
+def test_an_inactive_name_comes_back_without_the_suffix(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    change = {"Id": ids["ana"], "SyncToken": "0", "sparse": True, "Active": False}
     assert quickbooks.create("Employee", change)["DisplayName"] == "Ana Roe (deleted)"
 
-    back = quickbooks.create("Employee", change | {"SyncToken": "1", "Active": True})
-    assert (back["DisplayName"], back["SyncToken"]) == ("Ana Roe", "2")
+    active = quickbooks.create("Employee", change | {"SyncToken": "1", "Active": True})
+    assert (active["DisplayName"], active["SyncToken"]) == ("Ana Roe", "2")
 
 
-def test_a_customer_with_a_balance_cannot_rest(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    quickbooks.in_product("Customer", {"Id": cast["acme"], "Balance": 12.5, "keep_token": True})
+def test_a_customer_with_a_balance_cannot_be_deactivated(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    quickbooks.in_product("Customer", {"Id": ids["acme"], "Balance": 12.5, "keep_token": True})
 
-    rest = {"Id": cast["acme"], "SyncToken": "0", "sparse": True, "Active": False}
-    assert quickbooks.fault("Customer", rest) == "6220"
+    deactivation = {"Id": ids["acme"], "SyncToken": "0", "sparse": True, "Active": False}
+    assert quickbooks.fault("Customer", deactivation) == "6220"
 
 
-def test_unbilled_time_can_keep_a_customer_awake(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+def test_unbilled_time_can_block_deactivation(
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
     quickbooks.switch(unbilled_time_blocks_deactivation=True)
     quickbooks.create("TimeActivity", work)
 
-    rest = {"Id": cast["site"], "SyncToken": "0", "sparse": True, "Active": False}
-    assert quickbooks.fault("Customer", rest) == "6280"
+    deactivation = {"Id": ids["site"], "SyncToken": "0", "sparse": True, "Active": False}
+    assert quickbooks.fault("Customer", deactivation) == "6280"
 
 
-def test_list_records_cannot_be_deleted(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    key = {"Id": cast["acme"], "SyncToken": "0"}
+def test_list_records_cannot_be_deleted(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    key = {"Id": ids["acme"], "SyncToken": "0"}
 
     assert quickbooks.fault("Customer", key, operation="delete") == "500"
 
 
-def test_a_full_update_nulls_what_it_leaves_out(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    made = quickbooks.create("Customer", {"DisplayName": "Beta", "Notes": "n", "GivenName": "B"})
+def test_a_full_update_nulls_what_it_leaves_out(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    created = quickbooks.create("Customer", {"DisplayName": "Beta", "Notes": "n", "GivenName": "B"})
 
-    full = quickbooks.create("Customer", {"Id": made["Id"], "SyncToken": "0", "DisplayName": "Beta"})
+    full = quickbooks.create("Customer", {"Id": created["Id"], "SyncToken": "0", "DisplayName": "Beta"})
     assert "Notes" not in full and "GivenName" not in full
-    again = {"Id": made["Id"], "SyncToken": "1", "sparse": True, "Notes": "n"}
-    assert quickbooks.create("Customer", again)["DisplayName"] == "Beta"
+    sparse = {"Id": created["Id"], "SyncToken": "1", "sparse": True, "Notes": "n"}
+    assert quickbooks.create("Customer", sparse)["DisplayName"] == "Beta"
 
 
 def test_under_payroll_an_employee_needs_an_address_and_no_title(quickbooks: QuickBooksCaller) -> None:
@@ -200,14 +200,14 @@ def test_under_payroll_an_employee_needs_an_address_and_no_title(quickbooks: Qui
 
     assert quickbooks.fault("Employee", ana) == "2020"
     assert quickbooks.fault("Employee", ana | {"PrimaryAddr": address, "Title": "Dr"}) == "2010"
-    made = quickbooks.create("Employee", ana | {"PrimaryAddr": address, "DisplayName": "Boss"})
-    assert made["DisplayName"] == "Ana Roe"
+    created = quickbooks.create("Employee", ana | {"PrimaryAddr": address, "DisplayName": "Boss"})
+    assert created["DisplayName"] == "Ana Roe"
 
 
-def test_sparse_employees_can_be_switched_off(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
+def test_sparse_employees_can_be_switched_off(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
     quickbooks.switch(employee_sparse_allowed=False)
 
-    change = {"Id": cast["ana"], "SyncToken": "0", "sparse": True, "Active": False}
+    change = {"Id": ids["ana"], "SyncToken": "0", "sparse": True, "Active": False}
     assert quickbooks.fault("Employee", change) == "2010"
 
 

@@ -51,10 +51,10 @@ def test_a_wrong_authorize_request_is_told_on_the_page(quickbooks: QuickBooksCal
 
 
 def test_connecting_gives_code_state_and_realm(quickbooks: QuickBooksCaller) -> None:
-    back = decide(quickbooks, "connect")
+    query = decide(quickbooks, "connect")
 
-    assert back["state"] == ["s&1"] and back["realmId"] == [REALM]
-    tokens = exchange(quickbooks, back["code"][0]).json()
+    assert query["state"] == ["s&1"] and query["realmId"] == [REALM]
+    tokens = exchange(quickbooks, query["code"][0]).json()
     assert tokens["token_type"] == "bearer" and tokens["expires_in"] == 3600
     quickbooks.token = tokens["access_token"]
     assert quickbooks.send("GET", "preferences").status_code == 200
@@ -199,10 +199,10 @@ def test_revoking_an_unknown_token_is_refused(quickbooks: QuickBooksCaller) -> N
 
 
 def test_discovery_names_the_endpoints(quickbooks: QuickBooksCaller) -> None:
-    found = quickbooks.session.get(f"{quickbooks.url}/.well-known/openid_configuration").json()
+    document = quickbooks.session.get(f"{quickbooks.url}/.well-known/openid_configuration").json()
 
-    assert found["token_endpoint"] == quickbooks.info["token_url"]
-    assert found["revocation_endpoint"] == quickbooks.info["revoke_url"]
+    assert document["token_endpoint"] == quickbooks.info["token_url"]
+    assert document["revocation_endpoint"] == quickbooks.info["revoke_url"]
 
 
 def test_control_expires_access_and_refuses_refresh(quickbooks: QuickBooksCaller) -> None:

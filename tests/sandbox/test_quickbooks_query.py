@@ -21,8 +21,8 @@ def fault(quickbooks: QuickBooksCaller, statement: str) -> tuple[str, str]:
 @pytest.fixture
 def days(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> list[str]:
     """Five TimeActivities on 1 to 5 March; their ids."""
-    made = [quickbooks.create("TimeActivity", work | {"TxnDate": f"2026-03-0{day}"}) for day in range(1, 6)]
-    return [row["Id"] for row in made]
+    activities = [quickbooks.create("TimeActivity", work | {"TxnDate": f"2026-03-0{day}"}) for day in range(1, 6)]
+    return [row["Id"] for row in activities]
 
 
 @pytest.mark.parametrize("kind", ["application/text", "text/plain"])
@@ -60,8 +60,8 @@ def test_keywords_entities_and_the_order_of_paging_are_lenient(quickbooks: Quick
     assert [row["Id"] for row in quickbooks.rows(statement)] in (["1", "2"], ["2", "1"])
 
 
-def test_lists_show_active_rows_unless_asked(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    quickbooks.create("Vendor", {"Id": cast["vic"], "SyncToken": "0", "sparse": True, "Active": False})
+def test_lists_show_active_rows_unless_asked(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    quickbooks.create("Vendor", {"Id": ids["vic"], "SyncToken": "0", "sparse": True, "Active": False})
 
     assert quickbooks.rows("select * from Vendor") == []
     assert names(quickbooks.rows("select * from Vendor where Active in (true, false)")) == ["Vic (deleted)"]
@@ -115,7 +115,7 @@ def test_time_is_found_by_date_status_and_stamps(
 ) -> None:
     rows = quickbooks.rows(f"select * from TimeActivity where {where} orderby Id")
 
-    assert [row["Id"] for row in rows] == [days[place] for place in expected]
+    assert [row["Id"] for row in rows] == [days[position] for position in expected]
 
 
 def test_time_is_found_by_ids(quickbooks: QuickBooksCaller, days: list[str]) -> None:
@@ -189,7 +189,7 @@ def test_what_does_not_parse_is_4000(quickbooks: QuickBooksCaller, statement: st
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "text"),
     [
         ("select * from Custmoer", "invalid context declaration: Custmoer"),
         ("select * from Customer where Nothing = 'x'", "Property Nothing not found for Entity Customer"),
@@ -205,19 +205,19 @@ def test_what_does_not_parse_is_4000(quickbooks: QuickBooksCaller, statement: st
         ("select * from Customer maxresults 0", "value 0 is too small. Min allowed value is 1"),
     ],
 )
-def test_what_reads_well_but_is_not_there_is_4001(quickbooks: QuickBooksCaller, statement: str, words: str) -> None:
+def test_what_parses_but_does_not_exist_is_4001(quickbooks: QuickBooksCaller, statement: str, text: str) -> None:
     number, detail = fault(quickbooks, statement)
 
-    assert number == "4001" and detail.startswith("QueryValidationError:") and words in detail
+    assert number == "4001" and detail.startswith("QueryValidationError:") and text in detail
 
 
 def test_references_of_time_can_be_made_filterable(
-    quickbooks: QuickBooksCaller, cast: dict[str, str], days: list[str]
+    quickbooks: QuickBooksCaller, ids: dict[str, str], days: list[str]
 ) -> None:
     quickbooks.switch(timeactivity_refs_filterable=True)
 
-    assert len(quickbooks.rows(f"select * from TimeActivity where EmployeeRef = '{cast['ana']}'")) == 5
-    assert quickbooks.rows(f"select * from TimeActivity where CustomerRef = '{cast['acme']}'") == []
+    assert len(quickbooks.rows(f"select * from TimeActivity where EmployeeRef = '{ids['ana']}'")) == 5
+    assert quickbooks.rows(f"select * from TimeActivity where CustomerRef = '{ids['acme']}'") == []
 
 
 def test_companyinfo_and_preferences_can_be_queried(quickbooks: QuickBooksCaller) -> None:

@@ -16,34 +16,34 @@ def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def test_a_full_update_nulls_what_it_leaves_out(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
 
     changed = quickbooks.create(
-        "TimeActivity", without(work, "Description") | {"Id": made["Id"], "SyncToken": "0", "Hours": 3}
+        "TimeActivity", without(work, "Description") | {"Id": created["Id"], "SyncToken": "0", "Hours": 3}
     )
 
     assert changed["SyncToken"] == "1" and changed["Hours"] == 3
     assert "Description" not in changed
-    assert changed["MetaData"]["CreateTime"] == made["MetaData"]["CreateTime"]
+    assert changed["MetaData"]["CreateTime"] == created["MetaData"]["CreateTime"]
 
 
 def test_the_record_as_read_can_be_sent_back(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
 
-    assert quickbooks.create("TimeActivity", made | {"Minutes": 30})["Minutes"] == 30
+    assert quickbooks.create("TimeActivity", created | {"Minutes": 30})["Minutes"] == 30
 
 
 def test_an_update_that_changes_nothing_leaves_the_token(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
 
-    assert quickbooks.create("TimeActivity", work | {"Id": made["Id"], "SyncToken": "0"}) == made
+    assert quickbooks.create("TimeActivity", work | {"Id": created["Id"], "SyncToken": "0"}) == created
 
 
 def test_a_sparse_update_keeps_the_rest_and_can_be_switched_off(
     quickbooks: QuickBooksCaller, work: dict[str, Any]
 ) -> None:
-    made = quickbooks.create("TimeActivity", work)
-    sparse = {"Id": made["Id"], "SyncToken": "0", "sparse": True, "Hours": 4}
+    created = quickbooks.create("TimeActivity", work)
+    sparse = {"Id": created["Id"], "SyncToken": "0", "sparse": True, "Hours": 4}
 
     changed = quickbooks.create("TimeActivity", sparse)
     assert (changed["Hours"], changed["Description"], changed["SyncToken"]) == (4, "Review", "1")
@@ -56,8 +56,8 @@ def test_a_sparse_update_keeps_the_rest_and_can_be_switched_off(
 def test_updates_and_deletes_need_id_and_present_token(
     quickbooks: QuickBooksCaller, work: dict[str, Any], query: dict[str, str]
 ) -> None:
-    made = quickbooks.create("TimeActivity", work)
-    body = work | {"Id": made["Id"]}
+    created = quickbooks.create("TimeActivity", work)
+    body = work | {"Id": created["Id"]}
 
     assert quickbooks.fault("TimeActivity", body, **query) == "2020"
     assert quickbooks.fault("TimeActivity", body | {"SyncToken": "7"}, **query) == "5010"
@@ -67,21 +67,21 @@ def test_updates_and_deletes_need_id_and_present_token(
 
 
 def test_a_deleted_activity_leaves_a_marker_and_is_gone(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
-    key = {"Id": made["Id"], "SyncToken": "0"}
+    created = quickbooks.create("TimeActivity", work)
+    key = {"Id": created["Id"], "SyncToken": "0"}
 
     marker = quickbooks.create("TimeActivity", key, **DELETE)
 
-    assert marker == {"domain": "QBO", "status": "Deleted", "Id": made["Id"]}
+    assert marker == {"domain": "QBO", "status": "Deleted", "Id": created["Id"]}
     assert quickbooks.fault("TimeActivity", key, **DELETE) == "610"
-    assert code(quickbooks.send("GET", f"timeactivity/{made['Id']}")) == "610"
+    assert code(quickbooks.send("GET", f"timeactivity/{created['Id']}")) == "610"
     assert quickbooks.rows("select * from TimeActivity") == []
 
 
 def test_billed_time_stays_unless_switched(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
-    billed = quickbooks.in_product("bill", {"ids": [made["Id"]]})[0]
-    key = {"Id": made["Id"], "SyncToken": "1"}
+    created = quickbooks.create("TimeActivity", work)
+    billed = quickbooks.in_product("bill", {"ids": [created["Id"]]})[0]
+    key = {"Id": created["Id"], "SyncToken": "1"}
     assert (billed["BillableStatus"], billed["SyncToken"]) == ("HasBeenBilled", "1")
     assert quickbooks.fault("TimeActivity", key, **DELETE) == "6000"
     assert quickbooks.fault("TimeActivity", work | key) == "6000"
@@ -93,23 +93,23 @@ def test_billed_time_stays_unless_switched(quickbooks: QuickBooksCaller, work: d
 
 def test_billing_can_leave_the_token_alone(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     quickbooks.switch(billing_moves_sync_token=False)
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
 
-    billed = quickbooks.in_product("bill", {"ids": [made["Id"]]})[0]
-    unbilled = quickbooks.in_product("unbill", {"ids": [made["Id"]]})[0]
+    billed = quickbooks.in_product("bill", {"ids": [created["Id"]]})[0]
+    unbilled = quickbooks.in_product("unbill", {"ids": [created["Id"]]})[0]
 
     assert billed["SyncToken"] == unbilled["SyncToken"] == "0"
     assert unbilled["BillableStatus"] == "Billable"
 
 
 def test_closed_books_take_no_change_up_to_their_date(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
     quickbooks.in_product("company", {"BookCloseDate": "2026-03-04"})
     later = work | {"TxnDate": "2026-03-05"}
 
     assert quickbooks.fault("TimeActivity", work) == "6210"
     assert quickbooks.create("TimeActivity", later)
-    assert quickbooks.fault("TimeActivity", later | {"Id": made["Id"], "SyncToken": "0"}) == "6210"
-    assert quickbooks.fault("TimeActivity", {"Id": made["Id"], "SyncToken": "0"}, **DELETE) == "6210"
+    assert quickbooks.fault("TimeActivity", later | {"Id": created["Id"], "SyncToken": "0"}) == "6210"
+    assert quickbooks.fault("TimeActivity", {"Id": created["Id"], "SyncToken": "0"}, **DELETE) == "6210"
     quickbooks.switch(closed_books_code="6200")
     assert quickbooks.fault("TimeActivity", work) == "6200"

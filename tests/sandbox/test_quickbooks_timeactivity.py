@@ -14,33 +14,33 @@ def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def test_a_created_activity_comes_back_whole_with_names_of_its_references(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
-    made = quickbooks.create("TimeActivity", work)
+    created = quickbooks.create("TimeActivity", work)
 
-    assert made["EmployeeRef"] == {"value": cast["ana"], "name": "Ana Roe"}
-    assert made["CustomerRef"] == {"value": cast["site"], "name": "Acme:Site"}
-    assert (made["SyncToken"], made["Hours"], made["Minutes"], made["HourlyRate"]) == ("0", 2, 15, 80)
-    assert list(made)[-5:] == ["domain", "sparse", "Id", "SyncToken", "MetaData"]
-    assert quickbooks.send("GET", f"timeactivity/{made['Id']}").json()["TimeActivity"] == made
+    assert created["EmployeeRef"] == {"value": ids["ana"], "name": "Ana Roe"}
+    assert created["CustomerRef"] == {"value": ids["site"], "name": "Acme:Site"}
+    assert (created["SyncToken"], created["Hours"], created["Minutes"], created["HourlyRate"]) == ("0", 2, 15, 80)
+    assert list(created)[-5:] == ["domain", "sparse", "Id", "SyncToken", "MetaData"]
+    assert quickbooks.send("GET", f"timeactivity/{created['Id']}").json()["TimeActivity"] == created
 
 
-def test_what_is_left_out_gets_the_services_defaults(quickbooks: QuickBooksCaller, cast: dict[str, str]) -> None:
-    bare = {"NameOf": "Employee", "EmployeeRef": {"value": cast["ana"]}, "Hours": 1}
+def test_what_is_left_out_gets_the_services_defaults(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    bare = {"NameOf": "Employee", "EmployeeRef": {"value": ids["ana"]}, "Hours": 1}
 
-    made = quickbooks.create("TimeActivity", bare)
+    created = quickbooks.create("TimeActivity", bare)
 
-    assert made["ItemRef"] == {"value": "2", "name": "Hours"}
-    assert (made["BillableStatus"], made["HourlyRate"], made["Taxable"]) == ("NotBillable", 0, False)
-    assert (made["Minutes"], len(made["TxnDate"])) == (0, 10)
+    assert created["ItemRef"] == {"value": "2", "name": "Hours"}
+    assert (created["BillableStatus"], created["HourlyRate"], created["Taxable"]) == ("NotBillable", 0, False)
+    assert (created["Minutes"], len(created["TxnDate"])) == (0, 10)
     quickbooks.switch(default_time_item=False)
     assert "ItemRef" not in quickbooks.create("TimeActivity", bare)
 
 
-def test_a_contractor_is_a_vendor(quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]) -> None:
-    body = without(work, "EmployeeRef") | {"NameOf": "Vendor", "VendorRef": {"value": cast["vic"]}}
+def test_a_contractor_is_a_vendor(quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]) -> None:
+    body = without(work, "EmployeeRef") | {"NameOf": "Vendor", "VendorRef": {"value": ids["vic"]}}
 
-    assert quickbooks.create("TimeActivity", body)["VendorRef"] == {"value": cast["vic"], "name": "Vic"}
+    assert quickbooks.create("TimeActivity", body)["VendorRef"] == {"value": ids["vic"], "name": "Vic"}
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_start_and_end_become_pacific_clock_times_of_txndate(
     clock = {"StartTime": "2015-07-05T08:00:00-08:00", "EndTime": "2015-07-05T16:00:00-08:00"}
     body = without(work, "Hours", "Minutes") | clock | {"TxnDate": "2016-09-15", "BreakMinutes": 30}
 
-    made = quickbooks.create("TimeActivity", body)
+    created = quickbooks.create("TimeActivity", body)
 
-    assert made["StartTime"] == "2016-09-15T09:00:00-07:00"
-    assert made["EndTime"] == "2016-09-15T17:00:00-07:00"
-    assert "Hours" not in made
+    assert created["StartTime"] == "2016-09-15T09:00:00-07:00"
+    assert created["EndTime"] == "2016-09-15T17:00:00-07:00"
+    assert "Hours" not in created
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_impossible_clock_times_are_refused(
 
 
 def test_a_reference_to_something_inactive_is_refused(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
-    quickbooks.in_product("Employee", {"Id": cast["ana"], "Active": False})
+    quickbooks.in_product("Employee", {"Id": ids["ana"], "Active": False})
 
     assert quickbooks.fault("TimeActivity", work) == "2500"
     quickbooks.switch(inactive_ref_error="610")
@@ -160,14 +160,14 @@ def test_a_reference_to_something_inactive_is_refused(
 
 
 def test_a_customer_id_as_employee_can_yield_nameof_other(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
     quickbooks.switch(employeeref_type_check="other_quirk")
 
-    made = quickbooks.create("TimeActivity", work | {"EmployeeRef": {"value": cast["acme"]}})
+    created = quickbooks.create("TimeActivity", work | {"EmployeeRef": {"value": ids["acme"]}})
 
-    assert made["NameOf"] == "Other" and "EmployeeRef" not in made
-    assert made["OtherNameRef"] == {"value": cast["acme"], "name": "Acme"}
+    assert created["NameOf"] == "Other" and "EmployeeRef" not in created
+    assert created["OtherNameRef"] == {"value": ids["acme"], "name": "Acme"}
 
 
 def test_classes_need_class_tracking(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
@@ -205,9 +205,9 @@ def test_simple_start_has_no_time_tracking(quickbooks: QuickBooksCaller, work: d
 
 
 def test_a_renamed_customer_shows_its_new_name_in_old_time(
-    quickbooks: QuickBooksCaller, work: dict[str, Any], cast: dict[str, str]
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
 ) -> None:
     quickbooks.create("TimeActivity", work)
-    quickbooks.in_product("Customer", {"Id": cast["acme"], "DisplayName": "Apex"})
+    quickbooks.in_product("Customer", {"Id": ids["acme"], "DisplayName": "Apex"})
 
     assert quickbooks.rows("select * from TimeActivity")[0]["CustomerRef"]["name"] == "Apex:Site"

@@ -32,22 +32,22 @@ def five_weeks(clockify: ClockifyCaller) -> list[dict[str, Any]]:
 def test_a_story_says_what_it_did(sandbox: Running, name: str) -> None:
     before = control(sandbox, "GET", "/state")
 
-    told = control(sandbox, "POST", f"/story/{name}", {"count": 2})
+    answer = control(sandbox, "POST", f"/story/{name}", {"count": 2})
 
-    assert told["story"] == name and told["did"]
+    assert answer["story"] == name and answer["did"]
     assert control(sandbox, "GET", "/state") != before
 
 
 @AGENCY
 def test_an_employee_with_time_becomes_inactive_and_tracks_another_hour(sandbox: Running) -> None:
-    made, tracked = control(sandbox, "POST", "/story/employee_inactive")["did"]
+    inactive, tracked = control(sandbox, "POST", "/story/employee_inactive")["did"]
 
     employees = control(sandbox, "GET", "/state")["quickbooks"][REALM]["Employee"]
-    employee = next(row for row in employees if row["Id"] == made["employee"])
+    employee = next(row for row in employees if row["Id"] == inactive["employee"])
     entry = ClockifyCaller(sandbox.url).get(f"/time-entries/{tracked['entry']}").json()
 
-    assert (employee["Active"], employee["DisplayName"]) == (False, f"{made['name']} (deleted)")
-    assert entry["userId"] == made["user"] and entry["timeInterval"]["duration"] == "PT1H"
+    assert (employee["Active"], employee["DisplayName"]) == (False, f"{inactive['name']} (deleted)")
+    assert entry["userId"] == inactive["user"] and entry["timeInterval"]["duration"] == "PT1H"
 
 
 @AGENCY
@@ -61,7 +61,7 @@ def test_a_moved_project_is_under_another_client(sandbox: Running) -> None:
 
 @AGENCY
 def test_billed_time_is_billed_in_quickbooks(sandbox: Running) -> None:
-    billed = {deed["timeactivity"] for deed in control(sandbox, "POST", "/story/bill_some", {"count": 2})["did"]}
+    billed = {change["timeactivity"] for change in control(sandbox, "POST", "/story/bill_some", {"count": 2})["did"]}
 
     rows = control(sandbox, "GET", "/state")["quickbooks"][REALM]["TimeActivity"]
 
@@ -71,28 +71,28 @@ def test_billed_time_is_billed_in_quickbooks(sandbox: Running) -> None:
 
 @AGENCY
 def test_edits_take_turns_and_leave_approved_time_alone(sandbox: Running) -> None:
-    deeds = control(sandbox, "POST", "/story/edit_some", {"count": 5})["did"]
+    changes = control(sandbox, "POST", "/story/edit_some", {"count": 5})["did"]
 
     clockify = ClockifyCaller(sandbox.url)
     rows = {row["_id"]: row for row in five_weeks(clockify)}
     approved = {row["_id"] for row in clockify.reported(approvalState="APPROVED")}
 
-    assert len({deed["did"] for deed in deeds}) == 5
-    assert all(deed["from"] != deed["to"] for deed in deeds)
-    assert all(rows[deed["entry"]]["description"] == deed["to"]["description"] for deed in deeds)
-    assert not approved & {deed["entry"] for deed in deeds}
+    assert len({change["did"] for change in changes}) == 5
+    assert all(change["from"] != change["to"] for change in changes)
+    assert all(rows[change["entry"]]["description"] == change["to"]["description"] for change in changes)
+    assert not approved & {change["entry"] for change in changes}
 
 
 @AGENCY
 def test_deleted_entries_are_gone(sandbox: Running) -> None:
-    deeds = control(sandbox, "POST", "/story/delete_some", {"count": 3})["did"]
+    changes = control(sandbox, "POST", "/story/delete_some", {"count": 3})["did"]
 
     clockify = ClockifyCaller(sandbox.url)
 
-    assert [clockify.get(f"/time-entries/{deed['entry']}").status_code for deed in deeds] == [400, 400, 400]
+    assert [clockify.get(f"/time-entries/{change['entry']}").status_code for change in changes] == [400, 400, 400]
 
 
-def test_a_story_without_its_like_is_refused_in_words(sandbox: Running) -> None:
+def test_a_story_that_nothing_fits_is_refused(sandbox: Running) -> None:
     answer = requests.post(f"{sandbox.url}/control/story/bill_some", timeout=10)
 
     assert (answer.status_code, answer.json()) == (409, {"error": "no billable TimeActivity"})

@@ -20,9 +20,9 @@ HOME = Path(__file__).resolve().parents[2]
 PATIENCE = 180
 
 
-def demo(folder: Path, *words: str) -> subprocess.Popen[str]:
+def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "sandbox.demo", "--folder", str(folder), *words],
+        [sys.executable, "-m", "sandbox.demo", "--folder", str(folder), *arguments],
         cwd=HOME,
         stdout=subprocess.PIPE,
         text=True,
@@ -37,9 +37,9 @@ def play(folder: Path) -> tuple[int, str]:
 
 
 def figure(output: str, name: str) -> int:
-    found = re.search(rf"^  {name} +([\d,]+) ", output, re.MULTILINE)
-    assert found, f"{name} is not in:\n{output}"
-    return int(found.group(1).replace(",", ""))
+    match = re.search(rf"^  {name} +([\d,]+) ", output, re.MULTILINE)
+    assert match, f"{name} is not in:\n{output}"
+    return int(match.group(1).replace(",", ""))
 
 
 def activities(world: Any) -> int:
@@ -56,14 +56,14 @@ def at_first() -> int:
 
 def in_use(folder: Path) -> list[str]:
     """Processes that have a file of the demo's folder open."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if any(str(folder) in file.path for file in process.open_files()):
-                found.append(" ".join(process.cmdline()))
+                processes.append(" ".join(process.cmdline()))
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def test_the_demo_sends_what_the_sandbox_then_holds_and_a_second_start_sends_nothing(tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ def test_ctrl_c_or_sigterm_leaves_no_process(tmp_path: Path, how: signal.Signals
             break
 
     process.send_signal(how)
-    rest, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0
-    assert "Stopping the demo; what it did is kept." in rest
+    assert "Stopping the demo; what it did is kept." in output
     assert in_use(tmp_path) == []

@@ -75,9 +75,9 @@ def test_a_busy_port_is_noticed_and_the_next_free_one_taken(capsys: pytest.Captu
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
-        wished = busy.getsockname()[1]
+        preferred = busy.getsockname()[1]
 
-        port = free_port(wished, what="the web site")
+        port = free_port(preferred, what="the web site")
 
-    assert port > wished
-    assert capsys.readouterr().out == f"Port {wished} is busy; the web site takes {port}.\n"
+    assert port > preferred
+    assert capsys.readouterr().out == f"Port {preferred} is busy; the web site takes {port}.\n"
