@@ -13,7 +13,7 @@ from tests.sandbox.quickbooks_client import QuickBooksCaller
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """A running sandbox; `@pytest.mark.sandbox(dataset=...)` chooses what it starts with (default: empty)."""
+    """Run a sandbox; `@pytest.mark.sandbox(dataset=...)` chooses what it starts with (default: empty)."""
     marker = request.node.get_closest_marker("sandbox")
     running = start(**(marker.kwargs if marker else {}))
     yield running
@@ -22,7 +22,7 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Running]:
 
 @pytest.fixture
 def quickbooks(sandbox: Running) -> Iterator[QuickBooksCaller]:
-    """A caller with a working token for a QuickBooks company that holds nothing but its two items."""
+    """Return a caller with a working token for a QuickBooks company with nothing but its two items."""
     realm = "9341454182739650"
     if realm not in sandbox.world.quickbooks.companies:
         sandbox.world.quickbooks.add_company(realm=realm, name="Sandbox Company")
@@ -33,7 +33,7 @@ def quickbooks(sandbox: Running) -> Iterator[QuickBooksCaller]:
 
 @pytest.fixture
 def ids(quickbooks: QuickBooksCaller) -> dict[str, str]:
-    """Ids of Ana (employee), Vic (vendor), Acme (customer) and its sub-customer Acme:Site."""
+    """Return the ids of Ana (employee), Vic (vendor), Acme (customer) and its sub-customer Acme:Site."""
     ana = quickbooks.create("Employee", {"GivenName": "Ana", "FamilyName": "Roe"})["Id"]
     vic = quickbooks.create("Vendor", {"DisplayName": "Vic"})["Id"]
     acme = quickbooks.create("Customer", {"DisplayName": "Acme"})["Id"]
@@ -43,7 +43,7 @@ def ids(quickbooks: QuickBooksCaller) -> dict[str, str]:
 
 @pytest.fixture
 def work(ids: dict[str, str]) -> dict[str, Any]:
-    """A TimeActivity that QuickBooks takes: Ana, two hours and a quarter for Acme:Site."""
+    """Return a valid TimeActivity: Ana, two hours and a quarter for Acme:Site."""
     return {
         "NameOf": "Employee",
         "EmployeeRef": {"value": ids["ana"]},

@@ -10,7 +10,7 @@ REALM = "9341454182739650"
 
 
 class QuickBooksCaller:
-    """Speaks to one company over real HTTP, with a token of its own."""
+    """A caller of one company over real HTTP, with a token of its own."""
 
     def __init__(self, url: str, realm: str = REALM) -> None:
         self.url, self.realm = url, realm
@@ -28,7 +28,7 @@ class QuickBooksCaller:
         return self.session.post(self.info["token_url"], data=form, auth=client, headers=headers)
 
     def send(self, method: str, path: str, **more: Any) -> requests.Response:
-        """One call; `headers` given as None leave that header out."""
+        """Make one call; `headers` given as None leave that header out."""
         headers = {"Authorization": f"Bearer {self.token}", "Accept": "application/json"}
         headers |= more.pop("headers", {})
         return self.session.request(
@@ -46,33 +46,33 @@ class QuickBooksCaller:
         return answer.json()[entity]
 
     def fault(self, entity: str, body: Any, **query: str) -> str:
-        """POST one entity, expect a refusal, give its code."""
+        """POST one entity, expect a refusal, and return its code."""
         return code(self.write(entity, body, **query))
 
     def query(self, statement: str) -> requests.Response:
         return self.send("GET", "query", params={"query": statement})
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
-        """The records a query finds."""
+        """Return the records that a query finds."""
         answer = self.query(statement)
         assert answer.status_code == 200, answer.text
         response = answer.json()["QueryResponse"]
         return next((rows for rows in response.values() if isinstance(rows, list)), [])
 
     def batch(self, *items: dict[str, Any], **query: str) -> dict[str, dict[str, Any]]:
-        """POST a batch; the answers by bId."""
+        """POST a batch and return the answers by bId."""
         answer = self.send("POST", "batch", json={"BatchItemRequest": list(items)}, params=query)
         assert answer.status_code == 200, answer.text
         return {item["bId"]: item for item in answer.json()["BatchItemResponse"]}
 
     def control(self, path: str, body: Any = None, method: str = "POST") -> Any:
-        """One of the sandbox's own addresses."""
+        """Call one of the sandbox's own addresses."""
         answer = self.session.request(method, f"{self.url}/control/{path}", json=body, timeout=10)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def in_product(self, path: str, body: Any) -> Any:
-        """As a person in this company."""
+        """Change this company as a person in the product."""
         return self.control(f"quickbooks/{self.realm}/{path}", body)
 
     def switch(self, **switches: object) -> None:
@@ -83,11 +83,11 @@ class QuickBooksCaller:
 
 
 def code(answer: requests.Response) -> str:
-    """The code of a validation fault."""
+    """Return the code of a validation fault."""
     assert answer.status_code == 400, answer.text
     return answer.json()["Fault"]["Error"][0]["code"]
 
 
 def item_code(item: dict[str, Any]) -> str:
-    """The code of a batch item's fault."""
+    """Return the code of a batch item's fault."""
     return item["Fault"]["Error"][0]["code"]

@@ -1,4 +1,4 @@
-"""Who may ask, how often, and what strangers and lost addresses are told."""
+"""Access to the local Clockify: keys, roles, limits, unknown workspaces and unknown addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person does by hand in the local Clockify, and what a restart keeps."""
+"""Manual changes in the local Clockify, and the state after a restart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single time entries: reading, the window trap, writing, closed time, deleting."""
+"""Single time entries: reading, wall-clock windows, writing, closed time, deleting."""
 
 from __future__ import annotations
 

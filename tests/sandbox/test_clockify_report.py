@@ -1,4 +1,4 @@
-"""The detailed report: window, zones, pages, filters, amounts, and everything no source settles."""
+"""The detailed report: window, zones, pages, filters, amounts, and all behavior that no source settles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def clockify(sandbox: Running) -> ClockifyCaller:
 
 @pytest.fixture
 def website(clockify: ClockifyCaller) -> str:
-    """A project of the client Acme at 125.00 an hour."""
+    """Return a project of the client Acme at 125.00 an hour."""
     client = clockify.put("clients", name="Acme")["id"]
     return clockify.put("projects", name="Website", clientId=client, hourlyRate=12500)["id"]
 

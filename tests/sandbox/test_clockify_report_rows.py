@@ -1,4 +1,4 @@
-"""The detailed report's rows: filters, amounts, and the forms no source settles."""
+"""The detailed report's rows: filters, amounts, and the forms that no source settles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def clockify(sandbox: Running) -> ClockifyCaller:
 
 @pytest.fixture
 def website(clockify: ClockifyCaller) -> str:
-    """A project of the client Acme at 125.00 an hour."""
+    """Return a project of the client Acme at 125.00 an hour."""
     client = clockify.put("clients", name="Acme")["id"]
     return clockify.put("projects", name="Website", clientId=client, hourlyRate=12500)["id"]
 

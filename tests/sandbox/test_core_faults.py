@@ -1,4 +1,4 @@
-"""Trouble on demand: what the caller sees, and whether the work was done."""
+"""Faults on demand: the caller's view, and whether the work was done."""
 
 from __future__ import annotations
 

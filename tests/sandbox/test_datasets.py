@@ -1,4 +1,4 @@
-"""The worlds a sandbox starts with: what must be in them, and what happens to the agency later."""
+"""The worlds a sandbox starts with, and their required records."""
 
 from __future__ import annotations
 

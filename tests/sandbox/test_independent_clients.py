@@ -1,6 +1,6 @@
-"""Clients that others wrote get along with the sandbox: python-quickbooks and Intuit's own intuit-oauth, over HTTP.
+"""Third-party clients with the sandbox over HTTP: python-quickbooks and Intuit's own intuit-oauth.
 
-They know nothing of us, so what they do shows where the sandbox only suits our own client.
+They do not know Hourbridge, so they show where the sandbox suits only our own client.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CALLBACK = "http://localhost:8000/connections/quickbooks/callback/"
 
 @pytest.fixture
 def auth(sandbox: Running) -> Iterator[AuthClient]:
-    """Intuit's client; an address in place of an environment is where it looks for the discovery document."""
+    """Return Intuit's client; given an address as its environment, it looks for the discovery document there."""
     discovery = f"{sandbox.url}/.well-known/openid_configuration/"
     client = AuthClient("sandbox-client", "sandbox-secret", CALLBACK, discovery)
     yield client
@@ -43,7 +43,7 @@ def auth(sandbox: Running) -> Iterator[AuthClient]:
 
 @pytest.fixture
 def connected(sandbox: Running, auth: AuthClient) -> AuthClient:
-    """After consent: the code came back and was traded for tokens."""
+    """Return the client after consent, with the code exchanged for tokens."""
     redirect = _consent(auth.get_authorization_url([Scopes.ACCOUNTING]))
     auth.get_bearer_token(redirect["code"], realm_id=redirect["realmId"])
     return auth
@@ -51,7 +51,7 @@ def connected(sandbox: Running, auth: AuthClient) -> AuthClient:
 
 @pytest.fixture
 def books(sandbox: Running, connected: AuthClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickBooks]:
-    """python-quickbooks on the sandbox's company."""
+    """Return python-quickbooks on the sandbox's company."""
     monkeypatch.setattr(QuickBooks, "api_url_v3", f"{sandbox.url}/v3")
     client = QuickBooks(auth_client=connected, refresh_token=connected.refresh_token, company_id=REALM, minorversion=75)
     yield client
@@ -59,7 +59,7 @@ def books(sandbox: Running, connected: AuthClient, monkeypatch: pytest.MonkeyPat
 
 
 def _consent(address: str) -> dict[str, str]:
-    """Press Connect on the consent page; gives what the redirect carries."""
+    """Press Connect on the consent page and return the redirect's parameters."""
     answer = requests.post(address, data={"realm": REALM, "choice": "connect"}, allow_redirects=False, timeout=10)
     assert answer.status_code == 302, answer.text
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}

@@ -1,4 +1,4 @@
-"""Answers of the local QuickBooks take as long as real ones do, when asked to."""
+"""Response times of the local QuickBooks, as long as real ones when requested."""
 
 from __future__ import annotations
 

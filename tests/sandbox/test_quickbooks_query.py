@@ -1,4 +1,4 @@
-"""The query language: what it takes, what it finds, in which order, and how it refuses."""
+"""The query language: accepted statements, results, order and refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fault(quickbooks: QuickBooksCaller, statement: str) -> tuple[str, str]:
 
 @pytest.fixture
 def days(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> list[str]:
-    """Five TimeActivities on 1 to 5 March; their ids."""
+    """Return the ids of five TimeActivities on 1 to 5 March."""
     activities = [quickbooks.create("TimeActivity", work | {"TxnDate": f"2026-03-0{day}"}) for day in range(1, 6)]
     return [row["Id"] for row in activities]
 

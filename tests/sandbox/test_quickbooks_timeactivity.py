@@ -1,4 +1,4 @@
-"""TimeActivity: what is taken, what comes back, and each fault."""
+"""TimeActivity: accepted values, answers, and each fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to the agency later, and that each story did what it says."""
+"""Stories: each one's changes at the agency match its answer."""
 
 from __future__ import annotations
 

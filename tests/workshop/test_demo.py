@@ -1,4 +1,4 @@
-"""`make demo` as a newcomer meets it: own processes, own folder, twice."""
+"""`make demo` as a newcomer runs it: own processes, own folder, twice."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def figure(output: str, name: str) -> int:
 
 
 def activities(world: Any) -> int:
-    """How much time is in the QuickBooks of a sandbox, as it keeps itself."""
+    """Return the number of TimeActivities in a sandbox, as it saves itself."""
     return sum(len(company["records"]["TimeActivity"]) for company in world["quickbooks"]["companies"].values())
 
 
 def at_first() -> int:
-    """How much is there before anything was sent."""
+    """Return the number of TimeActivities before anything was sent."""
     running = start("agency")
     running.stop()
     return activities(running.world.to_json())
 
 
 def in_use(folder: Path) -> list[str]:
-    """Processes that have a file of the demo's folder open."""
+    """Return the processes that have a file of the demo's folder open."""
     processes = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""The demo's processes: none is left behind, and ports in use are noticed."""
+"""The demo's processes: none is left behind, and busy ports are noticed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo says, and when it counts as a success."""
+"""The demo's summary, and the conditions for its success."""
 
 from __future__ import annotations
 
