@@ -18,6 +18,7 @@ from django.db import DatabaseError
 from django.db.models import Q
 
 from config.environment import is_loopback
+from config.version import name_and_version
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
@@ -48,6 +49,10 @@ class Command(BaseCommand):
     takes_workspace = True
     takes_json = True
     requires_migrations_checks = False
+
+    def get_version(self) -> str:
+        """Return what `--version` prints: Hourbridge's version instead of Django's."""
+        return name_and_version()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser; wrong usage is one line as well, not a page of options."""

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 from django.utils import timezone
 
+from config.version import name_and_version
 from syncjobs import tasks
 from syncjobs.runs import queue
 from syncjobs.worker import schedules
@@ -19,6 +20,10 @@ from syncjobs.worker.supervisor import Pace, Supervisor
 
 class Command(BaseCommand):
     help = "Runs the tasks that buttons and schedules ask for, until Ctrl-C or SIGTERM. Keep one running."
+
+    def get_version(self) -> str:
+        """Return what `--version` prints: Hourbridge's version instead of Django's."""
+        return name_and_version()
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
