@@ -1,4 +1,7 @@
-"""Filters of templates: how pages write hours, days and states. What they do lives in `syncjobs.display`."""
+"""Filters and tags of templates: how pages write hours, days, states and the version.
+
+What most of them do lives in `syncjobs.display`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from django import template
 
+from config.version import name_and_version
 from syncjobs.display import badges, formatting
 from syncjobs.rules import reasons
 
@@ -30,6 +34,8 @@ register.filter("run_status", badges.of_run)
 register.filter("item_outcome", badges.of_item)
 register.filter("action_state", badges.of_action)
 register.filter("message_badge", badges.of_message)
+
+register.simple_tag(name_and_version)
 
 
 @register.filter
