@@ -29,6 +29,11 @@ def documented(names: str) -> set[str]:
     return set(re.findall(rf"^\| `([{names}_]+)` \|", (HOME / "docs" / "settings.md").read_text(), re.MULTILINE))
 
 
+def example() -> list[tuple[str, str]]:
+    """Each setting of .env.example with its value, those behind a # too."""
+    return re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", (HOME / ".env.example").read_text(), re.MULTILINE)
+
+
 def our_commands() -> set[str]:
     return {name for name, app in get_commands().items() if app in OUR_APPS}
 
@@ -39,6 +44,19 @@ def test_the_settings_are_found_in_the_code() -> None:
 
 def test_every_setting_is_documented_and_none_that_does_not_exist() -> None:
     assert documented("A-Z") == settings_read()
+
+
+def test_the_example_has_every_setting_once_and_none_that_does_not_exist() -> None:
+    # A file can't name itself.
+    assert sorted(name for name, _ in example()) == sorted(settings_read() - {"ENV_FILE"})
+
+
+def test_the_example_holds_no_secret_and_shows_the_documented_defaults() -> None:
+    for name, value in example():
+        if re.search("KEY|SECRET|TOKEN$|DSN|CLIENT", name):
+            assert value == "", name
+        elif value and name not in {"DATABASE_URL", "PUBLIC_URL"}:
+            assert f"| `{name}` | `{value}` |" in (HOME / "docs" / "settings.md").read_text(), name
 
 
 def test_every_rule_of_a_workspace_is_documented_and_none_that_does_not_exist() -> None:
