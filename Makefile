@@ -15,7 +15,7 @@ PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all crash bench check lint types imports migrations screenshots fix clean distclean
+.PHONY: help setup demo test test-all crash bench check lint types imports migrations hooks screenshots fix clean distclean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -55,6 +55,9 @@ imports: $(VENV)/.ready-to-develop  ## who may import whom
 
 migrations: $(VENV)/.ready-to-develop  ## no model change without its migration
 	@$(PLAIN) $(BIN)/python manage.py makemigrations --check --dry-run
+
+hooks: $(VENV)/.ready-to-develop  ## have git check style, imports and migrations before each commit
+	@$(BIN)/pre-commit install
 
 bench: $(VENV)/.ready-to-develop  ## what it costs: one table, JSON into var/bench (BENCH_ARGS="cpu memory"; BENCH_ARGS=--help)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
