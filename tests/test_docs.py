@@ -77,12 +77,37 @@ def test_every_command_line_in_the_documents_names_a_command_that_exists(documen
     assert named - {"COMMAND"} <= set(get_commands())
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/operating.md", "docs/settings.md", "CHANGELOG.md"])
+@pytest.mark.parametrize(
+    "document",
+    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operating.md", "docs/settings.md", "CHANGELOG.md"],
+)
 def test_every_link_between_the_documents_leads_somewhere(document: str) -> None:
     path = HOME / document
 
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+def packages() -> set[str]:
+    """Every package of ours below a top folder, such as `syncjobs/pages/desk`, as far as it holds code."""
+    folders = (path.parent for app in (*OUR_APPS, "sandbox") for path in (HOME / app).rglob("__init__.py"))
+    apart = {"migrations", "commands", "sandbox", *OUR_APPS}
+    return {folder.name for folder in folders if folder.name not in apart and "sandbox" not in folder.parts[-2:-1]}
+
+
+def test_every_package_stands_in_the_tree_of_the_architecture_page() -> None:
+    page = (HOME / "docs" / "architecture.md").read_text()
+    tree = page.partition("## The tree")[2].partition("## The arrows")[0]
+
+    assert {name for name in packages() if f"{name}/" not in tree} == set()
+
+
+def test_every_home_of_a_rule_exists() -> None:
+    table = (HOME / "docs" / "architecture.md").read_text().partition("## One home")[2].partition("## Words")[0]
+    homes = re.findall(r"`([a-z_]+/[a-z_/.]+)`", table)
+
+    assert len(homes) > 20
+    assert [home for home in homes if not (HOME / home).exists()] == []
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
