@@ -21,8 +21,8 @@ from typing import Any
 
 from tests.crash import outcome, report
 from tests.crash.database import POSTGRESQL, SQLITE, opened
+from tests.crash.options import conditions, parser
 from tests.crash.outcome import Outcome
-from tests.crash.run_options import conditions, parser
 from tests.support.postgres import NoPostgres
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -41,13 +41,13 @@ class Job:
 
 
 def main() -> int:
-    details = parser().parse_args()
+    options = parser().parse_args()
     began = monotonic()
     home = Path(tempfile.mkdtemp(prefix="hourbridge-crash-"))
-    wanted = jobs(details, home)
-    print(f"Crash laboratory, seed {details.seed}: {len(wanted)} experiments, {details.jobs} at a time.", flush=True)
-    with ThreadPoolExecutor(details.jobs) as pool:
-        results = list(pool.map(lambda job: _perform(job, details), wanted))
+    wanted = jobs(options, home)
+    print(f"Crash laboratory, seed {options.seed}: {len(wanted)} experiments, {options.jobs} at a time.", flush=True)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(lambda job: _perform(job, options), wanted))
     failed = _print_all(wanted, results)
     lasted = timedelta(seconds=round(monotonic() - began))
     print(f"Crash laboratory: {'DIFFERENCES' if failed else 'all is as it should be'}, {lasted} on the clock.")
@@ -58,18 +58,18 @@ def main() -> int:
     return int(failed)
 
 
-def jobs(details: argparse.Namespace, home: Path) -> list[Job]:
+def jobs(options: argparse.Namespace, home: Path) -> list[Job]:
     """Every wished condition on every wished database, with its share of the kills."""
-    names = [SQLITE, POSTGRESQL] if details.database == "both" else [details.database]
-    ones = list(conditions(details).items())
+    names = [SQLITE, POSTGRESQL] if options.database == "both" else [options.database]
+    ones = list(conditions(options).items())
     made = []
     for number, (name, switches) in enumerate(ones):
-        kills = details.kills * (number + 1) // len(ones) - details.kills * number // len(ones)
+        kills = options.kills * (number + 1) // len(ones) - options.kills * number // len(ones)
         made += [Job(one, name, switches, kills, home / f"{one}-{number}") for one in names]
     return made
 
 
-def _perform(job: Job, details: argparse.Namespace) -> Outcome | str:
+def _perform(job: Job, options: argparse.Namespace) -> Outcome | str:
     """What came of it, or in words why there is nothing."""
     job.folder.mkdir()
     try:
@@ -80,10 +80,10 @@ def _perform(job: Job, details: argparse.Namespace) -> Outcome | str:
                 "folder": str(job.folder),
                 "server": str(database.server or ""),
                 "switches": job.switches,
-                "seed": details.seed,
+                "seed": options.seed,
                 "kills": job.kills,
-                "entries": details.entries,
-                "verbose": details.verbose,
+                "entries": options.entries,
+                "verbose": options.verbose,
             }
             ours = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
             words = [sys.executable, "-m", "tests.crash.laboratory"]

@@ -37,7 +37,7 @@ def stage(
 
     yield make
     for one in made:
-        one.ambush.let_go()
+        one.interceptor.let_go()
         one.stop()
 
 

@@ -1,4 +1,4 @@
-"""One experiment: a company under attack until so many kills are counted, then peace, then the comparison."""
+"""One experiment: a company under attack until enough kills are counted, then recovery, then the comparison."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from django.utils import timezone
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import queue
-from tests.crash import peace, points
+from tests.crash import points, recovery
 from tests.crash.adversary import Adversary, Attack
-from tests.crash.bullets import Bullets
 from tests.crash.database import Database
+from tests.crash.faults import Faults
 from tests.crash.life import Life
 from tests.crash.outcome import Outcome
 from tests.crash.points import COMMAND
@@ -55,7 +55,7 @@ class Experiment:
         self.adversary = Adversary(self.random)
         self.troubles = Troubles(stage, database, self.adversary)
         self._possible = database.troubles
-        self.bullets = Bullets(stage.folder)
+        self.faults = Faults(stage.folder)
         self.outcome = Outcome()
         stage.scene.connect()
         self.life = Life(stage, self.random, entries=entries)
@@ -66,15 +66,15 @@ class Experiment:
         self._commands: list[Command] = []
 
     def perform(self, kills: dict[str, int], *, only: Mapping[str, Sequence[points.Point]] | None = None) -> Outcome:
-        """Attack, make peace, compare. `kills`: how many of commands and of workers; `only`: at which points."""
+        """Attack, recover, compare. `kills`: how many of commands and of workers; `only`: at which points."""
         for by, count in kills.items():
             self._attack(by, count, (only or {}).get(by, points.POINTS))
         self.troubles.end()
         self.outcome.troubles = self.troubles.made
         self._let_worker_finish()
-        self.outcome.rounds_to_quiet = peace.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
+        self.outcome.rounds_to_quiet = recovery.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
         self.outcome.tracebacks = self._tracebacks()
-        self.outcome.verdict = peace.judge(self.life)
+        self.outcome.verdict = recovery.judge(self.life)
         return self.outcome
 
     def clear_away(self) -> None:
@@ -129,9 +129,9 @@ class Experiment:
         return struck
 
     def _end_round(self, attack: Attack, process: Process, hit: Callable[[], bool]) -> bool:
-        self.bullets.lift()
-        self.stage.ambush.lift()
-        time.sleep(0.02)  # who took the bullet just now still dies of it
+        self.faults.withdraw()
+        self.stage.interceptor.withdraw()
+        time.sleep(0.02)  # whoever took the file just now still dies of it
         struck = hit()
         if struck:
             self.outcome.count_kill(attack.point.name, "command" if attack.by == COMMAND else attack.victim)
@@ -139,7 +139,7 @@ class Experiment:
                 # An orphan of an earlier worker may have been the one that died.
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.process.wait(5)
-        self.stage.ambush.struck.clear()
+        self.stage.interceptor.struck.clear()
         self.troubles.heal()
         self.outcome.late_doubles += len(self.life.doubled())
         return struck
@@ -176,19 +176,19 @@ class Experiment:
 
     def _lay(self, attack: Attack, process: Process) -> Callable[[], bool]:
         """Bring the attack into position; gives the question whether it has struck."""
-        ambush, point = self.stage.ambush, attack.point
-        if point.seen_from == points.BULLET:
-            self.bullets.lay(point.bullet, place=attack.place, skip=attack.skip, victim=attack.victim)
-            return lambda: self.bullets.fired
+        interceptor, point = self.stage.interceptor, attack.point
+        if point.seen_from == points.FAULT:
+            self.faults.prepare(point.fault, place=attack.place, skip=attack.skip, victim=attack.victim)
+            return lambda: self.faults.fired
         if point.seen_from == points.ANY_MOMENT:
             at = time.monotonic() + self.adversary.moment()
             return lambda: time.monotonic() > at and self._strike_now(attack, process)
         strike = lambda: self._strike(attack, process)  # noqa: E731
-        ambush.lay(point.seen_from, skip=attack.skip, late=attack.late, strike=strike)
-        return ambush.struck.is_set
+        interceptor.prepare(point.seen_from, skip=attack.skip, late=attack.late, strike=strike)
+        return interceptor.struck.is_set
 
     def _strike_now(self, attack: Attack, process: Process) -> bool:
-        struck = self.stage.ambush.struck
+        struck = self.stage.interceptor.struck
         if not struck.is_set() and process.alive:
             self._strike(attack, process)
             struck.set()
@@ -230,7 +230,7 @@ class Experiment:
             return not self._has_open_run()
         return False
 
-    # --- peace ---------------------------------------------------------------------------------------------
+    # --- recovery ---------------------------------------------------------------------------------------------
     def _let_worker_finish(self) -> None:
         if self.worker is None:
             return

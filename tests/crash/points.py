@@ -9,46 +9,46 @@ COMMAND, WORKER = "command", "worker"
 
 @dataclass(frozen=True)
 class Point:
-    """`seen_from`: `bullet` (the process kills itself there) or the sandbox's view of a call.
+    """`seen_from`: `fault` (the process kills itself there) or the sandbox's view of a call.
 
-    `places` narrows a bullet to one of its functions; `most` is how many may pass before it strikes; `latest` for how
+    `places` narrows a fault to one of its functions; `most` is how many may pass before it strikes; `latest` for how
     many seconds the vendor may go on with the call.
     """
 
     name: str
     seen_from: str
-    bullet: str = ""
+    fault: str = ""
     places: tuple[str, ...] = ("",)
     most: int = 0
     latest: float = 0
     by: tuple[str, ...] = (COMMAND, WORKER)
 
 
-BULLET, ANY_MOMENT = "bullet", "any moment"
+FAULT, ANY_MOMENT = "fault", "any moment"
 # What the sandbox does with the call at which it has the caller killed.
 LOST, ARRIVES, ANSWERED = "lost", "arrives", "answered"
 REFRESH_LOST, REFRESH_ANSWERED, READING = "refresh lost", "refresh answered", "reading"
 
 POINTS = (
-    Point("before the call", BULLET, "before-call", most=25),
+    Point("before the call", FAULT, "before-call", most=25),
     Point("call on its way, lost", LOST, most=25),
     Point("call on its way, arrives", ARRIVES, most=25),
     Point("call on its way, arrives late", ARRIVES, most=25, latest=3),
     Point("after the vendor's commit", ANSWERED, most=25),
-    Point("after the answer, before the receipt", BULLET, "before-receipt", most=25),
-    Point("within the receipt's transaction", BULLET, "in-receipt", most=25),
-    Point("after the receipt", BULLET, "after-receipt", most=25),
+    Point("after the answer, before the receipt", FAULT, "before-receipt", most=25),
+    Point("within the receipt's transaction", FAULT, "in-receipt", most=25),
+    Point("after the receipt", FAULT, "after-receipt", most=25),
     Point("during a refresh, before it", REFRESH_LOST),
     Point("during a refresh, after it", REFRESH_ANSWERED),
-    Point("between slices", BULLET, "between-slices", by=(WORKER,)),
+    Point("between slices", FAULT, "between-slices", by=(WORKER,)),
     Point(
         "in the planner",
-        BULLET,
+        FAULT,
         "planner",
         places=("before intend", "after intend", "after PlanWriter.add", "after PlanWriter.close"),
     ),
-    Point("while settling", BULLET, "settling", places=("before settle", "after settle")),
+    Point("while settling", FAULT, "settling", places=("before settle", "after settle")),
     Point("while reading", READING, most=2),
-    Point("with the lease just taken", BULLET, "lease-taken"),
+    Point("with the lease just taken", FAULT, "lease-taken"),
     Point("any moment", ANY_MOMENT),
 )

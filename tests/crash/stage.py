@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.datasets import REALM
 from sandbox.server import Running, start
-from tests.crash.ambush import Ambush
+from tests.crash.interceptor import Interceptor
 from tests.support.scene import Result, Scene, run_command
 
 HOOKS = Path(__file__).parent / "hooks"
@@ -34,7 +34,7 @@ class Stage:
         """`patience` replaces some of the processes' PATIENCE."""
         self.folder, self.database_url = folder, database_url
         self.patience = PATIENCE | (patience or {})
-        self.ambush = Ambush()
+        self.interceptor = Interceptor()
         self.struck: Counter[str] = Counter()
         self.running = self._start(0)
         self.port = int(self.running.url.rpartition(":")[2])
@@ -42,7 +42,7 @@ class Stage:
         self.scene.switch(**switches)
 
     def _start(self, port: int) -> Running:
-        return start(port=port, data=self.folder / "sandbox.json", between=self.ambush.between)
+        return start(port=port, data=self.folder / "sandbox.json", between=self.interceptor.between)
 
     def restart_sandbox(self) -> None:
         """Stop it as it is, and start it on its own data: every connection is cut, nothing it answered is lost."""

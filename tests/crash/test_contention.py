@@ -53,7 +53,7 @@ def busy(stage: Callable[..., Stage]) -> Stage:
     scene = one.scene.connect()
     scene.entries(scene.user("Ada"), scene.project("Site", client=scene.client("Acme"), hourlyRate=8000), COUNT)
     type(scene.workspace).objects.update(start_date=FIRST)
-    one.ambush.hold_writes(after=4)
+    one.interceptor.hold_writes(after=4)
     connections.close_all()
     return one
 
@@ -146,10 +146,10 @@ def _asker(stage: Stage, ready: Path, gate: Path) -> subprocess.Popen[str]:
 @pytest.mark.slow
 def test_who_is_killed_in_mid_refresh_holds_up_nobody_for_long(busy: Stage, start: Callable[..., Command]) -> None:
     Company.objects.update(access_expires_at=timezone.now() + timedelta(minutes=1))
-    busy.ambush.let_go()
+    busy.interceptor.let_go()
     first = start(busy)
-    busy.ambush.lay("refresh lost", skip=0, strike=lambda: first.kill("task"))
-    until(busy.ambush.struck.is_set)
+    busy.interceptor.prepare("refresh lost", skip=0, strike=lambda: first.kill("task"))
+    until(busy.interceptor.struck.is_set)
 
     second = start(busy).result()
 
@@ -168,7 +168,7 @@ def test_two_workers_two_commands_and_a_button_send_each_piece_once(
     pressed = [press(), press()]
     until(lambda: len(busy.scene.activities()) >= 4)
     until(lambda: Run.objects.filter(error_code="ANOTHER_RUN").count() >= 2)
-    busy.ambush.let_go()
+    busy.interceptor.let_go()
 
     results = [command.result() for command in commands]
 
@@ -193,7 +193,7 @@ def test_a_button_pressed_meanwhile_waits_and_takes_over_from_a_command_that_die
     until(lambda: Run.objects.get(pk=run.pk).error_code == "ANOTHER_RUN")
     assert_says_who_and_since_when(Run.objects.get(pk=run.pk).error_message)
     os.kill(command.process.pid, signal.SIGKILL)
-    busy.ambush.let_go()
+    busy.interceptor.let_go()
 
     until(lambda: not Run.objects.get(pk=run.pk).is_open)
 
@@ -214,7 +214,7 @@ def test_of_two_workspaces_of_one_company_one_writes_at_a_time(busy: Stage, star
     assert (second["code"], second["error"]["code"], second["sent"]) == (3, "ANOTHER_RUN", 0)
     assert f"Time sync {holder.run_id}," in second["error"]["message"]
     assert_says_who_and_since_when(second["error"]["message"])
-    busy.ambush.let_go()
+    busy.interceptor.let_go()
     assert (first.result()["code"], first.result()["sent"]) == (0, COUNT)
     assert start(busy, "Other Workspace").result()["sent"] == 8
     assert_one_wrote_at_a_time()

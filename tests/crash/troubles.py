@@ -24,8 +24,8 @@ class Troubles:
     def lay_faults(self) -> None:
         """New faults on the network in place of those of the round before."""
         self._stage.count_faults()
-        for details in self._adversary.faults():
-            self._stage.scene.fault(details.pop("kind"), details.pop("path"), **details)
+        for options in self._adversary.faults():
+            self._stage.scene.fault(options.pop("kind"), options.pop("path"), **options)
 
     def make_access_token_old(self) -> None:
         """The next call to QuickBooks has to refresh first."""

@@ -1,7 +1,7 @@
 """Python imports this by itself in every process that the laboratory starts (its folder is on PYTHONPATH).
 
 It lets a process kill itself at a named point of our code, where no outsider could hit it: when a file named like the
-point lies in the folder of bullets, the process that passes there takes the file and dies of SIGKILL. The code of the
+point lies in the folder of faults, the process that passes there takes the file and dies of SIGKILL. The code of the
 product knows nothing of it. It also shortens pauses that have no setting, and makes SQLite answer as on a disk that
 is full or read-only.
 """
@@ -57,7 +57,7 @@ _lock = threading.Lock()
 
 
 def pass_by(point: str, place: str) -> None:
-    """Die here if a bullet lies ready and so many have passed as it says."""
+    """Die here if a fault is prepared and as many calls have passed as it says."""
     file = FOLDER / point
     try:
         order = json.loads(file.read_text())

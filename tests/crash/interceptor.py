@@ -39,7 +39,7 @@ STRUCK_WHEN_ANSWERED = {points.ANSWERED, points.REFRESH_ANSWERED}
 
 
 @dataclass
-class Ambush:
+class Interceptor:
     """One call is waited for at a time. `strike` kills; it runs in the sandbox's thread that serves that call."""
 
     answer: Answer = lambda request: None
@@ -60,13 +60,13 @@ class Ambush:
         self.answer = answer
         return self
 
-    def lay(self, kind: str, *, skip: int, strike: Callable[[], None], late: float = 0) -> None:
+    def prepare(self, kind: str, *, skip: int, strike: Callable[[], None], late: float = 0) -> None:
         """`late`: seconds for which the vendor goes on working on a call whose caller is dead."""
         with self._lock:
             self._kind, self._skip, self._late, self._strike = kind, skip, late, strike
             self.struck.clear()
 
-    def lift(self) -> None:
+    def withdraw(self) -> None:
         with self._lock:
             self._kind = ""
 

@@ -32,7 +32,7 @@ def rounds_until_quiet(
     for number in range(1, MAX_ROUNDS + 1):
         heal()
         result = run_command("sync_time", "--from", FIRST, "--to", LAST)
-        say(f"peace {number}: exit code {result.code}, {result.counts if result.json else result.stderr}")
+        say(f"recovery {number}: exit code {result.code}, {result.counts if result.json else result.stderr}")
         watched = Action.objects.filter(watch_until__isnull=False).exists()
         if result.code == 0 and not watched and not any(result[name] for name in WRITES):
             return number
