@@ -1,4 +1,4 @@
-"""Connections, both mirrors and the call journal, to look at. Nothing here is edited by hand."""
+"""Read-only admin of connections, both mirrors and the call journal."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ConnectionEventAdmin(ReadOnlyAdmin):
 
 
 class MirrorAdmin(ReadOnlyAdmin):
-    """Records as they were last read; those that are gone stay, with since when."""
+    """Records as they were last read; those that the vendor no longer lists stay, with a date in `gone_at`."""
 
     ordering = ("name", "pk")
 
@@ -101,7 +101,7 @@ class ItemAdmin(MirrorAdmin):
 
 
 class AnsweredFilter(admin.SimpleListFilter):
-    """Calls that failed, or got no answer at all."""
+    """A filter for calls that failed or got no answer."""
 
     title = "answer"
     parameter_name = "answer"

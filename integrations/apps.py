@@ -11,5 +11,5 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Connections and mirrors"
 
     def ready(self) -> None:
-        m2m_changed.connect(roles.let_members_in, sender="auth.User_groups")
+        m2m_changed.connect(roles.grant_staff_status, sender="auth.User_groups")
         connection_created.connect(end_idle_transactions)

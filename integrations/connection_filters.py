@@ -1,4 +1,4 @@
-"""Lists by workspace or company, without reading their secrets as Django's own filters would."""
+"""List filters by workspace and company that do not read secrets, as Django's own filters would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class WorkspaceFilter(SimpleListFilter):
         return list(Workspace.objects.order_by("name").values_list("pk", "name"))
 
     def has_output(self) -> bool:
-        """One workspace needs no choice."""
+        """Hide the filter where there is only one workspace."""
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -35,7 +35,7 @@ class CompanyFilter(SimpleListFilter):
         return list(Company.objects.order_by("name").values_list("pk", "name"))
 
     def has_output(self) -> bool:
-        """One company needs no choice."""
+        """Hide the filter where there is only one company."""
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -1,4 +1,4 @@
-"""What every database connection of ours is told when it opens."""
+"""Settings for each database connection, made when it opens."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.conf import settings
 
 
 def end_idle_transactions(sender: object, connection: Any, **_: object) -> None:
-    """PostgreSQL ends a transaction whose process has been silent for the length of a lease.
+    """Have PostgreSQL end a transaction whose process has been idle for the length of a lease.
 
-    A process that is suspended in the middle of one (a frozen container, a laptop that sleeps) would hold its row
-    locks for as long, and with them everybody who is to take over. None of ours waits in a transaction: no call to a
-    vendor is made inside one. Set after connecting, since poolers refuse it as a start-up option.
+    A process that is suspended inside a transaction (a frozen container, a sleeping laptop) would keep its row locks
+    and block the process that takes over its run. Our transactions never wait: no call to a vendor is made inside
+    one. Set after connecting, since connection poolers refuse it as a startup option.
     """
     if connection.vendor != "postgresql":
         return

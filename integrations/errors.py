@@ -1,12 +1,12 @@
-"""What a vendor's refusal means for us, sorted by what to do next. Closed by default: the unknown is `Unexpected`."""
+"""Errors of the vendors' APIs, sorted by what to do next. An answer that is not understood is `Unexpected`."""
 
 from __future__ import annotations
 
 
 class ApiError(Exception):
-    """A call that did not give what was asked for. The message is safe to show: it holds no secret.
+    """A call that failed. The message is safe to show: it holds no secret.
 
-    `outcome_known` says whether a write can be taken as not having happened. `fix` says who mends it where.
+    `outcome_known`: a write surely did not happen. `fix`: who resolves it, and where.
     """
 
     outcome_known = True
@@ -32,12 +32,12 @@ class ApiError(Exception):
 
     @property
     def name(self) -> str:
-        """The code that commands and runs show: our own word; the vendors' numbers differ from page to page."""
+        """The code that commands and runs show; our own, since the vendors' numbers differ from page to page."""
         return self.code if self.code.isupper() else self.word
 
 
 class TryLater(ApiError):
-    """Throttled: nothing was done, the same call is welcome after `after` seconds (None: not said)."""
+    """Throttled: nothing was done, and the same call may be sent after `after` seconds (None: not stated)."""
 
     word = "THROTTLED"
 
@@ -47,7 +47,7 @@ class TryLater(ApiError):
 
 
 class NoAnswer(ApiError):
-    """Timed out, cut off, or a server error: a write may or may not have happened."""
+    """Timed out, cut off, or a server error: the outcome of a write is unknown."""
 
     word = "NO_ANSWER"
     outcome_known = False
@@ -60,25 +60,25 @@ class ReconnectNeeded(ApiError):
 
 
 class NotConfigured(ApiError):
-    """Settings of this installation are missing or wrong; connecting again can't cure it."""
+    """Settings of this installation are missing or wrong; connecting again does not help."""
 
     word = "NOT_CONFIGURED"
 
 
 class Rejected(ApiError):
-    """This record is at fault: write it down, carry on with the next."""
+    """This record is at fault: record the refusal and continue with the next one."""
 
     word = "REJECTED"
 
 
 class Gone(ApiError):
-    """No such object any more. A fact, not a failure."""
+    """The record no longer exists. A fact, not a failure."""
 
     word = "GONE"
 
 
 class Unexpected(ApiError):
-    """An answer that is not understood. A write may have happened."""
+    """An answer that is not understood. The outcome of a write is unknown."""
 
     word = "UNEXPECTED"
     outcome_known = False

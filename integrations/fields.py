@@ -11,21 +11,22 @@ from django.db import models
 
 
 class SecretUnreadable(ImproperlyConfigured):
-    """None of ENCRYPTION_KEYS opens a stored secret."""
+    """A stored secret that none of ENCRYPTION_KEYS decrypts."""
 
 
-def _box() -> MultiFernet:
+def _cipher() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
 
 
 def seal(text: str) -> str:
-    return _box().encrypt(text.encode()).decode()
+    """Return the text encrypted with the newest key."""
+    return _cipher().encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Fails closed: a wrong key raises instead of handing out ciphertext as if it were the secret."""
+    """Return the decrypted text. Raises SecretUnreadable rather than return ciphertext as if it were the secret."""
     try:
-        return _box().decrypt(sealed.encode()).decode()
+        return _cipher().decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise SecretUnreadable(
             "A stored secret can't be read with any of ENCRYPTION_KEYS. "
@@ -34,7 +35,7 @@ def unseal(sealed: str) -> str:
 
 
 class EncryptedTextField(models.TextField):
-    """Text that is sealed on its way into the database. Empty stays empty; it can't be searched."""
+    """Text that is encrypted in the database. Empty text stays empty. The column can't be searched."""
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)

@@ -1,4 +1,4 @@
-"""One polite way to call a vendor: time limits, the throttle, retries, and a journal line for every request."""
+"""HTTP calls to a vendor: time limits, the throttle, retries, and a journal row for every request."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ log = logging.getLogger("hourbridge.http")
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 25
-UNSENT_PARAMS = {"minorversion"}
+# The same on every call, so that it only makes the journal harder to read.
+UNLOGGED_PARAMS = {"minorversion"}
 
 _sessions = threading.local()
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whom we call for whom: names the journal lines and the throttle's row."""
+    """The vendor account that calls are made for; it identifies the journal's rows and the throttle's row."""
 
     vendor: str
     id: str
@@ -47,82 +48,87 @@ class Account:
 
 @dataclass(frozen=True)
 class Call:
+    """One HTTP request, before it is sent."""
+
     method: str
     url: str
     headers: Mapping[str, str]
     params: Mapping[str, Any] | None = None
     body: bytes | None = None
-    # Whether the same call may be sent again when no answer came: reads, and writes that carry a request id.
+    # Sent again when no answer came. False for writes: the first one may have arrived, and a second would double it.
     repeatable: bool = True
 
 
 def session() -> requests.Session:
-    """One keep-alive session per thread (requests does not promise that sharing one is safe)."""
+    """Return this thread's keep-alive session (requests does not promise that sharing one is safe)."""
     if not hasattr(_sessions, "session"):
-        made = requests.Session()
-        made.headers["User-Agent"] = "Hourbridge"
-        # Trusting the environment, requests reads all of it for every call, and a .netrc would replace our token.
-        # What we want of it, proxies and certificates, is read once.
-        made.trust_env = False
-        made.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        _sessions.session = made
+        new_session = requests.Session()
+        new_session.headers["User-Agent"] = "Hourbridge"
+        # With trust_env, requests reads the environment for every call, and a .netrc would replace our token.
+        # Proxies and certificates, which we do want from it, are read once.
+        new_session.trust_env = False
+        new_session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        _sessions.session = new_session
     return _sessions.session
 
 
 @functools.lru_cache(maxsize=64)
 def _proxies(address: str) -> Mapping[str, str]:
-    """Which proxy the environment names for a host, given as scheme and host."""
+    """Return the proxies that the environment names for an address of scheme and host, by scheme."""
     return requests.utils.get_environ_proxies(address)
 
 
 def send(
     account: Account, call: Call, *, classify: Callable[[requests.Response], ApiError | None]
 ) -> requests.Response:
-    """Send until there is an answer, the vendor's budget is used up, or nobody answered for GIVE_UP_SECONDS.
+    """Send a call, with retries, until there is an answer; raises ApiError for any but a good one.
 
-    `classify` is the vendor's own reading of an answer: None for a good one. Raises its error otherwise.
+    `classify` reads an answer as its vendor means it: None for a good one, otherwise the error to raise. Retries end
+    when the vendor's request limit is used up or no answer came for GIVE_UP_SECONDS.
     """
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
     attempt, throttled, waited = 0, 0, 0.0
     while True:
         attempt += 1
-        asked_at = time.monotonic()
-        put_off = throttle.wait_for_turn(account.key, account.seconds_apart, longest=retry.MAX_PAUSE)
-        if put_off:
-            words = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
-            raise TryLater(words, vendor=account.vendor, code="THROTTLED", after=put_off)
-        # Waiting for our own turn is not the host's silence.
-        give_up_at += time.monotonic() - asked_at
+        turn_requested_at = time.monotonic()
+        wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=retry.MAX_PAUSE)
+        if wait_seconds:
+            message = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
+            raise TryLater(message, vendor=account.vendor, code="THROTTLED", after=wait_seconds)
+        # Time spent waiting for our own turn does not count as silence of the host.
+        give_up_at += time.monotonic() - turn_requested_at
         answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - time.monotonic())
         if error is None:
             assert answer is not None
             return answer
         if isinstance(error, TryLater):
             pause = error.after if error.after is not None else _throttled_pause(throttled)
-            throttle.hold_back(account.key, pause)
+            throttle.block_for(account.key, pause)
             throttled, waited = throttled + 1, waited + max(pause, 1)
             error.after = pause
             if waited > retry.MAX_PAUSE:
                 raise error
-            # Being told to wait is an answer: the clock for "nobody answers" starts again.
+            # Being told to wait is an answer, so the time limit for silence starts again.
             give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
             continue
+        # A write whose outcome is unknown is never repeated here: a second create would book the time twice.
         if not isinstance(error, NoAnswer) or not call.repeatable:
             raise error
-        asked = retry_after(answer) if answer is not None else None
-        if asked is not None and waited + max(asked, 1) <= retry.MAX_PAUSE:
-            waited += max(asked, 1)
-            give_up_at = time.monotonic() + asked + settings.GIVE_UP_SECONDS
-            time.sleep(asked)
+        requested_pause = retry_after(answer) if answer is not None else None
+        if requested_pause is not None and waited + max(requested_pause, 1) <= retry.MAX_PAUSE:
+            waited += max(requested_pause, 1)
+            give_up_at = time.monotonic() + requested_pause + settings.GIVE_UP_SECONDS
+            time.sleep(requested_pause)
             continue
         pause = retry.backoff(attempt)
+        # Not worth an attempt that would have less than a second for its answer.
         if time.monotonic() + pause + 1 > give_up_at:
             raise error
         time.sleep(pause)
 
 
-def _throttled_pause(earlier: int) -> float:
-    return retry.THROTTLED_PAUSES[min(earlier, len(retry.THROTTLED_PAUSES) - 1)]
+def _throttled_pause(earlier_count: int) -> float:
+    return retry.THROTTLED_PAUSES[min(earlier_count, len(retry.THROTTLED_PAUSES) - 1)]
 
 
 def _attempt(
@@ -133,6 +139,10 @@ def _attempt(
     attempt: int,
     seconds: float,
 ) -> tuple[requests.Response | None, ApiError | None]:
+    """Send the call once and record it; return the answer, if any, and the error, if any.
+
+    `seconds`: what is left of the time limit.
+    """
     began = time.monotonic()
     answer: requests.Response | None = None
     error: ApiError | None
@@ -171,9 +181,9 @@ def _journal(
     attempt: int,
     milliseconds: int,
 ) -> None:
-    shown = {name: value for name, value in (call.params or {}).items() if name not in UNSENT_PARAMS}
+    shown = {name: value for name, value in (call.params or {}).items() if name not in UNLOGGED_PARAMS}
     path = urlsplit(call.url).path + (f"?{urlencode(shown, doseq=True)}" if shown else "")
-    write_down(
+    record_call(
         account,
         method=call.method,
         path=path,
@@ -185,7 +195,7 @@ def _journal(
     )
 
 
-def write_down(
+def record_call(
     account: Account,
     *,
     method: str,
@@ -196,9 +206,9 @@ def write_down(
     tid: str = "",
     problem: str = "",
 ) -> None:
-    """One line of the call journal."""
+    """Add one row to the call journal; values too long for their columns are cut."""
     log.info("%s %s %s -> %s in %s ms %s", account.vendor, method, path, status, milliseconds, problem)
-    line = {
+    row = {
         "vendor": account.vendor,
         "account": account.id,
         "run_id": account.run_id,
@@ -211,17 +221,17 @@ def write_down(
         "intuit_tid": tid[:80],
         "problem": problem[:300],
     }
-    # By hand: one line for every call, and the ORM takes three times as long to say the same.
-    columns, places = ", ".join(f'"{name}"' for name in line), ", ".join(["%s"] * len(line))
+    # Plain SQL, since this runs for every call and the ORM takes three times as long.
+    columns, placeholders = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {connection.ops.quote_name(ApiCall._meta.db_table)} ({columns}) VALUES ({places})",
-            list(line.values()),
+            f"INSERT INTO {connection.ops.quote_name(ApiCall._meta.db_table)} ({columns}) VALUES ({placeholders})",
+            list(row.values()),
         )
 
 
 def retry_after(answer: requests.Response) -> float | None:
-    """Seconds a vendor asks us to wait, given as a number or as a date; None where it does not say."""
+    """Return the seconds that Retry-After asks for, as a number or as a date; None where there is none."""
     text = answer.headers.get("Retry-After", "").strip()
     try:
         seconds = float(text)
@@ -230,4 +240,5 @@ def retry_after(answer: requests.Response) -> float | None:
             seconds = (parsedate_to_datetime(text) - timezone.now()).total_seconds()
         except (ValueError, TypeError):
             return None
+    # A header of "nan" parses as a float, and no comparison with it would ever hold.
     return max(0.0, seconds) if seconds == seconds else None

@@ -1,4 +1,4 @@
-"""Writing what a vendor listed into our copy: new rows, changed rows, rows that are gone. No network here."""
+"""Storing a vendor's records in our copy: new rows, changed rows, rows that are gone. No network here."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from django.db import models, transaction
 
 from integrations.errors import Unexpected
 
-# An empty list where we know more records than this is taken for a fault, not for the truth.
-SMALL = 20
+# An empty list where we know more records than this is treated as a fault of the vendor: believing it would mark
+# every record as gone, and with it every link as broken.
+EMPTY_LIST_THRESHOLD = 20
+# Rows or ids per statement.
 BATCH = 500
 
 
 @dataclass
 class Counts:
-    """Records of one list: all that were listed, and how they differ from our copy."""
+    """The number of records in one list, and of those that differ from our copy."""
 
     seen: int = 0
     new: int = 0
@@ -45,7 +47,7 @@ def store(
     """
     known = {getattr(row, key): row for row in model._default_manager.filter(**owner)}
     present = [row for row in known.values() if row.gone_at is None]  # type: ignore[attr-defined]
-    if not rows and len(present) > SMALL:
+    if not rows and len(present) > EMPTY_LIST_THRESHOLD:
         name = str(model._meta.verbose_name_plural)
         raise Unexpected(
             f"The list of {name} came back empty, although {len(present)} are known. Nothing was changed.",
@@ -70,14 +72,14 @@ def store_changes(
     watched: tuple[str, ...],
     now: datetime,
 ) -> Counts:
-    """Likewise where the vendor told only what changed: `rows` are those, `gone` the ids that it called deleted."""
+    """Store only what changed: `rows` are new or changed records, `gone` the ids that the vendor reports as deleted."""
     listed = model._default_manager.filter(**owner)
     known: dict[str, Any] = {}
     ids = [*rows, *gone]
     for start in range(0, len(ids), BATCH):
-        some = listed.filter(**{f"{key}__in": ids[start : start + BATCH]})
-        known.update({getattr(row, key): row for row in some})
-    missing = [known[one].pk for one in gone if one in known and known[one].gone_at is None]
+        matching_rows = listed.filter(**{f"{key}__in": ids[start : start + BATCH]})
+        known.update({getattr(row, key): row for row in matching_rows})
+    missing = [known[record_id].pk for record_id in gone if record_id in known and known[record_id].gone_at is None]
     counts = Counts(gone=len(missing))
     _write(
         model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now
@@ -114,7 +116,7 @@ def _write(
         manager.bulk_create(fresh, batch_size=BATCH)
         if touched:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
-            # Building a long statement takes a moment in which the database hears nothing from this transaction.
+            # Django takes seconds to build a long statement, and PostgreSQL ends a transaction that is idle for long.
             manager.bulk_update(touched, columns_written, batch_size=BATCH // 10)
         for start in range(0, len(seen_only), BATCH):
             manager.filter(pk__in=seen_only[start : start + BATCH]).update(last_seen_at=now)
@@ -123,9 +125,10 @@ def _write(
 
 
 def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:
-    """Copy what differs; say whether the row has to be written."""
+    """Copy the columns that differ into the row and return whether it has to be saved."""
     changed = row.gone_at is not None or any(getattr(row, name) != columns[name] for name in watched)
     counts.changed += changed
+    # Columns that are not watched are saved as well, but do not count as a change.
     differs = changed or any(getattr(row, name) != value for name, value in columns.items())
     if differs:
         for name, value in columns.items():

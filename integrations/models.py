@@ -1,4 +1,4 @@
-"""Workspaces, companies and what happened to their connections; gathers both vendors' models."""
+"""Workspaces, connection events and the call journal; imports both vendors' models for Django."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 
-# What the start date means, for every page that asks for it.
+# Help text of the start date, on every page that asks for it.
 START_DATE_RULE = "Time before this day is never sent by itself."
 
 
 class Workspace(models.Model):
-    """One Clockify workspace: its key, its addresses, and the policy that its people chose."""
+    """One Clockify workspace: its key, its addresses, and the policy that its users chose."""
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
@@ -93,12 +93,12 @@ class Workspace(models.Model):
         return self.name
 
     def today(self, now: datetime) -> date:
-        """Return the day that this moment is where the workspace is."""
+        """Return the date of `now` in the workspace's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
 
 
 class ConnectionEvent(models.Model):
-    """What happened to a connection, when, and by whom. Never changed afterwards."""
+    """An event of a connection: what happened, when, and by whom. Never changed afterwards."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="events")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="events")

@@ -1,4 +1,4 @@
-"""An admin for rows that are looked at, never edited, and whose secrets never leave the database."""
+"""An admin for rows that are viewed, never edited, and whose secrets never leave the database."""
 
 from __future__ import annotations
 
@@ -10,35 +10,36 @@ from unfold.admin import ModelAdmin
 
 from integrations.fields import EncryptedTextField
 
-# Whole answers of a vendor: shown on a record's own page, not read for lists.
-HEAVY = ("raw",)
+# Raw records of a vendor: large, so that lists do without them.
+HEAVY_FIELDS = ("raw",)
 
 
 def secrets_of(model: type[Model]) -> list[str]:
+    """Return the names of the encrypted fields."""
     return [field.name for field in model._meta.fields if isinstance(field, EncryptedTextField)]
 
 
-def _leading_to_secrets(model: type[Model]) -> dict[str, list[str]]:
-    """Relations to rows with secrets, which a page would read along with the row itself."""
-    found = {}
+def _relations_with_secrets(model: type[Model]) -> dict[str, list[str]]:
+    """Return the secrets of related rows by relation; a page would read them along with the row itself."""
+    secrets_by_relation = {}
     for field in model._meta.fields:
-        other = field.related_model
-        if isinstance(other, type) and secrets_of(other):
-            found[field.name] = secrets_of(other)
-    return found
+        related_model = field.related_model
+        if isinstance(related_model, type) and secrets_of(related_model):
+            secrets_by_relation[field.name] = secrets_of(related_model)
+    return secrets_by_relation
 
 
 def without_secrets(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows with secrets left sealed, also those of the rows they point to."""
-    kept_back = secrets_of(rows.model)
-    for relation, secrets in _leading_to_secrets(rows.model).items():
+    """Return the rows without reading secrets, neither their own nor those of rows they point to."""
+    deferred = secrets_of(rows.model)
+    for relation, secrets in _relations_with_secrets(rows.model).items():
         rows = rows.select_related(relation)
-        kept_back += [f"{relation}__{secret}" for secret in secrets]
-    return rows.defer(*kept_back)
+        deferred += [f"{relation}__{secret}" for secret in secrets]
+    return rows.defer(*deferred)
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Look and search; nothing can be added, changed or deleted here."""
+    """Lists and records to view and search; nothing can be added, changed or deleted."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -56,17 +57,17 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = without_secrets(super().get_queryset(request))
-        # Django leaves its own list_select_related out where a queryset joins already.
+        # Django ignores list_select_related where the queryset has a select_related of its own.
         if self.list_select_related:
             rows = rows.select_related(*self.list_select_related)
-        heavy = [field.name for field in self.opts.fields if field.name in HEAVY]
+        heavy = [field.name for field in self.opts.fields if field.name in HEAVY_FIELDS]
         return rows.defer(*heavy) if heavy else rows
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in self.opts.fields if self._may_be_shown(field)]
+        return [field.name for field in self.opts.fields if self._is_visible(field)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)
 
-    def _may_be_shown(self, field: Field[Any, Any]) -> bool:
+    def _is_visible(self, field: Field[Any, Any]) -> bool:
         return not isinstance(field, EncryptedTextField) and not field.primary_key

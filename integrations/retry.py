@@ -1,6 +1,6 @@
-"""How often, how far apart and for how long anything is tried again. Which failures may be is said in `errors`.
+"""Limits of all retries: how many, how far apart, and for how long; `errors` defines which failures allow one.
 
-Seconds, unless a name says otherwise. The time without any answer has a setting of its own, GIVE_UP_SECONDS.
+In seconds, unless a name says otherwise. The limit for silence is a setting, GIVE_UP_SECONDS.
 """
 
 from __future__ import annotations
@@ -8,34 +8,35 @@ from __future__ import annotations
 import random
 
 # --- one call ----------------------------------------------------------------------------------------------
-# A longer pause is the run's business, which waits with its lease given back.
+# For a longer pause the run stops and is scheduled again, so that it does not hold its lease while it waits.
 MAX_PAUSE = 120
 # When a vendor says "too many requests" without saying for how long (Intuit's advice ends at 60 s).
 THROTTLED_PAUSES = (5, 20, 60)
 MAX_BACKOFF = 5.0
 
 # --- the token service -------------------------------------------------------------------------------------
-# An answer such as 503 or 429 gave no tokens, so that asking again is safe; after silence it is not.
+# A 503 or 429 gave no tokens, so that a retry is safe. After silence it is not: the first request may have used up
+# the refresh token.
 TOKEN_PAUSES = (1.0, 3.0)
 MAX_TOKEN_PAUSE = 15.0
-# With the longest answer (GIVE_UP_SECONDS) this stays below the 60 s of the token lease.
+# With the longest answer (GIVE_UP_SECONDS) a refresh ends about when other processes stop waiting for it.
 LAST_TOKEN_REQUEST_AFTER = 30.0
 
 # --- batches -----------------------------------------------------------------------------------------------
-# Without calls after a throttled item of a batch, which carries no advice of its own.
+# Pause of all calls after a throttled item of a batch, which has no Retry-After of its own.
 BATCH_ITEM_PAUSE = 5
-# Unanswered batches in a row, at the smallest size, before the rest goes one by one.
+# Unanswered batches in a row, at the smallest size, before the rest is sent one by one.
 MAX_UNANSWERED_BATCHES = 2
 
 # --- a run -------------------------------------------------------------------------------------------------
-# Equal refusals in a row mean one cause, which the next record meets as well.
+# Equal refusals in a row have one cause, such as an inactive default item, and the next record would fail as well.
 MAX_EQUAL_REFUSALS = 20
 MAX_UNANSWERED_CALLS = 20
-# Of GIVE_UP_SECONDS, for all threads together.
+# Share of GIVE_UP_SECONDS without any answer, across all threads, after which sending stops.
 SILENT_SHARE = 0.7
-# When a vendor's budget is used up and nobody says for how long.
+# When a vendor's request limit is used up and it does not say for how long.
 RUN_PAUSE = 60
-# Starts without any progress between them, after which a run has failed.
+# Starts without progress between them, after which a run fails.
 MAX_RUN_ATTEMPTS = 3
 
 

@@ -1,4 +1,4 @@
-"""Groups that people are put into, and what each may do. docs/people.md tells administrators."""
+"""The groups of users and what each may do; docs/people.md explains them to administrators."""
 
 from __future__ import annotations
 
@@ -12,46 +12,48 @@ SUPPORT = "Support (read only)"
 BOOKKEEPERS = "Bookkeepers"
 
 OUR_APPS = ("integrations", "mapping", "syncjobs")
-# One right stands for all pages of ours, one for all buttons: it is asked for wherever something would be written.
+# One permission covers all pages, one all buttons; the second is checked wherever something would be written.
 VIEW_RIGHT = "integrations.view_workspace"
 ACT_RIGHT = "integrations.change_workspace"
 MAY_ACT = {MAPPING_ADMINS: True, SUPPORT: False, BOOKKEEPERS: False}
 
 
 def set_up(apps: Any, schema_editor: Any) -> None:
-    """For migrations: make the groups and give them the rights they lack.
+    """Create the groups and give them the permissions they lack; called by migrations.
 
-    Rights that an administrator added or another migration gave stay. A migration that brings a model calls this
-    again, so that the groups may see it.
+    Permissions that an administrator added or another migration gave stay. A migration that adds a model calls this
+    again, so that the groups may view it.
     """
     using = schema_editor.connection.alias
-    _make_permissions(apps, using)
+    _create_permissions(apps, using)
     permissions = apps.get_model("auth", "Permission").objects.using(using)
-    looking = permissions.filter(content_type__app_label__in=OUR_APPS, codename__startswith="view_")
+    view_permissions = permissions.filter(content_type__app_label__in=OUR_APPS, codename__startswith="view_")
     app, codename = ACT_RIGHT.split(".")
-    acting = permissions.filter(content_type__app_label=app, codename=codename)
+    act_permissions = permissions.filter(content_type__app_label=app, codename=codename)
     for name, may_act in MAY_ACT.items():
         group, _ = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
-        group.permissions.add(*looking, *(acting if may_act else ()))
+        group.permissions.add(*view_permissions, *(act_permissions if may_act else ()))
 
 
-def _make_permissions(apps: Any, using: str) -> None:
-    """Django makes permissions after all migrations; here they are needed before."""
+def _create_permissions(apps: Any, using: str) -> None:
+    """Create the permissions now; Django does it after all migrations, which is too late for the groups."""
     for label in OUR_APPS:
         config = apps.get_app_config(label)
-        before = getattr(config, "models_module", None)
-        # Historical apps have no module of models, and Django skips those that have none.
-        config.models_module = before or True
+        models_module = getattr(config, "models_module", None)
+        # Apps of a migration have no models module, and Django skips apps without one.
+        config.models_module = models_module or True
         create_permissions(config, apps=apps, using=using, verbosity=0)
-        config.models_module = before
+        config.models_module = models_module
 
 
-def let_members_in(*, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, using: str, **_: Any) -> None:
-    """Whoever joins one of our groups may open the admin: a group without *staff status* would be no use."""
+def grant_staff_status(
+    *, instance: Any, action: str, reverse: bool, pk_set: set[int] | None, using: str, **_: Any
+) -> None:
+    """Give staff status to users who join one of our groups; without it nobody can open the admin."""
     if action != "post_add" or not pk_set:
         return
-    people, groups = (pk_set, {instance.pk}) if reverse else ({instance.pk}, pk_set)
-    members = get_user_model()._default_manager.using(using).filter(pk__in=people)
-    joined = members.filter(groups__pk__in=groups, groups__name__in=MAY_ACT).update(is_staff=True)
+    user_ids, group_ids = (pk_set, {instance.pk}) if reverse else ({instance.pk}, pk_set)
+    members = get_user_model()._default_manager.using(using).filter(pk__in=user_ids)
+    joined = members.filter(groups__pk__in=group_ids, groups__name__in=MAY_ACT).update(is_staff=True)
     if joined and not reverse:
         instance.is_staff = True

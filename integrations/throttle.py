@@ -1,4 +1,4 @@
-"""How fast we may call a vendor: one row per account, shared by all processes, one UPDATE per call."""
+"""The rate limit of calls to a vendor: one row per account, shared by all processes, one UPDATE per call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import connection, models, transaction
 
 
 class RateBucket(models.Model):
-    """Next free moment of one account, in seconds since 1970 (generic cell rate algorithm without a burst)."""
+    """The next free moment of one account, in seconds since 1970 (generic cell rate algorithm without a burst)."""
 
     key = models.CharField(max_length=120, primary_key=True)
     next_at = models.FloatField(default=0)
@@ -18,19 +18,19 @@ class RateBucket(models.Model):
         return self.key
 
 
-# A vendor counts what arrives: two calls may come closer together than they left. So a limit is kept with some room.
+# Vendors count calls as they arrive, and two may arrive closer together than they were sent.
 MARGIN = 1.004
 
 
 def spacing(*, per_second: float = 0, per_minute: float = 0) -> float:
-    """Seconds between two calls that keep both limits; 0 when neither limits."""
+    """Return the seconds between two calls that keep both limits; 0 where there is no limit."""
     return MARGIN * max(1 / per_second if per_second else 0, 60 / per_minute if per_minute else 0)
 
 
 def reserve(key: str, seconds_apart: float, *, now: float) -> float:
-    """Take the next free moment and say when it is. Fair among processes: each statement moves the row on.
+    """Take the next free moment and return it, in seconds since 1970. Fair among processes: each call moves it on.
 
-    Must run outside a transaction, else others wait for its end.
+    Must run outside a transaction, which would keep the row locked for all other callers until it ends.
     """
     table = connection.ops.quote_name(RateBucket._meta.db_table)
     latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
@@ -51,9 +51,9 @@ def reserve(key: str, seconds_apart: float, *, now: float) -> float:
 
 
 def wait_for_turn(key: str, seconds_apart: float, *, longest: float) -> float:
-    """Sleep until this account may be called again; gives 0 then.
+    """Sleep until this account may be called again, and return 0.
 
-    A wait over `longest` seconds is not slept through: it is given back, for the run to be put off.
+    A wait of more than `longest` seconds is returned instead, so that the caller can postpone the run.
     """
     now = time.time()
     pause = reserve(key, seconds_apart, now=now) - now
@@ -63,8 +63,9 @@ def wait_for_turn(key: str, seconds_apart: float, *, longest: float) -> float:
     return 0.0
 
 
-def hold_back(key: str, seconds: float) -> None:
-    """The vendor said "too fast": nobody calls this account before `seconds` from now."""
+def block_for(key: str, seconds: float) -> None:
+    """Block all calls for this account for `seconds`, after the vendor reported too many requests."""
     until = time.time() + seconds
     RateBucket.objects.bulk_create([RateBucket(key=key)], ignore_conflicts=True)
+    # Another process may have been told to wait longer; a shorter wait must not replace that.
     RateBucket.objects.filter(key=key, blocked_until__lt=until).update(blocked_until=until)

@@ -189,7 +189,7 @@ class QuickBooksClient:
             words = "QuickBooks' answer to a batch says nothing about this item."
             error = NoAnswer(words, vendor="quickbooks", tid=tid)
         if isinstance(error, TryLater):
-            throttle.hold_back(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
+            throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
         return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
 
     def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:

@@ -176,7 +176,7 @@ def _ask_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: 
         status, problem = None, f"Intuit's token service did not answer ({type(error).__name__})."
         raise NoAnswer(problem, vendor="quickbooks") from None
     finally:
-        http.write_down(
+        http.record_call(
             account,
             method="POST",
             path=urlsplit(settings.QUICKBOOKS_TOKEN_URL).path,
