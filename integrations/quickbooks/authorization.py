@@ -1,4 +1,4 @@
-"""The trip to Intuit and back: what is checked before it, what the state proves, what each way back means."""
+"""The OAuth authorization at Intuit: checks before it, its signed state, and refusals afterwards."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from integrations.models import Workspace
 from integrations.quickbooks import connection, oauth
 
 SALT = "hourbridge.quickbooks.consent"
-# People sign in, look for the second factor, choose a company. A state older than this is refused.
+# Users need time to sign in, find their second factor and choose a company.
 MAX_AUTHORIZATION_SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class OAuthState:
-    """Who set out for which workspace."""
+    """The user who started an authorization, and the workspace it is for."""
 
     workspace_id: int
     user_id: int
 
 
 def preflight_errors(*, host: str) -> list[str]:
-    """What would make the trip fail, said before it begins. `host` is where the person opened Hourbridge."""
-    found = []
+    """Return messages about settings that would make the authorization fail. `host`: where Hourbridge was opened."""
+    errors = []
     try:
         oauth.configured()
     except ApiError as problem:
-        found.append(f"{problem.message} {problem.fix}")
+        errors.append(f"{problem.message} {problem.fix}")
     parts = urlsplit(settings.PUBLIC_URL)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        found.append(f"PUBLIC_URL is {settings.PUBLIC_URL}; Intuit sends people back to https addresses only.")
+        errors.append(f"PUBLIC_URL is {settings.PUBLIC_URL}; Intuit sends people back to https addresses only.")
     if parts.netloc != host:
-        found.append(
+        errors.append(
             f"You opened Hourbridge at {host}, but PUBLIC_URL says {parts.netloc}, and Intuit would send you there. "
             "Open Hourbridge under that address, or correct PUBLIC_URL."
         )
-    return found
+    return errors
 
 
 def start_authorization(state: OAuthState) -> tuple[str, str]:
-    """The consent page's address and the state that has to come back."""
-    signed = signing.dumps([state.workspace_id, state.user_id], salt=SALT)
-    return oauth.consent_url(signed), signed
+    """Return the consent page's address, and the state that Intuit has to send back. Raises NotConfigured."""
+    signed_state = signing.dumps([state.workspace_id, state.user_id], salt=SALT)
+    return oauth.consent_url(signed_state), signed_state
 
 
 def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
-    """The trip that a state proves. Raises Rejected for one that this person did not set out with."""
+    """Return the verified state. Raises Rejected for one that this user did not start with, or that is too old."""
     if not expected or not state or state != expected:
         raise Rejected(
             "That answer from Intuit does not belong to a connection begun in this browser.",
@@ -79,7 +79,7 @@ def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
 
 
 def refusal_of(error: str) -> Rejected:
-    """Intuit sent the person back without a connection."""
+    """Return the error for a user whom Intuit sent back without a connection."""
     if error == "access_denied":
         message, fix = "The connection was declined at Intuit; nothing was changed here.", "Connect again when ready."
     else:
@@ -89,7 +89,7 @@ def refusal_of(error: str) -> Rejected:
 
 
 def check_company(workspace: Workspace, realm: str) -> None:
-    """Before the code is traded: the workspace may not get a second company."""
+    """Check the company before the code is exchanged. Raises Rejected for none, or for a second one."""
     if not realm:
         raise Rejected(
             "Intuit named no company.", vendor="quickbooks", code="NO_COMPANY", fix="Choose a company on Intuit's page."

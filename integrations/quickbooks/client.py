@@ -1,4 +1,4 @@
-"""Speaks to one QuickBooks company. Facts of the API: Intuit's Accounting API reference and error code pages."""
+"""The HTTP client of one QuickBooks company, after Intuit's Accounting API reference and error code pages."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ MINOR_VERSION = "75"
 # Intuit's cap on rows per answer.
 PAGE_SIZE = 1000
 MAX_PAGES = 10_000
-# Ids per query: 1000 numbers stay far below what a POSTed statement may hold.
+# 1000 ids stay far below the size that a statement may have as a POST body.
 IDS_PER_QUERY = 1000
-# Above this a statement travels as a POST body; no limit for addresses is published, 4 kB is known to work.
+# A longer statement is sent as a POST body; Intuit publishes no limit for URLs, 4 kB is known to work.
 MAX_URL_LENGTH = 2000
-# A batch has had its turn among batches when it waits for its turn among all calls, which may take a second.
+# A batch waits for the limit of batches first and for that of all calls next, which may delay it by a second: without
+# the margin, the next batch could be sent too soon after it.
 BATCH_MARGIN = 1.02
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One write's answer: the record, and Intuit's id of the exchange."""
+    """The answer to one write: the record, and Intuit's id of the exchange (intuit_tid)."""
 
     record: Mapping[str, Any]
     tid: str
@@ -40,7 +41,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One write of a batch; `number` (bId, at most 10 characters) finds its answer."""
+    """One write of a batch; `number` (bId, at most 10 characters) identifies its answer."""
 
     number: str
     operation: str
@@ -50,7 +51,7 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class ItemAnswer:
-    """One item's answer: the record, or why there is none."""
+    """The answer to one item of a batch: the record, or the error."""
 
     record: Mapping[str, Any]
     error: ApiError | None
@@ -59,6 +60,8 @@ class ItemAnswer:
 
 @dataclass(frozen=True)
 class QuickBooksClient:
+    """Calls to one company; every method raises ApiError when QuickBooks gives no usable answer."""
+
     company: Company
     run_id: int | None = None
 
@@ -73,9 +76,9 @@ class QuickBooksClient:
     def query(
         self, entity: str, where: str = "", *, after: Sequence[Mapping[str, Any]] = ()
     ) -> Iterator[Mapping[str, Any]]:
-        """All records of one kind, by Id: without an order pages repeat and lose rows.
+        """Yield all records of one kind, ordered by Id: without an order, pages repeat and lose rows.
 
-        With `after`, the first ones of that order, those that follow.
+        `after`: the first records in that order, already read; only those that follow them are yielded.
         """
         seen = {str(row.get("Id")) for row in after}
         for page in range(MAX_PAGES):
@@ -84,47 +87,48 @@ class QuickBooksClient:
                 f"select * from {entity}{f' where {where}' if where else ''} "
                 f"orderby Id startposition {start} maxresults {PAGE_SIZE}"
             )
-            rows = self._rows(statement, entity)
-            fresh = [row for row in rows if str(row.get("Id")) not in seen]
-            seen.update(str(row.get("Id")) for row in fresh)
-            yield from fresh
-            if len(rows) < PAGE_SIZE or not fresh:
+            rows = self._query_rows(statement, entity)
+            new_rows = [row for row in rows if str(row.get("Id")) not in seen]
+            seen.update(str(row.get("Id")) for row in new_rows)
+            yield from new_rows
+            # A server that repeats a page must not keep us here forever.
+            if len(rows) < PAGE_SIZE or not new_rows:
                 return
-        raise self._strange(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
+        raise self._unexpected(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
 
     def changes(
         self, entities: Sequence[str], *, since: datetime
     ) -> tuple[dict[str, list[Mapping[str, Any]]], datetime | None]:
-        """Records that changed since then, by entity, and QuickBooks' own time of the answer.
+        """Return the records that changed since then, by entity, and QuickBooks' own time of the answer.
 
-        At most 1000 in all, and no further pages; deleted ones are markers with `status` Deleted (Intuit:
+        At most 1000 records in all, and no further pages; a deleted one is a marker with `status` Deleted (Intuit:
         changedatacapture page).
         """
         params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
         body = self._object(self._send("GET", "cdc", params=params))
-        answers = body.get("CDCResponse")
-        if not isinstance(answers, list):
-            raise self._strange("QuickBooks answered without CDCResponse.")
-        found: dict[str, list[Mapping[str, Any]]] = {entity: [] for entity in entities}
-        for answer in answers:
-            for group in answer.get("QueryResponse") or []:
-                for entity in found:
-                    found[entity] += group.get(entity) or []
-        return found, payloads.instant(body.get("time"))
+        responses = body.get("CDCResponse")
+        if not isinstance(responses, list):
+            raise self._unexpected("QuickBooks answered without CDCResponse.")
+        changes: dict[str, list[Mapping[str, Any]]] = {entity: [] for entity in entities}
+        for response in responses:
+            for group in response.get("QueryResponse") or []:
+                for entity in changes:
+                    changes[entity] += group.get(entity) or []
+        return changes, payloads.instant(body.get("time"))
 
     def by_ids(self, entity: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Records of these ids; those that are gone are missing from the answer."""
+        """Yield the records of these ids; those that no longer exist are missing from the answer."""
         for start in range(0, len(ids), IDS_PER_QUERY):
-            some = ", ".join(quoted(one) for one in ids[start : start + IDS_PER_QUERY])
-            yield from self.query(entity, f"Id in ({some})")
+            id_list = ", ".join(quoted(record_id) for record_id in ids[start : start + IDS_PER_QUERY])
+            yield from self.query(entity, f"Id in ({id_list})")
 
     # --- writing -------------------------------------------------------------------------------------------
     def write(self, entity: str, body: str, *, request_id: str, delete: bool = False) -> Answer:
         """Create, update (body with Id and SyncToken) or delete one record.
 
-        Sent once: when no answer comes, NoAnswer says so, and whoever called looks first whether it arrived. The
-        request id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it
-        remembers is not documented, so nothing rests on it alone.
+        Sent once: raises NoAnswer when no answer comes, and the caller must check first whether the write arrived.
+        The request id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it
+        remembers is not documented, so nothing relies on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
         answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)
@@ -132,33 +136,33 @@ class QuickBooksClient:
 
     # --- batches -------------------------------------------------------------------------------------------
     def batch(self, items: Sequence[BatchItem], *, request_id: str) -> dict[str, ItemAnswer]:
-        """Up to thirty independent writes in one request; gives each item's answer by its number (Intuit: batch page).
+        """Send up to thirty independent writes in one request and return the answers by number (Intuit: batch page).
 
-        Sent once: NoAnswer says that nobody knows which of them arrived. An item that is missing from the answer has
-        NoAnswer as its error.
+        Sent once: raises NoAnswer when it is unknown which of them arrived. An item that is missing from the answer
+        has NoAnswer as its error.
         """
-        asked = [
+        batch_items = [
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
-        answer, found = self._batch(asked, params={"requestid": request_id}, repeatable=False)
+        answer, items_by_number = self._batch(batch_items, params={"requestid": request_id}, repeatable=False)
         tid = answer.headers.get("intuit_tid", "")
-        return {item.number: self._item_answer(found.get(item.number), item.entity, tid) for item in items}
+        return {item.number: self._item_answer(items_by_number.get(item.number), item.entity, tid) for item in items}
 
     def queries(
         self, statements: Mapping[str, str]
     ) -> tuple[dict[str, list[Mapping[str, Any]] | ApiError], datetime | None]:
-        """Several queries in one request: entity to statement; gives entity to rows, or why there are none.
+        """Send several queries (statements by entity) in one request.
 
-        Also gives QuickBooks' own time of the answer.
-
-        At most 1000 records come back in all (Intuit: batch page), so each statement should say MAXRESULTS.
+        Return the rows or the error by entity, and QuickBooks' own time of the answer. At most 1000 records come back
+        in all (Intuit: batch page), so each statement should contain MAXRESULTS.
         """
-        asked = [{"bId": entity[:10], "Query": statement} for entity, statement in statements.items()]
-        answer, found = self._batch(asked, params=None, repeatable=True)
+        # A bId has at most 10 characters.
+        batch_items = [{"bId": entity[:10], "Query": statement} for entity, statement in statements.items()]
+        answer, items_by_number = self._batch(batch_items, params=None, repeatable=True)
         tid = answer.headers.get("intuit_tid", "")
         rows: dict[str, list[Mapping[str, Any]] | ApiError] = {}
         for entity in statements:
-            item = found.get(entity[:10])
+            item = items_by_number.get(entity[:10])
             try:
                 rows[entity] = self._item_rows(item, entity, tid)
             except ApiError as error:
@@ -166,55 +170,57 @@ class QuickBooksClient:
         return rows, payloads.instant(self._object(answer).get("time"))
 
     def _batch(
-        self, asked: list[dict[str, Any]], *, params: Mapping[str, str] | None, repeatable: bool
+        self, batch_items: list[dict[str, Any]], *, params: Mapping[str, str] | None, repeatable: bool
     ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
-        """The answer, and its items by number."""
+        """Send one batch; return the answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
         apart = BATCH_MARGIN * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
-        put_off = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=retry.MAX_PAUSE)
-        if put_off:
-            words = "QuickBooks' limit for batches is used up."
-            raise TryLater(words, vendor="quickbooks", code="THROTTLED", after=put_off)
-        body = json.dumps({"BatchItemRequest": asked}, ensure_ascii=False).encode()
+        wait_seconds = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=retry.MAX_PAUSE)
+        if wait_seconds:
+            message = "QuickBooks' limit for batches is used up."
+            raise TryLater(message, vendor="quickbooks", code="THROTTLED", after=wait_seconds)
+        body = json.dumps({"BatchItemRequest": batch_items}, ensure_ascii=False).encode()
         answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable)
         items = self._object(answer).get("BatchItemResponse")
         if not isinstance(items, list):
-            raise self._strange("QuickBooks answered a batch without BatchItemResponse.", answer)
+            raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
         return answer, {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
 
     def _item_answer(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> ItemAnswer:
         error = read_item(item, tid=tid) if item is not None else None
         record = item.get(entity) if item is not None and error is None else None
         if error is None and not isinstance(record, Mapping):
-            words = "QuickBooks' answer to a batch says nothing about this item."
-            error = NoAnswer(words, vendor="quickbooks", tid=tid)
+            # The item may have been carried out all the same, so that its outcome is unknown.
+            message = "QuickBooks' answer to a batch says nothing about this item."
+            error = NoAnswer(message, vendor="quickbooks", tid=tid)
         if isinstance(error, TryLater):
             throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
         return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
 
     def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:
         if item is None:
-            raise self._strange(f"QuickBooks' answer to a batch says nothing about {entity}.")
+            raise self._unexpected(f"QuickBooks' answer to a batch says nothing about {entity}.")
         error = read_item(item, tid=tid)
         if error is not None:
             raise error
-        return self._listed(item, entity)
+        return self._rows_in(item, entity)
 
     # --- transport -----------------------------------------------------------------------------------------
-    def _rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
+    def _query_rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
         if len(statement) <= MAX_URL_LENGTH:
             answer = self._send("GET", "query", params={"query": statement})
         else:
             answer = self._send("POST", "query", body=statement.encode(), content_type="application/text")
-        return self._listed(self._object(answer), entity)
+        return self._rows_in(self._object(answer), entity)
 
-    def _listed(self, body: Mapping[str, Any], entity: str) -> list[Mapping[str, Any]]:
-        found = body.get("QueryResponse")
-        if not isinstance(found, Mapping):
-            raise self._strange("QuickBooks answered a query without QueryResponse.")
-        rows = found.get(entity) or []
+    def _rows_in(self, body: Mapping[str, Any], entity: str) -> list[Mapping[str, Any]]:
+        response = body.get("QueryResponse")
+        if not isinstance(response, Mapping):
+            raise self._unexpected("QuickBooks answered a query without QueryResponse.")
+        # QuickBooks leaves the entity out where a query has no rows.
+        rows = response.get(entity) or []
         if not isinstance(rows, list):
-            raise self._strange(f"QuickBooks answered a query for {entity} with no list.")
+            raise self._unexpected(f"QuickBooks answered a query for {entity} with no list.")
         return rows
 
     def _send(
@@ -227,7 +233,10 @@ class QuickBooksClient:
         content_type: str = "application/json",
         repeatable: bool = True,
     ) -> requests.Response:
-        """One call; a refused access token is replaced once (nothing was done, so the same call is sent again)."""
+        """Send one call; a refused access token is replaced once.
+
+        Safe for writes too: a call with a refused token did nothing.
+        """
         url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
         token = tokens.access_token(self.company, run_id=self.run_id)
         for last_try in (False, True):
@@ -249,18 +258,18 @@ class QuickBooksClient:
         try:
             body = answer.json()
         except ValueError:
-            raise self._strange("QuickBooks' answer is no JSON.", answer) from None
+            raise self._unexpected("QuickBooks' answer is no JSON.", answer) from None
         if not isinstance(body, Mapping):
-            raise self._strange("QuickBooks answered with something else than an object.", answer)
+            raise self._unexpected("QuickBooks answered with something else than an object.", answer)
         return body
 
     def _record(self, answer: requests.Response, entity: str) -> Mapping[str, Any]:
         record = self._object(answer).get(entity)
         if not isinstance(record, Mapping):
-            raise self._strange(f"QuickBooks answered without {entity}.", answer)
+            raise self._unexpected(f"QuickBooks answered without {entity}.", answer)
         return record
 
-    def _strange(self, message: str, answer: requests.Response | None = None) -> Unexpected:
+    def _unexpected(self, message: str, answer: requests.Response | None = None) -> Unexpected:
         tid = answer.headers.get("intuit_tid", "") if answer is not None else ""
         return Unexpected(message, vendor="quickbooks", tid=tid)
 
@@ -270,5 +279,5 @@ def _classify(answer: requests.Response) -> ApiError | None:
 
 
 def quoted(text: str) -> str:
-    """A value in a query: quotes and backslashes are escaped with a backslash (Intuit: data queries)."""
+    """Return a value for a query, with quotes and backslashes escaped by a backslash (Intuit: data queries)."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

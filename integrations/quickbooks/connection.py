@@ -1,4 +1,4 @@
-"""Connecting, reading the subscription of, and disconnecting a QuickBooks company."""
+"""Connecting and disconnecting a QuickBooks company, and reading its subscription."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from integrations.quickbooks.models import Company
 
 
 def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None) -> Company:
-    """The headless way in: a refresh token proves itself by being refreshed.
-
-    Raises an ApiError that says what is wrong.
-    """
+    """Connect with a refresh token, without a browser; the token is proven by refreshing it. Raises ApiError."""
     refuse_second_company(workspace, realm)
     account = tokens.account(Company(realm_id=realm))
     return connect_with(
@@ -29,7 +26,7 @@ def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: dateti
 
 
 def refuse_second_company(workspace: Workspace, realm: str) -> None:
-    """A workspace sends to one company only: a second one would get the same time again."""
+    """Check that the workspace has no other company, which would get the same time twice. Raises Rejected."""
     if not realm.isdigit():
         raise Rejected(
             f"{realm!r} is no company id.",
@@ -50,12 +47,12 @@ def refuse_second_company(workspace: Workspace, realm: str) -> None:
 def connect_with(
     workspace: Workspace, *, realm: str, fresh: oauth.Tokens, now: datetime, person: Any = None
 ) -> Company:
-    """Save the tokens, then prove them by reading the subscription; what does not prove itself stays unconnected."""
+    """Save the tokens, then prove them by reading the subscription. Raises ApiError and stays unconnected otherwise."""
     refuse_second_company(workspace, realm)
-    # The old tokens are not needed, and may be unreadable: connecting again is the way out of a lost key.
+    # The old tokens are not needed and may be unreadable: connecting again must work after the key was lost.
     stored = Company.objects.defer("access_token", "refresh_token")
     company, _ = stored.get_or_create(realm_id=realm, defaults={"state": Company.State.DISCONNECTED})
-    before = company.state, company.state_reason
+    previous = company.state, company.state_reason
     company.state, company.state_reason = Company.State.CONNECTED, ""
     company.state_since = company.connected_at = now
     with transaction.atomic():
@@ -64,7 +61,7 @@ def connect_with(
     try:
         read_subscription(company, now=now)
     except ApiError as problem:
-        state = before[0] if before[0] != Company.State.CONNECTED else Company.State.RECONNECT
+        state = previous[0] if previous[0] != Company.State.CONNECTED else Company.State.RECONNECT
         Company.objects.filter(pk=company.pk).update(state=state, state_reason=problem.message)
         raise
     with transaction.atomic():
@@ -84,7 +81,7 @@ def connect_with(
 def read_subscription(
     company: Company, *, run_id: int | None = None, now: datetime
 ) -> subscription_policy.SubscriptionStatus:
-    """Ask QuickBooks for subscription, Payroll and book-close date, and keep the evidence."""
+    """Read subscription, Payroll and book-close date from QuickBooks and save them. Raises ApiError."""
     client = QuickBooksClient(company, run_id=run_id)
     return keep_subscription(company, client.company_info(), client.preferences(), now=now)
 
@@ -92,7 +89,7 @@ def read_subscription(
 def keep_subscription(
     company: Company, company_info: payloads.Raw, preferences: payloads.Raw, *, now: datetime
 ) -> subscription_policy.SubscriptionStatus:
-    """Likewise from records that were read already."""
+    """Save the subscription from records that were already read, and return its status."""
     evidence = payloads.subscription(company_info, preferences)
     company.name = evidence.company_name or company.name
     company.sku = evidence.sku[:100]
@@ -117,7 +114,7 @@ def keep_subscription(
 
 
 def subscription_status(company: Company) -> subscription_policy.SubscriptionStatus:
-    """What the stored evidence says, with what an administrator allowed."""
+    """Return the status by the stored evidence and what an administrator allowed."""
     return subscription_policy.judge(
         subscription_policy.Evidence(
             sku=company.sku,
@@ -131,11 +128,11 @@ def subscription_status(company: Company) -> subscription_policy.SubscriptionSta
 
 
 def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
-    """Revoke at Intuit, and wipe the tokens even if that fails. Links, receipts and history stay.
+    """Revoke the token at Intuit, and delete it here even if that fails. Links, receipts and history stay.
 
-    Gives a sentence that says whether Intuit confirmed.
+    Return a sentence about whether Intuit confirmed.
     """
-    said = _revoke(company)
+    message = _revoke(company)
     with transaction.atomic():
         company.state, company.state_since = Company.State.DISCONNECTED, now
         company.state_reason = "QuickBooks was disconnected here."
@@ -143,9 +140,9 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
         company.access_expires_at = company.refresh_expires_at = None
         company.save()
         ConnectionEvent.objects.create(
-            company=company, at=timezone.now(), kind="quickbooks_disconnected", message=said, by=person
+            company=company, at=timezone.now(), kind="quickbooks_disconnected", message=message, by=person
         )
-    return said
+    return message
 
 
 def _revoke(company: Company) -> str:

@@ -1,6 +1,6 @@
-"""What Intuit's error codes mean: for the next step, and in words for people (Intuit: error codes, throttling).
+"""Meanings of Intuit's error codes: the next step, and messages for users (Intuit: error codes, throttling).
 
-Every code that decides something stands here and nowhere else. One that is not known is a refusal of that record.
+Every code that decides something is defined here and nowhere else. An unknown code is a refusal of that record.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ BROKEN_CODES = {"10000", "10100", "10200", "4002"}
 NOT_FOUND_CODE = "610"
 STALE_CODE = "5010"
 NAME_TAKEN_CODE = "6240"
-# A rule of the product spoke against it; for an update or delete, that the time was billed meanwhile.
+# A business rule of QuickBooks refused the write; for an update or delete: the time was billed meanwhile.
 BUSINESS_RULE_CODE = "6000"
-# "Duplicate request id", and the free-text refusal that a repeated id was seen to get.
+# "Duplicate request id", and the free-text refusal that was observed for a repeated id.
 DUPLICATE_ID_CODES = {"600", BUSINESS_RULE_CODE, "2130"}
 BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know, or that became inactive.
@@ -31,7 +31,7 @@ BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A refusal in words for people. `fix_in`: clockify, quickbooks, here, wait or support."""
+    """A refusal explained to users. `resolve_in`: clockify, quickbooks, here, wait or support."""
 
     words: str
     resolve_in: str
@@ -81,33 +81,34 @@ NAME_WORDS = {
 def read_answer(status: int, headers: Mapping[str, str], content: bytes, *, after: float | None) -> ApiError | None:
     """Return the error in an answer, by fault code first, then by status; a 200 may carry a fault as well.
 
-    `after`: the seconds that a Retry-After header asks for.
+    `after`: the seconds of a Retry-After header.
     """
     tid = headers.get("intuit_tid", "")
     try:
-        fault = _fault(json.loads(content))
+        fault = _first_error(json.loads(content))
     except ValueError:
         fault = None
     if fault is None:
-        return _by_status(status, headers, after=after, tid=tid)
-    return _sorted(*fault, status=status, after=after, tid=tid)
+        return _classify_by_status(status, headers, after=after, tid=tid)
+    return _classify(*fault, status=status, after=after, tid=tid)
 
 
 def read_item(item: Mapping[str, Any], *, tid: str) -> ApiError | None:
-    """One item of a batch's answer; its faults stand in it under a status of 200."""
-    fault = _fault(item)
-    return _sorted(*fault, status=200, after=None, tid=tid) if fault else None
+    """Return the error in one item of a batch's answer, where faults come under a status of 200."""
+    fault = _first_error(item)
+    return _classify(*fault, status=200, after=None, tid=tid) if fault else None
 
 
-def _sorted(code: str, words: str, *, status: int, after: float | None, tid: str) -> ApiError:
+def _classify(code: str, message: str, *, status: int, after: float | None, tid: str) -> ApiError:
     details: dict[str, Any] = {"vendor": "quickbooks", "code": code, "status": status, "tid": tid}
     if status == 429 or code in THROTTLED_CODES:
         return TryLater("QuickBooks' request limit is reached.", after=after, **details)
     if status == 401 or code in TOKEN_CODES:
-        # The gateway's words may quote the token: never shown. 120 alone means that the connecting person lost access.
-        said = words if code == "120" else "QuickBooks does not accept this company's token."
+        # The gateway's text may quote the token, so it is never shown. 120 alone means that the connecting user lost
+        # access.
+        shown_message = message if code == "120" else "QuickBooks does not accept this company's token."
         details["status"] = 401 if code != "120" else status
-        return ReconnectNeeded(said, fix="Connect QuickBooks again as a company admin.", **details)
+        return ReconnectNeeded(shown_message, fix="Connect QuickBooks again as a company admin.", **details)
     if status == 403 or code == "3100":
         return ReconnectNeeded(
             "QuickBooks does not let this app into the company (wrong company, or production and sandbox mixed).",
@@ -115,13 +116,13 @@ def _sorted(code: str, words: str, *, status: int, after: float | None, tid: str
             **details,
         )
     if code in BUSY_CODES or status >= 500 or code in BROKEN_CODES:
-        return NoAnswer(f"QuickBooks has trouble ({code}: {words}).", **details)
+        return NoAnswer(f"QuickBooks has trouble ({code}: {message}).", **details)
     if code == NOT_FOUND_CODE:
-        return Gone(words, **details)
-    return Rejected(words, **details)
+        return Gone(message, **details)
+    return Rejected(message, **details)
 
 
-def _by_status(status: int, headers: Mapping[str, str], *, after: float | None, tid: str) -> ApiError | None:
+def _classify_by_status(status: int, headers: Mapping[str, str], *, after: float | None, tid: str) -> ApiError | None:
     details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "tid": tid}
     if status == 429:
         return TryLater("QuickBooks' request limit is reached.", after=after, **details)
@@ -138,8 +139,8 @@ def _by_status(status: int, headers: Mapping[str, str], *, after: float | None, 
     return None
 
 
-def _fault(body: Any) -> tuple[str, str] | None:
-    """Code and words of the first error in either envelope: {"Fault": …} or the gateway's {"fault": …}."""
+def _first_error(body: Any) -> tuple[str, str] | None:
+    """Return code and message of the first error, in either envelope: {"Fault": …} or the gateway's {"fault": …}."""
     if not isinstance(body, Mapping):
         return None
     fault = body.get("Fault") or body.get("fault")
@@ -149,5 +150,5 @@ def _fault(body: Any) -> tuple[str, str] | None:
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
     message = str(first.get("Message") or first.get("message") or "")
     detail = str(first.get("Detail") or first.get("detail") or "")
-    words = f"{message}: {detail}" if message and detail and message not in detail else detail or message
-    return str(first.get("code") or ""), words[:500] or "no reason given"
+    full_message = f"{message}: {detail}" if message and detail and message not in detail else detail or message
+    return str(first.get("code") or ""), full_message[:500] or "no reason given"

@@ -9,14 +9,14 @@ from integrations.fields import EncryptedTextField
 
 
 class Company(models.Model):
-    """One QuickBooks realm. Tokens are encrypted; both are saved before either is used."""
+    """One QuickBooks company (realm). Tokens are encrypted; both are saved before either is used."""
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
         RECONNECT = "reconnect", "Needs to be reconnected"
         DISCONNECTED = "disconnected", "Disconnected"
 
-    # No column: when this process last read the tokens (monotonic seconds).
+    # Not a column: when this process last read the tokens (monotonic seconds).
     token_read_at: float = float("-inf")
 
     realm_id = models.CharField(max_length=32, unique=True)
@@ -39,7 +39,7 @@ class Company(models.Model):
     token_owner = models.CharField(max_length=80, blank=True, help_text="Who is refreshing the tokens now.")
     token_until = models.DateTimeField(null=True, blank=True)
 
-    # What QuickBooks said of the subscription. Empty or null: it did not say.
+    # The subscription as QuickBooks reports it. Empty or null: not reported.
     sku = models.CharField(max_length=100, blank=True)
     subscription = models.CharField(max_length=40, blank=True)
     payroll = models.BooleanField(null=True, blank=True)
@@ -47,7 +47,7 @@ class Company(models.Model):
     book_close_date = models.DateField(null=True, blank=True)
     home_currency = models.CharField(max_length=3, blank=True)
     plan_read_at = models.DateTimeField(null=True, blank=True)
-    # What an administrator allows for this company.
+    # Exceptions that an administrator allowed for this company.
     allow_sku = models.CharField(max_length=100, blank=True)
     allow_unstated_payroll = models.BooleanField(default=False)
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -61,7 +61,7 @@ class Company(models.Model):
 
 
 class Listed(models.Model):
-    """What every mirror row of a company has. `gone_at` is set when QuickBooks no longer lists it (merged away)."""
+    """The columns of every mirror row. `gone_at` is set when QuickBooks no longer lists the record (merged away)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     quickbooks_id = models.CharField(max_length=64)

@@ -1,6 +1,6 @@
-"""Intuit's OAuth 2.0 through requests-oauthlib: authorise, exchange, refresh, revoke. Never its auto-refresh.
+"""Intuit's OAuth 2.0 through requests-oauthlib: authorize, exchange, refresh, revoke; without its auto-refresh.
 
-Auto-refresh would send the API request's own arguments to the token endpoint and refresh once per thread.
+Auto-refresh would send the API request's own arguments to the token endpoint, and refresh once per thread.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ SCOPE = ["com.intuit.quickbooks.accounting"]
 ACCESS_SECONDS = 3600
 
 
-class _Busy(Exception):
-    """The token service answered, and was not able to look at the request."""
+class _ServiceBusy(Exception):
+    """An answer of the token service that it could not process the request, such as 429 or 503."""
 
     def __init__(self, answer: requests.Response) -> None:
         super().__init__(str(answer.status_code))
@@ -37,20 +37,22 @@ class _Busy(Exception):
 
 
 def _session(**options: Any) -> OAuth2Session:
-    made = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, **options)
+    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, **options)
     for hook in ("access_token_response", "refresh_token_response"):
-        made.register_compliance_hook(hook, _stop_at_busy)
-    return made
+        session.register_compliance_hook(hook, _raise_if_busy)
+    return session
 
 
-def _stop_at_busy(answer: requests.Response) -> requests.Response:
+def _raise_if_busy(answer: requests.Response) -> requests.Response:
     if answer.status_code == 429 or answer.status_code >= 500:
-        raise _Busy(answer)
+        raise _ServiceBusy(answer)
     return answer
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
+    """Both tokens of a company, with the times they expire at."""
+
     access_token: str
     refresh_token: str
     access_expires_at: datetime
@@ -58,7 +60,7 @@ class Tokens:
 
 
 def configured() -> None:
-    """Raises NotConfigured when this installation has no Intuit app."""
+    """Check that this installation has an Intuit app. Raises NotConfigured."""
     if not settings.QUICKBOOKS_CLIENT_ID or not settings.QUICKBOOKS_CLIENT_SECRET:
         raise NotConfigured(
             "QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET are not set.",
@@ -73,6 +75,7 @@ def redirect_uri() -> str:
 
 
 def consent_url(state: str) -> str:
+    """Return the address of Intuit's consent page. Raises NotConfigured."""
     configured()
     session = _session(redirect_uri=redirect_uri(), scope=SCOPE)
     url, _ = session.authorization_url(settings.QUICKBOOKS_AUTHORIZE_URL, state=state)
@@ -80,10 +83,10 @@ def consent_url(state: str) -> str:
 
 
 def exchange(code: str, *, account: http.Account) -> Tokens:
-    """Trade the single-use code of a consent for tokens."""
+    """Exchange the single-use code of a consent for tokens. Raises ApiError."""
     configured()
     session = _session(redirect_uri=redirect_uri())
-    return _ask(
+    return _request_tokens(
         account,
         lambda seconds: session.fetch_token(
             settings.QUICKBOOKS_TOKEN_URL, code=code, auth=_basic(), include_client_id=False, timeout=seconds
@@ -92,10 +95,10 @@ def exchange(code: str, *, account: http.Account) -> Tokens:
 
 
 def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
-    """New tokens for the newest refresh token. ReconnectNeeded only where Intuit refuses that very token."""
+    """Return new tokens for the newest refresh token. Raises ReconnectNeeded only where Intuit refuses that token."""
     configured()
     session = _session()
-    return _ask(
+    return _request_tokens(
         account,
         lambda seconds: session.refresh_token(
             settings.QUICKBOOKS_TOKEN_URL, refresh_token=refresh_token, auth=_basic(), timeout=seconds
@@ -104,17 +107,17 @@ def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
 
 
 def revoke(token: str, *, account: http.Account) -> None:
-    """Tell Intuit to forget this app's permission. Raises NoAnswer or Unexpected; a 400 means it is gone already."""
+    """Revoke this app's permission at Intuit. Raises NoAnswer or Unexpected; a 400 means it was already revoked."""
     call = http.Call(
         "POST",
         settings.QUICKBOOKS_REVOKE_URL,
         {"Accept": "application/json", "Content-Type": "application/json", **_basic_header()},
         body=requests.Request("POST", "http://localhost", json={"token": token}).prepare().body,  # type: ignore[arg-type]
     )
-    http.send(account, call, classify=_read_revoke)
+    http.send(account, call, classify=_classify_revocation)
 
 
-def _read_revoke(answer: requests.Response) -> ApiError | None:
+def _classify_revocation(answer: requests.Response) -> ApiError | None:
     if answer.status_code < 300 or answer.status_code == 400:
         return None
     if answer.status_code >= 500:
@@ -131,41 +134,41 @@ def _basic_header() -> dict[str, str]:
     return {"Authorization": request.headers["Authorization"]}
 
 
-def _ask(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
-    """Ask the token endpoint; once more only after an answer which says that it was not able to.
+def _request_tokens(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
+    """Request tokens; again only after an answer that the service could not process the request. Raises ApiError.
 
-    After silence it is not asked again: a second try with the same refresh token could kill the connection. All of
-    it ends before the token lease does.
+    After silence there is no second request: the first one may have used up the refresh token, and using it twice can
+    end the connection.
     """
     began = time.monotonic()
     for attempt, pause in enumerate((*retry.TOKEN_PAUSES, None), start=1):
         try:
-            return _ask_once(account, fetch, attempt=attempt)
-        except _Busy as busy:
+            return _request_once(account, fetch, attempt=attempt)
+        except _ServiceBusy as busy:
             after = busy.after if busy.after is not None else pause
             in_time = after is not None and time.monotonic() - began + after < retry.LAST_TOKEN_REQUEST_AFTER
             if pause is not None and after is not None and after <= retry.MAX_TOKEN_PAUSE and in_time:
                 time.sleep(after)
                 continue
-            raise _too_busy(busy) from None
+            raise _busy_error(busy) from None
     raise AssertionError("unreachable")
 
 
-def _too_busy(busy: _Busy) -> ApiError:
+def _busy_error(busy: _ServiceBusy) -> ApiError:
     details: dict[str, Any] = {"vendor": "quickbooks", "status": busy.status}
     if busy.status == 429:
         return TryLater("Intuit's token service asks us to wait.", after=busy.after, **details)
     return NoAnswer(f"Intuit's token service answered {busy.status}.", **details)
 
 
-def _ask_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: int) -> Tokens:
-    """One call to the token endpoint, written to the journal without anything secret."""
+def _request_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: int) -> Tokens:
+    """Call the token endpoint once; the journal gets a row without anything secret."""
     began = time.monotonic()
     status: int | None = 200
     problem = ""
     try:
-        return _tokens(fetch(settings.GIVE_UP_SECONDS * 0.9))
-    except _Busy as busy:
+        return _parse_tokens(fetch(settings.GIVE_UP_SECONDS * 0.9))
+    except _ServiceBusy as busy:
         status, problem = busy.status, "not able to answer"
         raise
     except OAuth2Error as error:
@@ -188,23 +191,23 @@ def _ask_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: 
 
 
 def _refusal(error: OAuth2Error) -> ApiError:
-    """By the body's word, not by status: invalid_client has been seen with 400 as well as 401."""
-    name, status = str(error.error or ""), error.status_code
-    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "code": name}
-    if name == "invalid_grant":
+    """Return the error by the code in the body, not by status: invalid_client was seen with 400 as well as 401."""
+    code, status = str(error.error or ""), error.status_code
+    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "code": code}
+    if code == "invalid_grant":
         return ReconnectNeeded(
             "Intuit refuses the stored token of this company.", fix="Connect QuickBooks again.", **details
         )
-    if name in {"invalid_client", "unauthorized_client"}:
+    if code in {"invalid_client", "unauthorized_client"}:
         return NotConfigured(
             "Intuit does not know this app's id and secret.",
             fix="Check QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET.",
             **details,
         )
-    return NoAnswer(f"Intuit's token service gave no tokens ({name or 'no reason given'}).", **details)
+    return NoAnswer(f"Intuit's token service gave no tokens ({code or 'no reason given'}).", **details)
 
 
-def _tokens(answer: Any) -> Tokens:
+def _parse_tokens(answer: Any) -> Tokens:
     now = timezone.now()
     refresh_seconds = answer.get("x_refresh_token_expires_in")
     return Tokens(

@@ -1,4 +1,4 @@
-"""What QuickBooks' answers contain, read tolerantly here and nowhere else. Pure."""
+"""QuickBooks' records, read tolerantly here and nowhere else. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Raw = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One TimeActivity. `person_kind` is employee, vendor or other; `minutes` None where the time can't be read."""
+    """One TimeActivity. `person_kind` is employee, vendor or other; `minutes` is None where the time can't be read."""
 
     id: str
     sync_token: str
@@ -36,7 +36,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEvidence:
-    """What a company says of its subscription. None or "": it does not say."""
+    """The subscription as a company's records report it. None or "": not reported."""
 
     company_name: str
     sku: str
@@ -52,7 +52,7 @@ def text(value: Any) -> str:
 
 
 def ref(raw: Raw, name: str) -> str:
-    """The id in a reference such as CustomerRef; "" when there is none."""
+    """Return the id in a reference such as CustomerRef; "" when there is none."""
     value = raw.get(name)
     return text(value.get("value")) if isinstance(value, Mapping) else ""
 
@@ -79,13 +79,15 @@ def _whole(value: Any) -> int | None:
 
 
 def yes_no(value: Any) -> bool | None:
-    """ "true"/"false" as text or JSON; None for anything else."""
+    """Return the value of "true" or "false", as text or JSON; None for anything else."""
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(text(value).strip().lower())
 
 
 def activity(raw: Raw) -> Activity:
+    """Return a TimeActivity record as an `Activity`; fields that can't be read are None or empty."""
+    # Schema values beyond the documented Employee and Vendor exist (Other, with an OtherNameRef).
     kind = text(raw.get("NameOf")).lower()
     refs = {"employee": "EmployeeRef", "vendor": "VendorRef"}
     return Activity(
@@ -106,27 +108,27 @@ def activity(raw: Raw) -> Activity:
 
 
 def _created(raw: Raw) -> datetime | None:
-    """When the record was made; None where the answer does not say it to the instant."""
+    """Return when the record was created; None without a time that has an offset from UTC."""
     meta = raw.get("MetaData")
     return instant(meta.get("CreateTime")) if isinstance(meta, Mapping) else None
 
 
 def _minutes(raw: Raw) -> int | None:
-    """A duration, or a span less its break: an answer has the form in which the time was entered."""
+    """Return the minutes of a duration, or of a span less its break; an answer has the form that was entered."""
     hours, minutes = _whole(raw.get("Hours")), _whole(raw.get("Minutes"))
     if hours is not None or minutes is not None:
         return (hours or 0) * 60 + (minutes or 0)
     start, end = _instant(raw.get("StartTime")), _instant(raw.get("EndTime"))
     if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
         return None
-    pause = (_whole(raw.get("BreakHours")) or 0) * 60 + (_whole(raw.get("BreakMinutes")) or 0)
-    return round((end - start).total_seconds() / 60) - pause
+    break_minutes = (_whole(raw.get("BreakHours")) or 0) * 60 + (_whole(raw.get("BreakMinutes")) or 0)
+    return round((end - start).total_seconds() / 60) - break_minutes
 
 
 def instant(value: Any) -> datetime | None:
-    """A time stamp that says its offset from UTC."""
-    found = _instant(value)
-    return found if found is not None and found.tzinfo is not None else None
+    """Return a time stamp that has an offset from UTC; None for anything else."""
+    parsed = _instant(value)
+    return parsed if parsed is not None and parsed.tzinfo is not None else None
 
 
 def _instant(value: Any) -> datetime | None:
@@ -142,26 +144,27 @@ def email(raw: Raw) -> str:
 
 
 def is_deleted(raw: Raw) -> bool:
-    """A marker among changes: the record is gone, not only inactive."""
+    """Return whether a record among changes is a marker of a deleted one, which is more than inactive."""
     return text(raw.get("status")).lower() == "deleted"
 
 
 def is_active(raw: Raw) -> bool:
-    """Active is left out of some answers for active records."""
+    """Return whether the record is active; some answers leave `Active` out for active records."""
     return yes_no(raw.get("Active")) is not False
 
 
 def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
-    named = _name_values(company_info.get("NameValue"))
-    other = preferences.get("OtherPrefs")
-    features = _name_values(other.get("NameValue") if isinstance(other, Mapping) else None)
+    """Return the subscription from the CompanyInfo and Preferences records."""
+    company_values = _name_values(company_info.get("NameValue"))
+    other_preferences = preferences.get("OtherPrefs")
+    features = _name_values(other_preferences.get("NameValue") if isinstance(other_preferences, Mapping) else None)
     accounting = preferences.get("AccountingInfoPrefs")
     currency = preferences.get("CurrencyPrefs")
     return SubscriptionEvidence(
         company_name=text(company_info.get("CompanyName")),
-        sku=named.get("offeringsku", "").strip(),
-        subscription=named.get("subscriptionstatus", "").strip().upper(),
-        payroll=yes_no(named.get("payrollfeature")),
+        sku=company_values.get("offeringsku", "").strip(),
+        subscription=company_values.get("subscriptionstatus", "").strip().upper(),
+        payroll=yes_no(company_values.get("payrollfeature")),
         time_tracking=yes_no(features.get("timetrackingfeatureenabled")),
         book_close_date=day(accounting.get("BookCloseDate")) if isinstance(accounting, Mapping) else None,
         home_currency=ref(currency, "HomeCurrency") if isinstance(currency, Mapping) else "",
@@ -169,6 +172,6 @@ def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
 
 
 def _name_values(rows: Any) -> dict[str, str]:
-    """Names are spelled with different capitals on different pages (OfferingSku, OfferingSKU)."""
+    """Return values by lowercase name: Intuit's pages differ in capitals (OfferingSku, OfferingSKU)."""
     pairs = rows if isinstance(rows, list) else []
     return {text(pair.get("Name")).lower(): text(pair.get("Value")) for pair in pairs if isinstance(pair, Mapping)}

@@ -1,4 +1,4 @@
-"""QuickBooks to mirror: employees, vendors, customers and service items, inactive ones included."""
+"""Pull of employees, vendors, customers and service items into the mirror, inactive ones included."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def pull_lists(
 ) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
     """Read the four lists, then write each in one transaction.
 
-    Return the counts by list, and the records that tell the subscription where these were asked for.
+    Return the counts by list, and the subscription's records where requested. Raises ApiError.
     """
-    listed: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
+    lists: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
         ("employees", Employee, _person, ("name", "active", "email")),
         ("vendors", Vendor, _person, ("name", "active", "email")),
         ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
@@ -30,44 +30,47 @@ def pull_lists(
     ]
     read = reading.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
-    for name, model, columns, watched in listed:
+    for name, model, columns, watched in lists:
         owner, entity = {"company": company}, model.__name__
         if entity in read.whole:
-            rows = _rows(read.whole[entity], columns)
+            rows = _columns_by_id(read.whole[entity], columns)
             counts[name] = mirror.store(model, owner=owner, key=KEY, rows=rows, watched=watched, now=now)
         else:
             changes = read.changes[entity]
             gone = [payloads.text(raw.get("Id")) for raw in changes if payloads.is_deleted(raw)]
-            rows = _rows([raw for raw in changes if not payloads.is_deleted(raw)], columns)
+            rows = _columns_by_id([raw for raw in changes if not payloads.is_deleted(raw)], columns)
             counts[name] = mirror.store_changes(
                 model, owner=owner, key=KEY, rows=rows, gone=gone, watched=watched, now=now
             )
         _date_inactivity(model, company, now)
-    whole = {"lists_read_at": now} if len(read.whole) == len(listed) else {}
-    Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole)
+    # Changes are trusted for a day from here on, so this is only set when nothing was read as changes.
+    whole_lists = {"lists_read_at": now} if len(read.whole) == len(lists) else {}
+    Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole_lists)
     return counts, read.subscription
 
 
-def _rows(listed: Iterable[Mapping[str, Any]], columns: Columns) -> dict[str, dict[str, Any]]:
-    return {str(raw["Id"]): columns(raw) for raw in listed if raw.get("Id")}
+def _columns_by_id(records: Iterable[Mapping[str, Any]], columns: Columns) -> dict[str, dict[str, Any]]:
+    return {str(raw["Id"]): columns(raw) for raw in records if raw.get("Id")}
 
 
 def refresh_records(
     company: Company, client: QuickBooksClient, model: type[Listed], ids: list[str], now: datetime
 ) -> None:
-    """Read single records again, after QuickBooks refused a reference to one. Those it does not know are gone."""
+    """Read single records again after QuickBooks refused a reference; unknown ones are marked as gone."""
     columns = _customer if model is Customer else _item if model is Item else _person
-    wanted = ", ".join(quoted(one) for one in ids)
-    listed = client.query(model.__name__, f"Id in ({wanted}) and {reading.EVERYBODY}")
-    found = {str(raw["Id"]): columns(raw) for raw in listed}
-    for one in ids:
-        row = model._default_manager.filter(company=company, quickbooks_id=one)
-        row.update(**({**found[one], "last_seen_at": now} if one in found else {"gone_at": now}))
+    id_list = ", ".join(quoted(record_id) for record_id in ids)
+    records = client.query(model.__name__, f"Id in ({id_list}) and {reading.EVERYBODY}")
+    columns_by_id = {str(raw["Id"]): columns(raw) for raw in records}
+    for record_id in ids:
+        row = model._default_manager.filter(company=company, quickbooks_id=record_id)
+        row.update(
+            **({**columns_by_id[record_id], "last_seen_at": now} if record_id in columns_by_id else {"gone_at": now})
+        )
     _date_inactivity(model, company, now)
 
 
 def keep_record(company: Company, model: type[Any], raw: Mapping[str, Any], *, now: datetime) -> str:
-    """Write one record into the mirror as QuickBooks answered it, new or known; gives its id."""
+    """Store one record in the mirror as QuickBooks answered it, new or known; return its id."""
     columns = _customer if model is Customer else _person
     values = {**columns(raw), "last_seen_at": now, "gone_at": None}
     model._default_manager.update_or_create(
@@ -81,23 +84,23 @@ def keep_record(company: Company, model: type[Any], raw: Mapping[str, Any], *, n
 
 
 def _date_inactivity(model: type[Listed], company: Company, now: datetime) -> None:
-    """QuickBooks does not say since when a record is inactive; we say when we first saw it so."""
+    """Set `inactive_since` to when we first saw a record inactive; QuickBooks does not report a date."""
     rows = model._default_manager.filter(company=company)
     rows.filter(active=False, inactive_since=None).update(inactive_since=now)
     rows.filter(active=True).exclude(inactive_since=None).update(inactive_since=None)
 
 
-def _listed(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _common_columns(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {"name": payloads.text(raw.get(name)), "active": payloads.is_active(raw), "raw": dict(raw)}
 
 
 def _person(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_listed(raw, "DisplayName"), "email": payloads.email(raw)}
+    return {**_common_columns(raw, "DisplayName"), "email": payloads.email(raw)}
 
 
 def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        **_listed(raw, "DisplayName"),
+        **_common_columns(raw, "DisplayName"),
         "parent_id": payloads.ref(raw, "ParentRef"),
         "full_name": payloads.text(raw.get("FullyQualifiedName")),
         "currency": payloads.ref(raw, "CurrencyRef").upper()[:3],
@@ -106,4 +109,4 @@ def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _item(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_listed(raw, "Name"), "type": payloads.text(raw.get("Type"))}
+    return {**_common_columns(raw, "Name"), "type": payloads.text(raw.get("Type"))}

@@ -1,8 +1,8 @@
-"""Reading a company's lists, and its subscription with them, in as few metered calls as they need.
+"""Reading of a company's lists and its subscription, in as few metered calls as possible.
 
-One batch holds a query for each list that fits into its 1000 records, and the two that tell the subscription. Lists
-too long for that are read whole once a day, page by page; in between QuickBooks is asked for what changed (change data
-capture). Where a batch or the change list is refused, plain queries give the same.
+One batch has a query for each list that fits into its 1000 records, and two for the subscription. Longer lists are
+read whole once a day, page by page; in between, only their changes are read (change data capture). Where QuickBooks
+refuses a batch or the changes, plain queries return the same.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ Raw = Mapping[str, Any]
 LISTS = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": Item}
 # Name lists answer with active records only unless asked for both (Intuit: data queries).
 EVERYBODY = "Active in (true, false)"
-# Records of all queries of a batch together, and of one list of changes (Intuit: batch and changedatacapture pages).
+# Of all queries in a batch together, and of one answer with changes (Intuit: batch and changedatacapture pages).
 MAX_RECORDS = 1000
 SUBSCRIPTION_QUERIES = {"CompanyInfo": "select * from CompanyInfo", "Preferences": "select * from Preferences"}
-# Room for records that were added since the last reading; a list that grew more is read on page by page.
+# Records that may have been added since the last reading; the rest of a longer list is read page by page.
 MARGIN = 50
-# How long changes are trusted. QuickBooks keeps them for 30 days; what was merged away may be missing among them.
-CHANGES_TRUSTED = timedelta(days=1)
-# Changes that were being written during the last reading may have got an earlier time.
+# QuickBooks keeps changes for 30 days, but records that were merged away may be missing from them.
+MAX_CHANGES_AGE = timedelta(days=1)
+# A change that was being saved during the last reading may have an earlier time than that reading.
 OVERLAP = timedelta(minutes=10)
-# What says "not in this way", as opposed to trouble that a plain query would meet as well.
+# Refusals of this kind of call, as opposed to failures that a plain query would meet as well.
 REFUSALS = (Rejected, Gone, Unexpected)
 
 
 @dataclass
 class ListReading:
-    """What came back: `whole` lists by entity, `changes` since the last reading, the two `subscription` records."""
+    """The records that were read: `whole` lists and `changes` by entity, and the two `subscription` records."""
 
     whole: dict[str, list[Raw]] = field(default_factory=dict)
     changes: dict[str, list[Raw]] = field(default_factory=dict)
@@ -47,46 +47,48 @@ class ListReading:
 
 
 def read(company: Company, client: QuickBooksClient, *, with_subscription: bool, now: datetime) -> ListReading:
-    """Raises ApiError when QuickBooks can't be read."""
-    found = ListReading()
-    shares = _shares(company)
-    _read_batch(client, found, shares, with_subscription=with_subscription)
-    long = [entity for entity in LISTS if entity not in found.whole]
+    """Return each list, whole or as changes, and the subscription where wanted. Raises ApiError."""
+    result = ListReading()
+    shares = _batch_shares(company)
+    _read_batch(client, result, shares, with_subscription=with_subscription)
+    unread = [entity for entity in LISTS if entity not in result.whole]
     since = company.changes_read_to
-    fresh = company.lists_read_at is not None and now - company.lists_read_at < CHANGES_TRUSTED
-    if long and since is not None and fresh:
-        _read_changes(client, found, [one for one in long if one not in shares], since - OVERLAP)
-    for entity in long:
-        if entity not in found.changes:
-            found.whole[entity] = list(client.query(entity, EVERYBODY))
-    if with_subscription and len(found.subscription) < len(SUBSCRIPTION_QUERIES):
-        found.subscription = {"CompanyInfo": client.company_info(), "Preferences": client.preferences()}
-    return found
+    changes_usable = company.lists_read_at is not None and now - company.lists_read_at < MAX_CHANGES_AGE
+    if unread and since is not None and changes_usable:
+        # Lists with a share in the batch are short; the batch failed for them, and a plain query reads them whole.
+        _read_changes(client, result, [entity for entity in unread if entity not in shares], since - OVERLAP)
+    for entity in unread:
+        if entity not in result.changes:
+            result.whole[entity] = list(client.query(entity, EVERYBODY))
+    if with_subscription and len(result.subscription) < len(SUBSCRIPTION_QUERIES):
+        result.subscription = {"CompanyInfo": client.company_info(), "Preferences": client.preferences()}
+    return result
 
 
-def _shares(company: Company) -> dict[str, int]:
-    """How many records of each list the batch asks for; lists that may not fit are left out."""
-    known = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
-    left, shares = MAX_RECORDS - len(SUBSCRIPTION_QUERIES), {}
-    waiting = sorted(known, key=lambda entity: known[entity])
-    for place, entity in enumerate(waiting):
-        fair = left // (len(waiting) - place)
-        if known[entity] < fair:
-            shares[entity] = fair if company.lists_read_at is None else min(fair, known[entity] + MARGIN)
-            left -= shares[entity]
+def _batch_shares(company: Company) -> dict[str, int]:
+    """Return the number of records to request in the batch, by entity; lists that may not fit are left out."""
+    counts = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
+    remaining, shares = MAX_RECORDS - len(SUBSCRIPTION_QUERIES), {}
+    # From the shortest list on, so that the longer ones share what it does not need.
+    shortest_first = sorted(counts, key=lambda entity: counts[entity])
+    for position, entity in enumerate(shortest_first):
+        equal_share = remaining // (len(shortest_first) - position)
+        if counts[entity] < equal_share:
+            shares[entity] = equal_share if company.lists_read_at is None else min(equal_share, counts[entity] + MARGIN)
+            remaining -= shares[entity]
     return shares
 
 
 def _read_batch(
-    client: QuickBooksClient, found: ListReading, shares: Mapping[str, int], *, with_subscription: bool
+    client: QuickBooksClient, result: ListReading, shares: Mapping[str, int], *, with_subscription: bool
 ) -> None:
     statements = dict(SUBSCRIPTION_QUERIES) if with_subscription else {}
-    for entity, most in shares.items():
-        statements[entity] = f"select * from {entity} where {EVERYBODY} orderby Id startposition 1 maxresults {most}"
+    for entity, share in shares.items():
+        statements[entity] = f"select * from {entity} where {EVERYBODY} orderby Id startposition 1 maxresults {share}"
     if not statements:
         return
     try:
-        answers, found.server_time = client.queries(statements)
+        answers, result.server_time = client.queries(statements)
     except REFUSALS as refusal:
         log.warning("QuickBooks takes no batch of queries (%s); asking one by one.", refusal.message)
         return
@@ -97,14 +99,15 @@ def _read_batch(
             log.warning("QuickBooks refused a query for %s in a batch (%s).", entity, rows.message)
         elif entity in SUBSCRIPTION_QUERIES:
             if rows:
-                found.subscription[entity] = rows[0]
+                result.subscription[entity] = rows[0]
         elif len(rows) < shares[entity]:
-            found.whole[entity] = list(rows)
+            result.whole[entity] = list(rows)
         else:
-            found.whole[entity] = [*rows, *client.query(entity, EVERYBODY, after=rows)]
+            # As many rows as requested: there may be more.
+            result.whole[entity] = [*rows, *client.query(entity, EVERYBODY, after=rows)]
 
 
-def _read_changes(client: QuickBooksClient, found: ListReading, entities: Sequence[str], since: datetime) -> None:
+def _read_changes(client: QuickBooksClient, result: ListReading, entities: Sequence[str], since: datetime) -> None:
     if not entities:
         return
     try:
@@ -113,7 +116,8 @@ def _read_changes(client: QuickBooksClient, found: ListReading, entities: Sequen
         log.warning("QuickBooks gives no list of changes (%s); reading all.", refusal.message)
         return
     if sum(len(rows) for rows in changes.values()) >= MAX_RECORDS:
-        # It is cut there, without a word and without further pages.
+        # QuickBooks cuts the answer there, without saying so and without further pages.
         return
-    found.changes = changes
-    found.server_time = min(server_time, found.server_time) if server_time and found.server_time else server_time
+    result.changes = changes
+    # The earlier time of the two answers, so that no change between them is skipped next time.
+    result.server_time = min(server_time, result.server_time) if server_time and result.server_time else server_time

@@ -1,6 +1,6 @@
-"""What the QuickBooks connection tells those who work on top of it."""
+"""Signals of the QuickBooks connection, for apps that build on it."""
 
 from django.dispatch import Signal
 
-# Sent with `workspace`, `person` and `again` (it was connected before) after a consent in the browser was proven.
+# Sent with `workspace`, `person` and `again` (connected before) after a consent in the browser was verified.
 connected_in_browser = Signal()

@@ -1,4 +1,4 @@
-"""Which QuickBooks subscriptions may receive time, and by which rule. Data and one pure function."""
+"""The rules for QuickBooks subscriptions that may receive time. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ RESTRICTED = "RESTRICTED"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
+    """The subscription as QuickBooks reports it (None or "": not reported), and what an administrator allowed."""
+
     sku: str
     subscription: str
     payroll: bool | None
@@ -22,7 +24,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionStatus:
-    """`reason` is "", PAYROLL_ENABLED or PLAN_NOT_SUPPORTED; `sentence` names the rule that decided."""
+    """`reason` is "", PAYROLL_ENABLED or PLAN_NOT_SUPPORTED; `sentence` explains the rule that applied."""
 
     supported: bool
     reason: str
@@ -30,13 +32,13 @@ class SubscriptionStatus:
     warning: str = ""
 
 
-def same_sku(one: str, other: str) -> bool:
-    """Exact text, case and outer spaces aside."""
-    return one.strip().casefold() == other.strip().casefold()
+def same_sku(sku: str, other_sku: str) -> bool:
+    """Return whether two SKUs are equal, ignoring case and outer spaces."""
+    return sku.strip().casefold() == other_sku.strip().casefold()
 
 
 def judge(evidence: Evidence) -> SubscriptionStatus:
-    """The first rule that refuses decides; Payroll comes first, since it wins over everything."""
+    """Return the status by the first rule that refuses; Payroll comes first, since it overrides everything."""
     if evidence.payroll is True:
         return SubscriptionStatus(False, "PAYROLL_ENABLED", "Payroll is on in this company, and that is not supported.")
     refusal = _sku_refusal(evidence)
@@ -49,12 +51,12 @@ def judge(evidence: Evidence) -> SubscriptionStatus:
 
 
 def _sku_refusal(evidence: Evidence) -> str:
-    """Why the subscription may not receive time, or ""."""
+    """Return the reason why the subscription may not receive time, or ""."""
     if evidence.time_tracking is False:
         return "QuickBooks says that time tracking is off in this company."
     if evidence.subscription not in (*WORKING_SUBSCRIPTIONS, RESTRICTED):
-        said = evidence.subscription or "nothing"
-        return f"The subscription has to be active; QuickBooks says {said}."
+        reported = evidence.subscription or "nothing"
+        return f"The subscription has to be active; QuickBooks says {reported}."
     if any(same_sku(evidence.sku, sku) for sku in REFUSED_SKUS):
         return f"{evidence.sku} has no time tracking."
     known = any(same_sku(evidence.sku, sku) for sku in SUPPORTED_SKUS)

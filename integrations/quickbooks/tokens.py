@@ -1,4 +1,7 @@
-"""When a company's tokens rotate: under its token lease, both saved before either is used."""
+"""Access tokens and their refresh, under the company's token lease; both tokens are saved before either is used.
+
+Two refreshes at the same moment can end the connection (Intuit: OAuth 2.0 FAQ), hence the lease.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +25,18 @@ from integrations.quickbooks.models import Company
 
 log = logging.getLogger("hourbridge.tokens")
 
-# Refresh this long before the access token runs out, so that none expires on its way.
+# Tokens are refreshed this long before they expire, so that none expires on its way.
 LEEWAY = timedelta(minutes=5)
-# A killed refresh is taken over after this; a living one renews its lease every few seconds.
+# Another process takes the lease of a killed refresh after this time; a running one renews it every few seconds.
 LEASE = timedelta(seconds=20)
 RENEW_SECONDS = 4
-# For so long a token is used as read. Whoever disconnects the company meanwhile also has the token revoked.
-FRESH_SECONDS = 5
+# A token read from the database this recently is used without reading it again. A disconnect in between does no harm:
+# it revokes the token as well.
+MAX_TOKEN_AGE_SECONDS = 5
 
 
 def account(company: Company, run_id: int | None = None) -> http.Account:
-    """The company's journal and throttle identity; one clock for all its requests."""
+    """Return the company's account for journal and throttle; all its requests share one rate limit."""
     apart = throttle.spacing(
         per_second=settings.QUICKBOOKS_MAX_PER_SECOND, per_minute=settings.QUICKBOOKS_MAX_PER_MINUTE
     )
@@ -40,14 +44,19 @@ def account(company: Company, run_id: int | None = None) -> http.Account:
 
 
 def access_token(company: Company, *, run_id: int | None = None, refused: str = "") -> str:
-    """A token that should work. `refused` is one that QuickBooks just turned down: another is fetched.
+    """Return a valid access token; `refused` is one that QuickBooks just refused, so that another is fetched.
 
-    Raises ReconnectNeeded when the company is not connected or Intuit refuses the newest token.
+    Raises ReconnectNeeded when the company is not connected or Intuit refuses the newest refresh token, and NoAnswer
+    when there is no outcome in time.
     """
-    if not refused and time.monotonic() - company.token_read_at < FRESH_SECONDS and _usable(company, refused):
+    if (
+        not refused
+        and time.monotonic() - company.token_read_at < MAX_TOKEN_AGE_SECONDS
+        and _is_usable(company, refused)
+    ):
         return company.access_token
-    _read(company)
-    if _usable(company, refused):
+    _reload(company)
+    if _is_usable(company, refused):
         return company.access_token
     owner = uuid.uuid4().hex
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS * 2
@@ -57,17 +66,17 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
                 "Another process has been refreshing this company's tokens for too long.", vendor="quickbooks"
             )
         time.sleep(0.2)
-        _read(company)
-        if _usable(company, refused):
+        _reload(company)
+        if _is_usable(company, refused):
             return company.access_token
     try:
-        with _renewing(company, owner):
+        with _lease_renewal(company, owner):
             return _refresh(company, refused, run_id)
     finally:
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
 
 
-def _usable(company: Company, refused: str) -> bool:
+def _is_usable(company: Company, refused: str) -> bool:
     if company.state != Company.State.CONNECTED or not company.refresh_token:
         raise ReconnectNeeded(
             company.state_reason or "This QuickBooks company is not connected.",
@@ -87,15 +96,15 @@ def _take_lease(company: Company, owner: str) -> bool:
 
 
 @contextmanager
-def _renewing(company: Company, owner: str) -> Iterator[None]:
-    """Keep the lease while the token call waits for its turn or for an answer."""
+def _lease_renewal(company: Company, owner: str) -> Iterator[None]:
+    """Renew the lease while the token request waits for its turn or for an answer."""
     done = threading.Event()
 
     def renew() -> None:
         try:
             while not done.wait(RENEW_SECONDS):
                 Company.objects.filter(pk=company.pk, token_owner=owner).update(token_until=timezone.now() + LEASE)
-        except Exception:  # who loses the lease for a moment must still hear the answer
+        except Exception:  # the answer still has to be saved, with or without the lease
             log.warning("The token lease of %s could not be renewed.", company.pk, exc_info=True)
         finally:
             connection.close()
@@ -109,37 +118,36 @@ def _renewing(company: Company, owner: str) -> Iterator[None]:
         renewer.join()
 
 
-def _read(company: Company) -> None:
+def _reload(company: Company) -> None:
     company.refresh_from_db()
     company.token_read_at = time.monotonic()
 
 
 def _refresh(company: Company, refused: str, run_id: int | None) -> str:
-    # Another process may have refreshed while we waited for the lease: what it saved is newer than what we hold.
-    _read(company)
-    if _usable(company, refused):
+    # Another process may have refreshed while we waited for the lease; the tokens it saved are newer than ours.
+    _reload(company)
+    if _is_usable(company, refused):
         return company.access_token
-    before = company.access_expires_at
+    expired_at = company.access_expires_at
     try:
-        tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
+        new_tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
     except ReconnectNeeded as refusal:
         mark_refused(company, refusal.message)
         raise
-    if not save(company, tokens, instead_of=before):
-        # We slept through our lease, and who took it over saved newer ones.
-        _read(company)
+    if not save(company, new_tokens, instead_of=expired_at):
+        # Our lease expired while this process was suspended, and the next owner saved newer tokens.
+        _reload(company)
         return company.access_token
-    return tokens.access_token
+    return new_tokens.access_token
 
 
 def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None = None) -> bool:
-    """Both tokens, committed together before either is used.
+    """Save both tokens in one UPDATE, before either is used, and return whether they were saved.
 
-    False when others than those that expire at `instead_of` have been saved meanwhile; these stay then.
-
-    Written by a statement of its own: other threads may be reading `company` anew, and would put the old tokens back
-    between setting and saving.
+    With `instead_of`, only while the stored access token still expires then: newer tokens saved meanwhile stay.
     """
+    # Not by company.save(): another thread may be refreshing `company` from the database at this moment, and would put
+    # the old tokens back between setting and saving.
     values = {
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
@@ -157,7 +165,7 @@ def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None 
 
 
 def mark_refused(company: Company, reason: str) -> None:
-    """The newest token is refused: people have to connect again; mappings and history stay."""
+    """Mark the company as in need of a new connection, since its newest token is refused; links and history stay."""
     now = timezone.now()
     Company.objects.filter(pk=company.pk, state=Company.State.CONNECTED).update(
         state=Company.State.RECONNECT, state_reason=reason, state_since=now

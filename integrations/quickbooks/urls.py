@@ -1,4 +1,4 @@
-"""Addresses of the QuickBooks connection. The callback's is registered at Intuit: it must not move."""
+"""URLs of the QuickBooks connection. The callback is registered at Intuit and must not change."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Connecting QuickBooks in the browser. Both views need the right to change workspaces."""
+"""Views that connect QuickBooks in the browser. All need the permission to change workspaces."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SESSION_KEY = "quickbooks_state"
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
-    """Set out for Intuit's consent page, unless something would make the trip fail."""
+    """Redirect to Intuit's consent page, unless the connection would fail there."""
     workspace = get_object_or_404(Workspace, pk=workspace_id)
-    problems = authorization.preflight_errors(host=request.get_host())
-    if problems:
-        for problem in problems:
-            messages.error(request, problem)
+    errors = authorization.preflight_errors(host=request.get_host())
+    if errors:
+        for error in errors:
+            messages.error(request, error)
         return redirect("admin:index")
     assert request.user.pk is not None
     url, state = authorization.start_authorization(authorization.OAuthState(workspace.pk, request.user.pk))
@@ -40,7 +40,7 @@ def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
-    """Back from Intuit: prove the trip, check the company, trade the code, read the subscription."""
+    """Handle the return from Intuit: check state and company, exchange the code, read the subscription."""
     try:
         assert request.user.pk is not None
         expected = request.session.pop(SESSION_KEY, "")
@@ -48,10 +48,10 @@ def callback(request: HttpRequest) -> HttpResponse:
         if request.GET.get("error"):
             raise authorization.refusal_of(request.GET["error"])
         workspace = Workspace.objects.get(pk=state.workspace_id)
-        again = workspace.company is not None
+        reconnected = workspace.company is not None
         company = _connect(request, workspace)
         workspace.refresh_from_db()
-        signals.connected_in_browser.send(Workspace, workspace=workspace, person=request.user, again=again)
+        signals.connected_in_browser.send(Workspace, workspace=workspace, person=request.user, again=reconnected)
     except Workspace.DoesNotExist:
         messages.error(request, "The workspace was removed meanwhile; nothing was connected.")
     except ApiError as problem:
@@ -60,13 +60,13 @@ def callback(request: HttpRequest) -> HttpResponse:
         status = connection.subscription_status(company)
         level = messages.SUCCESS if status.supported else messages.WARNING
         messages.add_message(
-            request, level, f"QuickBooks company {company} is connected. {status.sentence} {_next(again)}"
+            request, level, f"QuickBooks company {company} is connected. {status.sentence} {_next_step(reconnected)}"
         )
     return redirect("admin:index")
 
 
-def _next(again: bool) -> str:
-    if again:
+def _next_step(reconnected: bool) -> str:
+    if reconnected:
         return "A check and a preview have begun: they show what changed meanwhile and what the catch-up would send."
     return "A check for new users and customers has begun."
 
@@ -74,23 +74,25 @@ def _next(again: bool) -> str:
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:
     realm = request.GET.get("realmId", "")
     authorization.check_company(workspace, realm)
-    fresh = oauth.exchange(request.GET.get("code", ""), account=tokens.account(Company(realm_id=realm)))
-    return connection.connect_with(workspace, realm=realm, fresh=fresh, now=timezone.now(), person=request.user)
+    new_tokens = oauth.exchange(request.GET.get("code", ""), account=tokens.account(Company(realm_id=realm)))
+    return connection.connect_with(workspace, realm=realm, fresh=new_tokens, now=timezone.now(), person=request.user)
 
 
 @staff_member_required
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
-    """Revoke and wipe; says which workspaces it concerns, since a company may serve several."""
+    """Disconnect the company; the message names all its workspaces, since a company may serve several."""
     workspace = get_object_or_404(Workspace.objects.select_related("company"), pk=workspace_id)
     company = workspace.company
     if company is None:
         messages.error(request, f"No QuickBooks company is connected to {workspace}.")
         return redirect("admin:index")
-    said = connection.disconnect(company, now=timezone.now(), person=request.user)
-    names = ", ".join(str(one) for one in company.workspaces.order_by("name"))
-    messages.success(request, f"{company} is disconnected from {names}. {said} Mappings and history are kept.")
+    revocation_message = connection.disconnect(company, now=timezone.now(), person=request.user)
+    names = ", ".join(str(workspace) for workspace in company.workspaces.order_by("name"))
+    messages.success(
+        request, f"{company} is disconnected from {names}. {revocation_message} Mappings and history are kept."
+    )
     return redirect("admin:index")
 
 
@@ -98,7 +100,7 @@ def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 @permission_required(roles.ACT_RIGHT, raise_exception=True)
 @require_POST
 def read_subscription(request: HttpRequest, workspace_id: int) -> HttpResponse:
-    """*Check again*: ask QuickBooks for subscription and Payroll now. Two calls, no run."""
+    """Read subscription and Payroll from QuickBooks now (*Check again*): two calls, no run."""
     workspace = get_object_or_404(Workspace.objects.select_related("company"), pk=workspace_id)
     if workspace.company is None:
         messages.error(request, f"No QuickBooks company is connected to {workspace}.")
