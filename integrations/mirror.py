@@ -101,25 +101,25 @@ def _write(
     now: datetime,
 ) -> None:
     manager = model._default_manager
-    fresh, touched, seen_only = [], [], []
+    new_rows, changed_rows, unchanged_ids = [], [], []
     for vendor_id, columns in rows.items():
         row = known.get(vendor_id)
         if row is None:
             counts.new += 1
-            fresh.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
+            new_rows.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
         elif _update(row, columns, watched, counts):
             row.last_seen_at = now
-            touched.append(row)
+            changed_rows.append(row)
         else:
-            seen_only.append(row.pk)
+            unchanged_ids.append(row.pk)
     with transaction.atomic():
-        manager.bulk_create(fresh, batch_size=BATCH)
-        if touched:
+        manager.bulk_create(new_rows, batch_size=BATCH)
+        if changed_rows:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
             # Django takes seconds to build a long statement, and PostgreSQL ends a transaction that is idle for long.
-            manager.bulk_update(touched, columns_written, batch_size=BATCH // 10)
-        for start in range(0, len(seen_only), BATCH):
-            manager.filter(pk__in=seen_only[start : start + BATCH]).update(last_seen_at=now)
+            manager.bulk_update(changed_rows, columns_written, batch_size=BATCH // 10)
+        for start in range(0, len(unchanged_ids), BATCH):
+            manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):
             manager.filter(pk__in=missing[start : start + BATCH]).update(gone_at=now)
 

@@ -1,4 +1,4 @@
-"""Speaks to one Clockify workspace. Facts of the API: Clockify's OpenAPI document and help centre."""
+"""The HTTP client of one Clockify workspace, after Clockify's OpenAPI document and help center."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejec
 
 PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000
-# FREE workspaces refuse reports over more than 31 days, so that no window is longer.
+# FREE workspaces refuse reports over more than 31 days.
 MAX_WINDOW = timedelta(days=31)
-# More pages than the largest workspace has: a server that repeats itself must not keep us for ever.
+# More pages than the largest workspace has: a server that repeats itself must not keep us here forever.
 MAX_PAGES = 10_000
 
 
 @dataclass(frozen=True)
 class ClockifyClient:
-    """Calls with one key. `account_id` names the throttle's row and the journal's lines (workspace id)."""
+    """Calls with one API key; every method raises ApiError when Clockify gives no usable answer.
+
+    `account_id` (the workspace id) identifies the throttle's row and the journal's rows.
+    """
 
     api_key: str
     api_url: str
@@ -38,7 +41,7 @@ class ClockifyClient:
         return self._object("GET", f"{self.api_url}/user")
 
     def workspaces(self, *, role: str = "") -> list[Mapping[str, Any]]:
-        """Workspaces the key's owner belongs to; with `role` those where the owner has it."""
+        """Return the workspaces of the key's owner; with `role`, those where the owner has that role."""
         params = {"roles": role} if role else {}
         return self._list(self._json("GET", f"{self.api_url}/workspaces", params=params))
 
@@ -46,19 +49,19 @@ class ClockifyClient:
         return self._object("GET", f"{self.api_url}/workspaces/{workspace_id}")
 
     def users(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
-        """Everybody who is or was a member: people who left still have time."""
+        """Yield all current and former members: people who left still have time entries."""
         params = {"status": "ALL", "memberships": "WORKSPACE"}
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/users", params)
 
     def clients(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
-        """Active and archived ones: leaving `archived` out gives both."""
+        """Yield active and archived clients; a request without `archived` returns both."""
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/clients", {})
 
     def projects(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/projects", {})
 
     def entry(self, workspace_id: str, entry_id: str) -> Mapping[str, Any]:
-        """One entry by its own address. Raises Gone only where Clockify says so (400 with code 501)."""
+        """Return one time entry. Raises Gone only where Clockify says that it was deleted (400 with code 501)."""
         return self._object(
             "GET",
             f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}",
@@ -68,64 +71,66 @@ class ClockifyClient:
     def report(
         self, workspace_id: str, *, first: date, last: date, approved: bool = False
     ) -> Iterator[Mapping[str, Any]]:
-        """Rows of the detailed report whose start lies on UTC days `first` to `last`.
+        """Yield rows of the detailed report that start on the UTC days `first` to `last`.
 
-        No billable filter, so that time that stopped being billable is seen; people of every status. Each entry once,
-        unless it is moved while we read: then it may come again as it is now.
+        Without a billable filter, so that time that is no longer billable is included; users of every status. Each
+        entry comes once, unless it is moved while we read: then it may come again, as it is now.
         """
-        begin = first
-        while begin <= last:
-            end = min(last, begin + MAX_WINDOW - timedelta(days=1))
-            yield from self._report_window(workspace_id, begin, end, approved=approved)
-            begin = end + timedelta(days=1)
+        window_start = first
+        while window_start <= last:
+            window_end = min(last, window_start + MAX_WINDOW - timedelta(days=1))
+            yield from self._report_window(workspace_id, window_start, window_end, approved=approved)
+            window_start = window_end + timedelta(days=1)
 
-    def proves_rates(self, workspace_id: str) -> None:
-        """Raises ReconnectNeeded when the key may not see everyone's entries with their rates."""
-        today = date(2000, 1, 1)
-        self._report_page(workspace_id, today, today, page=1, page_size=1, approved=False)
+    def check_rates_visible(self, workspace_id: str) -> None:
+        """Check that the key sees everyone's entries and rates. Raises ReconnectNeeded."""
+        # A day without entries: whoever may not see amounts gets 403 all the same (Clockify: detailed report).
+        day = date(2000, 1, 1)
+        self._report_page(workspace_id, day, day, page=1, page_size=1, approved=False)
 
     # --- writing -------------------------------------------------------------------------------------------
-    # Sent once each: Clockify has no idempotency keys, so whoever called looks first whether a write arrived.
+    # Each is sent once. Clockify has no idempotency keys: after silence the caller must check first whether it arrived.
     def create(self, workspace_id: str, collection: str, body: str) -> Mapping[str, Any]:
-        """Create a client or project; `collection` is clients or projects. Gives the record as Clockify made it."""
+        """Create a client or project and return the record; `collection` is clients or projects."""
         url = f"{self.api_url}/workspaces/{workspace_id}/{collection}"
         return self._object("POST", url, body=body.encode(), repeatable=False)
 
     def replace(self, workspace_id: str, collection: str, record_id: str, body: str) -> Mapping[str, Any]:
-        """Replace a client or project. What the body leaves out is reset, not kept (Clockify: PUT client, project)."""
+        """Replace a client or project; fields left out of the body are reset (Clockify: PUT client, project)."""
         url = f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}"
         return self._object("PUT", url, body=body.encode(), repeatable=False)
 
     def record(self, workspace_id: str, collection: str, record_id: str) -> Mapping[str, Any]:
-        """One client or project by its own address, as it has to be sent back when it is replaced."""
+        """Return one client or project, in the form in which it is sent back to replace it."""
         return self._object("GET", f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}")
 
     # --- paging --------------------------------------------------------------------------------------------
     def _pages(self, url: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """Follow pages to the one that says it is the last (`Last-Page`), never to the first short one.
+        """Yield the rows of all pages up to the last one by its `Last-Page` header; a short page proves nothing.
 
-        Without that header, until a page brings nothing new. A page of old rows ends it in any case.
+        Without that header, up to the first page without new rows. A page without new rows is the last in any case.
         """
         seen: set[str] = set()
         for page in range(1, MAX_PAGES + 1):
             query = {**params, "page": str(page), "page-size": str(PAGE_SIZE)}
             answer = self._send("GET", url, params=query)
             rows = self._list(self._parse(answer))
-            fresh = [row for row in rows if payloads.identifier(row) not in seen]
-            seen.update(payloads.identifier(row) for row in fresh)
-            yield from fresh
+            # Records added or removed while we read shift the pages, so that rows may come twice.
+            new_rows = [row for row in rows if payloads.identifier(row) not in seen]
+            seen.update(payloads.identifier(row) for row in new_rows)
+            yield from new_rows
             last_page = answer.headers.get("Last-Page", "").strip().lower()
-            if last_page == "true" or not fresh:
+            if last_page == "true" or not new_rows:
                 return
-        raise self._strange(f"{url} has more than {MAX_PAGES} pages.")
+        raise self._unexpected(f"{url} has more than {MAX_PAGES} pages.")
 
     def _report_window(
         self, workspace_id: str, first: date, last: date, *, approved: bool
     ) -> Iterator[Mapping[str, Any]]:
-        """All pages of one window. The report has no `Last-Page`; its total says how many there are.
+        """Yield the rows of all pages of one window; the report has a total instead of `Last-Page`.
 
-        Where the total is missing, the page after the last row is asked for: the server may cut pages shorter
-        than we asked, so that a short page proves nothing.
+        Without a total, up to the first page without new rows: the server may return shorter pages than requested, so
+        a short page proves nothing.
         """
         seen: set[str] = set()
         for page in range(1, MAX_PAGES + 1):
@@ -133,13 +138,13 @@ class ClockifyClient:
                 workspace_id, first, last, page=page, page_size=REPORT_PAGE_SIZE, approved=approved
             )
             rows = self._list(answer.get("timeentries", answer.get("timeEntries")))
-            fresh = [row for row in rows if payloads.identifier(row) not in seen]
-            seen.update(payloads.identifier(row) for row in fresh)
-            yield from fresh
+            new_rows = [row for row in rows if payloads.identifier(row) not in seen]
+            seen.update(payloads.identifier(row) for row in new_rows)
+            yield from new_rows
             total = _entries_count(answer)
-            if not fresh or (total is not None and len(seen) >= total):
+            if not new_rows or (total is not None and len(seen) >= total):
                 return
-        raise self._strange(f"The detailed report has more than {MAX_PAGES} pages.")
+        raise self._unexpected(f"The detailed report has more than {MAX_PAGES} pages.")
 
     def _report_page(
         self, workspace_id: str, first: date, last: date, *, page: int, page_size: int, approved: bool
@@ -148,6 +153,7 @@ class ClockifyClient:
             "dateRangeStart": f"{first.isoformat()}T00:00:00.000",
             "dateRangeEnd": f"{last.isoformat()}T23:59:59.999",
             "dateRangeType": "ABSOLUTE",
+            # Days are read in this zone whatever the times say; without it, in the zone of the key's owner.
             "timeZone": "UTC",
             "detailedFilter": {
                 "page": page,
@@ -160,8 +166,9 @@ class ClockifyClient:
             "amountShown": "EARNED",
             "approvalState": "APPROVED" if approved else "ALL",
             "invoicingState": "ALL",
+            # Exact times: rounding is ours to decide.
             "rounding": False,
-            # No ids: whether an empty list means "nobody" or "everybody" is not documented.
+            # Without `ids`: whether an empty list means "nobody" or "everybody" is not documented.
             "users": {"contains": "CONTAINS", "status": "ALL"},
         }
         return self._object(
@@ -195,26 +202,26 @@ class ClockifyClient:
     def _object(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
         answer = self._json(method, url, **options)
         if not isinstance(answer, Mapping):
-            raise self._strange(f"Clockify answered {method} {url} with something else than an object.")
+            raise self._unexpected(f"Clockify answered {method} {url} with something else than an object.")
         return answer
 
     def _list(self, rows: Any) -> list[Mapping[str, Any]]:
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise self._strange("Clockify answered with something else than a list of records.")
+            raise self._unexpected("Clockify answered with something else than a list of records.")
         return list(rows)
 
     def _parse(self, answer: requests.Response) -> Any:
         try:
             return answer.json()
         except ValueError:
-            raise self._strange("Clockify's answer is no JSON.") from None
+            raise self._unexpected("Clockify's answer is no JSON.") from None
 
-    def _strange(self, message: str) -> Unexpected:
+    def _unexpected(self, message: str) -> Unexpected:
         return Unexpected(message, vendor="clockify", fix="Check the addresses of the Clockify connection.")
 
 
 def _entries_count(answer: Mapping[str, Any]) -> int | None:
-    """`totals` may be missing, [] or [null]."""
+    """Return the total of the report, or None: `totals` may be missing, [] or [null]."""
     totals = answer.get("totals") or []
     first = totals[0] if isinstance(totals, list) and totals else None
     count = first.get("entriesCount") if isinstance(first, Mapping) else None
@@ -222,17 +229,17 @@ def _entries_count(answer: Mapping[str, Any]) -> int | None:
 
 
 def read_answer(answer: requests.Response) -> ApiError | None:
-    """Clockify's answers by status and code; the wording of its messages is not stable."""
+    """Return the error in an answer, by status and code; the text of Clockify's messages is not stable."""
     status = answer.status_code
     if status < 300:
         return None
-    code, words = _fault(answer)
+    code, fault_text = _code_and_text(answer)
     details: dict[str, Any] = {"vendor": "clockify", "status": status, "code": code}
-    said = f"Clockify said {status}{f' (code {code})' if code else ''}{f': {words}' if words else ''}."
+    message = f"Clockify said {status}{f' (code {code})' if code else ''}{f': {fault_text}' if fault_text else ''}."
     if status == 429:
         return TryLater("Clockify's request limit is reached.", after=http.retry_after(answer), **details)
     if status >= 500:
-        return NoAnswer(said, fix="Clockify has trouble; the next run goes on by itself.", **details)
+        return NoAnswer(message, fix="Clockify has trouble; the next run goes on by itself.", **details)
     if status == 401:
         return ReconnectNeeded(
             "Clockify does not accept the API key.",
@@ -241,10 +248,11 @@ def read_answer(answer: requests.Response) -> ApiError | None:
         )
     if status == 403:
         return ReconnectNeeded(
-            f"The API key may not do this. {said}",
+            f"The API key may not do this. {message}",
             fix="Use the key of a workspace owner or admin, who sees everyone's entries and rates.",
             **details,
         )
+    # An empty 404 means that the workspace is not visible; a deleted record answers 400 with code 501.
     if status == 404 and not answer.content:
         return ReconnectNeeded(
             "This key does not see the workspace.",
@@ -252,8 +260,8 @@ def read_answer(answer: requests.Response) -> ApiError | None:
             **details,
         )
     if status == 400:
-        return Rejected(said, **details)
-    return Unexpected(said, fix="Check the addresses of the Clockify connection.", **details)
+        return Rejected(message, **details)
+    return Unexpected(message, fix="Check the addresses of the Clockify connection.", **details)
 
 
 def _read_entry_answer(answer: requests.Response) -> ApiError | None:
@@ -263,7 +271,7 @@ def _read_entry_answer(answer: requests.Response) -> ApiError | None:
     return error
 
 
-def _fault(answer: requests.Response) -> tuple[str, str]:
+def _code_and_text(answer: requests.Response) -> tuple[str, str]:
     try:
         body = answer.json()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Connecting a Clockify workspace: the key proves itself before anything is stored."""
+"""Connecting a Clockify workspace; the API key is verified before anything is stored."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def connect(
     now: datetime,
     person: Any = None,
 ) -> Workspace:
-    """Store the connection after the key has shown that it sees everyone's entries and rates.
+    """Store the connection after checking that the key sees everyone's entries and rates. Raises ApiError.
 
-    `wanted` is a workspace id or name; it may be empty when the key sees only one. A key for a workspace that is
-    connected already replaces the old key; policy, links and history stay. Raises an ApiError that says what is wrong.
+    `wanted` is a workspace id or name; it may be empty when the key sees only one workspace. For a workspace that is
+    already connected the new key replaces the old one; policy, links and history stay.
     """
     api_key = api_key.strip()
     if not api_key or not api_key.isprintable() or not api_key.isascii():
@@ -54,37 +54,39 @@ def connect(
         account_id="connecting",
     )
     me = client.me()
-    chosen = _choose(client.workspaces(), wanted)
-    _prove(client, payloads.identifier(chosen))
-    details = client.workspace(payloads.identifier(chosen))
+    workspace = _choose_workspace(client.workspaces(), wanted)
+    _check_key(client, payloads.identifier(workspace))
+    details = client.workspace(payloads.identifier(workspace))
     return _save(client, me, details, now=now, person=person)
 
 
-def _choose(workspaces: list[Mapping[str, Any]], wanted: str) -> Mapping[str, Any]:
-    """The workspace of that id or name. Names what there is when the choice is not clear."""
-    names = ", ".join(f"{payloads.text(one.get('name'))} ({payloads.identifier(one)})" for one in workspaces)
+def _choose_workspace(workspaces: list[Mapping[str, Any]], wanted: str) -> Mapping[str, Any]:
+    """Return the workspace with that id or name. Raises Rejected, listing all, unless there is exactly one."""
+    names = ", ".join(f"{payloads.text(row.get('name'))} ({payloads.identifier(row)})" for row in workspaces)
     if wanted:
-        by_id = [one for one in workspaces if payloads.identifier(one) == wanted]
-        found = by_id or [one for one in workspaces if payloads.text(one.get("name")).strip() == wanted.strip()]
-        problem = f"This key sees no workspace {wanted!r}" if not found else f"Several workspaces are called {wanted!r}"
+        by_id = [row for row in workspaces if payloads.identifier(row) == wanted]
+        matches = by_id or [row for row in workspaces if payloads.text(row.get("name")).strip() == wanted.strip()]
+        problem = (
+            f"This key sees no workspace {wanted!r}" if not matches else f"Several workspaces are called {wanted!r}"
+        )
     else:
-        found, problem = (
+        matches, problem = (
             workspaces,
             "This key sees several workspaces" if workspaces else "This key sees no workspace",
         )
-    if len(found) != 1:
+    if len(matches) != 1:
         raise Rejected(
             f"{problem}{f': {names}' if names else ''}.",
             vendor="clockify",
             code="UNKNOWN_WORKSPACE",
             fix="Name one with --workspace, by id or name.",
         )
-    return found[0]
+    return matches[0]
 
 
-def _prove(client: ClockifyClient, workspace_id: str) -> None:
-    """Raises ReconnectNeeded for a key that may not see every user's entries and rates."""
-    # One role per question: how several are to be written in one is not documented.
+def _check_key(client: ClockifyClient, workspace_id: str) -> None:
+    """Check that the key sees every user's entries and rates. Raises ReconnectNeeded."""
+    # One request per role: the form of several roles in one request is not documented.
     if not any(_has_role(client, workspace_id, role) for role in ADMIN_ROLES):
         raise ReconnectNeeded(
             "The key's owner is no owner or admin of this workspace, so it may not show everyone's entries and rates.",
@@ -92,18 +94,18 @@ def _prove(client: ClockifyClient, workspace_id: str) -> None:
             code="KEY_SEES_TOO_LITTLE",
             fix="Use the key of a workspace owner or admin.",
         )
-    client.proves_rates(workspace_id)
+    client.check_rates_visible(workspace_id)
 
 
 def _has_role(client: ClockifyClient, workspace_id: str, role: str) -> bool:
-    return workspace_id in {payloads.identifier(one) for one in client.workspaces(role=role)}
+    return workspace_id in {payloads.identifier(workspace) for workspace in client.workspaces(role=role)}
 
 
 def _save(
     client: ClockifyClient, me: Mapping[str, Any], details: Mapping[str, Any], *, now: datetime, person: Any
 ) -> Workspace:
-    own = payloads.user(me, workspace_id="")
-    zone = own.time_zone or "UTC"
+    owner = payloads.user(me, workspace_id="")
+    zone = owner.time_zone or "UTC"
     values = {
         "name": payloads.text(details.get("name")),
         "state": Workspace.State.CONNECTED,
@@ -112,32 +114,33 @@ def _save(
         "api_key": client.api_key,
         "api_url": client.api_url,
         "reports_url": client.reports_url,
-        "key_owner_id": own.id,
-        "key_owner_name": own.name,
+        "key_owner_id": owner.id,
+        "key_owner_name": owner.name,
         "clockify_plan": payloads.text(details.get("featureSubscriptionType")),
         "report_rounding": payloads.rounding(details.get("workspaceSettings")),
         "connected_at": now,
     }
     first_of_month = now.astimezone(ZoneInfo(zone)).date().replace(day=1)
     with transaction.atomic():
-        workspace, made = Workspace.objects.defer("api_key").update_or_create(
+        # The old key is not read: connecting again must work where it can no longer be decrypted.
+        workspace, created = Workspace.objects.defer("api_key").update_or_create(
             clockify_id=payloads.identifier(details),
             defaults=values,
             create_defaults={**values, "time_zone": zone, "start_date": first_of_month},
         )
-        verb = "connected" if made else "connected again"
+        verb = "connected" if created else "connected again"
         ConnectionEvent.objects.create(
             workspace=workspace,
             at=now,
             kind="clockify_connected",
-            message=f"Clockify workspace {workspace.name} {verb} with the key of {own.name or own.id}.",
+            message=f"Clockify workspace {workspace.name} {verb} with the key of {owner.name or owner.id}.",
             by=person,
         )
     return workspace
 
 
 def mark_refused(workspace: Workspace, reason: str, *, now: datetime) -> None:
-    """Clockify turned the key down: runs stop until a person connects again; nothing is lost."""
+    """Mark the workspace as refused by Clockify: runs stop until a user connects again; nothing is lost."""
     Workspace.objects.filter(pk=workspace.pk, state=Workspace.State.CONNECTED).update(
         state=Workspace.State.REFUSED, state_reason=reason, state_since=now
     )

@@ -14,13 +14,13 @@ IN_SETTINGS = "settings"
 
 
 def regions() -> dict[str, tuple[str, str, str]]:
-    """What may be chosen: title, regular and reports address. Nobody types an address into a page."""
+    """Return the choices by key: title, regular and reports address. Addresses are never typed into a page."""
     configured = (settings.CLOCKIFY_API_URL, settings.CLOCKIFY_REPORTS_URL)
-    found = {name: (name, *addresses) for name, addresses in connection.REGIONS.items()}
+    choices = {name: (name, *addresses) for name, addresses in connection.REGIONS.items()}
     if configured in connection.REGIONS.values():
-        return found
+        return choices
     host = urlsplit(configured[0]).netloc
-    return {IN_SETTINGS: (f"As in this installation's settings ({host})", *configured), **found}
+    return {IN_SETTINGS: (f"As in this installation's settings ({host})", *configured), **choices}
 
 
 def _region_choices() -> list[tuple[str, str]]:
@@ -32,7 +32,7 @@ class ConnectClockify(forms.Form):
         label="API key",
         max_length=200,
         help_text="In Clockify: your picture, Preferences, Advanced, Manage API keys.",
-        # The key is not sent back into the page when something is wrong with it.
+        # The key is not rendered into the page again when the form has errors.
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     region = forms.ChoiceField(label="Region", choices=_region_choices)

@@ -1,4 +1,4 @@
-"""Our copy of one Clockify workspace. Written by pulls only, never edited by hand."""
+"""The mirror of a Clockify workspace, written by pulls only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Mirrored(models.Model):
-    """What every mirror row of a workspace has. `gone_at` is set when Clockify no longer lists the record."""
+    """The columns of every mirror row. `gone_at` is set when Clockify no longer lists the record."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
@@ -54,7 +54,7 @@ class ClockifyProject(Mirrored):
 
 
 class TimeEntry(models.Model):
-    """One time entry as Clockify has it. Times are UTC; `rate` is in major units of `currency` per hour."""
+    """One time entry as Clockify has it. Times are UTC; `rate` is per hour, in major units of `currency`."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
@@ -97,5 +97,5 @@ class TimeEntry(models.Model):
 
     @property
     def seconds(self) -> int | None:
-        """Exact length; None while the timer runs. Negative where the end is before the start."""
+        """The exact length; None while the timer runs, negative where the end is before the start."""
         return None if self.end_at is None else int((self.end_at - self.start_at).total_seconds())

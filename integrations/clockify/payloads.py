@@ -1,4 +1,4 @@
-"""What Clockify's answers contain, read tolerantly here and nowhere else. Pure.
+"""Clockify's records, read tolerantly here and nowhere else. Pure.
 
 The regular API and the reports API differ: `id` or `_id`, ISO text or seconds, `hourlyRate` or `rate`, null or "".
 """
@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Raw = Mapping[str, Any]
-# Membership of a workspace beats the account's status, which stays ACTIVE for people who were deactivated here.
+# Of the membership in the workspace; the account's status stays ACTIVE for people who were deactivated there.
 INACTIVE_STATUSES = {"INACTIVE", "DECLINED", "DELETED", "LIMITED_DELETED"}
 
 
@@ -48,7 +48,7 @@ class ProjectPayload:
 
 @dataclass(frozen=True, slots=True)
 class EntryPayload:
-    """One time entry. `rate` is per hour in major units; None where Clockify has none."""
+    """One time entry. `rate` is per hour, in major units; None where Clockify has none."""
 
     id: str
     user_id: str
@@ -68,7 +68,7 @@ class EntryPayload:
 
     @property
     def content_hash(self) -> str:
-        """Fingerprint of person, project, start, end, billable, description and type: what counts as edited."""
+        """Fingerprint of person, project, start, end, billable, description and type; an edit is a change of these."""
         content = [
             self.user_id,
             self.project_id,
@@ -86,12 +86,12 @@ def text(value: Any) -> str:
 
 
 def identifier(raw: Raw) -> str:
-    """`id`, `_id`, or "" (the specification's `get_id` is an artefact, accepted all the same)."""
+    """Return `id` or `_id`, or "" (`get_id` is an artifact of the specification, but accepted)."""
     return text(raw.get("id") or raw.get("_id") or raw.get("get_id"))
 
 
 def instant(value: Any) -> datetime | None:
-    """An instant in UTC without fractions of a second; None for null. Raises ValueError for anything else."""
+    """Return an instant in UTC, without fractions of a second; None for null. Raises ValueError for anything else."""
     if value in (None, ""):
         return None
     parsed = datetime.fromisoformat(text(value))
@@ -101,7 +101,7 @@ def instant(value: Any) -> datetime | None:
 
 
 def known_zone(name: Any) -> str:
-    """The zone's name when this machine knows it, else ""."""
+    """Return the zone's name if this machine knows it, else ""."""
     if not isinstance(name, str) or not name:
         return ""
     try:
@@ -112,6 +112,7 @@ def known_zone(name: Any) -> str:
 
 
 def user(raw: Raw, *, workspace_id: str) -> UserPayload:
+    """Return a user; `active` is the user's status in that workspace."""
     settings = raw.get("settings") or {}
     return UserPayload(
         id=identifier(raw),
@@ -155,22 +156,22 @@ def project(raw: Raw) -> ProjectPayload:
 
 
 def entry(raw: Raw) -> EntryPayload:
-    """Either shape of a time entry. Raises ValueError when it has no id, no user or no start."""
+    """Return a time entry in either API's form. Raises ValueError for one without id, user or start."""
     interval = raw.get("timeInterval") or {}
     start_at = instant(interval.get("start"))
-    user_part, project_part = raw.get("user") or {}, raw.get("project") or {}
-    entry_id, user_id = identifier(raw), text(raw.get("userId")) or identifier(user_part)
+    user_raw, project_raw = raw.get("user") or {}, raw.get("project") or {}
+    entry_id, user_id = identifier(raw), text(raw.get("userId")) or identifier(user_raw)
     if not entry_id or not user_id or start_at is None:
         raise ValueError(f"time entry {entry_id or 'without an id'} has no {'start' if user_id else 'user'}")
     rate, currency = _rate(raw)
     return EntryPayload(
         id=entry_id,
         user_id=user_id,
-        user_name=text(raw.get("userName")) or text(user_part.get("name")),
-        project_id=text(raw.get("projectId")) or identifier(project_part),
-        project_name=text(raw.get("projectName")) or text(project_part.get("name")),
-        client_id=text(raw.get("clientId")) or text(project_part.get("clientId")),
-        client_name=text(raw.get("clientName")) or text(project_part.get("clientName")),
+        user_name=text(raw.get("userName")) or text(user_raw.get("name")),
+        project_id=text(raw.get("projectId")) or identifier(project_raw),
+        project_name=text(raw.get("projectName")) or text(project_raw.get("name")),
+        client_id=text(raw.get("clientId")) or text(project_raw.get("clientId")),
+        client_name=text(raw.get("clientName")) or text(project_raw.get("clientName")),
         start_at=start_at,
         end_at=instant(interval.get("end")),
         billable=bool(raw.get("billable")),
@@ -183,7 +184,7 @@ def entry(raw: Raw) -> EntryPayload:
 
 
 def _rate(raw: Raw) -> tuple[Decimal | None, str]:
-    """Minor units become major ones (12500 is 125.00). The report says `rate`, the regular API `hourlyRate`."""
+    """Return rate, in major units, and currency. The report has `rate`, the regular API `hourlyRate`."""
     nested = raw.get("hourlyRate")
     if isinstance(nested, Mapping):
         amount, currency = nested.get("amount"), text(nested.get("currency"))
@@ -194,13 +195,14 @@ def _rate(raw: Raw) -> tuple[Decimal | None, str]:
     if amount is None or isinstance(amount, bool):
         return None, currency
     try:
+        # Both APIs send minor units: 12500 is 125.00.
         return Decimal(str(amount)) / 100, currency
     except InvalidOperation:
         return None, currency
 
 
 def _invoiced(info: Any) -> bool:
-    """null, absent, [] and {} are "no"; an invoice id or `manuallyInvoiced` is "yes"."""
+    """Return whether an entry is invoiced: by an invoice id or `manuallyInvoiced`; not by null, [] or {}."""
     if isinstance(info, list):
         return any(_invoiced(part) for part in info)
     if not isinstance(info, Mapping):
@@ -209,11 +211,12 @@ def _invoiced(info: Any) -> bool:
 
 
 def rounding(settings: Any) -> dict[str, Any]:
-    """The workspace's report rounding: {"on", "direction": near|up|down|"" (not understood), "minutes"}."""
+    """Return the workspace's report rounding: {"on", "direction": near|up|down|"" (not understood), "minutes"}."""
     settings = settings if isinstance(settings, Mapping) else {}
     rule = settings.get("round") if isinstance(settings.get("round"), Mapping) else {}
-    words = text((rule or {}).get("round")).lower()
-    direction = next((word for word in ("near", "up", "down") if word in words), "")
+    # A phrase such as "Round to nearest"; the exact ones are not documented.
+    phrase = text((rule or {}).get("round")).lower()
+    direction = next((word for word in ("near", "up", "down") if word in phrase), "")
     try:
         minutes = int(text((rule or {}).get("minutes")) or 0)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Clockify to mirror: people, clients and projects, and the time entries of a window."""
+"""Pull of users, clients, projects, and the time entries of a window into the mirror."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from integrations.clockify.row_buffer import RowBuffer
 from integrations.errors import Unexpected
 from integrations.models import Workspace
 
-# On which day each of some entries lies, by id.
+# Returns the day of each entry, by entry id.
 DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
-# Rows updated by one statement.
+# Rows updated by one statement: Django takes seconds to build a long one, and PostgreSQL ends a transaction that is
+# idle for long.
 UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
@@ -36,11 +37,11 @@ def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyCl
 
 
 def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
-    """Read users, clients and projects whole, then write each list in one transaction."""
-    wid = workspace.clockify_id
-    users = dict(_user(raw, wid) for raw in client.users(wid))
-    clients = dict(map(_client, client.clients(wid)))
-    projects = dict(map(_project, client.projects(wid)))
+    """Read users, clients and projects whole, then store each list in one transaction. Raises ApiError."""
+    workspace_id = workspace.clockify_id
+    users = dict(_user_columns(raw, workspace_id) for raw in client.users(workspace_id))
+    clients = dict(map(_client_columns, client.clients(workspace_id)))
+    projects = dict(map(_project_columns, client.projects(workspace_id)))
     owner = {"workspace": workspace}
     counts = {
         "users": mirror.store(
@@ -73,7 +74,7 @@ def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -
 
 
 def pull_workspace(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
-    """Pull users, clients and projects, and Clockify's rounding where the workspace goes by it."""
+    """Pull users, clients and projects, and Clockify's rounding if the workspace uses it. Raises ApiError."""
     counts = pull_lists(workspace, client, now=now)
     if workspace.rounding == Workspace.Rounding.CLOCKIFY:
         details = client.workspace(workspace.clockify_id)
@@ -84,9 +85,9 @@ def pull_workspace(workspace: Workspace, client: ClockifyClient, *, now: datetim
 
 
 def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *, now: datetime) -> str:
-    """Write one client or project into the mirror as Clockify answered it, new or known; gives its id."""
+    """Store one client or project in the mirror as Clockify answered it, new or known; return its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject
-    record_id, columns = _client(raw) if collection == "clients" else _project(raw)
+    record_id, columns = _client_columns(raw) if collection == "clients" else _project_columns(raw)
     values = {**columns, "last_seen_at": now, "gone_at": None}
     model.objects.update_or_create(
         workspace=workspace,
@@ -94,18 +95,19 @@ def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *
         defaults=values,
         create_defaults={**values, "first_seen_at": now},
     )
+    # Projects repeat the name of their client; a rename would otherwise show there only after the next pull.
     if collection == "clients":
         ClockifyProject.objects.filter(workspace=workspace, client_id=record_id).update(client_name=columns["name"])
     return record_id
 
 
-def _user(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any]]:
+def _user_columns(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any]]:
     user = payloads.user(raw, workspace_id=workspace_id)
     columns = {"name": user.name, "email": user.email, "active": user.active, "time_zone": user.time_zone}
     return user.id, {**columns, "raw": dict(raw)}
 
 
-def _client(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _client_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     client = payloads.client(raw)
     return client.id, {
         "name": client.name,
@@ -115,7 +117,7 @@ def _client(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _project_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     project = payloads.project(raw)
     columns = {
         "name": project.name,
@@ -124,23 +126,23 @@ def _project(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         "client_name": project.client_name,
         "billable": project.billable,
     }
-    # `duration` grows with every entry; kept out, so that a busy project is not rewritten at each check.
+    # Without `duration`, which grows with every entry: a busy project would be rewritten by each check.
     return project.id, {**columns, "raw": {name: value for name, value in raw.items() if name != "duration"}}
 
 
 def read_entries(
     workspace: Workspace, client: ClockifyClient, *, first: date, last: date
 ) -> tuple[RowBuffer, set[str] | None]:
-    """Clockify's rows around days `first` to `last`, and which of them are approved (None: nobody asked).
+    """Return Clockify's rows around the days `first` to `last`, and the ids of approved ones (None: not needed).
 
-    Asks for one UTC day more on each side: an owner's day begins up to 14 hours before or after UTC's.
+    Reads one UTC day more on each side: a user's day begins up to 14 hours before or after UTC's. Raises ApiError.
     """
     first, last = first - timedelta(days=1), last + timedelta(days=1)
     rows = RowBuffer(client.report(workspace.clockify_id, first=first, last=last))
     if not workspace.approved_only:
         return rows, None
-    found = client.report(workspace.clockify_id, first=first, last=last, approved=True)
-    return rows, {payloads.identifier(row) for row in found}
+    approved_rows = client.report(workspace.clockify_id, first=first, last=last, approved=True)
+    return rows, {payloads.identifier(row) for row in approved_rows}
 
 
 def store_entries(
@@ -151,57 +153,61 @@ def store_entries(
     approved: set[str] | None,
     now: datetime,
 ) -> dict[str, date]:
-    """Write entries as Clockify has them now; says on which day each one lies.
+    """Store entries as Clockify has them now and return their days by id.
 
-    Raises Unexpected for one it can't read.
+    Raises Unexpected for an entry that can't be read.
     """
-    wanted: dict[str, tuple[payloads.EntryPayload, Mapping[str, Any]]] = {}
+    entries_by_id: dict[str, tuple[payloads.EntryPayload, Mapping[str, Any]]] = {}
     for raw in rows:
         try:
             entry = payloads.entry(raw)
         except (ValueError, AttributeError) as problem:
             raise Unexpected(f"Clockify sent a time entry that can't be read: {problem}.", vendor="clockify") from None
-        wanted[entry.id] = (entry, raw)
-    ids = list(wanted)
+        entries_by_id[entry.id] = (entry, raw)
+    ids = list(entries_by_id)
     days: dict[str, date] = {}
     with transaction.atomic():
         for start in range(0, len(ids), mirror.BATCH):
-            some = {key: wanted[key] for key in ids[start : start + mirror.BATCH]}
-            days.update(_store_some(workspace, some, day_of=day_of, approved=approved, now=now))
+            chunk = {entry_id: entries_by_id[entry_id] for entry_id in ids[start : start + mirror.BATCH]}
+            days.update(_store_chunk(workspace, chunk, day_of=day_of, approved=approved, now=now))
     return days
 
 
-def _store_some(
+def _store_chunk(
     workspace: Workspace,
-    wanted: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]],
+    entries_by_id: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]],
     *,
     day_of: DayOf,
     approved: set[str] | None,
     now: datetime,
 ) -> Mapping[str, date]:
-    known = {row.clockify_id: row for row in TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)}
-    clients = _clients_of_projects(workspace, wanted)
-    days = day_of([entry for entry, _ in wanted.values()])
-    fresh, touched, seen_only = [], [], []
-    for key, (entry, raw) in wanted.items():
-        row = known.get(key)
+    known = {
+        row.clockify_id: row for row in TimeEntry.objects.filter(workspace=workspace, clockify_id__in=entries_by_id)
+    }
+    clients = _clients_of_projects(workspace, entries_by_id)
+    days = day_of([entry for entry, _ in entries_by_id.values()])
+    new_rows, changed_rows, unchanged_ids = [], [], []
+    for entry_id, (entry, raw) in entries_by_id.items():
+        row = known.get(entry_id)
         if entry.project_id in clients and not entry.client_id:
             client_id, client_name = clients[entry.project_id]
             entry = replace(entry, client_id=client_id, client_name=client_name)
-        columns = _entry_columns(entry, raw, days[key], row, None if approved is None else key in approved)
+        columns = _entry_columns(entry, raw, days[entry_id], row, None if approved is None else entry_id in approved)
         if row is None:
-            made = TimeEntry(workspace=workspace, clockify_id=key, first_seen_at=now, last_seen_at=now, **columns)
-            fresh.append(made)
+            new_row = TimeEntry(
+                workspace=workspace, clockify_id=entry_id, first_seen_at=now, last_seen_at=now, **columns
+            )
+            new_rows.append(new_row)
         elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
             for name, value in columns.items():
                 setattr(row, name, value)
             row.deleted_at, row.last_seen_at = None, now
-            touched.append(row)
+            changed_rows.append(row)
         else:
-            seen_only.append(row.pk)
-    TimeEntry.objects.bulk_create(fresh)
-    if touched:
-        written = [
+            unchanged_ids.append(row.pk)
+    TimeEntry.objects.bulk_create(new_rows)
+    if changed_rows:
+        columns_written = [
             *ENTRY_COLUMNS,
             "txn_date",
             "approved",
@@ -210,18 +216,17 @@ def _store_some(
             "deleted_at",
             "last_seen_at",
         ]
-        # Django takes seconds to build a long one of these, and PostgreSQL ends a transaction that is silent for long.
-        for start in range(0, len(touched), UPDATE_BATCH):
-            TimeEntry.objects.bulk_update(touched[start : start + UPDATE_BATCH], written)
-    TimeEntry.objects.filter(pk__in=seen_only).update(last_seen_at=now)
+        for start in range(0, len(changed_rows), UPDATE_BATCH):
+            TimeEntry.objects.bulk_update(changed_rows[start : start + UPDATE_BATCH], columns_written)
+    TimeEntry.objects.filter(pk__in=unchanged_ids).update(last_seen_at=now)
     return days
 
 
 def _clients_of_projects(
-    workspace: Workspace, wanted: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]]
+    workspace: Workspace, entries_by_id: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]]
 ) -> dict[str, tuple[str, str]]:
-    """Where an entry does not say whose project it is (the regular API never does), our list of projects does."""
-    ids = {entry.project_id for entry, raw in wanted.values() if "clientId" not in raw and entry.project_id}
+    """Return client id and name by project id, for entries without a client (the regular API never sends it)."""
+    ids = {entry.project_id for entry, raw in entries_by_id.values() if "clientId" not in raw and entry.project_id}
     rows = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=ids) if ids else ()
     return {row.clockify_id: (row.client_id, row.client_name) for row in rows}
 
@@ -235,7 +240,7 @@ def _entry_columns(
 ) -> dict[str, Any]:
     columns = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
     if "invoicingInfo" not in raw and row is not None:
-        # The regular API knows neither invoices nor names: what the report said before stays.
+        # The regular API sends neither invoices nor names: the values of the last report stay.
         columns["invoiced"] = row.invoiced
     if approved is None and row is not None:
         approved = row.approved

@@ -1,4 +1,4 @@
-"""Rows of a long list, read once and gone through several times, without holding them in memory."""
+"""A buffer for the rows of a long list, which is read once and iterated several times without filling memory."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Row = Mapping[str, Any]
-# As many rows are held; more are put aside.
+# The number of rows kept in memory; the others go to a file.
 HELD = 1000
 
 
 class RowBuffer:
-    """Takes rows in and gives them back in order, as often as asked.
+    """A sequence of rows that can be iterated any number of times, in their order.
 
-    What does not fit is in a temporary file without a name, which ends with this object or with the process.
+    Rows beyond HELD are in an unnamed temporary file, which ends with this object or with the process.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
@@ -24,7 +24,7 @@ class RowBuffer:
         self._held: list[Row] = []
         for row in rows:
             if len(self._held) == HELD:
-                self._put_aside()
+                self._spill()
             self._held.append(row)
 
     def __iter__(self) -> Iterator[Row]:
@@ -32,20 +32,20 @@ class RowBuffer:
             yield from chunk
 
     def chunks(self, size: int) -> Iterator[list[Row]]:
-        """The rows, at most so many at once (never more than HELD)."""
+        """Yield the rows in lists of at most `size`, and never more than HELD."""
         if self._file is not None:
-            place = 0
+            offset = 0
             while True:
-                # Several may be reading: each keeps its own place.
-                self._file.seek(place)
+                # Several iterators may share the file: each keeps its own offset.
+                self._file.seek(offset)
                 line = self._file.readline()
                 if not line:
                     break
-                place = self._file.tell()
+                offset = self._file.tell()
                 yield from _slices(json.loads(line), size)
         yield from _slices(self._held, size)
 
-    def _put_aside(self) -> None:
+    def _spill(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
             weakref.finalize(self, self._file.close)
