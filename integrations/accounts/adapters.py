@@ -1,4 +1,4 @@
-"""How people log in: what allauth asks of us."""
+"""Adapters of allauth: logging in, and the second factor."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ WRONG_CODE = "This code does not fit. A new one is shown every 30 seconds, and e
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    """Accounts that only administrators create."""
+
     error_messages = DefaultAccountAdapter.error_messages | {
         "account_inactive": "This account is switched off. An administrator can switch it on.",
         "username_password_mismatch": WRONG_PASSWORD,
@@ -38,9 +40,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("mfa_index")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Under PUBLIC_URL, whatever host the request names: a mail must not lead elsewhere."""
-        person, _, token = key.partition("-")
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": person, "key": token})
+        """Return a link under PUBLIC_URL; a forged Host header must not lead the mail's reader elsewhere."""
+        user_key, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": user_key, "key": token})
         return f"{settings.PUBLIC_URL}{path}"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
@@ -48,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Seeds of codes are kept as sealed as tokens are."""
+    """Second factors, whose seeds are stored encrypted, as tokens are."""
 
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": WRONG_CODE}
 
@@ -59,5 +61,5 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return unseal(encrypted_text)
 
     def build_totp_svg(self, url: str) -> str:
-        """To stand in a page: without the declaration that only a file of its own may have."""
+        """Return the QR code as SVG without its XML declaration, which is not allowed inside a page."""
         return super().build_totp_svg(url).partition("?>")[2].strip()

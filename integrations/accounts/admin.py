@@ -1,4 +1,4 @@
-"""Second factors, to look at and to reset. Their seeds never leave the database."""
+"""Admin of second factors, to view and to reset them. Their seeds never leave the database."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-# A person's e-mail address stands on the user alone.
+# The user's own field holds the e-mail address; allauth's list of addresses is not used.
 admin.site.unregister(EmailAddress)
 admin.site.unregister(Authenticator)
 
 
 @admin.register(Authenticator)
 class SecondFactorAdmin(ModelAdmin):
-    """One row per person with an authenticator app. To delete it is to reset: the recovery codes go as well."""
+    """One row per user with an authenticator app. Deleting it is a reset: the recovery codes go as well."""
 
     list_display = ("user", "created_at", "last_used_at")
     list_select_related = ("user",)
