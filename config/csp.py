@@ -1,4 +1,4 @@
-"""What browsers may load on our pages: our own files and nothing else."""
+"""The Content Security Policy: browsers may load our own files and nothing else."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ RELAXED_FOR_ADMIN: dict[str, Any] = {
 
 
 class ContentSecurityPolicy(CSPMiddleware):
+    """The policy of each response, which depends on its path."""
+
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if report_only:
             return parts
-        ours = POLICY | {"form-action": [SELF, *consent_hosts()]}
+        policy = POLICY | {"form-action": [SELF, *consent_hosts()]}
         if request.path_info.startswith(ADMIN):
-            ours |= RELAXED_FOR_ADMIN
-        parts.config = ours | (parts.config or {})
+            policy |= RELAXED_FOR_ADMIN
+        parts.config = policy | (parts.config or {})
         return parts
 
 
 def consent_hosts() -> list[str]:
-    """Where the button *Connect QuickBooks* leads: browsers check each redirect that follows a form.
+    """Return the hosts that *Connect QuickBooks* may redirect to; browsers check every redirect after a form.
 
-    On the way to its consent page Intuit may pass people on to another host of its own to log in.
+    On the way to its consent page Intuit may redirect users to another of its hosts to log in.
     """
     parts = urlsplit(settings.QUICKBOOKS_AUTHORIZE_URL)
     host = parts.hostname or ""

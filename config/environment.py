@@ -1,4 +1,4 @@
-"""Typed reading of the environment; nonsense is refused with the variable's name."""
+"""Typed reading of environment variables; an invalid value raises ImproperlyConfigured with the variable's name."""
 
 from __future__ import annotations
 
@@ -16,26 +16,27 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
-# Where `make demo` keeps its settings, seen from the folder of the project.
+# The settings of `make demo`, relative to the project's folder.
 DEMO = Path("var/demo/demo.env")
 
 
 def read_env_file(base: Path) -> None:
-    """Load `.env`, or the file that ENV_FILE names; variables already set win."""
+    """Load `.env`, or the file that ENV_FILE names; variables that are already set take precedence."""
     path = Path(os.environ.get("ENV_FILE") or base / ".env")
     if path.is_file():
         env.read_env(str(path))
 
 
 def yes_or_no(name: str, default: bool) -> bool:
-    text = os.environ.get(name, "").strip().lower()
-    if text == "":
+    """Return a boolean. Raises ImproperlyConfigured."""
+    value = os.environ.get(name, "").strip().lower()
+    if value == "":
         return default
-    if text in {"1", "true", "yes", "on"}:
+    if value in {"1", "true", "yes", "on"}:
         return True
-    if text in {"0", "false", "no", "off"}:
+    if value in {"0", "false", "no", "off"}:
         return False
-    raise ImproperlyConfigured(f"{name} is {text!r}; write 1 or 0.")
+    raise ImproperlyConfigured(f"{name} is {value!r}; write 1 or 0.")
 
 
 def text(name: str, default: str = "") -> str:
@@ -43,6 +44,7 @@ def text(name: str, default: str = "") -> str:
 
 
 def number(name: str, default: float) -> float:
+    """Return a number of at least 0. Raises ImproperlyConfigured."""
     raw = os.environ.get(name, "").strip()
     if not raw:
         return default
@@ -56,6 +58,7 @@ def number(name: str, default: float) -> float:
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether the host name means this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -65,32 +68,36 @@ def is_loopback(host: str) -> bool:
 
 
 def address(name: str, default: str) -> str:
-    """A web address without a trailing slash; plain http only to this machine."""
+    """Return a URL without a trailing slash; plain http only to this machine. Raises ImproperlyConfigured."""
     url = text(name, default).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ImproperlyConfigured(f"{name} is {url!r}; write an address such as {default}.")
+    # Plain http would send keys and tokens unencrypted. PUBLIC_URL is only the address of our own pages.
     if parts.scheme == "http" and not is_loopback(parts.hostname) and name != "PUBLIC_URL":
         raise ImproperlyConfigured(f"{name} is {url!r}; plain http is allowed to this machine only, use https.")
     return url
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """Django's database settings for a DATABASE_URL. The address may hold a password and is never repeated."""
+    """Return Django's settings for a database URL. Raises ImproperlyConfigured, without the URL and its password."""
     try:
         with warnings.catch_warnings(action="ignore"):
-            found: dict[str, Any] = env.db_url(name, default=default)
+            options: dict[str, Any] = env.db_url(name, default=default)
     except ValueError:
-        found = {}
-    if not found.get("ENGINE"):
+        options = {}
+    if not options.get("ENGINE"):
         raise ImproperlyConfigured(
             f"{name} can't be read; write an address such as postgres://name:password@host/database."
         )
-    return found
+    return options
 
 
 def encryption_keys(debug: bool, secret_key: str) -> list[str]:
-    """Fernet keys, the newest first. In DEBUG one is made from SECRET_KEY, so that a demo needs none."""
+    """Return the Fernet keys, newest first. With DEBUG one is derived from SECRET_KEY, so that a demo needs none.
+
+    Raises ImproperlyConfigured.
+    """
     keys = [key.strip() for key in os.environ.get("ENCRYPTION_KEYS", "").split(",") if key.strip()]
     if not keys and debug:
         digest = hashlib.sha256(f"hourbridge {secret_key}".encode()).digest()
@@ -109,6 +116,7 @@ def encryption_keys(debug: bool, secret_key: str) -> list[str]:
 
 
 def secret_key(debug: bool) -> str:
+    """Return SECRET_KEY; with DEBUG a default. Raises ImproperlyConfigured."""
     key = text("SECRET_KEY")
     if key:
         return key

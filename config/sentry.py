@@ -1,4 +1,4 @@
-"""Errors to Sentry, when SENTRY_DSN is set. Nothing that could hold a secret goes along."""
+"""Reporting of errors to Sentry when SENTRY_DSN is set, without anything that could contain a secret."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sentry_sdk
 
 
 def start(dsn: str) -> None:
-    """No bodies, no cookies, no people, no local variables: tokens and keys live in those."""
+    """Start reporting, without bodies, cookies, users and local variables: they contain tokens and keys."""
     sentry_sdk.init(
         dsn=dsn,
         send_default_pii=False,

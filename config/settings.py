@@ -1,4 +1,4 @@
-"""All settings, read from the environment or `.env`. docs/settings.md says what each one means."""
+"""All settings, read from the environment or `.env`; docs/settings.md explains each one."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN = environment.text("QUICKBOOKS_WEBHOOK_VERIFIE
 QUICKBOOKS_MAX_PER_SECOND = environment.number("QUICKBOOKS_MAX_PER_SECOND", 10)
 QUICKBOOKS_MAX_PER_MINUTE = environment.number("QUICKBOOKS_MAX_PER_MINUTE", 500)
 QUICKBOOKS_MAX_BATCHES_PER_MINUTE = environment.number("QUICKBOOKS_MAX_BATCHES_PER_MINUTE", 40)
-# From so many new entries in one run on, a part of them goes in batches; 0: never.
+# The number of new entries in a run from which some are sent in batches; 0: never.
 BATCHES_FROM = environment.number("BATCHES_FROM", 500)
 CLOCKIFY_MAX_PER_SECOND = environment.number("CLOCKIFY_MAX_PER_SECOND", 50)
-# oauthlib refuses plain http altogether. The addresses above allow it to this machine only (the sandbox).
+# oauthlib refuses plain http altogether; the settings above allow it only to this machine (the sandbox).
 if urlsplit(QUICKBOOKS_TOKEN_URL).scheme == "http":
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
 
-# Seconds. A killed run is taken over after LEASE_SECONDS at the latest; a live one renews every HEARTBEAT_SECONDS.
+# In seconds. A killed run is resumed after LEASE_SECONDS at the latest; a live one renews every HEARTBEAT_SECONDS.
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
 HEARTBEAT_SECONDS = environment.number("HEARTBEAT_SECONDS", 5)
-# Seconds a host that does not answer may hold up a command, all attempts together; starting it takes a few more.
+# In seconds: how long a host that does not answer may delay a command, in all attempts; its start takes a few more.
 GIVE_UP_SECONDS = environment.number("GIVE_UP_SECONDS", 27)
-# Seconds after a create, update or delete during which a missing record may still appear (Intuit cuts off at 120).
+# In seconds: how long after a create, update or delete a missing record may still appear (Intuit cuts off at 120).
 SETTLE_SECONDS = environment.number("SETTLE_SECONDS", 180)
 
 # --- Django ----------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            # Tags of one group of pages live with it, not in `templatetags`, which all share.
+            # Template tags of one group of pages belong to its package, not to `templatetags`, which all pages share.
             "libraries": {"desk": "syncjobs.pages.desk.tags"},
         },
     }
@@ -113,7 +113,7 @@ DATABASES = {"default": environment.database("DATABASE_URL", SQLITE_URL)}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     VAR_DIR.mkdir(exist_ok=True)
-    # WAL and IMMEDIATE: several processes write without "database is locked" and without lost updates.
+    # WAL and IMMEDIATE let several processes write without "database is locked" and without lost updates.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -130,7 +130,8 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "hourbridge_cache"}
 }
 
-# The queue is only a messenger: no retries of its own, since run rows with leases say what is to be done.
+# The queue only carries run ids. Its own retries are off: they would repeat work that is still going on, and the rows
+# of runs with their leases are what counts (docs/decisions/0003).
 Q_CLUSTER = {
     "name": "hourbridge",
     "orm": "default",
@@ -174,8 +175,8 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PUBLIC_URL).scheme == "https"
 SESSION_COOKIE_HTTPONLY = True
 
-# --- who comes in ----------------------------------------------------------------------------------------------
-# People are created by an administrator (docs/people.md); nobody signs up, and addresses are the administrator's word.
+# --- logging in ------------------------------------------------------------------------------------------------
+# People are created by an administrator (docs/people.md); nobody signs up, and e-mail addresses are not verified.
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -200,13 +201,13 @@ ACCOUNT_FORMS = {
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-# No mail to addresses that nobody here has, and no word on the page whether somebody has.
+# No mail to unknown addresses, and the page does not reveal which ones are known.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 MFA_ADAPTER = "integrations.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Hourbridge"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
-# Attempts to log in are counted per address; a proxy's own address must not be taken for everybody's.
+# Login attempts are counted per IP address; behind a proxy all users would otherwise share the proxy's.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(environment.number("TRUSTED_PROXY_COUNT", 0))
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
@@ -221,7 +222,7 @@ LOGGING = {
     "loggers": {
         "hourbridge": {"level": environment.text("LOG_LEVEL", "WARNING")},
         "django": {"level": "WARNING"},
-        # oauthlib writes tokens at DEBUG; it never may.
+        # oauthlib logs tokens at DEBUG, which must never happen.
         "oauthlib": {"level": "WARNING", "propagate": False},
         "requests_oauthlib": {"level": "WARNING", "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""How the admin's theme looks and where its menu leads."""
+"""Settings of the admin's theme, Unfold: its look and its menu."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 
-def _file(name: str) -> Any:
-    """The address of one of our files, asked for when a page is made: collectstatic may rename files."""
+def _static_url(name: str) -> Any:
+    """Return a function for the URL of a static file, called per page: collectstatic may rename files."""
     return lambda request: static(f"hourbridge/{name}")
 
 
-def _home(request: HttpRequest) -> str:
+def _home_url(request: HttpRequest) -> str:
     return reverse("admin:index")
 
 
-# One accent: blue, #3A56D4 on light ground and #4A66E0 on dark.
+# One accent color.
 BLUE = {
     "50": "#EEF1FD",
     "100": "#E0E6FB",
@@ -37,9 +37,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "Hourbridge",
     "SITE_HEADER": "Hourbridge",
     "SITE_SUBHEADER": "Clockify to QuickBooks Online",
-    "SITE_URL": _home,
-    "SITE_ICON": _file("mark.svg"),
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _file("mark.svg")}],
+    "SITE_URL": _home_url,
+    "SITE_ICON": _static_url("mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static_url("mark.svg")}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",
@@ -47,7 +47,7 @@ UNFOLD: dict[str, Any] = {
         "primary": BLUE,
         "font": {"subtle-light": "#5D6879", "subtle-dark": "#A3ADBB"},
     },
-    "STYLES": [_file("admin.css")],
+    "STYLES": [_static_url("admin.css")],
     "ACCOUNT": {"navigation": [{"title": "Your login", "link": "/accounts/"}]},
     "DASHBOARD_CALLBACK": "syncjobs.pages.overview.views.front_page",
     "SIDEBAR": {

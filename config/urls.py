@@ -1,4 +1,4 @@
-"""Where requests go."""
+"""The root URL configuration."""
 
 from allauth.account import views as account_views
 from allauth.account.decorators import secure_admin_login
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-# One way in for everybody: the login page with its limits and its second factor.
+# The admin's own login page would bypass the limit of attempts and the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("admin/", include("syncjobs.pages.urls")),
     path("connections/quickbooks/", include("integrations.quickbooks.urls")),
     path("admin/", admin.site.urls),
-    # E-mail addresses are kept by administrators, so the page to manage one's own gives way.
+    # Administrators manage e-mail addresses, so allauth's page for one's own is replaced.
     path("accounts/email/", RedirectView.as_view(pattern_name="mfa_index")),
     path("accounts/", include("allauth.urls")),
 ]

@@ -1,4 +1,4 @@
-"""The version of Hourbridge, which stands in pyproject.toml and nowhere else."""
+"""The version of Hourbridge, which is defined in pyproject.toml and nowhere else."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def version() -> str:
 
 
 def name_and_version() -> str:
-    """Return what pages and commands show, such as `Hourbridge 0.1.0`."""
+    """Return name and version as pages and commands show them, such as `Hourbridge 0.1.0`."""
     return f"Hourbridge {version()}"

@@ -1,4 +1,4 @@
-"""The web server's way in (gunicorn config.wsgi)."""
+"""The WSGI entry point (gunicorn config.wsgi)."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""How the admin writes days and times: weekday first, a 24-hour clock."""
+"""Date and time formats of the admin: weekday first, a 24-hour clock."""
 
 DATE_FORMAT = "D j M Y"
 SHORT_DATE_FORMAT = "D j M Y"
