@@ -36,6 +36,7 @@ class ContentSecurityPolicy(CSPMiddleware):
         policy = POLICY | {"form-action": [SELF, *consent_hosts()]}
         if request.path_info.startswith(ADMIN):
             policy |= RELAXED_FOR_ADMIN
+        # A view's own rules take precedence.
         parts.config = policy | (parts.config or {})
         return parts
 

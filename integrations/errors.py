@@ -54,7 +54,7 @@ class NoAnswer(ApiError):
 
 
 class ReconnectNeeded(ApiError):
-    """The key or the newest token is refused; a person has to connect again."""
+    """The key or the newest token is refused; a user has to connect again."""
 
     word = "NOT_CONNECTED"
 

@@ -15,6 +15,7 @@ class SecretUnreadable(ImproperlyConfigured):
 
 
 def _cipher() -> MultiFernet:
+    # The first key encrypts and all of them decrypt, so that keys can be replaced one by one.
     return MultiFernet([Fernet(key) for key in settings.ENCRYPTION_KEYS])
 
 

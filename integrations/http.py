@@ -55,7 +55,7 @@ class Call:
     headers: Mapping[str, str]
     params: Mapping[str, Any] | None = None
     body: bytes | None = None
-    # Sent again when no answer came. False for writes: the first one may have arrived, and a second would double it.
+    # Sent again when no answer came. False for records: the first write may have arrived, and a second would double it.
     repeatable: bool = True
 
 
@@ -103,6 +103,7 @@ def send(
             return answer
         if isinstance(error, TryLater):
             pause = error.after if error.after is not None else _throttled_pause(throttled)
+            # In the shared row, so that other threads and processes pause as well.
             throttle.block_for(account.key, pause)
             throttled, waited = throttled + 1, waited + max(pause, 1)
             error.after = pause
@@ -153,6 +154,7 @@ def _attempt(
             params=call.params,
             data=call.body,
             headers=dict(call.headers),
+            # Scheme and host only, so that the cache has one entry per host.
             proxies=dict(_proxies(call.url[: call.url.find("/", 8)])),
             timeout=(min(CONNECT_SECONDS, max(seconds, 1)), min(READ_SECONDS, max(seconds, 1))),
             allow_redirects=False,  # a redirect would carry the key to another host

@@ -84,6 +84,7 @@ def store_changes(
     _write(
         model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now
     )
+    # The vendor sent only changes, so all records are counted in our copy.
     counts.seen = listed.filter(gone_at=None).count()
     return counts
 
@@ -101,7 +102,7 @@ def _write(
     now: datetime,
 ) -> None:
     manager = model._default_manager
-    new_rows, changed_rows, unchanged_ids = [], [], []
+    new_rows, updated_rows, unchanged_ids = [], [], []
     for vendor_id, columns in rows.items():
         row = known.get(vendor_id)
         if row is None:
@@ -109,15 +110,15 @@ def _write(
             new_rows.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
         elif _update(row, columns, watched, counts):
             row.last_seen_at = now
-            changed_rows.append(row)
+            updated_rows.append(row)
         else:
             unchanged_ids.append(row.pk)
     with transaction.atomic():
         manager.bulk_create(new_rows, batch_size=BATCH)
-        if changed_rows:
+        if updated_rows:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
             # Django takes seconds to build a long statement, and PostgreSQL ends a transaction that is idle for long.
-            manager.bulk_update(changed_rows, columns_written, batch_size=BATCH // 10)
+            manager.bulk_update(updated_rows, columns_written, batch_size=BATCH // 10)
         for start in range(0, len(unchanged_ids), BATCH):
             manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):

@@ -116,6 +116,7 @@ class ApiCall(models.Model):
 
     vendor = models.CharField(max_length=12, choices=[("clockify", "Clockify"), ("quickbooks", "QuickBooks")])
     account = models.CharField(max_length=64, blank=True, help_text="Workspace id or realm.")
+    # Not a foreign key: runs belong to an app that builds on this one.
     run_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     at = models.DateTimeField(db_index=True)
     method = models.CharField(max_length=8)

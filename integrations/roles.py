@@ -52,6 +52,7 @@ def grant_staff_status(
     """Give staff status to users who join one of our groups; without it nobody can open the admin."""
     if action != "post_add" or not pk_set:
         return
+    # Django sends the ids of users instead of groups when users are added to a group (group.user_set.add).
     user_ids, group_ids = (pk_set, {instance.pk}) if reverse else ({instance.pk}, pk_set)
     members = get_user_model()._default_manager.using(using).filter(pk__in=user_ids)
     joined = members.filter(groups__pk__in=group_ids, groups__name__in=MAY_ACT).update(is_staff=True)

@@ -39,6 +39,7 @@ def reserve(key: str, seconds_apart: float, *, now: float) -> float:
         f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", %s) + %s '
         f'WHERE "key" = %s RETURNING "next_at"'
     )
+    # Twice, since the row is missing at the first call of an account.
     for _ in range(2):
         with connection.cursor() as cursor:
             cursor.execute(sql, [now, seconds_apart, key])

@@ -36,6 +36,7 @@ class SecondFactorAdmin(ModelAdmin):
         return super().get_queryset(request).filter(type=Authenticator.Type.TOTP).defer("data")
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        # Recovery codes are a row of their own, and would still let the user in.
         Authenticator.objects.filter(user=obj.user_id).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:

@@ -50,6 +50,7 @@ class ClockifyClient:
 
     def users(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
         """Yield all current and former members: people who left still have time entries."""
+        # Without `memberships` the answer has the status of the account, not that in the workspace.
         params = {"status": "ALL", "memberships": "WORKSPACE"}
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/users", params)
 
@@ -161,6 +162,7 @@ class ClockifyClient:
                 "sortColumn": "DATE",
                 "options": {"totals": "CALCULATE"},
             },
+            # Entries that are added while we read then usually come last and do not shift the pages.
             "sortOrder": "ASCENDING",
             "exportType": "JSON",
             "amountShown": "EARNED",
@@ -266,6 +268,7 @@ def read_answer(answer: requests.Response) -> ApiError | None:
 
 def _read_entry_answer(answer: requests.Response) -> ApiError | None:
     error = read_answer(answer)
+    # 501 has many meanings, but for the address of one entry only this one.
     if isinstance(error, Rejected) and error.code == "501":
         return Gone("Clockify no longer has this time entry.", vendor="clockify", status=400, code="501")
     return error

@@ -47,6 +47,7 @@ def connect(
     api_key = api_key.strip()
     if not api_key or not api_key.isprintable() or not api_key.isascii():
         raise Rejected("That is no Clockify API key.", vendor="clockify", fix="Copy it from your Clockify profile.")
+    # The workspace is not known yet, so that these calls have an account of their own.
     client = ClockifyClient(
         api_key=api_key,
         api_url=(api_url or settings.CLOCKIFY_API_URL).rstrip("/"),
@@ -141,6 +142,7 @@ def _save(
 
 def mark_refused(workspace: Workspace, reason: str, *, now: datetime) -> None:
     """Mark the workspace as refused by Clockify: runs stop until a user connects again; nothing is lost."""
+    # Only a connected workspace: one that a user disconnected meanwhile stays disconnected.
     Workspace.objects.filter(pk=workspace.pk, state=Workspace.State.CONNECTED).update(
         state=Workspace.State.REFUSED, state_reason=reason, state_since=now
     )

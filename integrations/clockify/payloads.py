@@ -95,6 +95,7 @@ def instant(value: Any) -> datetime | None:
     if value in (None, ""):
         return None
     parsed = datetime.fromisoformat(text(value))
+    # Clockify's times are UTC, with or without an offset.
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=UTC)
     return parsed.astimezone(UTC).replace(microsecond=0)
@@ -144,6 +145,7 @@ def client(raw: Raw) -> ClientPayload:
 
 
 def project(raw: Raw) -> ProjectPayload:
+    # Hydrated projects have the client as an object, the others its id and name.
     nested = raw.get("client") if isinstance(raw.get("client"), Mapping) else {}
     return ProjectPayload(
         id=identifier(raw),
@@ -189,6 +191,7 @@ def _rate(raw: Raw) -> tuple[Decimal | None, str]:
     if isinstance(nested, Mapping):
         amount, currency = nested.get("amount"), text(nested.get("currency"))
     else:
+        # A rate of 0 counts; only a missing one falls back to the earned rate.
         amount = raw.get("rate") if raw.get("rate") is not None else raw.get("earnedRate")
         currency = ""
     currency = (text(raw.get("currency")) or currency).upper()[:3]

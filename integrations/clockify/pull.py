@@ -27,6 +27,7 @@ ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if f
 
 
 def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyClient:
+    """Return an API client for the workspace; its calls are recorded under `run_id`."""
     return ClockifyClient(
         api_key=workspace.api_key,
         api_url=workspace.api_url,
@@ -141,6 +142,7 @@ def read_entries(
     rows = RowBuffer(client.report(workspace.clockify_id, first=first, last=last))
     if not workspace.approved_only:
         return rows, None
+    # The rows do not contain the approval state, but the report can be filtered by it.
     approved_rows = client.report(workspace.clockify_id, first=first, last=last, approved=True)
     return rows, {payloads.identifier(row) for row in approved_rows}
 
@@ -186,7 +188,7 @@ def _store_chunk(
     }
     clients = _clients_of_projects(workspace, entries_by_id)
     days = day_of([entry for entry, _ in entries_by_id.values()])
-    new_rows, changed_rows, unchanged_ids = [], [], []
+    new_rows, updated_rows, unchanged_ids = [], [], []
     for entry_id, (entry, raw) in entries_by_id.items():
         row = known.get(entry_id)
         if entry.project_id in clients and not entry.client_id:
@@ -201,12 +203,13 @@ def _store_chunk(
         elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
             for name, value in columns.items():
                 setattr(row, name, value)
+            # An entry that Clockify has again is no longer deleted.
             row.deleted_at, row.last_seen_at = None, now
-            changed_rows.append(row)
+            updated_rows.append(row)
         else:
             unchanged_ids.append(row.pk)
     TimeEntry.objects.bulk_create(new_rows)
-    if changed_rows:
+    if updated_rows:
         columns_written = [
             *ENTRY_COLUMNS,
             "txn_date",
@@ -216,8 +219,8 @@ def _store_chunk(
             "deleted_at",
             "last_seen_at",
         ]
-        for start in range(0, len(changed_rows), UPDATE_BATCH):
-            TimeEntry.objects.bulk_update(changed_rows[start : start + UPDATE_BATCH], columns_written)
+        for start in range(0, len(updated_rows), UPDATE_BATCH):
+            TimeEntry.objects.bulk_update(updated_rows[start : start + UPDATE_BATCH], columns_written)
     TimeEntry.objects.filter(pk__in=unchanged_ids).update(last_seen_at=now)
     return days
 
@@ -242,6 +245,7 @@ def _entry_columns(
     if "invoicingInfo" not in raw and row is not None:
         # The regular API sends neither invoices nor names: the values of the last report stay.
         columns["invoiced"] = row.invoiced
+    # Not read this time, which must not erase what is known.
     if approved is None and row is not None:
         approved = row.approved
     for name in ("user_name", "project_name", "client_id", "client_name"):

@@ -49,6 +49,7 @@ class RowBuffer:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
             weakref.finalize(self, self._file.close)
+        # Each line of the file is a JSON list of HELD rows.
         self._file.seek(0, 2)
         self._file.write(json.dumps(self._held).encode() + b"\n")
         self._held = []

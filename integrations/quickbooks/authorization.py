@@ -52,6 +52,7 @@ def start_authorization(state: OAuthState) -> tuple[str, str]:
 
 def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
     """Return the verified state. Raises Rejected for one that this user did not start with, or that is too old."""
+    # Equal to the state in this session: otherwise a foreign link could connect a company of its author.
     if not expected or not state or state != expected:
         raise Rejected(
             "That answer from Intuit does not belong to a connection begun in this browser.",

@@ -193,6 +193,7 @@ class QuickBooksClient:
             # The item may have been carried out all the same, so that its outcome is unknown.
             message = "QuickBooks' answer to a batch says nothing about this item."
             error = NoAnswer(message, vendor="quickbooks", tid=tid)
+        # One throttled item means that the company is at its limit, so that all its calls have to pause.
         if isinstance(error, TryLater):
             throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
         return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
@@ -239,6 +240,7 @@ class QuickBooksClient:
         """
         url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
         token = tokens.access_token(self.company, run_id=self.run_id)
+        # A second 401 in a row is not about this token: the connection itself is refused.
         for last_try in (False, True):
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
             if body is not None:

@@ -21,7 +21,7 @@ def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: dateti
     refuse_second_company(workspace, realm)
     account = tokens.account(Company(realm_id=realm))
     return connect_with(
-        workspace, realm=realm, fresh=oauth.refresh(refresh_token, account=account), now=now, person=person
+        workspace, realm=realm, new_tokens=oauth.refresh(refresh_token, account=account), now=now, person=person
     )
 
 
@@ -45,7 +45,7 @@ def refuse_second_company(workspace: Workspace, realm: str) -> None:
 
 
 def connect_with(
-    workspace: Workspace, *, realm: str, fresh: oauth.Tokens, now: datetime, person: Any = None
+    workspace: Workspace, *, realm: str, new_tokens: oauth.Tokens, now: datetime, person: Any = None
 ) -> Company:
     """Save the tokens, then prove them by reading the subscription. Raises ApiError and stays unconnected otherwise."""
     refuse_second_company(workspace, realm)
@@ -57,10 +57,11 @@ def connect_with(
     company.state_since = company.connected_at = now
     with transaction.atomic():
         company.save()
-        tokens.save(company, fresh)
+        tokens.save(company, new_tokens)
     try:
         read_subscription(company, now=now)
     except ApiError as problem:
+        # A company that was connected has lost its old tokens, so that it needs a new connection.
         state = previous[0] if previous[0] != Company.State.CONNECTED else Company.State.RECONNECT
         Company.objects.filter(pk=company.pk).update(state=state, state_reason=problem.message)
         raise
@@ -132,6 +133,7 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
 
     Return a sentence about whether Intuit confirmed.
     """
+    # First at Intuit, since this needs the token that is deleted here.
     message = _revoke(company)
     with transaction.atomic():
         company.state, company.state_since = Company.State.DISCONNECTED, now

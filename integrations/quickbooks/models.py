@@ -17,6 +17,7 @@ class Company(models.Model):
         DISCONNECTED = "disconnected", "Disconnected"
 
     # Not a column: when this process last read the tokens (monotonic seconds).
+    # It spares a query per call; tokens.py limits its age.
     token_read_at: float = float("-inf")
 
     realm_id = models.CharField(max_length=32, unique=True)

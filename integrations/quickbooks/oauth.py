@@ -23,7 +23,7 @@ from integrations import http, retry
 from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, TryLater, Unexpected
 
 SCOPE = ["com.intuit.quickbooks.accounting"]
-# Intuit states 3600 s and 100 days; used only where an answer leaves them out.
+# Intuit states 3600 s; used only where an answer leaves it out.
 ACCESS_SECONDS = 3600
 
 
@@ -204,11 +204,13 @@ def _refusal(error: OAuth2Error) -> ApiError:
             fix="Check QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET.",
             **details,
         )
+    # An unknown code must not disconnect the company; the next run tries again.
     return NoAnswer(f"Intuit's token service gave no tokens ({code or 'no reason given'}).", **details)
 
 
 def _parse_tokens(answer: Any) -> Tokens:
     now = timezone.now()
+    # Seen with 100 and 101 days, so that it is never assumed.
     refresh_seconds = answer.get("x_refresh_token_expires_in")
     return Tokens(
         access_token=str(answer["access_token"]),

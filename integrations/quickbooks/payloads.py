@@ -65,6 +65,7 @@ def day(value: Any) -> date | None:
 
 
 def decimal(value: Any) -> Decimal | None:
+    # True and False are numbers in Python. Floats go through text, which keeps the digits of the answer.
     if value is None or isinstance(value, bool):
         return None
     try:

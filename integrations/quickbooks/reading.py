@@ -69,7 +69,7 @@ def _batch_shares(company: Company) -> dict[str, int]:
     """Return the number of records to request in the batch, by entity; lists that may not fit are left out."""
     counts = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
     remaining, shares = MAX_RECORDS - len(SUBSCRIPTION_QUERIES), {}
-    # From the shortest list on, so that the longer ones share what it does not need.
+    # Shortest list first, so that the longer ones share what it does not need.
     shortest_first = sorted(counts, key=lambda entity: counts[entity])
     for position, entity in enumerate(shortest_first):
         equal_share = remaining // (len(shortest_first) - position)
@@ -94,6 +94,7 @@ def _read_batch(
         return
     for entity, rows in answers.items():
         if isinstance(rows, ApiError):
+            # Throttling or a lost connection would stop a plain query as well.
             if not isinstance(rows, REFUSALS):
                 raise rows
             log.warning("QuickBooks refused a query for %s in a batch (%s).", entity, rows.message)

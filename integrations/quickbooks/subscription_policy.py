@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Any other SKU, such as Advanced, needs an administrator's permission for the company.
 SUPPORTED_SKUS = ("QuickBooks Online Essentials", "QuickBooks Online Plus")
 REFUSED_SKUS = ("QuickBooks Online Simple Start",)
+# PAID comes from old minor versions.
 WORKING_SUBSCRIPTIONS = ("TRIAL", "TRIALOPTIN", "SUBSCRIBED", "PAID")
+# A payment failed: QuickBooks still accepts changes for about a week.
 RESTRICTED = "RESTRICTED"
 
 

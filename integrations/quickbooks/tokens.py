@@ -73,10 +73,12 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
         with _lease_renewal(company, owner):
             return _refresh(company, refused, run_id)
     finally:
+        # Only while it is still ours: another process may own the lease by now.
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
 
 
 def _is_usable(company: Company, refused: str) -> bool:
+    """Return whether the access token can be used. Raises ReconnectNeeded when the company is not connected."""
     if company.state != Company.State.CONNECTED or not company.refresh_token:
         raise ReconnectNeeded(
             company.state_reason or "This QuickBooks company is not connected.",
@@ -90,6 +92,7 @@ def _is_usable(company: Company, refused: str) -> bool:
 
 
 def _take_lease(company: Company, owner: str) -> bool:
+    # One conditional UPDATE: of several processes only one gets the lease.
     now = timezone.now()
     free = Company.objects.filter(pk=company.pk).filter(Q(token_owner="") | Q(token_until__lt=now))
     return free.update(token_owner=owner, token_until=now + LEASE) == 1
@@ -107,6 +110,7 @@ def _lease_renewal(company: Company, owner: str) -> Iterator[None]:
         except Exception:  # the answer still has to be saved, with or without the lease
             log.warning("The token lease of %s could not be renewed.", company.pk, exc_info=True)
         finally:
+            # Django opens a connection per thread and closes only those of requests.
             connection.close()
 
     renewer = threading.Thread(target=renew, name="token lease", daemon=True)
@@ -146,8 +150,8 @@ def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None 
 
     With `instead_of`, only while the stored access token still expires then: newer tokens saved meanwhile stay.
     """
-    # Not by company.save(): another thread may be refreshing `company` from the database at this moment, and would put
-    # the old tokens back between setting and saving.
+    # Not by company.save(): another thread may be reloading `company` at this moment, and would put the old tokens
+    # back between setting and saving.
     values = {
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
@@ -166,6 +170,7 @@ def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None 
 
 def mark_refused(company: Company, reason: str) -> None:
     """Mark the company as in need of a new connection, since its newest token is refused; links and history stay."""
+    # Only a connected company: one that a user disconnected meanwhile stays disconnected.
     now = timezone.now()
     Company.objects.filter(pk=company.pk, state=Company.State.CONNECTED).update(
         state=Company.State.RECONNECT, state_reason=reason, state_since=now

@@ -43,6 +43,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     """Handle the return from Intuit: check state and company, exchange the code, read the subscription."""
     try:
         assert request.user.pk is not None
+        # A state is accepted once.
         expected = request.session.pop(SESSION_KEY, "")
         state = authorization.read_state(request.GET.get("state", ""), expected=expected, user_id=request.user.pk)
         if request.GET.get("error"):
@@ -73,9 +74,12 @@ def _next_step(reconnected: bool) -> str:
 
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:
     realm = request.GET.get("realmId", "")
+    # Before the exchange, which would create tokens for a company that must not be connected.
     authorization.check_company(workspace, realm)
     new_tokens = oauth.exchange(request.GET.get("code", ""), account=tokens.account(Company(realm_id=realm)))
-    return connection.connect_with(workspace, realm=realm, fresh=new_tokens, now=timezone.now(), person=request.user)
+    return connection.connect_with(
+        workspace, realm=realm, new_tokens=new_tokens, now=timezone.now(), person=request.user
+    )
 
 
 @staff_member_required
