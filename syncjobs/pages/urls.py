@@ -42,7 +42,7 @@ urlpatterns = [
     path("entries/<int:pk>/sync/", access.button(rerun.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(rerun.run_again), name="run-again"),
     path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
-    path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="doubts"),
+    path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="uncertain-writes"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path(
         "workspaces/<int:pk>/connect/quickbooks/",

@@ -62,7 +62,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, str(refusal))
         except (ApiError, SecretUnreadable) as problem:
             messages.error(request, _words(problem))
-        return redirect("hourbridge:doubts", workspace.pk)
+        return redirect("hourbridge:uncertain-writes", workspace.pk)
     return access.show(request, "runs/uncertain_writes.html", page_context(workspace), title="Unknown outcomes")
 
 
@@ -105,7 +105,7 @@ def page_context(workspace: Workspace) -> dict[str, Any]:
     return {
         "workspace": workspace,
         "zone": workspace.time_zone,
-        "doubts": shown,
+        "uncertain_writes": shown,
         "more": len(waiting) - len(shown),
         "settling": [(action, entries.get(action.entry_id)) for action in settling],
         "problem": problem_text,

@@ -62,7 +62,7 @@ TABLE = {
     "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
     "hourbridge:undo-run": Line(LOOK, ACT, row="run"),
-    "hourbridge:doubts": Line(LOOK, ACT),
+    "hourbridge:uncertain-writes": Line(LOOK, ACT),
     "hourbridge:missing": Line(LOOK, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
