@@ -21,7 +21,7 @@ from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figu
 
 ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome
-# The way of a sync, as its stages are called while they last.
+# The stages of a sync in order, to the letter as execution stores them in `Run.stage`.
 STAGES = (
     "Checking the plan",
     "Looking for what became of earlier writes",
@@ -34,10 +34,10 @@ STAGES = (
 
 @dataclass(frozen=True)
 class Cause:
-    """Why items were not sent: one line for all that share it."""
+    """One reason why items were not sent, for all items that share it."""
 
     title: str
-    words: str
+    message: str
     entries: int
     minutes: int
     outcome: str
@@ -45,22 +45,23 @@ class Cause:
 
     @property
     def resolution(self) -> str:
-        """In other words, and what to do about it."""
+        """The code's meaning in plain words, and what to do about it."""
         if self.outcome == OUTCOMES.UNKNOWN:
             return WORDINGS["OUTCOME_UNKNOWN"].fix
-        known = refusals.meaning(self.code)
-        return f"In other words: {known.words} {known.fix}" if known.words else known.fix
+        meaning = refusals.meaning(self.code)
+        return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
 
 
-def page_context(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything the page shows. An open run's figures are counted; a finished one's were saved with it."""
+def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the context of the run page; `params` are the request's `outcome`, `q` and `page`."""
     workspace = access.workspaces().get(pk=run.workspace_id)
     outcomes = _by_outcome(run)
-    chosen = asked.get("outcome", "")
+    chosen = params.get("outcome", "")
     chosen = chosen if chosen in OUTCOMES.values else ""
-    found = asked.get("q", "").strip()
-    pages = Paginator(items(run, outcome=chosen, search=found), ITEMS_A_PAGE)
-    said = figures(run) if run.kind == Run.Kind.SYNC else None
+    search = params.get("q", "").strip()
+    pages = Paginator(items(run, outcome=chosen, search=search), ITEMS_A_PAGE)
+    run_figures = figures(run) if run.kind == Run.Kind.SYNC else None
+    # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
     refused = outcomes.get(OUTCOMES.FAILED, 0)
     return {
@@ -69,8 +70,8 @@ def page_context(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "zone": workspace.time_zone,
         "took": took(run),
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
-        "figures": said,
-        "result": result.result(run, said, refused=refused, not_reached=not_reached) if said else None,
+        "figures": run_figures,
+        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
@@ -80,21 +81,22 @@ def page_context(run: Run, asked: Mapping[str, Any]) -> dict[str, Any]:
         "outcomes": [(name, OUTCOMES(name).value, count) for name, count in outcomes.items()],
         "all_items": sum(outcomes.values()),
         "chosen": chosen,
-        "search": found,
-        "page": pages.get_page(asked.get("page", 1)),
+        "search": search,
+        "page": pages.get_page(params.get("page", 1)),
         "causes": causes(run),
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,
         "to_retry": refused + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
-        "doubtful": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
+        "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
+        # A live worker takes a run within a second or two.
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
     }
 
 
 def undo_link(run: Run) -> tuple[str, str] | None:
-    """Address and words of the way from a run to its undo, or from an undo to what it is about."""
+    """Return address and text of the link between a run and its undo; None where there is nothing to undo."""
     if run.kind == Run.Kind.UNDO and "undo" in run.options:
         return reverse("hourbridge:undo-run", args=[run.options["undo"]]), f"Undo of run {run.options['undo']}"
     if run.kind == Run.Kind.SYNC and not run.dry_run and not run.is_open and undo.created(run).exists():
@@ -103,7 +105,7 @@ def undo_link(run: Run) -> tuple[str, str] | None:
 
 
 def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
-    """What a check read of each side, in lines."""
+    """Return (side and kind of record, counts) for each list that a check read."""
     sides = (("Clockify", "clockify"), ("QuickBooks", "quickbooks"))
     return [
         (f"{side} {records}", counts) for side, name in sides for records, counts in run.counters.get(name, {}).items()
@@ -111,7 +113,7 @@ def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
 
 
 def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]:
-    """By day, narrowed to an outcome and to what a search finds; while a sync writes, the latest write first."""
+    """Return a run's items by day, filtered by outcome and search; while a sync writes, the latest write first."""
     rows = run.items.order_by("txn_date", "pk")
     if run.is_open and run.done:
         rows = run.items.order_by(F("finished_at").desc(nulls_last=True), "txn_date", "pk")
@@ -134,29 +136,30 @@ def _by_outcome(run: Run) -> dict[str, int]:
 
 
 def figures(run: Run) -> dict[str, Any]:
-    """As `sync_time` prints them; counting each item anew is left to runs that ended without saving theirs."""
+    """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers."""
     saved = run.counters.get("figures")
+    # Only runs that ended without saving their figures, such as killed ones, are counted again.
     if saved and not run.is_open:
         return dict(saved)
     if run.is_open:
-        counted = _by_outcome(run)
-        sent = run.items.filter(outcome=OUTCOMES.SENT).aggregate(minutes=Sum("minutes"))["minutes"]
-        return {name: counted.get(name, 0) for name in OUTCOMES.values} | {
+        outcomes = _by_outcome(run)
+        minutes_sent = run.items.filter(outcome=OUTCOMES.SENT).aggregate(minutes=Sum("minutes"))["minutes"]
+        return {name: outcomes.get(name, 0) for name in OUTCOMES.values} | {
             "seen": run.counters.get("seen", 0),
             "unchanged": run.counters.get("unchanged", 0),
-            "minutes_sent": sent or 0,
+            "minutes_sent": minutes_sent or 0,
         }
     return sync_figures(run)
 
 
 def causes(run: Run) -> list[Cause]:
-    """Refused and doubtful items by QuickBooks' code and words, the most frequent first."""
+    """Return refused items and those with an unknown outcome by QuickBooks' code and message, most frequent first."""
     rows = run.items.filter(outcome__in=[OUTCOMES.FAILED, OUTCOMES.UNKNOWN]).order_by()
     grouped = rows.values_list("outcome", "error_code", "error_message").annotate(Count("pk"), Sum("minutes"))
-    found = [
+    rows_by_cause = [
         Cause(
             title="No answer, in doubt" if outcome == OUTCOMES.UNKNOWN else "Refused by QuickBooks",
-            words=message,
+            message=message,
             entries=entries,
             minutes=minutes or 0,
             outcome=outcome,
@@ -164,17 +167,17 @@ def causes(run: Run) -> list[Cause]:
         )
         for outcome, code, message, entries, minutes in grouped
     ]
-    return sorted(found, key=lambda cause: (-cause.entries, cause.code, cause.words))
+    return sorted(rows_by_cause, key=lambda cause: (-cause.entries, cause.code, cause.message))
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
-    """Reasons of what was not sent: code, title, how many entries, and whether such time is left out by rule."""
-    counted = (run.counters.get("figures") or {}).get("blocked_reasons", {})
-    found = [
+    """Return (code, title, entries, left out by rule) for each reason why time was not sent, held ones first."""
+    count_by_code = (run.counters.get("figures") or {}).get("blocked_reasons", {})
+    reason_rows = [
         (code, WORDINGS[code].title if code in WORDINGS else code, count, _by_rule(code))
-        for code, count in counted.items()
+        for code, count in count_by_code.items()
     ]
-    return sorted(found, key=lambda row: (row[3], -row[2], row[1]))
+    return sorted(reason_rows, key=lambda row: (row[3], -row[2], row[1]))
 
 
 def _by_rule(code: str) -> bool:
@@ -182,21 +185,22 @@ def _by_rule(code: str) -> bool:
 
 
 def stages(run: Run) -> list[tuple[str, str]]:
-    """A sync's stages with done, now or later; none for a check or a run that ended."""
+    """Return a sync's stages, each done, now or later; empty for a check or a run that ended."""
     if run.kind != Run.Kind.SYNC or run.status != Run.Status.RUNNING or run.stage not in STAGES:
         return []
     current = STAGES.index(run.stage)
-    way = STAGES[:4] if run.dry_run else STAGES
+    # A preview ends after planning.
+    expected = STAGES[:4] if run.dry_run else STAGES
     return [
-        (stage, "done" if place < current else "now" if place == current else "later")
-        for place, stage in enumerate(way)
+        (stage, "done" if index < current else "now" if index == current else "later")
+        for index, stage in enumerate(expected)
     ]
 
 
 def took(run: Run) -> str:
-    """`0:54`, to now while it goes on; empty before it starts."""
+    """Return how long a run took, such as `0:54`, or has taken so far; empty before it starts."""
     if run.started_at is None:
         return ""
     seconds = int(((run.finished_at or timezone.now()) - run.started_at).total_seconds())
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02d}:{rest % 60:02d}" if hours else f"{rest // 60}:{rest % 60:02d}"
+    hours, remainder = divmod(seconds, 3600)
+    return f"{hours}:{remainder // 60:02d}:{remainder % 60:02d}" if hours else f"{remainder // 60}:{remainder % 60:02d}"

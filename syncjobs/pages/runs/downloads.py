@@ -1,4 +1,4 @@
-"""What a run did to each entry, as a CSV file."""
+"""The items of a run as a CSV file."""
 
 from __future__ import annotations
 
@@ -32,24 +32,25 @@ HEADERS = (
 
 @require_safe
 def run_items(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send every item of a run, narrowed as its page is: `outcome` and `q`."""
+    """Return a run's items as CSV, filtered as on its page by `outcome` and `q`."""
     if not access.may_list(request, "syncjobs.run"):
         raise PermissionDenied
     run = get_object_or_404(Run.objects.defer("counters"), pk=pk)
-    outcome = request.GET.get("outcome", "")
-    narrowed = outcome if outcome in RunItem.Outcome.values else ""
-    items = detail.items(run, outcome=narrowed, search=request.GET.get("q", "").strip())
+    requested = request.GET.get("outcome", "")
+    outcome = requested if requested in RunItem.Outcome.values else ""
+    items = detail.items(run, outcome=outcome, search=request.GET.get("q", "").strip())
+    # The JSON columns are the bulk of an item, and no cell needs them.
     rows = (_cells(run, item) for item in items.defer("draft", "source_snapshot").iterator(chunk_size=CHUNK))
     return csv_response(HEADERS, rows, name=f"run-{run.pk}")
 
 
 def _cells(run: Run, item: RunItem) -> Cells:
-    word = badges.ITEM_OUTCOMES[item.outcome].word
+    outcome_label = badges.ITEM_OUTCOMES[item.outcome].word
     if item.outcome == RunItem.Outcome.BLOCKED:
-        word = "Left there" if run.kind == Run.Kind.UNDO else "Not sent"
+        outcome_label = "Left there" if run.kind == Run.Kind.UNDO else "Not sent"
     return {
         "date": item.txn_date or "",
-        "outcome": word,
+        "outcome": outcome_label,
         "verb": item.verb,
         "user": item.user_name,
         "project": item.project_name,

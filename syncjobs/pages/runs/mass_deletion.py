@@ -1,4 +1,4 @@
-"""Many entries missing from Clockify at once: which, why perhaps, and the way on when they are really gone."""
+"""The page about many entries missing from Clockify at once: check again, preview, and delete what is really gone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WARNING = "MANY_MISSING"
 
 @dataclass(frozen=True)
 class Finding:
-    """The run that found it, the days it looked at, and what it did not find there."""
+    """Entries missing from Clockify, the run that reported them, and the days it read."""
 
     run: Run
     first: date
@@ -36,39 +36,41 @@ class Finding:
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """What is missing; posted to it: `check`, `preview`, or `delete` with the preview that was looked at."""
+    """Show what is missing; a POST asks for `check`, `preview`, or `delete` with the preview that was shown."""
     workspace = access.workspace_at(pk)
     if request.method != "POST":
         context = page_context(workspace, request.GET)
         return access.show(request, "runs/mass_deletion.html", context, title="Missing from Clockify")
     try:
-        asked = _ask(request, workspace)
+        run = _request_run(request, workspace)
     except Refused as refusal:
         messages.error(request, str(refusal))
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
     else:
-        run_requests.tell(request, messages.SUCCESS, f"{asked} was asked for and begins by itself.", asked)
-        if asked.kind == Run.Kind.SYNC and not asked.dry_run:
-            return redirect("admin:syncjobs_run_change", asked.pk)
+        run_requests.tell(request, messages.SUCCESS, f"{run} was asked for and begins by itself.", run)
+        if run.kind == Run.Kind.SYNC and not run.dry_run:
+            return redirect("admin:syncjobs_run_change", run.pk)
     return redirect("hourbridge:missing", workspace.pk)
 
 
-def _ask(request: HttpRequest, workspace: Workspace) -> Run:
+def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
+    """Request the run that was chosen. Raises Refused and AlreadyRunning."""
     verb = request.POST.get("verb", "")
     if verb == "check":
         return run_requests.request_run(workspace, Run.Kind.CHECK, person=request.user)
-    found = finding(workspace)
-    if found is None or verb not in {"preview", "delete"}:
+    report = finding(workspace)
+    if report is None or verb not in {"preview", "delete"}:
         raise Refused("Nothing is missing any more, or nothing was chosen.")
     if verb == "preview":
-        ids = sorted(found.missing.values_list("clockify_id", flat=True))
+        ids = sorted(report.missing.values_list("clockify_id", flat=True))
         options = {"believe_deletions": True, "entries": ids}
-        dates = {"first": found.first, "last": found.last}
+        dates = {"first": report.first, "last": report.last}
         return run_requests.request_run(
             workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates
         )
-    shown = preview(found)
+    shown = preview(report)
+    # Another preview that was made meanwhile may list other entries than this person has seen.
     if shown is None or not is_shown(shown) or request.POST.get("preview") != str(shown.pk):
         raise Refused("Look at a preview first: another one was made since, or none yet.")
     # The very entries that the preview listed, not what went missing since.
@@ -83,7 +85,7 @@ def _ask(request: HttpRequest, workspace: Workspace) -> Run:
 
 
 def finding(workspace: Workspace) -> Finding | None:
-    """What the last run that warned did not find, and no later one either; None where nothing is missing."""
+    """Return the entries that the last warning run missed and no later run saw; None where nothing is missing."""
     warned = Run.objects.filter(workspace=workspace, warnings__has_key=WARNING).exclude(status__in=runs.OPEN)
     run = warned.exclude(started_at=None).order_by("-pk").first()
     if run is None:
@@ -91,68 +93,73 @@ def finding(workspace: Workspace) -> Finding | None:
     first = run.from_date or workspace.start_date
     last = run.to_date or workspace.today(run.created_at)
     days = Q(txn_date__range=(first, last))
+    # An entry may have moved out of the window in Clockify while its activity is still on a day inside it.
     sent = Receipt.objects.own_activities(workspace).filter(days).values("entry_id")
     missing = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, last_seen_at__lt=run.started_at)
     missing = missing.filter(days | Q(clockify_id__in=sent)).order_by("txn_date", "start_at", "pk").defer("raw")
     return Finding(run, first, last, missing) if missing.exists() else None
 
 
-def preview(found: Finding) -> Run | None:
-    """The last preview of their deletion that was made since they were found missing."""
-    believing = Run.objects.filter(workspace=found.run.workspace, pk__gt=found.run.pk, kind=Run.Kind.SYNC, dry_run=True)
-    narrowed = believing.filter(options__believe_deletions=True, options__has_key="entries")
-    return narrowed.select_related("person").order_by("-pk").first()
+def preview(report: Finding) -> Run | None:
+    """Return the last preview of the deletion that was made after the warning; None where there is none."""
+    since = Run.objects.filter(workspace=report.run.workspace, pk__gt=report.run.pk, kind=Run.Kind.SYNC, dry_run=True)
+    deletion_previews = since.filter(options__believe_deletions=True, options__has_key="entries")
+    return deletion_previews.select_related("person").order_by("-pk").first()
 
 
-def is_shown(shown: Run) -> bool:
-    """Whether it came to its end, so that a person has seen what would happen."""
-    return shown.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
+def is_shown(run: Run) -> bool:
+    """Return whether a preview came to its end, so that a person could see what would happen."""
+    return run.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(workspace: Workspace, asked: Any) -> dict[str, Any]:
-    """Everything the page shows."""
-    found = finding(workspace)
-    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "found": found}
-    if found is None:
+def page_context(workspace: Workspace, params: Any) -> dict[str, Any]:
+    """Return the context of the page; `params` has the number of the page of entries."""
+    report = finding(workspace)
+    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "report": report}
+    if report is None:
         return context
-    pages = Paginator(found.missing, detail.ITEMS_A_PAGE)
-    rows = pages.get_page(asked.get("page", 1))
-    receipts = {one.entry_id: one for one in _receipts(workspace, found)}
-    people = set(found.missing.order_by().values_list("user_name", flat=True))
-    projects = set(found.missing.order_by().values_list("project_name", flat=True))
-    known = inputs.entries_between(workspace, found.first, found.last).count()
-    speaks_against = inputs.connection_reasons(workspace)
+    pages = Paginator(report.missing, detail.ITEMS_A_PAGE)
+    entries = pages.get_page(params.get("page", 1))
+    receipts = {receipt.entry_id: receipt for receipt in _receipts(workspace, report)}
+    people = set(report.missing.order_by().values_list("user_name", flat=True))
+    projects = set(report.missing.order_by().values_list("project_name", flat=True))
+    known = inputs.entries_between(workspace, report.first, report.last).count()
+    blocking_reasons = inputs.connection_reasons(workspace)
     return {
         **context,
-        "page": rows,
-        "rows": [(row, receipts.get(row.clockify_id), _minutes(row, receipts.get(row.clockify_id))) for row in rows],
+        "page": entries,
+        "rows": [
+            (entry, receipts.get(entry.clockify_id), _minutes(entry, receipts.get(entry.clockify_id)))
+            for entry in entries
+        ],
         "all": pages.count,
         "known": known,
         "sent": len(receipts),
-        "sent_minutes": sum(one.minutes for one in receipts.values()),
+        "sent_minutes": sum(receipt.minutes for receipt in receipts.values()),
         "people": sorted(people),
         "projects": sorted(projects),
-        "refused": reasons.sentence(speaks_against[0].as_row()) if speaks_against else "",
-        **_previewed(found),
+        "refused": reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else "",
+        **_preview_context(report),
     }
 
 
-def _receipts(workspace: Workspace, found: Finding) -> QuerySet[Receipt]:
-    missing = found.missing.order_by().values("clockify_id")
-    return Receipt.objects.own_activities(workspace).filter(entry_id__in=missing).defer("draft", "differences")
+def _receipts(workspace: Workspace, report: Finding) -> QuerySet[Receipt]:
+    entry_ids = report.missing.order_by().values("clockify_id")
+    return Receipt.objects.own_activities(workspace).filter(entry_id__in=entry_ids).defer("draft", "differences")
 
 
-def _minutes(row: TimeEntry, receipt: Receipt | None) -> int:
-    return receipt.minutes if receipt else (row.seconds or 0) // 60
+def _minutes(entry: TimeEntry, receipt: Receipt | None) -> int:
+    # A running timer has no seconds yet.
+    return receipt.minutes if receipt else (entry.seconds or 0) // 60
 
 
-def _previewed(found: Finding) -> dict[str, Any]:
-    shown = preview(found)
+def _preview_context(report: Finding) -> dict[str, Any]:
+    shown = preview(report)
     if shown is None:
         return {"preview": None}
     figures = sync_figures(shown) if not shown.is_open else None
     listed = set(shown.options["entries"])
-    new = set(found.missing.values_list("clockify_id", flat=True)) - listed
+    new = set(report.missing.values_list("clockify_id", flat=True)) - listed
     return {
         "preview": shown,
         "is_shown": is_shown(shown),

@@ -1,4 +1,4 @@
-"""Runs asked for where people look for them: on a run, an entry, a person, a project."""
+"""Buttons that request a run from the page of a run, an entry, a person or a project."""
 
 from __future__ import annotations
 
@@ -17,50 +17,52 @@ from syncjobs.pages import access, run_requests
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
-# What a person or project is called in a run's options.
+# Keys of a run's options, by kind of record.
 PARTS = {"user": "users", "project": "projects"}
 
 
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """A button of the run page: cancel, retry what failed, send a preview's plan, resend."""
+    """Do what a button of the run page asks for: cancel, retry failures, send a preview's plan, preview a resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
-    verb = RUN_VERBS.get(request.POST.get("verb", ""))
-    if verb is None or (run.kind != Run.Kind.SYNC and verb is not _cancel):
+    handler = RUN_VERBS.get(request.POST.get("verb", ""))
+    # Checks and undos can only be canceled: the other buttons repeat a sync.
+    if handler is None or (run.kind != Run.Kind.SYNC and handler is not _cancel):
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:syncjobs_run_change", run.pk)
-    return verb(request, run)
+    return handler(request, run)
 
 
 def entry(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sync one entry: its day, nothing else."""
+    """Request a sync of one entry, on its day alone."""
     row = get_object_or_404(TimeEntry, pk=pk)
     workspace = access.workspace_at(row.workspace_id)
-    return _begin(
+    return _request_sync(
         request, workspace, "The sync of this entry", row.txn_date, row.txn_date, {"entries": [row.clockify_id]}
     )
 
 
 def part(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sync one person's or one project's time, from the start date to today."""
+    """Request a sync of one person's or one project's time, from the start date to today."""
     workspace = access.workspace_at(pk)
-    name, clockify_id = PARTS.get(request.POST.get("kind", "")), request.POST.get("clockify_id", "")
-    if name is None or not clockify_id:
+    option, clockify_id = PARTS.get(request.POST.get("kind", "")), request.POST.get("clockify_id", "")
+    if option is None or not clockify_id:
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:index")
-    words = f"The sync of this {request.POST['kind']}"
-    return _begin(request, workspace, words, None, None, {name: [clockify_id]})
+    run_name = f"The sync of this {request.POST['kind']}"
+    return _request_sync(request, workspace, run_name, None, None, {option: [clockify_id]})
 
 
-def _begin(
+def _request_sync(
     request: HttpRequest,
     workspace: Workspace,
-    words: str,
+    run_name: str,
     first: date | None,
     last: date | None,
     options: dict[str, Any],
     *,
     dry_run: bool = False,
 ) -> HttpResponse:
+    """Request a sync and lead to its page, or to the page of the run that is under way."""
     try:
         run = run_requests.request_run(
             workspace,
@@ -75,7 +77,7 @@ def _begin(
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         run = busy.run
     else:
-        run_requests.tell(request, messages.SUCCESS, f"{words} was asked for and begins by itself.", run)
+        run_requests.tell(request, messages.SUCCESS, f"{run_name} was asked for and begins by itself.", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 
@@ -89,9 +91,9 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _retry(request: HttpRequest, run: Run) -> HttpResponse:
-    """Only what failed, stayed in doubt or was not reached."""
-    again = [RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN, RunItem.Outcome.PLANNED]
-    ids = sorted(run.items.filter(outcome__in=again).values_list("entry_id", flat=True))
+    """Request a sync of the items that failed, have an unknown outcome, or were not reached."""
+    retried = [RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN, RunItem.Outcome.PLANNED]
+    ids = sorted(run.items.filter(outcome__in=retried).values_list("entry_id", flat=True))
     if not ids:
         messages.warning(request, "Nothing in this run failed.")
         return redirect("admin:syncjobs_run_change", run.pk)
@@ -99,7 +101,8 @@ def _retry(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
-    """What a preview showed: planned anew from both sides as they are now, then sent."""
+    """Request a sync with a preview's options; it is planned again from both sides as they are now."""
+    # A correction is carried out exactly as it was shown, or not at all (decision 8).
     options = correction.as_shown(run) if run.options.get("amend") else dict(run.options)
     return _same_window(request, run, "Sending what the preview showed", options)
 
@@ -109,9 +112,9 @@ def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _same_window(
-    request: HttpRequest, run: Run, words: str, options: dict[str, Any], *, dry_run: bool = False
+    request: HttpRequest, run: Run, run_name: str, options: dict[str, Any], *, dry_run: bool = False
 ) -> HttpResponse:
-    return _begin(request, run.workspace, words, run.from_date, run.to_date, options, dry_run=dry_run)
+    return _request_sync(request, run.workspace, run_name, run.from_date, run.to_date, options, dry_run=dry_run)
 
 
 RUN_VERBS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {

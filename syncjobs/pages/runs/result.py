@@ -1,4 +1,4 @@
-"""What a finished sync came to, in a sentence and a bar: partial success is said as such. Pure."""
+"""The result of a finished sync as sentences and a bar; partial success is named as such. Pure."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from syncjobs.display.formatting import number
 from syncjobs.models import Run
 
-# The bar's own units.
+# Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400
-LEAST = 2.0
+MIN_WIDTH = 2.0
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of the bar in one tone; coordinates as they are written."""
+    """A piece of the bar in one tone; coordinates are formatted for SVG."""
 
     tone: str
     x: str
@@ -25,25 +25,27 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """How many writes were due and arrived; `words` says so, and what became of the rest."""
+    """How many of the due writes arrived, as a sentence; `remaining` tells what became of the others."""
 
-    words: str
-    rest: str
+    sentence: str
+    remaining: str
     parts: tuple[Part, ...]
 
 
 def result(run: Run, figures: Mapping[str, Any], *, refused: int, not_reached: int) -> Result | None:
-    """None while it goes on, for previews, and for runs that ended before they had a plan."""
+    """Return a sync's result; None while it goes on, for previews, and for runs that ended before they had a plan."""
     arrived = figures["sent"] + figures["updated"] + figures["deleted"]
     unknown = figures["unknown"]
     due = arrived + refused + unknown + not_reached
     if run.is_open or run.dry_run or (not due and run.status != Run.Status.SUCCEEDED):
         return None
-    parts = [("sent", arrived), ("refused", refused), ("doubt", unknown), ("out", not_reached)]
-    return Result(_words(arrived, due), _rest(refused, unknown, not_reached, figures["blocked"]), _bar(parts, due))
+    counts = [("sent", arrived), ("refused", refused), ("doubt", unknown), ("out", not_reached)]
+    return Result(
+        _sentence(arrived, due), _remaining(refused, unknown, not_reached, figures["blocked"]), _bar(counts, due)
+    )
 
 
-def _words(arrived: int, due: int) -> str:
+def _sentence(arrived: int, due: int) -> str:
     if not due:
         return "Nothing had to be sent."
     if arrived == due:
@@ -51,38 +53,37 @@ def _words(arrived: int, due: int) -> str:
     return f"{arrived:,} of {due:,} writes arrived; {due - arrived:,} did not, and each says why."
 
 
-def _rest(refused: int, unknown: int, not_reached: int, blocked: int) -> str:
-    said = []
+def _remaining(refused: int, unknown: int, not_reached: int, blocked: int) -> str:
+    clauses = []
     if refused:
-        said.append(f"{number(refused, 'was refused,were refused')}")
+        clauses.append(f"{number(refused, 'was refused,were refused')}")
     if unknown:
-        said.append(f"{number(unknown, 'is in doubt,are in doubt')}")
+        clauses.append(f"{number(unknown, 'is in doubt,are in doubt')}")
     if not_reached:
-        said.append(f"{number(not_reached, 'was not reached,were not reached')}")
-    words = f"{_listed(said)}. What arrived stays; the next sync takes up the rest. " if said else ""
-    return (
-        f"{words}{number(blocked, 'entry was,entries were')} held or left out, by reason below." if blocked else words
-    )
+        clauses.append(f"{number(not_reached, 'was not reached,were not reached')}")
+    text = f"{_joined(clauses)}. What arrived stays; the next sync takes up the rest. " if clauses else ""
+    return f"{text}{number(blocked, 'entry was,entries were')} held or left out, by reason below." if blocked else text
 
 
-def _listed(said: list[str]) -> str:
-    return f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
+def _joined(clauses: list[str]) -> str:
+    return f"{', '.join(clauses[:-1])} and {clauses[-1]}" if len(clauses) > 1 else clauses[0]
 
 
-def _bar(parts: list[tuple[str, int]], due: int) -> tuple[Part, ...]:
-    found, x = [], 0.0
-    for tone, share in parts:
-        if share:
-            width = max(share / due * WIDTH, LEAST)
-            found.append(Part(tone, f"{min(x, WIDTH - LEAST):.1f}", f"{width:.1f}"))
+def _bar(counts: list[tuple[str, int]], due: int) -> tuple[Part, ...]:
+    parts, x = [], 0.0
+    for tone, count in counts:
+        if count:
+            width = max(count / due * WIDTH, MIN_WIDTH)
+            # The widened pieces before it can push the last one past the end of the bar.
+            parts.append(Part(tone, f"{min(x, WIDTH - MIN_WIDTH):.1f}", f"{width:.1f}"))
             x += width
-    return tuple(found)
+    return tuple(parts)
 
 
 def narrowed(run: Run) -> str:
-    """What this run was limited to when it was asked for, or widened by: `only 12 entries`."""
+    """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any."""
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
-    said = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
-    said += ["time already sent is sent anew"] if run.options.get("resend") else []
-    said += ["deletions in Clockify are believed"] if run.options.get("believe_deletions") else []
-    return ", ".join(said)
+    clauses = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
+    clauses += ["time already sent is sent anew"] if run.options.get("resend") else []
+    clauses += ["deletions in Clockify are believed"] if run.options.get("believe_deletions") else []
+    return ", ".join(clauses)

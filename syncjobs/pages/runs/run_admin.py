@@ -1,4 +1,4 @@
-"""Runs: the list, and each run's page."""
+"""The list of runs in the admin, and each run's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three buttons: check for new users and customers, preview a sync, sync now."""
+"""The three buttons of a workspace: check for new users and customers, preview a sync, sync now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from syncjobs.models import Run
 from syncjobs.pages import access, run_requests
 from syncjobs.runs import lifecycle as runs
 
-# What each button asks for, and how its run is called in the message.
+# Kind of run, whether it is a preview, and the run's name in the message.
 BUTTONS: dict[str, tuple[str, bool, str]] = {
     "check": (Run.Kind.CHECK, False, "The check for new users and customers"),
     "preview": (Run.Kind.SYNC, True, "The preview"),
@@ -19,13 +19,15 @@ BUTTONS: dict[str, tuple[str, bool, str]] = {
 
 
 def start(request: HttpRequest, pk: int, what: str) -> HttpResponse:
-    """Ask for a run; a second press says who runs what since when."""
+    """Request the button's run; while another is under way, the message names it instead."""
     workspace = get_object_or_404(access.workspaces(), pk=pk)
-    kind, dry_run, words = BUTTONS[what]
+    kind, dry_run, run_name = BUTTONS[what]
     try:
         run = run_requests.request_run(workspace, kind, dry_run=dry_run, person=request.user)
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
     else:
-        run_requests.tell(request, messages.SUCCESS, f"{words} of {workspace} was asked for and begins by itself.", run)
+        run_requests.tell(
+            request, messages.SUCCESS, f"{run_name} of {workspace} was asked for and begins by itself.", run
+        )
     return redirect("admin:index")

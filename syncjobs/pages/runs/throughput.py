@@ -1,4 +1,4 @@
-"""How fast a run writes just now and how long it will go on, in words."""
+"""The current speed of a run and the time it still needs, in words."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from django.db.models import Count, Min
 from syncjobs.models import Action, Run
 
 # Long enough to even out a pause that a vendor asked for, short enough to follow a change.
-LOOKED_BACK = timedelta(seconds=60)
-FEWEST = 3
+WINDOW = timedelta(seconds=60)
+MIN_WRITES = 3
 
 
 def throughput(run: Run, *, now: datetime) -> str:
-    """`8.2 writes a second, about 3 min left`; empty as long as too little was written to tell."""
-    recent = Action.objects.filter(run=run, ended_at__gt=now - LOOKED_BACK, ended_at__lte=now)
-    counted = recent.aggregate(writes=Count("pk"), since=Min("ended_at"))
-    if run.status != Run.Status.RUNNING or counted["writes"] < FEWEST:
+    """Return `8.2 writes a second, about 3 min left`; empty while too little was written to tell."""
+    recent = Action.objects.filter(run=run, ended_at__gt=now - WINDOW, ended_at__lte=now)
+    totals = recent.aggregate(writes=Count("pk"), since=Min("ended_at"))
+    if run.status != Run.Status.RUNNING or totals["writes"] < MIN_WRITES:
         return ""
-    seconds = max((now - counted["since"]).total_seconds(), 1.0)
-    a_second = counted["writes"] / seconds
-    left = max(run.total - run.done, 0)
-    return f"{_rate(a_second)}, about {_time(left / a_second)} left" if left else _rate(a_second)
+    seconds = max((now - totals["since"]).total_seconds(), 1.0)
+    per_second = totals["writes"] / seconds
+    remaining = max(run.total - run.done, 0)
+    return f"{_rate(per_second)}, about {_time(remaining / per_second)} left" if remaining else _rate(per_second)
 
 
-def _rate(a_second: float) -> str:
-    return f"{a_second:.1f} writes a second" if a_second >= 1 else f"{a_second * 60:.0f} writes a minute"
+def _rate(per_second: float) -> str:
+    return f"{per_second:.1f} writes a second" if per_second >= 1 else f"{per_second * 60:.0f} writes a minute"
 
 
 def _time(seconds: float) -> str:
-    """Rounded up to what a person plans with: 10 seconds, minutes, then quarters of an hour."""
+    """Return a duration rounded up to 10 seconds, then to minutes, then to quarters of an hour."""
     if seconds <= 50:
         return f"{max(10, -(-int(seconds) // 10) * 10)} s"
     minutes = -(-int(seconds) // 60)

@@ -1,4 +1,4 @@
-"""Unknown outcomes: what was sent beside what QuickBooks has that almost fits, and a person who says which it is."""
+"""The page *Unknown outcomes*: what was sent beside similar activities in QuickBooks, for a person to decide."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from syncjobs.settling import manual
 from syncjobs.settling.manual import UncertainWrite, UncertainWriteDecision
 from syncjobs.worker import schedules
 
-# Decisions are few; what lies behind these is shown once they are taken.
+# Each look reads QuickBooks for every write shown; the others follow once these are decided.
 MAX_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class ComparedField:
-    """One field: ours, and for each activity its value and whether it differs."""
+    """One field: what was sent, and for each activity its value and whether it differs."""
 
-    word: str
-    ours: str
-    theirs: tuple[tuple[str, bool], ...]
+    label: str
+    sent: str
+    activities: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True)
 class ShownWrite:
-    """One decision as the page shows it; without `lines` QuickBooks could not be asked."""
+    """One uncertain write as the page shows it; without `lines` QuickBooks could not be read."""
 
     action: Action
     entry: TimeEntry | None
@@ -53,7 +53,7 @@ class ShownWrite:
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The decisions that wait and the writes that settle by themselves; posted to it: one decision."""
+    """Show the writes that need a person and those that settle by themselves; a POST carries one decision."""
     workspace = access.workspace_at(pk)
     if request.method == "POST":
         try:
@@ -61,32 +61,34 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
         except (ApiError, SecretUnreadable) as problem:
-            messages.error(request, _words(problem))
+            messages.error(request, _message(problem))
         return redirect("hourbridge:uncertain-writes", workspace.pk)
     return access.show(request, "runs/uncertain_writes.html", page_context(workspace), title="Unknown outcomes")
 
 
 # --- deciding ----------------------------------------------------------------------------------------------
 def _decide(request: HttpRequest, workspace: Workspace) -> str:
-    asked = request.POST
-    if workspace.company is None or not asked.get("action", "").isdigit():
+    """Carry out one decision and return the message about it. Raises Refused, ApiError and SecretUnreadable."""
+    form = request.POST
+    if workspace.company is None or not form.get("action", "").isdigit():
         raise Refused("Nothing was chosen.")
-    seen = dict(one.split(":", 1) for one in asked.getlist("seen") if ":" in one)
-    decision = UncertainWriteDecision(workspace, int(asked["action"]), seen, request.user, asked.get("note", "")[:500])
+    # Activity id and SyncToken of each activity on the page: a decision is refused if one has changed since.
+    seen = dict(pair.split(":", 1) for pair in form.getlist("seen") if ":" in pair)
+    decision = UncertainWriteDecision(workspace, int(form["action"]), seen, request.user, form.get("note", "")[:500])
     now = timezone.now()
-    if asked.get("take"):
-        manual.take(decision, asked["take"], now=now)
-        return f"Activity {asked['take']} is this entry's own now; nothing was written to QuickBooks."
-    if asked.get("verb") == "send_again":
-        return _sent_by(request, manual.send_again(decision, now=now))
-    if asked.get("verb") == "leave_out":
+    if form.get("take"):
+        manual.take(decision, form["take"], now=now)
+        return f"Activity {form['take']} is this entry's own now; nothing was written to QuickBooks."
+    if form.get("verb") == "send_again":
+        return _start_resend(request, manual.send_again(decision, now=now))
+    if form.get("verb") == "leave_out":
         manual.leave_out(decision, now=now)
         return "Left out: nothing is sent again, nothing was deleted, and the entry is ignored."
     raise Refused("Nothing was chosen.")
 
 
-def _sent_by(request: HttpRequest, action: Action) -> str:
-    """Begin the run that sends it, where none is under way."""
+def _start_resend(request: HttpRequest, action: Action) -> str:
+    """Request the run that sends the entry again and return the message; another open run does it instead."""
     details = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
     try:
         run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **details)
@@ -97,7 +99,7 @@ def _sent_by(request: HttpRequest, action: Action) -> str:
 
 # --- showing -----------------------------------------------------------------------------------------------
 def page_context(workspace: Workspace) -> dict[str, Any]:
-    """Everything the page shows. QuickBooks is read anew for each look; where it does not answer, the page says so."""
+    """Return the context of the page. Reads QuickBooks each time; without an answer `problem` says why."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])
     shown, problem_text = _shown(workspace, waiting[:MAX_SHOWN], entries)
@@ -117,7 +119,7 @@ def page_context(workspace: Workspace) -> dict[str, Any]:
 
 
 def _entries(workspace: Workspace, actions: Iterable[Action]) -> dict[str, TimeEntry]:
-    ids = [one.entry_id for one in actions]
+    ids = [action.entry_id for action in actions]
     rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids).defer("raw")
     return {row.clockify_id: row for row in rows}
 
@@ -125,63 +127,70 @@ def _entries(workspace: Workspace, actions: Iterable[Action]) -> dict[str, TimeE
 def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeEntry]) -> tuple[list[ShownWrite], str]:
     if not waiting:
         return [], ""
-    speaks_against = [one for one in inputs.connection_reasons(workspace) if one.code == "NOT_CONNECTED"]
+    blocking_reasons = [reason for reason in inputs.connection_reasons(workspace) if reason.code == "NOT_CONNECTED"]
     try:
-        if speaks_against:
+        if blocking_reasons:
             raise Refused("QuickBooks and Clockify have to be connected before anything can be decided.")
-        found = manual.look(workspace, waiting)
+        uncertain_writes = manual.look(workspace, waiting)
     except (ApiError, SecretUnreadable, Refused) as problem:
-        return [ShownWrite(one, entries.get(one.entry_id)) for one in waiting], _words(problem)
-    names = _Names(company_of(workspace), found)
+        return [ShownWrite(action, entries.get(action.entry_id)) for action in waiting], _message(problem)
+    names = _Names(company_of(workspace), uncertain_writes)
     zone = workspace.time_zone
     return [
-        ShownWrite(one.action, entries.get(one.action.entry_id), _lines(one, names, zone), one.alike) for one in found
+        ShownWrite(write.action, entries.get(write.action.entry_id), _lines(write, names, zone), write.alike)
+        for write in uncertain_writes
     ], ""
 
 
 class _Names:
-    """What the mirror calls the people, customers and items that these doubts name."""
+    """The mirror's names of the people, customers and items in these writes and activities, by QuickBooks id."""
 
-    def __init__(self, company: Company, found: list[UncertainWrite]) -> None:
-        every: list[Draft | Activity] = [one.sent for one in found]
-        every += [activity for one in found for activity in one.alike]
+    def __init__(self, company: Company, uncertain_writes: list[UncertainWrite]) -> None:
+        records: list[Draft | Activity] = [write.sent for write in uncertain_writes]
+        records += [activity for write in uncertain_writes for activity in write.alike]
         self._people: dict[tuple[str, str], str] = {}
         for kind, model in QUICKBOOKS_MODELS.items():
-            rows = model._default_manager.filter(company=company, quickbooks_id__in={one.person_id for one in every})
+            rows = model._default_manager.filter(
+                company=company, quickbooks_id__in={record.person_id for record in records}
+            )
             if kind != "customer":
                 self._people |= {(kind, key): name for key, name in rows.values_list("quickbooks_id", "name")}
-        customers = Customer.objects.filter(company=company, quickbooks_id__in={one.customer_id for one in every})
+        customers = Customer.objects.filter(
+            company=company, quickbooks_id__in={record.customer_id for record in records}
+        )
         self._customers = dict(customers.values_list("quickbooks_id", "full_name"))
-        items = Item.objects.filter(company=company, quickbooks_id__in={one.item_id for one in every})
+        items = Item.objects.filter(company=company, quickbooks_id__in={record.item_id for record in records})
         self._items = dict(items.values_list("quickbooks_id", "name"))
 
-    def person(self, one: Draft | Activity) -> str:
-        return self._people.get((one.person_kind, one.person_id)) or f"{one.person_kind} {one.person_id}"
+    def person(self, record: Draft | Activity) -> str:
+        return self._people.get((record.person_kind, record.person_id)) or f"{record.person_kind} {record.person_id}"
 
-    def customer(self, one: Draft | Activity) -> str:
-        return self._customers.get(one.customer_id) or f"customer {one.customer_id}"
+    def customer(self, record: Draft | Activity) -> str:
+        return self._customers.get(record.customer_id) or f"customer {record.customer_id}"
 
-    def item(self, one: Draft | Activity) -> str:
-        return self._items.get(one.item_id) or one.item_id or "none"
+    def item(self, record: Draft | Activity) -> str:
+        return self._items.get(record.item_id) or record.item_id or "none"
 
 
 def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[ComparedField, ...]:
     sent, alike = uncertain.sent, uncertain.alike
 
-    def line(word: str, ours: str, theirs: list[str]) -> ComparedField:
-        return ComparedField(word, ours, tuple((text, text != ours) for text in theirs))
+    def line(label: str, sent_text: str, activity_texts: list[str]) -> ComparedField:
+        return ComparedField(label, sent_text, tuple((text, text != sent_text) for text in activity_texts))
 
     return (
-        line("Who", names.person(sent), [names.person(one) for one in alike]),
-        line("For whom", names.customer(sent), [names.customer(one) for one in alike]),
-        line("Day", day(date.fromisoformat(sent.txn_date)), [day(one.txn_date) or "none" for one in alike]),
-        line("Time", duration(sent.minutes), [duration(one.minutes) for one in alike]),
-        line("Text", sent.description.strip() or "none", [one.description.strip() or "none" for one in alike]),
-        line("Rate", _rate(sent.rate), [_rate(one.rate) for one in alike]),
-        line("Billable", BILLABLE, [one.billable_status or "not said" for one in alike]),
+        line("Who", names.person(sent), [names.person(activity) for activity in alike]),
+        line("For whom", names.customer(sent), [names.customer(activity) for activity in alike]),
+        line("Day", day(date.fromisoformat(sent.txn_date)), [day(activity.txn_date) or "none" for activity in alike]),
+        line("Time", duration(sent.minutes), [duration(activity.minutes) for activity in alike]),
+        line(
+            "Text", sent.description.strip() or "none", [activity.description.strip() or "none" for activity in alike]
+        ),
+        line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
+        line("Billable", BILLABLE, [activity.billable_status or "not said" for activity in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
-        line("Service", names.item(sent), [names.item(one) if sent.item_id else "none" for one in alike]),
-        ComparedField("Made there", "", tuple((_made(one, zone), False) for one in alike)),
+        line("Service", names.item(sent), [names.item(activity) if sent.item_id else "none" for activity in alike]),
+        ComparedField("Made there", "", tuple((_made(activity, zone), False) for activity in alike)),
     )
 
 
@@ -193,5 +202,5 @@ def _rate(rate: Any) -> str:
     return f"{float(rate or 0):.2f}"
 
 
-def _words(problem: Exception) -> str:
+def _message(problem: Exception) -> str:
     return f"{problem.message} {problem.fix}".strip() if isinstance(problem, ApiError) else str(problem)

@@ -1,4 +1,4 @@
-"""Undo of a run: what it would delete, said by a preview, and only then the button that does it."""
+"""The page that undoes a run: a preview of what would be deleted, and only then the button that does it."""
 
 from __future__ import annotations
 
@@ -25,31 +25,35 @@ from syncjobs.worker import schedules
 
 
 def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page of one run's undo; posted to it: `preview`, or `undo` with the preview that was looked at."""
+    """Show the undo of a run; a POST asks for `preview`, or for `undo` with the preview that was shown."""
     run = get_object_or_404(Run.objects.select_related("person"), pk=pk)
     workspace = access.workspace_at(run.workspace_id)
     if request.method != "POST":
         return access.show(request, "runs/undo.html", page_context(run, workspace, request.GET), title=f"Undo of {run}")
     try:
         undo.refuse(run, now=timezone.now())
-        asked = _ask(request, run, workspace)
+        requested = _request_run(request, run, workspace)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect("hourbridge:undo-run", run.pk)
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return redirect("hourbridge:undo-run", run.pk)
-    if asked.dry_run:
+    if requested.dry_run:
         return redirect("hourbridge:undo-run", run.pk)
-    run_requests.tell(request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", asked)
-    return redirect("admin:syncjobs_run_change", asked.pk)
+    run_requests.tell(
+        request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", requested
+    )
+    return redirect("admin:syncjobs_run_change", requested.pk)
 
 
-def _ask(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
+def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
+    """Request a preview of the undo, or the undo itself. Raises Refused and AlreadyRunning."""
     options: dict[str, Any] = {"undo": run.pk}
     dry_run = request.POST.get("verb") != "undo"
     if not dry_run:
         last = latest(run)
+        # Another preview that was made meanwhile may show something else than this person has seen.
         if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
             raise Refused("Look at a preview first: another one was made since, or none yet.")
         if request.POST.get("ignore"):
@@ -58,17 +62,17 @@ def _ask(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
 
 
 def latest(run: Run) -> Run | None:
-    """The last undo of this run, preview or not."""
+    """Return the last undo of this run, preview or not."""
     return Run.objects.filter(kind=Run.Kind.UNDO, options__undo=run.pk).select_related("person").order_by("-pk").first()
 
 
 def is_shown(last: Run) -> bool:
-    """Whether it is a preview that came to its end, so that a person has seen what would happen."""
+    """Return whether it is a preview that came to its end, so that a person could see what would happen."""
     return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
-    """Everything the page shows."""
+def page_context(run: Run, workspace: Workspace, params: Any) -> dict[str, Any]:
+    """Return the context of the page; `params` has the number of the page of items."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None
     items = Paginator(detail.items(last) if last else RunItem.objects.none(), detail.ITEMS_A_PAGE)
@@ -77,25 +81,25 @@ def page_context(run: Run, workspace: Workspace, asked: Any) -> dict[str, Any]:
         "run": run,
         "workspace": workspace,
         "zone": workspace.time_zone,
-        "refused": _refused(run, workspace),
+        "refused": _refusal(run, workspace),
         "created": undo.created(run).count(),
         "minutes": undo.created(run).aggregate(minutes=Sum("minutes"))["minutes"] or 0,
         "left_alone": undo.left_alone(run),
         "last": last,
         "is_shown": last is not None and is_shown(last),
         "figures": figures,
-        "page": items.get_page(asked.get("page", 1)),
+        "page": items.get_page(params.get("page", 1)),
         "sends_anew": undo.sends_anew(run),
         "resent_by": resent_by,
         "table": str(schedules.table_of(resent_by)) if resent_by else "",
     }
 
 
-def _refused(run: Run, workspace: Workspace) -> str:
-    """Why it can't be undone now, or ""."""
+def _refusal(run: Run, workspace: Workspace) -> str:
+    """Return why the run can't be undone now, or an empty string."""
     try:
         undo.refuse(run, now=timezone.now())
     except Refused as refusal:
         return str(refusal)
-    speaks_against = inputs.connection_reasons(workspace)
-    return reasons.sentence(speaks_against[0].as_row()) if speaks_against else ""
+    blocking_reasons = inputs.connection_reasons(workspace)
+    return reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
