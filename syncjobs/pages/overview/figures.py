@@ -36,7 +36,7 @@ class Figure:
 
 @dataclass
 class Figures:
-    """What became of a workspace's time: every mirrored entry is in one of the first seven."""
+    """A workspace's time by state; every mirrored entry is in at most one of the first seven."""
 
     ready: Figure = field(default_factory=Figure)
     held: Figure = field(default_factory=Figure)
@@ -50,7 +50,7 @@ class Figures:
 
     @property
     def failed(self) -> Figure:
-        """Refused or in doubt."""
+        """Refused, or sent with an unknown outcome."""
         return Figure(
             self.refused.entries + self.uncertain.entries,
             self.refused.minutes + self.uncertain.minutes,
@@ -58,21 +58,21 @@ class Figures:
 
 
 def of_workspaces() -> dict[int, Figures]:
-    """Figures by workspace, from the statuses and, for what is in QuickBooks, from the receipts."""
-    found: dict[int, Figures] = defaultdict(Figures)
-    counted = EntryStatus.objects.order_by().values_list("workspace_id", "state", "held")
-    for workspace, state, held, entries, minutes in counted.annotate(Count("pk"), Sum("minutes")):
-        figure = _figure(found[workspace], state, held=held)
+    """Return figures by workspace id: from entry statuses, and from receipts for what is in QuickBooks."""
+    figures: dict[int, Figures] = defaultdict(Figures)
+    statuses = EntryStatus.objects.order_by().values_list("workspace_id", "state", "held")
+    for workspace_id, state, held, entries, minutes in statuses.annotate(Count("pk"), Sum("minutes")):
+        figure = _figure(figures[workspace_id], state, held=held)
         if figure is not None:
             figure.add(entries, minutes)
     sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))
     grouped = sent.order_by().values_list("workspace_id")
-    # A correction is time of an entry that was counted already.
-    sums = {"entries": Count("pk", filter=Q(part=0)), "sum": Sum("minutes"), "last": Max("sent_at")}
-    for workspace, entries, minutes, last in grouped.annotate(**sums):
-        found[workspace].sent.add(entries, minutes)
-        found[workspace].last_sent_at = last
-    return found
+    # A correction (part 1 and on) adds minutes to an entry that part 0 has counted (decision 8).
+    totals = {"entries": Count("pk", filter=Q(part=0)), "sum": Sum("minutes"), "last": Max("sent_at")}
+    for workspace_id, entries, minutes, last_sent_at in grouped.annotate(**totals):
+        figures[workspace_id].sent.add(entries, minutes)
+        figures[workspace_id].last_sent_at = last_sent_at
+    return figures
 
 
 def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
@@ -89,55 +89,57 @@ def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
 
 
 def latest_runs() -> dict[tuple[int, str], Run]:
-    """The last finished run by workspace and kind; previews send nothing and are left aside."""
+    """Return the last finished run by workspace id and kind, without previews, which send nothing."""
     finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False).order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
     return {(run.workspace_id, run.kind): run for run in Run.objects.filter(pk__in=latest)}
 
 
 def open_runs() -> dict[int, Run]:
-    """The run under way by workspace; the oldest where another waits behind it."""
+    """Return the open run by workspace id; the oldest where another waits behind it."""
+    # Newest first, so that the oldest is the one that stays in the dictionary.
     rows = Run.objects.filter(status__in=runs.OPEN).select_related("person").order_by("-pk")
     return {run.workspace_id: run for run in rows}
 
 
 def unknown_for_people() -> dict[int, int]:
-    """How many writes wait for a person's word on what became of them."""
+    """Return by workspace id how many uncertain writes wait for a person's decision."""
     rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
 def to_decide() -> dict[int, int]:
-    """Names that wait for a decision, by workspace."""
+    """Return by workspace id how many mismatches wait for a decision."""
     rows = Mismatch.objects.exclude(clockify_id="").exclude(reason="RENAMED")
     rows = rows.filter(company=F("workspace__company")).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
 def mirrored() -> dict[int, list[tuple[int, str]]]:
-    """How many users, clients and projects Clockify listed when it was last read, by workspace."""
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    """Return by workspace id how many users, clients and projects Clockify listed, each with its nouns."""
+    counts: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for model, nouns in MIRRORED:
         rows = model._default_manager.filter(gone_at=None).order_by().values_list("workspace_id")
-        for workspace, count in rows.annotate(Count("pk")):
-            found[workspace].append((count, nouns))
-    return found
+        for workspace_id, count in rows.annotate(Count("pk")):
+            counts[workspace_id].append((count, nouns))
+    return counts
 
 
 def holding_most(workspaces: Iterable[Workspace], *, limit: int) -> list[Mismatch]:
-    """The mismatches that hold back most, of all these workspaces."""
+    """Return the mismatches of these workspaces that hold back the most minutes."""
     rows = Mismatch.objects.filter(company=F("workspace__company"), workspace__in=list(workspaces))
     rows = _causes(rows)
     return list(rows.order_by("-blocked_minutes", "oldest_date", "pk")[:limit])
 
 
 def names_holding(workspaces: Iterable[Workspace]) -> int:
-    """How many names hold something back."""
+    """Return how many names of these workspaces hold back time."""
     rows = Mismatch.objects.filter(company=F("workspace__company"), workspace__in=list(workspaces))
     return _causes(rows).count()
 
 
 def _causes(rows: QuerySet[Mismatch]) -> QuerySet[Mismatch]:
-    """Names that hold something back; what waits for its client is decided there."""
+    """Return names that hold back time."""
+    # A project whose client is not mapped is decided at its client.
     rows = rows.exclude(clockify_id="").exclude(reason__in=("RENAMED", "PARENT_NOT_MAPPED"))
     return rows.filter(Q(blocked_minutes__gt=0) | Q(blocked_entries__gt=0))

@@ -1,4 +1,4 @@
-"""From nothing to the first sent hour: seven steps, each with what it does and how it stands."""
+"""The seven steps from an empty installation to the first sent hour, each with its state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
 
 @dataclass(frozen=True)
 class FirstStep:
-    """`state` is done, now, open (may be taken before the one that is now) or later; `after` is what it waits for."""
+    """A step; `state` is done, now, open (possible before the current one) or later; `after` is the step it needs."""
 
     number: int
     key: str
@@ -32,36 +32,37 @@ class FirstStep:
 
     @property
     def button(self) -> str:
-        """Which of the front page's buttons takes this step; empty for the others."""
+        """The run button of the front page that takes this step; empty for other steps."""
         return {CHECK: "check", PREVIEW: "preview", SEND: "sync"}.get(self.key, "")
 
 
 def is_needed(card: Card) -> bool:
-    """Until the first hour was sent, or a first sync found that there is nothing to send."""
+    """Return whether the steps are shown: until time was sent, or a sync succeeded with nothing to send."""
     if card.figures.sent.entries:
         return False
     return card.last_sync is None or card.last_sync.status != Run.Status.SUCCEEDED
 
 
 def previewed(card: Card) -> bool:
-    """Whether a person could look at what a sync would send."""
+    """Return whether a preview of a sync came to its end."""
     ended = (Run.Status.SUCCEEDED, Run.Status.PARTIAL)
     rows = Run.objects.filter(workspace=card.workspace, kind=Run.Kind.SYNC, dry_run=True, status__in=ended)
     return rows.exists()
 
 
 def steps(card: Card | None) -> list[FirstStep]:
-    """The steps for a workspace that has sent nothing yet; for None, of an empty installation."""
+    """Return the steps of a workspace that has sent nothing yet; None stands for an empty installation."""
     done = _done(card)
+    # Names may stay open: their time is held, and the rest can be sent.
     open_now = {PREVIEW, SEND} if CHECK in done and card is not None and _may_send(card) else set()
-    now = next((key for key, *_ in TEXTS if key not in done), "")
-    found: list[FirstStep] = []
-    for place, (key, title, sentence, after) in enumerate(TEXTS, start=1):
+    now = next((key for key, *_ in STEP_TEXTS if key not in done), "")
+    first_steps: list[FirstStep] = []
+    for position, (key, title, sentence, after) in enumerate(STEP_TEXTS, start=1):
         state = "done" if key in done else "now" if key == now else "open" if key in open_now else "later"
-        found.append(
-            FirstStep(place, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0)
+        first_steps.append(
+            FirstStep(position, key, title, _sentence(card, key, sentence), state, after if state == "later" else 0)
         )
-    return found
+    return first_steps
 
 
 def _may_send(card: Card) -> bool:
@@ -86,7 +87,7 @@ def _done(card: Card | None) -> set[str]:
 
 
 def _sentence(card: Card | None, key: str, sentence: str) -> str:
-    """The step's own words, or how it stands where something is known of it."""
+    """Return the step's text, or its current state where the workspace has one."""
     if card is None:
         return sentence
     workspace = card.workspace
@@ -98,12 +99,12 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
         matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
         first = workspace.start_date
         return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}."
-    return f"{sentence} {_standing(card, key)}".strip()
+    return f"{sentence} {_state_sentence(card, key)}".strip()
 
 
-def _standing(card: Card, key: str) -> str:
+def _state_sentence(card: Card, key: str) -> str:
     if key == CHECK and card.last_check is not None:
-        return _of_run(card.last_check)
+        return _failure(card.last_check)
     if key == DECIDE and card.to_decide:
         held = card.figures.held
         names = number(card.to_decide, "name is open,names are open")
@@ -111,16 +112,17 @@ def _standing(card: Card, key: str) -> str:
     if key == SEND and card.subscription is not None and not card.subscription.supported:
         return f"Off for now: {card.subscription.sentence}"
     if key == SEND and card.last_sync is not None:
-        return _of_run(card.last_sync)
+        return _failure(card.last_sync)
     return ""
 
 
-def _of_run(run: Run) -> str:
+def _failure(run: Run) -> str:
     ended = run.get_status_display().lower()
     return "" if run.status == Run.Status.SUCCEEDED else f"The last one: {ended}. {run.error_message}".strip()
 
 
-TEXTS = (
+# Key, title, sentence, and the step that comes before it.
+STEP_TEXTS = (
     (
         CONNECT_CLOCKIFY,
         "Connect Clockify",

@@ -1,4 +1,4 @@
-"""How many requests to Clockify a run will take: free workspaces have thirty an hour."""
+"""Estimates of the requests to Clockify that a run takes: free workspaces have thirty an hour."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ FREE = "FREE"
 
 
 def is_small(workspace: Workspace) -> bool:
-    """Clockify's plan allows few requests (Clockify: limits of new free workspaces)."""
+    """Return whether Clockify's plan allows few requests (Clockify: limits of new free workspaces)."""
     return workspace.clockify_plan.upper() == FREE
 
 
 def check_requests(workspace: Workspace) -> int:
-    """Three lists and the entries of the window, by what was there at the last check."""
+    """Return the requests for three lists and the entries of the window, by the sizes at the last check."""
     lists = (ClockifyUser, ClockifyClient, ClockifyProject)
     counts = (model.objects.filter(workspace=workspace).count() for model in lists)
     return sum(max(1, ceil(count / PAGE_SIZE)) for count in counts) + sync_requests(workspace)
 
 
 def sync_requests(workspace: Workspace) -> int:
-    """One report per thousand entries, in windows of at most 31 days; twice where only approved time goes."""
+    """Return the requests for reports: one per thousand entries, in windows of at most 31 days."""
     last = workspace.today(timezone.now())
-    # One day more on each side, as it is read.
+    # Reports are read with one more day on each side.
     days = max(1, (last - workspace.start_date).days + 3)
     entries = inputs.entries_between(workspace, workspace.start_date, last).count()
     reports = max(ceil(days / MAX_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
+    # Where only approved time goes, the approved entries are read in reports of their own.
     return reports * (2 if workspace.approved_only else 1)

@@ -1,4 +1,4 @@
-"""What begins by itself next, when, and how much would go."""
+"""The runs that schedules begin next: when, and how much a sync would send."""
 
 from __future__ import annotations
 
@@ -13,63 +13,64 @@ from syncjobs.pages.overview.figures import Figures
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.worker import schedules
 
-# The worker looks every minute.
-LATE = timedelta(minutes=5)
+# The worker looks at the schedules every minute.
+LATE_AFTER = timedelta(minutes=5)
 SHORT = {Run.Kind.CHECK: "check", Run.Kind.SYNC: "sync"}
 
 
 @dataclass(frozen=True)
 class UpcomingRun:
-    """One schedule: `when` in the workspace's zone, `table` how often, `words` what it would find now."""
+    """One schedule: `when` in the workspace's zone, `table` how often, `waiting` what a sync would send now."""
 
     schedule: Schedule
     when: str
     table: str
-    words: str
+    waiting: str
     late: bool
 
     @property
     def short(self) -> str:
-        """`sync today 18:00`."""
+        """Kind and time, such as `sync today 18:00`."""
         return f"{SHORT.get(Run.Kind(self.schedule.kind), self.schedule.kind)} {self.when}"
 
 
 def upcoming(cards: Sequence[Card], *, now: datetime) -> list[UpcomingRun]:
-    """Soonest first; each card is given its own."""
+    """Return the upcoming runs, soonest first, and add each one's short form to its card."""
     by_workspace = {card.workspace.pk: card for card in cards}
     rows = Schedule.objects.filter(workspace__in=list(by_workspace)).exclude(next_at=None).order_by("next_at", "pk")
-    found = []
+    upcoming_runs = []
     for row in rows:
         card = by_workspace[row.workspace_id]
+        # The card has the workspace already: no query for each schedule.
         row.workspace = card.workspace
-        one = _coming(row, card.figures, now=now)
-        found.append(one)
-        card.upcoming.append(one.short)
-    return found
+        upcoming_run = _upcoming_run(row, card.figures, now=now)
+        upcoming_runs.append(upcoming_run)
+        card.upcoming.append(upcoming_run.short)
+    return upcoming_runs
 
 
-def _coming(schedule: Schedule, figures: Figures, *, now: datetime) -> UpcomingRun:
+def _upcoming_run(schedule: Schedule, figures: Figures, *, now: datetime) -> UpcomingRun:
     at = schedule.next_at or now
     zone = schedule.workspace.time_zone
     return UpcomingRun(
         schedule,
         when=when(at, zone=zone, now=now),
         table=str(schedules.table_of(schedule)),
-        words=waiting(figures) if schedule.kind == Run.Kind.SYNC else "",
-        late=now - at > LATE,
+        waiting=waiting(figures) if schedule.kind == Run.Kind.SYNC else "",
+        late=now - at > LATE_AFTER,
     )
 
 
 def when(at: datetime, *, zone: str, now: datetime) -> str:
-    """`today 18:00`, `tomorrow 02:00`, then the day by its name."""
+    """Return a time in the zone as `today 18:00`, `tomorrow 02:00`, or with its date."""
     local = at.astimezone(ZoneInfo(zone))
     days = (local.date() - now.astimezone(ZoneInfo(zone)).date()).days
-    words = {0: "today", 1: "tomorrow"}.get(days)
-    return f"{words} {local:%H:%M}" if words else moment(at, zone)
+    day_name = {0: "today", 1: "tomorrow"}.get(days)
+    return f"{day_name} {local:%H:%M}" if day_name else moment(at, zone)
 
 
 def waiting(figures: Figures) -> str:
-    """What a sync would have to send by what is known now."""
+    """Return what a sync would send by what is known now, such as `3 entries, 4.5 h so far`."""
     parts = []
     if figures.ready.entries:
         parts.append(f"{number(figures.ready.entries, 'entry,entries')}, {in_hours(figures.ready.minutes)}")

@@ -1,4 +1,4 @@
-"""The front page: a card for each workspace, what needs a person, and the last runs."""
+"""The front page: a card for each workspace, the decisions that wait for a person, and the last runs."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ ICONS = {"user": "person", "client": "domain", "project": "folder"}
 
 @dataclass(frozen=True)
 class Need:
-    """One cause that holds time back, and where it is decided."""
+    """One mismatch that holds back time, and where it is decided."""
 
     mismatch: Mismatch
     workspace: Workspace
-    words: wording.MismatchWording
+    mismatch_wording: wording.MismatchWording
     icon: str
     link: str
 
@@ -44,22 +44,22 @@ class Need:
 
     @property
     def likely(self) -> str:
-        """The likeliest partner with its why, or why there is none."""
+        """The likeliest partner and why, or why there is none."""
         if not self.mismatch.suggestions:
-            return self.words.sentence
+            return self.mismatch_wording.sentence
         first = self.mismatch.suggestions[0]
         return f"Perhaps {first['name']}: {first['why']}."
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """What the dashboard's template shows; without the right to see workspaces it says so."""
+    """Return the dashboard's context; without the right to see workspaces only that fact."""
     if not access.may_look(request):
         return context | {"may_look": False}
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
-    newest = next((card for card in cards if first_steps.is_needed(card)), None)
-    connects = newest is not None and newest.company is None
-    steps = first_steps.steps(newest) if newest or not cards else []
+    new_card = next((card for card in cards if first_steps.is_needed(card)), None)
+    needs_company = new_card is not None and new_card.company is None
+    steps = first_steps.steps(new_card) if new_card or not cards else []
     form = ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
         "title": "Overview",
@@ -68,9 +68,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "cards": cards,
         "steps": steps,
         "steps_done": sum(step.state == "done" for step in steps),
-        "steps_card": newest,
+        "steps_card": new_card,
         "connect_form": form,
-        "preflight_errors": authorization.preflight_errors(host=request.get_host()) if connects else [],
+        "preflight_errors": authorization.preflight_errors(host=request.get_host()) if needs_company else [],
         "needs": needs(cards),
         "names_holding": figures.names_holding(card.workspace for card in cards),
         "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
@@ -82,46 +82,50 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def cards_of(workspaces: list[Workspace]) -> list[Card]:
-    """Figures of all of them, in as many queries as of one."""
-    counted, latest = figures.of_workspaces(), figures.latest_runs()
-    mirrored, linked = figures.mirrored(), mapping_progress.decided()
-    sharing = defaultdict(list)
-    for one in workspaces:
-        sharing[one.company_id].append(one.name)
-    under_way, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
+    """Return the cards of all workspaces; the number of queries does not grow with them."""
+    figures_of, latest = figures.of_workspaces(), figures.latest_runs()
+    mirrored, progress = figures.mirrored(), mapping_progress.decided()
+    names_by_company = defaultdict(list)
+    for workspace in workspaces:
+        names_by_company[workspace.company_id].append(workspace.name)
+    open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     return [
         Card(
-            workspace=one,
-            figures=counted[one.pk],
-            decided=linked[one.pk],
-            sharing=sharing[one.company_id] if one.company_id else [],
-            mirrored=mirrored[one.pk],
-            to_decide=waiting.get(one.pk, 0),
-            unknown_for_people=unknown.get(one.pk, 0),
-            last_check=latest.get((one.pk, Run.Kind.CHECK)),
-            last_sync=latest.get((one.pk, Run.Kind.SYNC)),
-            open_run=under_way.get(one.pk),
+            workspace=workspace,
+            figures=figures_of[workspace.pk],
+            decided=progress[workspace.pk],
+            sharing=names_by_company[workspace.company_id] if workspace.company_id else [],
+            mirrored=mirrored[workspace.pk],
+            to_decide=waiting.get(workspace.pk, 0),
+            unknown_for_people=unknown.get(workspace.pk, 0),
+            last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
+            last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),
+            open_run=open_runs.get(workspace.pk),
         )
-        for one in workspaces
+        for workspace in workspaces
     ]
 
 
 def needs(cards: list[Card]) -> list[Need]:
-    """Causes that hold most, most first."""
+    """Return the mismatches that hold back the most time, most first."""
     by_pk = {card.workspace.pk: card.workspace for card in cards}
-    return [_need(one, by_pk[one.workspace_id]) for one in figures.holding_most(by_pk.values(), limit=MAX_NEEDED)]
+    return [
+        _need(mismatch, by_pk[mismatch.workspace_id])
+        for mismatch in figures.holding_most(by_pk.values(), limit=MAX_NEEDED)
+    ]
 
 
 def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
     return Need(
         mismatch=mismatch,
         workspace=workspace,
-        words=wording.words(rows.case_of(mismatch)),
+        mismatch_wording=wording.words(rows.case_of(mismatch)),
         icon=ICONS.get(mismatch.kind, "help"),
         link=links.desk(workspace.pk, mismatch.kind, mismatch.clockify_id),
     )
 
 
 def _recent() -> QuerySet[Run]:
+    # Pages have no use for the key, so it stays sealed in the database.
     runs = Run.objects.select_related("person", "workspace").defer("workspace__api_key")
     return runs.order_by("-pk")[:MAX_RUNS]

@@ -1,4 +1,4 @@
-"""One workspace in a word and a sentence: is it healthy, and what comes next."""
+"""The front page's card of one workspace: its state, its figures, and what comes next."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
 # A worker that is alive takes a run within a second or two.
-UNCLAIMED = timedelta(seconds=30)
+UNCLAIMED_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One piece of evidence: what QuickBooks said, and whether it speaks for the subscription."""
+    """One fact that QuickBooks gave about the subscription, and whether it fits."""
 
     text: str
     badge: StatusBadge
 
 
-DECIDED = (("users", "People", "people"), ("clients", "Clients", "customers"), ("projects", "Projects", "customers"))
+# Key of the counts, label, and page of the desk.
+MAPPED_KINDS = (
+    ("users", "People", "people"),
+    ("clients", "Clients", "customers"),
+    ("projects", "Projects", "customers"),
+)
 FITS = StatusBadge("fits", "check", "sent")
 REFUSES = StatusBadge("does not fit", "close", "refused")
 UNSTATED = StatusBadge("not stated", "help", "held")
@@ -36,6 +41,8 @@ UNSTATED = StatusBadge("not stated", "help", "held")
 
 @dataclass
 class Card:
+    """One workspace with its figures, its last and open runs, and its upcoming ones."""
+
     workspace: Workspace
     figures: Figures
     decided: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -46,12 +53,12 @@ class Card:
     last_sync: Run | None = None
     open_run: Run | None = None
     upcoming: list[str] = field(default_factory=list)
-    # Names of all workspaces that send to its company: disconnecting concerns them all.
+    # Names of all workspaces that send to its company: disconnecting affects them all.
     sharing: list[str] = field(default_factory=list)
 
     @property
-    def came_of_it(self) -> str:
-        """What the last sync did, in a line; why it ended early is the card's own sentence."""
+    def last_result(self) -> str:
+        """The result of the last sync in a line; why it ended early is the card's own sentence."""
         return run_summary.result(self.last_sync) if self.last_sync is not None else ""
 
     @property
@@ -72,14 +79,14 @@ class Card:
 
     @property
     def subscription(self) -> subscription_policy.SubscriptionStatus | None:
-        """None while QuickBooks was not asked yet."""
+        """The subscription status by QuickBooks' last answer; None before the first reading."""
         if self.company is None or self.company.plan_read_at is None:
             return None
         return connection.subscription_status(self.company)
 
     @property
     def requests_a_check(self) -> int:
-        """Requests to Clockify, for workspaces whose budget is small; 0 where nobody has to count."""
+        """Requests that a check takes, where Clockify allows few; otherwise 0."""
         return request_estimate.check_requests(self.workspace) if request_estimate.is_small(self.workspace) else 0
 
     @property
@@ -93,55 +100,57 @@ class Card:
 
     @property
     def decisions(self) -> list[tuple[str, str, int, int]]:
-        """Word, page, decided and all, for each kind."""
-        found = []
-        for kind, word, page in DECIDED:
+        """Label, page, mapped and total for each kind."""
+        rows = []
+        for kind, label, page in MAPPED_KINDS:
             mapped, unmapped = self.decided[kind]["mapped"], self.decided[kind]["unmapped"]
-            found.append((word, page, mapped, mapped + unmapped))
-        return found
+            rows.append((label, page, mapped, mapped + unmapped))
+        return rows
 
     @property
-    def seen(self) -> str:
-        """What Clockify listed: `12 users, 10 clients, 25 projects, ` or nothing."""
+    def record_counts(self) -> str:
+        """What Clockify listed, such as `12 users, 10 clients, 25 projects, `; empty before the first reading."""
         return "".join(f"{number(count, nouns)}, " for count, nouns in self.mirrored)
 
     @property
     def is_in_order(self) -> bool:
-        """Nothing to say that would need more than a line."""
-        badge, _ = self.standing
+        """True where one line is enough for the card: nothing is wrong, open or left to decide."""
+        badge, _ = self.status
         return badge is badges.WORKING and not self.to_decide and not self.open_run and self.last_sync is not None
 
     def no_worker(self, now: datetime) -> bool:
-        """A run waits that nobody took: the worker is probably not running."""
+        """Return whether a run waits that no worker took; probably none is running."""
         run = self.open_run
         if run is None or run.status != Run.Status.QUEUED:
             return False
-        return now - (run.enqueued_at or run.created_at) > UNCLAIMED
+        return now - (run.enqueued_at or run.created_at) > UNCLAIMED_AFTER
 
     @property
     def many_missing(self) -> bool:
-        """Whether the last run that read the entries found too many of them missing."""
+        """True where the last run that read the entries found too many of them missing."""
         runs = [run for run in (self.last_check, self.last_sync) if run is not None]
         return bool(runs) and "MANY_MISSING" in max(runs, key=lambda run: run.pk).warnings
 
     @property
-    def standing(self) -> tuple[StatusBadge, str]:
-        """The state word and its sentence; the first that applies."""
-        status = self.subscription
+    def status(self) -> tuple[StatusBadge, str]:
+        """The badge and its sentence; the first state that applies."""
+        subscription = self.subscription
         if not self.is_connected:
             return badges.NOT_CONNECTED, self._not_connected()
-        if status is not None and not status.supported:
-            return badges.SENDING_OFF, f"{status.sentence} Checking for new users and customers still works."
-        problem = self._problem(status)
+        if subscription is not None and not subscription.supported:
+            return badges.SENDING_OFF, f"{subscription.sentence} Checking for new users and customers still works."
+        problem = self._problem(subscription)
         if problem:
             return badges.NEEDS_ATTENTION, problem
         return badges.WORKING, self._working()
 
     def _not_connected(self) -> str:
-        found = [one.as_row() for one in inputs.connection_reasons(self.workspace) if one.code == "NOT_CONNECTED"]
-        return reasons.sentence(found[0]) if found else ""
+        rows = [
+            reason.as_row() for reason in inputs.connection_reasons(self.workspace) if reason.code == "NOT_CONNECTED"
+        ]
+        return reasons.sentence(rows[0]) if rows else ""
 
-    def _problem(self, status: subscription_policy.SubscriptionStatus | None) -> str:
+    def _problem(self, subscription: subscription_policy.SubscriptionStatus | None) -> str:
         if self.unknown_for_people:
             return f"{number(self.unknown_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:
@@ -152,8 +161,8 @@ class Card:
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
         if self.many_missing:
             return "Many entries were missing from Clockify at once, so nothing was deleted."
-        if status is not None and status.warning:
-            return status.warning
+        if subscription is not None and subscription.warning:
+            return subscription.warning
         if self.workspace.pulled_at is None:
             return "Connected. Check for new users and customers to begin."
         return ""
@@ -164,21 +173,22 @@ class Card:
             names = number(self.to_decide, "name to decide,names to decide")
             return f"{names}; {in_hours(held.minutes)} held." if held.entries else f"{names}, nothing held."
         sent = in_hours(self.figures.sent.minutes)
-        rest = f"{in_hours(held.minutes)} held." if held.entries else "nothing held."
-        return f"No name needs you. {sent} sent, {rest}"
+        held_text = f"{in_hours(held.minutes)} held." if held.entries else "nothing held."
+        return f"No name needs you. {sent} sent, {held_text}"
 
 
 def evidence(company: Company, status: subscription_policy.SubscriptionStatus) -> list[Chip]:
-    """Plan, Payroll and subscription as QuickBooks said them."""
+    """Return plan, Payroll and subscription as QuickBooks gave them, each with whether it fits."""
     sku = company.sku or "Plan not named"
     known = any(
-        subscription_policy.same_sku(company.sku, one)
-        for one in (*subscription_policy.SUPPORTED_SKUS, company.allow_sku)
+        subscription_policy.same_sku(company.sku, sku_name)
+        for sku_name in (*subscription_policy.SUPPORTED_SKUS, company.allow_sku)
     )
     chips = [Chip(sku, FITS if company.sku and known else REFUSES), Chip(*_payroll(company))]
     working = company.subscription in subscription_policy.WORKING_SUBSCRIPTIONS
     badge = FITS if working else UNSTATED if company.subscription == subscription_policy.RESTRICTED else REFUSES
     chips.append(Chip(company.subscription.capitalize() or "Subscription not stated", badge))
+    # None: QuickBooks did not say, which is no reason against sending.
     if company.time_tracking is False:
         chips.append(Chip("Time tracking off", REFUSES))
     return chips

@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """How many of the due writes arrived, as a sentence; `remaining` tells what became of the others."""
+    """A sentence about the writes that arrived, `remaining` about the others, and the parts of the bar."""
 
     sentence: str
     remaining: str

@@ -258,12 +258,12 @@ def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspac
     chart = day_chart.chart([workspace, other], now=TODAY)
 
     assert chart is not None
-    assert [one.says for one in chart.worked] == [
+    assert [day.description for day in chart.worked] == [
         "Fri 27 Mar: 0.75 h waiting",
         "Mon 2 Mar: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
     ]
     assert [minutes for _, _, minutes in chart.totals] == [90, 45, 120, 15]
-    assert "1.5 h sent, 0.75 h waiting, 2 h held, 0.25 h refused or in doubt" in chart.says
+    assert "1.5 h sent, 0.75 h waiting, 2 h held, 0.25 h refused or in doubt" in chart.description
 
 
 @pytest.mark.parametrize(
