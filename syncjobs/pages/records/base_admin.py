@@ -1,4 +1,4 @@
-"""What all lists of records share: the clock of the workspace, and a page of facts for each row."""
+"""The base of all lists of records: times in the workspace's zone, and a page of facts for each row."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ Related = list[tuple[str, str]]
 
 
 class RecordAdmin(ReadOnlyAdmin):
-    """A list in the workspace's clock; a row's page says what it is in words and folds away what vendors sent."""
+    """A list with times in the workspace's zone; a row's page shows its facts and folds away what vendors sent."""
 
-    # How people call such a row; empty: as the model does.
+    # The row's name on pages; empty: the model's own.
     noun = nouns = ""
     columns: tuple[str, ...] = ("__str__",)
-    # Several rows a second are told apart by it.
+    # For rows of which several are written within a minute: seconds tell them apart.
     to_the_second = False
-    words = detail.RecordWording()
+    wording = detail.RecordWording()
     list_before_template = "hourbridge/records/list_clock.html"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Plain columns under the same names and in the same shape as on a row's own page."""
-        own = {column.name: column for column in self.opts.fields}
-        return [self._column(own[name]) if name in own else name for name in self.columns]
+        """Return the columns, those of the model shown as on a row's own page."""
+        fields = {field.name: field for field in self.opts.fields}
+        return [self._column(fields[name]) if name in fields else name for name in self.columns]
 
     def _column(self, column: Any) -> Any:
         def shown(row: Any) -> str:
             zone = timezone.get_current_timezone_name()
             return detail.shown_value(row, column, zone=zone, brief=not self.to_the_second)
 
+        # The admin names the column, its CSS class too, after the function.
         shown.__name__ = column.name
-        return admin.display(shown, description=detail.label(column, self.words), ordering=column.name)
+        return admin.display(shown, description=detail.label(column, self.wording), ordering=column.name)
 
-    def says(self, row: Any) -> list[detail.Fact]:
-        """What stands above its columns."""
+    def leading_facts(self, row: Any) -> list[detail.Fact]:
+        """Return facts to show before those of the row's columns."""
         return []
 
     def related(self, row: Any) -> Related:
-        """Where else this row leads: title and address."""
+        """Return title and address of each page that belongs to the row; an empty address is left out."""
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -57,7 +58,7 @@ class RecordAdmin(ReadOnlyAdmin):
             response: Any = super().changelist_view(
                 request, {"zone": zone, "heading": self._nouns(), **(extra_context or {})}
             )
-            # Made here and now, while the clock is set.
+            # An admin response renders after the view returns, and the zone would be reset by then.
             return response.render() if hasattr(response, "render") else response
 
     def change_view(
@@ -72,8 +73,8 @@ class RecordAdmin(ReadOnlyAdmin):
         context = {
             "row": row,
             "zone": zone,
-            "facts": [*self.says(row), *detail.facts(row, zone=zone, words=self.words, shown=shown)],
-            "folded": detail.folded(row, words=self.words, shown=shown),
+            "facts": [*self.leading_facts(row), *detail.facts(row, zone=zone, wording=self.wording, shown=shown)],
+            "folded": detail.folded(row, wording=self.wording, shown=shown),
             "related": [(title, link) for title, link in self.related(row) if link],
             "breadcrumbs": [(self._nouns(), list_of(self.opts.label_lower))],
             "kind": self.noun or self.opts.verbose_name,
@@ -91,7 +92,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
 
 def zone_of(row: Any) -> str:
-    """The clock of the row's workspace; a company's is that of its first one."""
+    """Return the time zone of the row's workspace, or of the first workspace of its company; else UTC."""
     workspace = row if isinstance(row, Workspace) else getattr(row, "workspace", None)
     if workspace is None:
         company = row if isinstance(row, Company) else getattr(row, "company", None)
@@ -101,8 +102,10 @@ def zone_of(row: Any) -> str:
 
 
 def zone_of_list(request: HttpRequest) -> str:
-    """The clock of the workspace the list is narrowed to, of the one last looked at, or of the first."""
+    """Return the time zone of the workspace the list is filtered by, else of the last one viewed, else of the first."""
     zones = dict(access.workspaces().values_list("pk", "time_zone"))
-    asked = request.GET.get("workspace", "")
-    chosen: int | None = int(asked) if asked.isdigit() else request.session.get(access.LAST_WORKSPACE)
+    workspace_param = request.GET.get("workspace", "")
+    chosen: int | None = (
+        int(workspace_param) if workspace_param.isdigit() else request.session.get(access.LAST_WORKSPACE)
+    )
     return zones.get(chosen or 0) or next(iter(zones.values()), "UTC")

@@ -1,4 +1,4 @@
-"""Workspaces, companies, what happened to their connections, and every call: in words and the workspace's clock."""
+"""Admin lists of workspaces, companies, connection events and API calls, with times in the workspace's zone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
+# These lists link to runs and the desk, which the integrations app may not import; they replace its plain ones.
 for model in (Workspace, Company, ConnectionEvent, ApiCall):
     admin.site.unregister(model)
 
@@ -24,11 +25,12 @@ EVENTS = {
     "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
+# Longer paths would push the other columns of the list off the screen.
 MAX_PATH_LENGTH = 60
 
 
 def connection_state(row: Workspace | Company) -> SafeString:
-    """Connected, or why not, in the looks of the front page."""
+    """Return the badge of a connection: connected, or why not."""
     if row.state == row.State.CONNECTED:
         return badges.plain(StatusBadge("Connected", "check", "sent"))
     return badges.plain(StatusBadge(row.get_state_display(), "close", "refused"))
@@ -36,10 +38,12 @@ def connection_state(row: Workspace | Company) -> SafeString:
 
 @admin.register(Workspace)
 class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
+    """Clockify workspaces and their connections."""
+
     columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
     list_select_related = ("company",)
     search_help_text = "Name or id of a workspace or company"
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "state": "Connection",
             "state_since": "Since",
@@ -69,10 +73,12 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
 
 @admin.register(Company)
 class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
+    """QuickBooks companies, their subscriptions and connections."""
+
     noun, nouns = "QuickBooks company", "QuickBooks companies"
     columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
     search_help_text = "Name or company id"
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "realm_id": "Company id",
             "state": "Connection",
@@ -92,7 +98,10 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
     )
 
     def related(self, row: Company) -> Related:
-        workspaces = [(f"Workspace {one}", page_of(one)) for one in row.workspaces.defer("api_key").order_by("name")]
+        workspaces = [
+            (f"Workspace {workspace}", page_of(workspace))
+            for workspace in row.workspaces.defer("api_key").order_by("name")
+        ]
         return [
             *workspaces,
             ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
@@ -116,9 +125,11 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
 
 @admin.register(ConnectionEvent)
 class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
+    """What happened to connections, and who did it."""
+
     columns = ("at", "what", "message", "workspace", "company", "by_whom")
     search_help_text = "Words, workspace or company"
-    words = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
+    wording = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
@@ -134,9 +145,11 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 
 @admin.register(ApiCall)
 class CallRecords(RecordAdmin, plain.ApiCallAdmin):
+    """Calls to Clockify and QuickBooks, found by path, run or intuit_tid."""
+
     to_the_second = True
     columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "at": "When",
             "account": "Workspace or company",
@@ -153,18 +166,20 @@ class CallRecords(RecordAdmin, plain.ApiCallAdmin):
         return [(f"Run {row.run_id}", of_run), ("All calls of that run", calls), ("The write it carried", writes)]
 
     def title_of(self, row: ApiCall) -> str:
-        return f"{row.method} {short(row.path)}"
+        return f"{row.method} {_short_path(row.path)}"
 
     @admin.display(description="Request")
     def asked(self, row: ApiCall) -> SafeString:
-        return format_html('{} <span class="hb-mono">{}</span>', row.method, short(row.path))
+        return format_html('{} <span class="hb-mono">{}</span>', row.method, _short_path(row.path))
 
     @admin.display(description="Answer", ordering="status")
     def answer(self, row: ApiCall) -> SafeString:
         if row.status is None:
             return badges.plain(StatusBadge("No answer", "help", "doubt"))
-        good = row.status < 400
-        return badges.plain(StatusBadge(str(row.status), "check" if good else "close", "sent" if good else "refused"))
+        is_success = row.status < 400
+        return badges.plain(
+            StatusBadge(str(row.status), "check" if is_success else "close", "sent" if is_success else "refused")
+        )
 
     @admin.display(description="Took", ordering="milliseconds")
     def took(self, row: ApiCall) -> str:
@@ -177,7 +192,7 @@ class CallRecords(RecordAdmin, plain.ApiCallAdmin):
         return format_html('<a href="{}{}/change/">{}</a>', list_of("syncjobs.run"), row.run_id, row.run_id)
 
 
-def short(path: str) -> str:
-    """Without what was asked after the question mark; ids in the middle stay, since support searches for them."""
-    bare = path.partition("?")[0]
-    return bare if len(bare) <= MAX_PATH_LENGTH else f"{bare[: MAX_PATH_LENGTH - 1]}…"
+def _short_path(path: str) -> str:
+    """Return a path without its query, cut at 60 characters; ids in it stay, since support searches for them."""
+    without_query = path.partition("?")[0]
+    return without_query if len(without_query) <= MAX_PATH_LENGTH else f"{without_query[: MAX_PATH_LENGTH - 1]}…"

@@ -1,4 +1,4 @@
-"""Links, mismatches, and what people decided: by name instead of id, each leading to the row it is about."""
+"""Admin lists of links, mismatches and people's decisions, by name instead of id."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
+# These lists know the desk and the badges, which the mapping app may not import; they replace its plain ones.
 for model in (Link, Mismatch, MappingOverride, Decision):
     admin.site.unregister(model)
 
@@ -32,26 +33,27 @@ WORKS, IGNORED = StatusBadge("Works", "link", "sent"), StatusBadge("Ignored", "r
 UNLINKED = StatusBadge("Unlinked", "link_off", "held")
 
 
-def named(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """With `record_name`: what Clockify calls the record a row is about, in the same query."""
+def with_record_names(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Add `record_name`, the Clockify name of the record each row is about, in the same query."""
+    # A subquery for each kind: asking for every row of the list would be a query a row.
     cases = []
     for kind, mirror in MODELS.items():
-        same = mirror._default_manager.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef("clockify_id"))
-        cases.append(When(kind=kind, then=Subquery(same.values("name")[:1])))
+        records = mirror._default_manager.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef("clockify_id"))
+        cases.append(When(kind=kind, then=Subquery(records.values("name")[:1])))
     return rows.annotate(record_name=Case(*cases, default=Value("")))
 
 
-def who(row: Any) -> str:
+def _person_name(row: Any) -> str:
     return row.person.get_username() if row.person else "a command"
 
 
 class NamedRecords(RecordAdmin):
-    """Rows about a Clockify record of which they keep nothing but the id."""
+    """A list of rows that keep only the id of the Clockify record they are about."""
 
     search_help_text = "Clockify id or words of the note"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return named(super().get_queryset(request))
+        return with_record_names(super().get_queryset(request))
 
     def related(self, row: Any) -> Related:
         return [
@@ -70,14 +72,16 @@ class NamedRecords(RecordAdmin):
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: Any) -> str:
-        return who(row)
+        return _person_name(row)
 
 
 @admin.register(Link)
 class LinkRecords(RecordAdmin, plain.LinkAdmin):
+    """Saved pairs, with whether they work and who made them."""
+
     columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
     search_help_text = "Name or id on either side"
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "by": "Made by",
             "made_at": "Since",
@@ -101,11 +105,11 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
 
     @admin.display(description="Clockify", ordering="clockify_name")
     def ours(self, row: Link) -> SafeString:
-        return _side(row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
+        return _two_lines(row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
 
     @admin.display(description="QuickBooks", ordering="quickbooks_name")
     def theirs(self, row: Link) -> SafeString:
-        return _side(row.quickbooks_name, f"{row.quickbooks_kind} {row.quickbooks_id}")
+        return _two_lines(row.quickbooks_name, f"{row.quickbooks_kind} {row.quickbooks_id}")
 
     @admin.display(description="State", ordering="suspended")
     def standing(self, row: Link) -> SafeString:
@@ -114,18 +118,21 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
 
     @admin.display(description="Made by", ordering="by")
     def made_by(self, row: Link) -> str:
-        return "rule" if row.by == "rule" else who(row)
+        # A link by rule has no person, which would read as a command.
+        return "rule" if row.by == "rule" else _person_name(row)
 
 
-def _side(name: str, quiet: str) -> SafeString:
+def _two_lines(name: str, quiet: str) -> SafeString:
     return format_html('{}<br><span class="hb-quiet">{}</span>', name, quiet)
 
 
 @admin.register(Mismatch)
 class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
+    """Records without a partner, each with its reason and the time it holds back."""
+
     columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
     search_help_text = "Name or id on either side"
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "clockify_client": "Under the client",
             "quickbooks_parent": "Under the customer",
@@ -140,9 +147,9 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
         left_out=("archived",),
     )
 
-    def says(self, row: Mismatch) -> list[detail.Fact]:
-        words = wording.words(case_of(row))
-        return [detail.Fact("Why", f"{words.sentence} Mended {words.where}.")]
+    def leading_facts(self, row: Mismatch) -> list[detail.Fact]:
+        mismatch_wording = wording.words(case_of(row))
+        return [detail.Fact("Why", f"{mismatch_wording.sentence} Mended {mismatch_wording.where}.")]
 
     def title_of(self, row: Mismatch) -> str:
         return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(case_of(row)).title}"
@@ -160,33 +167,35 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
         if not row.clockify_id:
             return "—"
         under = f"{row.kind} under {row.clockify_client}" if row.clockify_client else row.get_kind_display()
-        return _side(row.clockify_name or "no name", under)
+        return _two_lines(row.clockify_name or "no name", under)
 
     @admin.display(description="Why", ordering="reason")
     def why(self, row: Mismatch) -> SafeString:
-        words = wording.words(case_of(row))
-        return _side(words.title, words.part)
+        mismatch_wording = wording.words(case_of(row))
+        return _two_lines(mismatch_wording.title, mismatch_wording.part)
 
     @admin.display(description="QuickBooks", ordering="quickbooks_name")
     def theirs(self, row: Mismatch) -> SafeString | str:
         if not row.quickbooks_id:
             return "—"
-        return _side(row.quickbooks_name, f"under {row.quickbooks_parent}" if row.quickbooks_parent else "")
+        return _two_lines(row.quickbooks_name, f"under {row.quickbooks_parent}" if row.quickbooks_parent else "")
 
     @admin.display(description="Held", ordering="blocked_minutes")
     def holds(self, row: Mismatch) -> SafeString | str:
         if not row.blocked_entries:
             return "nothing"
-        return _side(
+        return _two_lines(
             f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries")
         )
 
 
 @admin.register(MappingOverride)
 class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
+    """Records that a person ignored or unlinked."""
+
     noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
     columns = ("about", "what", "note", "by_whom", "at")
-    words = detail.RecordWording(labels={"at": "When"})
+    wording = detail.RecordWording(labels={"at": "When"})
 
     @admin.display(description="Choice", ordering="choice")
     def what(self, row: MappingOverride) -> SafeString:
@@ -195,8 +204,10 @@ class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
 
 @admin.register(Decision)
 class DecisionRecords(NamedRecords, plain.DecisionAdmin):
+    """The history of people's decisions on the desk."""
+
     columns = ("at", "what", "about", "note", "by_whom", "workspace")
-    words = detail.RecordWording(labels={"at": "When", "verb": "What"})
+    wording = detail.RecordWording(labels={"at": "When", "verb": "What"})
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
@@ -205,6 +216,8 @@ class DecisionRecords(NamedRecords, plain.DecisionAdmin):
 
 @admin.register(PartnerWrite)
 class PartnerWriteRecords(RecordAdmin):
+    """Writes of names to either side, found by any id."""
+
     noun, nouns = "Write of a name", "Writes of names"
     to_the_second = True
     columns = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
@@ -213,7 +226,7 @@ class PartnerWriteRecords(RecordAdmin):
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
     search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
     ordering = ("-created_at", "-pk")
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "said": "What came of it",
             "asked": "What the person filled in",
@@ -234,8 +247,8 @@ class PartnerWriteRecords(RecordAdmin):
     def related(self, row: PartnerWrite) -> Related:
         kind, _, clockify_id = row.target.partition(":")
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
-        its_row = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
-        return [("Who is who: its row", its_row), ("The call that carried it", calls)]
+        desk_link = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
+        return [("Who is who: its row", desk_link), ("The call that carried it", calls)]
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: PartnerWrite) -> str:
@@ -247,4 +260,4 @@ class PartnerWriteRecords(RecordAdmin):
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: PartnerWrite) -> str:
-        return who(row)
+        return _person_name(row)

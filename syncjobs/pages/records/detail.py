@@ -1,4 +1,4 @@
-"""One recorded or mirrored row as people read it: labels, values in the workspace's clock, what belongs to it."""
+"""One recorded or mirrored row as people read it: labels, and values in the workspace's time zone."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from syncjobs.pages import links
 from syncjobs.rules.reasons import WORDINGS
 
 # Columns that hold a reason code, empty while there is none.
-CODES = {"reason", "suspended", "conflict"}
-# Ids, addresses and codes stand in a type in which each letter can be told from the next.
-PLAIN_TYPE = ("_id", "_token", "_tid", "_url", "_hash")
+REASON_COLUMNS = {"reason", "suspended", "conflict"}
+# Ids, addresses and codes are set in a monospaced type, in which similar letters differ.
+MONOSPACED_SUFFIXES = ("_id", "_token", "_tid", "_url", "_hash")
 
-NAMES = (("quickbooks", "QuickBooks"), ("clockify", "Clockify"), ("intuit tid", "intuit_tid"))
+# Django makes labels of column names, which knows no capitals of a brand.
+BRAND_NAMES = (("quickbooks", "QuickBooks"), ("clockify", "Clockify"), ("intuit tid", "intuit_tid"))
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One line: a label, its value, and what there is to know about it."""
+    """One line of a row's page: a label, its value, and the column's help text."""
 
     label: str
     value: SafeString | str
@@ -36,7 +37,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Folded:
-    """Something long that opens when somebody wants it."""
+    """A long text that is shown when a person opens it."""
 
     label: str
     text: str
@@ -44,85 +45,86 @@ class Folded:
 
 @dataclass(frozen=True)
 class RecordWording:
-    """How a model's columns are called where their own names say too little, and which are not worth a line."""
+    """Labels of a model's columns where their names say too little, and the columns to leave out or fold."""
 
     labels: Mapping[str, str] = field(default_factory=dict)
     left_out: Sequence[str] = ()
     folded: Sequence[str] = ()
 
 
-def facts(row: Model, *, zone: str, words: RecordWording, shown: Sequence[str]) -> list[Fact]:
-    """A line for each column that says something; what is empty or folded has none."""
-    found = []
+def facts(row: Model, *, zone: str, wording: RecordWording, shown: Sequence[str]) -> list[Fact]:
+    """Return a line for each shown column, without empty and folded ones."""
+    lines = []
     for name in shown:
         column: Any = row._meta.get_field(name)
         value = getattr(row, name)
-        if name in words.left_out or _is_folded(column, words) or value is None or value == "":
+        if name in wording.left_out or _is_folded(column, wording) or value is None or value == "":
             continue
-        found.append(Fact(label(column, words), shown_value(row, column, zone=zone), str(column.help_text)))
-    return found
+        lines.append(Fact(label(column, wording), shown_value(row, column, zone=zone), str(column.help_text)))
+    return lines
 
 
-def folded(row: Model, *, words: RecordWording, shown: Sequence[str]) -> list[Folded]:
-    """What vendors said and what was sent, word for word."""
-    found = []
+def folded(row: Model, *, wording: RecordWording, shown: Sequence[str]) -> list[Folded]:
+    """Return the columns that are folded, such as what was sent and what a vendor answered, word for word."""
+    texts = []
     for name in shown:
         column: Any = row._meta.get_field(name)
         value = getattr(row, name)
-        if name not in words.left_out and _is_folded(column, words) and value not in ("", None, {}, []):
-            found.append(Folded(label(column, words), _pretty(value)))
-    return found
+        if name not in wording.left_out and _is_folded(column, wording) and value not in ("", None, {}, []):
+            texts.append(Folded(label(column, wording), _pretty(value)))
+    return texts
 
 
-def label(column: Field[Any, Any], words: RecordWording) -> str:
-    """`plan_read_at` is `Plan read`: that it is a moment can be seen."""
-    if column.name in words.labels:
-        return words.labels[column.name]
+def label(column: Field[Any, Any], wording: RecordWording) -> str:
+    """Return a column's label; `plan_read_at` is `Plan read`, since its value is visibly a time."""
+    if column.name in wording.labels:
+        return wording.labels[column.name]
     text = str(column.verbose_name).removesuffix(" at")
-    for wrong, right in NAMES:
-        text = text.replace(wrong, right)
+    for plain, brand in BRAND_NAMES:
+        text = text.replace(plain, brand)
     return text if text.startswith("intuit_") else text[:1].upper() + text[1:]
 
 
-def _is_folded(column: Field[Any, Any], words: RecordWording) -> bool:
-    return isinstance(column, JSONField) or column.name in words.folded
+def _is_folded(column: Field[Any, Any], wording: RecordWording) -> bool:
+    return isinstance(column, JSONField) or column.name in wording.folded
 
 
 def shown_value(row: Model, column: Field[Any, Any], *, zone: str, brief: bool = False) -> SafeString | str:
-    """A column as people read it; `brief`: for lists, where a minute is exact enough."""
+    """Return a column's value as text; `brief` is for lists, where times to the minute are enough."""
     value = getattr(row, column.name)
     if value is None or value == "":
         return ""
     if isinstance(column, ForeignKey):
         return linked(value)
+    # A datetime is a date as well, so it goes first.
     if isinstance(value, datetime):
         return moment(value, zone) if brief else exactly(value, zone=zone)
     if isinstance(value, date):
         return day(value)
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    if column.name in CODES:
+    if column.name in REASON_COLUMNS:
         return code(str(value))
     if column.choices:
         return str(getattr(row, f"get_{column.name}_display")())
-    if column.name.endswith(PLAIN_TYPE):
+    if column.name.endswith(MONOSPACED_SUFFIXES):
         return format_html('<span class="hb-mono">{}</span>', value)
     return str(value)
 
 
 def linked(row: Any) -> SafeString | str:
-    """Its name, leading to its page."""
+    """Return a row's name as a link to its page; plain text where it has none."""
     link = links.page_of(row)
     return format_html('<a href="{}">{}</a>', link, row) if link else str(row)
 
 
 def exactly(value: datetime, *, zone: str) -> str:
-    """To the second, since records are compared with other logs."""
+    """Return a time to the second, since records are compared with other logs."""
     return f"{moment(value, zone)}:{value.astimezone(ZoneInfo(zone)):%S}"
 
 
 def code(value: str) -> SafeString | str:
-    """A reason in words with its code beside it."""
+    """Return a reason's title with its code; the bare code where it has no title."""
     wording = WORDINGS.get(value)
     title = wording.title if wording else ""
     return format_html('{} <span class="hb-mono">{}</span>', title, value) if title else value

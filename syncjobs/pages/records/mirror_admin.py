@@ -1,4 +1,4 @@
-"""What both sides listed when they were last read: names, where each leads, and the vendor's own words folded."""
+"""Admin lists of the mirror: what Clockify and QuickBooks listed when they were last read."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from syncjobs.pages.links import desk, list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
+# These lists link to the desk, which the integrations app may not import; they replace its plain ones.
 MIRRORS: tuple[Any, ...] = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer, Item)
 for model in MIRRORS:
     admin.site.unregister(model)
 
 
 class MirrorRecords(RecordAdmin):
-    """`kind` is the desk's word for such a record; "" where the desk does not list it."""
+    """A list of mirrored records; `kind` is the desk's, or "" where the desk does not list them."""
 
     kind: ClassVar[str] = ""
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "raw": "As it was sent to us",
             "first_seen_at": "First seen",
@@ -52,21 +53,26 @@ class MirrorRecords(RecordAdmin):
 
 
 class ClockifyRecords(MirrorRecords):
+    """Records of Clockify, each with its link and its time entries."""
+
     def related(self, row: Any) -> Related:
         link = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id).first()
-        found = [("Who is who: its row", desk(row.workspace_id, self.kind, row.clockify_id))]
+        related = [("Who is who: its row", desk(row.workspace_id, self.kind, row.clockify_id))]
         if link is not None:
-            found.append((f"Linked with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
-        return [*found, *self.time_of(row)]
+            related.append((f"Linked with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
+        return [*related, *self.entry_links(row)]
 
-    def time_of(self, row: Any) -> Related:
+    def entry_links(self, row: Any) -> Related:
         return []
 
 
 class QuickBooksRecords(MirrorRecords):
+    """Records of QuickBooks, each with the records linked to it."""
+
     def related(self, row: Any) -> Related:
+        # By hand several Clockify records may be linked with one partner.
         links = Link.objects.filter(company=row.company_id, quickbooks_kind=self.kind, quickbooks_id=row.quickbooks_id)
-        return [(f"Linked with {one.kind} {one.clockify_name}", page_of(one)) for one in links.order_by("pk")]
+        return [(f"Linked with {link.kind} {link.clockify_name}", page_of(link)) for link in links.order_by("pk")]
 
 
 @admin.register(ClockifyUser)
@@ -74,7 +80,7 @@ class UserRecords(ClockifyRecords, plain.ClockifyUserAdmin):
     kind = "user"
     columns = ("called", "email", "standing", "time_zone", "last_seen_at", "clockify_id")
 
-    def time_of(self, row: ClockifyUser) -> Related:
+    def entry_links(self, row: ClockifyUser) -> Related:
         return [("Time entries", list_of("integrations.timeentry", user=row.clockify_id))]
 
 
@@ -83,7 +89,7 @@ class ClientRecords(ClockifyRecords, plain.ClockifyClientAdmin):
     kind = "client"
     columns = ("called", "standing", "currency", "last_seen_at", "clockify_id")
 
-    def time_of(self, row: ClockifyClient) -> Related:
+    def entry_links(self, row: ClockifyClient) -> Related:
         projects = list_of("integrations.clockifyproject", q=row.clockify_id)
         return [("Its projects", projects), ("Time entries", list_of("integrations.timeentry", project=row.name))]
 
@@ -93,7 +99,7 @@ class ProjectRecords(ClockifyRecords, plain.ClockifyProjectAdmin):
     kind = "project"
     columns = ("called", "client_name", "standing", "billable", "last_seen_at", "clockify_id")
 
-    def time_of(self, row: ClockifyProject) -> Related:
+    def entry_links(self, row: ClockifyProject) -> Related:
         return [("Time entries", list_of("integrations.timeentry", project=row.name))]
 
 
@@ -116,9 +122,9 @@ class CustomerRecords(QuickBooksRecords, plain.CustomerAdmin):
 
     def related(self, row: Customer) -> Related:
         parent = Customer.objects.filter(company=row.company_id, quickbooks_id=row.parent_id).first()
-        found = [(f"Under {parent.full_name}", page_of(parent))] if parent is not None else []
-        below = list_of("integrations.customer", q=row.full_name)
-        return [*found, *super().related(row), ("With what is below it", below)]
+        parent_link = [(f"Under {parent.full_name}", page_of(parent))] if parent is not None else []
+        descendants = list_of("integrations.customer", q=row.full_name)
+        return [*parent_link, *super().related(row), ("With what is below it", descendants)]
 
 
 @admin.register(Item)

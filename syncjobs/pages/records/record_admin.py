@@ -1,4 +1,4 @@
-"""Receipts, writes and people's word on single entries: proof to look at, found by any id."""
+"""Admin lists of receipts, writes and decisions about entries: records to inspect, found by any id."""
 
 from __future__ import annotations
 
@@ -21,18 +21,22 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
 VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
-THERE, TAKEN_BACK = StatusBadge("In QuickBooks", "check_circle", "sent"), StatusBadge("Deleted there", "remove", "out")
+IN_QUICKBOOKS, DELETED = (
+    StatusBadge("In QuickBooks", "check_circle", "sent"),
+    StatusBadge("Deleted there", "remove", "out"),
+)
 
 
 class EntryRecords(RecordAdmin):
-    """Rows about one time entry, named by whose it is and on what. `id_column` holds the entry's Clockify id."""
+    """A list of rows about time entries, named by person and project. `id_column` holds the entry's Clockify id."""
 
     id_column = "entry_id"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        same = TimeEntry.objects.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef(self.id_column))
+        # Rows keep the entry's Clockify id alone; joined here, a list needs no query for each row.
+        entries = TimeEntry.objects.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef(self.id_column))
         columns = {
-            f"entry_{name}": Subquery(same.values(column)[:1])
+            f"entry_{name}": Subquery(entries.values(column)[:1])
             for name, column in (("pk", "pk"), ("person", "user_name"), ("project", "project_name"))
         }
         return super().get_queryset(request).annotate(**columns)
@@ -53,19 +57,21 @@ class EntryRecords(RecordAdmin):
 
     @admin.display(description="Entry")
     def entry(self, row: Any) -> SafeString:
-        quiet = row.entry_project or getattr(row, self.id_column)
-        return format_html('{}<br><span class="hb-quiet">{}</span>', row.entry_person or "no name", quiet)
+        second_line = row.entry_project or getattr(row, self.id_column)
+        return format_html('{}<br><span class="hb-quiet">{}</span>', row.entry_person or "no name", second_line)
 
 
 @admin.register(Receipt)
 class ReceiptAdmin(EntryRecords):
+    """Proof of what was posted, one row for each activity in QuickBooks."""
+
     columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "quickbooks_id": "Activity in QuickBooks",
             "txn_date": "Day",
@@ -89,11 +95,13 @@ class ReceiptAdmin(EntryRecords):
     def standing(self, receipt: Receipt) -> SafeString:
         if receipt.conflict:
             return badges.plain(StatusBadge(reasons.title(receipt.conflict), "lock", "locked"))
-        return badges.plain(THERE if receipt.state == Receipt.State.SENT else TAKEN_BACK)
+        return badges.plain(IN_QUICKBOOKS if receipt.state == Receipt.State.SENT else DELETED)
 
 
 @admin.register(Action)
 class ActionAdmin(EntryRecords):
+    """Writes of time, each with its exact body and its outcome."""
+
     to_the_second = True
     noun, nouns = "Write", "Writes"
     columns = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
@@ -102,7 +110,7 @@ class ActionAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
     search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
-    words = detail.RecordWording(
+    wording = detail.RecordWording(
         labels={
             "body": "Exactly what is sent",
             "source_snapshot": "What the receipt says",
@@ -127,14 +135,16 @@ class ActionAdmin(EntryRecords):
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:
-        shown = badges.plain(badges.ACTION_STATES[action.state])
+        badge = badges.plain(badges.ACTION_STATES[action.state])
         if not action.needs_person:
-            return shown
-        return format_html('{}<br><span class="hb-doubt">a person has to look</span>', shown)
+            return badge
+        return format_html('{}<br><span class="hb-doubt">a person has to look</span>', badge)
 
 
 @admin.register(EntryOverride)
 class EntryOverrideAdmin(EntryRecords):
+    """Entries that a person ignored, or sends in spite of a reason."""
+
     noun, nouns = "Decision about an entry", "Decisions about entries"
     id_column = "clockify_id"
     columns = ("entry", "what", "note", "by_whom", "at")
@@ -143,7 +153,7 @@ class EntryOverrideAdmin(EntryRecords):
     search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
-    words = detail.RecordWording(labels={"at": "When", "send_anyway": "Reasons set aside"})
+    wording = detail.RecordWording(labels={"at": "When", "send_anyway": "Reasons set aside"})
 
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:

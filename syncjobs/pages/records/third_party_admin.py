@@ -1,4 +1,4 @@
-"""Accounts and the task queue: other apps' admins, registered anew in this theme, where their forms are readable."""
+"""Accounts and the task queue: other apps' admins, registered again with the theme, so that their forms look right."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ThemedUserAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    # The two boxes side by side of Django's own are wider than a phone and speak to nobody who listens.
+    # Django's own two boxes side by side are wider than a phone and tell a screen reader nothing.
     filter_horizontal = ()
 
 
