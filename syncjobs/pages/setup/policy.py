@@ -1,4 +1,4 @@
-"""A workspace's rules: what is the same name, which time goes, when runs begin by themselves."""
+"""The page of a workspace's rules: matching of names, time to send, and schedules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_CHANGES = 10
 
 @dataclass(frozen=True)
 class FieldWording:
-    """How a rule is asked for: `kind` is the input's type, `choices` make it a list to choose from."""
+    """Label and input of a rule: `kind` is the input's type, `choices` make it a list to choose from."""
 
     label: str
     help: str
@@ -78,7 +78,7 @@ class PolicyLine:
     """One rule on the page, with the value it has or the one that was refused."""
 
     name: str
-    words: FieldWording
+    wording: FieldWording
     value: str
     usable: bool
     problem: str = ""
@@ -86,21 +86,21 @@ class PolicyLine:
 
 
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows the rules; what is posted is set all together or not at all."""
+    """Show the rules; a POST sets all of them or none."""
     workspace = access.workspace_at(pk)
     refused: dict[str, str] = {}
     if request.method == "POST":
         posted, refused = _posted(request)
         before = _values(workspace)
-        wanted = {name: text for name, text in posted.items() if text != before[name]}
-        refused |= policy.read(workspace, wanted)[1]
+        changes = {name: text for name, text in posted.items() if text != before[name]}
+        refused |= policy.read(workspace, changes)[1]
         if not refused:
-            return _change(request, workspace, wanted)
+            return _change(request, workspace, changes)
     return _show(request, workspace, refused)
 
 
 def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
-    """What was written into the form, and what is wrong with it already: a schedule comes in three fields."""
+    """Return the form's values and its errors, both by rule; a schedule is joined from its three fields."""
     posted: dict[str, str] = {}
     refused: dict[str, str] = {}
     for name, setting in policy.SETTINGS.items():
@@ -116,22 +116,24 @@ def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
     return posted, refused
 
 
-def _change(request: HttpRequest, workspace: Workspace, wanted: Mapping[str, str]) -> HttpResponse:
-    if not wanted:
+def _change(request: HttpRequest, workspace: Workspace, changes: Mapping[str, str]) -> HttpResponse:
+    if not changes:
         messages.info(request, "Nothing was changed.")
         return redirect("hourbridge:rules", workspace.pk)
     now = timezone.now()
-    policy.change(workspace, wanted, now=now, person=request.user)
+    policy.change(workspace, changes, now=now, person=request.user)
     if workspace.company is not None and workspace.pulled_at is not None:
+        # A rule can free or hold entries, and new matching can link names, before any run.
         evaluate.refresh(workspace, now=now, compare_names=True)
-    said = number(len(wanted), "rule was changed,rules were changed")
-    messages.success(request, f"{said}. What was sent before stays as it is.")
+    changed_text = number(len(changes), "rule was changed,rules were changed")
+    messages.success(request, f"{changed_text}. What was sent before stays as it is.")
     return redirect("hourbridge:rules", workspace.pk)
 
 
 def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]) -> HttpResponse:
     values = _values(workspace)
     if refused:
+        # What the person typed stays in the fields, next to the error.
         values |= {name: request.POST[name] for name in values if name in request.POST}
     events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
     lines = [_line(workspace, name, value, refused.get(name, "")) for name, value in values.items()]
@@ -144,7 +146,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         "refused": [line for line in lines if line.problem],
         "zones": sorted(available_timezones()),
         "items": _items(workspace),
-        "changes": [(event, _in_page_words(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
+        "changes": [(event, _with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)
@@ -152,9 +154,9 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
 
 def _line(workspace: Workspace, name: str, value: str, problem: str) -> PolicyLine:
     setting = policy.SETTINGS[name]
-    words = WORDINGS.get(name) or FieldWording(name.replace("_", " ").capitalize(), setting.help)
+    wording = WORDINGS.get(name) or FieldWording(name.replace("_", " ").capitalize(), setting.help)
     usable = workspace.company is not None or not setting.of_company
-    return PolicyLine(name, words, value, usable=usable, problem=problem)
+    return PolicyLine(name, wording, value, usable=usable, problem=problem)
 
 
 def _values(workspace: Workspace) -> dict[str, str]:
@@ -172,7 +174,7 @@ def _items(workspace: Workspace) -> list[tuple[str, str]]:
     return list(rows.values_list("quickbooks_id", "name")) if workspace.company is not None else []
 
 
-def _in_page_words(message: str) -> str:
-    """The note of a change with the rule's label in place of its name on the command line."""
-    name, _, rest = message.partition(" ")
-    return f"{WORDINGS[name].label} {rest}" if name in WORDINGS else message
+def _with_label(message: str) -> str:
+    """Return the note of a change with the rule's label instead of its name on the command line."""
+    name, _, value_text = message.partition(" ")
+    return f"{WORDINGS[name].label} {value_text}" if name in WORDINGS else message

@@ -1,4 +1,4 @@
-"""The page before the trip to Intuit: who connected what, who is under way, and what would make the trip fail."""
+"""The page before Intuit's consent page: the last connection, another one under way, and preflight errors."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from syncjobs.pages.setup import who_connected
 
 
 def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows the sentences; posted to it, sets out at once unless another administrator has to be heard of first."""
+    """Show the page; a POST goes on to Intuit, once another administrator under way was shown."""
     workspace = access.workspace_at(pk)
     now = timezone.now()
-    other = who_connected.under_way(workspace, person=request.user, now=now)
-    if request.method == "POST" and not (other and "anyway" not in request.POST):
-        return _set_out(request, workspace)
+    other_admin = who_connected.under_way(workspace, person=request.user, now=now)
+    if request.method == "POST" and not (other_admin and "anyway" not in request.POST):
+        return _start_authorization(request, workspace)
     context = {
         "workspace": workspace,
         "connected": who_connected.quickbooks(workspace),
-        "other": other,
+        "other": other_admin,
         "preflight_errors": authorization.preflight_errors(host=request.get_host()),
     }
     return access.show(
@@ -29,8 +29,9 @@ def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _set_out(request: HttpRequest, workspace: Workspace) -> HttpResponse:
-    answer = views.connect(request, workspace.pk)
-    if views.SESSION_KEY in request.session and answer.get("Location", "").startswith("http"):
+def _start_authorization(request: HttpRequest, workspace: Workspace) -> HttpResponse:
+    response = views.connect(request, workspace.pk)
+    # A redirect back to a page of ours means that the authorization did not start.
+    if views.SESSION_KEY in request.session and response.get("Location", "").startswith("http"):
         who_connected.start_authorization(workspace, person=request.user, now=timezone.now())
-    return answer
+    return response

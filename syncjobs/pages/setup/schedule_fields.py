@@ -1,4 +1,4 @@
-"""A schedule as fields of a form: how often, a number, a time of day. How it is written is `timetable`'s."""
+"""A schedule as three fields of a form: mode, number, and time of day. `timetable` reads and writes its text."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ MODES = (
     (timetable.HOURS, "Every so many hours"),
     (timetable.DAILY, "Every day at a time"),
 )
-# What stands in the fields before somebody chooses.
-PROPOSED_EVERY, PROPOSED_AT = "2", {"check": "07:30", "sync": "18:00"}
+# Values of the fields of a schedule that is off.
+DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00"}
 
 
 @dataclass(frozen=True)
 class ScheduleFields:
-    """What the three fields show, and when it begins next."""
+    """The values of the three fields, and the time of the next run."""
 
     mode: str
     every: str
@@ -39,13 +39,13 @@ class _Line(Protocol):
 
 
 def posted(form: Mapping[str, str], name: str) -> str:
-    """The schedule that was chosen, as it is shown elsewhere. Raises ValueError with what can't be or is missing."""
+    """Return the posted schedule as the text that is shown elsewhere. Raises ValueError if it is invalid."""
     every, at = form.get(f"{name}-every", ""), form.get(f"{name}-at", "")
     return str(timetable.parse(timetable.written(form[name], every=every.strip(), at=at.strip())))
 
 
 def fill(workspace: Workspace, lines: Iterable[_Line], *, written: Mapping[str, str]) -> None:
-    """Give the lines of schedules their fields: as they were written just now, else as they are stored."""
+    """Set the schedule fields of lines that have a schedule, from the posted form, else from the stored schedule."""
     stored = {row.kind: row for row in Schedule.objects.filter(workspace=workspace)}
     for line in lines:
         kind = policy.SETTINGS[line.name].schedules
@@ -55,8 +55,8 @@ def fill(workspace: Workspace, lines: Iterable[_Line], *, written: Mapping[str, 
 
 def _fields(row: Schedule | None, kind: str, written: Mapping[str, str], name: str) -> ScheduleFields:
     is_counted = row is not None and row.mode in {timetable.MINUTES, timetable.HOURS}
-    every = str(row.every) if row and is_counted else PROPOSED_EVERY
-    at = f"{row.at:%H:%M}" if row and row.at else PROPOSED_AT[kind]
+    every = str(row.every) if row and is_counted else DEFAULT_EVERY
+    at = f"{row.at:%H:%M}" if row and row.at else DEFAULT_AT[kind]
     return ScheduleFields(
         mode=written.get(name, row.mode if row else timetable.OFF),
         every=written.get(f"{name}-every", every),

@@ -1,4 +1,4 @@
-"""Who connected what and when, and who is just under way to Intuit: told before somebody else does it again."""
+"""Sentences about who connected what and when, shown before another person connects it again."""
 
 from __future__ import annotations
 
@@ -9,39 +9,42 @@ from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks.authorization import MAX_AUTHORIZATION_SECONDS
 from syncjobs.display.formatting import moment
 
-CLOCKIFY, QUICKBOOKS, SET_OUT = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
+CLOCKIFY, QUICKBOOKS, AUTHORIZATION_STARTED = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
 
 
 def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> None:
-    """Write down that somebody left for Intuit's consent page."""
+    """Record that a person left for Intuit's consent page."""
     message = f"{person.get_username()} set out for Intuit's consent page."
-    ConnectionEvent.objects.create(workspace=workspace, at=now, kind=SET_OUT, message=message, by=person)
+    ConnectionEvent.objects.create(workspace=workspace, at=now, kind=AUTHORIZATION_STARTED, message=message, by=person)
 
 
 def clockify(workspace: Workspace) -> str:
-    """`Northlight Studio was connected by dana, Mon 9 Mar, 10:40, with the key of Dana Marsh.`"""
+    """Return `Northlight Studio was connected by dana, Mon 9 Mar, 10:40, with the key of Dana Marsh.`"""
     owner = workspace.key_owner_name or workspace.key_owner_id or "an unnamed owner"
     return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the key of {owner}."
 
 
 def quickbooks(workspace: Workspace) -> str:
-    """Empty while no company was connected."""
+    """Return who connected the company and when; empty while there is none."""
     if workspace.company is None:
         return ""
     return f"{workspace.company} was connected {_by(_last(workspace, QUICKBOOKS), workspace)}".rstrip(", ") + "."
 
 
 def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
-    """Another administrator who left for Intuit and is not back; empty when there is nobody."""
-    trip = _last(workspace, SET_OUT)
-    if trip is None or trip.by is None or trip.by == person:
+    """Return a sentence about another administrator who left for Intuit and is not back; empty without one."""
+    started = _last(workspace, AUTHORIZATION_STARTED)
+    if started is None or started.by is None or started.by == person:
         return ""
-    back = _last(workspace, QUICKBOOKS)
-    if now - trip.at > timedelta(seconds=MAX_AUTHORIZATION_SECONDS) or (back is not None and back.at >= trip.at):
+    finished = _last(workspace, QUICKBOOKS)
+    # Later than that Intuit's answer is refused, so the person is no longer under way.
+    if now - started.at > timedelta(seconds=MAX_AUTHORIZATION_SECONDS) or (
+        finished is not None and finished.at >= started.at
+    ):
         return ""
-    when = moment(trip.at, workspace.time_zone)
+    when = moment(started.at, workspace.time_zone)
     return (
-        f"{trip.by.get_username()} set out for Intuit to connect QuickBooks, {when}, and is not back yet. "
+        f"{started.by.get_username()} set out for Intuit to connect QuickBooks, {when}, and is not back yet. "
         "Ask before you connect as well: Intuit keeps the newer connection."
     )
 
