@@ -1,4 +1,4 @@
-"""Who may open a page of ours and who may press its buttons, and what every page is made with."""
+"""Permissions for our pages and buttons, and the rendering that every page shares."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from integrations.models import Workspace
 from integrations.roles import ACT_RIGHT, VIEW_RIGHT
 
 SECRETS = ("api_key", "company__access_token", "company__refresh_token")
-# Key of the session: the workspace that this person looked at last.
+# Session key: the workspace that this person looked at last.
 LAST_WORKSPACE = "workspace"
 View = Callable[..., HttpResponse]
 
@@ -39,7 +39,7 @@ def may_list(request: HttpRequest, model: str) -> bool:
 
 
 def page(view: View) -> View:
-    """A page for staff who may see workspaces; what is posted to it needs the right to change them."""
+    """Limit a view to staff who may see workspaces; a POST needs the right to change them."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -47,18 +47,18 @@ def page(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(_allowing(guarded, VIEW_RIGHT, ACT_RIGHT))
+    return admin.site.admin_view(_require_any(guarded, VIEW_RIGHT, ACT_RIGHT))
 
 
 def button(view: View) -> View:
-    """Something that acts: by POST alone, for staff who may change workspaces."""
-    return require_POST(admin.site.admin_view(_allowing(view, ACT_RIGHT)))
+    """Limit a view to POST, and to staff who may change workspaces."""
+    return require_POST(admin.site.admin_view(_require_any(view, ACT_RIGHT)))
 
 
-def _allowing(view: View, *permissions: str) -> View:
+def _require_any(view: View, *permissions: str) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not any(request.user.has_perm(one) for one in permissions):
+        if not any(request.user.has_perm(permission) for permission in permissions):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -66,7 +66,8 @@ def _allowing(view: View, *permissions: str) -> View:
 
 
 def workspaces() -> QuerySet[Workspace]:
-    """Workspaces with their companies. Pages have no use for secrets, so those stay sealed in the database."""
+    """Return workspaces with their companies, by name."""
+    # Pages have no use for secrets, so those stay sealed in the database.
     return Workspace.objects.select_related("company").defer(*SECRETS).order_by("name", "pk")
 
 
@@ -77,7 +78,7 @@ def workspace_at(pk: int) -> Workspace:
 def show(
     request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
 ) -> HttpResponse:
-    """Our template inside the admin: its menu, its header, its messages."""
+    """Render one of our templates inside the admin, with its menu, header and messages."""
     request.current_app = admin.site.name
-    around = admin.site.each_context(request) | {"title": title, "may_act": may_act(request)}
-    return render(request, f"hourbridge/{template}", around | context, status=status)
+    admin_context = admin.site.each_context(request) | {"title": title, "may_act": may_act(request)}
+    return render(request, f"hourbridge/{template}", admin_context | context, status=status)

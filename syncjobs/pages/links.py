@@ -1,4 +1,4 @@
-"""Where a record is looked at or decided: addresses that several pages lead to."""
+"""Addresses that several pages lead to: a record's row on the desk, its own page, a filtered list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 
 
 def desk(workspace_id: int, kind: str, clockify_id: str) -> str:
-    """The row of a user, client or project on the review desk, opened; empty for anything else."""
+    """Return the address of a user's, client's or project's open row on the desk; empty for other kinds."""
     page = {"user": "people", "client": "clients", "project": "projects"}.get(kind)
     if page is None or not clockify_id:
         return ""
@@ -20,14 +20,14 @@ def desk(workspace_id: int, kind: str, clockify_id: str) -> str:
 
 
 def page_of(row: Model) -> str:
-    """A row's own page in the admin; empty where there is none."""
+    """Return the address of a row's own page in the admin; empty where there is none."""
     if type(row) not in admin.site._registry:
         return ""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def list_of(model: str, **narrowed: Any) -> str:
-    """A list of the admin, such as `syncjobs.receipt`, narrowed by its own parameters."""
+def list_of(model: str, **filters: Any) -> str:
+    """Return the address of an admin list, such as `syncjobs.receipt`, filtered by its query parameters."""
     app, name = model.split(".")
-    query = f"?{urlencode(narrowed)}" if narrowed else ""
+    query = f"?{urlencode(filters)}" if filters else ""
     return reverse(f"admin:{app}_{name}_changelist") + query

@@ -1,4 +1,4 @@
-"""The admin's menu: what people do every day, what is set up once, what was recorded."""
+"""The admin's menu: daily work, set-up, and records."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ ADMINISTRATION = (
     ("Failed tasks", "report", "django_q.failure"),
     ("Schedules", "event", "django_q.schedule"),
 )
-
-
-# Pages that belong to one line of the menu.
+# URL names of pages that mark a menu line of another name as active.
 PAGES_OF = {
     "desk": (
         *("people", "clients", "projects", "changed"),
@@ -51,12 +49,12 @@ PAGES_OF = {
 
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu as the theme wants it. Without the right to see something its line is absent."""
+    """Return the menu in the theme's format; lines that this person may not see carry a denied permission."""
     may_look = access.may_look(request)
-    waiting = open_decisions() if may_look else 0
+    open_count = open_decisions() if may_look else 0
     daily = [
         _own_page(request, "Overview", "dashboard", "admin:index", allowed=True),
-        _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=waiting),
+        _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=open_count),
         _list(request, "Time entries", "schedule", "integrations.timeentry"),
         _list(request, "Runs", "play_circle", "syncjobs.run"),
     ]
@@ -75,17 +73,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def open_decisions() -> int:
-    """How many people, clients and projects wait for a decision in all workspaces."""
+    """Return how many mismatches of people, clients and projects wait for a decision in all workspaces."""
+    # A renamed record keeps its working link, so there is nothing to decide.
     return Mismatch.objects.filter(kind__in=("user", "client", "project")).exclude(reason="RENAMED").count()
 
 
 def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
-    items = [_list(request, *one) for one in lists]
+    items = [_list(request, *entry) for entry in lists]
     return {"title": title, "separator": True, "collapsible": True, "items": items}
 
 
 def _list(request: HttpRequest, title: str, icon: str, model: str) -> dict[str, Any]:
-    """A model's own list, for whoever may see or change it."""
+    """Return the menu line of a model's list, for people who may see or change it."""
     link, allowed = links.list_of(model), access.may_list(request, model)
     return _line(title, icon, link, allowed=allowed, active=request.path.startswith(link))
 
@@ -101,6 +100,7 @@ def _own_page(
 
 def _line(title: str, icon: str, link: str, *, allowed: bool, active: bool, badge: int = 0) -> dict[str, Any]:
     line: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": active}
+    # The theme calls this for each request; the line was made for this one.
     line["permission"] = lambda request: allowed
     if badge:
         line |= {"badge": str(badge), "badge_variant": "warning"}

@@ -1,4 +1,4 @@
-"""Runs that a person asks for by a button, and the message that leads to them."""
+"""Requests for runs by a button, and the message that links to the run."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ app_name = "hourbridge"
 
 
 class ButtonConverter:
-    """One of the three buttons."""
+    """The name of one of the three buttons of a workspace."""
 
     regex = "|".join(start.BUTTONS)
 
@@ -42,6 +42,7 @@ urlpatterns = [
     path("entries/<int:pk>/sync/", access.button(rerun.entry), name="sync-entry"),
     path("runs/<int:pk>/again/", access.button(rerun.run_again), name="run-again"),
     path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
+    # An address that people may have kept does not follow a renaming.
     path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="uncertain-writes"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path(

@@ -110,6 +110,7 @@ def unknown_for_people() -> dict[int, int]:
 
 def to_decide() -> dict[int, int]:
     """Return by workspace id how many mismatches wait for a decision."""
+    # A renamed record keeps its working link, so there is nothing to decide.
     rows = Mismatch.objects.exclude(clockify_id="").exclude(reason="RENAMED")
     rows = rows.filter(company=F("workspace__company")).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))

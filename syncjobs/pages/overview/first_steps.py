@@ -76,6 +76,7 @@ def _done(card: Card | None) -> set[str]:
     if card.is_clockify_connected:
         done.add(CONNECT_CLOCKIFY)
     if card.is_quickbooks_connected:
+        # The rules have careful defaults, so nobody has to open them.
         done |= {CONNECT_QUICKBOOKS, RULES}
     if card.last_check is not None and card.last_check.status == Run.Status.SUCCEEDED:
         done |= {RULES, CHECK}

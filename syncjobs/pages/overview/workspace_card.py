@@ -109,7 +109,7 @@ class Card:
 
     @property
     def record_counts(self) -> str:
-        """What Clockify listed, such as `12 users, 10 clients, 25 projects, `; empty before the first reading."""
+        """The counts of what Clockify listed, such as `12 users, 10 clients, 25 projects, `."""
         return "".join(f"{number(count, nouns)}, " for count, nouns in self.mirrored)
 
     @property

@@ -22,6 +22,8 @@ from syncjobs.pages.runs import detail
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
+    """The list of runs; a run's own page is rendered by our template."""
+
     list_display = ("name", "result", "asked", "by", "took", "summary", "place")
     list_filter = ("status", "kind", "trigger", "dry_run", WorkspaceFilter)
     list_select_related = ("person", "workspace")
