@@ -22,6 +22,7 @@ def check_requests(workspace: Workspace) -> int:
     """Return the requests for three lists and the entries of the window, by the sizes at the last check."""
     lists = (ClockifyUser, ClockifyClient, ClockifyProject)
     counts = (model.objects.filter(workspace=workspace).count() for model in lists)
+    # An empty list takes a request as well.
     return sum(max(1, ceil(count / PAGE_SIZE)) for count in counts) + sync_requests(workspace)
 
 

@@ -57,6 +57,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context | {"may_look": False}
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
+    # The steps are shown for one workspace at a time: the first that has sent nothing.
     new_card = next((card for card in cards if first_steps.is_needed(card)), None)
     needs_company = new_card is not None and new_card.company is None
     steps = first_steps.steps(new_card) if new_card or not cards else []

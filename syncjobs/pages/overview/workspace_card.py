@@ -156,6 +156,7 @@ class Card:
         if self.figures.refused.entries:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
         for run in (self.last_sync, self.last_check):
+            # A partial run without an error code reached its end; what was refused in it is told above.
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
             if run is not None and (cut_short or run.status in {Run.Status.FAILED, Run.Status.BLOCKED}):
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"

@@ -92,6 +92,7 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
 
 def _retry(request: HttpRequest, run: Run) -> HttpResponse:
     """Request a sync of the items that failed, have an unknown outcome, or were not reached."""
+    # An unknown outcome is looked for in QuickBooks before anything is sent again (decision 1).
     retried = [RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN, RunItem.Outcome.PLANNED]
     ids = sorted(run.items.filter(outcome__in=retried).values_list("entry_id", flat=True))
     if not ids:

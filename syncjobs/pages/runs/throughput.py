@@ -19,6 +19,7 @@ def throughput(run: Run, *, now: datetime) -> str:
     totals = recent.aggregate(writes=Count("pk"), since=Min("ended_at"))
     if run.status != Run.Status.RUNNING or totals["writes"] < MIN_WRITES:
         return ""
+    # The first writes of a run may be milliseconds old, which would give an absurd rate.
     seconds = max((now - totals["since"]).total_seconds(), 1.0)
     per_second = totals["writes"] / seconds
     remaining = max(run.total - run.done, 0)

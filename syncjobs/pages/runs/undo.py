@@ -56,6 +56,7 @@ def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
         # Another preview that was made meanwhile may show something else than this person has seen.
         if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
             raise Refused("Look at a preview first: another one was made since, or none yet.")
+        # Without it the entries are ready again, and the next sync sends them.
         if request.POST.get("ignore"):
             options["ignore"] = True
     return run_requests.request_run(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)

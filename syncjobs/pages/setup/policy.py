@@ -104,6 +104,7 @@ def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
     posted: dict[str, str] = {}
     refused: dict[str, str] = {}
     for name, setting in policy.SETTINGS.items():
+        # A rule of a company is not on the form before one is connected.
         if name not in request.POST:
             continue
         if not setting.schedules:
