@@ -25,7 +25,6 @@ EVENTS = {
     "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
-# Longer paths would push the other columns of the list off the screen.
 MAX_PATH_LENGTH = 60
 
 

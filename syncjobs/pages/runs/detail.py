@@ -138,7 +138,7 @@ def _by_outcome(run: Run) -> dict[str, int]:
 def figures(run: Run) -> dict[str, Any]:
     """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers."""
     saved = run.counters.get("figures")
-    # Only runs that ended without saving their figures, such as killed ones, are counted again.
+    # Only runs that ended without saving their figures are counted again.
     if saved and not run.is_open:
         return dict(saved)
     if run.is_open:

@@ -39,7 +39,7 @@ def run_items(request: HttpRequest, pk: int) -> HttpResponse:
     requested = request.GET.get("outcome", "")
     outcome = requested if requested in RunItem.Outcome.values else ""
     items = detail.items(run, outcome=outcome, search=request.GET.get("q", "").strip())
-    # The JSON columns are the bulk of an item, and no cell needs them.
+    # No cell needs these two JSON columns.
     rows = (_cells(run, item) for item in items.defer("draft", "source_snapshot").iterator(chunk_size=CHUNK))
     return csv_response(HEADERS, rows, name=f"run-{run.pk}")
 
