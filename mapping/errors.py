@@ -1,4 +1,4 @@
-"""What a person asked for and can't have."""
+"""The error for decisions of people that cannot be taken."""
 
 from __future__ import annotations
 

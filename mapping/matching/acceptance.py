@@ -1,10 +1,10 @@
-"""Which likely partners may be accepted in one press. Three words, from the surest on:
+"""Rules for accepting likely partners without choosing one by one. Three levels, the most certain first:
 
 safe        nothing about the pair is a guess: the forgiving rule would link it, that is, unique on both sides, same
             structure, both active and free, and named alike apart from case, inner spaces or Unicode form. All safe
             pairs may be accepted together. An accent, an apostrophe or a likeness alone is never safe.
-clear       the first suggestion is likely enough, nobody else's, and well ahead of the next.
-suggested   a record without a link whose first suggestion is clear, and no e-mail address speaks against it: its row
+clear       the first suggestion is likely enough, not linked to another record, and well ahead of the next.
+suggested   a record without a link whose first suggestion is clear and has no conflicting e-mail address: its row
             has an Accept button of its own.
 """
 
@@ -16,21 +16,22 @@ from typing import Any
 from mapping.matching.names import identical
 from mapping.matching.records import ClockifyRecord, QuickBooksRecord
 
-# A suggestion under another parent scores at most .75: time would be billed to somebody else.
+# Above 0.75, the most that a suggestion under another parent can score: accepting one would bill another customer.
 CLEAR_SCORE = 0.8
 CLEAR_LEAD = 0.02
-# What a suggestion's why says where somebody else has the record.
+# Part of a suggestion's `why` where another Clockify record is linked to the partner.
 ALREADY_LINKED = "already linked"
 
 
 def is_safe(clockify: ClockifyRecord, quickbooks: QuickBooksRecord) -> bool:
-    """Return whether a pair of the forgiving rule is safe; identical names link by themselves as soon as they may."""
+    """Return whether a pair that the forgiving rule gives is safe."""
+    # Identical names are not accepted here: the strict rule links them by itself as soon as nothing prevents it.
     return not clockify.archived and not identical(clockify.name, quickbooks.name)
 
 
 def is_clear(suggestions: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether the first suggestion is clear; each has `score` (0 to 1) and `why`, best first."""
-    scores = [float(one.get("score") or 0) for one in suggestions[:2]]
+    scores = [float(suggestion.get("score") or 0) for suggestion in suggestions[:2]]
     if not scores or scores[0] < CLEAR_SCORE or ALREADY_LINKED in str(suggestions[0].get("why", "")):
         return False
     return len(scores) == 1 or scores[0] - scores[1] >= CLEAR_LEAD
@@ -41,7 +42,7 @@ def is_suggested(
 ) -> bool:
     """Return whether a row is suggested.
 
-    `same_name`: other users have this name, so that an unlike e-mail address tells that the partner is another's;
+    `same_name`: other users have this name, so a different e-mail address means that the partner is another person;
     `emails`: those of the user and of the partner, "" where not known.
     """
     if has_link or not is_clear(suggestions):

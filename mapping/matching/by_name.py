@@ -1,4 +1,4 @@
-"""What the rule links by itself: who claims whom by name, and which claims stand alone. Pure."""
+"""Links that the rule makes by itself: name matches between both sides, and the uncontested ones. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_NOTED = 20
 
 
 class NameMatches:
-    """The claims that unlinked Clockify records of one kind lay on QuickBooks' records."""
+    """Name matches of the unlinked Clockify records of one kind with QuickBooks' records."""
 
     def __init__(
         self,
@@ -22,44 +22,45 @@ class NameMatches:
         places: Mapping[str, Place],
         index: PartnerIndex,
     ) -> None:
-        self._claimants = list(candidates)
+        self._records = list(candidates)
         self._places = places
         self._index = index
-        self._on: dict[Key, list[ClockifyRecord]] = defaultdict(list)
+        self._by_partner: dict[Key, list[ClockifyRecord]] = defaultdict(list)
         self._identical: dict[Key, list[ClockifyRecord]] = defaultdict(list)
-        for record in self._claimants:
-            # Whoever claims many gets none of them: noting a few of such claims is enough.
-            for found in index.name_matches(places[record.id], name=record.name)[:MAX_NOTED]:
-                self._on[found.kind, found.id].append(record)
-                if identical(record.name, found.name):
-                    self._identical[found.kind, found.id].append(record)
+        for record in self._records:
+            # A record that matches several partners gets none of them, so a few of its matches are enough to keep.
+            for partner in index.name_matches(places[record.id], name=record.name)[:MAX_NOTED]:
+                self._by_partner[partner.kind, partner.id].append(record)
+                if identical(record.name, partner.name):
+                    self._identical[partner.kind, partner.id].append(record)
 
-    def on(self, key: Key) -> list[ClockifyRecord]:
-        """Everybody who claims that record by name."""
-        return self._on.get(key, [])
+    def candidates(self, key: Key) -> list[ClockifyRecord]:
+        """Return the Clockify records that match this QuickBooks record by name."""
+        return self._by_partner.get(key, [])
 
     def uncontested(self, *, taken: Collection[Key]) -> list[NewLink]:
-        """The claims nobody contests: one record claimed, free, and no equal rival.
+        """Return links for the matches with one partner that is not taken and has no equal rival.
 
-        An identical name beats names that are equal only when forgiving; among equals nobody wins.
+        An identical name beats names that are equal only when forgiving; among equals no one wins.
         """
         links = []
-        for record in self._claimants:
-            found = self._index.name_matches(self._places[record.id], name=record.name)
-            if len(found) != 1:
+        for record in self._records:
+            partners = self._index.name_matches(self._places[record.id], name=record.name)
+            if len(partners) != 1:
                 continue
-            partner = found[0]
+            partner = partners[0]
             key = (partner.kind, partner.id)
+            # The partner must have one match too: of two records with its name, either may be the right one.
             if key not in taken and self._winner(key) is record:
                 links.append(NewLink(record.kind, record.id, *key, _why(record.name, partner.name)))
         return links
 
     def _winner(self, key: Key) -> ClockifyRecord | None:
-        candidates = self._identical.get(key) or self.on(key)
-        return candidates[0] if len(candidates) == 1 else None
+        rivals = self._identical.get(key) or self.candidates(key)
+        return rivals[0] if len(rivals) == 1 else None
 
 
-def _why(one: str, other: str) -> str:
-    if identical(one, other):
+def _why(clockify_name: str, quickbooks_name: str) -> str:
+    if identical(clockify_name, quickbooks_name):
         return "same name"
-    return f"same name apart from {difference(one, other)}"
+    return f"same name apart from {difference(clockify_name, quickbooks_name)}"

@@ -1,4 +1,4 @@
-"""Whether the links there are still hold: which to suspend, and what to say about the others. Pure."""
+"""Validation of existing links: reasons to suspend them, and notices about the others. Pure."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from mapping.matching.suggest import LikelyPartners
 
 @dataclass(frozen=True)
 class LinkStatus:
-    """How one link is: `suspended` from now on or before, and newly so; `reason` is what its row says."""
+    """Result of validating one link; `reason` is the code that its row shows."""
 
     link: KnownLink
     record: ClockifyRecord
-    reason: str  # "" for a link about which there is nothing to say
-    is_suspended: bool
-    newly_suspended: bool  # suspended by this very look
+    reason: str  # "" for a link that needs no row
+    is_suspended: bool  # by this validation or before
+    newly_suspended: bool  # by this validation
 
 
 class LinkValidator:
-    """Looks at links of any kind; `partners` are the customers of the clients with a working link."""
+    """Validates links of any kind; `partners` are customer ids by client id, of clients with a working link."""
 
     def __init__(
         self,
@@ -37,41 +37,46 @@ class LinkValidator:
         self._client_names = client_names
 
     def validate(self, link: KnownLink, record: ClockifyRecord) -> LinkStatus:
-        """A suspended link stays so until a person confirms it, whatever is the case by now."""
+        """Return whether the link still holds, and the reason to suspend it or to list it."""
+        # A suspended link stays so until a person confirms it, even where its cause is gone: time must not go to the
+        # partner again before someone has looked at what changed.
         if link.suspended:
             return LinkStatus(link, record, link.suspended, is_suspended=True, newly_suspended=False)
-        fault = self._fault(link, record)
-        if fault:
-            return LinkStatus(link, record, fault, is_suspended=True, newly_suspended=True)
-        return LinkStatus(link, record, self._remark(link, record), is_suspended=False, newly_suspended=False)
+        reason = self._suspension_reason(link, record)
+        if reason:
+            return LinkStatus(link, record, reason, is_suspended=True, newly_suspended=True)
+        return LinkStatus(link, record, self._notice(link, record), is_suspended=False, newly_suspended=False)
 
-    def _fault(self, link: KnownLink, record: ClockifyRecord) -> str:
+    def _suspension_reason(self, link: KnownLink, record: ClockifyRecord) -> str:
         partner = self._index.get(link.quickbooks_kind, link.quickbooks_id)
         if partner is None or not is_usable(partner):
             return "CUSTOMER_INACTIVE" if link.quickbooks_kind == "customer" else "EMPLOYEE_INACTIVE"
         if partner.parent_id != link.parent_id or _changed_client(link, record):
             return "WRONG_PARENT"
-        needed = self._partners.get(record.client_id, "")
-        if _needs_its_client(link, record) and needed and needed != partner.parent_id:
+        needed_parent_id = self._partners.get(record.client_id, "")
+        if _needs_its_client(link, record) and needed_parent_id and needed_parent_id != partner.parent_id:
             return "WRONG_PARENT"
         return ""
 
-    def _remark(self, link: KnownLink, record: ClockifyRecord) -> str:
+    def _notice(self, link: KnownLink, record: ClockifyRecord) -> str:
         if _needs_its_client(link, record) and record.client_id not in self._partners:
             return "PARENT_NOT_MAPPED"
-        name = self._quickbooks_name(link)
-        is_renamed = _changed(link.clockify_name, record.name) or _changed(link.quickbooks_name, name)
-        if is_renamed and not same(record.name, name, mode=self._index.mode):
+        quickbooks_name = self._quickbooks_name(link)
+        is_renamed = _changed(link.clockify_name, record.name) or _changed(link.quickbooks_name, quickbooks_name)
+        if is_renamed and not same(record.name, quickbooks_name, mode=self._index.mode):
             return "RENAMED"
         return ""
 
     def row(self, status: LinkStatus, *, likely: LikelyPartners) -> Mismatch:
-        """What the list says about a link that is not as it was; other partners only where one is needed."""
+        """Return the mismatch of a link that changed, with suggestions only where it needs another partner."""
         link, record = status.link, status.record
         suggestions: tuple[Suggestion, ...] = ()
         if status.is_suspended:
-            needed = self._partners.get(record.client_id, "") if record.client_id else ""
-            suggestions = likely.of(record, parent_id=needed) if needed or not record.client_id else ()
+            # Without its client's customer there is no place where the partner of a project should be.
+            needed_parent_id = self._partners.get(record.client_id, "") if record.client_id else ""
+            suggestions = (
+                likely.of(record, parent_id=needed_parent_id) if needed_parent_id or not record.client_id else ()
+            )
         return Mismatch(
             record.kind,
             status.reason,
@@ -104,7 +109,7 @@ class LinkValidator:
 
 
 def _needs_its_client(link: KnownLink, record: ClockifyRecord) -> bool:
-    """A project linked by hand works without its client's link."""
+    # A project linked by hand works without its client's link, because a person chose its customer.
     return record.kind == "project" and link.by == "rule" and record.client_id != ""
 
 
@@ -112,5 +117,5 @@ def _changed_client(link: KnownLink, record: ClockifyRecord) -> bool:
     return record.kind == "project" and record.client_id != link.client_id
 
 
-def _changed(before: str, now: str) -> bool:
-    return before.strip() != now.strip() and not identical(before, now)
+def _changed(before: str, current: str) -> bool:
+    return before.strip() != current.strip() and not identical(before, current)

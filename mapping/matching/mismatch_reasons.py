@@ -1,4 +1,4 @@
-"""Why a Clockify record without a link has no partner: one reason, the first that applies. Pure."""
+"""The reason why a Clockify record without a link has no partner: the first that applies. Pure."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mapping.matching.names import difference
 from mapping.matching.records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
 from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
 
-MAX_NAMED = 20  # equal names listed in one row; more would help nobody to choose
-MAX_SHOWN = 3  # rivals told by name
+MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
+MAX_SHOWN = 3  # rivals named in one row
 
 
 class MismatchReasons:
-    """Judges the unlinked records of one kind, once it is settled who got linked.
+    """Reasons for the unlinked records of one kind, given after the rule made its links.
 
-    `holders` says which Clockify records of this kind hold each QuickBooks record, new links included.
+    `holders`: the Clockify records of this kind that are linked to each QuickBooks record, new links included.
     """
 
     def __init__(
@@ -34,98 +34,104 @@ class MismatchReasons:
         self._holders = holders
         self._likely = likely
 
-    def on(self, record: ClockifyRecord, *, place: Place | None) -> Mismatch:
-        """The row of one unlinked record; `place` is None while its client has no customer."""
+    def explain(self, record: ClockifyRecord, *, place: Place | None) -> Mismatch:
+        """Return the mismatch of one unlinked record; `place` is None while its client has no customer."""
         if place is None:
             detail = {"client_id": record.client_id, "client": record.client_name}
             return Mismatch(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
-        found = self._index.name_matches(place, name=record.name)
-        if found:
-            return self._ambiguous(record, found=found) or self._none(record, place=place)
+        partners = self._index.name_matches(place, name=record.name)
+        if partners:
+            return self._ambiguous(record, partners=partners) or self._no_partner(record, place=place)
         return (
             self._inactive(record, place=place)
             or self._name_differs(record, place=place)
             or self._wrong_parent(record, place=place)
             or self._wrong_level(record, place=place)
-            or self._none(record, place=place)
+            or self._no_partner(record, place=place)
         )
 
-    def _ambiguous(self, record: ClockifyRecord, *, found: Sequence[QuickBooksRecord]) -> Mismatch | None:
-        keys = [(each.kind, each.id) for each in found[:MAX_NAMED]]
+    def _ambiguous(self, record: ClockifyRecord, *, partners: Sequence[QuickBooksRecord]) -> Mismatch | None:
+        keys = [(partner.kind, partner.id) for partner in partners[:MAX_NAMED]]
         holders = [holder for key in keys for holder in self._holders.get(key, ())[:MAX_NAMED]]
-        # Whoever just won the claim is a holder by now, not a rival.
-        others = {record.id, *(holder.id for holder in holders)}
-        rivals = [rival for key in keys for rival in self._name_matches.on(key)[:MAX_NAMED] if rival.id not in others]
-        if len(found) == 1 and not holders and not rivals:
+        # A record that was just linked by this name is a holder by now, not a rival.
+        excluded_ids = {record.id, *(holder.id for holder in holders)}
+        rivals = [
+            rival
+            for key in keys
+            for rival in self._name_matches.candidates(key)[:MAX_NAMED]
+            if rival.id not in excluded_ids
+        ]
+        if len(partners) == 1 and not holders and not rivals:
             return None
-        detail = {"candidates": str(len(found))}
+        detail = {"candidates": str(len(partners))}
         if holders:
             detail |= {"linked_to": _names(holders)}
         if rivals:
             detail |= {"rivals": _names(rivals)}
-        return self._row(record, "AMBIGUOUS_NAME", found=found, detail=detail)
+        return self._row(record, "AMBIGUOUS_NAME", partners=partners, detail=detail)
 
     def _inactive(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
-        found = self._index.inactive(place, name=record.name)
-        if not found:
+        partners = self._index.inactive(place, name=record.name)
+        if not partners:
             return None
         reason = "EMPLOYEE_INACTIVE" if place == EMPLOYEES else "CUSTOMER_INACTIVE"
         suggestions = self._suggestions(record, place=place)
-        detail = {"quickbooks_name": shown_name(found[0])}
-        return Mismatch(record.kind, reason, record.id, found[0].id, suggestions, detail)
+        detail = {"quickbooks_name": shown_name(partners[0])}
+        return Mismatch(record.kind, reason, record.id, partners[0].id, suggestions, detail)
 
     def _name_differs(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
-        found = self._index.loose(place, name=record.name)
-        if not found:
+        partners = self._index.equal_when_forgiving(place, name=record.name)
+        if not partners:
             return None
         detail = {
-            "quickbooks_name": found[0].name,
-            "differs": difference(record.name, found[0].name),
+            "quickbooks_name": partners[0].name,
+            "differs": difference(record.name, partners[0].name),
         }
-        return self._row(record, "NAME_DIFFERS", found=found, detail=detail)
+        return self._row(record, "NAME_DIFFERS", partners=partners, detail=detail)
 
     def _wrong_parent(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
         if not place[1]:
             return None
-        # None of them is a child of the right parent, or the record would have claimed it.
-        found = self._index.sub_customers(name=record.name)
-        return self._misplaced(record, "WRONG_PARENT", found=found, place=place)
+        # None of them is a child of the right parent, or the record would match it by name.
+        partners = self._index.sub_customers(name=record.name)
+        return self._misplaced(record, "WRONG_PARENT", partners=partners, place=place)
 
     def _wrong_level(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
         if place == EMPLOYEES:
             return None
         at_other_level = self._index.top_customers if place[1] else self._index.sub_customers
-        return self._misplaced(record, "WRONG_LEVEL", found=at_other_level(name=record.name), place=place)
+        return self._misplaced(record, "WRONG_LEVEL", partners=at_other_level(name=record.name), place=place)
 
     def _misplaced(
         self,
         record: ClockifyRecord,
         reason: str,
         *,
-        found: Sequence[QuickBooksRecord],
+        partners: Sequence[QuickBooksRecord],
         place: Place,
     ) -> Mismatch | None:
-        if not found:
+        if not partners:
             return None
         detail = {
-            "quickbooks_name": found[0].name,
+            "quickbooks_name": partners[0].name,
             "needed_parent": self._index.customer_name(place[1]),
         }
-        if len(found) == 1:
-            detail["parent"] = self._index.customer_name(found[0].parent_id)
+        if len(partners) == 1:
+            detail["parent"] = self._index.customer_name(partners[0].parent_id)
         elsewhere = [
-            same_name(record.name, each, note=self._where(each), factor=ELSEWHERE) for each in self._free(found)
+            same_name(record.name, partner, note=self._place_note(partner), factor=ELSEWHERE)
+            for partner in self._available(partners)
         ]
         suggestions = self._suggestions(record, place=place, first=elsewhere)
-        return Mismatch(record.kind, reason, record.id, _only_id(found), suggestions, detail)
+        return Mismatch(record.kind, reason, record.id, _only_id(partners), suggestions, detail)
 
-    def _none(self, record: ClockifyRecord, *, place: Place) -> Mismatch:
-        """Also where a person undid the link the rule would make: then that partner is suggested."""
+    def _no_partner(self, record: ClockifyRecord, *, place: Place) -> Mismatch:
+        """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
-        found = self._index.name_matches(place, name=record.name)
-        first = [same_name(record.name, each, note="but a person undid this link") for each in found]
+        partners = self._index.name_matches(place, name=record.name)
+        first = [same_name(record.name, partner, note="but a person undid this link") for partner in partners]
         if place == EMPLOYEES:
-            vendors = self._free(self._index.name_matches(VENDORS, name=record.name))
+            vendors = self._available(self._index.name_matches(VENDORS, name=record.name))
             first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]
         suggestions = self._suggestions(record, place=place, first=first)
         return Mismatch(record.kind, reason, record.id, suggestions=suggestions)
@@ -135,41 +141,43 @@ class MismatchReasons:
         record: ClockifyRecord,
         reason: str,
         *,
-        found: Sequence[QuickBooksRecord],
+        partners: Sequence[QuickBooksRecord],
         detail: Mapping[str, str],
     ) -> Mismatch:
-        """A row about records that bear the name where it is needed: all are named, linked ones too."""
+        """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
         suggestions = [
-            same_name(record.name, each, note="already linked" if self._is_held(each) else "")
-            for each in found[:MAX_NAMED]
+            same_name(record.name, partner, note="already linked" if self._is_held(partner) else "")
+            for partner in partners[:MAX_NAMED]
         ]
-        return Mismatch(record.kind, reason, record.id, _only_id(found), tuple(suggestions), detail)
+        return Mismatch(record.kind, reason, record.id, _only_id(partners), tuple(suggestions), detail)
 
     def _suggestions(
         self, record: ClockifyRecord, *, place: Place, first: Iterable[Suggestion] = ()
     ) -> tuple[Suggestion, ...]:
         return ranked([*first, *self._likely.of(record, parent_id=place[1])])
 
-    def _free(self, found: Sequence[QuickBooksRecord]) -> list[QuickBooksRecord]:
-        return [each for each in islice(found, MAX_NAMED) if not self._is_held(each)]
+    def _available(self, partners: Sequence[QuickBooksRecord]) -> list[QuickBooksRecord]:
+        return [partner for partner in islice(partners, MAX_NAMED) if not self._is_held(partner)]
 
     def _is_held(self, record: QuickBooksRecord) -> bool:
         return (record.kind, record.id) in self._holders
 
-    def _where(self, record: QuickBooksRecord) -> str:
+    def _place_note(self, record: QuickBooksRecord) -> str:
         if not record.parent_id:
             return "but a top-level customer"
         parent = self._index.customer_name(record.parent_id)
         return f"but under {parent}" if parent else "but under another parent"
 
 
-def _only_id(found: Sequence[QuickBooksRecord]) -> str:
-    return found[0].id if len(found) == 1 else ""
+def _only_id(partners: Sequence[QuickBooksRecord]) -> str:
+    return partners[0].id if len(partners) == 1 else ""
 
 
 def _names(records: Iterable[ClockifyRecord]) -> str:
-    """The first few of them, as people tell them apart."""
-    # One rival may be met on several QuickBooks records.
-    unique = list({each.id: each for each in records}.values())
-    shown = [f"{each.name} ({each.client_name})" if each.client_name else each.name for each in unique[:MAX_SHOWN]]
+    """Return the names of the first few, each with its client, which tells projects of one name apart."""
+    # One rival may match several QuickBooks records.
+    unique = list({record.id: record for record in records}.values())
+    shown = [
+        f"{record.name} ({record.client_name})" if record.client_name else record.name for record in unique[:MAX_SHOWN]
+    ]
     return ", ".join(shown) + (" and others" if len(unique) > MAX_SHOWN else "")

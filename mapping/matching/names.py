@@ -1,4 +1,4 @@
-"""What counts as the same name, and in which words two names differ. Pure."""
+"""Comparison of names: equality under each matching mode, and the wording of a difference. Pure."""
 
 from __future__ import annotations
 
@@ -26,63 +26,64 @@ LEGAL_FORMS = frozenset(
 
 
 def identity(name: str) -> str:
-    """The form in which identical names are equal: Unicode NFC, outer whitespace stripped."""
+    """Return the form in which identical names are equal: Unicode NFC, outer whitespace stripped."""
     return unicodedata.normalize("NFC", name).strip()
 
 
 def forgiving_form(name: str) -> str:
-    """The form in which names are equal when forgiving: NFKC, casefold, inner spaces collapsed."""
-    # Folding can leave a name denormalised, and normalising can bring back something to fold.
+    """Return the form in which names are equal when forgiving: NFKC, casefold, inner spaces collapsed."""
+    # Case folding can leave a name denormalized, and normalizing can bring back something to fold.
     folded = unicodedata.normalize("NFKC", name).casefold()
     folded = unicodedata.normalize("NFKC", folded).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def identical(one: str, other: str) -> bool:
-    """Same name; a missing name is the same as none, not even another missing one."""
-    return identity(one) != "" and identity(one) == identity(other)
+def identical(name: str, other: str) -> bool:
+    """Return whether the names are the same; a missing name equals no other, not even another missing one."""
+    return identity(name) != "" and identity(name) == identity(other)
 
 
-def forgiving(one: str, other: str) -> bool:
-    """Same name when compatibility forms, case and the number of inner spaces are forgiven."""
-    return forgiving_form(one) != "" and forgiving_form(one) == forgiving_form(other)
+def forgiving(name: str, other: str) -> bool:
+    """Return whether the names are the same apart from compatibility forms, case and the number of inner spaces."""
+    return forgiving_form(name) != "" and forgiving_form(name) == forgiving_form(other)
 
 
 def name_key(name: str, *, mode: str) -> str:
-    """What the names one mode takes as the same have in common; "" for a missing name."""
+    """Return a key that all names share which the mode takes as the same; "" for a missing name."""
     return forgiving_form(name) if mode == FORGIVING else identity(name)
 
 
-def same(one: str, other: str, *, mode: str) -> bool:
-    """Same name under a workspace's matching mode."""
-    return forgiving(one, other) if mode == FORGIVING else identical(one, other)
+def same(name: str, other: str, *, mode: str) -> bool:
+    """Return whether the names are the same under a workspace's matching mode."""
+    return forgiving(name, other) if mode == FORGIVING else identical(name, other)
 
 
 def strip_deleted(name: str) -> str:
-    """The name without the suffix QuickBooks gives to records made inactive (Intuit: Customer page)."""
+    """Return the name without the suffix QuickBooks gives to records made inactive (Intuit: Customer page)."""
     return name.rstrip().removesuffix(DELETED_SUFFIX)
 
 
 def plain_words(name: str) -> list[str]:
-    """Lower-case ASCII words of a name, for likeness only: two people may well share them."""
+    """Return the lower-case ASCII words of a name. For similarity only: two people may well share them."""
     unquoted = _without_apostrophes(unicodedata.normalize("NFKC", name)).replace("&", " and ")
     ascii_name = anyascii(unquoted).casefold()
     return "".join(letter if letter.isalnum() else " " for letter in ascii_name).split()
 
 
 def without_legal_form(words: list[str]) -> list[str]:
-    """The words of a company's name that are not its legal form."""
+    """Return the words of a company's name without its legal form."""
     return [word for word in words if word not in LEGAL_FORMS]
 
 
-def difference(one: str, other: str) -> str:
-    """In what two names differ, in words: "", "case", "case and spaces", or "letters" for anything more."""
-    if identity(one) == identity(other):
+def difference(name: str, other: str) -> str:
+    """Return how two names differ, in words: "", "case", "case and spaces", or "letters" for anything more."""
+    if identity(name) == identity(other):
         return ""
-    if _apply(one, aspects=tuple(ASPECTS)) == _apply(other, aspects=tuple(ASPECTS)):
+    # Wiping out everything at once first: most pairs differ in letters, and need no look at the combinations.
+    if _apply(name, aspects=tuple(ASPECTS)) == _apply(other, aspects=tuple(ASPECTS)):
         for size in range(1, len(ASPECTS) + 1):
             for aspects in combinations(ASPECTS, size):
-                if _apply(one, aspects=aspects) == _apply(other, aspects=aspects):
+                if _apply(name, aspects=aspects) == _apply(other, aspects=aspects):
                     return " and ".join(aspects)
     return "letters"
 
@@ -108,7 +109,7 @@ def _compatible(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-# In this order a difference that several of them would explain gets its most telling word.
+# The order matters: a difference that several of them would explain is called by the first, the clearest word.
 ASPECTS: dict[str, Callable[[str], str]] = {
     "case": str.lower,
     "spaces": _without_spaces,
@@ -121,9 +122,9 @@ ASPECTS: dict[str, Callable[[str], str]] = {
 
 
 def _apply(name: str, *, aspects: tuple[str, ...]) -> str:
-    """The name with the given differences wiped out; spaces go last, since other steps may add some."""
-    wiped = identity(name)
+    """Return the name with the given differences removed; spaces go last, since other steps may add some."""
+    reduced = identity(name)
     for aspect in reversed(ASPECTS):
         if aspect in aspects:
-            wiped = ASPECTS[aspect](wiped)
-    return wiped if "spaces" in aspects else wiped.strip()
+            reduced = ASPECTS[aspect](reduced)
+    return reduced if "spaces" in aspects else reduced.strip()

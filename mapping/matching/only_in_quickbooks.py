@@ -1,4 +1,4 @@
-"""What QuickBooks has and Clockify lacks: the list's other half. Pure."""
+"""Mismatches of records that only QuickBooks has: the list's other half. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CLOCKIFY_KINDS = ("user", "client", "project")
 
 
 def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[Mismatch, ...]:
-    """A row for every active employee and customer that no Clockify record of any kind is linked to."""
+    """Return a mismatch for every active employee and customer that no Clockify record is linked to."""
     return tuple(
         Mismatch(
             record.kind,
@@ -20,27 +20,29 @@ def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> 
             detail=_facts(record, index=index),
         )
         for record in index.usable
+        # Vendors are left out: most of them are suppliers, not people who track time.
         if record.kind != "vendor" and (record.kind, record.id) not in linked
     )
 
 
 def not_named_in_others(rows: Iterable[Mismatch], *, beside: Iterable[Mismatch]) -> tuple[Mismatch, ...]:
-    """Those of the rows whose record no Clockify record's row names, as its partner or as a suggestion."""
-    named = {key for row in beside for key in _named_in(row)}
+    """Return the rows whose record is neither partner nor suggestion in a Clockify record's row."""
+    named = {key for row in beside for key in _partner_keys(row)}
     return tuple(row for row in rows if (row.kind, row.quickbooks_id) not in named)
 
 
-def _named_in(row: Mismatch) -> list[Key]:
+def _partner_keys(row: Mismatch) -> list[Key]:
     kind = row.detail.get("quickbooks_kind") or ("employee" if row.kind == "user" else "customer")
     return [
         (kind, row.quickbooks_id),
-        *((each.kind, each.id) for each in row.suggestions),
+        *((suggestion.kind, suggestion.id) for suggestion in row.suggestions),
     ]
 
 
 def _reason(record: QuickBooksRecord, *, index: PartnerIndex) -> str:
     if record.kind == "employee":
         return "NO_CLOCKIFY_USER"
+    # A customer with sub-customers is what a client with projects looks like in QuickBooks.
     if not record.parent_id and index.has_active_children(record.id):
         return "NO_CLOCKIFY_CLIENT"
     return "NO_CLOCKIFY_PROJECT"

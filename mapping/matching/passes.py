@@ -1,4 +1,4 @@
-"""One pass of matching: kind after kind, links there are first, then claims, then what to say. Pure."""
+"""One pass of matching, kind by kind: existing links first, then name matches, then mismatches. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mapping.matching.suggest import LikelyPartners
 
 
 class MatchingPass:
-    """What a pass knows so far; `seat` adds what concerns one kind, and clients go before projects."""
+    """State of a pass; `match_kind` adds one kind, and clients go before projects, which need their customers."""
 
     def __init__(
         self,
@@ -37,39 +37,40 @@ class MatchingPass:
         self._partners: dict[str, str] = {}  # customer by client id, working links only
 
     def match_kind(self, kind: str, *, explain: bool) -> None:
-        """Link whom the rule links; with `tell` also say why the others stay apart."""
+        """Add the links that the rule makes for one kind; with `explain` also the mismatches of the other records."""
         keys = sorted(key for key in self._records if key[0] == kind)
         validator = self._validator()
         statuses = [validator.validate(self._known[key], self._records[key]) for key in keys if key in self._known]
-        self.suspend |= {(kind, each.record.id): each.reason for each in statuses if each.newly_suspended}
+        self.suspend |= {(kind, status.record.id): status.reason for status in statuses if status.newly_suspended}
 
         places = {key[1]: self._place(self._records[key]) for key in keys if key not in self._known}
         name_matches = self._name_matches(kind, places=places)
         holders = self._holders(kind)
-        made = name_matches.uncontested(taken=holders)
-        for link in made:
+        new_links = name_matches.uncontested(taken=holders)
+        for link in new_links:
             partner = (link.quickbooks_kind, link.quickbooks_id)
             holders[partner].append(self._records[kind, link.clockify_id])
-        self.links += made
+        self.links += new_links
+        # Projects of a client that was linked just now are matched in this very pass.
         if kind == "client":
-            self._partners = _working(statuses, made=made)
+            self._partners = _working_partners(statuses, new_links=new_links)
         if not explain:
             return
 
         asked = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
-        earlier = {key[1]: one for key, one in self._earlier.items() if key[0] == kind}
+        earlier = {key[1]: likely_partners for key, likely_partners in self._earlier.items() if key[0] == kind}
         likely = LikelyPartners(self._index.usable, kind=kind, taken=holders, asked=asked, earlier=earlier)
         mismatch_reasons = MismatchReasons(self._index, name_matches=name_matches, holders=holders, likely=likely)
         self._explain_links(statuses, validator=validator, likely=likely)
         self._explain_unlinked(kind, places=places, mismatch_reasons=mismatch_reasons)
-        self.likely |= {(kind, record_id): one for record_id, one in likely.found.items()}
+        self.likely |= {(kind, record_id): likely_partners for record_id, likely_partners in likely.found.items()}
 
     def _validator(self) -> LinkValidator:
         clients = {key[1]: record.name for key, record in self._records.items() if key[0] == "client"}
         return LinkValidator(self._index, partners=self._partners, client_names=clients)
 
     def _place(self, record: ClockifyRecord) -> Place | None:
-        """Where its partner must be; None while that depends on a client without a customer."""
+        """Return the place where its partner must be; None while that depends on a client without a customer."""
         if record.kind == "user":
             return EMPLOYEES
         if record.kind == "client" or not record.client_id:
@@ -78,7 +79,7 @@ class MatchingPass:
         return ("customer", parent_id) if parent_id else None
 
     def _name_matches(self, kind: str, *, places: Mapping[str, Place | None]) -> NameMatches:
-        """Whoever a person unlinked or ignored claims nothing."""
+        """Return the name matches of one kind, without records that a person unlinked or ignored."""
         candidates = {
             record_id: place
             for record_id, place in places.items()
@@ -91,7 +92,7 @@ class MatchingPass:
         holders: dict[Key, list[ClockifyRecord]] = defaultdict(list)
         for key, link in sorted(self._known.items()):
             if key[0] == kind:
-                # A link whose Clockify record we were not given holds its partner all the same.
+                # A link whose Clockify record is no longer mirrored still holds its partner.
                 holder = self._records.get(key) or ClockifyRecord(kind, key[1], link.clockify_name)
                 holders[link.quickbooks_kind, link.quickbooks_id].append(holder)
         return holders
@@ -109,13 +110,13 @@ class MatchingPass:
         linked = {link.clockify_id for link in self.links if link.kind == kind}
         for record_id, place in places.items():
             if record_id not in linked and not self._is_ignored((kind, record_id)):
-                self.rows.append(mismatch_reasons.on(self._records[kind, record_id], place=place))
+                self.rows.append(mismatch_reasons.explain(self._records[kind, record_id], place=place))
 
     def _is_ignored(self, key: Key) -> bool:
         return self._choices.get(key) == "ignored"
 
 
-def _working(statuses: Sequence[LinkStatus], *, made: Sequence[NewLink]) -> dict[str, str]:
-    """The customer of each client whose link, old or new, works."""
-    working = {each.record.id: each.link.quickbooks_id for each in statuses if not each.is_suspended}
-    return working | {link.clockify_id: link.quickbooks_id for link in made}
+def _working_partners(statuses: Sequence[LinkStatus], *, new_links: Sequence[NewLink]) -> dict[str, str]:
+    """Return customer ids by client id, of clients whose link works, old or new."""
+    working = {status.record.id: status.link.quickbooks_id for status in statuses if not status.is_suspended}
+    return working | {link.clockify_id: link.quickbooks_id for link in new_links}

@@ -1,4 +1,4 @@
-"""What matching takes in and gives back: plain values, no database, no network, no clock."""
+"""Input and output of matching: plain values, no database, no network, no clock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class QuickBooksRecord:
 
 @dataclass(frozen=True, slots=True)
 class KnownLink:
-    """A link there is, with names and structure as they were when it was made or last confirmed."""
+    """An existing link, with names and structure as they were when it was made or last confirmed."""
 
     kind: str
     clockify_id: str
@@ -50,7 +50,7 @@ class KnownLink:
 
 @dataclass(frozen=True, slots=True)
 class KnownOverride:
-    """What a person decided about one Clockify record."""
+    """A person's decision about one Clockify record."""
 
     kind: str
     clockify_id: str
@@ -70,7 +70,7 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A QuickBooks record that is probably meant; it never decides anything."""
+    """A QuickBooks record that is probably the partner; it never decides anything."""
 
     id: str
     name: str
@@ -81,7 +81,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Likely:
-    """Who was found to be likely for one Clockify record of this name, looking under this parent ("": at the top)."""
+    """Likely partners of one Clockify record of this name, searched under this parent id ("": at the top level)."""
 
     name: str
     under: str
@@ -90,7 +90,7 @@ class Likely:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """Why one record has no partner, or what is wrong with the one it has.
+    """The reason why one record has no partner, or what is wrong with the one it has.
 
     `kind` is the Clockify record's kind, or "employee" / "customer" for rows seen from QuickBooks.
     `detail` holds facts for the sentence on screen, as names and ids, never as prose.
@@ -108,10 +108,10 @@ class Mismatch:
 class Outcome:
     """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch.
 
-    `likely`: what looking for likely partners found, by Clockify kind and id, for a later matching to go on from.
+    `likely`: the likely partners found, by Clockify kind and id, for the next matching to use again.
 
-    `partnerless` holds the rows seen from QuickBooks before those named in another row were left out; whoever
-    hides rows (archived records that hold nothing back) asks `mapping.matching.match.listed` what remains.
+    `unmatched_in_quickbooks` holds the rows seen from QuickBooks before those named in another row were left out; a
+    caller that hides rows (archived records that block no time) gets the rest from `mapping.matching.match.listed`.
     """
 
     links: tuple[NewLink, ...]

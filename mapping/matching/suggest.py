@@ -1,4 +1,4 @@
-"""Who is probably meant, ranked, with a why. Likeness never decides anything. Pure."""
+"""Likely partners, ranked, each with a reason. Similarity never decides anything. Pure."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from mapping.matching.names import difference, identical, plain_words, without_l
 from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
 
 MAX_SUGGESTIONS = 5
-LEAST_ALIKE = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89
+MIN_RATIO = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89
 SAME_WORDS = 0.97
 SAME_EMAIL = 0.95
-ALMOST = 0.94  # the most that names with unlike letters can reach
+MAX_SIMILAR = 0.94  # the most that names with different letters can reach
 SAME_CORE = 0.9
 ELSEWHERE = 0.75  # factor for records under another parent, so that they rank below the right parent's
 
-AT_ONCE = 500  # names compared with a whole side in one table
+CHUNK_SIZE = 500  # names compared with all candidates in one table
 NUMBERS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A name taken apart once, for comparing it with many."""
+    """The forms of one name, computed once for comparing it with many others."""
 
     plain: tuple[str, ...]
-    joined: str  # in order, without spaces: a slip in a first letter does not matter
+    joined: str  # in order, without spaces: a typo in a first letter does not matter
     sorted: str  # with spaces: the order of words does not matter
     core: str  # sorted, without the legal form
     numbers: str
@@ -42,13 +42,13 @@ class _Words:
     @classmethod
     def of(cls, name: str) -> _Words:
         words = plain_words(name)
-        in_order = sorted(words)
-        numbers = [number.lstrip("0") or "0" for word in in_order for number in NUMBERS.findall(word)]
-        core = " ".join(without_legal_form(in_order))
-        return cls(tuple(words), "".join(words), " ".join(in_order), core, " ".join(numbers))
+        sorted_words = sorted(words)
+        numbers = [number.lstrip("0") or "0" for word in sorted_words for number in NUMBERS.findall(word)]
+        core = " ".join(without_legal_form(sorted_words))
+        return cls(tuple(words), "".join(words), " ".join(sorted_words), core, " ".join(numbers))
 
-    def might_be(self, other: _Words) -> bool:
-        """Names with other numbers are other names: "Phase 2" is not nearly "Phase 3"."""
+    def may_match(self, other: _Words) -> bool:
+        # Names with other numbers are other names, however similar their letters: "Phase 2" is not "Phase 3".
         return not self.numbers or other.numbers in {self.numbers, ""}
 
     def same(self, other: _Words) -> bool:
@@ -56,59 +56,62 @@ class _Words:
 
 
 class _Pool:
-    """The records that may be suggested at one place, and the names that will be asked about, compared all at once."""
+    """The records that may be suggested at one place, compared with all requested names at once."""
 
-    def __init__(self, records: Sequence[QuickBooksRecord], asked: Iterable[_Words]) -> None:
+    def __init__(self, records: Sequence[QuickBooksRecord], requested: Iterable[_Words]) -> None:
         self._records = records
         self.words = [_Words.of(record.name) for record in records]
         self._joined, self._sorted = [words.joined for words in self.words], [words.sorted for words in self.words]
         self._by_core: dict[str, list[int]] = defaultdict(list)
         self._by_email: dict[str, list[int]] = defaultdict(list)
-        for place, words in enumerate(self.words):
-            self._by_core[words.core].append(place)
-            self._by_email[_address(records[place].email)].append(place)
+        for position, words in enumerate(self.words):
+            self._by_core[words.core].append(position)
+            self._by_email[_address(records[position].email)].append(position)
         self._hits: dict[_Words, list[tuple[int, float]]] = {}
-        self._compare([words for words in dict.fromkeys(asked) if words.joined])
+        self._compare([words for words in dict.fromkeys(requested) if words.joined])
 
     def scored(self, words: _Words, *, email: str) -> list[tuple[int, float]]:
-        """Places of likely records with their scores, at most so many as are shown, the likeliest first."""
+        """Return positions and scores of at most MAX_SUGGESTIONS likely records, the likeliest first."""
         scores: dict[int, float] = defaultdict(float)
         if words.joined and words not in self._hits:
             self._compare([words])
-        for place, score in self._hits.get(words, ()):
-            scores[place] = SAME_WORDS if words.same(self.words[place]) else min(score, ALMOST)
-        for place in self._by_core.get(words.core, [])[:MAX_SUGGESTIONS] if words.core else ():
-            scores[place] = max(scores[place], SAME_CORE)
-        for place in self._by_email.get(_address(email), [])[:MAX_SUGGESTIONS] if _address(email) else ():
-            scores[place] = max(scores[place], SAME_EMAIL)
-        return sorted(scores.items(), key=lambda one: (-one[1], self._order(one[0])))[:MAX_SUGGESTIONS]
+        for position, score in self._hits.get(words, ()):
+            scores[position] = SAME_WORDS if words.same(self.words[position]) else min(score, MAX_SIMILAR)
+        for position in self._by_core.get(words.core, [])[:MAX_SUGGESTIONS] if words.core else ():
+            scores[position] = max(scores[position], SAME_CORE)
+        for position in self._by_email.get(_address(email), [])[:MAX_SUGGESTIONS] if _address(email) else ():
+            scores[position] = max(scores[position], SAME_EMAIL)
+        return sorted(scores.items(), key=lambda scored: (-scored[1], self._order(scored[0])))[:MAX_SUGGESTIONS]
 
-    def record(self, place: int) -> QuickBooksRecord:
-        return self._records[place]
+    def record(self, position: int) -> QuickBooksRecord:
+        return self._records[position]
 
-    def _order(self, place: int) -> tuple[str, str, str]:
-        record = self._records[place]
+    def _order(self, position: int) -> tuple[str, str, str]:
+        record = self._records[position]
         return record.kind, record.name, record.id
 
-    def _compare(self, asked: Sequence[_Words]) -> None:
-        """A name is as alike as the form that is more so. So many names at a time: the table stays small."""
+    def _compare(self, requested: Sequence[_Words]) -> None:
+        """Keep the most similar records of each name; of its two forms the more similar one counts."""
         if not self._records:
             return
-        for start in range(0, len(asked), AT_ONCE):
-            some = asked[start : start + AT_ONCE]
-            joined = self._table([words.joined for words in some], self._joined)
-            in_order = self._table([words.sorted for words in some], self._sorted)
-            table = numpy.maximum(joined, in_order)
-            hits: list[list[tuple[int, float]]] = [[] for _ in some]
-            for row, place in zip(*(found.tolist() for found in table.nonzero()), strict=True):
-                if some[row].might_be(self.words[place]):
-                    hits[row].append((place, int(table[row, place]) / 100))
-            for words, found in zip(some, hits, strict=True):
-                self._hits[words] = nsmallest(MAX_SUGGESTIONS, found, key=lambda one: (-one[1], self._order(one[0])))
+        # In chunks, because the table has a cell for each pair of names.
+        for start in range(0, len(requested), CHUNK_SIZE):
+            chunk = requested[start : start + CHUNK_SIZE]
+            joined_ratios = self._table([words.joined for words in chunk], self._joined)
+            sorted_ratios = self._table([words.sorted for words in chunk], self._sorted)
+            ratios = numpy.maximum(joined_ratios, sorted_ratios)
+            hits: list[list[tuple[int, float]]] = [[] for _ in chunk]
+            for chunk_position, position in zip(*(axis.tolist() for axis in ratios.nonzero()), strict=True):
+                if chunk[chunk_position].may_match(self.words[position]):
+                    hits[chunk_position].append((position, int(ratios[chunk_position, position]) / 100))
+            for words, name_hits in zip(chunk, hits, strict=True):
+                self._hits[words] = nsmallest(
+                    MAX_SUGGESTIONS, name_hits, key=lambda hit: (-hit[1], self._order(hit[0]))
+                )
 
     @staticmethod
-    def _table(asked: list[str], there: list[str]) -> Any:
-        return cdist(asked, there, scorer=fuzz.ratio, score_cutoff=LEAST_ALIKE, dtype="uint8")
+    def _table(texts: list[str], candidates: list[str]) -> Any:
+        return cdist(texts, candidates, scorer=fuzz.ratio, score_cutoff=MIN_RATIO, dtype="uint8")
 
 
 class LikelyPartners:
@@ -117,9 +120,9 @@ class LikelyPartners:
     Users: employees and vendors. Clients and projects without a client: top-level customers. Projects with a
     client: children of the client's customer, then sub-customers of the same name under other parents.
 
-    `asked`: who will be asked about, each with the parent id where the partner is needed. Naming them beforehand
-    changes no answer; many are compared at once far quicker than one by one. `earlier`: what was found before, by
-    Clockify id; it is taken over, less those that somebody has by now, where name and parent are the same.
+    `asked`: the records that will be looked up, each with the parent id where the partner is needed. Giving them in
+    advance changes no result; many are compared at once far faster than one by one. `earlier`: results of an earlier
+    search by Clockify id, used again where name and parent are the same, without partners that are taken by now.
     """
 
     def __init__(
@@ -132,39 +135,43 @@ class LikelyPartners:
         earlier: Mapping[str, Likely] | None = None,
     ) -> None:
         kinds = ("employee", "vendor") if kind == "user" else ("customer",)
-        self._at: dict[str, list[QuickBooksRecord]] = defaultdict(list)
+        self._by_parent: dict[str, list[QuickBooksRecord]] = defaultdict(list)
         for record in records:
             if record.kind in kinds and (record.kind, record.id) not in taken:
-                self._at[record.parent_id].append(record)
+                self._by_parent[record.parent_id].append(record)
         self._earlier = earlier or {}
-        self._free = {(record.kind, record.id) for records in self._at.values() for record in records}
+        self._free = {(record.kind, record.id) for records in self._by_parent.values() for record in records}
         self.found: dict[str, Likely] = {}
         self._asked: dict[str, list[str]] = defaultdict(list)
         for clockify, parent_id in asked:
-            if not self.knows(clockify, parent_id):
+            if not self.is_known(clockify, parent_id):
                 self._asked[parent_id].append(clockify.name)
         self._pools: dict[str, _Pool] = {}
         self._subs: dict[str, list[tuple[QuickBooksRecord, _Words]]] | None = None
 
     def of(self, clockify: ClockifyRecord, *, parent_id: str) -> tuple[Suggestion, ...]:
-        """At most five, the likeliest first; where the name is missing, the e-mail address alone may tell."""
+        """Return at most five suggestions, the likeliest first; without a name only the e-mail address counts."""
         if not clockify.name.strip() and not _address(clockify.email):
             return ()
-        found = self._taken_over(clockify, parent_id)
-        if found is None:
-            found = self._look_for(clockify, parent_id)
-        self.found[clockify.id] = Likely(clockify.name, parent_id, found)
-        return found
+        suggestions = self._reused(clockify, parent_id)
+        if suggestions is None:
+            suggestions = self._look_for(clockify, parent_id)
+        self.found[clockify.id] = Likely(clockify.name, parent_id, suggestions)
+        return suggestions
 
-    def knows(self, clockify: ClockifyRecord, parent_id: str) -> bool:
-        """Whether it was looked for before, so that nothing has to be compared."""
+    def is_known(self, clockify: ClockifyRecord, parent_id: str) -> bool:
+        """Return whether an earlier search had the same name and parent, so that nothing has to be compared."""
         known = self._earlier.get(clockify.id)
         return known is not None and (known.name, known.under) == (clockify.name, parent_id)
 
-    def _taken_over(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...] | None:
-        if not self.knows(clockify, parent_id):
+    def _reused(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...] | None:
+        if not self.is_known(clockify, parent_id):
             return None
-        return tuple(one for one in self._earlier[clockify.id].found if (one.kind, one.id) in self._free)
+        return tuple(
+            suggestion
+            for suggestion in self._earlier[clockify.id].found
+            if (suggestion.kind, suggestion.id) in self._free
+        )
 
     def _look_for(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...]:
         words = _Words.of(clockify.name)
@@ -175,23 +182,23 @@ class LikelyPartners:
         ]
         if parent_id:
             likely += [
-                _suggestion(clockify, words, record, theirs, score=SAME_WORDS, elsewhere=True)
-                for record, theirs in self._subs_named(words.joined)
+                _suggestion(clockify, words, record, record_words, score=SAME_WORDS, elsewhere=True)
+                for record, record_words in self._sub_customers_named(words.joined)
                 if record.parent_id != parent_id
             ]
         return ranked(likely)
 
     def _pool(self, parent_id: str) -> _Pool:
         if parent_id not in self._pools:
-            asked = map(_Words.of, self._asked.get(parent_id, ()))
-            self._pools[parent_id] = _Pool(self._at.get(parent_id, []), asked)
+            requested = map(_Words.of, self._asked.get(parent_id, ()))
+            self._pools[parent_id] = _Pool(self._by_parent.get(parent_id, []), requested)
         return self._pools[parent_id]
 
-    def _subs_named(self, joined: str) -> list[tuple[QuickBooksRecord, _Words]]:
-        """A few of the sub-customers with the same words in the same order, wherever they sit."""
+    def _sub_customers_named(self, joined: str) -> list[tuple[QuickBooksRecord, _Words]]:
+        """Return a few of the sub-customers with the same words in the same order, under any parent."""
         if self._subs is None:
             self._subs = defaultdict(list)
-            for parent_id, records in self._at.items():
+            for parent_id, records in self._by_parent.items():
                 for record in records if parent_id else ():
                     words = _Words.of(record.name)
                     self._subs[words.joined].append((record, words))
@@ -199,17 +206,21 @@ class LikelyPartners:
 
 
 def ranked(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
-    """The best five, each record once, equal scores by name and id."""
+    """Return the best five suggestions, each record once, equal scores by name and id."""
     best: dict[tuple[str, str], Suggestion] = {}
     for suggestion in suggestions:
         key = (suggestion.kind, suggestion.id)
         if key not in best or suggestion.score > best[key].score:
             best[key] = suggestion
-    return tuple(sorted(best.values(), key=lambda s: (-s.score, s.kind, s.name, s.id))[:MAX_SUGGESTIONS])
+    return tuple(
+        sorted(
+            best.values(), key=lambda suggestion: (-suggestion.score, suggestion.kind, suggestion.name, suggestion.id)
+        )[:MAX_SUGGESTIONS]
+    )
 
 
 def same_name(name: str, record: QuickBooksRecord, *, note: str = "", factor: float = 1.0) -> Suggestion:
-    """A record whose name is the same under the mode, with what keeps the rule from linking it."""
+    """Return a suggestion of a record with the same name; `note` says what keeps the rule from linking it."""
     score = 1.0 if identical(name, record.name) else SAME_WORDS
     why = _spelling(name, record.name)
     return Suggestion(
@@ -223,9 +234,9 @@ def same_name(name: str, record: QuickBooksRecord, *, note: str = "", factor: fl
 
 def _suggestion(
     clockify: ClockifyRecord,
-    mine: _Words,
+    clockify_words: _Words,
     record: QuickBooksRecord,
-    theirs: _Words,
+    record_words: _Words,
     *,
     score: float,
     elsewhere: bool = False,
@@ -234,18 +245,20 @@ def _suggestion(
         score = 1.0
     if elsewhere:
         score *= ELSEWHERE
-    why = _why(clockify, mine, record, theirs, elsewhere=elsewhere)
+    why = _why(clockify, clockify_words, record, record_words, elsewhere=elsewhere)
     return Suggestion(record.id, record.name, round(score, 2), why, record.kind)
 
 
-def _why(clockify: ClockifyRecord, mine: _Words, record: QuickBooksRecord, theirs: _Words, *, elsewhere: bool) -> str:
+def _why(
+    clockify: ClockifyRecord, clockify_words: _Words, record: QuickBooksRecord, record_words: _Words, *, elsewhere: bool
+) -> str:
     reasons = []
     if _address(clockify.email) and _address(clockify.email) == _address(record.email):
         reasons.append("same e-mail address")
-    likeness = _likeness(clockify.name, mine, record.name, theirs)
-    # Beside an equal address, "similar name" would claim a likeness that may not be there.
-    if not reasons or likeness != "similar name":
-        reasons.append(likeness)
+    similarity = _similarity(clockify.name, clockify_words, record.name, record_words)
+    # Beside an equal address, "similar name" would claim a similarity that may not be there.
+    if not reasons or similarity != "similar name":
+        reasons.append(similarity)
     if elsewhere:
         reasons.append("under another parent")
     if record.kind == "vendor":
@@ -253,24 +266,28 @@ def _why(clockify: ClockifyRecord, mine: _Words, record: QuickBooksRecord, their
     return ", ".join(reasons)
 
 
-def _likeness(one: str, mine: _Words, other: str, theirs: _Words) -> str:
-    # Looking for the one difference that explains them is slow, and in vain where other letters are left.
-    may_be_spelling = mine.joined == theirs.joined or "&" in one or "&" in other
-    if may_be_spelling and difference(one, other) != "letters":
-        return _spelling(one, other)
-    if mine.sorted == theirs.sorted:
-        return "same name in another spelling" if mine.plain == theirs.plain else "same words in another order"
-    if mine.core and mine.core == theirs.core:
+def _similarity(clockify_name: str, clockify_words: _Words, quickbooks_name: str, quickbooks_words: _Words) -> str:
+    # Finding the one difference that explains them is slow, and useless where the letters differ anyway.
+    may_be_spelling = clockify_words.joined == quickbooks_words.joined or "&" in clockify_name or "&" in quickbooks_name
+    if may_be_spelling and difference(clockify_name, quickbooks_name) != "letters":
+        return _spelling(clockify_name, quickbooks_name)
+    if clockify_words.sorted == quickbooks_words.sorted:
+        return (
+            "same name in another spelling"
+            if clockify_words.plain == quickbooks_words.plain
+            else "same words in another order"
+        )
+    if clockify_words.core and clockify_words.core == quickbooks_words.core:
         return "same name apart from the legal form"
-    letters = Levenshtein.distance(" ".join(mine.plain), " ".join(theirs.plain), score_cutoff=2)
-    return {1: "one letter differs", 2: "two letters differ"}.get(letters, "similar name")
+    distance = Levenshtein.distance(" ".join(clockify_words.plain), " ".join(quickbooks_words.plain), score_cutoff=2)
+    return {1: "one letter differs", 2: "two letters differ"}.get(distance, "similar name")
 
 
-def _spelling(one: str, other: str) -> str:
-    apart = difference(one, other)
-    if not apart:
+def _spelling(clockify_name: str, quickbooks_name: str) -> str:
+    differs = difference(clockify_name, quickbooks_name)
+    if not differs:
         return "same name"
-    return "same name in another spelling" if apart == "letters" else f"same name apart from {apart}"
+    return "same name in another spelling" if differs == "letters" else f"same name apart from {differs}"
 
 
 def _address(email: str) -> str:
