@@ -93,7 +93,7 @@ def all_mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
     return MappingOverride.objects.filter(workspace=workspace, company=workspace.company)
 
 
-def ignored_there(workspace: Workspace) -> Exists:
+def ignored_in_quickbooks(workspace: Workspace) -> Exists:
     """Whether a mismatch is of a QuickBooks record that a person ignored."""
     ignored = all_mapping_overrides_of(workspace).filter(
         choice=MappingOverride.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS
@@ -109,7 +109,7 @@ def was_matched(workspace: Workspace) -> bool:
 def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
     """The listed ones, those that hold back most first."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
-    rows = rows.exclude(Q(clockify_id="") & ignored_there(workspace))
+    rows = rows.exclude(Q(clockify_id="") & ignored_in_quickbooks(workspace))
     return rows.order_by("-blocked_minutes", "kind", "clockify_name", "quickbooks_name", "pk")
 
 

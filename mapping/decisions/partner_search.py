@@ -9,7 +9,7 @@ from django.db.models import Case, IntegerField, Q, Value, When
 
 from integrations.models import Workspace
 from mapping.desk.options import Option, option
-from mapping.desk.sections import like
+from mapping.desk.sections import contains
 from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
@@ -41,7 +41,7 @@ def search(workspace: Workspace, kind: str, text: str) -> list[Option]:
             default=Value(2),
             output_field=IntegerField(),
         )
-        rows = _active(workspace, quickbooks_kind).filter(like(columns, text) | Q(quickbooks_id=text))
+        rows = _active(workspace, quickbooks_kind).filter(contains(columns, text) | Q(quickbooks_id=text))
         rows = rows.order_by(begins, columns[0], "pk")[: MAX_OFFERED + 1]
         found += [option(quickbooks_kind, row) for row in rows]
     return found[: MAX_OFFERED + 1]

@@ -1,4 +1,4 @@
-"""QuickBooks records as the desk offers them."""
+"""QuickBooks records as options on the desk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mapping.models import Link
 
 @dataclass(frozen=True)
 class Option:
-    """A QuickBooks record that may be linked, as the page offers it."""
+    """A QuickBooks record that may be linked, as a page offers it."""
 
     kind: str
     id: str
@@ -29,7 +29,7 @@ class Option:
 
     @property
     def parent(self) -> str:
-        """Where a sub-customer stands: the full name without its own."""
+        """A sub-customer's parent: the full name without its own."""
         return self.full_name.rpartition(":")[0] if ":" in self.full_name else ""
 
     @property
@@ -38,6 +38,7 @@ class Option:
 
 
 def option(kind: str, row: Any) -> Option:
+    """Return the option for a mirrored row of that kind."""
     name = row.name if row.active else strip_deleted(row.name)
     return Option(
         kind=kind,
@@ -50,6 +51,6 @@ def option(kind: str, row: Any) -> Option:
     )
 
 
-def lost(link: Link) -> Option:
-    """A partner that the mirror no longer has, as it was when linked."""
+def gone_option(link: Link) -> Option:
+    """Return an option for a partner that the mirror no longer has, as it was when linked."""
     return Option(link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name, link.quickbooks_name, active=False)

@@ -1,6 +1,6 @@
-"""How open rows stand on the desk: in which order, in which list, and by which words a filter finds them. Pure.
+"""Order, list and search texts of the desk's open rows. Pure.
 
-Worked out once, when matching writes its rows, so that a page reads only the rows it shows.
+Computed once, when matching writes its rows, so that a page reads only the rows it shows.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mapping.matching import acceptance
 Key = tuple[str, str]
 
 MAX_MINUTES = 10**9
-# So many suggestions are found by a filter on the right.
-FOUND_BY = 3
+# A filter on QuickBooks' side looks through this many suggestions of a row.
+MAX_SEARCHED = 3
 
 
-class Open(Protocol):
-    """A mismatch, as far as its place on the desk depends on it."""
+class OpenRow(Protocol):
+    """A mismatch, with the fields that its place on the desk depends on."""
 
     kind: str
     reason: str
@@ -45,80 +45,81 @@ class Open(Protocol):
 
 @dataclass(frozen=True)
 class Around:
-    """What the rows' places depend on besides themselves: keys are kinds and ids, of either side."""
+    """Facts about a workspace that the order of its rows depends on; keys are (kind, id) of either side."""
 
     linked: Collection[Key] = frozenset()
     ignored: Collection[Key] = frozenset()
     emails: Mapping[Key, str] = field(default_factory=dict)
 
 
-def arrange(rows: Sequence[Open], around: Around) -> None:
-    """Give every row its place, its list and its words; all rows of a workspace together."""
+def arrange(rows: Sequence[OpenRow], context: Around) -> None:
+    """Set every row's order key, list and search texts; needs all rows of a workspace together."""
     for row in rows:
-        row.has_link = (row.kind, row.clockify_id) in around.linked
+        row.has_link = (row.kind, row.clockify_id) in context.linked
         row.suggested = acceptance.is_suggested(
             row.suggestions,
             has_link=row.has_link,
             same_name=row.kind == "user" and row.reason == "AMBIGUOUS_NAME",
-            emails=(around.emails.get((row.kind, row.clockify_id), ""), _first_email(row, around)),
+            emails=(context.emails.get((row.kind, row.clockify_id), ""), _first_email(row, context)),
         )
-        row.search_left, row.search_right = _words(row, around)
+        row.search_left, row.search_right = _search_texts(row, context)
     for kind in {row.kind for row in rows}:
-        _put_in_order([row for row in rows if row.kind == kind], around)
+        _set_order_keys([row for row in rows if row.kind == kind], context)
 
 
-def _first_email(row: Open, around: Around) -> str:
+def _first_email(row: OpenRow, context: Around) -> str:
     first = row.suggestions[0] if row.suggestions else {}
-    return around.emails.get((str(first.get("kind")), str(first.get("id"))), "")
+    return context.emails.get((str(first.get("kind")), str(first.get("id"))), "")
 
 
-def _words(row: Open, around: Around) -> tuple[str, str]:
-    """What filters look through on the left and on the right."""
-    left = [row.clockify_name, row.clockify_client, around.emails.get((row.kind, row.clockify_id), "")]
-    likely = [str(one.get("name", "")) for one in row.suggestions[:FOUND_BY]]
-    right = [row.quickbooks_name, row.quickbooks_parent, *likely, _first_email(row, around)]
-    return searched("\n".join(filter(None, left))), searched("\n".join(filter(None, right)))
+def _search_texts(row: OpenRow, context: Around) -> tuple[str, str]:
+    """Return the texts that the filters on the left and on the right look through."""
+    left = [row.clockify_name, row.clockify_client, context.emails.get((row.kind, row.clockify_id), "")]
+    likely = [str(suggestion.get("name", "")) for suggestion in row.suggestions[:MAX_SEARCHED]]
+    right = [row.quickbooks_name, row.quickbooks_parent, *likely, _first_email(row, context)]
+    return search_form("\n".join(filter(None, left))), search_form("\n".join(filter(None, right)))
 
 
-def searched(text: str) -> str:
-    """As texts are compared by filters: whatever the case of their letters."""
+def search_form(text: str) -> str:
+    """Return the form in which filters compare texts: case does not count."""
     return text.strip().casefold()
 
 
 # --- order -----------------------------------------------------------------------------------------------------
-def _put_in_order(rows: Iterable[Open], around: Around) -> None:
-    """Groups by the time they hold back, then by their oldest entry; within a group likewise.
+def _set_order_keys(rows: Iterable[OpenRow], context: Around) -> None:
+    """Set order keys: groups by the minutes they hold, then by their oldest entry; rows in a group by the same rule.
 
-    Each row's key depends on its group alone, so that a decision about one row leaves the others' as they are.
+    A row's key depends on its group alone, so a decision about one row leaves the keys of other groups unchanged, and
+    their rows need not be written again (decision 9).
     """
-    groups: dict[str, list[Open]] = defaultdict(list)
+    groups: dict[str, list[OpenRow]] = defaultdict(list)
     for row in rows:
-        groups[_together(row)].append(row)
-    for name, members in groups.items():
-        counted = [row for row in members if (row.kind, row.clockify_id) not in around.ignored]
+        groups[_group_key(row)].append(row)
+    for key, members in groups.items():
+        counted = [row for row in members if (row.kind, row.clockify_id) not in context.ignored]
         minutes = sum(row.blocked_minutes for row in counted)
         oldest = min((row.oldest_date for row in members if row.oldest_date), default=date.max)
-        # Two groups may begin alike, and must not mix.
-        group = f"{_falling(minutes)}{oldest:%Y%m%d}{name[:60]}~{crc32(name.encode()):08x}~"
+        # Two long names may begin with the same 60 letters; the checksum keeps their groups apart.
+        group = f"{_descending(minutes)}{oldest:%Y%m%d}{key[:60]}~{crc32(key.encode()):08x}~"
         for row in members:
             row.group_minutes = minutes
             day = row.oldest_date or date.max
             row.order_key = (
-                f"{group}{_falling(row.blocked_minutes)}{day:%Y%m%d}{row.clockify_name[:60]}~{row.clockify_id}"
+                f"{group}{_descending(row.blocked_minutes)}{day:%Y%m%d}{row.clockify_name[:60]}~{row.clockify_id}"
             )
 
 
-def _falling(minutes: int) -> str:
-    """So that texts sort the most first."""
+def _descending(minutes: int) -> str:
+    # As texts, because the key is one text: the most minutes get the smallest number and sort first.
     return f"{MAX_MINUTES - minutes:010d}"
 
 
-def _together(row: Open) -> str:
+def _group_key(row: OpenRow) -> str:
     if not row.clockify_id:
         return ""
     if row.clockify_client:
         return f"c {row.clockify_client}"
-    # Users of one name stand together, since they are told apart by each other.
+    # Users of one name are listed together, because a person tells them apart by comparing them.
     if row.kind == "user" and row.reason == "AMBIGUOUS_NAME":
         return f"n {row.clockify_name.strip()}"
     return f"r {row.clockify_id}"

@@ -1,4 +1,4 @@
-"""The desk's rows in full: what stands left and right, the words between, and what may be pressed."""
+"""The desk's rows in full: both sides, the wording between them, and the available actions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 from integrations.models import Company, Customer, Workspace
 from mapping.desk import wording
-from mapping.desk.index import PEOPLE, PROJECTS, SEEN_ONLY, TODO, Ref
+from mapping.desk.index import PEOPLE, PROJECTS, RENAMED, TODO, Ref
 from mapping.desk.name_diff import Piece, diff, undiffed
-from mapping.desk.options import Option, lost, option
-from mapping.desk.sections import all_only_there
+from mapping.desk.options import Option, gone_option, option
+from mapping.desk.sections import all_only_in_quickbooks
 from mapping.matching.names import name_key
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_mapping_overrides_of, links_of, mismatches_of
@@ -23,6 +23,8 @@ Key = tuple[str, str]
 
 @dataclass
 class Row:
+    """One row of the desk: the Clockify record on the left, its partner or the likeliest one on the right."""
+
     ref: Ref
     name: str
     note: str = ""
@@ -37,7 +39,7 @@ class Row:
     override: MappingOverride | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
-    stands_ready: Option | None = None  # the partner that the rule will link once the client is linked
+    stands_ready: Option | None = None  # the partner that the rule links once the client is linked
 
     @property
     def key(self) -> str:
@@ -45,25 +47,25 @@ class Row:
 
     @property
     def strange_parent(self) -> str:
-        """The partner's parent, where it is another than the client the row stands under."""
+        """The partner's parent, where it is not the client that the row is grouped under."""
         if self.partner is None or self.ref.section != TODO or self.partner.parent == self.note:
             return ""
         return self.partner.parent
 
     @property
     def plain_parent(self) -> str:
-        """Where a record that only QuickBooks has stands, or a linked one that is under another name."""
+        """The partner's parent on rows without a client, unless it is a strange parent."""
         return self.partner.parent if self.partner and not self.strange_parent and not self.note else ""
 
     @property
     def may_confirm(self) -> bool:
-        """A suspended link works again, and a renamed one is no news any more, once a person confirmed it."""
-        return self.link is not None and bool(self.link.suspended or self.ref.reason == SEEN_ONLY)
+        """True for a suspended link, which works again once confirmed, and a renamed one, which is not listed then."""
+        return self.link is not None and bool(self.link.suspended or self.ref.reason == RENAMED)
 
 
 @dataclass
 class Group:
-    """Rows that stand together: a client with its projects, or one record by itself."""
+    """Rows listed together: a client with its projects, or one record by itself."""
 
     section: str
     client_id: str = ""
@@ -75,7 +77,7 @@ class Group:
 
     @property
     def has_head(self) -> bool:
-        """A client that is no row of its own here is named above its projects."""
+        """True where the client is named above the rows, because it is not a row itself."""
         return bool(self.client_id) and self.rows[0].ref.kind != "client"
 
     @property
@@ -84,28 +86,30 @@ class Group:
 
 
 def groups(workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> list[Group]:
-    """The rows of one page in full, in few queries whatever their number."""
+    """Return the rows of one page in full and in groups, in a fixed number of queries."""
     return _Reader(workspace, refs, tab=tab).groups()
 
 
 class _Reader:
+    """Reads everything the rows of one page need, then builds them without further queries."""
+
     def __init__(self, workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> None:
         self._workspace, self._refs, self._tab = workspace, refs, tab
         company = workspace.company
         assert company is not None
         self._company: Company = company
         ids = {ref.clockify_id for ref in refs if ref.clockify_id} | {ref.group for ref in refs if ref.group}
-        there = {ref.quickbooks_id for ref in refs if not ref.clockify_id}
+        quickbooks_ids = {ref.quickbooks_id for ref in refs if not ref.clockify_id}
         self._links = self._by_key(links_of(workspace).filter(clockify_id__in=ids).select_related("person"))
-        said = all_mapping_overrides_of(workspace).filter(clockify_id__in=ids | there)
-        self._overrides = self._by_key(said.select_related("person"))
-        listed = mismatches_of(workspace).filter(clockify_id__in=ids)
-        self._mismatches = self._by_key(listed.defer("likely", "order_key", "search_left", "search_right"))
-        only_there = all_only_there(workspace).filter(quickbooks_id__in=there)
-        self._only_there = {row.quickbooks_id: row for row in only_there}
+        overrides = all_mapping_overrides_of(workspace).filter(clockify_id__in=ids | quickbooks_ids)
+        self._overrides = self._by_key(overrides.select_related("person"))
+        mismatches = mismatches_of(workspace).filter(clockify_id__in=ids)
+        self._mismatches = self._by_key(mismatches.defer("likely", "order_key", "search_left", "search_right"))
+        only_in_quickbooks = all_only_in_quickbooks(workspace).filter(quickbooks_id__in=quickbooks_ids)
+        self._only_in_quickbooks = {row.quickbooks_id: row for row in only_in_quickbooks}
         self._records = self._clockify_records(ids)
         self._options = self._quickbooks_options()
-        self._ready = self._standing_ready()
+        self._ready = self._ready_partners()
 
     @staticmethod
     def _by_key(rows: Iterable[Any]) -> dict[Key, Any]:
@@ -122,37 +126,41 @@ class _Reader:
         }
 
     def _quickbooks_options(self) -> dict[Key, Option]:
-        """Every QuickBooks record that a row names: partners, suggestions, and rows seen from there."""
-        wanted = {link.quickbooks_id for link in self._links.values()} | set(self._only_there)
+        """Return every QuickBooks record that a row names: partners, suggestions, and records without a partner."""
+        quickbooks_ids = {link.quickbooks_id for link in self._links.values()} | set(self._only_in_quickbooks)
         for row in self._mismatches.values():
-            wanted |= {row.quickbooks_id, *(str(one.get("id")) for one in row.suggestions)}
+            quickbooks_ids |= {row.quickbooks_id, *(str(suggestion.get("id")) for suggestion in row.suggestions)}
         kinds = ("employee", "vendor") if self._tab == PEOPLE else ("customer",)
-        found: dict[Key, Option] = {}
+        options: dict[Key, Option] = {}
         for kind in kinds:
-            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=self._company, quickbooks_id__in=wanted)
-            found |= {(kind, row.quickbooks_id): option(kind, row) for row in rows.defer("raw")}
-        return found
+            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(
+                company=self._company, quickbooks_id__in=quickbooks_ids
+            )
+            options |= {(kind, row.quickbooks_id): option(kind, row) for row in rows.defer("raw")}
+        return options
 
-    def _standing_ready(self) -> dict[Key, list[Option]]:
-        """Sub-customers of the customers that unlinked clients will probably get, by client and name."""
-        waiting = {ref.group for ref in self._refs if ref.reason == "PARENT_NOT_MAPPED"}
-        likely: dict[str, str] = {}
-        for client_id in waiting:
+    def _ready_partners(self) -> dict[Key, list[Option]]:
+        """Return sub-customers by client id and name, of the customers that unlinked clients will probably get."""
+        client_ids = {ref.group for ref in self._refs if ref.reason == "PARENT_NOT_MAPPED"}
+        client_by_customer: dict[str, str] = {}
+        for client_id in client_ids:
             row = self._mismatches.get(("client", client_id))
             if row is not None and row.suggestions:
-                likely[str(row.suggestions[0].get("id"))] = client_id
-        if not likely:
+                client_by_customer[str(row.suggestions[0].get("id"))] = client_id
+        if not client_by_customer:
             return {}
-        children = Customer.objects.filter(company=self._company, parent_id__in=likely, active=True, gone_at=None)
-        found: dict[Key, list[Option]] = defaultdict(list)
+        children = Customer.objects.filter(
+            company=self._company, parent_id__in=client_by_customer, active=True, gone_at=None
+        )
+        ready: dict[Key, list[Option]] = defaultdict(list)
         for child in children.defer("raw"):
             key = name_key(child.name, mode=self._workspace.matching)
-            found[likely[child.parent_id], key].append(option("customer", child))
-        return found
+            ready[client_by_customer[child.parent_id], key].append(option("customer", child))
+        return ready
 
     # --- rows ------------------------------------------------------------------------------------------------
     def groups(self) -> list[Group]:
-        made: list[Group] = []
+        groups: list[Group] = []
         for (section, client_id), refs in groupby(self._refs, key=lambda ref: (ref.section, ref.group)):
             link = self._links.get(("client", client_id))
             client = self._records.get(("client", client_id))
@@ -166,20 +174,20 @@ class _Reader:
             if section == TODO and client_id and self._tab == PROJECTS:
                 group.client_row = self._client_row(client_id, group)
             group.rows = [self._row(ref, group) for ref in refs]
-            made.append(group)
-        return made
+            groups.append(group)
+        return groups
 
     def _client_row(self, client_id: str, group: Group) -> Row | None:
-        """The client's own row, to be decided from above its projects."""
-        found = self._mismatches.get(("client", client_id))
+        """Return the client's own row, so that it can be decided above its projects; None where it is not open."""
+        mismatch = self._mismatches.get(("client", client_id))
         override = self._overrides.get(("client", client_id))
         if (
-            found is None
-            or found.reason == SEEN_ONLY
+            mismatch is None
+            or mismatch.reason == RENAMED
             or (override and override.choice == MappingOverride.Choice.IGNORED)
         ):
             return None
-        ref = Ref(TODO, "client", client_id, group=client_id, reason=found.reason, minutes=found.blocked_minutes)
+        ref = Ref(TODO, "client", client_id, group=client_id, reason=mismatch.reason, minutes=mismatch.blocked_minutes)
         return self._row(ref, group)
 
     def _row(self, ref: Ref, group: Group) -> Row:
@@ -199,6 +207,7 @@ class _Reader:
         )
         self._add_partner(row)
         ready = self._ready.get((ref.group, name_key(row.name, mode=self._workspace.matching)), [])
+        # With two of this name the rule would link neither.
         if ref.reason == "PARENT_NOT_MAPPED" and len(ready) == 1:
             row.stands_ready = ready[0]
         if row.mismatch is not None:
@@ -210,9 +219,9 @@ class _Reader:
 
     def _add_partner(self, row: Row) -> None:
         if row.mismatch is not None:
-            row.suggestions = [self._suggestion(one) for one in row.mismatch.suggestions]
+            row.suggestions = [self._suggestion(suggestion) for suggestion in row.mismatch.suggestions]
         if row.link is not None:
-            row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or lost(row.link)
+            row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or gone_option(row.link)
         elif row.suggestions:
             row.partner = row.suggestions[0]
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
@@ -223,21 +232,21 @@ class _Reader:
 
     def _suggestion(self, stored: Mapping[str, Any]) -> Option:
         kind, record_id = str(stored.get("kind")), str(stored.get("id"))
-        known = self._options.get((kind, record_id))
+        mirrored = self._options.get((kind, record_id))
         name = str(stored.get("name", ""))
         return Option(
             kind=kind,
             id=record_id,
-            name=known.name if known else name,
-            full_name=known.full_name if known else name,
-            active=known.active if known else True,
-            email=known.email if known else "",
+            name=mirrored.name if mirrored else name,
+            full_name=mirrored.full_name if mirrored else name,
+            active=mirrored.active if mirrored else True,
+            email=mirrored.email if mirrored else "",
             score=float(stored.get("score") or 0),
             why=str(stored.get("why", "")),
         )
 
     def _row_from_quickbooks(self, ref: Ref) -> Row:
-        mismatch = self._only_there[ref.quickbooks_id]
+        mismatch = self._only_in_quickbooks[ref.quickbooks_id]
         partner = self._options.get((ref.kind, ref.quickbooks_id))
         words = wording.words(case_of(mismatch))
         override = self._overrides.get((ref.kind, ref.quickbooks_id))
@@ -246,7 +255,7 @@ class _Reader:
 
 
 def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
-    """A stored mismatch as its wording wants it."""
+    """Return a stored mismatch in the form that the wording takes."""
     return wording.Case(
         reason=mismatch.reason,
         kind=mismatch.kind,

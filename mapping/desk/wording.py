@@ -1,4 +1,4 @@
-"""Why two names are not linked, in the words people read: title, part of a sentence, whole sentence. Pure."""
+"""Wording of mismatches: title, part of a sentence and whole sentence that people read. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ QUICKBOOKS_OR_HERE = "in QuickBooks, or here"
 
 @dataclass(frozen=True, slots=True)
 class MismatchWording:
-    """A row shows `title` and `part`; where there is room, `sentence` replaces the part. `where` it is mended."""
+    """The wording of one mismatch. A row shows `title` and `part`; where there is room, `sentence` replaces the part.
+
+    `where` says where it can be resolved.
+    """
 
     title: str
     part: str
@@ -26,9 +29,9 @@ class MismatchWording:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One mismatch as it is stored. `name` is Clockify's, or QuickBooks' for rows seen from there.
+    """One stored mismatch. `name` is Clockify's, or QuickBooks' for records that only QuickBooks has.
 
-    `since` says since when its partner has been inactive, as people read it; "" where nobody knows.
+    `since` is the date since when its partner has been inactive, as people read it; "" where unknown.
     """
 
     reason: str
@@ -47,7 +50,7 @@ class Case:
 
 
 def words(case: Case) -> MismatchWording:
-    """The wording of a mismatch; an unknown reason is shown as its code."""
+    """Return the wording of a mismatch; an unknown reason is shown as its code."""
     write = WRITERS.get(case.reason)
     if write is None:
         return MismatchWording(case.reason, "", case.reason, "support", "help")
@@ -60,10 +63,12 @@ def _no_employee(case: Case) -> MismatchWording:
         part = "there is no name to compare"
         return MismatchWording("No employee found", part, "There is no name in Clockify to compare.", HERE, "person")
     none = f"QuickBooks has no employee called {case.name}."
-    undone = _undone(case)
-    if undone:
-        return MismatchWording("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
-    vendor = next((one for one in case.suggestions if _is_namesake(case, one, kind="vendor")), None)
+    unlinked = _unlinked_by_hand(case)
+    if unlinked:
+        return MismatchWording("Unlinked by hand", "the rule does not link it again", unlinked, HERE, "link_off")
+    vendor = next(
+        (suggestion for suggestion in case.suggestions if _has_same_name(case, suggestion, kind="vendor")), None
+    )
     if vendor is not None:
         sentence = f"{none} The name belongs to the vendor {vendor['name']}."
         return MismatchWording(title, "the name belongs to a vendor", sentence, HERE_OR_QUICKBOOKS, "person")
@@ -71,25 +76,29 @@ def _no_employee(case: Case) -> MismatchWording:
 
 
 def _no_customer(case: Case) -> MismatchWording:
-    undone = _undone(case)
-    if undone:
-        return MismatchWording("Unlinked by hand", "the rule does not link it again", undone, HERE, "link_off")
+    unlinked = _unlinked_by_hand(case)
+    if unlinked:
+        return MismatchWording("Unlinked by hand", "the rule does not link it again", unlinked, HERE, "link_off")
     place = f"sub-customer under {case.client}" if case.client else "customer at the top level"
     part = f"none under {case.client}" if case.client else "none at the top level"
     sentence = f"QuickBooks has no {place} called {case.name}."
     return MismatchWording("No customer of this name", part, sentence, HERE_OR_QUICKBOOKS, "domain")
 
 
-def _undone(case: Case) -> str:
-    """Where the very partner stands ready, only a person's word keeps the rule from linking it."""
+def _unlinked_by_hand(case: Case) -> str:
+    """Return the sentence for a link that a person took away, or ""."""
+    # Matching puts this mark into the `why` of a partner that the rule would link if no person had unlinked it.
     kind = "employee" if case.kind == "user" else "customer"
-    partner = next((one for one in case.suggestions if "a person undid this link" in str(one.get("why"))), None)
+    partner = next(
+        (suggestion for suggestion in case.suggestions if "a person undid this link" in str(suggestion.get("why"))),
+        None,
+    )
     if partner is None:
         return ""
     return f"A person took the link to the {kind} {partner['name']} away, so the rule does not make it again."
 
 
-def _is_namesake(case: Case, suggestion: Mapping[str, Any], *, kind: str) -> bool:
+def _has_same_name(case: Case, suggestion: Mapping[str, Any], *, kind: str) -> bool:
     return suggestion.get("kind") == kind and identical(case.name, str(suggestion.get("name", "")))
 
 
@@ -185,9 +194,11 @@ def _renamed(case: Case) -> MismatchWording:
     before, after = case.detail.get("quickbooks_name_was", ""), case.quickbooks_name
     if before and after and before.strip() != after.strip():
         changes.append((before, after))
-    said = " and ".join(f"{old} when linked and is {new} now" for old, new in changes) or "another name before"
+    renamings = " and ".join(f"{old} when linked and is {new} now" for old, new in changes) or "another name before"
     part = f"was {changes[0][0]}" if changes else "the link goes on working"
-    return MismatchWording("Renamed since", part, f"It was {said}; the link goes on working.", "nobody has to", "edit")
+    return MismatchWording(
+        "Renamed since", part, f"It was {renamings}; the link goes on working.", "nobody has to", "edit"
+    )
 
 
 def _only_employee(case: Case) -> MismatchWording:
