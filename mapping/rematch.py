@@ -1,4 +1,4 @@
-"""Matching the mirrors, and keeping what comes of it: links as rows, and the open rows of the desk."""
+"""Matching of the mirrored records, with its results saved: new links, and the open rows of the desk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from mapping.queries import (
 
 @dataclass
 class Held:
-    """Time that waits for one Clockify record."""
+    """Time that is held for one Clockify record."""
 
     minutes: int = 0
     entries: int = 0
@@ -50,114 +50,131 @@ class Held:
 
 @dataclass
 class Matched:
-    """What matching the mirrors gave, with the records it looked at, by kind and id."""
+    """Outcome of matching, with the records it compared, by kind and id."""
 
     outcome: Outcome
-    ours: dict[Key, ClockifyRecord]
-    theirs: dict[Key, QuickBooksRecord]
+    clockify: dict[Key, ClockifyRecord]
+    quickbooks: dict[Key, QuickBooksRecord]
 
 
 def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matched:
-    """Match the mirrors as they are; make the links that the rule makes and suspend those it suspends.
+    """Match the mirrored records; save the links that the rule makes and suspend those it suspends.
 
-    Unless `anew`, likely partners that were found before are taken over where they still may be.
+    Unless `anew`, likely partners found before are used again where they are still free.
     """
     company = company_of(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
     links = [known_link(link) for link in links_of(workspace)]
-    overrides = [KnownOverride(one.kind, one.clockify_id, one.choice) for one in mapping_overrides_of(workspace)]
-    earlier = {} if anew else _found_before(workspace)
+    overrides = [
+        KnownOverride(record.kind, record.clockify_id, record.choice) for record in mapping_overrides_of(workspace)
+    ]
+    earlier = {} if anew else _earlier_likely(workspace)
     offered = quickbooks
     if not workspace.people_to_vendors:
-        # Those who are linked to one stay so.
+        # Users who are linked to a vendor stay so when the rule is switched off.
         linked = {link.quickbooks_id for link in links if link.quickbooks_kind == "vendor"}
-        offered = [one for one in quickbooks if one.kind != "vendor" or one.id in linked]
+        offered = [record for record in quickbooks if record.kind != "vendor" or record.id in linked]
     outcome = match.match(clockify, offered, links, overrides, mode=workspace.matching, earlier=earlier)
-    ours = {(one.kind, one.id): one for one in clockify}
-    theirs = {(one.kind, one.id): one for one in quickbooks}
+    clockify_by_key = {(record.kind, record.id): record for record in clockify}
+    quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
     with transaction.atomic():
         Link.objects.bulk_create(
-            [link_row(workspace, company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links]
+            [
+                link_row(workspace, company, new_link, clockify=clockify_by_key, quickbooks=quickbooks_by_key, now=now)
+                for new_link in outcome.links
+            ]
         )
         for (kind, clockify_id), reason in outcome.suspend.items():
             links_of(workspace).filter(kind=kind, clockify_id=clockify_id, suspended="").update(
                 suspended=reason, suspended_at=now
             )
-    return Matched(outcome, ours, theirs)
+    return Matched(outcome, clockify_by_key, quickbooks_by_key)
 
 
-def _found_before(workspace: Workspace) -> dict[Key, Likely]:
+def _earlier_likely(workspace: Workspace) -> dict[Key, Likely]:
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company).exclude(clockify_id="")
     return {
-        (kind, key): Likely(kept["name"], kept["under"], tuple(Suggestion(**one) for one in kept["found"]))
-        for kind, key, kept in rows.values_list("kind", "clockify_id", "likely")
-        if kept
+        (kind, key): Likely(
+            likely["name"], likely["under"], tuple(Suggestion(**suggestion) for suggestion in likely["found"])
+        )
+        for kind, key, likely in rows.values_list("kind", "clockify_id", "likely")
+        if likely
     }
 
 
 def link_row(
     workspace: Workspace,
     company: Company,
-    new: NewLink,
+    link: NewLink,
     *,
-    ours: Mapping[Key, ClockifyRecord],
-    theirs: Mapping[Key, QuickBooksRecord],
+    clockify: Mapping[Key, ClockifyRecord],
+    quickbooks: Mapping[Key, QuickBooksRecord],
     now: datetime,
 ) -> Link:
-    """A link that the rule makes, not saved yet."""
-    left, right = ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id]
+    """Return the row of a link that the rule makes, not saved yet."""
+    record, partner = clockify[link.kind, link.clockify_id], quickbooks[link.quickbooks_kind, link.quickbooks_id]
     return Link(
         workspace=workspace,
         company=company,
-        kind=new.kind,
-        clockify_id=new.clockify_id,
-        quickbooks_kind=new.quickbooks_kind,
-        quickbooks_id=new.quickbooks_id,
+        kind=link.kind,
+        clockify_id=link.clockify_id,
+        quickbooks_kind=link.quickbooks_kind,
+        quickbooks_id=link.quickbooks_id,
         by="rule",
-        why=new.why,
+        why=link.why,
         made_at=now,
-        clockify_name=left.name,
-        client_id=left.client_id,
-        quickbooks_name=right.name,
-        parent_id=right.parent_id,
+        clockify_name=record.name,
+        client_id=record.client_id,
+        quickbooks_name=partner.name,
+        parent_id=partner.parent_id,
     )
 
 
 def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
-    """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold back minutes.
+    """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold minutes.
 
-    Rows that say what they said before are left as they are.
+    Rows whose content is unchanged are not written.
     """
-    company, ours, theirs = company_of(workspace), matched.ours, matched.theirs
-    # Archived records with no held minutes are hidden before QuickBooks' own rows are chosen.
-    hidden = [key for key, one in ours.items() if one.archived and not (key in held and held[key].minutes)]
-    findings = match.listed(matched.outcome, hidden=set(hidden))
+    company, clockify, quickbooks = company_of(workspace), matched.clockify, matched.quickbooks
+    # Hidden before the rows of QuickBooks are chosen: a record that only a hidden row names gets its own row.
+    hidden = [key for key, record in clockify.items() if record.archived and not (key in held and held[key].minutes)]
+    mismatches = match.listed(matched.outcome, hidden=set(hidden))
     rows = [
-        _mismatch_row(workspace, company, one, matched.outcome.likely, ours=ours, theirs=theirs, held=held, now=now)
-        for one in findings
+        _mismatch_row(
+            workspace,
+            company,
+            record,
+            matched.outcome.likely,
+            clockify=clockify,
+            quickbooks=quickbooks,
+            held=held,
+            now=now,
+        )
+        for record in mismatches
     ]
-    ordering.arrange(rows, _around(workspace, {**ours, **theirs}))
-    before = _rows_before(workspace, company)
-    first_seen = {one.identity: one.first_seen_at for one in before.values()}
-    fresh, kept = [], set()
+    ordering.arrange(rows, _ordering_context(workspace, {**clockify, **quickbooks}))
+    stored_rows = _stored_rows(workspace, company)
+    first_seen = {record.identity: record.first_seen_at for record in stored_rows.values()}
+    new_rows, kept_ids = [], set()
     for row in rows:
-        same = before.get((row.kind, row.clockify_id, row.quickbooks_id))
-        if same is not None and same.says == _says(row):
-            kept.add(same.pk)
+        stored = stored_rows.get((row.kind, row.clockify_id, row.quickbooks_id))
+        if stored is not None and stored.content == _content(row):
+            kept_ids.add(stored.pk)
         else:
             row.first_seen_at = first_seen.get(_identity(row), now)
-            fresh.append(row)
+            new_rows.append(row)
     with transaction.atomic():
-        everything = Mismatch.objects.filter(workspace=workspace)
-        gone = [pk for pk in everything.values_list("pk", flat=True) if pk not in kept]
-        for start in range(0, len(gone), 500):
-            everything.filter(pk__in=gone[start : start + 500]).delete()
-        everything.update(seen_at=now)
-        Mismatch.objects.bulk_create(fresh, batch_size=500)
+        all_rows = Mismatch.objects.filter(workspace=workspace)
+        outdated_ids = [pk for pk in all_rows.values_list("pk", flat=True) if pk not in kept_ids]
+        # In chunks, because SQLite limits the number of parameters of a statement.
+        for start in range(0, len(outdated_ids), 500):
+            all_rows.filter(pk__in=outdated_ids[start : start + 500]).delete()
+        all_rows.update(seen_at=now)
+        Mismatch.objects.bulk_create(new_rows, batch_size=500)
 
 
-# What a row says; besides these it has only its keys and when it was seen.
-SAYS = (
+# Columns that make a row worth writing again; besides these it has only its keys and times.
+CONTENT_COLUMNS = (
     "reason",
     "clockify_name",
     "clockify_client",
@@ -180,34 +197,36 @@ SAYS = (
 
 
 @dataclass(frozen=True)
-class _Before:
+class _StoredRow:
     pk: int
     first_seen_at: datetime
     identity: tuple[str, str, str, str]
-    says: tuple[Any, ...]
+    content: tuple[Any, ...]
 
 
-def _rows_before(workspace: Workspace, company: Company) -> dict[tuple[str, str, str], _Before]:
-    columns = ("pk", "first_seen_at", "kind", "clockify_id", "quickbooks_id", *SAYS)
-    found = {}
-    for pk, first_seen_at, kind, clockify_id, quickbooks_id, *says in Mismatch.objects.filter(
+def _stored_rows(workspace: Workspace, company: Company) -> dict[tuple[str, str, str], _StoredRow]:
+    columns = ("pk", "first_seen_at", "kind", "clockify_id", "quickbooks_id", *CONTENT_COLUMNS)
+    stored_rows = {}
+    for pk, first_seen_at, kind, clockify_id, quickbooks_id, *content in Mismatch.objects.filter(
         workspace=workspace, company=company
     ).values_list(*columns):
-        identity = (kind, clockify_id, quickbooks_id if not clockify_id else "", says[0])
-        found[kind, clockify_id, quickbooks_id] = _Before(pk, first_seen_at, identity, tuple(says))
-    return found
+        identity = (kind, clockify_id, quickbooks_id if not clockify_id else "", content[0])
+        stored_rows[kind, clockify_id, quickbooks_id] = _StoredRow(pk, first_seen_at, identity, tuple(content))
+    return stored_rows
 
 
-def _says(row: Mismatch) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in SAYS)
+def _content(row: Mismatch) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in CONTENT_COLUMNS)
 
 
-def _around(workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]) -> ordering.Around:
+def _ordering_context(
+    workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]
+) -> ordering.Around:
     ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED)
     return ordering.Around(
         linked=set(links_of(workspace).values_list("kind", "clockify_id")),
         ignored=set(ignored.values_list("kind", "clockify_id")),
-        emails={key: one.email for key, one in records.items() if one.email},
+        emails={key: record.email for key, record in records.items() if record.email},
     )
 
 
@@ -221,55 +240,65 @@ def _mismatch_row(
     finding: MismatchFound,
     likely: Mapping[Key, Likely],
     *,
-    ours: Mapping[Key, ClockifyRecord],
-    theirs: Mapping[Key, QuickBooksRecord],
+    clockify: Mapping[Key, ClockifyRecord],
+    quickbooks: Mapping[Key, QuickBooksRecord],
     held: Mapping[Key, Held],
     now: datetime,
 ) -> Mismatch:
-    left = ours.get((finding.kind, finding.clockify_id))
-    right = next(
+    record = clockify.get((finding.kind, finding.clockify_id))
+    partner = next(
         (
-            theirs[kind, finding.quickbooks_id]
-            for kind in _right_kinds(finding)
-            if (kind, finding.quickbooks_id) in theirs
+            quickbooks[kind, finding.quickbooks_id]
+            for kind in _quickbooks_kinds(finding)
+            if (kind, finding.quickbooks_id) in quickbooks
         ),
         None,
     )
-    parent = theirs.get(("customer", right.parent_id)) if right is not None and right.parent_id else None
-    waiting = held.get((finding.kind, finding.clockify_id), Held())
-    found = likely.get((finding.kind, finding.clockify_id))
+    parent = quickbooks.get(("customer", partner.parent_id)) if partner is not None and partner.parent_id else None
+    waiting_time = held.get((finding.kind, finding.clockify_id), Held())
+    likely_partners = likely.get((finding.kind, finding.clockify_id))
     return Mismatch(
         workspace=workspace,
         company=company,
         kind=finding.kind,
         reason=finding.reason,
         clockify_id=finding.clockify_id,
-        clockify_name=left.name if left else "",
-        clockify_client=left.client_name if left else "",
-        archived=left.archived if left else False,
+        clockify_name=record.name if record else "",
+        clockify_client=record.client_name if record else "",
+        archived=record.archived if record else False,
         quickbooks_id=finding.quickbooks_id,
-        quickbooks_name=_shown(right) if right else "",
-        quickbooks_parent=_shown(parent) if parent else "",
-        suggestions=[_as_kept(one) for one in finding.suggestions],
-        likely={"name": found.name, "under": found.under, "found": [_as_kept(one) for one in found.found]}
-        if found
+        quickbooks_name=_shown_name(partner) if partner else "",
+        quickbooks_parent=_shown_name(parent) if parent else "",
+        suggestions=[_suggestion_json(suggestion) for suggestion in finding.suggestions],
+        likely={
+            "name": likely_partners.name,
+            "under": likely_partners.under,
+            "found": [_suggestion_json(suggestion) for suggestion in likely_partners.found],
+        }
+        if likely_partners
         else None,
         detail=dict(finding.detail),
-        blocked_minutes=waiting.minutes,
-        blocked_entries=waiting.entries,
-        oldest_date=waiting.oldest,
+        blocked_minutes=waiting_time.minutes,
+        blocked_entries=waiting_time.entries,
+        oldest_date=waiting_time.oldest,
         seen_at=now,
         first_seen_at=now,
     )
 
 
-def _as_kept(one: Suggestion) -> dict[str, Any]:
-    return {"id": one.id, "name": one.name, "score": one.score, "why": one.why, "kind": one.kind}
+def _suggestion_json(suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "id": suggestion.id,
+        "name": suggestion.name,
+        "score": suggestion.score,
+        "why": suggestion.why,
+        "kind": suggestion.kind,
+    }
 
 
-def _right_kinds(finding: MismatchFound) -> tuple[str, ...]:
+def _quickbooks_kinds(finding: MismatchFound) -> tuple[str, ...]:
     return ("employee", "vendor") if finding.kind in {"user", "employee"} else ("customer",)
 
 
-def _shown(record: QuickBooksRecord) -> str:
+def _shown_name(record: QuickBooksRecord) -> str:
     return record.name if record.active else names.strip_deleted(record.name)

@@ -1,4 +1,4 @@
-"""Decisions that a person thinks of taking: applied together as a batch, or only foreseen."""
+"""Decisions as values, so that several can be applied as one batch or previewed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mapping.decisions import decide
 from mapping.errors import Refused
 
 VERBS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
-# Clients go first, since their projects' decisions may look at them.
+# Clients go before projects, whose decisions look at their client's link.
 ORDER = {"user": 0, "client": 1, "project": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One verb of the desk on one Clockify record; `quickbooks_id` for links only, of a vendor if `vendor`."""
+    """One decision about one Clockify record; `quickbooks_id` is set for links only, a vendor's if `vendor`."""
 
     verb: str
     kind: str
@@ -36,7 +36,7 @@ class Choice:
 
 @dataclass
 class Applied:
-    """What came of a batch: its id, how many decisions were taken, warnings, and what was refused with the sentence."""
+    """Result of a batch: its id, the number of decisions taken, warnings, and refused choices with their messages."""
 
     batch: uuid.UUID
     taken: int = 0
@@ -44,9 +44,12 @@ class Applied:
     refused: list[tuple[Choice, str]] = field(default_factory=list)
 
 
-def in_order(choices: Iterable[Choice]) -> list[Choice]:
-    """As a batch takes them: each once, users, then clients, then projects."""
-    return sorted(set(choices), key=lambda one: (ORDER.get(one.kind, 9), one.clockify_id, one.verb, one.quickbooks_id))
+def ordered(choices: Iterable[Choice]) -> list[Choice]:
+    """Return the choices in the order a batch applies them: each once, users, then clients, then projects."""
+    return sorted(
+        set(choices),
+        key=lambda choice: (ORDER.get(choice.kind, 9), choice.clockify_id, choice.verb, choice.quickbooks_id),
+    )
 
 
 def take(
@@ -58,7 +61,7 @@ def take(
     note: str = "",
     batch: uuid.UUID | None = None,
 ) -> list[str]:
-    """Take one decision; gives warnings in sentences. Raises Refused."""
+    """Apply one decision and return warnings in sentences. Raises Refused."""
     facts: dict[str, Any] = {"now": now, "person": person, "note": note, "batch": batch}
     key = (workspace, choice.kind, choice.clockify_id)
     if choice.verb == "link":
@@ -67,20 +70,20 @@ def take(
         return decide.confirm(*key, **facts)
     if choice.verb not in VERBS:
         raise Refused("Nothing was chosen.")
-    plain = {"unlink": decide.unlink, "ignore": decide.ignore, "stop_ignoring": decide.stop_ignoring}
-    plain[choice.verb](*key, **facts)
+    functions = {"unlink": decide.unlink, "ignore": decide.ignore, "stop_ignoring": decide.stop_ignoring}
+    functions[choice.verb](*key, **facts)
     return []
 
 
 def apply(
     workspace: Workspace, choices: Iterable[Choice], *, now: datetime, person: Any = None, note: str = ""
 ) -> Applied:
-    """Take several decisions as one batch with an undo of its own; the caller judges the entries anew afterwards.
+    """Apply several decisions as one batch that can be undone together; the caller evaluates entries again afterwards.
 
-    What can't be decided so is left as it is and comes back with its sentence.
+    A refused choice does not stop the others; it is returned with its message.
     """
     applied = Applied(uuid.uuid4())
-    for choice in in_order(choices):
+    for choice in ordered(choices):
         try:
             applied.warnings += take(workspace, choice, now=now, person=person, note=note, batch=applied.batch)
         except Refused as refusal:

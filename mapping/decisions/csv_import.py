@@ -1,4 +1,4 @@
-"""Decisions from a CSV file: what each line would change, and what is wrong with it, in a sentence. Writes nothing."""
+"""Decisions from a CSV file: the change each line would make, or its error in a sentence. Writes nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Change:
 
 @dataclass
 class CsvUpload:
-    """What a file would do. `same` lines stand as they say already; `skipped` ones say nothing."""
+    """Result of reading a file. `same` counts lines that change nothing, `skipped` lines without a decision."""
 
     changes: list[Change] = field(default_factory=list)
     errors: list[tuple[int, str]] = field(default_factory=list)
@@ -45,37 +45,38 @@ class CsvUpload:
 
 
 def read(workspace: Workspace, text: str) -> CsvUpload:
-    """Every line looked at, in few queries however many there are. Raises Refused for a file that can't be read."""
+    """Check every line, in a fixed number of queries. Raises Refused for a file that cannot be read."""
     lines = list(_lines(text))
-    around = _Around(workspace, [values for _, values in lines])
-    reading, seen = CsvUpload(), dict[tuple[str, str], int]()
+    known = _KnownRecords(workspace, [values for _, values in lines])
+    upload, seen = CsvUpload(), dict[tuple[str, str], int]()
     for number, values in lines:
         try:
-            change = _change(around, number, values)
+            change = _change(known, number, values)
             if change is not None and change.before != change.after:
                 key = (change.choice.kind, change.choice.clockify_id)
                 if key in seen:
                     raise Refused(f"Line {seen[key]} decides about {change.name} already.")
                 seen[key] = number
         except Refused as refusal:
-            reading.errors.append((number, str(refusal)))
+            upload.errors.append((number, str(refusal)))
             continue
         if change is None:
-            reading.skipped += 1
+            upload.skipped += 1
         elif change.before == change.after:
-            reading.same += 1
+            upload.same += 1
         else:
-            reading.changes.append(change)
-    return reading
+            upload.changes.append(change)
+    return upload
 
 
 def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     if len(text) > MAX_BYTES:
         raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
+    # Excel saves UTF-8 with a byte order mark, and in some countries with semicolons.
     text = text.removeprefix("\ufeff")
-    first = text.partition("\n")[0]
+    header = text.partition("\n")[0]
     reader = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ","
+        io.StringIO(text, newline=""), delimiter=";" if header.count(";") > header.count(",") else ","
     )
     try:
         headers = [(name or "").strip().lower() for name in reader.fieldnames or []]
@@ -87,18 +88,18 @@ def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
             if reader.line_num > MAX_LINES + 1:
                 raise Refused(f"The file has more than {MAX_LINES:,} lines. Cut it into several.")
             yield reader.line_num, {name: _plain(value) for name, value in row.items() if name}
-    except csv.Error as problem:
-        raise Refused(f"Line {reader.line_num} can't be read as CSV: {problem}.") from None
+    except csv.Error as error:
+        raise Refused(f"Line {reader.line_num} can't be read as CSV: {error}.") from None
 
 
 def _plain(value: Any) -> str:
     text = " ".join(value) if isinstance(value, list) else value or ""
-    # A quote in front is how spreadsheets keep text from being a formula.
+    # Spreadsheets put a quote in front of text so that it is not read as a formula.
     return text.strip().removeprefix("'")
 
 
-class _Around:
-    """What the lines name, as it is mirrored and as it stands."""
+class _KnownRecords:
+    """The records that the lines name: their names, links and overrides, read in a few queries."""
 
     def __init__(self, workspace: Workspace, rows: list[dict[str, str]]) -> None:
         ids: dict[str, set[str]] = defaultdict(set)
@@ -110,25 +111,27 @@ class _Around:
                 for quickbooks_kind in KINDS[kind]:
                     partners[quickbooks_kind].add(values.get("quickbooks_id", ""))
         self.names: dict[tuple[str, str], str] = {}
-        for kind, wanted in ids.items():
-            found = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id__in=wanted)
-            self.names |= {(kind, key): name for key, name in found.values_list("clockify_id", "name")}
+        for kind, requested_ids in ids.items():
+            records = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id__in=requested_ids)
+            self.names |= {(kind, key): name for key, name in records.values_list("clockify_id", "name")}
         self.partners: dict[tuple[str, str], Any] = {}
-        for kind, wanted in partners.items():
-            rows_there = QUICKBOOKS_MODELS[kind]._default_manager.filter(
-                company=company_of(workspace), quickbooks_id__in=wanted
+        for kind, requested_ids in partners.items():
+            partner_rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(
+                company=company_of(workspace), quickbooks_id__in=requested_ids
             )
-            self.partners |= {(kind, row.quickbooks_id): row for row in rows_there.defer("raw")}
-        every = {key for wanted in ids.values() for key in wanted}
+            self.partners |= {(kind, row.quickbooks_id): row for row in partner_rows.defer("raw")}
+        clockify_ids = {key for requested_ids in ids.values() for key in requested_ids}
         self.links: dict[tuple[str, str], Link] = {
-            (one.kind, one.clockify_id): one for one in links_of(workspace).filter(clockify_id__in=every)
+            (record.kind, record.clockify_id): record
+            for record in links_of(workspace).filter(clockify_id__in=clockify_ids)
         }
         self.overrides: dict[tuple[str, str], str] = {
-            (one.kind, one.clockify_id): one.choice
-            for one in mapping_overrides_of(workspace).filter(clockify_id__in=every)
+            (record.kind, record.clockify_id): record.choice
+            for record in mapping_overrides_of(workspace).filter(clockify_id__in=clockify_ids)
         }
 
-    def stands(self, key: tuple[str, str]) -> str:
+    def status(self, key: tuple[str, str]) -> str:
+        """Return a record's present decision in words, comparable with those of `_link` and `_after`."""
         if self.overrides.get(key) == MappingOverride.Choice.IGNORED:
             return "ignored"
         link = self.links.get(key)
@@ -138,57 +141,61 @@ class _Around:
         return f"linked to {link.quickbooks_name} ({link.quickbooks_kind} {link.quickbooks_id}){suspended}"
 
 
-def _change(around: _Around, line: int, values: Mapping[str, str]) -> Change | None:
+def _change(known: _KnownRecords, line: int, values: Mapping[str, str]) -> Change | None:
     kind, clockify_id = values.get("kind", "").lower(), values.get("clockify_id", "")
     decision = values.get("decision", "").lower()
     if not clockify_id or (not decision and not values.get("quickbooks_id")):
         return None
     if kind not in KINDS:
         raise Refused(f"“{values.get('kind', '')}” is no kind; it is user, client or project.")
-    if (kind, clockify_id) not in around.names:
+    if (kind, clockify_id) not in known.names:
         raise Refused(f"Clockify has no {kind} {clockify_id}, as far as was read.")
     decision = decision or "link"
     if decision not in DECISIONS:
         raise Refused(f"“{decision}” is no decision; it is {', '.join(DECISIONS[:-1])} or {DECISIONS[-1]}.")
-    name = around.names[kind, clockify_id] or clockify_id
-    before = around.stands((kind, clockify_id))
+    name = known.names[kind, clockify_id] or clockify_id
+    before = known.status((kind, clockify_id))
     if decision == "link":
-        choice, after = _link(around, kind, clockify_id, values)
+        choice, after = _link(known, kind, clockify_id, values)
     else:
         choice, after = (
             Choice(decision.replace(" ", "_"), kind, clockify_id),
-            _after(around, kind, clockify_id, decision),
+            _after(known, kind, clockify_id, decision),
         )
     return Change(line, choice, name, before, after, values.get("note", "")[:500])
 
 
-def _link(around: _Around, kind: str, clockify_id: str, values: Mapping[str, str]) -> tuple[Choice, str]:
-    wanted, given = values.get("quickbooks_id", ""), values.get("quickbooks_kind", "").lower()
-    if not wanted:
+def _link(known: _KnownRecords, kind: str, clockify_id: str, values: Mapping[str, str]) -> tuple[Choice, str]:
+    quickbooks_id, requested_kind = values.get("quickbooks_id", ""), values.get("quickbooks_kind", "").lower()
+    if not quickbooks_id:
         raise Refused("To link it, a quickbooks_id is needed.")
-    if given and given not in KINDS[kind]:
-        raise Refused(f"A {kind} can't be linked to a {given}; it is {' or '.join(KINDS[kind])}.")
-    kinds = (given,) if given else KINDS[kind]
-    found = [(one, around.partners[one, wanted]) for one in kinds if (one, wanted) in around.partners]
-    if not found:
-        raise Refused(f"QuickBooks has no {' or '.join(kinds)} {wanted}, as far as was read.")
-    if len(found) > 1:
-        raise Refused(f"{wanted} is an employee and a vendor; say which in quickbooks_kind.")
-    quickbooks_kind, row = found[0]
+    if requested_kind and requested_kind not in KINDS[kind]:
+        raise Refused(f"A {kind} can't be linked to a {requested_kind}; it is {' or '.join(KINDS[kind])}.")
+    kinds = (requested_kind,) if requested_kind else KINDS[kind]
+    partners = [
+        (partner_kind, known.partners[partner_kind, quickbooks_id])
+        for partner_kind in kinds
+        if (partner_kind, quickbooks_id) in known.partners
+    ]
+    if not partners:
+        raise Refused(f"QuickBooks has no {' or '.join(kinds)} {quickbooks_id}, as far as was read.")
+    if len(partners) > 1:
+        raise Refused(f"{quickbooks_id} is an employee and a vendor; say which in quickbooks_kind.")
+    quickbooks_kind, row = partners[0]
     if not row.active or row.gone_at is not None:
         raise Refused(f"The {quickbooks_kind} {row.name} is inactive in QuickBooks. Reactivate it first.")
-    choice = Choice("link", kind, clockify_id, wanted, quickbooks_kind == "vendor")
-    return choice, f"linked to {row.name} ({quickbooks_kind} {wanted})"
+    choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
+    return choice, f"linked to {row.name} ({quickbooks_kind} {quickbooks_id})"
 
 
-def _after(around: _Around, kind: str, clockify_id: str, decision: str) -> str:
+def _after(known: _KnownRecords, kind: str, clockify_id: str, decision: str) -> str:
     key = (kind, clockify_id)
     if decision == "ignore":
         return "ignored"
     if decision == "unlink":
-        if key not in around.links:
-            raise Refused(f"{around.names[key]} is not linked.")
+        if key not in known.links:
+            raise Refused(f"{known.names[key]} is not linked.")
         return "not linked"
-    if around.overrides.get(key) != MappingOverride.Choice.IGNORED:
-        raise Refused(f"{around.names[key]} is not ignored.")
-    return "linked as before" if key in around.links else "not linked"
+    if known.overrides.get(key) != MappingOverride.Choice.IGNORED:
+        raise Refused(f"{known.names[key]} is not ignored.")
+    return "linked as before" if key in known.links else "not linked"

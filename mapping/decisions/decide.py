@@ -1,6 +1,6 @@
-"""What people decide about one record: link, confirm, unlink, ignore. Each is written into the history.
+"""Decisions of people about one record: link, confirm, unlink, ignore. Each is written into the history.
 
-Every function raises Refused with a sentence when the decision can't be taken. None talks to a vendor.
+Every function raises Refused with a message when the decision cannot be taken. None calls a vendor.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ def link(
     note: str = "",
     batch: UUID | None = None,
 ) -> list[str]:
-    """Link by hand, which also confirms a suspended or renamed link. Gives warnings in sentences."""
-    _known_kind(kind)
-    left = _clockify_row(workspace, kind, clockify_id)
+    """Link by hand, which also confirms a suspended or renamed link. Returns warnings in sentences."""
+    _check_kind(kind)
+    record = _clockify_row(workspace, kind, clockify_id)
     quickbooks_kind = ("vendor" if vendor else "employee") if kind == "user" else "customer"
     if vendor and kind != "user":
         raise Refused("Only a user can be linked to a vendor.")
     company = company_of(workspace)
-    right = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
+    partner = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
     if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
         raise Refused("People are not linked to vendors here; the rule People to vendors (people_to_vendors) says so.")
     shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
-    others = list(shared.exclude(clockify_id=clockify_id))
+    other_links = list(shared.exclude(clockify_id=clockify_id))
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
         mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
@@ -67,36 +67,38 @@ def link(
                 "person": person,
                 "why": note or "Linked by hand.",
                 "made_at": now,
-                "clockify_name": left.name,
-                "client_id": getattr(left, "client_id", ""),
-                "quickbooks_name": right.name,
-                "parent_id": getattr(right, "parent_id", ""),
+                "clockify_name": record.name,
+                "client_id": getattr(record, "client_id", ""),
+                "quickbooks_name": partner.name,
+                "parent_id": getattr(partner, "parent_id", ""),
                 "suspended": "",
                 "suspended_at": None,
             },
         )
         write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note, batch=batch)
-    shared_by = ", ".join(other.clockify_name or other.clockify_id for other in others)
-    warnings = [f"{_full_name(right)} is linked to {shared_by} as well."] if others else []
-    return [*warnings, *_another_clients(workspace, left, right)]
+    shared_by = ", ".join(other_link.clockify_name or other_link.clockify_id for other_link in other_links)
+    warnings = [f"{_full_name(partner)} is linked to {shared_by} as well."] if other_links else []
+    return [*warnings, *_parent_warnings(workspace, record, partner)]
 
 
 def may_be_vendor(workspace: Workspace, user_id: str, vendor_id: str) -> bool:
-    """Whether this user may be linked to that vendor: where the rule allows it, or to confirm a link there is."""
-    this = {"kind": "user", "clockify_id": user_id, "quickbooks_kind": "vendor", "quickbooks_id": vendor_id}
-    return workspace.people_to_vendors or links_of(workspace).filter(**this).exists()
+    """Return whether this user may be linked to that vendor: by the rule, or to confirm an existing link."""
+    existing_link = {"kind": "user", "clockify_id": user_id, "quickbooks_kind": "vendor", "quickbooks_id": vendor_id}
+    return workspace.people_to_vendors or links_of(workspace).filter(**existing_link).exists()
 
 
-def _another_clients(workspace: Workspace, left: Any, right: Any) -> list[str]:
-    """A project may be linked to any customer, but one below another client's is worth a second look."""
-    client = links_of(workspace).filter(kind="client", clockify_id=getattr(left, "client_id", "")).first()
-    if client is None or client.quickbooks_id in {right.quickbooks_id, getattr(right, "parent_id", "")}:
+def _parent_warnings(workspace: Workspace, record: Any, partner: Any) -> list[str]:
+    """Return a warning where a project gets a customer of another client, which is allowed but often a mistake."""
+    client = links_of(workspace).filter(kind="client", clockify_id=getattr(record, "client_id", "")).first()
+    if client is None or client.quickbooks_id in {partner.quickbooks_id, getattr(partner, "parent_id", "")}:
         return []
-    return [f"{_full_name(right)} does not belong to {left.client_name}, whose customer is {client.quickbooks_name}."]
+    return [
+        f"{_full_name(partner)} does not belong to {record.client_name}, whose customer is {client.quickbooks_name}."
+    ]
 
 
-def _full_name(right: Any) -> str:
-    return getattr(right, "full_name", "") or str(right.name)
+def _full_name(partner: Any) -> str:
+    return getattr(partner, "full_name", "") or str(partner.name)
 
 
 def confirm(
@@ -109,7 +111,8 @@ def confirm(
     note: str = "",
     batch: UUID | None = None,
 ) -> list[str]:
-    """Take a suspended or renamed link as it is now."""
+    """Confirm a suspended or renamed link with names and parents as they are now."""
+    # Linking again stores today's names and parents, against which the next change is noticed.
     current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
     if current is None:
         raise Refused(f"This {kind} has no link to confirm.")
@@ -136,8 +139,8 @@ def unlink(
     note: str = "",
     batch: UUID | None = None,
 ) -> None:
-    """Take the link away. The rule does not make it again, and time already sent stays where it is."""
-    _known_kind(kind)
+    """Remove the link. The rule does not make it again, and time already sent stays where it is."""
+    _check_kind(kind)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
         removed, _ = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
@@ -162,12 +165,12 @@ def ignore(
 ) -> None:
     """Leave the record and its time out, linked or not, until a person links it.
 
-    `kind` may be employee or customer as well: the QuickBooks record of that id needs no partner in Clockify.
+    `kind` may also be employee or customer: then the QuickBooks record of that id needs no partner in Clockify.
     """
     if kind in LEFT_OUT_THERE:
         _quickbooks_row(workspace, kind, clockify_id)
     else:
-        _known_kind(kind)
+        _check_kind(kind)
         _clockify_row(workspace, kind, clockify_id)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
@@ -187,9 +190,9 @@ def stop_ignoring(
     note: str = "",
     batch: UUID | None = None,
 ) -> None:
-    """Back to the list. A link there was works again; without one, the rule still waits for a person to link."""
+    """Put the record back on the list. Its link works again; without one it is unlinked, not matched by the rule."""
     if kind not in LEFT_OUT_THERE:
-        _known_kind(kind)
+        _check_kind(kind)
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
         ignored = all_mapping_overrides_of(workspace).filter(
@@ -198,6 +201,7 @@ def stop_ignoring(
         if not ignored.exists():
             raise Refused(f"This {kind} is not ignored.")
         linked = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists()
+        # Without a link the record becomes unlinked: the rule must not link by itself what a person had set aside.
         if linked or kind in LEFT_OUT_THERE:
             ignored.delete()
         else:
@@ -207,7 +211,7 @@ def stop_ignoring(
         )
 
 
-def _known_kind(kind: str) -> None:
+def _check_kind(kind: str) -> None:
     if kind not in CLOCKIFY_MODELS:
         raise Refused(f"{kind!r} is no kind of record; it is user, client or project.")
 

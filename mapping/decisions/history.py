@@ -1,4 +1,4 @@
-"""How one record stands for the desk, written into the history and restored from it."""
+"""The state of one record on the desk, written into the history and restored from it."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride
 from mapping.queries import all_mapping_overrides_of, company_of, links_of
 
-# Of a link: what the history shows, by the names it had from the beginning, and all else that restoring needs.
-SHOWN = {
+# Columns of a link by their keys in stored decisions, which must not change, and all others that restoring needs.
+LINK_KEYS = {
     "kind": "quickbooks_kind",
     "id": "quickbooks_id",
     "name": "quickbooks_name",
     "by": "by",
     "suspended": "suspended",
 }
-KEPT = ("why", "clockify_name", "client_id", "parent_id")
+LINK_COLUMNS = ("why", "clockify_name", "client_id", "parent_id")
 
 
 def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
-    """The record's link and override, complete enough to be restored."""
+    """Return the record's link and override, complete enough to be restored."""
     current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
     override = all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    # Stored decisions have these keys, so they keep their names.
+    # Stored decisions have these keys, so the keys keep their names.
     state: dict[str, Any] = {"stance": override.choice if override else ""}
     if override is not None:
-        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _text(override.at)}
+        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _isoformat(override.at)}
     if current is not None:
         state["link"] = {
-            **{shown: getattr(current, column) for shown, column in SHOWN.items()},
-            **{column: getattr(current, column) for column in KEPT},
+            **{key: getattr(current, column) for key, column in LINK_KEYS.items()},
+            **{column: getattr(current, column) for column in LINK_COLUMNS},
             "person": current.person_id,
-            "made_at": _text(current.made_at),
-            "suspended_at": _text(current.suspended_at),
+            "made_at": _isoformat(current.made_at),
+            "suspended_at": _isoformat(current.suspended_at),
         }
     return state
 
 
 def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, Any]) -> None:
-    """Make the record stand as `state` says. Call inside a transaction, after `may_be_restored`."""
+    """Restore the record's link and override. Call inside a transaction, with a state that `is_complete`."""
     key = {"workspace": workspace, "company": company_of(workspace), "kind": kind, "clockify_id": clockify_id}
     links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
     all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
@@ -51,8 +51,8 @@ def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, 
     if link:
         Link.objects.create(
             **key,
-            **{column: link[shown] for shown, column in SHOWN.items()},
-            **{column: link[column] for column in KEPT},
+            **{column: link[key] for key, column in LINK_KEYS.items()},
+            **{column: link[column] for column in LINK_COLUMNS},
             person_id=_known_person(link["person"]),
             made_at=datetime.fromisoformat(link["made_at"]),
             suspended_at=datetime.fromisoformat(link["suspended_at"]) if link["suspended_at"] else None,
@@ -68,7 +68,7 @@ def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, 
 
 
 def is_complete(state: dict[str, Any]) -> bool:
-    """Whether the history holds everything that restoring needs; entries of older versions do not."""
+    """Return whether a stored state has everything that restoring needs; those of older versions do not."""
     link_kept = "link" not in state or "made_at" in state["link"]
     return link_kept and (not state.get("stance") or "stance_facts" in state)
 
@@ -86,7 +86,7 @@ def write_history(
     batch: UUID | None = None,
     undoes: Decision | None = None,
 ) -> Decision:
-    """One line of history: the record's state before, and as it is now."""
+    """Write one line of history: the record's state before, and as it is now."""
     return Decision.objects.create(
         workspace=workspace,
         company=workspace.company,
@@ -104,10 +104,10 @@ def write_history(
 
 
 def _known_person(person_id: int | None) -> int | None:
-    """A person may have been deleted meanwhile."""
+    # The person may have been deleted since; a foreign key to a deleted user would make the restore fail.
     known = person_id is not None and get_user_model()._default_manager.filter(pk=person_id).exists()
     return person_id if known else None
 
 
-def _text(moment: datetime | None) -> str:
+def _isoformat(moment: datetime | None) -> str:
     return moment.isoformat() if moment else ""

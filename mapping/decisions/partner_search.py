@@ -1,4 +1,4 @@
-"""Which QuickBooks record a person means: picked from a list, or typed as an id or a name."""
+"""Search for the QuickBooks record a person means: picked from a list, or typed as an id or a name."""
 
 from __future__ import annotations
 
@@ -14,54 +14,61 @@ from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 
-# As many are offered while a person types.
+# Options shown while a person types.
 MAX_OFFERED = 20
 KINDS = {"user": ("employee", "vendor"), "client": ("customer",), "project": ("customer",)}
 # A line of the offered list, "Acme:Website · customer 58", or a radio button's value, "customer:58".
-PICKED = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
+PICKED_OPTION = re.compile(r"(?:.*· )?(employee|vendor|customer)[ :](\S+)")
 
 
 def kinds_for(workspace: Workspace, kind: str) -> tuple[str, ...]:
-    """Which QuickBooks records this kind may be linked to here."""
+    """Return the kinds of QuickBooks records that a Clockify kind may be linked to in this workspace."""
     kinds = KINDS.get(kind, ())
-    return kinds if workspace.people_to_vendors else tuple(one for one in kinds if one != "vendor")
+    return kinds if workspace.people_to_vendors else tuple(partner for partner in kinds if partner != "vendor")
 
 
 def search(workspace: Workspace, kind: str, text: str) -> list[Option]:
-    """Active records this kind may be linked to, by name, parent, e-mail or id; one more than are to be shown."""
+    """Return active records this kind may be linked to, by name, parent, e-mail or id.
+
+    At most MAX_OFFERED + 1, so that the caller knows when there are more than it shows.
+    """
     text = text.strip()
-    found: list[Option] = []
+    options: list[Option] = []
     if not text:
-        return found
+        return options
     for quickbooks_kind in kinds_for(workspace, kind):
         columns = ["full_name", "name"] if quickbooks_kind == "customer" else ["name", "email"]
-        begins = Case(
+        rank = Case(
             When(quickbooks_id=text, then=Value(0)),
             When(name__istartswith=text, then=Value(1)),
             default=Value(2),
             output_field=IntegerField(),
         )
         rows = _active(workspace, quickbooks_kind).filter(contains(columns, text) | Q(quickbooks_id=text))
-        rows = rows.order_by(begins, columns[0], "pk")[: MAX_OFFERED + 1]
-        found += [option(quickbooks_kind, row) for row in rows]
-    return found[: MAX_OFFERED + 1]
+        rows = rows.order_by(rank, columns[0], "pk")[: MAX_OFFERED + 1]
+        options += [option(quickbooks_kind, row) for row in rows]
+    return options[: MAX_OFFERED + 1]
 
 
 def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:
-    """Kind and id of the record that the text names. Raises Refused where none, or more than one, is meant."""
+    """Return kind and id of the record that the text names. Raises Refused where none or more than one matches."""
     text = text.strip()
     if not text:
         raise Refused("Choose a record first: pick one, or write its id or its name.")
-    picked = PICKED.fullmatch(text)
+    picked = PICKED_OPTION.fullmatch(text)
     if picked and picked[1] in KINDS[kind]:
         return picked[1], picked[2]
-    found = [(one, row) for one in kinds_for(workspace, kind) for row in _named(workspace, one, text)]
-    if len(found) == 1:
-        return found[0][0], found[0][1].quickbooks_id
+    matches = [
+        (quickbooks_kind, row)
+        for quickbooks_kind in kinds_for(workspace, kind)
+        for row in _named(workspace, quickbooks_kind, text)
+    ]
+    if len(matches) == 1:
+        return matches[0][0], matches[0][1].quickbooks_id
     kinds = " or ".join(kinds_for(workspace, kind))
-    if not found:
+    if not matches:
         raise Refused(f"{company_of(workspace)} has no active {kinds} with the id or name “{text}”.")
-    raise Refused(f"“{text}” names {len(found)} records; write the id of the one you mean.")
+    raise Refused(f"“{text}” names {len(matches)} records; write the id of the one you mean.")
 
 
 def _named(workspace: Workspace, quickbooks_kind: str, text: str) -> list[Any]:
@@ -69,6 +76,7 @@ def _named(workspace: Workspace, quickbooks_kind: str, text: str) -> list[Any]:
     if quickbooks_kind == "customer":
         names |= Q(full_name__iexact=text)
     rows = list(_active(workspace, quickbooks_kind).filter(names)[:20])
+    # The most certain match wins: an id, then the identical name; ignoring case may give several.
     by_id = [row for row in rows if row.quickbooks_id == text]
     exact = [row for row in rows if identical(getattr(row, "full_name", row.name), text)]
     return by_id or exact or rows

@@ -1,4 +1,4 @@
-"""How links would stand after decisions that nobody has taken yet. Reads only; the rule follows as it would then."""
+"""Preview of links after decisions that have not been taken yet, the rule's own links included. Reads only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Company, Workspace
-from mapping.decisions.batch import Choice, in_order
+from mapping.decisions.batch import Choice, ordered
 from mapping.matching import match
 from mapping.matching.names import FORGIVING, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, QuickBooksRecord
@@ -24,7 +24,7 @@ from mapping.queries import (
 )
 from mapping.rematch import link_row
 
-# Id of a QuickBooks record that does not exist yet; QuickBooks' own are numbers.
+# Id of a QuickBooks record that does not exist yet; QuickBooks' own ids are numbers.
 NEW = "new"
 
 
@@ -47,7 +47,7 @@ class MappingPreview:
 
 
 class MappingSnapshot:
-    """Both sides with their links, read once; every question after that costs no query."""
+    """Both sides with their links, read once; previews from it need no further queries."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -56,11 +56,12 @@ class MappingSnapshot:
         self._quickbooks = quickbooks_records(self._company)
         self._links = list(links_of(workspace))
         self._overrides = [
-            KnownOverride(one.kind, one.clockify_id, one.choice) for one in mapping_overrides_of(workspace)
+            KnownOverride(override.kind, override.clockify_id, override.choice)
+            for override in mapping_overrides_of(workspace)
         ]
 
     def now(self) -> MappingPreview:
-        """As it stands."""
+        """Return the links as they are."""
         return MappingPreview(self._links, _ignored(self._overrides))
 
     def after(
@@ -71,46 +72,51 @@ class MappingSnapshot:
         renamed: Mapping[Key, str] | None = None,
         now: datetime,
     ) -> MappingPreview:
-        """As it would stand once these decisions were taken and names were matched again.
+        """Return the links as they would be once these decisions were taken and names were matched again.
 
         `renamed`: new names of Clockify records, by kind and id.
         """
-        ours, theirs = self._records(planned)
-        ours |= {key: replace(ours[key], name=name) for key, name in (renamed or {}).items() if key in ours}
+        clockify, quickbooks = self._records(planned)
+        clockify |= {key: replace(clockify[key], name=name) for key, name in (renamed or {}).items() if key in clockify}
         rows = {(row.kind, row.clockify_id): row for row in self._links}
-        overrides = {(one.kind, one.clockify_id): one for one in self._overrides}
-        for choice in in_order(choices):
-            self._decide(choice, rows, overrides, ours=ours, theirs=theirs, now=now)
-        known = [known_link(row) for row in rows.values()]
+        overrides = {(override.kind, override.clockify_id): override for override in self._overrides}
+        for choice in ordered(choices):
+            self._decide(choice, rows, overrides, clockify=clockify, quickbooks=quickbooks, now=now)
+        known_links = [known_link(row) for row in rows.values()]
         outcome = match.paired(
-            list(ours.values()), list(theirs.values()), known, list(overrides.values()), mode=self._workspace.matching
+            list(clockify.values()),
+            list(quickbooks.values()),
+            known_links,
+            list(overrides.values()),
+            mode=self._workspace.matching,
         )
         for key, reason in outcome.suspend.items():
             rows[key] = _changed(rows[key], suspended=reason)
-        made = [
-            link_row(self._workspace, self._company, new, ours=ours, theirs=theirs, now=now) for new in outcome.links
+        new_links = [
+            link_row(self._workspace, self._company, link, clockify=clockify, quickbooks=quickbooks, now=now)
+            for link in outcome.links
         ]
-        return MappingPreview([*rows.values(), *made], _ignored(overrides.values()))
+        return MappingPreview([*rows.values(), *new_links], _ignored(overrides.values()))
 
-    def forgiven(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
-        """Pairs that the rule would link if it were forgiving, each with its why; the rule says that they are alone."""
-        known: list[KnownLink] = [known_link(row) for row in self._links]
-        outcome = match.paired(self._clockify, self._quickbooks, known, self._overrides, mode=FORGIVING)
-        ours, theirs = self._records(())
+    def forgiving_pairs(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
+        """Return the pairs that the rule would link in forgiving mode, unique on both sides, each with its reason."""
+        known_links: list[KnownLink] = [known_link(row) for row in self._links]
+        outcome = match.paired(self._clockify, self._quickbooks, known_links, self._overrides, mode=FORGIVING)
+        clockify, quickbooks = self._records(())
         return [
-            (ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], new.why)
-            for new in outcome.links
+            (clockify[link.kind, link.clockify_id], quickbooks[link.quickbooks_kind, link.quickbooks_id], link.why)
+            for link in outcome.links
         ]
 
     def _records(
         self, planned: Iterable[PlannedRecord]
     ) -> tuple[dict[Key, ClockifyRecord], dict[Key, QuickBooksRecord]]:
-        theirs = {(one.kind, one.id): one for one in self._quickbooks}
-        for one in planned:
-            found = theirs.get((one.kind, one.id))
-            made = found or QuickBooksRecord(one.kind, one.id, one.name, parent_id=one.parent_id)
-            theirs[one.kind, one.id] = replace(made, name=strip_deleted(one.name), active=True, gone=False)
-        return {(one.kind, one.id): one for one in self._clockify}, theirs
+        quickbooks = {(record.kind, record.id): record for record in self._quickbooks}
+        for record in planned:
+            existing = quickbooks.get((record.kind, record.id))
+            base = existing or QuickBooksRecord(record.kind, record.id, record.name, parent_id=record.parent_id)
+            quickbooks[record.kind, record.id] = replace(base, name=strip_deleted(record.name), active=True, gone=False)
+        return {(record.kind, record.id): record for record in self._clockify}, quickbooks
 
     def _decide(
         self,
@@ -118,21 +124,21 @@ class MappingSnapshot:
         rows: dict[Key, Link],
         overrides: dict[Key, KnownOverride],
         *,
-        ours: dict[Key, ClockifyRecord],
-        theirs: dict[Key, QuickBooksRecord],
+        clockify: dict[Key, ClockifyRecord],
+        quickbooks: dict[Key, QuickBooksRecord],
         now: datetime,
     ) -> None:
-        """What `desk` would make of one choice; where it would refuse, nothing."""
+        """Change `rows` and `overrides` as `decide` would; do nothing where it would refuse."""
         key = (choice.kind, choice.clockify_id)
         if choice.verb in {"link", "confirm"}:
-            linked = self._linked(choice, rows.get(key), ours=ours, theirs=theirs, now=now)
+            linked = self._linked(choice, rows.get(key), clockify=clockify, quickbooks=quickbooks, now=now)
             if linked is not None:
                 rows[key] = linked
                 overrides.pop(key, None)
         elif choice.verb == "unlink" and key in rows:
             del rows[key]
             overrides[key] = KnownOverride(*key, "unlinked")
-        elif choice.verb == "ignore" and key in ours:
+        elif choice.verb == "ignore" and key in clockify:
             overrides[key] = KnownOverride(*key, "ignored")
         elif choice.verb == "stop_ignoring" and key in overrides and overrides[key].choice == "ignored":
             if key in rows:
@@ -145,18 +151,18 @@ class MappingSnapshot:
         choice: Choice,
         before: Link | None,
         *,
-        ours: dict[Key, ClockifyRecord],
-        theirs: dict[Key, QuickBooksRecord],
+        clockify: dict[Key, ClockifyRecord],
+        quickbooks: dict[Key, QuickBooksRecord],
         now: datetime,
     ) -> Link | None:
-        """The link as `desk.link` would make it; None where that would refuse."""
+        """Return the link as `decide.link` would make it; None where that would refuse."""
         kind, partner_id = choice.quickbooks_kind, choice.quickbooks_id
         if choice.verb == "confirm":
             if before is None:
                 return None
             kind, partner_id = before.quickbooks_kind, before.quickbooks_id
-        left, right = ours.get((choice.kind, choice.clockify_id)), theirs.get((kind, partner_id))
-        if left is None or right is None or not right.active or right.gone:
+        record, partner = clockify.get((choice.kind, choice.clockify_id)), quickbooks.get((kind, partner_id))
+        if record is None or partner is None or not partner.active or partner.gone:
             return None
         if kind == "vendor" and not self._workspace.people_to_vendors and not _is_linked_to(before, partner_id):
             return None
@@ -169,10 +175,10 @@ class MappingSnapshot:
             quickbooks_id=partner_id,
             by="person",
             made_at=now,
-            clockify_name=left.name,
-            client_id=left.client_id,
-            quickbooks_name=right.name,
-            parent_id=right.parent_id,
+            clockify_name=record.name,
+            client_id=record.client_id,
+            quickbooks_name=partner.name,
+            parent_id=partner.parent_id,
         )
 
 
@@ -181,10 +187,10 @@ def _is_linked_to(before: Link | None, vendor_id: str) -> bool:
 
 
 def _ignored(overrides: Iterable[KnownOverride]) -> frozenset[Key]:
-    return frozenset((one.kind, one.clockify_id) for one in overrides if one.choice == "ignored")
+    return frozenset((override.kind, override.clockify_id) for override in overrides if override.choice == "ignored")
 
 
 def _changed(link: Link, **values: Any) -> Link:
-    """A copy, so that the rows read stay as they are."""
+    """Return a changed copy, so that other previews of the same snapshot start from the rows as read."""
     fields = {field.attname: getattr(link, field.attname) for field in Link._meta.concrete_fields}
     return Link(**{**fields, **values})

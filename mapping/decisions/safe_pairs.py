@@ -1,4 +1,4 @@
-"""The open pairs that may be accepted together in one press; `matching.acceptance` says what makes a pair safe."""
+"""The safe pairs, which may all be accepted together; `matching.acceptance` defines safe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mapping.queries import links_of, mismatches_of
 
 @dataclass(frozen=True, slots=True)
 class SafePair:
-    """One pair of the sheet. `follows`: the client that has to be accepted with it; minutes and entries are held."""
+    """One safe pair with its held minutes and entries. `follows`: the client that must be accepted with it."""
 
     kind: str
     clockify_id: str
@@ -32,7 +32,7 @@ class SafePair:
 
     @property
     def key(self) -> str:
-        """As the desk's rows are keyed."""
+        """The same key as the record's row has on the desk."""
         return f"{self.kind}-{self.clockify_id}"
 
     @property
@@ -41,7 +41,7 @@ class SafePair:
 
 
 def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "client", "project")) -> list[SafePair]:
-    """The safe pairs as of now, those that hold back most first; five-odd queries whatever their number."""
+    """Return the safe pairs as of now, those that hold the most minutes first, in a fixed number of queries."""
     held = {
         (kind, clockify_id): (minutes, entries)
         for kind, clockify_id, minutes, entries in mismatches_of(workspace).values_list(
@@ -50,44 +50,45 @@ def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "clien
     }
     linked = set(links_of(workspace).filter(kind="client", suspended="").values_list("clockify_id", flat=True))
     pairs = []
-    for left, right, why in MappingSnapshot(workspace).forgiven():
-        if left.kind not in kinds or not acceptance.is_safe(left, right):
+    for clockify, quickbooks, why in MappingSnapshot(workspace).forgiving_pairs():
+        if clockify.kind not in kinds or not acceptance.is_safe(clockify, quickbooks):
             continue
-        minutes, entries = held.get((left.kind, left.id), (0, 0))
+        minutes, entries = held.get((clockify.kind, clockify.id), (0, 0))
         pairs.append(
             SafePair(
-                kind=left.kind,
-                clockify_id=left.id,
-                name=left.name,
-                client_name=left.client_name,
-                quickbooks_kind=right.kind,
-                quickbooks_id=right.id,
-                quickbooks_name=right.name,
+                kind=clockify.kind,
+                clockify_id=clockify.id,
+                name=clockify.name,
+                client_name=clockify.client_name,
+                quickbooks_kind=quickbooks.kind,
+                quickbooks_id=quickbooks.id,
+                quickbooks_name=quickbooks.name,
                 why=why,
-                follows=left.client_id if left.client_id and left.client_id not in linked else "",
+                follows=clockify.client_id if clockify.client_id and clockify.client_id not in linked else "",
                 minutes=minutes,
                 entries=entries,
             )
         )
+    # A project is safe only with its client: alone it would have no place where its partner must be.
     clients = {pair.clockify_id for pair in pairs if pair.kind == "client"}
     pairs = [pair for pair in pairs if not pair.follows or pair.follows in clients]
-    return sorted(pairs, key=lambda one: (-one.minutes, one.kind, one.name.casefold(), one.clockify_id))
+    return sorted(pairs, key=lambda pair: (-pair.minutes, pair.kind, pair.name.casefold(), pair.clockify_id))
 
 
 def among(pairs: Collection[SafePair], keys: Collection[str] | None) -> tuple[list[SafePair], list[tuple[str, str]]]:
-    """Of the safe pairs those with these keys (None: all), and the keys left out, each with a sentence."""
-    wanted = {pair.key for pair in pairs} if keys is None else set(keys)
-    chosen = [pair for pair in pairs if pair.key in wanted]
+    """Return the safe pairs with these keys (None: all), and the keys left out, each with a message."""
+    requested = {pair.key for pair in pairs} if keys is None else set(keys)
+    chosen = [pair for pair in pairs if pair.key in requested]
     clients = {pair.clockify_id for pair in chosen if pair.kind == "client"}
-    kept = [pair for pair in chosen if not pair.follows or pair.follows in clients]
+    accepted = [pair for pair in chosen if not pair.follows or pair.follows in clients]
     left_out = [
         (pair.key, f"{pair.name} waits for its client {pair.client_name}; accept that as well.")
         for pair in chosen
-        if pair not in kept
+        if pair not in accepted
     ]
-    known = {pair.key for pair in pairs}
-    left_out += [(key, "It is not safe any more; look at it again.") for key in sorted(wanted - known)]
-    return kept, left_out
+    safe = {pair.key for pair in pairs}
+    left_out += [(key, "It is not safe any more; look at it again.") for key in sorted(requested - safe)]
+    return accepted, left_out
 
 
 def accept_safe(
@@ -98,10 +99,10 @@ def accept_safe(
     person: Any = None,
     note: str = "",
 ) -> tuple[Applied, list[tuple[str, str]]]:
-    """Link all safe pairs, or those of `keys`, as one batch; found anew now, so that only what is still safe is linked.
+    """Link all safe pairs, or those of `keys`, as one batch, and return it with the keys left out and their messages.
 
-    Gives the batch and the keys left out with a sentence each. The caller judges the entries anew afterwards.
+    Pairs are searched again, so that only what is still safe is linked. The caller evaluates entries again afterwards.
     """
-    kept, left_out = among(safe_pairs(workspace), keys)
-    words = note or "Accepted with all safe ones."
-    return apply(workspace, [pair.choice for pair in kept], now=now, person=person, note=words), left_out
+    accepted, left_out = among(safe_pairs(workspace), keys)
+    decision_note = note or "Accepted with all safe ones."
+    return apply(workspace, [pair.choice for pair in accepted], now=now, person=person, note=decision_note), left_out

@@ -1,4 +1,4 @@
-"""Taking decisions back: one, or all of one press; and the history that tells of both."""
+"""Undo of decisions, one or a whole batch, and the history of both."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNDO = "undo"
 
 @dataclass
 class Undone:
-    """What an undo of a batch took back, under a batch id of its own; what stays, with the sentence that says why."""
+    """Result of undoing a batch: a batch id of its own, decisions taken back, and those kept with the message why."""
 
     batch: uuid.UUID
     taken_back: list[Decision] = field(default_factory=list)
@@ -37,17 +37,18 @@ def undo_decision(
     note: str = "",
     batch: uuid.UUID | None = None,
 ) -> Decision:
-    """Make the record stand as it did before that decision; the caller judges the entries anew afterwards.
+    """Restore the record as it was before that decision; the caller evaluates entries again afterwards.
 
     Raises Refused where anything happened to the record since. An undo is a decision too and may be undone.
     Nothing is taken back in QuickBooks or Clockify.
     """
     with transaction.atomic():
+        # Locked, so that two requests cannot undo the same decision at once.
         locked = Decision.objects.select_for_update(of=("self",)).filter(workspace=workspace, pk=decision_id)
         decision = locked.first()
         if decision is None:
             raise Refused(f"{workspace} has no decision {decision_id}.")
-        problem = why_not(workspace, decision)
+        problem = undo_problem(workspace, decision)
         if problem:
             raise Refused(problem)
         kind, clockify_id = decision.kind, decision.clockify_id
@@ -68,16 +69,16 @@ def undo_decision(
 
 
 def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = "") -> Undone:
-    """Take back every decision of a batch that can be taken back, the last one first. Raises Refused where none can."""
+    """Undo every decision of a batch that can be undone, the last one first. Raises Refused where none can."""
     undone = Undone(uuid.uuid4())
     decisions = list(Decision.objects.filter(workspace=workspace, batch=batch).order_by("-pk"))
     for decision in decisions:
         try:
-            made = undo_decision(workspace, decision.pk, now=now, person=person, note=note, batch=undone.batch)
+            undoing = undo_decision(workspace, decision.pk, now=now, person=person, note=note, batch=undone.batch)
         except Refused as refusal:
             undone.kept.append((decision, str(refusal)))
         else:
-            undone.taken_back.append(made)
+            undone.taken_back.append(undoing)
     if not decisions:
         raise Refused(f"{workspace} has no such batch of decisions.")
     if not undone.taken_back:
@@ -85,25 +86,25 @@ def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person:
     return undone
 
 
-def why_not(workspace: Workspace, decision: Decision) -> str:
-    """Why a decision can't be taken back any more, in a sentence; "" where it can."""
+def undo_problem(workspace: Workspace, decision: Decision) -> str:
+    """Return why a decision can no longer be undone, in a sentence; "" where it can."""
     if decision.company_id != workspace.company_id or not is_complete(decision.before):
         return "This decision is from before the present connection; decide anew instead."
     current = state_of(workspace, decision.kind, decision.clockify_id)
     if current != decision.after:
-        return _what_happened_since(workspace, decision, current)
-    return _who_has_the_partner(workspace, decision)
+        return _change_since(workspace, decision, current)
+    return _partner_conflict(workspace, decision)
 
 
 def history(workspace: Workspace, *, kind: str = "", clockify_id: str = "") -> QuerySet[Decision]:
-    """Decisions, the newest first: who, when, why, before and after; of one record where it is named."""
+    """Return decisions, the newest first; only those of one record where `clockify_id` is given."""
     rows = Decision.objects.filter(workspace=workspace).select_related("person", "undoes__person")
     if clockify_id:
         rows = rows.filter(kind=kind, clockify_id=clockify_id)
     return rows.order_by("-pk")
 
 
-def _what_happened_since(workspace: Workspace, decision: Decision, current: dict[str, Any]) -> str:
+def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any]) -> str:
     later = (
         Decision.objects.filter(workspace=workspace, kind=decision.kind, clockify_id=decision.clockify_id)
         .filter(pk__gt=decision.pk)
@@ -113,17 +114,18 @@ def _what_happened_since(workspace: Workspace, decision: Decision, current: dict
     )
     name = _name(workspace, decision)
     if later is not None and later.undoes_id == decision.pk:
-        return f"It was taken back already, {_by_whom(later)}."
+        return f"It was taken back already, {_author(later)}."
     if later is not None:
-        return f"{name} was decided anew since ({later.verb}, {_by_whom(later)}). Take that back first, or decide anew."
+        return f"{name} was decided anew since ({later.verb}, {_author(later)}). Take that back first, or decide anew."
     suspended = (current.get("link") or {}).get("suspended")
     if suspended:
         return f"The link of {name} was suspended since ({suspended}). Decide about it as it is now."
     return f"{name} was matched anew since. Decide about it as it is now."
 
 
-def _who_has_the_partner(workspace: Workspace, decision: Decision) -> str:
-    """A link that the rule made has its partner for itself; somebody may have got it meanwhile."""
+def _partner_conflict(workspace: Workspace, decision: Decision) -> str:
+    """Return why the earlier link cannot be restored: its partner is linked by now; "" where it can be restored."""
+    # By rule a partner has one link; only links by hand may share it.
     link = decision.before.get("link")
     if not link or link["by"] != "rule":
         return ""
@@ -139,10 +141,10 @@ def _who_has_the_partner(workspace: Workspace, decision: Decision) -> str:
 
 
 def _name(workspace: Workspace, decision: Decision) -> str:
-    found = mirrored_names(workspace, decision.kind, [decision.clockify_id])
-    return found.get(decision.clockify_id) or f"This {decision.kind}"
+    names = mirrored_names(workspace, decision.kind, [decision.clockify_id])
+    return names.get(decision.clockify_id) or f"This {decision.kind}"
 
 
-def _by_whom(decision: Decision) -> str:
-    who = decision.person.get_username() if decision.person else "a command"
-    return f"{decision.at:%Y-%m-%d %H:%M} UTC by {who}"
+def _author(decision: Decision) -> str:
+    author = decision.person.get_username() if decision.person else "a command"
+    return f"{decision.at:%Y-%m-%d %H:%M} UTC by {author}"
