@@ -1,4 +1,4 @@
-"""Links, mismatches and what people decided, to look at; the review desk is where they change."""
+"""Read-only admin pages of links, mismatches and decisions; they are changed on the desk only."""
 
 from __future__ import annotations
 

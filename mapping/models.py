@@ -1,4 +1,4 @@
-"""Saved pairs, what people decided about them, and why the rest has no pair."""
+"""Models of links, people's decisions about them, mismatches, and names written to a vendor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ QUICKBOOKS_KINDS = [("employee", "Employee"), ("vendor", "Vendor"), ("customer",
 
 
 class Link(models.Model):
-    """One Clockify record and its QuickBooks partner. Follows ids; names and places are kept as they were confirmed."""
+    """One Clockify record and its QuickBooks partner.
+
+    A link follows ids. Names and parents are stored as they were when it was made or last confirmed, so that renaming
+    and moving are noticed.
+    """
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="links")
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="links")
@@ -51,7 +55,7 @@ class Link(models.Model):
 class MappingOverride(models.Model):
     """A person's decision that a record is not linked by rule: unlinked, or ignored with its time.
 
-    An employee or customer that only QuickBooks has can be ignored as well: then it is not listed as missing in
+    An employee or customer that only QuickBooks has can also be ignored: then it is not listed as missing in
     Clockify. The rule still links it once Clockify has its partner.
     """
 
@@ -74,7 +78,7 @@ class MappingOverride(models.Model):
                 fields=["workspace", "company", "kind", "clockify_id"], name="stance_once_per_clockify_record"
             )
         ]
-        # As it was called first.
+        # The model's first name; the table keeps it.
         db_table = "mapping_stance"
 
     def __str__(self) -> str:
@@ -82,7 +86,7 @@ class MappingOverride(models.Model):
 
 
 class Mismatch(models.Model):
-    """Why a record has no working partner. One row per record, not per entry; closed rows are deleted."""
+    """The reason why a record has no working partner. One row per record, not per entry; resolved rows are deleted."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="mismatches")
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="mismatches")
@@ -123,7 +127,7 @@ class Mismatch(models.Model):
         ]
         indexes = [
             models.Index(fields=["workspace", "company", "kind", "order_key"], name="mismatch_by_order"),
-            # All that every page of the desk counts, so that counting need not read the wide rows.
+            # All columns that the desk's counts use, so that counting does not read the wide rows.
             models.Index(
                 fields=[
                     "workspace",
@@ -145,7 +149,7 @@ class Mismatch(models.Model):
 
 
 class Decision(models.Model):
-    """History of the desk: who did what to which record, when, and what it was before."""
+    """One line of the desk's history: person, action, record, time, and the record's state before and after."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="decisions")
     company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="+")
@@ -165,9 +169,9 @@ class Decision(models.Model):
 
 
 class PartnerWrite(models.Model):
-    """One record written to QuickBooks or Clockify because a person asked for it; also the journal of these writes.
+    """One write of a name to QuickBooks or Clockify that a person requested; also the journal of these writes.
 
-    Committed with its exact body before the call, ended by the answer or by reading; never sent again by itself.
+    Committed with its exact body before the call, ended by the response or by reading; never sent again by itself.
     """
 
     class Side(models.TextChoices):
@@ -213,7 +217,7 @@ class PartnerWrite(models.Model):
 
     class Meta:
         constraints = [
-            # Two presses of one button must not make two records.
+            # Submitting one form twice must not create two records.
             models.UniqueConstraint(
                 fields=["workspace", "side", "target"],
                 condition=models.Q(state="sending"),

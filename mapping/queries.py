@@ -1,4 +1,4 @@
-"""Between the mirror and matching: what goes in, and what others ask for of what came out."""
+"""Queries around matching: its input from the mirror, and its saved results for other packages."""
 
 from __future__ import annotations
 
@@ -28,43 +28,49 @@ Key = tuple[str, str]
 
 
 def company_of(workspace: Workspace) -> Company:
+    """Return the workspace's company. Raises LookupError where none is connected."""
     if workspace.company is None:
         raise LookupError(f"{workspace} has no QuickBooks company.")
     return workspace.company
 
 
 def clockify_records(workspace: Workspace) -> list[ClockifyRecord]:
-    """Both lists are read as plain values: as rows of models they would take many times as long."""
-    found: list[ClockifyRecord] = []
-    mine = {"workspace": workspace}
-    for key, name, email, active, gone_at in ClockifyUser.objects.filter(**mine).values_list(
+    """Return the mirrored users, clients and projects."""
+    # Read as plain values, like QuickBooks' records below: as model instances they take many times as long.
+    records: list[ClockifyRecord] = []
+    in_workspace = {"workspace": workspace}
+    for key, name, email, active, gone_at in ClockifyUser.objects.filter(**in_workspace).values_list(
         "clockify_id", "name", "email", "active", "gone_at"
     ):
-        found.append(ClockifyRecord("user", key, name, email=email, archived=not active or gone_at is not None))
-    for key, name, archived, gone_at in ClockifyClient.objects.filter(**mine).values_list(
+        records.append(ClockifyRecord("user", key, name, email=email, archived=not active or gone_at is not None))
+    for key, name, archived, gone_at in ClockifyClient.objects.filter(**in_workspace).values_list(
         "clockify_id", "name", "archived", "gone_at"
     ):
-        found.append(ClockifyRecord("client", key, name, archived=archived or gone_at is not None))
-    for key, name, archived, gone_at, client_id, client_name in ClockifyProject.objects.filter(**mine).values_list(
-        "clockify_id", "name", "archived", "gone_at", "client_id", "client_name"
-    ):
-        past = archived or gone_at is not None
-        found.append(ClockifyRecord("project", key, name, client_id, client_name, archived=past))
-    return found
+        records.append(ClockifyRecord("client", key, name, archived=archived or gone_at is not None))
+    for key, name, archived, gone_at, client_id, client_name in ClockifyProject.objects.filter(
+        **in_workspace
+    ).values_list("clockify_id", "name", "archived", "gone_at", "client_id", "client_name"):
+        is_archived = archived or gone_at is not None
+        records.append(ClockifyRecord("project", key, name, client_id, client_name, archived=is_archived))
+    return records
 
 
 def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
-    found: list[QuickBooksRecord] = []
+    """Return the mirrored employees, vendors and customers."""
+    records: list[QuickBooksRecord] = []
     for kind, model in QUICKBOOKS_MODELS.items():
-        there = ("parent_id",) if kind == "customer" else ("email",)
-        columns = ("quickbooks_id", "name", "active", "gone_at", *there)
-        for key, name, active, gone_at, more in model._default_manager.filter(company=company).values_list(*columns):
-            facts = {there[0]: more}
-            found.append(QuickBooksRecord(kind, key, name, active=active, gone=gone_at is not None, **facts))
-    return found
+        extra_columns = ("parent_id",) if kind == "customer" else ("email",)
+        columns = ("quickbooks_id", "name", "active", "gone_at", *extra_columns)
+        for key, name, active, gone_at, extra_value in model._default_manager.filter(company=company).values_list(
+            *columns
+        ):
+            facts = {extra_columns[0]: extra_value}
+            records.append(QuickBooksRecord(kind, key, name, active=active, gone=gone_at is not None, **facts))
+    return records
 
 
 def known_link(link: Link) -> KnownLink:
+    """Return a saved link in the form that matching takes."""
     return KnownLink(
         kind=link.kind,
         clockify_id=link.clockify_id,
@@ -84,17 +90,17 @@ def links_of(workspace: Workspace) -> QuerySet[Link]:
 
 
 def mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
-    """What people said about Clockify's records."""
+    """Return people's decisions about Clockify's records."""
     return all_mapping_overrides_of(workspace).filter(kind__in=KINDS)
 
 
 def all_mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
-    """Likewise with the QuickBooks records that need no partner."""
+    """Return people's decisions about records of both sides; QuickBooks' are those that need no partner."""
     return MappingOverride.objects.filter(workspace=workspace, company=workspace.company)
 
 
 def ignored_in_quickbooks(workspace: Workspace) -> Exists:
-    """Whether a mismatch is of a QuickBooks record that a person ignored."""
+    """Return a condition: the mismatch is of a QuickBooks record that a person ignored."""
     ignored = all_mapping_overrides_of(workspace).filter(
         choice=MappingOverride.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS
     )
@@ -102,21 +108,22 @@ def ignored_in_quickbooks(workspace: Workspace) -> Exists:
 
 
 def was_matched(workspace: Workspace) -> bool:
-    """Whether matching has ever come to its end here; a first run may have died between reading and matching."""
+    """Return whether matching was ever completed in this workspace."""
+    # Its results tell, since a first run may have died between reading the lists and matching them.
     return links_of(workspace).exists() or mismatches_of(workspace).exists() or mapping_overrides_of(workspace).exists()
 
 
 def mismatches_of(workspace: Workspace) -> QuerySet[Mismatch]:
-    """The listed ones, those that hold back most first."""
+    """Return the mismatches that are listed, those that hold the most minutes first."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
     rows = rows.exclude(Q(clockify_id="") & ignored_in_quickbooks(workspace))
     return rows.order_by("-blocked_minutes", "kind", "clockify_name", "quickbooks_name", "pk")
 
 
 def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
-    """Mapped and unmapped records per kind.
+    """Return numbers of mapped and unmapped records by kind.
 
-    Ignored ones are neither; archived ones that hold nothing are not unmapped.
+    Ignored records are neither; archived records that hold no time are not unmapped.
     """
     ignored = set(
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
@@ -135,41 +142,41 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
 
 
 def last_decision(workspace: Workspace) -> int:
-    """The number of the last decision; 0 before the first."""
+    """Return the id of the last decision; 0 before the first."""
     return Decision.objects.filter(workspace=workspace).aggregate(last=Max("pk"))["last"] or 0
 
 
 def decided_since(workspace: Workspace, last: int) -> set[Key]:
-    """Kinds and ids of the records that were decided about after that one."""
+    """Return (kind, id) of the records that were decided about after the decision with that id."""
     later = Decision.objects.filter(workspace=workspace, pk__gt=last)
     return set(later.values_list("kind", "clockify_id"))
 
 
 def mirrored_names(workspace: Workspace, kind: str, ids: Iterable[str]) -> dict[str, str]:
-    """Names by id, of Clockify's records or of QuickBooks'."""
+    """Return names by id, of Clockify's or QuickBooks' records of one kind."""
     if kind in QUICKBOOKS_MODELS:
-        there = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=workspace.company)
-        return dict(there.filter(quickbooks_id__in=list(ids)).values_list("quickbooks_id", "name"))
+        quickbooks_rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=workspace.company)
+        return dict(quickbooks_rows.filter(quickbooks_id__in=list(ids)).values_list("quickbooks_id", "name"))
     rows = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id__in=list(ids))
     return dict(rows.values_list("clockify_id", "name"))
 
 
 def unknown_ids(workspace: Workspace, kind: str, ids: Collection[str]) -> set[str]:
-    """Ids that the mirror has not seen yet."""
+    """Return those of the ids that are not mirrored yet."""
     return set(ids) - set(mirrored_names(workspace, kind, ids))
 
 
 def mismatch_json(row: Mismatch) -> dict[str, Any]:
-    """One line of `mismatches --json`."""
-    left = {"id": row.clockify_id, "name": row.clockify_name, "client": row.clockify_client}
-    right = {"id": row.quickbooks_id, "name": row.quickbooks_name, "parent": row.quickbooks_parent}
-    suggested = ("id", "name", "score", "why", "kind")
+    """Return one line of `mismatches --json`."""
+    clockify = {"id": row.clockify_id, "name": row.clockify_name, "client": row.clockify_client}
+    quickbooks = {"id": row.quickbooks_id, "name": row.quickbooks_name, "parent": row.quickbooks_parent}
+    fields = ("id", "name", "score", "why", "kind")
     return {
         "kind": row.kind,
         "reason": row.reason,
-        "clockify": left if row.clockify_id else None,
-        "quickbooks": right if row.quickbooks_id else None,
-        "suggestions": [{name: one.get(name) for name in suggested} for one in row.suggestions],
+        "clockify": clockify if row.clockify_id else None,
+        "quickbooks": quickbooks if row.quickbooks_id else None,
+        "suggestions": [{name: suggestion.get(name) for name in fields} for suggestion in row.suggestions],
         "blocked_minutes": row.blocked_minutes,
         "blocked_entries": row.blocked_entries,
         "detail": row.detail,
@@ -177,10 +184,10 @@ def mismatch_json(row: Mismatch) -> dict[str, Any]:
 
 
 def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
-    """All of `mapping --json`: links by kind."""
-    shown: dict[str, list[dict[str, Any]]] = {PLURALS[kind]: [] for kind in KINDS}
+    """Return the whole output of `mapping --json`: links by kind."""
+    links_by_kind: dict[str, list[dict[str, Any]]] = {PLURALS[kind]: [] for kind in KINDS}
     for link in links_of(workspace).order_by("kind", "clockify_name", "clockify_id"):
-        shown[PLURALS[link.kind]].append(
+        links_by_kind[PLURALS[link.kind]].append(
             {
                 "clockify_id": link.clockify_id,
                 "clockify_name": link.clockify_name,
@@ -191,4 +198,4 @@ def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
                 "suspended": bool(link.suspended),
             }
         )
-    return shown
+    return links_by_kind
