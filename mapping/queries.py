@@ -129,6 +129,7 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
     working = set(links_of(workspace).filter(suspended="").values_list("kind", "clockify_id"))
+    # A renamed link still works, so its row does not make the record unmapped.
     unmapped = set(
         mismatches_of(workspace).exclude(clockify_id="").exclude(reason="RENAMED").values_list("kind", "clockify_id")
     )

@@ -68,6 +68,7 @@ def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matche
     overrides = [
         KnownOverride(record.kind, record.clockify_id, record.choice) for record in mapping_overrides_of(workspace)
     ]
+    # Comparing all names takes seconds; after a decision the earlier results serve as well (decision 9).
     earlier = {} if anew else _earlier_likely(workspace)
     offered = quickbooks
     if not workspace.people_to_vendors:
@@ -165,6 +166,7 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
             new_rows.append(row)
     with transaction.atomic():
         all_rows = Mismatch.objects.filter(workspace=workspace)
+        # Deleted before the new ones are created: a changed row has the same unique key as the row it replaces.
         outdated_ids = [pk for pk in all_rows.values_list("pk", flat=True) if pk not in kept_ids]
         # In chunks, because SQLite limits the number of parameters of a statement.
         for start in range(0, len(outdated_ids), 500):
@@ -231,6 +233,7 @@ def _ordering_context(
 
 
 def _identity(row: Mismatch) -> tuple[str, str, str, str]:
+    # A Clockify record keeps its first-seen time while its reason is the same, whichever partner the row names.
     return row.kind, row.clockify_id, row.quickbooks_id if not row.clockify_id else "", row.reason
 
 

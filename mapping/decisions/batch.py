@@ -84,6 +84,7 @@ def apply(
     """
     applied = Applied(uuid.uuid4())
     for choice in ordered(choices):
+        # Each decision is a transaction of its own, so a refused one leaves nothing half done.
         try:
             applied.warnings += take(workspace, choice, now=now, person=person, note=note, batch=applied.batch)
         except Refused as refusal:

@@ -54,6 +54,7 @@ def read(workspace: Workspace, text: str) -> CsvUpload:
             change = _change(known, number, values)
             if change is not None and change.before != change.after:
                 key = (change.choice.kind, change.choice.clockify_id)
+                # Two lines about one record contradict each other, or one of them is a mistake.
                 if key in seen:
                     raise Refused(f"Line {seen[key]} decides about {change.name} already.")
                 seen[key] = number
@@ -85,6 +86,7 @@ def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
             raise Refused(f"The first line has no column {', '.join(missing)}.")
         reader.fieldnames = headers
         for row in reader:
+            # One more, because the header is a line too.
             if reader.line_num > MAX_LINES + 1:
                 raise Refused(f"The file has more than {MAX_LINES:,} lines. Cut it into several.")
             yield reader.line_num, {name: _plain(value) for name, value in row.items() if name}
@@ -94,7 +96,7 @@ def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
 
 def _plain(value: Any) -> str:
     text = " ".join(value) if isinstance(value, list) else value or ""
-    # Spreadsheets put a quote in front of text so that it is not read as a formula.
+    # A downloaded list has a quote before text that a spreadsheet would take for a formula.
     return text.strip().removeprefix("'")
 
 
@@ -144,6 +146,7 @@ class _KnownRecords:
 def _change(known: _KnownRecords, line: int, values: Mapping[str, str]) -> Change | None:
     kind, clockify_id = values.get("kind", "").lower(), values.get("clockify_id", "")
     decision = values.get("decision", "").lower()
+    # A downloaded list has a line for every record; those that no one filled in are skipped.
     if not clockify_id or (not decision and not values.get("quickbooks_id")):
         return None
     if kind not in KINDS:
@@ -179,9 +182,11 @@ def _link(known: _KnownRecords, kind: str, clockify_id: str, values: Mapping[str
     ]
     if not partners:
         raise Refused(f"QuickBooks has no {' or '.join(kinds)} {quickbooks_id}, as far as was read.")
+    # An id is only unique within one kind.
     if len(partners) > 1:
         raise Refused(f"{quickbooks_id} is an employee and a vendor; say which in quickbooks_kind.")
     quickbooks_kind, row = partners[0]
+    # Refused here already, with the line's number; `decide.link` would refuse it without one.
     if not row.active or row.gone_at is not None:
         raise Refused(f"The {quickbooks_kind} {row.name} is inactive in QuickBooks. Reactivate it first.")
     choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")

@@ -50,10 +50,12 @@ def link(
     partner = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
     if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
         raise Refused("People are not linked to vendors here; the rule People to vendors (people_to_vendors) says so.")
+    # Several records may share a partner by hand, so this is a warning and not a refusal.
     shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
     other_links = list(shared.exclude(clockify_id=clockify_id))
     with transaction.atomic():
         before = state_of(workspace, kind, clockify_id)
+        # A link ends an earlier unlinking or ignoring.
         mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         Link.objects.update_or_create(
             workspace=workspace,
@@ -147,6 +149,7 @@ def unlink(
         if not removed:
             _clockify_row(workspace, kind, clockify_id)
             raise Refused(f"This {kind} is not linked.")
+        # Without the override the next matching would make the same link again.
         _record_override(
             workspace, kind, clockify_id, MappingOverride.Choice.UNLINKED, now=now, person=person, note=note
         )
@@ -231,6 +234,7 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
         raise Refused(f"{quickbooks_id} is the vendor {vendor.name}; link it as a vendor (--vendor).")
     if row is None:
         raise Refused(f"{company} has no {kind} {quickbooks_id}. Check for new users and customers, then look again.")
+    # QuickBooks refuses time that refers to an inactive record (610, 2500).
     if not row.active or row.gone_at is not None:
         raise Refused(f"The {kind} {row.name} is inactive in QuickBooks. Reactivate it there and check again.")
     return row

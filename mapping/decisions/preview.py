@@ -83,6 +83,7 @@ class MappingSnapshot:
         for choice in ordered(choices):
             self._decide(choice, rows, overrides, clockify=clockify, quickbooks=quickbooks, now=now)
         known_links = [known_link(row) for row in rows.values()]
+        # Matched again, because a decision may free a partner, or give a client the customer its projects need.
         outcome = match.paired(
             list(clockify.values()),
             list(quickbooks.values()),
@@ -164,6 +165,7 @@ class MappingSnapshot:
         record, partner = clockify.get((choice.kind, choice.clockify_id)), quickbooks.get((kind, partner_id))
         if record is None or partner is None or not partner.active or partner.gone:
             return None
+        # Confirming a vendor that is linked already stays possible when the rule is off, as in `decide.link`.
         if kind == "vendor" and not self._workspace.people_to_vendors and not _is_linked_to(before, partner_id):
             return None
         return Link(

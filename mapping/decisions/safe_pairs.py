@@ -80,6 +80,7 @@ def among(pairs: Collection[SafePair], keys: Collection[str] | None) -> tuple[li
     requested = {pair.key for pair in pairs} if keys is None else set(keys)
     chosen = [pair for pair in pairs if pair.key in requested]
     clients = {pair.clockify_id for pair in chosen if pair.kind == "client"}
+    # The client may not be among the keys that a person left selected.
     accepted = [pair for pair in chosen if not pair.follows or pair.follows in clients]
     left_out = [
         (pair.key, f"{pair.name} waits for its client {pair.client_name}; accept that as well.")

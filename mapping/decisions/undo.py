@@ -71,6 +71,7 @@ def undo_decision(
 def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = "") -> Undone:
     """Undo every decision of a batch that can be undone, the last one first. Raises Refused where none can."""
     undone = Undone(uuid.uuid4())
+    # The last first: a decision can only be undone once later ones about the same record are.
     decisions = list(Decision.objects.filter(workspace=workspace, batch=batch).order_by("-pk"))
     for decision in decisions:
         try:
@@ -88,6 +89,7 @@ def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person:
 
 def undo_problem(workspace: Workspace, decision: Decision) -> str:
     """Return why a decision can no longer be undone, in a sentence; "" where it can."""
+    # In another company the ids of that time mean other records.
     if decision.company_id != workspace.company_id or not is_complete(decision.before):
         return "This decision is from before the present connection; decide anew instead."
     current = state_of(workspace, decision.kind, decision.clockify_id)

@@ -25,6 +25,7 @@ KINDS = {PEOPLE: "user", CLIENTS: "client", PROJECTS: "project"}
 TABS = {kind: tab for tab, kind in KINDS.items()}
 CHUNK_SIZE = 500
 REF_COLUMNS = ("kind", "clockify_id", "group")
+# By list: what a reference is made of, so that a page does not read wide rows it does not show.
 COLUMNS = {
     TODO: (*REF_COLUMNS[:2], "quickbooks_id", "reason", "blocked_minutes", "group_minutes", "clockify_name"),
     LINKED: (*REF_COLUMNS, "suspended", "renamed", "name_now"),
@@ -92,6 +93,7 @@ def counted(workspace: Workspace) -> TabCounts:
     open_rows = sections.open_rows(workspace).order_by().values_list("kind")
     for kind, number, suggested, linked, minutes in open_rows.annotate(**sums):
         tab_counts = counts.sections[TABS[kind]]
+        # A suspended link is an open row, so it does not count as linked as well.
         tab_counts |= {
             TODO: number,
             SUGGESTED: suggested,
@@ -150,6 +152,7 @@ class DeskIndex:
 
     def place_of(self, clockify_id: str) -> int | None:
         """Return the position of a record in the list, or None, for a link that leads to its page."""
+        # Open rows have one indexed column to sort by, so counting the smaller keys is enough.
         if self._list == TODO:
             rows = self._rows(ordered=False)
             key = rows.filter(clockify_id=clockify_id).values_list("order_key", flat=True).first()
@@ -212,6 +215,7 @@ class DeskIndex:
 
     def _only_in_quickbooks(self, *, ordered: bool) -> QuerySet[Any]:
         rows = sections.only_in_quickbooks(self._workspace, self.kind)
+        # These rows have nothing on Clockify's side that could match.
         if self.left:
             rows = rows.none()
         if self.right:
@@ -225,6 +229,7 @@ class DeskIndex:
             return Ref(
                 section, row["kind"], quickbooks_id=quickbooks_id, reason=row["reason"], name=row["quickbooks_name"]
             )
+        # An ignored record that only QuickBooks has: its override keeps the id in `clockify_id`.
         if row["kind"] not in TABS:
             return Ref(section, row["kind"], quickbooks_id=row["clockify_id"], name=row["name_there"])
         facts: dict[str, Any] = {name: row[name] for name in REF_COLUMNS}

@@ -213,6 +213,7 @@ class _Reader:
         if row.mismatch is not None:
             row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
         row.left, row.right = undiffed(row.name), undiffed(row.partner.name) if row.partner else []
+        # Marks help to decide; on linked rows they would only distract.
         if row.partner is not None and ref.section == TODO:
             row.left, row.right = diff(row.name, row.partner.name)
         return row
@@ -237,6 +238,7 @@ class _Reader:
         return Option(
             kind=kind,
             id=record_id,
+            # The suggestion was stored when names were compared; the mirror may know a newer name.
             name=mirrored.name if mirrored else name,
             full_name=mirrored.full_name if mirrored else name,
             active=mirrored.active if mirrored else True,
@@ -270,9 +272,11 @@ def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
 
 
 def _since(partner: Option | None) -> str:
+    # strftime has no portable code for a day without a leading zero.
     return f"{partner.since:%a} {partner.since.day} {partner.since:%b}" if partner and partner.since else ""
 
 
 def _is_past(record: Any) -> bool:
+    # Users are active or not; clients and projects are archived or not.
     archived = not record.active if hasattr(record, "active") else record.archived
     return archived or record.gone_at is not None

@@ -124,6 +124,7 @@ def _ambiguous(case: Case) -> MismatchWording:
         sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
         return MismatchWording(f"Two {records}, one name", "its partner is linked already", sentence, HERE, "group")
     rivals = case.detail.get("rivals", "")
+    # A list of rivals is cut after the first few and ends with these words (mismatch_reasons.py).
     title = f"Several {records}, one name" if rivals.endswith("and others") else f"Two {records}, one name"
     partner = partners.removesuffix("s")
     sentence = f"Several {records} are called {case.name}, and one {partner} is; you decide which is which."
@@ -189,6 +190,7 @@ def _waits_for_client(case: Case) -> MismatchWording:
 def _renamed(case: Case) -> MismatchWording:
     changes = []
     before, after = case.detail.get("clockify_name_was", ""), case.name
+    # Outer spaces are not worth a sentence: they do not make another name.
     if before and before.strip() != after.strip():
         changes.append((before, after))
     before, after = case.detail.get("quickbooks_name_was", ""), case.quickbooks_name

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from mapping.matching.index import Key, PartnerIndex
 from mapping.matching.records import Mismatch, QuickBooksRecord
 
+# In the order of matching: projects need the customers of their clients.
 CLOCKIFY_KINDS = ("user", "client", "project")
 
 
