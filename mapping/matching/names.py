@@ -38,14 +38,14 @@ def forgiving_form(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 
-def identical(name: str, other: str) -> bool:
+def identical(name: str, other_name: str) -> bool:
     """Return whether the names are the same; a missing name equals no other, not even another missing one."""
-    return identity(name) != "" and identity(name) == identity(other)
+    return identity(name) != "" and identity(name) == identity(other_name)
 
 
-def forgiving(name: str, other: str) -> bool:
+def forgiving(name: str, other_name: str) -> bool:
     """Return whether the names are the same apart from compatibility forms, case and the number of inner spaces."""
-    return forgiving_form(name) != "" and forgiving_form(name) == forgiving_form(other)
+    return forgiving_form(name) != "" and forgiving_form(name) == forgiving_form(other_name)
 
 
 def name_key(name: str, *, mode: str) -> str:
@@ -53,9 +53,9 @@ def name_key(name: str, *, mode: str) -> str:
     return forgiving_form(name) if mode == FORGIVING else identity(name)
 
 
-def same(name: str, other: str, *, mode: str) -> bool:
+def same(name: str, other_name: str, *, mode: str) -> bool:
     """Return whether the names are the same under a workspace's matching mode."""
-    return forgiving(name, other) if mode == FORGIVING else identical(name, other)
+    return forgiving(name, other_name) if mode == FORGIVING else identical(name, other_name)
 
 
 def strip_deleted(name: str) -> str:
@@ -75,15 +75,15 @@ def without_legal_form(words: list[str]) -> list[str]:
     return [word for word in words if word not in LEGAL_FORMS]
 
 
-def difference(name: str, other: str) -> str:
+def difference(name: str, other_name: str) -> str:
     """Return how two names differ, in words: "", "case", "case and spaces", or "letters" for anything more."""
-    if identity(name) == identity(other):
+    if identity(name) == identity(other_name):
         return ""
     # Wiping out everything at once first: most pairs differ in letters, and need no look at the combinations.
-    if _apply(name, aspects=tuple(ASPECTS)) == _apply(other, aspects=tuple(ASPECTS)):
+    if _apply(name, aspects=tuple(ASPECTS)) == _apply(other_name, aspects=tuple(ASPECTS)):
         for size in range(1, len(ASPECTS) + 1):
             for aspects in combinations(ASPECTS, size):
-                if _apply(name, aspects=aspects) == _apply(other, aspects=aspects):
+                if _apply(name, aspects=aspects) == _apply(other_name, aspects=aspects):
                     return " and ".join(aspects)
     return "letters"
 

@@ -57,9 +57,9 @@ class MatchingPass:
         if not explain:
             return
 
-        asked = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
+        requested = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
         earlier = {key[1]: likely_partners for key, likely_partners in self._earlier.items() if key[0] == kind}
-        likely = LikelyPartners(self._index.usable, kind=kind, taken=holders, asked=asked, earlier=earlier)
+        likely = LikelyPartners(self._index.usable, kind=kind, taken=holders, asked=requested, earlier=earlier)
         mismatch_reasons = MismatchReasons(self._index, name_matches=name_matches, holders=holders, likely=likely)
         self._explain_links(statuses, validator=validator, likely=likely)
         self._explain_unlinked(kind, places=places, mismatch_reasons=mismatch_reasons)

@@ -142,10 +142,10 @@ class LikelyPartners:
         self._earlier = earlier or {}
         self._free = {(record.kind, record.id) for records in self._by_parent.values() for record in records}
         self.found: dict[str, Likely] = {}
-        self._asked: dict[str, list[str]] = defaultdict(list)
+        self._requested: dict[str, list[str]] = defaultdict(list)
         for clockify, parent_id in asked:
             if not self.is_known(clockify, parent_id):
-                self._asked[parent_id].append(clockify.name)
+                self._requested[parent_id].append(clockify.name)
         self._pools: dict[str, _Pool] = {}
         self._subs: dict[str, list[tuple[QuickBooksRecord, _Words]]] | None = None
 
@@ -190,7 +190,7 @@ class LikelyPartners:
 
     def _pool(self, parent_id: str) -> _Pool:
         if parent_id not in self._pools:
-            requested = map(_Words.of, self._asked.get(parent_id, ()))
+            requested = map(_Words.of, self._requested.get(parent_id, ()))
             self._pools[parent_id] = _Pool(self._by_parent.get(parent_id, []), requested)
         return self._pools[parent_id]
 
