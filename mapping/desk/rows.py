@@ -160,6 +160,7 @@ class _Reader:
 
     # --- rows ------------------------------------------------------------------------------------------------
     def groups(self) -> list[Group]:
+        """Return the rows in groups, in the order of their references."""
         groups: list[Group] = []
         for (section, client_id), refs in groupby(self._refs, key=lambda ref: (ref.section, ref.group)):
             link = self._links.get(("client", client_id))

@@ -41,6 +41,7 @@ class _Words:
 
     @classmethod
     def of(cls, name: str) -> _Words:
+        """Return the forms of a name."""
         words = plain_words(name)
         sorted_words = sorted(words)
         numbers = [number.lstrip("0") or "0" for word in sorted_words for number in NUMBERS.findall(word)]
