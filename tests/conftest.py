@@ -42,6 +42,8 @@ if DATABASE_URL.startswith("sqlite"):
     # A file, since threads and child processes see nothing of a database in memory.
     test_database = django_settings.DATABASES["default"].setdefault("TEST", {})
     test_database["NAME"] = str(TEMPORARY / "test.sqlite3")
+# No test is about the hashing itself, which takes half a second on purpose.
+django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django.setup()
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}

@@ -63,7 +63,6 @@ def base_url() -> None:
 def site(sandbox: Running, live_server: Any, settings: Any) -> str:
     """The address of Hourbridge, connected with nothing yet."""
     settings.PUBLIC_URL = live_server.url
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     return str(live_server.url)
 
 
