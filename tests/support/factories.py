@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -201,6 +202,12 @@ class MismatchFactory(OfWorkspaceFactory):
         arrange(made.workspace)
         made.refresh_from_db()
         return made
+
+    @classmethod
+    def many(cls, workspace: Any, rows: Iterable[dict[str, Any]]) -> None:
+        """Several of a workspace, put in their places together."""
+        mapping.Mismatch.objects.bulk_create(cls.build(workspace=workspace, **row) for row in rows)
+        arrange(workspace)
 
 
 def arrange(workspace: Any) -> None:

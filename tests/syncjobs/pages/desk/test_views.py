@@ -266,8 +266,8 @@ def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
 
 
 def test_fifty_rows_make_a_page_and_a_link_finds_its_own(dana: Client, workspace: Workspace) -> None:
-    for number in range(60):
-        MismatchFactory(workspace=workspace, clockify_id=f"u{number:02}", blocked_minutes=60 - number)
+    rows = ({"clockify_id": f"u{number:02}", "blocked_minutes": 60 - number} for number in range(60))
+    MismatchFactory.many(workspace, rows)
 
     first = dana.get(people(workspace)).content.decode()
     opened = dana.get(f"{people(workspace)}?open=user-u55").content.decode()
@@ -329,9 +329,10 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
         ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}")
         ClientFactory(workspace=workspace, clockify_id=f"c{number}")
         ProjectFactory(workspace=workspace, clockify_id=f"p{number}", client_id=f"c{number}")
-        MismatchFactory(workspace=workspace, clockify_id=f"u{number}")
-        MismatchFactory(workspace=workspace, kind="project", reason="NO_CUSTOMER", clockify_id=f"p{number}")
         LinkFactory(workspace=workspace, kind="client", clockify_id=f"c{number}")
+    MismatchFactory.many(workspace, ({"clockify_id": f"u{number}"} for number in range(40)))
+    undecided = {"kind": "project", "reason": "NO_CUSTOMER"}
+    MismatchFactory.many(workspace, ({**undecided, "clockify_id": f"p{number}"} for number in range(40)))
     opened = {people: "user-u7", clients: "client-c7", projects: "project-p7"}[page]
 
     with django_assert_max_num_queries(34):

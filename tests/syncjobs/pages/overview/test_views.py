@@ -206,9 +206,9 @@ def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
         MismatchFactory(workspace=other)
     for _ in range(30):
         entry_of(workspace, State.READY)
-        MismatchFactory(workspace=workspace, blocked_minutes=10, blocked_entries=1)
         LinkFactory(workspace=workspace)
         RunFactory(workspace=workspace, person=UserFactory())
+    MismatchFactory.many(workspace, 30 * [{"blocked_minutes": 10, "blocked_entries": 1}])
 
     with django_assert_max_num_queries(25):
         assert dana.get("/admin/").status_code == 200
