@@ -34,10 +34,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description="Hourbridge on sample data.")
     parser.add_argument("--once", action="store_true", help="leave after the summary")
     parser.add_argument("--folder", type=Path, default=HOME / "var" / "demo", help="where it keeps its data")
+    parser.add_argument("--entries", type=int, default=400, help="time entries at the first start")
     options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, stopped)
-    demo = Demo(HOME, options.folder.resolve())
+    demo = Demo(HOME, options.folder.resolve(), entries=options.entries)
     try:
         demo.set_up()
         did_its_work = demo.run()

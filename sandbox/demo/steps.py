@@ -42,9 +42,10 @@ NOT_INHERITED += (
 class Demo:
     """Everything the demo sets up, in the order it is needed."""
 
-    def __init__(self, home: Path, folder: Path) -> None:
+    def __init__(self, home: Path, folder: Path, *, entries: int) -> None:
         self.home = home
         self.folder = folder
+        self.entries = entries
         folder.mkdir(parents=True, exist_ok=True)
         self.settings_file = folder / "demo.env"
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(NOT_INHERITED)}
@@ -78,7 +79,7 @@ class Demo:
     def start_sandbox(self) -> None:
         port = free_port(SANDBOX_PORT, what="the sandbox")
         command = [sys.executable, "-m", "sandbox", "--port", str(port), "--dataset", "agency"]
-        command += ["--data", str(self.folder / "sandbox.json")]
+        command += ["--entries", str(self.entries), "--data", str(self.folder / "sandbox.json")]
         log = self.folder / "sandbox.log"
         self.children.serve("sandbox", command)
         self.children.wait_until(lambda: log.read_text().endswith("}\n"), seconds=STARTING_SECONDS, what="The sandbox")
