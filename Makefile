@@ -30,7 +30,7 @@ test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL
 	@env -u TEST_DATABASE_URL $(PYTEST) -m "not slow"
 	@echo "== Tests on PostgreSQL"
 	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --database-only
-	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that use the database were run."
+	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that depend on the database were run."
 
 test-all: $(VENV)/.ready-to-develop  ## the longer sets too
 	@echo "== Tests on SQLite"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from django_q.tasks import async_task
 
 from tests.worker.conftest import WorkerProcess, until
@@ -47,6 +48,7 @@ def test_a_worker_does_tasks_and_leaves_nothing_behind_when_it_stops(
     assert worker.said("worker: Stopped.") == 1
 
 
+@pytest.mark.any_database
 def test_a_cluster_whose_main_process_is_killed_is_replaced(
     tmp_path: Path, start_worker: Callable[..., WorkerProcess]
 ) -> None:
@@ -64,6 +66,7 @@ def test_a_cluster_whose_main_process_is_killed_is_replaced(
     assert not any(lives(process) for process in others)
 
 
+@pytest.mark.any_database
 def test_a_cluster_whose_guard_dies_is_replaced_although_it_leaves_with_exit_code_0(
     tmp_path: Path, start_worker: Callable[..., WorkerProcess]
 ) -> None:
@@ -82,6 +85,7 @@ def test_a_cluster_whose_guard_dies_is_replaced_although_it_leaves_with_exit_cod
     until(lambda: not any(lives(process) for process in others))
 
 
+@pytest.mark.any_database
 def test_the_next_worker_ends_the_cluster_of_a_killed_one(
     tmp_path: Path, start_worker: Callable[..., WorkerProcess]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -109,6 +110,7 @@ def asked(client: Client, workspace: Workspace, page: str) -> int:
     return len(queries)
 
 
+@pytest.mark.any_database
 def test_no_page_of_the_desk_asks_more_for_many_rows_than_for_few(dana: Client, workspace: Workspace) -> None:
     fill(workspace, 60)
     dana.get(f"/admin/workspaces/{workspace.pk}/people/")
