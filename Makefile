@@ -12,7 +12,7 @@ BENCH_ARGS ?=
 TEST_JOBS ?= 2
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
-PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) $(TEST_ARGS)
+PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(TEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all crash bench check lint types imports migrations hooks screenshots fix clean distclean

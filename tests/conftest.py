@@ -49,6 +49,8 @@ django.setup()
 
 from tests.support import emptying  # noqa: E402
 
+# Tests of whole processes: each takes seconds, some a minute.
+LONG = [Path(__file__).parent / name for name in ("browser", "crash", "histories", "worker", "workshop")]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
 
 
@@ -70,7 +72,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line("Nothing was skipped.")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Long ones first, or one worker waits at the end for the other's. The order within stays random.
+    items.sort(key=lambda item: not any(folder in item.path.parents for folder in LONG))
     if not config.getoption("--database-only"):
         return
     others = [item for item in items if not uses_database(item)]
