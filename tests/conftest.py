@@ -45,6 +45,8 @@ if DATABASE_URL.startswith("sqlite"):
     test_database["NAME"] = str(TEMPORARY / "test.sqlite3")
 # No test is about the hashing itself, which takes half a second on purpose.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Static files are looked up when they are asked for, as with DEBUG, instead of all at the start of every client.
+django_settings.WHITENOISE_AUTOREFRESH = True
 django.setup()
 
 from tests.support import emptying  # noqa: E402
