@@ -16,11 +16,11 @@ from tests.support.factories import (
     ActionFactory,
     ClockifyUserFactory,
     EmployeeFactory,
+    EntryStatusFactory,
     LinkFactory,
     ReceiptFactory,
     RunItemFactory,
     UserFactory,
-    VerdictFactory,
 )
 from tests.support.people import make_groups
 
@@ -50,7 +50,7 @@ def test_nothing_stays_but_what_migrating_makes() -> None:
     UserFactory.allowed("integrations.view_workspace", "integrations.change_workspace")
     for factory in (ActionFactory, ClockifyUserFactory, EmployeeFactory, LinkFactory, ReceiptFactory, RunItemFactory):
         factory()
-    VerdictFactory()
+    EntryStatusFactory()
     User.objects.get().groups.add(Group.objects.all()[0])
     cache.set("colour", "blue", None)
     assert len(tables_with_rows()) > 12
