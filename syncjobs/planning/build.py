@@ -1,4 +1,4 @@
-"""Making a sync's plan: what each entry needs, checked against QuickBooks, saved before anything is sent."""
+"""A sync's plan: what each entry needs, checked against QuickBooks, saved before anything is sent."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from syncjobs.rules.reasons import Reason
 
 @dataclass
 class Plan:
+    """Steps with the rows they were made from. `unknown`: open actions by entry id; `gone`: ids deleted in Clockify."""
+
     steps: list[Step]
     entries: dict[str, TimeEntry]
     context: PlanningContext
@@ -34,42 +36,48 @@ class Plan:
         return any(step.writes for step in self.steps)
 
     def part(self, steps: Sequence[Step], *, unknown: bool) -> Plan:
-        """These steps alone, with or without the entries in doubt."""
+        """Return a plan of these steps alone, with or without the entries whose write has an unknown outcome."""
         ids = {step.entry_id for step in steps}
         uncertain_writes = self.unknown if unknown else {}
         entries = {key: row for key, row in self.entries.items() if key in ids or key in uncertain_writes}
-        sent = {key: one for key, one in self.sent.items() if key in ids}
-        receipts = {key: one for key, one in self.context.receipts.items() if key in ids}
+        sent = {key: value for key, value in self.sent.items() if key in ids}
+        receipts = {key: value for key, value in self.context.receipts.items() if key in ids}
         return Plan(list(steps), entries, replace(self.context, receipts=receipts), sent, uncertain_writes, self.gone)
 
-    def joined(self, other: Plan) -> Plan:
-        receipts = {**self.context.receipts, **other.context.receipts}
+    def joined(self, plan: Plan) -> Plan:
+        """Return both plans as one; the context is this one's, with the receipts of both."""
+        receipts = {**self.context.receipts, **plan.context.receipts}
         return Plan(
-            self.steps + other.steps,
-            self.entries | other.entries,
+            self.steps + plan.steps,
+            self.entries | plan.entries,
             replace(self.context, receipts=receipts),
-            self.sent | other.sent,
-            self.unknown | other.unknown,
-            self.gone | other.gone,
+            self.sent | plan.sent,
+            self.unknown | plan.unknown,
+            self.gone | plan.gone,
         )
 
 
 def intend(run: Run, context: PlanningContext, ids: Sequence[str], gone: Sequence[str]) -> Plan:
-    """What should happen to these entries by our own books; those with a write in doubt wait until it is settled."""
+    """Return the plan by our own records alone: `ids` are entries that Clockify has, `gone` those that were deleted.
+
+    Entries with an open action get no step: a second write before the first is settled could book the time twice.
+    """
     rows = {row.clockify_id: row for row in _rows(run, [*ids, *gone])}
     context = replace(context, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
     sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items()}
-    item, resend = context.policy.service_item, bool(run.options.get("resend"))
+    service_item, resend = context.policy.service_item, bool(run.options.get("resend"))
     steps = []
     for entry_id in ids:
         if entry_id not in context.actions:
             entry = context.entry(rows[entry_id])
             resolution = context.resolve(entry)
-            steps.append(changes.intend(entry, resolution, sent.get(entry_id), service_item=item, resend=resend))
+            steps.append(
+                changes.intend(entry, resolution, sent.get(entry_id), service_item=service_item, resend=resend)
+            )
     closed = context.policy.book_close_date
-    left = [key for key in gone if key in sent and key not in context.actions]
-    for key in left:
-        if _is_left(rows.get(key), context.overrides.get(key)):
+    deleted_ids = [key for key in gone if key in sent and key not in context.actions]
+    for key in deleted_ids:
+        if _was_ignored_after_deletion(rows.get(key), context.overrides.get(key)):
             steps.append(changes.leave_gone(key, sent[key]))
         else:
             steps.append(changes.intend_gone(key, sent[key], book_close_date=closed))
@@ -77,67 +85,80 @@ def intend(run: Run, context: PlanningContext, ids: Sequence[str], gone: Sequenc
     return Plan(steps, rows, context, sent, unknown, frozenset(gone))
 
 
-def _is_left(row: TimeEntry | None, override: EntryOverride | None) -> bool:
-    """Ignored after it was known to be gone: ignoring an entry that is there says nothing about its deletion."""
+def _was_ignored_after_deletion(row: TimeEntry | None, override: EntryOverride | None) -> bool:
+    """Return True where a person ignored the entry knowing that it was deleted in Clockify.
+
+    Ignoring an entry that still exists says nothing about its deletion.
+    """
     if row is None or row.deleted_at is None or override is None:
         return False
     return override.ignored and override.at >= row.deleted_at
 
 
 def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
-    found: list[TimeEntry] = []
+    rows: list[TimeEntry] = []
+    # In chunks: SQLite limits the parameters of one query.
     for start in range(0, len(ids), 500):
-        some = TimeEntry.objects.filter(workspace=run.workspace, clockify_id__in=ids[start : start + 500])
-        found.extend(some.defer("raw"))
-    return found
+        chunk = TimeEntry.objects.filter(workspace=run.workspace, clockify_id__in=ids[start : start + 500])
+        rows.extend(chunk.defer("raw"))
+    return rows
 
 
-def check_against_quickbooks(made: Plan, client: QuickBooksClient) -> None:
-    """Read what updates and deletes would touch, and look for time that somebody else put there already."""
-    made.steps = _check_touched(made, client, made.steps)
-    made.steps = check_existing_duplicates(made, client, made.steps)
+def check_against_quickbooks(plan: Plan, client: QuickBooksClient) -> None:
+    """Compare the planned writes with what QuickBooks has now, and replace the plan's steps. Raises ApiError.
+
+    Reads the activities that updates and deletes would change, and looks for equal time that others entered.
+    """
+    plan.steps = _check_changed_in_quickbooks(plan, client, plan.steps)
+    plan.steps = check_existing_duplicates(plan, client, plan.steps)
 
 
-def _check_touched(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
-    touched = {step.entry_id: made.sent[step.entry_id] for step in steps if step.verb in {"update", "delete"}}
+def _check_changed_in_quickbooks(plan: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+    """Hold updates and deletes of activities that were billed, changed or deleted since they were sent."""
+    touched = {step.entry_id: plan.sent[step.entry_id] for step in steps if step.verb in {"update", "delete"}}
     if not touched:
         return list(steps)
-    found = activities.by_ids(client, {sent.quickbooks_id for sent in touched.values()})
+    activities_by_id = activities.by_ids(client, {sent.quickbooks_id for sent in touched.values()})
     checked = []
     for step in steps:
         sent = touched.get(step.entry_id)
-        activity = found.get(sent.quickbooks_id) if sent else None
+        activity = activities_by_id.get(sent.quickbooks_id) if sent else None
         reading = changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
         checked.append(changes.against_quickbooks(step, sent, reading))
-    _note_conflict(made, [step for step in checked if step.entry_id in touched])
+    _save_conflicts(plan, [step for step in checked if step.entry_id in touched])
     return checked
 
 
-def _note_conflict(made: Plan, steps: Iterable[Step]) -> None:
-    """Keep on the receipt what was found, so that pages can say it without asking QuickBooks again."""
+def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
+    """Store each conflict, or that there is none, on the receipt: pages show it without a call to QuickBooks."""
     for step in steps:
-        receipt = made.context.receipts[step.entry_id]
+        receipt = plan.context.receipts[step.entry_id]
         conflict = step.reasons[0].code if step.verb == "block" else ""
         if receipt.conflict != conflict:
             receipt.conflict = conflict
             receipt.save(update_fields=["conflict"])
 
 
-def check_existing_duplicates(made: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def check_existing_duplicates(plan: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+    """Hold creates whose time is in QuickBooks without a receipt of ours; returns all steps. Raises ApiError."""
     creates = [step for step in steps if step.verb == "create" and step.draft]
     if not creates:
         return list(steps)
-    wanted = {key_of(step.draft) for step in creates if step.draft}
+    planned_keys = {key_of(step.draft) for step in creates if step.draft}
     days = {date.fromisoformat(step.draft.txn_date) for step in creates if step.draft}
-    # A month may hold many thousands; only what could be a twin is kept.
-    there = {one.id: key for one in activities.each_on_days(client, days) if (key := key_of_activity(one)) in wanted}
+    # A month may hold many thousands of activities; only possible duplicates are kept in memory.
+    key_by_activity_id = {
+        activity.id: key
+        for activity in activities.each_on_days(client, days)
+        if (key := key_of_activity(activity)) in planned_keys
+    }
     unowned: dict[tuple[object, ...], list[str]] = {}
-    for activity_id in there.keys() - Receipt.objects.owned_ids(client.company, there):
-        unowned.setdefault(there[activity_id], []).append(activity_id)
+    for activity_id in key_by_activity_id.keys() - Receipt.objects.owned_ids(client.company, key_by_activity_id):
+        unowned.setdefault(key_by_activity_id[activity_id], []).append(activity_id)
     checked = []
     for step in steps:
         duplicates = unowned.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
-        override = made.context.overrides.get(step.entry_id)
+        override = plan.context.overrides.get(step.entry_id)
         checked.append(
             changes.against_existing_duplicates(step, duplicates, set_aside=override.send_anyway if override else ())
         )
@@ -145,66 +166,67 @@ def check_existing_duplicates(made: Plan, client: QuickBooksClient, steps: Seque
 
 
 class PlanWriter:
-    """A run's plan as it is written down, piece by piece; what this run has finished already stays as it is."""
+    """Saves a run's plan in chunks, as run items. Items that this run has finished already stay as they are."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         final = {RunItem.Outcome.SENT, RunItem.Outcome.UPDATED, RunItem.Outcome.DELETED}
         self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
-        self._order = _order(run)
+        self._sort_key = _sort_key(run)
         self._seen = self._unchanged = 0
         run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
 
-    def add(self, made: Plan) -> None:
+    def add(self, plan: Plan) -> None:
+        """Save one chunk of the plan, and bring the receipts of entries edited without effect up to date."""
         run, done = self._run, self._done
-        # An entry that was blocked or in doubt in an earlier slice may have become something else by now.
-        again = {step.entry_id for step in made.steps if step.verb != "keep"} | set(made.unknown)
-        items = [_item(run, made, step) for step in made.steps if step.verb != "keep" and step.entry_id not in done]
-        items += [_unknown_item(run, made, action) for key, action in made.unknown.items() if key not in done]
-        items.sort(key=self._order)
-        unchanged = [step for step in made.steps if step.verb == "keep" and step.entry_id not in done]
+        # An earlier slice of the run may have saved the entry as blocked or unknown; its old item is replaced.
+        replanned_ids = {step.entry_id for step in plan.steps if step.verb != "keep"} | set(plan.unknown)
+        items = [_item(run, plan, step) for step in plan.steps if step.verb != "keep" and step.entry_id not in done]
+        items += [_unknown_item(run, plan, action) for key, action in plan.unknown.items() if key not in done]
+        items.sort(key=self._sort_key)
+        unchanged = [step for step in plan.steps if step.verb == "keep" and step.entry_id not in done]
         for step in unchanged:
             if step.refresh_receipt and not run.dry_run:
-                receipt, entry = made.context.receipts[step.entry_id], made.entries[step.entry_id]
+                receipt, entry = plan.context.receipts[step.entry_id], plan.entries[step.entry_id]
                 journal.refresh_receipt(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
         with transaction.atomic():
-            run.items.filter(entry_id__in=again - done).delete()
+            run.items.filter(entry_id__in=replanned_ids - done).delete()
             RunItem.objects.bulk_create(items, batch_size=500)
-        in_doubt = [key for key in made.unknown if key in made.entries and key not in made.gone]
-        self._seen += len([step for step in made.steps if not step.gone]) + len(in_doubt)
+        unknown_ids = [key for key in plan.unknown if key in plan.entries and key not in plan.gone]
+        self._seen += len([step for step in plan.steps if not step.gone]) + len(unknown_ids)
         self._unchanged += len(unchanged)
 
     def counted_elsewhere(self, entries: int) -> None:
-        """So many of the unchanged ones show as what an earlier run began."""
+        """Take this number of entries out of the unchanged ones: they are shown with an earlier run's write."""
         self._unchanged -= entries
 
     def close(self) -> None:
-        """The whole plan is written down."""
+        """Save the run's counters and total once every chunk is added."""
         run = self._run
         run.counters = {**run.counters, "seen": self._seen, "unchanged": self._unchanged}
         run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
         run.save(update_fields=["counters", "total"])
 
     def discard(self) -> None:
-        """Nothing of it is to be carried out or shown."""
+        """Delete the items of the plan, apart from those that this run has finished."""
         self._run.items.exclude(entry_id__in=self._done).delete()
 
 
 def failed_before(run: Run) -> set[str]:
-    """What failed before goes last: one bad record must not keep the others from their turn."""
+    """Return the ids of entries that failed before. They go last, so that bad records do not hold up good ones."""
     failed = EntryStatus.objects.filter(workspace=run.workspace, state=EntryStatus.State.FAILED)
     return set(failed.values_list("entry__clockify_id", flat=True))
 
 
-def _order(run: Run) -> Callable[[RunItem], tuple[bool, date, str]]:
-    """Oldest day first, and what failed before last."""
+def _sort_key(run: Run) -> Callable[[RunItem], tuple[bool, date, str]]:
+    """Return a sort key for items: oldest day first, and entries that failed before at the end."""
     failed = failed_before(run)
     return lambda item: (item.entry_id in failed, item.txn_date or date.min, item.entry_id)
 
 
-def _item(run: Run, made: Plan, step: Step) -> RunItem:
-    row = made.entries.get(step.entry_id)
-    sent = made.sent.get(step.entry_id)
+def _item(run: Run, plan: Plan, step: Step) -> RunItem:
+    row = plan.entries.get(step.entry_id)
+    sent = plan.sent.get(step.entry_id)
     draft = step.draft
     item = RunItem(
         run=run,
@@ -216,7 +238,7 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
         reasons=[reason.as_row() for reason in step.reasons],
         warnings=list(step.warnings),
         draft=draft.as_row() if draft else None,
-        minutes=draft.minutes if draft else _length(row, made),
+        minutes=draft.minutes if draft else _entry_minutes(row, plan),
         quickbooks_id=sent.quickbooks_id if sent and step.verb != "create" else "",
         txn_date=date.fromisoformat(draft.txn_date) if draft else row.txn_date if row else None,
     )
@@ -233,22 +255,22 @@ def _item(run: Run, made: Plan, step: Step) -> RunItem:
     return item
 
 
-def _length(row: TimeEntry | None, made: Plan) -> int:
-    """Minutes of an entry that is not sent, for lists."""
-    return rounding.minutes(row.seconds or 0, made.context.policy.rounding) if row else 0
+def _entry_minutes(row: TimeEntry | None, plan: Plan) -> int:
+    """Return the rounded minutes of an entry without a draft, for lists; 0 without a row."""
+    return rounding.minutes(row.seconds or 0, plan.context.policy.rounding) if row else 0
 
 
-def _unknown_item(run: Run, made: Plan, action: Action) -> RunItem:
-    row = made.entries.get(action.entry_id)
-    tried = action.tried_at or action.created_at
+def _unknown_item(run: Run, plan: Plan, action: Action) -> RunItem:
+    row = plan.entries.get(action.entry_id)
+    tried_at = action.tried_at or action.created_at
     return RunItem(
         run=run,
         entry_id=action.entry_id,
         verb=action.verb,
         outcome=RunItem.Outcome.UNKNOWN,
-        gone=action.entry_id in made.gone,
+        gone=action.entry_id in plan.gone,
         why="It was sent before and no clear answer came.",
-        reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"}).as_row()],
+        reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()],
         draft=action.source_snapshot.get("draft"),
         quickbooks_id=action.quickbooks_id,
         txn_date=action.txn_date,

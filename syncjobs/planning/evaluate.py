@@ -1,4 +1,4 @@
-"""The state of every mirrored entry now, with every reason, and what each unmatched record holds back. No network."""
+"""The state of every mirrored entry with every reason, and the minutes each unmatched record blocks. No network."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ from syncjobs.rules.eligibility import Entry, Policy, Resolution
 from syncjobs.rules.reasons import Reason, holds
 
 State = EntryStatus.State
-# Found out by asking QuickBooks; stays until the entry changes, a person decides, or a run asks again.
-ASKED_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
-# Entries judged at once: memory stays the same however many there are.
+# Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
+QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+# Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
+    """An entry's state with its stored reason rows, and its minutes after rounding."""
+
     state: str
     reasons: tuple[dict[str, Any], ...]
     minutes: int
@@ -40,7 +42,7 @@ class Evaluation:
 
 
 def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -> Evaluation:
-    """One entry's state by our own books; what QuickBooks said before is kept while the entry is the same."""
+    """Return one entry's state by our own records; QuickBooks' earlier reasons stay while the entry is unchanged."""
     resolution = context.resolve(entry)
     action = context.actions.get(entry.id)
     if action is not None:
@@ -53,17 +55,17 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
         return Evaluation(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
         return Evaluation(State.BLOCKED, reasons, resolution.minutes)
-    asked = _asked_before(entry, earlier)
-    if asked:
-        refused = any(row["code"] == "QUICKBOOKS_REFUSED" for row in asked)
-        return Evaluation(State.FAILED if refused else State.BLOCKED, asked, resolution.minutes)
+    remembered = _remembered_reasons(entry, earlier)
+    if remembered:
+        refused = any(row["code"] == "QUICKBOOKS_REFUSED" for row in remembered)
+        return Evaluation(State.FAILED if refused else State.BLOCKED, remembered, resolution.minutes)
     return Evaluation(State.READY, (), resolution.minutes)
 
 
 def judge_gone(
     receipt: Receipt | None, action: Action | None, earlier: EntryStatus | None, *, policy: Policy
 ) -> Evaluation:
-    """An entry that Clockify no longer has: deleted, unless its time is in QuickBooks still, or may be."""
+    """Return the state of an entry deleted in Clockify: DELETED, unless its time is still, or may be, in QuickBooks."""
     if action is not None:
         return _unknown(action, receipt.minutes if receipt else 0)
     if receipt is None:
@@ -75,54 +77,56 @@ def judge_gone(
         whole_connection=policy.whole_connection,
     )
     rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
-    asked = [row for row in earlier.reasons if row.get("code") in ASKED_REASONS] if earlier else []
-    return Evaluation(State.CHANGED, rows or tuple(asked), receipt.minutes)
+    remembered = [row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS] if earlier else []
+    return Evaluation(State.CHANGED, rows or tuple(remembered), receipt.minutes)
 
 
 def _unknown(action: Action, minutes: int) -> Evaluation:
-    tried = action.tried_at or action.created_at
-    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried:%Y-%m-%d %H:%M} UTC"})
+    tried_at = action.tried_at or action.created_at
+    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"})
     return Evaluation(State.UNKNOWN, (reason.as_row(),), minutes)
 
 
 def _judge_sent(
     entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy, earlier: EntryStatus | None
 ) -> Evaluation:
+    """Return SENT where nothing is to be written, else CHANGED, with the reasons why it can't be written, if any."""
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=policy.service_item)
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:
-        return Evaluation(State.CHANGED, _conflict(receipt) or _asked_before(entry, earlier), resolution.minutes)
+        return Evaluation(State.CHANGED, _conflict(receipt) or _remembered_reasons(entry, earlier), resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
 
 def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
-    """What people did to the activity in QuickBooks, as it was last read."""
+    """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
-    how = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else {}
-    return (Reason(receipt.conflict, how).as_row(),)
+    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else {}
+    return (Reason(receipt.conflict, facts).as_row(),)
 
 
-def _asked_before(entry: Entry, earlier: EntryStatus | None) -> tuple[dict[str, Any], ...]:
+def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict[str, Any], ...]:
+    """Return what QuickBooks said of this very content before, without reasons that a person set aside since."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
     return tuple(
-        row for row in earlier.reasons if row.get("code") in ASKED_REASONS and row["code"] not in entry.set_aside
+        row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS and row["code"] not in entry.set_aside
     )
 
 
 def save(
     workspace: Workspace, rows: Sequence[TimeEntry], evaluations: Mapping[str, Evaluation], *, now: datetime
 ) -> None:
-    """Write the statuses of these entries, new or not. Most are what they were: those only get the new time."""
+    """Save the statuses of these entries. Unchanged ones, which are most, only get the new time."""
     judged = [row for row in rows if row.clockify_id in evaluations]
     for start in range(0, len(judged), CHUNK):
-        some = judged[start : start + CHUNK]
-        kept = _kept(some)
-        made = [_row(workspace, row, evaluations[row.clockify_id], now) for row in some]
-        changed = [one for one in made if kept.get(one.entry_id) != _content(one)]
-        same = [one.entry_id for one in made if kept.get(one.entry_id) == _content(one)]
+        chunk = judged[start : start + CHUNK]
+        stored_contents = _stored_contents(chunk)
+        statuses = [_status(workspace, row, evaluations[row.clockify_id], now) for row in chunk]
+        changed = [status for status in statuses if stored_contents.get(status.entry_id) != _content(status)]
+        same = [status.entry_id for status in statuses if stored_contents.get(status.entry_id) == _content(status)]
         EntryStatus.objects.bulk_create(
             changed,
             update_conflicts=True,
@@ -133,19 +137,20 @@ def save(
         EntryStatus.objects.filter(entry_id__in=same).update(evaluated_at=now)
 
 
+# Columns that decide whether a status has to be written again.
 CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
 
 
-def _kept(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
-    found = EntryStatus.objects.filter(entry_id__in=[row.pk for row in rows]).values_list("entry_id", *CONTENT)
-    return {entry_id: tuple(content) for entry_id, *content in found}
+def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
+    contents = EntryStatus.objects.filter(entry_id__in=[row.pk for row in rows]).values_list("entry_id", *CONTENT)
+    return {entry_id: tuple(content) for entry_id, *content in contents}
 
 
 def _content(row: EntryStatus) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in CONTENT)
 
 
-def _row(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: datetime) -> EntryStatus:
+def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: datetime) -> EntryStatus:
     return EntryStatus(
         entry=row,
         workspace=workspace,
@@ -159,17 +164,18 @@ def _row(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: date
 
 
 def earlier_statuses(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -> dict[int, EntryStatus]:
-    """What was known of these entries, by their key; with `states`, only statuses of these."""
-    wanted = EntryStatus.objects.filter(state__in=states) if states else EntryStatus.objects.all()
-    found: dict[int, EntryStatus] = {}
+    """Return the saved statuses of these entries by primary key; with `states`, only those in one of them."""
+    statuses = EntryStatus.objects.filter(state__in=states) if states else EntryStatus.objects.all()
+    status_by_key: dict[int, EntryStatus] = {}
+    # In chunks: SQLite limits the parameters of one query.
     for start in range(0, len(rows), 500):
         ids = [row.pk for row in rows[start : start + 500]]
-        found.update({one.entry_id: one for one in wanted.filter(entry_id__in=ids)})
-    return found
+        status_by_key.update({status.entry_id: status for status in statuses.filter(entry_id__in=ids)})
+    return status_by_key
 
 
 def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Evaluation]:
-    """Judge and save these entries."""
+    """Judge these entries and save their statuses; returns the evaluations by entry id."""
     return _judge_rows(workspace, rows, inputs.load_context(workspace), now=now) if rows else {}
 
 
@@ -184,53 +190,56 @@ def _judge_rows(
 
 
 def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False) -> None:
-    """Match anew and judge every entry since the start date; in each check, and where a rule was changed.
+    """Match again and judge every entry since the start date: in each check, and after a change of a rule.
 
-    `compare_names`: look for likely partners anew, which takes long where many names have none. Whoever has read the
-    vendors' lists says so; else those found before are taken over, less the ones that are taken by now.
+    `compare_names`: look for likely partners again, which is slow where many names have none. For callers that have
+    just read the vendors' lists; otherwise earlier suggestions are kept, except those linked by now.
     """
     workspace.refresh_from_db()
     matched = rematch.rematch(workspace, now=now, anew=compare_names)
     _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
-    rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
+    rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
 
 
 @contextmanager
 def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
-    """What people decide about records inside of it is matched and judged at its end, as `refresh` would do.
+    """Match and judge what people decide inside the block once it ends, with the result that `refresh` would have.
 
-    Only entries of records that were decided about, or that the rule links or suspends because of that, are judged.
+    Only entries of records that were decided about, or that matching links or suspends because of it, are judged.
     """
     since = mapping.last_decision(workspace)
     yield
     workspace.refresh_from_db()
     matched = rematch.rematch(workspace, now=now, anew=False)
-    moved = mapping.decided_since(workspace, since) | {(link.kind, link.clockify_id) for link in matched.outcome.links}
+    affected_keys = mapping.decided_since(workspace, since) | {
+        (link.kind, link.clockify_id) for link in matched.outcome.links
+    }
     ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
-    for kind, clockify_id in moved | set(matched.outcome.suspend):
+    for kind, clockify_id in affected_keys | set(matched.outcome.suspend):
         ids.setdefault(kind, set()).add(clockify_id)
-    theirs = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
-    rows = inputs.entries_between(workspace, workspace.start_date).filter(theirs | Q(status=None))
+    of_affected = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
+    rows = inputs.entries_between(workspace, workspace.start_date).filter(of_affected | Q(status=None))
     _judge_all(workspace, rows, now=now)
-    rematch.save_mismatches(workspace, matched, _held(workspace), now=now)
+    rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
 
 
 def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:
     context = inputs.load_context(workspace)
-    waiting = list(entries.values_list("pk", flat=True))
-    for start in range(0, len(waiting), CHUNK):
-        rows = list(TimeEntry.objects.filter(pk__in=waiting[start : start + CHUNK]).defer("raw"))
+    # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
+    entry_keys = list(entries.values_list("pk", flat=True))
+    for start in range(0, len(entry_keys), CHUNK):
+        rows = list(TimeEntry.objects.filter(pk__in=entry_keys[start : start + CHUNK]).defer("raw"))
         _judge_rows(workspace, rows, context, now=now)
 
 
-def _held(workspace: Workspace) -> dict[mapping.Key, Held]:
-    """The minutes that wait for each Clockify record: time that nothing by rule keeps out."""
+def _held_by_record(workspace: Workspace) -> dict[mapping.Key, Held]:
+    """Return the minutes blocked by each Clockify record; time with any reason by rule is not counted."""
     held: dict[mapping.Key, Held] = {}
-    waiting = EntryStatus.objects.filter(workspace=workspace, state__in=[State.BLOCKED, State.CHANGED])
-    waiting = waiting.filter(entry__deleted_at=None)
+    statuses = EntryStatus.objects.filter(workspace=workspace, state__in=[State.BLOCKED, State.CHANGED])
+    statuses = statuses.filter(entry__deleted_at=None)
     if workspace.start_date is not None:
-        waiting = waiting.filter(entry__txn_date__gte=workspace.start_date)
-    for reasons, minutes, day in waiting.values_list("reasons", "minutes", "entry__txn_date"):
+        statuses = statuses.filter(entry__txn_date__gte=workspace.start_date)
+    for reasons, minutes, day in statuses.values_list("reasons", "minutes", "entry__txn_date"):
         if holds({reason["code"] for reason in reasons}):
             for key in {(reason["kind"], reason["id"]) for reason in reasons if "kind" in reason}:
                 held.setdefault(key, Held()).add(minutes, day)
@@ -244,14 +253,16 @@ def mark_deleted(
     now: datetime,
     found: Mapping[str, Sequence[dict[str, Any]]] | None = None,
 ) -> None:
-    """Entries that Clockify says are gone: kept in the mirror, with what became of their time.
+    """Mark entries that Clockify has deleted, keep them in the mirror, and save what became of their time.
 
-    `found`: why their time could not be deleted just now, by entry.
+    `found`: by entry id, the reason rows for which this run could not delete their time in QuickBooks.
     """
     ids = list(entry_ids)
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
-    receipts = {one.entry_id: one for one in Receipt.objects.own_activities(workspace).filter(entry_id__in=ids)}
+    receipts = {
+        receipt.entry_id: receipt for receipt in Receipt.objects.own_activities(workspace).filter(entry_id__in=ids)
+    }
     actions, earlier, policy = inputs.open_actions(workspace), earlier_statuses(rows), inputs.policy_of(workspace)
     evaluations = {}
     for row in rows:

@@ -1,6 +1,6 @@
-"""What decisions would free, told before anybody takes them: the same rules, on links that are only thought of.
+"""A forecast of what decisions would unblock, before anybody makes them: the same rules, on hypothetical links.
 
-Nothing is saved and no vendor is asked. The number of queries does not depend on what is decided.
+Nothing is saved and no vendor is called. The number of queries does not depend on the number of decisions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Partners = Mapping[tuple[str, str], PartnerStatus]
 
 @dataclass
 class Tally:
-    """Entries with their minutes; money by currency, as far as a rate is known ("" where no currency is)."""
+    """A count of entries with minutes, and money by currency as far as rates are known ("" for no currency)."""
 
     entries: int = 0
     minutes: int = 0
@@ -45,6 +45,7 @@ class Tally:
         if not entry.rate:
             self.without_rate += 1
             return
+        # Rounded entry by entry, since each becomes a time activity of its own.
         amount = (entry.rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
         self.money[entry.currency] = self.money.get(entry.currency, Decimal(0)) + amount
 
@@ -55,7 +56,7 @@ class Tally:
 
 @dataclass
 class Obstacle:
-    """What entries would still wait for: one record, or one reason; an entry may wait for several."""
+    """One record, or one reason, that would still block entries; an entry may wait for several."""
 
     code: str
     title: str
@@ -67,10 +68,10 @@ class Obstacle:
 
 @dataclass
 class Forecast:
-    """What would change. `links` counts by Clockify kind the links that would begin to work, `unlinks` that would stop.
+    """What would change. `links` counts by Clockify kind the links that would begin to work, `unlinks` those that stop.
 
-    `frees`: time that would go with the next sync and does not go now; `stops`: the reverse; `waits`: time of these
-    records that would still be held, with `obstacles` saying by what, the largest first.
+    `unblocks`: time that the next sync would send and that is blocked now; `blocks`: the reverse; `waits`: time of
+    these records that would still be held, with `obstacles` naming the causes, the largest first.
     """
 
     links: dict[str, int] = field(default_factory=dict)
@@ -90,10 +91,10 @@ def forecast(
     renamed: Mapping[Key, str] | None = None,
     now: datetime,
 ) -> Forecast:
-    """What taking these decisions together would free, links that the rule would make next included.
+    """Return what making these decisions together would change, including links that matching would make next.
 
-    `newcomers`: QuickBooks records that would be created or reactivated along with them; `renamed`: new names of
-    Clockify records, by kind and id.
+    `planned`: QuickBooks records that would be created or reactivated with them; `renamed`: new names of Clockify
+    records, by kind and id.
     """
     planned = list(planned)
     snapshot = MappingSnapshot(workspace)
@@ -101,98 +102,109 @@ def forecast(
     before = _mapping_table(snapshot.now(), partners)
     after = _mapping_table(
         snapshot.after(choices, planned=planned, renamed=renamed, now=now),
-        _with(planned, partners, company_of(workspace)),
+        _add_planned(planned, partners, company_of(workspace)),
     )
-    found = Forecast(links=_begin(before, after), unlinks=_begin(after, before))
-    concerned = _concerned(workspace, before, after)
-    context = _load_context(workspace, concerned, after)
+    result = Forecast(links=_count_new_links(before, after), unlinks=_count_new_links(after, before))
+    affected_rows = _affected_entries(workspace, before, after)
+    context = _load_context(workspace, affected_rows, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
-    for row in concerned.select_related("status"):
-        _count(row, context, found, obstacles)
-    found.obstacles = sorted(obstacles.values(), key=lambda one: (-one.tally.minutes, one.code, one.id))
-    return found
+    for row in affected_rows.select_related("status"):
+        _count(row, context, result, obstacles)
+    result.obstacles = sorted(
+        obstacles.values(), key=lambda obstacle: (-obstacle.tally.minutes, obstacle.code, obstacle.id)
+    )
+    return result
 
 
-def goes(state: str, said: Iterable[Any]) -> bool:
-    """Whether the next sync would send or mend an entry of this state."""
-    return state == State.READY or (state == State.CHANGED and not list(said))
+def goes(state: str, reason_rows: Iterable[Any]) -> bool:
+    """Return True if the next sync would send or update an entry with this state and these reasons."""
+    return state == State.READY or (state == State.CHANGED and not list(reason_rows))
 
 
 def _count(
-    row: TimeEntry, context: PlanningContext, found: Forecast, obstacles: dict[tuple[str, str, str], Obstacle]
+    row: TimeEntry, context: PlanningContext, result: Forecast, obstacles: dict[tuple[str, str, str], Obstacle]
 ) -> None:
+    """Add one entry to the tallies by the difference between its saved status and its state after the decisions."""
     earlier = getattr(row, "status", None)
     entry = context.entry(row)
     evaluation = judge(entry, context, earlier)
     goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
     if goes(evaluation.state, evaluation.reasons):
         if not goes_now:
-            found.unblocks.add(entry, evaluation.minutes)
-            found.unblocked_ids.add(entry.id)
+            result.unblocks.add(entry, evaluation.minutes)
+            result.unblocked_ids.add(entry.id)
     elif goes_now:
-        found.blocks.add(entry, evaluation.minutes)
+        result.blocks.add(entry, evaluation.minutes)
     elif evaluation.state in {State.BLOCKED, State.CHANGED} and reasons.holds(evaluation.codes):
-        found.waits.add(entry, evaluation.minutes)
-        for said in evaluation.reasons:
-            _obstacle(said, obstacles).tally.add(entry, evaluation.minutes)
+        result.waits.add(entry, evaluation.minutes)
+        for reason_row in evaluation.reasons:
+            _obstacle(reason_row, obstacles).tally.add(entry, evaluation.minutes)
 
 
-def _obstacle(said: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obstacle]) -> Obstacle:
-    code, kind, record_id = str(said["code"]), str(said.get("kind", "")), str(said.get("id", ""))
+def _obstacle(reason_row: Mapping[str, Any], obstacles: dict[tuple[str, str, str], Obstacle]) -> Obstacle:
+    code, kind, record_id = str(reason_row["code"]), str(reason_row.get("kind", "")), str(reason_row.get("id", ""))
     wording = reasons.WORDINGS.get(code)
-    made = Obstacle(code, wording.title if wording else code, reasons.sentence(said), kind, record_id)
-    return obstacles.setdefault((code, kind, record_id), made)
+    obstacle = Obstacle(code, wording.title if wording else code, reasons.sentence(reason_row), kind, record_id)
+    return obstacles.setdefault((code, kind, record_id), obstacle)
 
 
-# --- what is looked at ---------------------------------------------------------------------------------------
+# --- inputs --------------------------------------------------------------------------------------------------
 def _mapping_table(preview: MappingPreview, partners: Partners) -> MappingTable:
     return inputs.build_mapping_table(preview.links, preview.ignored, partners)
 
 
-def _with(planned: Iterable[PlannedRecord], partners: Partners, company: Company) -> Partners:
-    """The partners as they would be: a new customer bills in its parent's currency, at the top in the company's own."""
-    there = dict(partners)
-    for one in planned:
-        known, parent = there.get((one.kind, one.id)), there.get(("customer", one.parent_id))
+def _add_planned(planned: Iterable[PlannedRecord], partners: Partners, company: Company) -> Partners:
+    """Return the partners with the planned records added or reactivated.
+
+    A new customer bills in its parent's currency, and one at the top level in the company's home currency.
+    """
+    merged = dict(partners)
+    for record in planned:
+        known, parent = merged.get((record.kind, record.id)), merged.get(("customer", record.parent_id))
         currency = known.currency if known else ""
-        if known is None and one.kind == "customer":
+        if known is None and record.kind == "customer":
             currency = (parent.currency if parent else "") or company.home_currency
-        there[one.kind, one.id] = PartnerStatus(active=True, currency=currency)
-    return there
+        merged[record.kind, record.id] = PartnerStatus(active=True, currency=currency)
+    return merged
 
 
-def _kinds(mapping_table: MappingTable) -> dict[str, Mapping[str, ResolvedPartner]]:
+def _by_kind(mapping_table: MappingTable) -> dict[str, Mapping[str, ResolvedPartner]]:
     return {"user": mapping_table.users, "client": mapping_table.clients, "project": mapping_table.projects}
 
 
-def _begin(before: MappingTable, after: MappingTable) -> dict[str, int]:
-    """How many links of each kind work after and did not before."""
-    earlier, begun = _kinds(before), Counter[str]()
-    for kind, standings in _kinds(after).items():
-        for clockify_id, standing in standings.items():
-            was = earlier[kind].get(clockify_id, ResolvedPartner())
-            if standing.works and not standing.ignored and not (was.works and not was.ignored):
-                begun[kind] += 1
-    return dict(begun)
+def _count_new_links(before: MappingTable, after: MappingTable) -> dict[str, int]:
+    """Return by kind the number of links that work in `after` and did not in `before`."""
+    earlier, counts = _by_kind(before), Counter[str]()
+    for kind, resolved_by_id in _by_kind(after).items():
+        for clockify_id, resolved in resolved_by_id.items():
+            previous = earlier[kind].get(clockify_id, ResolvedPartner())
+            if resolved.works and not resolved.ignored and not (previous.works and not previous.ignored):
+                counts[kind] += 1
+    return dict(counts)
 
 
-def _concerned(workspace: Workspace, before: MappingTable, after: MappingTable) -> QuerySet[TimeEntry]:
-    """Entries whose person, client or project would stand otherwise than now."""
+def _affected_entries(workspace: Workspace, before: MappingTable, after: MappingTable) -> QuerySet[TimeEntry]:
+    """Return the entries whose user, client or project resolves differently after the decisions."""
     changed: dict[str, set[str]] = {}
-    earlier = _kinds(before)
-    for kind, standings in _kinds(after).items():
-        ids = set(standings) | set(earlier[kind])
-        changed[kind] = {one for one in ids if standings.get(one) != earlier[kind].get(one)}
-    wanted = Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
-    return inputs.entries_between(workspace, workspace.start_date).filter(wanted)
+    earlier = _by_kind(before)
+    for kind, resolved_by_id in _by_kind(after).items():
+        ids = set(resolved_by_id) | set(earlier[kind])
+        changed[kind] = {
+            clockify_id for clockify_id in ids if resolved_by_id.get(clockify_id) != earlier[kind].get(clockify_id)
+        }
+    of_changed = (
+        Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
+    )
+    return inputs.entries_between(workspace, workspace.start_date).filter(of_changed)
 
 
 def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table: MappingTable) -> PlanningContext:
+    # A subquery, not a list of ids: SQLite limits the parameters of one query.
     receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows.values("clockify_id"))
     return PlanningContext(
         policy=inputs.policy_of(workspace),
         mapping_table=mapping_table,
         overrides=inputs.overrides_of(workspace),
-        receipts={one.entry_id: one for one in receipts},
+        receipts={receipt.entry_id: receipt for receipt in receipts},
         actions=inputs.open_actions(workspace),
     )

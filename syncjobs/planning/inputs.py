@@ -1,4 +1,4 @@
-"""From rows to the plain values that resolving and planning work on."""
+"""Plain values, read from rows, that resolving and planning work on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPEN = Action.State.SENDING
 
 @dataclass(frozen=True)
 class PlanningContext:
-    """Everything besides the entries themselves that their statuses depend on."""
+    """Everything besides the entries themselves that their statuses depend on. Receipts and actions by entry id."""
 
     policy: Policy
     mapping_table: MappingTable
@@ -40,12 +40,13 @@ class PlanningContext:
 
 
 def policy_of(workspace: Workspace) -> Policy:
+    """Return the workspace's rules for sending, with its company's closing date and what blocks the connection."""
     company = workspace.company
-    rule = rounding.TO_THE_MINUTE
+    rounding_rule = rounding.TO_THE_MINUTE
     if workspace.rounding == Workspace.Rounding.CLOCKIFY:
-        rule = rounding.as_in_clockify(workspace.report_rounding)
+        rounding_rule = rounding.as_in_clockify(workspace.report_rounding)
     return Policy(
-        rounding=rule,
+        rounding=rounding_rule,
         longest_seconds=int(workspace.longest_hours * 3600),
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
@@ -56,33 +57,33 @@ def policy_of(workspace: Workspace) -> Policy:
 
 
 def connection_reasons(workspace: Workspace) -> list[Reason]:
-    """What holds back everything: a side that is not connected, or a plan that does not fit."""
-    found = []
+    """Return the reasons that block every entry: a side not connected, or a subscription that is not supported."""
+    reasons = []
     if workspace.state != Workspace.State.CONNECTED:
         cause = workspace.state_reason or f"it is {workspace.get_state_display().lower()}."
-        found.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
+        reasons.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
     company = workspace.company
     if company is None:
-        found.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": "no company was connected yet."}))
-        return found
+        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": "no company was connected yet."}))
+        return reasons
     if company.state != company.State.CONNECTED:
         cause = company.state_reason or f"it is {company.get_state_display().lower()}."
-        found.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
+        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
     if company.plan_read_at is not None:
         status = connection.subscription_status(company)
         if not status.supported:
-            found.append(Reason(status.reason, {"sentence": status.sentence}))
-    return found
+            reasons.append(Reason(status.reason, {"sentence": status.sentence}))
+    return reasons
 
 
 def load_mapping_table(workspace: Workspace) -> MappingTable:
-    """Every linked or ignored record's standing. A partner that is inactive in the mirror suspends at once."""
+    """Return the saved mapping of the workspace's records. A partner that is inactive in the mirror suspends a link."""
     if workspace.company is None:
         return MappingTable()
-    ignored = (
+    ignored_keys = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    return build_mapping_table(links_of(workspace), set(ignored), partners_of(company_of(workspace)))
+    return build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +95,31 @@ class PartnerStatus:
 
 
 def partners_of(company: Company, *, among: Collection[Link] | None = None) -> dict[tuple[str, str], PartnerStatus]:
-    """Every employee, vendor and customer of the mirror, or those of these links, by kind and id.
-
-    Read as plain values, since they are many.
-    """
-    found: dict[tuple[str, str], PartnerStatus] = {}
+    """Return the status of every employee, vendor and customer, or of the partners of `among`, by kind and id."""
+    partners: dict[tuple[str, str], PartnerStatus] = {}
     for kind, model in QUICKBOOKS_MODELS.items():
+        # Plain values instead of model instances: a mirror may hold tens of thousands of records.
         columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == "customer" else ()))
         rows = model._default_manager.filter(company=company)
         if among is not None:
-            rows = rows.filter(quickbooks_id__in={one.quickbooks_id for one in among if one.quickbooks_kind == kind})
-        for key, active, gone_at, *more in rows.values_list(*columns):
-            found[kind, key] = PartnerStatus(active and gone_at is None, *more)
-    return found
+            rows = rows.filter(quickbooks_id__in={link.quickbooks_id for link in among if link.quickbooks_kind == kind})
+        for key, active, gone_at, *currency in rows.values_list(*columns):
+            partners[kind, key] = PartnerStatus(active and gone_at is None, *currency)
+    return partners
 
 
 def build_mapping_table(
     links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
 ) -> MappingTable:
-    """Standings by these links, saved or only thought of; `ignored` are kinds and ids of Clockify records."""
-    standings: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
+    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records."""
+    resolved: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
         suspended = link.suspended
+        # Matching suspends such links too, but only when it runs next; time must not go to an inactive partner first.
         if not suspended and (record is None or not record.active):
             suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"
-        standings[link.kind][link.clockify_id] = ResolvedPartner(
+        resolved[link.kind][link.clockify_id] = ResolvedPartner(
             partner=Partner(
                 kind=link.quickbooks_kind,
                 id=link.quickbooks_id,
@@ -131,15 +131,16 @@ def build_mapping_table(
             ignored=(link.kind, link.clockify_id) in ignored,
         )
     for kind, clockify_id in ignored:
-        standings[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
-    return MappingTable(users=standings["user"], clients=standings["client"], projects=standings["project"])
+        resolved[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
+    return MappingTable(users=resolved["user"], clients=resolved["client"], projects=resolved["project"])
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
-    return {one.clockify_id: one for one in EntryOverride.objects.filter(workspace=workspace)}
+    return {override.clockify_id: override for override in EntryOverride.objects.filter(workspace=workspace)}
 
 
 def entry_of(row: TimeEntry, override: EntryOverride | None = None) -> Entry:
+    """Return the plain values of a mirrored entry, with what a person decided about it."""
     return Entry(
         id=row.clockify_id,
         user_id=row.user_id,
@@ -165,7 +166,7 @@ def entry_of(row: TimeEntry, override: EntryOverride | None = None) -> Entry:
 
 
 def entries_between(workspace: Workspace, first: date | None = None, last: date | None = None) -> QuerySet[TimeEntry]:
-    """Mirrored entries of these days that Clockify still has."""
+    """Return mirrored entries that Clockify still has, of these TxnDates, both included; without the raw JSON."""
     rows = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).defer("raw")
     if first is not None:
         rows = rows.filter(txn_date__gte=first)
@@ -175,6 +176,7 @@ def entries_between(workspace: Workspace, first: date | None = None, last: date 
 
 
 def sent_of(receipt: Receipt) -> Sent:
+    """Return the plain values of a receipt."""
     return Sent(
         quickbooks_id=receipt.quickbooks_id,
         sync_token=receipt.sync_token,
@@ -187,29 +189,32 @@ def sent_of(receipt: Receipt) -> Sent:
 
 
 def receipts_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> dict[str, Receipt]:
-    """Receipts of these entries, and all whose day lies in the window, by entry."""
-    found = {
-        one.entry_id: one for one in Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last))
+    """Return, by entry id, the receipts of these entries and all others whose day lies in the window."""
+    receipts = {
+        receipt.entry_id: receipt
+        for receipt in Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last))
     }
-    return found | receipts_by_entry(workspace, [key for key in entry_ids if key not in found])
+    return receipts | receipts_by_entry(workspace, [key for key in entry_ids if key not in receipts])
 
 
 def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[str, Receipt]:
-    found = {}
+    """Return the receipts of the entries' own activities, without corrections, by entry id."""
+    receipts = {}
+    # In chunks: SQLite limits the parameters of one query.
     for start in range(0, len(entry_ids), 500):
-        for one in Receipt.objects.own_activities(workspace).filter(entry_id__in=entry_ids[start : start + 500]):
-            found[one.entry_id] = one
-    return found
+        for receipt in Receipt.objects.own_activities(workspace).filter(entry_id__in=entry_ids[start : start + 500]):
+            receipts[receipt.entry_id] = receipt
+    return receipts
 
 
 def open_actions(workspace: Workspace) -> dict[str, Action]:
-    """Writes of this workspace whose outcome is not known, by entry."""
+    """Return the workspace's writes whose outcome is unknown, by entry id."""
     rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN)
-    return {one.entry_id: one for one in rows}
+    return {action.entry_id: action for action in rows}
 
 
 def load_context(workspace: Workspace) -> PlanningContext:
-    """Return what is the same for every entry of the workspace; receipts are added for the entries at hand."""
+    """Return the context of the workspace, without receipts: callers add those of the entries at hand."""
     return PlanningContext(
         policy=policy_of(workspace),
         mapping_table=load_mapping_table(workspace),
@@ -227,7 +232,7 @@ def load_context_for(workspace: Workspace, entry_ids: Iterable[str], first: date
 class DayOf:
     """TxnDates of entries: the receipt's day while the start is unchanged, else the day where the owner lives.
 
-    Asks for the receipts of the entries at hand only: a workspace gathers years of them.
+    Reads only the receipts of the entries at hand, since a workspace collects years of them.
     """
 
     def __init__(self, workspace: Workspace) -> None:
@@ -236,7 +241,7 @@ class DayOf:
         self._zones = dict(users.values_list("clockify_id", "time_zone"))
 
     def __call__(self, entries: Collection[EntryPayload]) -> dict[str, date]:
-        """The day of each entry, by id."""
+        """Return the TxnDate of each entry, by id."""
         rows = Receipt.objects.own_activities(self._workspace).filter(entry_id__in=[entry.id for entry in entries])
         sent = {key: (start_at, day) for key, start_at, day in rows.values_list("entry_id", "start_at", "txn_date")}
         return {entry.id: self._day(entry, sent.get(entry.id)) for entry in entries}

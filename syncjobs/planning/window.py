@@ -1,4 +1,4 @@
-"""The time entries of a window as Clockify has them now, and which of those we knew are gone."""
+"""The time entries of a window as Clockify has them now, and those of the mirror that it no longer has."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ from syncjobs.planning import inputs
 
 T = TypeVar("T")
 
-# Entries planned at once: memory stays the same however many a window has.
+# Entries planned at once, so that memory does not grow with the window.
 CHUNK = 1000
 WEEK = timedelta(days=7)
-# More missing entries than both of these at once look like a lost right or a wrong filter, not like deletions.
-MANY = 20
-LARGE_SHARE = 0.1
+# More missing entries than both limits look like lost permissions or a wrong filter, not like deletions. Believing
+# them would delete their time in QuickBooks.
+MAX_MISSING = 20
+MAX_MISSING_SHARE = 0.1
 
 
 @dataclass
 class Window:
-    """`ids`: entries to decide on, `moved` those of them that may lie on other days now. `gone`: known ones whose own
-    address says that they were deleted.
+    """A range of days, both included, with the ids of its entries.
+
+    `ids`: entries to decide on; `moved`: those of them that may lie on other days now. `gone`: mirrored entries for
+    which Clockify says that they were deleted. `many_missing`: too many for that to be believed.
     """
 
     first: date
@@ -43,20 +46,21 @@ class Window:
 
 @dataclass(frozen=True)
 class ReportRows:
-    """Rows of the report, not yet written. They can be gone through more than once."""
+    """Rows of the report, not yet stored, that can be read more than once. `approved`: ids of approved entries."""
 
     rows: Iterable[Mapping[str, Any]]
     approved: set[str] | None
 
 
 def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) -> ReportRows:
+    """Read the report rows of these days, both included. Raises ApiError."""
     return ReportRows(*pull.read_entries(workspace, client, first=first, last=last))
 
 
-def names_unknown_records(workspace: Workspace, reading: ReportRows) -> bool:
-    """Whether a row names a user or project that the mirror has not seen, or a project under another client."""
+def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
+    """Return True if a row has a user or project that the mirror does not know, or a project under another client."""
     users, projects, clients = set(), set(), {}
-    for raw in reading.rows:
+    for raw in report.rows:
         entry = payloads.entry(raw)
         users.add(entry.user_id)
         if entry.project_id:
@@ -72,47 +76,51 @@ def names_unknown_records(workspace: Workspace, reading: ReportRows) -> bool:
 def store(
     workspace: Workspace,
     client: ClockifyClient,
-    reading: ReportRows,
+    report: ReportRows,
     first: date,
     last: date,
     *,
     now: datetime,
     believe_deletions: bool = False,
 ) -> Window:
-    """Write the rows, then ask after every known entry of the window that is not among them.
+    """Store the rows, then look up in Clockify each known entry of the window that is missing. Raises ApiError.
 
-    `believe_deletions`: a person has looked, and many missing entries are really gone.
+    `believe_deletions`: a person confirmed that many missing entries were really deleted.
     """
     day_of = inputs.DayOf(workspace)
     window = Window(first, last, set())
-    elsewhere: set[str] = set()
-    # Others may write between two chunks, and memory stays small.
-    for rows in _chunked(reading.rows, mirror.BATCH):
-        days = pull.store_entries(workspace, rows, day_of=day_of, approved=reading.approved, now=now)
-        for key, day in days.items():
-            (window.ids if first <= day <= last else elsewhere).add(key)
-    missing = {key for key in _known_ids(workspace, first, last) if key not in window.ids and key not in elsewhere}
-    believable = len(missing) if believe_deletions else MANY
-    _ask_after(workspace, client, window, missing, day_of=day_of, believable=believable, now=now)
+    ids_outside: set[str] = set()
+    # Chunks keep transactions short, so that other processes can write in between, and memory small.
+    for chunk in _chunked(report.rows, mirror.BATCH):
+        days = pull.store_entries(workspace, chunk, day_of=day_of, approved=report.approved, now=now)
+        for entry_id, day in days.items():
+            (window.ids if first <= day <= last else ids_outside).add(entry_id)
+    missing = {
+        entry_id
+        for entry_id in _known_ids(workspace, first, last)
+        if entry_id not in window.ids and entry_id not in ids_outside
+    }
+    max_gone = len(missing) if believe_deletions else MAX_MISSING
+    _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
     return window
 
 
 def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> None:
-    """Keep only the entries that a run was asked for: of some users, of some projects, or single ones."""
-    wanted = {name: options[name] for name in ("users", "projects", "entries") if options.get(name)}
-    if not wanted:
+    """Keep only the entries that the run's options ask for: of some users, of some projects, or single ones."""
+    requested = {name: options[name] for name in ("users", "projects", "entries") if options.get(name)}
+    if not requested:
         return
     columns = {"users": "user_id__in", "projects": "project_id__in", "entries": "clockify_id__in"}
     rows = TimeEntry.objects.filter(workspace=workspace)
-    for name, ids in wanted.items():
+    for name, ids in requested.items():
         rows = rows.filter(**{columns[name]: ids})
-    kept = set(rows.values_list("clockify_id", flat=True))
-    window.ids &= kept
-    window.gone &= kept
+    kept_ids = set(rows.values_list("clockify_id", flat=True))
+    window.ids &= kept_ids
+    window.gone &= kept_ids
 
 
 def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
-    """Entries that we have seen on these days, and entries whose time was sent for them; some may come twice."""
+    """Yield ids of mirrored entries of these days, and of entries whose time was sent for them; some come twice."""
     while first <= last:
         days = (first, min(last, first + WEEK - timedelta(days=1)))
         mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
@@ -123,42 +131,44 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
         first += WEEK
 
 
-def _ask_after(
+def _look_up_missing(
     workspace: Workspace,
     client: ClockifyClient,
     window: Window,
     missing: Iterable[str],
     *,
     day_of: inputs.DayOf,
-    believable: int,
+    max_gone: int,
     now: datetime,
 ) -> None:
-    """Only an entry's own address says that it was deleted. Stops asking once too many are gone to be believed.
+    """Ask Clockify for each missing entry by id, and note in the window which are gone and which moved.
 
-    An entry that is there after all was moved out of the window; time that was sent for it is followed.
+    Absence from the report proves nothing; Gone for the entry itself does. Stops once too many are gone to be
+    believed. An entry that still exists was moved out of the window; it is planned if its time was sent.
     """
-    wanted = sorted(missing)
-    size = len(window.ids) + len(wanted)
-    # Deletions that were believed before (their time is billed, say) are no news and don't count.
-    old_news = set(
-        TimeEntry.objects.filter(workspace=workspace, clockify_id__in=wanted)
+    missing_ids = sorted(missing)
+    entry_count = len(window.ids) + len(missing_ids)
+    # Deletions accepted by an earlier run come up in each run while their time is in QuickBooks (billed, for example).
+    # They must not count, or they would trip the limit again and again.
+    known_deleted_ids = set(
+        TimeEntry.objects.filter(workspace=workspace, clockify_id__in=missing_ids)
         .exclude(deleted_at=None)
         .values_list("clockify_id", flat=True)
     )
-    moved: list[Mapping[str, Any]] = []
-    for entry_id in wanted:
+    moved_rows: list[Mapping[str, Any]] = []
+    for entry_id in missing_ids:
         try:
-            moved.append(client.entry(workspace.clockify_id, entry_id))
+            moved_rows.append(client.entry(workspace.clockify_id, entry_id))
         except Gone:
             window.gone.add(entry_id)
-            fresh = len(window.gone - old_news)
-            if fresh > believable and fresh > size * LARGE_SHARE:
+            newly_gone = len(window.gone - known_deleted_ids)
+            if newly_gone > max_gone and newly_gone > entry_count * MAX_MISSING_SHARE:
                 window.many_missing = True
                 window.gone.clear()
                 break
-    pull.store_entries(workspace, moved, day_of=day_of, approved=None, now=now)
+    pull.store_entries(workspace, moved_rows, day_of=day_of, approved=None, now=now)
     receipts = Receipt.objects.own_activities(workspace).filter(
-        entry_id__in=[payloads.identifier(raw) for raw in moved]
+        entry_id__in=[payloads.identifier(raw) for raw in moved_rows]
     )
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
@@ -166,18 +176,19 @@ def _ask_after(
 
 def ordered_ids(workspace: Workspace, window: Window, *, last: set[str]) -> Iterator[list[str]]:
     """Yield the ids of a window's entries in lists of at most CHUNK, oldest day first, those in `last` at the end."""
-    early = (key for key in _ids_by_day(workspace, window) if key not in last)
-    yield from _chunked(early, CHUNK)
+    earlier_ids = (key for key in _ids_by_day(workspace, window) if key not in last)
+    yield from _chunked(earlier_ids, CHUNK)
     yield from _chunked(sorted(key for key in last if key in window.ids), CHUNK)
 
 
 def _ids_by_day(workspace: Workspace, window: Window) -> Iterator[str]:
+    """Yield the ids of the window's entries by day, and at the end those that moved out of its days."""
     rows = TimeEntry.objects.filter(workspace=workspace)
     first = window.first
     while first <= window.last:
         days = (first, min(window.last, first + WEEK - timedelta(days=1)))
-        found = rows.filter(txn_date__range=days).order_by("txn_date", "clockify_id")
-        for key in found.values_list("clockify_id", flat=True):
+        week_rows = rows.filter(txn_date__range=days).order_by("txn_date", "clockify_id")
+        for key in week_rows.values_list("clockify_id", flat=True):
             if key in window.ids and key not in window.moved:
                 yield key
         first += WEEK
@@ -186,6 +197,6 @@ def _ids_by_day(workspace: Workspace, window: Window) -> Iterator[str]:
 
 def _chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """Yield the items in lists of at most `size`."""
-    remaining = iter(items)
-    while chunk := list(islice(remaining, size)):
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
         yield chunk
