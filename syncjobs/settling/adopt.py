@@ -1,4 +1,4 @@
-"""Adopting time that is in QuickBooks already: a receipt for somebody else's activity, so that it is not sent again."""
+"""Adoption of time that others entered in QuickBooks: a receipt for their activity, so that it is not sent again."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from syncjobs.rules.draft import Draft
 
 
 def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:
-    """Take an activity as this entry's own. It is read once more; nothing is written to QuickBooks.
+    """Write a receipt for an existing activity as this entry's own. Nothing is written to QuickBooks.
 
-    Raises Refused when it is gone, is not the same person, customer, day and time, or belongs to another entry;
-    ApiError when QuickBooks can't be asked.
+    Raises Refused when the activity is gone, differs in person, customer, day or time, or belongs to another entry;
+    ApiError when QuickBooks can't be read.
     """
     company = company_of(workspace)
     if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
@@ -34,7 +34,7 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
     if Receipt.objects.owned_ids(company, [quickbooks_id]):
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
-    draft = _draft_of(workspace, row, activity)
+    draft = _draft_from_activity(workspace, row, activity)
     with transaction.atomic():
         receipt = _write_receipt(company, workspace, row, activity, draft, now=now)
         ConnectionEvent.objects.create(
@@ -49,19 +49,22 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     return receipt
 
 
-def _draft_of(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
-    """What is there, in our words: what differs from ours in rate or text is theirs and stays until an edit."""
+def _draft_from_activity(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
+    """Return the activity as a draft. Rate and description are kept as in QuickBooks until the entry is edited.
+
+    Raises Refused when person, customer, day or time differ.
+    """
     context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
     resolution = context.resolve(context.entry(row))
     person, customer = resolution.person, resolution.customer
-    wanted = (
+    expected_key = (
         person.kind if person else "",
         person.id if person else "",
         customer.id if customer else "",
         row.txn_date.isoformat(),
         resolution.minutes,
     )
-    if activities.key_of_activity(activity) != wanted:
+    if activities.key_of_activity(activity) != expected_key:
         raise Refused("That activity is not of the same person, customer, day and time.")
     return Draft(
         person_kind=activity.person_kind,

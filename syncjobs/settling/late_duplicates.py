@@ -1,8 +1,8 @@
-"""Taking back what arrived twice: a first attempt that QuickBooks still had at work when it was sent again.
+"""Deletion of late duplicates: first attempts that QuickBooks was still processing when they were sent again.
 
-A create without an answer is looked for and, when it is not there, sent again at once with the same request id. Where
-QuickBooks has forgotten the id by then, both may arrive. So each create that was sent again is watched for as long as
-the first attempt can be on its way, and an activity that can only be that attempt is deleted.
+A create without an answer is looked for and, if it is not there, sent again at once with the same request id. If
+QuickBooks no longer remembers the id, both attempts may arrive. So each create that was sent again is watched for as
+long as the first attempt can be on its way, and an activity that can only be that attempt is deleted.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from syncjobs.rules import draft
 
 log = logging.getLogger("hourbridge.doubles")
 
-# How far the clocks of the two machines may be apart.
-CLOCKS_APART = timedelta(minutes=5)
-UNTOUCHED = "0"
+# Allowed difference between our clock and QuickBooks'.
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+# SyncToken of a record that was never changed.
+FIRST_SYNC_TOKEN = "0"
 
 
 def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callable[[], None]) -> list[str]:
-    """Delete late doubles of watched creates; gives the ids of the activities that are gone now.
+    """Delete late duplicates of watched creates; returns the ids of the deleted activities.
 
-    Only what proves itself is deleted: exactly what was sent, made after that, by nobody's hand since, not billed, and
-    named by no receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be asked.
+    Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, and
+    without a receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be read.
     """
     watched = list(
         Action.objects.filter(company=company, watch_until__isnull=False)
@@ -44,50 +45,54 @@ def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callab
     if not watched:
         return []
     now = timezone.now()
-    found = {one.id: one for one in activities.on_days(client, {action.txn_date for action in watched})}
-    for ours in Receipt.objects.owned_ids(company, found):
-        del found[ours]
-    taken: list[str] = []
+    unowned = {
+        activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in watched})
+    }
+    for owned_id in Receipt.objects.owned_ids(company, unowned):
+        del unowned[owned_id]
+    deleted_ids: list[str] = []
     for action in watched:
-        for late in _late_doubles(action, found.values()):
+        for duplicate in _late_duplicates(action, unowned.values()):
             check_lease()
-            _delete(company, client, action, late)
-            del found[late.id]
-            taken.append(late.id)
-    Action.objects.filter(pk__in=[one.pk for one in watched], watch_until__lt=now).update(watch_until=None)
-    return taken
+            _delete(company, client, action, duplicate)
+            del unowned[duplicate.id]
+            deleted_ids.append(duplicate.id)
+    # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
+    Action.objects.filter(pk__in=[action.pk for action in watched], watch_until__lt=now).update(watch_until=None)
+    return deleted_ids
 
 
-def _late_doubles(action: Action, unowned: Iterable[Activity]) -> list[Activity]:
+def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activity]:
+    """Return the activities that can only be an earlier attempt of this create."""
     assert action.watch_until is not None
-    earliest, latest = action.created_at - CLOCKS_APART, action.watch_until + CLOCKS_APART
+    earliest, latest = action.created_at - MAX_CLOCK_SKEW, action.watch_until + MAX_CLOCK_SKEW
     sent = draft.from_row(action.source_snapshot["draft"])
     if action.state != Action.State.DONE:
         return []
     return [
-        one
-        for one in unowned
-        if one.id not in action.excluded_ids
-        and activities.is_exactly(sent, one)
-        and not one.billed
-        and one.sync_token == UNTOUCHED
-        and one.created_at is not None
-        and earliest <= one.created_at <= latest
+        activity
+        for activity in unowned
+        if activity.id not in action.excluded_ids
+        and activities.is_exactly(sent, activity)
+        and not activity.billed
+        and activity.sync_token == FIRST_SYNC_TOKEN
+        and activity.created_at is not None
+        and earliest <= activity.created_at <= latest
     ]
 
 
-def _delete(company: Company, client: QuickBooksClient, action: Action, late: Activity) -> None:
-    body = draft.delete_body(quickbooks_id=late.id, sync_token=late.sync_token)
-    # Deleting twice does no harm, so no id is kept: without an answer the next run looks for it again.
+def _delete(company: Company, client: QuickBooksClient, action: Action, duplicate: Activity) -> None:
+    body = draft.delete_body(quickbooks_id=duplicate.id, sync_token=duplicate.sync_token)
+    # Deleting twice does no harm, so no request id is stored: without an answer the next run looks for it again.
     try:
         client.write(activities.ENTITY, body, request_id=str(uuid.uuid4()), delete=True)
     except Gone:
-        log.info("Activity %s, a late double, was gone already.", late.id)
-    words = (
+        log.info("Activity %s, a late double, was gone already.", duplicate.id)
+    message = (
         f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after it was sent again. "
-        f"Its extra activity {late.id} was deleted; {action.quickbooks_id} stays."
+        f"Its extra activity {duplicate.id} was deleted; {action.quickbooks_id} stays."
     )
-    log.warning("%s", words)
+    log.warning("%s", message)
     ConnectionEvent.objects.create(
-        workspace=action.workspace, company=company, at=timezone.now(), kind="double_deleted", message=words
+        workspace=action.workspace, company=company, at=timezone.now(), kind="double_deleted", message=message
     )

@@ -1,8 +1,7 @@
-"""A person's word on a create in doubt, where QuickBooks has activities that almost fit.
+"""A person's decision about a create whose outcome is unknown, where QuickBooks has activities that almost fit.
 
-Each decision reads QuickBooks at that moment, under the company's writer lease, and is refused where anything is
-another than what the person saw. Nothing is written to QuickBooks here: what is to be sent again goes with the next
-run.
+Each decision reads QuickBooks again, under the company's writer lease, and is refused where anything differs from what
+the person saw. Nothing is written to QuickBooks here: what is to be sent again goes with the next run.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from syncjobs.rules.reasons import Reason
 
 @dataclass(frozen=True)
 class UncertainWrite:
-    """One create in doubt, what was to be sent, and what QuickBooks has now that almost fits."""
+    """One create with an unknown outcome: what was sent, and the activities in QuickBooks that fit or almost fit."""
 
     action: Action
     sent: Draft
@@ -42,7 +41,7 @@ class UncertainWrite:
 
 @dataclass(frozen=True)
 class UncertainWriteDecision:
-    """Who decides about which write, having seen which activities (id to SyncToken)."""
+    """The write to decide about, the person, and the activities that the person saw (SyncToken by id)."""
 
     workspace: Workspace
     action_id: int
@@ -52,33 +51,43 @@ class UncertainWriteDecision:
 
 
 def waiting(workspace: Workspace) -> list[Action]:
-    """Creates that need a person."""
-    return [one for one in _open(workspace) if one.needs_person and one.verb == "create"]
+    """Return creates that a person has to decide about."""
+    return [action for action in _unknown_actions(workspace) if action.needs_person and action.verb == "create"]
 
 
 def settling(workspace: Workspace) -> list[Action]:
-    """Writes that are merely in doubt: the next sync looks for them, nobody has to decide."""
-    return [one for one in _open(workspace) if not (one.needs_person and one.verb == "create")]
+    """Return writes with an unknown outcome that the next sync settles without a person."""
+    return [action for action in _unknown_actions(workspace) if not (action.needs_person and action.verb == "create")]
 
 
-def _open(workspace: Workspace) -> list[Action]:
-    return sorted(inputs.open_actions(workspace).values(), key=lambda one: one.pk)
+def _unknown_actions(workspace: Workspace) -> list[Action]:
+    return sorted(inputs.open_actions(workspace).values(), key=lambda action: action.pk)
 
 
 def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
-    """What QuickBooks has now beside each of them, in as few queries as their days allow. Raises ApiError."""
+    """Return each action with the activities in QuickBooks that may be its own. Raises ApiError.
+
+    Reads the days of all actions together, in as few queries as possible.
+    """
     if not actions:
         return []
     company = company_of(workspace)
-    there = {one.id: one for one in activities.on_days(QuickBooksClient(company), {one.txn_date for one in actions})}
-    for ours in Receipt.objects.owned_ids(company, there):
-        del there[ours]
-    found = []
+    unowned = {
+        activity.id: activity
+        for activity in activities.on_days(QuickBooksClient(company), {action.txn_date for action in actions})
+    }
+    for owned_id in Receipt.objects.owned_ids(company, unowned):
+        del unowned[owned_id]
+    uncertain_writes = []
     for action in actions:
         sent = draft.from_row(action.source_snapshot["draft"])
-        alike = [one for one in there.values() if one.id not in action.excluded_ids and _is_alike(sent, one)]
-        found.append(UncertainWrite(action, sent, tuple(sorted(alike, key=lambda one: one.id))))
-    return found
+        alike = [
+            activity
+            for activity in unowned.values()
+            if activity.id not in action.excluded_ids and _is_alike(sent, activity)
+        ]
+        uncertain_writes.append(UncertainWrite(action, sent, tuple(sorted(alike, key=lambda activity: activity.id))))
+    return uncertain_writes
 
 
 def _is_alike(sent: Draft, activity: Activity) -> bool:
@@ -87,81 +96,91 @@ def _is_alike(sent: Draft, activity: Activity) -> bool:
 
 # --- decisions ---------------------------------------------------------------------------------------------
 def take(decision: UncertainWriteDecision, quickbooks_id: str, *, now: datetime) -> None:
-    """*This is it*: the activity is ours; its receipt says where it differs from what was sent.
+    """Accept the activity as the lost answer (*This is it*); its receipt keeps where it differs from what was sent.
 
-    Raises Refused where it is another than the one that was seen, ApiError when QuickBooks can't be asked.
+    Raises Refused where it is not as the person saw it, ApiError when QuickBooks can't be read.
     """
-    with _deciding(decision) as (uncertain, keep):
-        chosen = next((one for one in uncertain.alike if one.id == quickbooks_id), None)
+    with _decision_context(decision) as (uncertain, lock_action):
+        chosen = next((activity for activity in uncertain.alike if activity.id == quickbooks_id), None)
         if chosen is None:
             raise Refused(f"Activity {quickbooks_id} is gone, belongs to another entry, or does not fit any more.")
         if chosen.sync_token != decision.seen.get(chosen.id):
             raise Refused(f"Activity {chosen.id} was changed in QuickBooks since you looked; look at it again.")
         try:
             with transaction.atomic():
-                action = keep()
+                action = lock_action()
                 journal.accept(action, chosen.raw)
                 _mark_taken(action)
-                _record(decision, f"Activity {chosen.id} was taken for the lost answer of {_named(action)}.", now)
+                _record(decision, f"Activity {chosen.id} was taken for the lost answer of {_entry_label(action)}.", now)
+        # `adopt` takes no writer lease: it may have given this activity to another entry since it was read.
         except IntegrityError:
             raise Refused(f"Activity {quickbooks_id} belongs to another entry.") from None
-    _judge(decision.workspace, action.entry_id, now)
+    _evaluate(decision.workspace, action.entry_id, now)
 
 
 def send_again(decision: UncertainWriteDecision, *, now: datetime) -> Action:
-    """*None of these*: the next run sends it under a new request id, with the activities seen marked as not ours.
+    """Have the next run send it again under a new request id (*None of these*); the activities seen are excluded.
 
-    The old id is left behind, since QuickBooks would answer it with one of the very activities that were ruled out.
+    The old id is not used again, since QuickBooks may answer it with one of the activities that were ruled out.
     """
-    with _deciding(decision) as (uncertain, keep):
-        _refuse_news(uncertain, decision)
-        _refuse_unwanted(uncertain.action, decision.workspace)
+    with _decision_context(decision) as (uncertain, lock_action):
+        _refuse_if_changed(uncertain, decision)
+        _refuse_if_not_wanted(uncertain.action, decision.workspace)
         with transaction.atomic():
-            old = keep()
-            words = f"None of the activities {_listed(uncertain)} is it, by a person's word; begun anew."
-            action = journal.reopen(old, why=words)
-            action.excluded_ids = sorted({*old.excluded_ids, *(one.id for one in uncertain.alike)})
-            # The first attempt may still arrive; whoever watches for that needs to know when it was.
-            action.tried_at = old.tried_at
+            old_action = lock_action()
+            message = f"None of the activities {_activity_list(uncertain)} is it, by a person's word; begun anew."
+            action = journal.reopen(old_action, why=message)
+            action.excluded_ids = sorted({*old_action.excluded_ids, *(activity.id for activity in uncertain.alike)})
+            # The first attempt may still arrive; `may_arrive_until` counts from the time of that one.
+            action.tried_at = old_action.tried_at
             action.save(update_fields=["excluded_ids", "tried_at"])
-            _record(decision, f"None of {_listed(uncertain)} is {_named(action)}; the next run sends it again.", now)
-    _judge(decision.workspace, action.entry_id, now)
+            _record(
+                decision,
+                f"None of {_activity_list(uncertain)} is {_entry_label(action)}; the next run sends it again.",
+                now,
+            )
+    _evaluate(decision.workspace, action.entry_id, now)
     return action
 
 
 def leave_out(decision: UncertainWriteDecision, *, now: datetime) -> None:
-    """*Leave it out*: nothing is sent again, nothing is deleted, and the entry is ignored until a person says so."""
-    with _deciding(decision) as (uncertain, keep):
-        _refuse_news(uncertain, decision)
+    """Close the write and ignore its entry from now on (*Leave it out*); nothing is sent again, nothing is deleted."""
+    with _decision_context(decision) as (uncertain, lock_action):
+        _refuse_if_changed(uncertain, decision)
         with transaction.atomic():
-            action = keep()
-            words = "Left out by a person's word; nothing was deleted."
-            journal.close(action, Action.State.ABANDONED, message=words)
-            _end_item(action, words)
+            action = lock_action()
+            message = "Left out by a person's word; nothing was deleted."
+            journal.close(action, Action.State.ABANDONED, message=message)
+            _finish_item(action, message)
             decisions.record_ignored(
                 decision.workspace, [action.entry_id], person=decision.person, now=now, note=decision.note
             )
-            _record(decision, f"The write in doubt of {_named(action)} was left out; the entry is ignored.", now)
-    _judge(decision.workspace, action.entry_id, now)
+            _record(decision, f"The write in doubt of {_entry_label(action)} was left out; the entry is ignored.", now)
+    _evaluate(decision.workspace, action.entry_id, now)
 
 
-# --- what each decision stands on --------------------------------------------------------------------------
+# --- state of the write ------------------------------------------------------------------------------------
 @contextmanager
-def _deciding(decision: UncertainWriteDecision) -> Iterator[tuple[UncertainWrite, Callable[[], Action]]]:
-    """The doubt as it is now, and a call that makes sure, inside the transaction, that it still is ours to end."""
+def _decision_context(decision: UncertainWriteDecision) -> Iterator[tuple[UncertainWrite, Callable[[], Action]]]:
+    """Hold the writer lease and give the write as it is now, with a call that locks its action for the decision.
+
+    That call belongs inside the transaction: it renews the lease, and raises Refused if the action was settled or the
+    lease was lost since.
+    """
     workspace = decision.workspace
-    with _writing(company_of(workspace)) as hold:
-        action = _still_open(workspace, decision.action_id)
+    with _writer_lease(company_of(workspace)) as renew_lease:
+        action = _open_action(workspace, decision.action_id)
         [uncertain] = look(workspace, [action])
 
-        def keep() -> Action:
-            hold()
-            return _still_open(workspace, decision.action_id, lock=True)
+        def lock_action() -> Action:
+            renew_lease()
+            return _open_action(workspace, decision.action_id, lock=True)
 
-        yield uncertain, keep
+        yield uncertain, lock_action
 
 
-def _still_open(workspace: Workspace, action_id: int, *, lock: bool = False) -> Action:
+def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) -> Action:
+    """Return the action, with `lock` for update. Raises Refused if it no longer needs a person."""
     rows = Action.objects.filter(workspace=workspace, company=workspace.company, pk=action_id)
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
     if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != "create":
@@ -170,37 +189,38 @@ def _still_open(workspace: Workspace, action_id: int, *, lock: bool = False) -> 
 
 
 @contextmanager
-def _writing(company: Company) -> Iterator[Callable[[], None]]:
-    """The company's writer lease for a moment; gives a call that raises Refused once it is lost."""
+def _writer_lease(company: Company) -> Iterator[Callable[[], None]]:
+    """Hold the company's writer lease for the block; gives a call that renews it and raises Refused once it is lost."""
     owner = lease.new_owner()
     if not lease.try_to_write(company, None, owner):
         held = WriterLease.objects.select_related("run__person").get(company=company)
         raise Refused(f"{lease.Busy(held.run, held.since)} Decide when it is done.")
 
-    def hold() -> None:
+    def renew_lease() -> None:
         now = timezone.now()
-        mine = WriterLease.objects.filter(company=company, owner=owner, until__gt=now)
-        if mine.update(until=now + timedelta(seconds=settings.LEASE_SECONDS)) != 1:
+        own_lease = WriterLease.objects.filter(company=company, owner=owner, until__gt=now)
+        if own_lease.update(until=now + timedelta(seconds=settings.LEASE_SECONDS)) != 1:
             raise Refused("QuickBooks answered too slowly and another run took over; decide again.")
 
     try:
-        yield hold
+        yield renew_lease
     finally:
         lease.release(company, owner)
 
 
-def _refuse_news(uncertain: UncertainWrite, decision: UncertainWriteDecision) -> None:
-    """What nobody has looked at can't be ruled out."""
-    for one in uncertain.alike:
-        if activities.is_exactly(uncertain.sent, one):
-            raise Refused(f"Activity {one.id} fits exactly now: take that one, or let the next sync find it.")
-        if decision.seen.get(one.id) != one.sync_token:
-            raise Refused(f"Activity {one.id} is new or was changed in QuickBooks since you looked; look again.")
-    for missing in sorted(set(decision.seen) - {one.id for one in uncertain.alike}):
+def _refuse_if_changed(uncertain: UncertainWrite, decision: UncertainWriteDecision) -> None:
+    """Check that QuickBooks still has exactly the activities that the person saw; raises Refused otherwise."""
+    for activity in uncertain.alike:
+        if activities.is_exactly(uncertain.sent, activity):
+            raise Refused(f"Activity {activity.id} fits exactly now: take that one, or let the next sync find it.")
+        if decision.seen.get(activity.id) != activity.sync_token:
+            raise Refused(f"Activity {activity.id} is new or was changed in QuickBooks since you looked; look again.")
+    for missing in sorted(set(decision.seen) - {activity.id for activity in uncertain.alike}):
         raise Refused(f"Activity {missing} is gone or does not fit any more; look again.")
 
 
-def _refuse_unwanted(action: Action, workspace: Workspace) -> None:
+def _refuse_if_not_wanted(action: Action, workspace: Workspace) -> None:
+    """Check that the entry still exists and is not ignored; raises Refused otherwise."""
     row = TimeEntry.objects.filter(workspace=workspace, clockify_id=action.entry_id).first()
     if row is None or row.deleted_at is not None:
         raise Refused("The entry was deleted in Clockify meanwhile; leave it out instead.")
@@ -208,9 +228,9 @@ def _refuse_unwanted(action: Action, workspace: Workspace) -> None:
         raise Refused("The entry is ignored here; leave it out, or stop ignoring it first.")
 
 
-# --- what each decision leaves -----------------------------------------------------------------------------
+# --- effects of a decision ---------------------------------------------------------------------------------
 def _mark_taken(action: Action) -> None:
-    """An undo of that run must not delete what a person took for it."""
+    """Note on the run's item that a person chose the activity, so that an undo of the run does not delete it."""
     if action.run_id is None:
         return
     for item in RunItem.objects.filter(run_id=action.run_id, entry_id=action.entry_id):
@@ -218,11 +238,11 @@ def _mark_taken(action: Action) -> None:
         item.save(update_fields=["source_snapshot"])
 
 
-def _end_item(action: Action, words: str) -> None:
-    """In the run that began it nothing is in doubt any more."""
+def _finish_item(action: Action, message: str) -> None:
+    """Finish the item in the run that began the write: its outcome is no longer unknown."""
     if action.run_id is not None:
         reason = Reason("IGNORED", {"what": "This entry"}).as_row()
-        journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=words)
+        journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=message)
 
 
 def _record(decision: UncertainWriteDecision, message: str, now: datetime) -> None:
@@ -236,7 +256,7 @@ def _record(decision: UncertainWriteDecision, message: str, now: datetime) -> No
     )
 
 
-def _judge(workspace: Workspace, entry_id: str, now: datetime) -> None:
+def _evaluate(workspace: Workspace, entry_id: str, now: datetime) -> None:
     rows = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id)
     if rows.filter(deleted_at=None).exists():
         evaluate.evaluate(workspace, list(rows), now=now)
@@ -244,9 +264,9 @@ def _judge(workspace: Workspace, entry_id: str, now: datetime) -> None:
         evaluate.mark_deleted(workspace, [entry_id], now=now)
 
 
-def _named(action: Action) -> str:
+def _entry_label(action: Action) -> str:
     return f"time entry {action.entry_id}"
 
 
-def _listed(uncertain: UncertainWrite) -> str:
-    return ", ".join(one.id for one in uncertain.alike) or "none"
+def _activity_list(uncertain: UncertainWrite) -> str:
+    return ", ".join(activity.id for activity in uncertain.alike) or "none"
