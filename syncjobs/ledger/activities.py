@@ -1,4 +1,4 @@
-"""Reading QuickBooks' time activities, and telling which of them is the one we sent."""
+"""Reading of QuickBooks' time activities, and recognition of those that we sent."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.draft import BILLABLE, Draft
 
 ENTITY = "TimeActivity"
-# Days that lie closer together than this are read as one range: one query for more rows beats many queries.
-GAP = timedelta(days=7)
+# Days closer together than this are read as one range: one query with more rows is cheaper than many queries.
+MAX_GAP = timedelta(days=7)
 
 
 def on_days(client: QuickBooksClient, days: Iterable[date]) -> list[Activity]:
-    """All activities of these days, ours and others'."""
-    return list({one.id: one for one in each_on_days(client, days)}.values())
+    """Return all activities of these days, ours and others'. Raises ApiError."""
+    # By id: pages of a list that changes meanwhile may repeat a record.
+    return list({activity.id: activity for activity in each_on_days(client, days)}.values())
 
 
 def each_on_days(client: QuickBooksClient, days: Iterable[date]) -> Iterator[Activity]:
-    """Likewise one after the other, for those who keep only some."""
-    wanted = set(days)
-    for first, last in _ranges(sorted(wanted)):
+    """Yield all activities of these days one by one, for callers that keep only a few; an id may come twice."""
+    requested_days = set(days)
+    for first, last in _ranges(sorted(requested_days)):
         where = f"TxnDate >= '{first.isoformat()}' and TxnDate <= '{last.isoformat()}'"
         for raw in client.query(ENTITY, where):
             activity = payloads.activity(raw)
-            if activity.txn_date in wanted:
+            # A range also holds the days in its gaps.
+            if activity.txn_date in requested_days:
                 yield activity
 
 
 def _ranges(days: list[date]) -> list[tuple[date, date]]:
+    """Return ranges, both ends included, that cover these sorted days."""
     ranges: list[tuple[date, date]] = []
     for day in days:
-        if ranges and day - ranges[-1][1] <= GAP:
+        if ranges and day - ranges[-1][1] <= MAX_GAP:
             ranges[-1] = (ranges[-1][0], day)
         else:
             ranges.append((day, day))
@@ -43,22 +46,23 @@ def _ranges(days: list[date]) -> list[tuple[date, date]]:
 
 
 def by_ids(client: QuickBooksClient, ids: Collection[str]) -> dict[str, Activity]:
-    """Activities of these ids; those that were deleted are missing."""
-    return {one.id: one for one in map(payloads.activity, client.by_ids(ENTITY, sorted(ids)))}
+    """Return the activities with these ids, by id; deleted ones are missing. Raises ApiError."""
+    return {activity.id: activity for activity in map(payloads.activity, client.by_ids(ENTITY, sorted(ids)))}
 
 
 def key_of(draft: Draft) -> tuple[str, str, str, str, int | None]:
-    """Same person, customer, date and minutes: what makes time of others a twin of ours."""
+    """Return person, customer, date and minutes: activities of others with the same key are duplicates of ours."""
     return draft.person_kind, draft.person_id, draft.customer_id, draft.txn_date, draft.minutes
 
 
 def key_of_activity(activity: Activity) -> tuple[str, str, str, str, int | None]:
+    """Return the key of an activity, comparable with `key_of`."""
     day = activity.txn_date.isoformat() if activity.txn_date else ""
     return activity.person_kind, activity.person_id, activity.customer_id, day, activity.minutes
 
 
 def differences(draft: Draft, activity: Activity) -> list[str]:
-    """Where an activity is not what was sent: person, kind of person, customer, date, minutes, billable."""
+    """Return a sentence for each difference from what was sent: person, customer, date, minutes, billable."""
     day = activity.txn_date.isoformat() if activity.txn_date else ""
     pairs = [
         ("kind of person", draft.person_kind, activity.person_kind),
@@ -68,34 +72,42 @@ def differences(draft: Draft, activity: Activity) -> list[str]:
         ("minutes", draft.minutes, activity.minutes),
         ("billable", BILLABLE, activity.billable_status),
     ]
-    return [f"{name}: sent {ours}, QuickBooks has {theirs}" for name, ours, theirs in pairs if ours != theirs]
+    return [
+        f"{name}: sent {sent_value}, QuickBooks has {quickbooks_value}"
+        for name, sent_value, quickbooks_value in pairs
+        if sent_value != quickbooks_value
+    ]
 
 
 def is_exactly(draft: Draft, activity: Activity) -> bool:
-    """The activity is what this draft would have made: nothing that we write differs."""
+    """Return True if the activity is what this draft would have created: no field that we write differs."""
     billable = activity.billable_status in {BILLABLE, "HasBeenBilled"}
     return (
         billable
         and key_of(draft) == key_of_activity(activity)
-        and _plain_text(draft.description) == _plain_text(activity.description)
+        and _normalized_text(draft.description) == _normalized_text(activity.description)
         and Decimal(draft.rate) == (activity.rate or Decimal(0))
+        # Without an item of ours QuickBooks chooses one.
         and (not draft.item_id or draft.item_id == activity.item_id)
     )
 
 
 def almost_fits(draft: Draft, activity: Activity) -> bool:
-    """Of that person and day, and alike enough that only a person can say whether it is ours."""
+    """Return True if the activity is of the same person and day and so similar that a person has to decide.
+
+    That is, at least two of customer, minutes and description are equal.
+    """
     day = activity.txn_date.isoformat() if activity.txn_date else ""
     if (activity.person_id, day) != (draft.person_id, draft.txn_date):
         return False
-    alike = [
+    matches = [
         activity.customer_id == draft.customer_id,
         activity.minutes == draft.minutes,
-        bool(draft.description) and _plain_text(draft.description) == _plain_text(activity.description),
+        bool(draft.description) and _normalized_text(draft.description) == _normalized_text(activity.description),
     ]
-    return sum(alike) >= 2
+    return sum(matches) >= 2
 
 
-def _plain_text(text: str) -> str:
-    """Line ends and outer spaces may be stored differently; nothing else is forgiven."""
+def _normalized_text(text: str) -> str:
+    """Return the text without outer spaces and with "\\n" line ends: QuickBooks may store only these differently."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()

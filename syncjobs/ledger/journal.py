@@ -1,4 +1,4 @@
-"""Actions and receipts: what is written down before a call, and what its answer proves. No network here."""
+"""Actions, saved before each call, and receipts of what its answer proves. No network."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ DONE_AS = {
     "update": RunItem.Outcome.UPDATED,
     "delete": RunItem.Outcome.DELETED,
 }
-ONE_RECEIPT = ("company", "workspace", "entry_id", "part")
-ERROR = ("error_code", "error_message")
+RECEIPT_KEY = ("company", "workspace", "entry_id", "part")
+ERROR_FIELDS = ("error_code", "error_message")
 
 
 def open_action(item: RunItem, *, run: Run) -> Action:
-    """Write down one create, update or delete, with the exact body, before anything is sent.
+    """Save one create, update or delete with its exact body, before it is sent.
 
-    Committed before the call: whoever finds the action knows that it may have left the house.
+    Committed before the call: after a crash, an open action means that the write may have been sent.
     """
     action = _action(item, run)
     action.save(force_insert=True)
@@ -37,7 +37,7 @@ def open_action(item: RunItem, *, run: Run) -> Action:
 
 
 def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
-    """Likewise for creates that travel together: each is known by the batch's request id and its number there."""
+    """Save the creates of one batch; each action has the batch's request id and its item number, from "1" on."""
     batch_id = uuid.uuid4()
     actions = [_action(item, run) for item in items]
     for number, action in enumerate(actions, start=1):
@@ -71,12 +71,14 @@ def _action(item: RunItem, run: Run) -> Action:
 def _body(item: RunItem, record: Mapping[str, Any]) -> str:
     if item.verb == "delete":
         return draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
-    wanted = draft.from_row(item.draft or {})
-    return draft.create_body(wanted) if item.verb == "create" else draft.update_body(wanted, record=record)
+    planned_draft = draft.from_row(item.draft or {})
+    return (
+        draft.create_body(planned_draft) if item.verb == "create" else draft.update_body(planned_draft, record=record)
+    )
 
 
 def mark_tried(action: Action, *, watch: bool = False) -> None:
-    """Committed before each further call. `watch` when an earlier one may still be on its way (see doubles)."""
+    """Note one more attempt, before the call. With `watch`, an earlier one may still arrive: see late duplicates."""
     action.attempts += 1
     action.tried_at = timezone.now()
     if watch:
@@ -85,24 +87,24 @@ def mark_tried(action: Action, *, watch: bool = False) -> None:
 
 
 def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> str:
-    """QuickBooks has it: close the action, write the receipt, and tell the run that began it, in one transaction.
+    """Close an action that QuickBooks confirmed, write the receipt, and finish the item of the run that began it.
 
-    Gives the activity's id.
+    All in one transaction: a receipt without its closed action would be sent again. Returns the activity's id.
     """
     now = timezone.now()
     with transaction.atomic():
-        there = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
-        close(action, Action.State.DONE, tid=tid, quickbooks_id=there)
+        quickbooks_id = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
+        close(action, Action.State.DONE, tid=tid, quickbooks_id=quickbooks_id)
         if action.run_id is not None:
             outcome = DONE_AS[action.verb]
-            finish_item(action.run_id, action.entry_id, outcome, reasons=[], quickbooks_id=there, tid=tid)
-    return there
+            finish_item(action.run_id, action.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, tid=tid)
+    return quickbooks_id
 
 
 def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> str:
-    """One statement, whether the entry was sent before or not; of an update, the time of the first sending stays."""
+    """Write the receipt of a create or update; returns the activity's id. An update keeps the first `sent_at`."""
     activity = payloads.activity(record)
-    wanted = draft.from_row(action.source_snapshot["draft"])
+    sent_draft = draft.from_row(action.source_snapshot["draft"])
     part = action.source_snapshot.get("part") or 0
     receipt = Receipt(
         company_id=action.company_id,
@@ -114,33 +116,37 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         state=Receipt.State.SENT,
         content_hash=action.source_snapshot["content_hash"],
         start_at=datetime.fromisoformat(action.source_snapshot["start_at"]),
-        txn_date=date.fromisoformat(wanted.txn_date),
-        minutes=wanted.minutes,
-        draft=wanted.as_row(),
-        differences=activities.differences(wanted, activity),
+        txn_date=date.fromisoformat(sent_draft.txn_date),
+        minutes=sent_draft.minutes,
+        draft=sent_draft.as_row(),
+        differences=activities.differences(sent_draft, activity),
         sent_at=now,
         changed_at=now,
         run_id=action.run_id,
     )
-    kept = {"id", *ONE_RECEIPT, "corrections", *([] if action.verb == "create" else ["sent_at"])}
-    written = [field.name for field in Receipt._meta.concrete_fields if field.name not in kept]
-    Receipt.objects.bulk_create([receipt], update_conflicts=True, unique_fields=ONE_RECEIPT, update_fields=written)
+    kept_fields = {"id", *RECEIPT_KEY, "corrections", *([] if action.verb == "create" else ["sent_at"])}
+    written_fields = [field.name for field in Receipt._meta.concrete_fields if field.name not in kept_fields]
+    # One upsert, since the entry may have a receipt already: of an update, or of a create after a deletion.
+    Receipt.objects.bulk_create(
+        [receipt], update_conflicts=True, unique_fields=RECEIPT_KEY, update_fields=written_fields
+    )
     if part:
-        # Together they are the entry as it was when a person added the correction.
-        _update_own(receipt, content_hash=receipt.content_hash, conflict="")
+        # The entry's own activity and its corrections together now match the entry's content.
+        _update_main_receipt(receipt, content_hash=receipt.content_hash, conflict="")
     return activity.id
 
 
-def _update_own(correction: Receipt, **values: Any) -> None:
-    """Bring the receipt of the entry's own activity up to date with its corrections."""
+def _update_main_receipt(correction: Receipt, **values: Any) -> None:
+    """Update the receipt of the entry's own activity (part 0): the number of corrections, and `values`."""
     rows = Receipt.objects.filter(
         company=correction.company_id, workspace=correction.workspace_id, entry_id=correction.entry_id
     )
-    left = rows.filter(part__gt=0, state=Receipt.State.SENT).count()
-    rows.filter(part=0).update(corrections=left, **values)
+    remaining = rows.filter(part__gt=0, state=Receipt.State.SENT).count()
+    rows.filter(part=0).update(corrections=remaining, **values)
 
 
 def _receipt_deleted(action: Action, now: datetime) -> str:
+    """Mark the receipt of a deleted activity; returns the activity's id."""
     receipt = Receipt.objects.get(company=action.company, quickbooks_id=action.quickbooks_id)
     receipt.state, receipt.conflict, receipt.changed_at, receipt.run = (
         Receipt.State.DELETED,
@@ -150,49 +156,50 @@ def _receipt_deleted(action: Action, now: datetime) -> str:
     )
     receipt.save(update_fields=["state", "conflict", "changed_at", "run"])
     if receipt.part:
-        # Without its correction the entry is once more something else than was sent.
-        _update_own(receipt, content_hash="")
+        # Without its correction, what was sent no longer matches the entry: no content hash, so it counts as edited.
+        _update_main_receipt(receipt, content_hash="")
     return receipt.quickbooks_id
 
 
 def forget_correction(receipt: Receipt) -> None:
-    """A correction that people deleted in QuickBooks: with it the entry is what it was before."""
+    """Mark the receipt of a correction that people deleted in QuickBooks; its entry counts as edited again."""
     with transaction.atomic():
         receipt.state, receipt.conflict, receipt.changed_at = Receipt.State.DELETED, "", timezone.now()
         receipt.save(update_fields=["state", "conflict", "changed_at"])
-        _update_own(receipt, content_hash="")
+        _update_main_receipt(receipt, content_hash="")
 
 
 def close(
     action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
 ) -> None:
-    """End an action. REFUSED: QuickBooks said no. ABANDONED: proven, by answer or reading, not to have happened."""
+    """End an action. REFUSED: by QuickBooks' answer. ABANDONED: an answer or reading proves that it did not happen."""
     action.state, action.ended_at, action.needs_person = state, timezone.now(), False
     action.intuit_tid = tid or action.intuit_tid
     action.quickbooks_id = quickbooks_id or action.quickbooks_id
     action.error_code, action.error_message = code[:60], message
-    action.save(update_fields=["state", "ended_at", "needs_person", "intuit_tid", "quickbooks_id", *ERROR])
+    action.save(update_fields=["state", "ended_at", "needs_person", "intuit_tid", "quickbooks_id", *ERROR_FIELDS])
 
 
 def mark_unknown(
     action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False
 ) -> None:
-    """The outcome is not known; the next settling reads before anything is sent again."""
+    """Note an error after which the outcome is unknown; the action stays open, and settling reads before sending."""
     action.error_code, action.error_message = code[:60], message
     action.intuit_tid = tid or action.intuit_tid
     action.duplicate_id_said = action.duplicate_id_said or duplicate_id
-    action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR])
+    action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR_FIELDS])
 
 
 def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
-    """The entry was edited without any effect on what was sent."""
+    """Update a receipt whose entry was edited without any effect on what was sent."""
     receipt.content_hash, receipt.start_at = content_hash, start_at
     receipt.save(update_fields=["content_hash", "start_at"])
 
 
 def reopen(action: Action, *, why: str) -> Action:
-    """The same write under a new request id of its own, where the old id is of no use any more."""
+    """Close the action and return a new one with the same body and a new request id."""
     with transaction.atomic():
+        # Closed first: an entry may have one open action at a time (constraint in models).
         close(action, Action.State.ABANDONED, message=why)
         return Action.objects.create(
             company=action.company,
@@ -219,7 +226,7 @@ def finish_item(
     message: str = "",
     tid: str = "",
 ) -> None:
-    """What came of one entry in this run."""
+    """Save the outcome of one entry's item in this run; reasons and activity id only where given."""
     values: dict[str, Any] = {
         "outcome": outcome,
         "error_code": code[:60],
@@ -235,6 +242,6 @@ def finish_item(
 
 
 def summary(action: Action) -> str:
-    """One line of an action for a person: what was on its way."""
-    wanted = json.loads(action.body)
-    return f"{action.verb} {wanted.get('TxnDate', '')} {wanted.get('Hours', '')}:{wanted.get('Minutes', '')}"
+    """Return one line about an action's body: verb, date, hours and minutes."""
+    fields = json.loads(action.body)
+    return f"{action.verb} {fields.get('TxnDate', '')} {fields.get('Hours', '')}:{fields.get('Minutes', '')}"

@@ -1,6 +1,6 @@
 """One writer per company, and one process per run: leases taken and renewed by single updates.
 
-A lease whose holder died runs out by itself; whoever meets one whose heartbeat stopped waits for that and takes over.
+A lease whose holder died expires. A process that meets one whose heartbeat stopped waits for that and then takes it.
 """
 
 from __future__ import annotations
@@ -28,27 +28,28 @@ log = logging.getLogger("hourbridge.lease")
 
 
 class Busy(Exception):
-    """Another live run writes to this company."""
+    """Another run that is alive holds the company's writer lease."""
 
     def __init__(self, run: Run | None, since: datetime | None) -> None:
         self.run = run
         self.since = since
-        who = describe(run) if run else "Another process"
-        at = f" since {since:%H:%M:%S} UTC" if since else ""
-        super().__init__(f"{who} is at work on this company{at}.")
+        holder = describe(run) if run else "Another process"
+        since_text = f" since {since:%H:%M:%S} UTC" if since else ""
+        super().__init__(f"{holder} is at work on this company{since_text}.")
 
 
 class Lost(Exception):
-    """The lease ran out while we held it: another process may be writing, so we must not."""
+    """This process lost its lease: another one may be writing, so this one must not."""
 
 
 def describe(run: Run) -> str:
-    """Who runs what: `Time sync 8, started by a command`."""
-    who = run.person.get_username() if run.person else f"a {run.trigger}"
-    return f"{run.get_kind_display()} {run.pk}, started by {who},"
+    """Return a run and who started it: `Time sync 8, started by a command,`."""
+    starter = run.person.get_username() if run.person else f"a {run.trigger}"
+    return f"{run.get_kind_display()} {run.pk}, started by {starter},"
 
 
 def new_owner() -> str:
+    """Return a unique name for a lease holder: host, process id and a random part (see `_is_alive_on_this_host`)."""
     return f"{_host()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
 
 
@@ -56,43 +57,51 @@ def _host() -> str:
     return socket.gethostname()[:30]
 
 
-def _length() -> timedelta:
+def _lease_time() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
 def try_to_write(company: Company, run: Run | None, owner: str) -> bool:
-    """Take the company's writer lease if it is free or has run out."""
+    """Take the company's writer lease if it is free, expired or the owner's already; return True if taken."""
     WriterLease.objects.get_or_create(company=company)
     now = timezone.now()
-    free = WriterLease.objects.filter(company=company).filter(Q(owner="") | Q(owner=owner) | Q(until__lt=now))
-    return free.update(owner=owner, run=run, since=now, beat_at=now, until=now + _length()) == 1
+    available = WriterLease.objects.filter(company=company).filter(Q(owner="") | Q(owner=owner) | Q(until__lt=now))
+    return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + _lease_time()) == 1
 
 
 def wait_to_write(company: Company, run: Run, owner: str) -> None:
-    """Take the lease; waits only for a holder whose heartbeat stopped. Raises Busy when the holder lives."""
-    give_up_at = time.monotonic() + settings.LEASE_SECONDS + 2 * settings.HEARTBEAT_SECONDS
+    """Take the lease, waiting only for a holder whose heartbeat stopped. Raises Busy if the holder is alive."""
+    deadline = time.monotonic() + settings.LEASE_SECONDS + 2 * settings.HEARTBEAT_SECONDS
     first_beat: datetime | None = None
     while not try_to_write(company, run, owner):
-        held = WriterLease.objects.select_related("run__person").get(company=company)
-        if _lives_here(held):
-            raise Busy(held.run, held.since)
-        first_beat = first_beat or held.beat_at
-        moved = held.beat_at is not None and held.beat_at != first_beat
-        if moved or time.monotonic() > give_up_at:
-            raise Busy(held.run, held.since)
+        lease = WriterLease.objects.select_related("run__person").get(company=company)
+        if _is_alive_on_this_host(lease):
+            raise Busy(lease.run, lease.since)
+        first_beat = first_beat or lease.beat_at
+        # A heartbeat that moves is the only sign of life from a holder on another machine.
+        is_beating = lease.beat_at is not None and lease.beat_at != first_beat
+        if is_beating or time.monotonic() > deadline:
+            raise Busy(lease.run, lease.since)
         time.sleep(min(0.5, settings.HEARTBEAT_SECONDS / 4))
 
 
-def _lives_here(held: WriterLease) -> bool:
-    """Whether the holder is seen to be at work on this machine. Not seeing it proves nothing: it may be elsewhere."""
-    host, _, number = held.owner.rpartition(":")[0].rpartition(":")
-    fresh = timezone.now() - timedelta(seconds=2 * settings.HEARTBEAT_SECONDS)
-    if host != _host() or not number.isdigit() or held.since is None or held.beat_at is None or held.beat_at < fresh:
+def _is_alive_on_this_host(lease: WriterLease) -> bool:
+    """Return True if the holder's process runs on this machine. False proves nothing: it may run elsewhere."""
+    host, _, pid = lease.owner.rpartition(":")[0].rpartition(":")
+    oldest_beat = timezone.now() - timedelta(seconds=2 * settings.HEARTBEAT_SECONDS)
+    if (
+        host != _host()
+        or not pid.isdigit()
+        or lease.since is None
+        or lease.beat_at is None
+        or lease.beat_at < oldest_beat
+    ):
         return False
     try:
-        process = psutil.Process(int(number))
-        same = process.create_time() <= held.since.timestamp()
-        return same and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED}
+        process = psutil.Process(int(pid))
+        # A process started after the lease was taken only reuses the dead holder's process id.
+        is_same_process = process.create_time() <= lease.since.timestamp()
+        return is_same_process and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED}
     except psutil.Error:
         return False
 
@@ -102,7 +111,7 @@ def release(company: Company, owner: str) -> None:
 
 
 def end_dead_commands(*, now: datetime) -> int:
-    """Commands whose process is gone are over: nobody takes them up again, the next run goes on where they stopped."""
+    """Fail command runs whose process is gone; returns their number. Workers never resume a command's run."""
     dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
     return dead.update(
         **process_gone(now, "Its process was ended before it was done. The next run goes on where it stopped.")
@@ -110,7 +119,7 @@ def end_dead_commands(*, now: datetime) -> int:
 
 
 def process_gone(now: datetime, message: str) -> dict[str, Any]:
-    """What the end of a run writes that its own process could not write."""
+    """Return the fields of a failed run whose own process ended before it could save them."""
     return {
         "status": Run.Status.FAILED,
         "finished_at": now,
@@ -124,7 +133,7 @@ def process_gone(now: datetime, message: str) -> dict[str, Any]:
 
 
 def claim(run: Run, owner: str) -> bool:
-    """Make this process the one that works on the run: compare-and-swap, true for exactly one caller."""
+    """Make this process the run's owner by compare-and-swap; return True for exactly one caller."""
     now = timezone.now()
     claimable = (
         Q(status=Run.Status.QUEUED)
@@ -132,23 +141,23 @@ def claim(run: Run, owner: str) -> bool:
         | Q(status=Run.Status.WAITING, not_before__lte=now)
         | Q(status=Run.Status.RUNNING, lease_until__lt=now)
     )
-    taken = Run.objects.filter(Q(pk=run.pk) & claimable).update(
+    updated = Run.objects.filter(Q(pk=run.pk) & claimable).update(
         status=Run.Status.RUNNING,
         owner=owner,
         beat_at=now,
-        lease_until=now + _length(),
+        lease_until=now + _lease_time(),
         not_before=None,
         attempts=run.attempts + 1,
         started_at=run.started_at or now,
     )
     run.refresh_from_db()
-    return taken == 1
+    return updated == 1
 
 
 class Heartbeat:
-    """Renews a run's lease and its company's writer lease from a thread of its own while a `with` block works.
+    """Renews a run's lease and its company's writer lease from its own thread during a `with` block.
 
-    `check()` raises Lost as soon as the leases can't be trusted any more; call it before every write to a vendor.
+    `check()` raises Lost once the leases can no longer be trusted; call it before every write to a vendor.
     """
 
     def __init__(
@@ -170,7 +179,8 @@ class Heartbeat:
         self._thread.join()
 
     def check(self) -> None:
-        # A process that was suspended wakes up with an old lease: the clock tells before the thread can.
+        """Check that the leases were renewed recently; raises Lost otherwise."""
+        # A suspended process wakes up with an old lease, and may get here before the heartbeat thread notices.
         if time.monotonic() - self._renewed > settings.LEASE_SECONDS * 0.8:
             self._lost = self._lost or "it was not renewed in time"
         if self._lost:
@@ -179,25 +189,27 @@ class Heartbeat:
     def _beat(self) -> None:
         try:
             while not self._stop.wait(settings.HEARTBEAT_SECONDS):
-                began = time.monotonic()
+                renewal_start = time.monotonic()
                 try:
                     if not self._renew():
                         self._lost = "another process took it over, or the run was ended"
                         return
-                    self._renewed = began
+                    # Not the time after the update: a slow one has already used up a part of the new lease.
+                    self._renewed = renewal_start
                 except Exception:  # a database that is away for a moment must not end the run
                     log.warning("The lease of run %s could not be renewed; trying again.", self._run_id, exc_info=True)
         finally:
             connection.close()
 
     def _renew(self) -> bool:
+        """Renew both leases by one update each; return False if either is no longer ours."""
         now = timezone.now()
-        until = now + _length()
+        until = now + _lease_time()
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
-        kept = runs.update(beat_at=now, lease_until=until) == 1
+        is_renewed = runs.update(beat_at=now, lease_until=until) == 1
         if runs.filter(cancel_asked_at__isnull=False).exists():
             self._on_cancel()
         if self._company is not None:
             leases = WriterLease.objects.filter(company=self._company, owner=self._owner)
-            kept = leases.update(beat_at=now, until=until) == 1 and kept
-        return kept
+            is_renewed = leases.update(beat_at=now, until=until) == 1 and is_renewed
+        return is_renewed
