@@ -1,6 +1,6 @@
-"""What people decide about single entries. Pages, commands, uncertain writes and the undo of a run all call this.
+"""People's decisions about single entries. Pages, commands, uncertain writes and the undo of a run all call this.
 
-A decision only says what later runs may do: nothing is written to QuickBooks here, and nothing deleted there.
+A decision only says what later runs may do: nothing is written to or deleted in QuickBooks here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 
 
 def ignore(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
-    """Leave the entry out of syncs until somebody stops ignoring it; what was sent stays where it is."""
+    """Leave the entry out of syncs until somebody stops ignoring it; time already sent stays in QuickBooks."""
     record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
     _evaluate(workspace, entry, now)
 
@@ -38,21 +38,21 @@ def keep_quickbooks(workspace: Workspace, entry: TimeEntry, *, person: Any, now:
 def send_anyway(
     workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, note: str = ""
 ) -> None:
-    """Set one reason aside for this entry. Raises Refused for a reason that can't be set aside."""
+    """Set one reason aside for this entry. Raises Refused if people may not set it aside."""
     codes = {*_set_aside(workspace, entry), _checked(code)}
     _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
 
 
 def take_back_send_anyway(workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime) -> None:
     """Let a reason that was set aside count again."""
-    codes = [one for one in _set_aside(workspace, entry) if one != _checked(code)]
+    codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
     _record(workspace, entry, person=person, now=now, send_anyway=codes)
 
 
 def record_ignored(
     workspace: Workspace, entry_ids: Iterable[str], *, person: Any, now: datetime, note: str = ""
 ) -> None:
-    """Write down that these entries are ignored, without evaluating them: for callers who have more to write first."""
+    """Save that these entries are ignored, without evaluating them: for callers that have more to save first."""
     overrides = [
         EntryOverride(workspace=workspace, clockify_id=entry_id, ignored=True, note=note, person=person, at=now)
         for entry_id in entry_ids
@@ -67,9 +67,10 @@ def record_ignored(
 
 
 def forget_ignored(workspace: Workspace, entry_ids: QuerySet[Any] | Collection[str], *, note: str) -> None:
-    """Undo `record_ignored` for these entries, as far as it was written with this note."""
+    """Undo `record_ignored` for these entries where it was saved with this note."""
     rows = EntryOverride.objects.filter(workspace=workspace, ignored=True, note=note, clockify_id__in=entry_ids)
     with transaction.atomic():
+        # A row may also hold reasons that a person set aside; those stay.
         rows.filter(send_anyway=[]).delete()
         rows.update(ignored=False)
 
@@ -95,6 +96,6 @@ def _record(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetim
 
 
 def _evaluate(workspace: Workspace, entry: TimeEntry, now: datetime) -> None:
-    # An entry that Clockify no longer has keeps its state: what was sent for it stays.
+    # A deleted entry keeps its state: `evaluate` would judge it as if Clockify still had it.
     if entry.deleted_at is None:
         evaluate.evaluate(workspace, [entry], now=now)

@@ -1,4 +1,4 @@
-"""Runs, what each did to each entry, the writes on their way, and the receipts of those that arrived."""
+"""Runs and their items, entries' statuses, writes on their way, and receipts of those that arrived."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Run(models.Model):
 
 
 class WriterLease(models.Model):
-    """One writer per company. Taken and renewed by single updates; who lets it run out has lost it."""
+    """The right to write to one company, for one process at a time. Taken and renewed by single updates."""
 
     company = models.OneToOneField("integrations.Company", models.CASCADE, related_name="writer")
     owner = models.CharField(max_length=80, blank=True)
@@ -97,7 +97,7 @@ class WriterLease(models.Model):
 
 
 class EntryStatus(models.Model):
-    """What is known of one time entry now: its state and every reason. Rewritten by each check and sync."""
+    """The current state of one time entry, with every reason. Rewritten by each check and sync."""
 
     class State(models.TextChoices):
         READY = "ready", "Ready"
@@ -120,7 +120,7 @@ class EntryStatus(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "state"], name="verdict_by_state")]
-        # As it was called first.
+        # The model's first name, kept so that the table need not be renamed.
         db_table = "syncjobs_entryverdict"
 
     def __str__(self) -> str:
@@ -128,7 +128,7 @@ class EntryStatus(models.Model):
 
 
 class EntryOverride(models.Model):
-    """A person's word on one entry: leave it out, or send it although a reason spoke against it."""
+    """A person's decision about one entry: leave it out, or send it in spite of some reasons."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
@@ -147,28 +147,29 @@ class EntryOverride(models.Model):
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def in_quickbooks(self, workspace: Workspace) -> Self:
-        """Return what the workspace has in QuickBooks by our books: entries' own activities, and corrections."""
+        """Return the workspace's receipts of time in QuickBooks: entries' own activities and corrections."""
         return self.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
 
     def own_activities(self, workspace: Workspace) -> Self:
-        """Return those of the entries' own activities alone, one per entry at most."""
+        """Return the receipts of entries' own activities alone, one per entry at most."""
         return self.in_quickbooks(workspace).filter(part=0)
 
     def owned_ids(self, company: Company, activity_ids: Iterable[str]) -> set[str]:
-        """Return those of the activity ids that have a receipt, whichever workspace of the company sent them."""
+        """Return the ids that have a receipt, of any workspace of the company: several may share one company."""
         ids = list(activity_ids)
-        found: set[str] = set()
+        owned: set[str] = set()
+        # In chunks: SQLite limits the parameters of one query.
         for start in range(0, len(ids), 500):
             rows = self.filter(company=company, quickbooks_id__in=ids[start : start + 500])
-            found.update(rows.values_list("quickbooks_id", flat=True))
-        return found
+            owned.update(rows.values_list("quickbooks_id", flat=True))
+        return owned
 
 
 class Receipt(models.Model):
-    """Proof of what was posted for one entry to one company, and of what it was made from.
+    """Proof of what was posted for one entry to one company, and of the content it was made from.
 
-    Part 0 is the entry's own activity. Where that may not be touched, a person may add what is missing as further
-    parts (amend), each an activity of its own.
+    Part 0 is the entry's own activity. Where that may not be changed, a person may add the missing time as further
+    parts (corrections), each an activity of its own.
     """
 
     class State(models.TextChoices):
@@ -213,7 +214,7 @@ class Receipt(models.Model):
 
 
 class RunItem(models.Model):
-    """What one run planned for one entry and what came of it. Unchanged entries are counted, not listed."""
+    """One entry in one run: what was planned for it, and the outcome. Unchanged entries are counted, not listed."""
 
     class Outcome(models.TextChoices):
         PLANNED = "planned", "Planned"
@@ -224,7 +225,7 @@ class RunItem(models.Model):
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "In doubt"
 
-    # Key in `source_snapshot`: a person took an activity for what this item sent, so that an undo leaves it alone.
+    # Key in `source_snapshot`: a person chose the activity, maybe somebody else's, so an undo must not delete it.
     TAKEN = "taken_by_person"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
@@ -264,7 +265,7 @@ class RunItem(models.Model):
 
 
 class Action(models.Model):
-    """One create, update or delete on its way. Committed with its exact body before the call."""
+    """One create, update or delete, committed with its exact body before the call."""
 
     class State(models.TextChoices):
         SENDING = "sending", "On its way"
@@ -312,6 +313,7 @@ class Action(models.Model):
 
     class Meta:
         constraints = [
+            # A second write while the outcome of the first is unknown could book the time twice.
             models.UniqueConstraint(
                 fields=["company", "workspace", "entry_id"],
                 condition=models.Q(state="sending"),
@@ -328,7 +330,7 @@ class Action(models.Model):
 
 
 class Schedule(models.Model):
-    """When a workspace's checks or syncs begin by themselves. `next_at` is the truth; the worker's tick looks at it."""
+    """The times at which a workspace's checks or syncs start automatically. The worker's tick compares `next_at`."""
 
     class Mode(models.TextChoices):
         OFF = "off", "Off"
