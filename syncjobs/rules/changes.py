@@ -1,4 +1,4 @@
-"""Drafts and receipts in; create, update, delete, keep or block out, each with a sentence. Pure."""
+"""The plan's step for each entry (create, update, delete, keep or block), from draft and receipt. Pure."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Sent:
     start_at: datetime
     txn_date: date
     draft: Draft
-    corrections: int = 0  # activities beside it that a person added (amend)
+    corrections: int = 0  # activities that a person added beside it
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityReading:
-    """One TimeActivity as QuickBooks has it now."""
+    """One TimeActivity as last read from QuickBooks; `record` is the whole JSON object."""
 
     sync_token: str
     billed: bool
@@ -38,11 +38,11 @@ class ActivityReading:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to happen to one entry. `verb` is create, update, delete, keep or block.
+    """The plan for one entry. `verb` is create, update, delete, keep or block; `why` is a sentence for people.
 
-    `refresh_receipt` marks a keep whose content was edited without any effect on what was sent: its receipt is brought
-    up to date, QuickBooks is left alone. `excluded_ids` are duplicates that were there before. `part` is the number of
-    a correction.
+    `refresh_receipt` marks a keep whose entry was edited without any effect on what was sent: only the receipt is
+    updated. `excluded_ids` are equal activities that existed before a create. `part` is the number of a correction.
+    `gone`: the entry was deleted in Clockify.
     """
 
     entry_id: str
@@ -63,14 +63,14 @@ class Step:
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
-    """Return the TxnDate of an entry, which stays as it was sent while the start is unchanged."""
+    """Return the TxnDate of an entry: the day that was sent while the start is unchanged, else the entry's day."""
     return kept_day(entry.start_at, sent=(sent.start_at, sent.txn_date) if sent else None) or entry.txn_date
 
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str, resend: bool = False) -> Step:
-    """What should happen by our own books; QuickBooks is asked afterwards (`against_quickbooks`).
+    """Return the step by our own records; it is compared with QuickBooks afterwards (`against_quickbooks`).
 
-    A changed link, rate or setting alone never touches time already sent, unless a person asked to `resend`.
+    A changed link, rate or setting alone never changes time already sent, unless a person asks to `resend`.
     """
     if sent is None:
         return _intend_first_time(entry, resolution, service_item)
@@ -80,54 +80,63 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_i
 def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item: str, *, resend: bool) -> Step:
     if sent.content_hash == entry.content_hash:
         if resend and resolution.may_go:
-            return _intend_again(entry, resolution, sent, service_item)
+            return _intend_resend(entry, resolution, sent, service_item)
         return Step(entry.id, "keep", "Sent, and not edited since.")
+    # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
+    # link is missing by now.
     if resolution.codes & NO_WORK:
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
-    wanted = _draft(entry, resolution, sent, service_item)
-    if wanted == sent.draft:
-        return Step(entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=wanted)
-    closed = _closed(sent, resolution.book_close_date)
-    if closed:
-        return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed)
-    return Step(entry.id, "update", _difference(sent.draft, wanted), warnings=_warnings(entry), draft=wanted)
+    new_draft = _draft(entry, resolution, sent, service_item)
+    if new_draft == sent.draft:
+        return Step(
+            entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=new_draft
+        )
+    closed_reasons = _closed_reasons(sent, resolution.book_close_date)
+    if closed_reasons:
+        return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed_reasons)
+    return Step(entry.id, "update", _changed_fields(sent.draft, new_draft), warnings=_warnings(entry), draft=new_draft)
 
 
-def _intend_again(entry: Entry, resolution: Resolution, sent: Sent, service_item: str) -> Step:
-    wanted = _draft(entry, resolution, sent, service_item)
-    if wanted == sent.draft:
+def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent, service_item: str) -> Step:
+    new_draft = _draft(entry, resolution, sent, service_item)
+    if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
-    why = f"Sent again as asked. {_difference(sent.draft, wanted, verb='Different now')}"
-    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=wanted)
+    why = f"Sent again as asked. {_changed_fields(sent.draft, new_draft, verb='Different now')}"
+    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
-    """Only the books of the day it was sent for matter; where the entry lies now does not."""
-    closed = _closed(sent, resolution.book_close_date)
-    if closed or resolution.codes & WHOLE_CONNECTION:
-        others = tuple(reason for reason in resolution.reasons if reason.code != "BOOKS_CLOSED")
-        return Step(entry.id, "block", "It is no billable work any more, but can't be deleted now.", others + closed)
+    """Return the delete step. Only the day that was sent can lie in closed books, not the entry's day now."""
+    closed_reasons = _closed_reasons(sent, resolution.book_close_date)
+    if closed_reasons or resolution.codes & WHOLE_CONNECTION:
+        other_reasons = tuple(reason for reason in resolution.reasons if reason.code != "BOOKS_CLOSED")
+        return Step(
+            entry.id,
+            "block",
+            "It is no billable work any more, but can't be deleted now.",
+            other_reasons + closed_reasons,
+        )
     return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
 
 
 def intend_gone(
     entry_id: str, sent: Sent, *, book_close_date: date | None = None, whole_connection: tuple[Reason, ...] = ()
 ) -> Step:
-    """The entry's own address says that it is no longer in Clockify."""
-    closed = _closed(sent, book_close_date)
-    if closed or whole_connection:
+    """Return the step of a sent entry that was deleted in Clockify."""
+    closed_reasons = _closed_reasons(sent, book_close_date)
+    if closed_reasons or whole_connection:
         why = "It was deleted in Clockify, " + (
-            "after its books were closed." if closed else "but can't be deleted now."
+            "after its books were closed." if closed_reasons else "but can't be deleted now."
         )
-        return Step(entry_id, "block", why, closed + whole_connection, draft=sent.draft, gone=True)
+        return Step(entry_id, "block", why, closed_reasons + whole_connection, draft=sent.draft, gone=True)
     step = Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
     return _hold_if_corrected(step, sent)
 
 
 def leave_gone(entry_id: str, sent: Sent) -> Step:
-    """A person saw that it is gone from Clockify and said that QuickBooks keeps its time."""
+    """Return the step of an entry deleted in Clockify whose time a person decided to keep in QuickBooks."""
     reason = Reason("IGNORED", {"what": "This entry"})
     return Step(
         entry_id, "block", "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
@@ -135,15 +144,15 @@ def leave_gone(entry_id: str, sent: Sent) -> Step:
 
 
 def _hold_if_corrected(step: Step, sent: Sent) -> Step:
-    """Beside a correction neither activity is the whole entry: only a person can say what is to become of them."""
+    """Hold a write of an entry with corrections: no activity is the whole entry, so a person has to decide."""
     if not ((step.writes or step.refresh_receipt) and sent.corrections):
         return step
     how = "corrected by a second activity, which counts as a change"
     return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
 
 
-def _closed(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
-    """Whether QuickBooks' books are closed on the day that was sent: nothing of it may change then."""
+def _closed_reasons(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
+    """Return a reason if QuickBooks' books are closed on the day that was sent; nothing of it may change then."""
     if book_close_date is None or sent.txn_date > book_close_date:
         return ()
     return (Reason("BOOKS_CLOSED", {"closed": book_close_date.isoformat(), "day": sent.txn_date.isoformat()}),)
@@ -152,8 +161,8 @@ def _closed(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
 def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) -> Step:
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
-    wanted = _draft(entry, resolution, None, service_item)
-    return Step(entry.id, "create", "New: not sent before.", warnings=_warnings(entry), draft=wanted)
+    new_draft = _draft(entry, resolution, None, service_item)
+    return Step(entry.id, "create", "New: not sent before.", warnings=_warnings(entry), draft=new_draft)
 
 
 def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:
@@ -172,7 +181,7 @@ def _warnings(entry: Entry) -> tuple[str, ...]:
     return tuple(drafts.warnings(entry))
 
 
-WORDS = {
+FIELD_LABELS = {
     "person_kind": "kind of person",
     "person_id": "person",
     "customer_id": "customer",
@@ -184,13 +193,13 @@ WORDS = {
 }
 
 
-def _difference(before: Draft, after: Draft, *, verb: str = "Edited in Clockify") -> str:
-    changed = [words for name, words in WORDS.items() if getattr(before, name) != getattr(after, name)]
-    return f"{verb}: {', '.join(changed)}."
+def _changed_fields(before: Draft, after: Draft, *, verb: str = "Edited in Clockify") -> str:
+    labels = [label for name, label in FIELD_LABELS.items() if getattr(before, name) != getattr(after, name)]
+    return f"{verb}: {', '.join(labels)}."
 
 
 def against_quickbooks(step: Step, sent: Sent | None, reading: ActivityReading | None) -> Step:
-    """An update or delete goes on only where the activity is unbilled and exactly as we left it."""
+    """Return the step with its reading, or held unless the activity is unbilled and exactly as we left it."""
     if step.verb not in {"update", "delete"} or sent is None:
         return step
     if reading is None:
@@ -203,16 +212,16 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: ActivityReading |
 
 
 def against_existing_duplicates(step: Step, duplicates: Collection[str], *, set_aside: Collection[str]) -> Step:
-    """Time that somebody else put into QuickBooks already is not sent until a person says so."""
+    """Hold a create whose time somebody else has entered in QuickBooks, unless a person set that aside."""
     if step.verb != "create" or not duplicates:
         return step
-    found = tuple(sorted(duplicates))
+    duplicate_ids = tuple(sorted(duplicates))
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
-        return replace(step, excluded_ids=found)
+        return replace(step, excluded_ids=duplicate_ids)
     why = "Somebody put the same time into QuickBooks already."
-    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(found)}), why=why)
+    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(duplicate_ids)}), why=why)
 
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
-    """The step is not to be carried out, for this reason."""
+    """Return the step blocked for this reason."""
     return replace(step, verb="block", why=why, reasons=(reason,), refresh_receipt=False)

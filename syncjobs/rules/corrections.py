@@ -1,7 +1,7 @@
-"""What a person asks for about time that a sync leaves alone, because it was billed or changed by hand. Pure.
+"""Corrections that a person requests for time a sync leaves alone, because it was billed or changed by hand. Pure.
 
-Override: QuickBooks' activity becomes what Clockify says now. Correct: that activity stays as it is, and what is
-missing beside it is added as a new one. Neither happens by itself, and neither touches an invoice.
+Override: QuickBooks' activity becomes what Clockify says now. Correct: that activity stays as it is, and the missing
+time is added as a new activity. Neither happens automatically, and neither changes an invoice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WAYS = (OVERRIDE, CORRECT)
 
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: str) -> Step:
-    """What Clockify's version would make of the activity by our own books, edited since or not."""
+    """Return the step by our own records that makes the activity match Clockify, even if the entry was not edited."""
     step = changes.intend(entry, resolution, replace(sent, corrections=0), service_item=service_item, resend=True)
     if step.verb != "keep":
         return step
@@ -30,28 +30,31 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: st
     return replace(step, verb="update", draft=step.draft or sent.draft, refresh_receipt=False)
 
 
-def override(step: Step, sent: Sent, there: Activity | None) -> Step:
-    """Write over what people did in QuickBooks, unless it is billed; what they deleted is made again."""
+def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
+    """Return the step that overwrites people's changes in QuickBooks, or recreates what they deleted.
+
+    Billed time is held, since its invoice must not change. `activity`: as QuickBooks has it now, None if deleted.
+    """
     if not step.writes:
         return step
     if sent.corrections:
         why = "It was corrected by a second activity. Undo the run that added it, then decide anew."
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "corrected by a second activity"}), why=why)
-    if there is None:
-        return _override_deleted(step, sent)
-    if there.billed:
+    if activity is None:
+        return _recreate_deleted(step, sent)
+    if activity.billed:
         return hold(step, Reason("BILLED_IN_QUICKBOOKS"), why="It is billed; the invoice is left as it is.")
-    reading = ActivityReading(there.sync_token, there.billed, there.raw)
+    reading = ActivityReading(activity.sync_token, activity.billed, activity.raw)
     if step.verb == "delete":
-        why = f"{step.why} Activity {there.id} is deleted, with what was changed by hand."
+        why = f"{step.why} Activity {activity.id} is deleted, with what was changed by hand."
         return replace(step, why=why, reading=reading)
     assert step.draft is not None
-    minutes = f"{length(there.minutes)} becomes {length(step.draft.minutes)}"
-    why = f"Activity {there.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
+    minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"
+    why = f"Activity {activity.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
     return replace(step, why=why, reading=reading)
 
 
-def _override_deleted(step: Step, sent: Sent) -> Step:
+def _recreate_deleted(step: Step, sent: Sent) -> Step:
     if step.verb == "delete":
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"})
         return hold(step, reason, why="QuickBooks no longer has it: nothing is left to delete.")
@@ -59,82 +62,88 @@ def _override_deleted(step: Step, sent: Sent) -> Step:
     return replace(step, verb="create", why=why)
 
 
-def correct(step: Step, sent: Sent, there: Collection[Activity], *, part: int) -> Step:
-    """Add what is missing for this person and customer beside the activities that the entry has already.
+def correct(step: Step, sent: Sent, activities: Collection[Activity], *, part: int) -> Step:
+    """Return a create of the minutes that are missing for this person and customer, beside the entry's activities.
 
-    `there`: of those, the ones that QuickBooks has now; `part`: the number of the correction.
+    `activities`: those of the entry that QuickBooks has now; `part`: the number of the correction.
     """
     if not step.writes:
         return step
-    own = next((one for one in there if one.id == sent.quickbooks_id), None)
+    own = next((activity for activity in activities if activity.id == sent.quickbooks_id), None)
     if own is None:
         return _refuse_correction(step, own, "QuickBooks no longer has it: send Clockify's version instead.")
+    # Nobody changed or billed it, so the next sync may update it: a second activity is not needed.
     if not own.billed and own.sync_token == sent.sync_token and not sent.corrections:
         return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
     if step.verb == "delete" or step.draft is None:
         why = "It is no billable work any more. Time can be added, not taken away: credit it in QuickBooks."
         return _refuse_correction(step, own, why)
-    if any(one.minutes is None for one in there):
+    if any(activity.minutes is None for activity in activities):
         return _refuse_correction(step, own, "The time of an activity can't be read in QuickBooks; look at it there.")
-    covered, others = _covered(step.draft, there)
+    covered, other = _covered_minutes(step.draft, activities)
     missing = step.draft.minutes - covered
+    # QuickBooks takes no negative time; an invoice is corrected by a credit memo (decision 8).
     if missing <= 0:
         why = (
             f"QuickBooks has {length(covered)} for this person and customer, Clockify {length(step.draft.minutes)}: "
             "nothing is missing. Time can be added, not taken away: credit it in QuickBooks."
         )
         return _refuse_correction(step, own, why)
-    why = f"Adds {length(missing)} as a new activity; {_names(there)} with {length(covered + others)} as it is."
-    if others:
-        why += f" {length(others)} of that is for somebody else: credit it in QuickBooks, or it is billed as well."
+    why = f"Adds {length(missing)} as a new activity; {_names(activities)} with {length(covered + other)} as it is."
+    if other:
+        why += f" {length(other)} of that is for somebody else: credit it in QuickBooks, or it is billed as well."
     return replace(step, verb="create", why=why, draft=replace(step.draft, minutes=missing), part=part)
 
 
-def _covered(wanted: Draft, there: Collection[Activity]) -> tuple[int, int]:
-    """Minutes that stand for the person and customer of this draft already, and minutes for others."""
-    mine = (wanted.person_kind, wanted.person_id, wanted.customer_id)
-    covered = sum(one.minutes or 0 for one in there if (one.person_kind, one.person_id, one.customer_id) == mine)
-    return covered, sum(one.minutes or 0 for one in there) - covered
+def _covered_minutes(draft: Draft, activities: Collection[Activity]) -> tuple[int, int]:
+    """Return the minutes of the draft's person and customer in these activities, and the minutes of others."""
+    draft_key = (draft.person_kind, draft.person_id, draft.customer_id)
+    covered_minutes = sum(
+        activity.minutes or 0
+        for activity in activities
+        if (activity.person_kind, activity.person_id, activity.customer_id) == draft_key
+    )
+    return covered_minutes, sum(activity.minutes or 0 for activity in activities) - covered_minutes
 
 
-def _refuse_correction(step: Step, own: Activity | None, why: str) -> Step:
-    if own is None:
+def _refuse_correction(step: Step, own_activity: Activity | None, why: str) -> Step:
+    if own_activity is None:
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}), why=why)
     billed, changed = Reason("BILLED_IN_QUICKBOOKS"), Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
-    return hold(step, billed if own.billed else changed, why=why)
+    return hold(step, billed if own_activity.billed else changed, why=why)
 
 
-def _names(there: Collection[Activity]) -> str:
-    ids = sorted(one.id for one in there)
+def _names(activities: Collection[Activity]) -> str:
+    ids = sorted(activity.id for activity in activities)
     return f"activity {ids[0]} stays" if len(ids) == 1 else f"activities {', '.join(ids)} stay"
 
 
 def length(minutes: int | None) -> str:
-    """`1:30`, and `an unknown time` where it can't be read."""
+    """Return minutes as `1:30`; `an unknown time` for None."""
     return "an unknown time" if minutes is None else f"{minutes // 60}:{minutes % 60:02d}"
 
 
-def fingerprint(step: Step, there: Mapping[str, Activity]) -> dict[str, object]:
-    """What a preview showed, as far as what would be written depends on it: compared before anything is."""
+def fingerprint(step: Step, activities: Mapping[str, Activity]) -> dict[str, object]:
+    """Return everything that a preview showed and the write depends on; compared again before anything is written."""
     return {
         "verb": step.verb,
         "draft": step.draft.as_row() if step.draft else None,
         "why": step.why,
-        "there": {key: _values(one) for key, one in sorted(there.items())},
+        "there": {key: _editable_values(activity) for key, activity in sorted(activities.items())},
     }
 
 
-def _values(there: Activity) -> list[object]:
-    """All that people can change of it: a SyncToken may stand still although values moved."""
+def _editable_values(activity: Activity) -> list[object]:
+    """Return all values that people can change: the SyncToken alone may stay the same although values changed."""
     return [
-        there.sync_token,
-        there.person_kind,
-        there.person_id,
-        there.customer_id,
-        str(there.txn_date),
-        there.minutes,
-        there.billable_status,
-        str(there.rate),
-        there.description,
-        there.item_id,
+        activity.sync_token,
+        activity.person_kind,
+        activity.person_id,
+        activity.customer_id,
+        str(activity.txn_date),
+        activity.minutes,
+        activity.billable_status,
+        str(activity.rate),
+        activity.description,
+        activity.item_id,
     ]

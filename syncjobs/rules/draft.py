@@ -1,4 +1,4 @@
-"""What we would post for one entry: billable, rate, description, service item. Pure."""
+"""Drafts of time activities, and the request bodies made from them. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 from syncjobs.rules.eligibility import Entry, Partner
 
 BILLABLE = "Billable"
-# Fields of a TimeActivity that are ours; all others of a record stay as read when it is updated.
-OURS = (
+# Fields of a TimeActivity that we write; an update sends all others back as read.
+OUR_FIELDS = (
     "NameOf",
     "EmployeeRef",
     "VendorRef",
@@ -26,8 +26,8 @@ OURS = (
     "HourlyRate",
     "ItemRef",
 )
-# What the service adds to an answer and does not take back, and other forms of the same time.
-NOT_SENT_BACK = (
+# Fields that QuickBooks adds to an answer and does not accept, and other forms of the same time.
+READ_ONLY_FIELDS = (
     "MetaData",
     "domain",
     "status",
@@ -41,7 +41,7 @@ NOT_SENT_BACK = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One TimeActivity to be. `rate` is a plain decimal text per hour, "0" when Clockify has none."""
+    """One planned TimeActivity. `rate` is a plain decimal text per hour, "0" when Clockify has none."""
 
     person_kind: str
     person_id: str
@@ -63,6 +63,7 @@ def from_row(row: Mapping[str, Any]) -> Draft:
 def write(
     entry: Entry, *, person: Partner, customer: Partner, minutes: int, txn_date: date, service_item: str
 ) -> Draft:
+    """Return the draft of an entry for these partners; `minutes` after rounding, `service_item` may be empty."""
     return Draft(
         person_kind=person.kind,
         person_id=person.id,
@@ -76,7 +77,7 @@ def write(
 
 
 def warnings(entry: Entry) -> list[str]:
-    """No rate: sent with 0 and said so."""
+    """Return the codes of warnings: NO_RATE for an entry without a rate, which is sent with 0."""
     return [] if entry.rate else ["NO_RATE"]
 
 
@@ -85,13 +86,18 @@ def create_body(draft: Draft) -> str:
 
 
 def update_body(draft: Draft, *, record: Mapping[str, Any]) -> str:
-    """The record as read with our fields in place; a full update empties what is left out (Intuit: TimeActivity)."""
-    kept = {name: value for name, value in record.items() if name not in OURS and name not in NOT_SENT_BACK}
+    """Return the body of a full update: the record as read, with our fields replaced.
+
+    A full update empties every field that is left out (Intuit: TimeActivity).
+    """
+    kept_fields = {
+        name: value for name, value in record.items() if name not in OUR_FIELDS and name not in READ_ONLY_FIELDS
+    }
     fields = _fields(draft)
     if not draft.item_id and "ItemRef" in record:
-        # Without a default item QuickBooks chose one when the time was created; that stays.
+        # Without an item of ours QuickBooks chose one when the time was created; that stays.
         fields["ItemRef"] = record["ItemRef"]
-    return json.dumps({**kept, **fields, "sparse": False}, ensure_ascii=False)
+    return json.dumps({**kept_fields, **fields, "sparse": False}, ensure_ascii=False)
 
 
 def delete_body(*, quickbooks_id: str, sync_token: str) -> str:
@@ -99,10 +105,10 @@ def delete_body(*, quickbooks_id: str, sync_token: str) -> str:
 
 
 def _fields(draft: Draft) -> dict[str, Any]:
-    person = {"employee": ("Employee", "EmployeeRef"), "vendor": ("Vendor", "VendorRef")}[draft.person_kind]
+    person_type = {"employee": ("Employee", "EmployeeRef"), "vendor": ("Vendor", "VendorRef")}[draft.person_kind]
     fields: dict[str, Any] = {
-        "NameOf": person[0],
-        person[1]: {"value": draft.person_id},
+        "NameOf": person_type[0],
+        person_type[1]: {"value": draft.person_id},
         "CustomerRef": {"value": draft.customer_id},
         "TxnDate": draft.txn_date,
         "Hours": draft.minutes // 60,
@@ -118,7 +124,7 @@ def _fields(draft: Draft) -> dict[str, Any]:
 
 
 def _plain(value: Decimal) -> str:
-    """125.5000 is 125.5, and never 1.255E+2."""
+    """Return a decimal without trailing zeros or exponent: 125.5000 as "125.5", never "1.255E+2"."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

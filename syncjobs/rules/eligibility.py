@@ -1,4 +1,4 @@
-"""Entry, links and policy in; QuickBooks partners out, or every reason why not. Pure."""
+"""Eligibility: the QuickBooks partners of an entry by links and policy, or every reason why it can't go. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of one time entry. Times are UTC, `seconds` exact (None while it runs)."""
+    """One time entry as the rules see it. Times are UTC, `seconds` exact (None while it runs)."""
 
     id: str
     user_id: str
@@ -48,7 +48,7 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedPartner:
-    """How one Clockify record stands: its partner, what suspends the link, who made it, whether it is ignored."""
+    """The partner of one Clockify record, with the code that suspends the link, if any, and people's decisions."""
 
     partner: Partner | None = None
     suspended: str = ""
@@ -62,19 +62,21 @@ class ResolvedPartner:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """A workspace's rules for sending. Entries dated on or before `book_close_date` are blocked."""
+
     rounding: Rounding = TO_THE_MINUTE
     longest_seconds: int = 24 * 3600
     approved_only: bool = False
     block_invoiced: bool = True
     book_close_date: date | None = None
     service_item: str = ""
-    # NOT_CONNECTED, PLAN_NOT_SUPPORTED or PAYROLL_ENABLED, when one of them holds everything back.
+    # NOT_CONNECTED, PLAN_NOT_SUPPORTED or PAYROLL_ENABLED, where they block every entry.
     whole_connection: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
 class MappingTable:
-    """Standings by Clockify id. Who is missing has no link."""
+    """Resolved partners by Clockify id. A record that is missing has no link."""
 
     users: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     clients: Mapping[str, ResolvedPartner] = field(default_factory=dict)
@@ -83,9 +85,9 @@ class MappingTable:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Both partners when nothing speaks against sending, else every reason.
+    """Minutes after rounding, the partners as far as linked, and every reason against sending (none: it may go).
 
-    `book_close_date`: the plan asks again, since what was sent may lie on another day than the entry does now.
+    `book_close_date` is for the plan, which compares it with the day that was sent: the entry may have moved since.
     """
 
     minutes: int
@@ -103,107 +105,111 @@ class Resolution:
         return not self.reasons
 
 
-NOBODY = ResolvedPartner()
-TYPE_WORDS = {"BREAK": "a break", "HOLIDAY": "a holiday", "TIME_OFF": "time off"}
+UNLINKED = ResolvedPartner()
+TYPE_TEXTS = {"BREAK": "a break", "HOLIDAY": "a holiday", "TIME_OFF": "time off"}
 
 
 def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolution:
-    """All reasons that apply, in the order a person would ask: the work itself, people and customers, the books."""
-    user = mapping_table.users.get(entry.user_id, NOBODY)
-    client = mapping_table.clients.get(entry.client_id, NOBODY) if entry.client_id else None
-    project = mapping_table.projects.get(entry.project_id, NOBODY)
+    """Return partners, minutes and all reasons that apply, without those that a person set aside.
+
+    The order of the reasons is that of display: the work itself, person and customer, ignored records, the books.
+    """
+    user = mapping_table.users.get(entry.user_id, UNLINKED)
+    client = mapping_table.clients.get(entry.client_id, UNLINKED) if entry.client_id else None
+    project = mapping_table.projects.get(entry.project_id, UNLINKED)
     minutes = rounding.minutes(entry.seconds or 0, policy.rounding)
     reasons = [
-        *_about_work(entry, minutes, policy),
-        *_about_person(entry, user),
-        *(_about_customer(entry, client, project) if entry.project_id else ()),
-        *_about_decisions(entry, user, client, project),
-        *_about_books(entry, project, policy),
+        *_work_reasons(entry, minutes, policy),
+        *_person_reasons(entry, user),
+        *(_customer_reasons(entry, client, project) if entry.project_id else ()),
+        *_ignored_reasons(entry, user, client, project),
+        *_books_reasons(entry, project, policy),
         *policy.whole_connection,
     ]
-    kept = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
-    return Resolution(minutes, user.partner, project.partner, kept, policy.book_close_date)
+    effective = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
+    return Resolution(minutes, user.partner, project.partner, effective, policy.book_close_date)
 
 
-def _about_work(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
-    found = []
+def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
+    reasons = []
     if entry.seconds is None:
-        found.append(Reason("NOT_FINISHED", {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
+        reasons.append(Reason("NOT_FINISHED", {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
     if entry.type != "REGULAR":
-        found.append(Reason("NOT_WORK_TIME", {"type": TYPE_WORDS.get(entry.type, entry.type)}))
+        reasons.append(Reason("NOT_WORK_TIME", {"type": TYPE_TEXTS.get(entry.type, entry.type)}))
     if not entry.billable:
-        found.append(Reason("NOT_BILLABLE"))
+        reasons.append(Reason("NOT_BILLABLE"))
     if not entry.project_id:
-        found.append(Reason("NO_PROJECT"))
+        reasons.append(Reason("NO_PROJECT"))
     if entry.seconds is not None and minutes < 1:
-        found.append(Reason("TOO_SHORT", {"seconds": entry.seconds}))
+        reasons.append(Reason("TOO_SHORT", {"seconds": entry.seconds}))
     if entry.seconds is not None and entry.seconds > policy.longest_seconds:
-        lasts, limit = _as_hours(entry.seconds), _as_hours(policy.longest_seconds)
-        found.append(Reason("TOO_LONG", {"hours": lasts, "limit": limit}))
+        hours, limit = _as_hours(entry.seconds), _as_hours(policy.longest_seconds)
+        reasons.append(Reason("TOO_LONG", {"hours": hours, "limit": limit}))
     if policy.approved_only and entry.approved is not True:
-        found.append(Reason("NOT_APPROVED"))
+        reasons.append(Reason("NOT_APPROVED"))
     if policy.block_invoiced and entry.invoiced:
-        found.append(Reason("INVOICED_IN_CLOCKIFY"))
-    return found
+        reasons.append(Reason("INVOICED_IN_CLOCKIFY"))
+    return reasons
 
 
-def _about_person(entry: Entry, user: ResolvedPartner) -> list[Reason]:
+def _person_reasons(entry: Entry, user: ResolvedPartner) -> list[Reason]:
     if user.works:
         return []
-    who = entry.user_name or f"User {entry.user_id}"
+    user_name = entry.user_name or f"User {entry.user_id}"
     if user.partner and user.suspended == "EMPLOYEE_INACTIVE":
         return [Reason("EMPLOYEE_INACTIVE", {"name": user.partner.name, "kind": "user", "id": entry.user_id})]
-    return [Reason("USER_NOT_MAPPED", {"user": who, "kind": "user", "id": entry.user_id})]
+    return [Reason("USER_NOT_MAPPED", {"user": user_name, "kind": "user", "id": entry.user_id})]
 
 
-def _about_customer(entry: Entry, client: ResolvedPartner | None, project: ResolvedPartner) -> list[Reason]:
-    """A project linked by hand does not need its client; otherwise the client's link has to work as well."""
+def _customer_reasons(entry: Entry, client: ResolvedPartner | None, project: ResolvedPartner) -> list[Reason]:
+    """Return the reasons of client and project. A project linked by a person does not need its client's link."""
+    # Matching looks for a project below its client's customer; one linked by a person stands by itself.
     needs_client = client is not None and not (project.works and project.by_person)
-    found = []
+    reasons = []
     client_missing = False
     if needs_client and client is not None and not client.works:
         if client.partner and client.suspended == "CUSTOMER_INACTIVE":
             facts = {"name": client.partner.name, "kind": "client", "id": entry.client_id}
-            found.append(Reason("CUSTOMER_INACTIVE", facts))
+            reasons.append(Reason("CUSTOMER_INACTIVE", facts))
         else:
             client_missing = True
             name = entry.client_name or f"Client {entry.client_id}"
-            found.append(Reason("CLIENT_NOT_MAPPED", {"client": name, "kind": "client", "id": entry.client_id}))
+            reasons.append(Reason("CLIENT_NOT_MAPPED", {"client": name, "kind": "client", "id": entry.client_id}))
     inactive = project.partner if project.suspended == "CUSTOMER_INACTIVE" else None
-    if inactive and not any(reason.code == "CUSTOMER_INACTIVE" for reason in found):
+    if inactive and not any(reason.code == "CUSTOMER_INACTIVE" for reason in reasons):
         facts = {"name": inactive.name, "kind": "project", "id": entry.project_id}
-        found.append(Reason("CUSTOMER_INACTIVE", facts))
+        reasons.append(Reason("CUSTOMER_INACTIVE", facts))
     if client_missing or not (project.works or inactive):
         name = entry.project_name or f"Project {entry.project_id}"
-        found.append(Reason("PROJECT_NOT_MAPPED", {"project": name, "kind": "project", "id": entry.project_id}))
-    return found
+        reasons.append(Reason("PROJECT_NOT_MAPPED", {"project": name, "kind": "project", "id": entry.project_id}))
+    return reasons
 
 
-def _about_decisions(
+def _ignored_reasons(
     entry: Entry, user: ResolvedPartner, client: ResolvedPartner | None, project: ResolvedPartner
 ) -> list[Reason]:
-    ignored = []
+    ignored_names = []
     if entry.ignored:
-        ignored.append("This entry")
+        ignored_names.append("This entry")
     if user.ignored:
-        ignored.append(entry.user_name or "Its user")
+        ignored_names.append(entry.user_name or "Its user")
     if client is not None and client.ignored:
-        ignored.append(entry.client_name or "Its client")
+        ignored_names.append(entry.client_name or "Its client")
     if entry.project_id and project.ignored:
-        ignored.append(entry.project_name or "Its project")
-    return [Reason("IGNORED", {"what": ", ".join(ignored)})] if ignored else []
+        ignored_names.append(entry.project_name or "Its project")
+    return [Reason("IGNORED", {"what": ", ".join(ignored_names)})] if ignored_names else []
 
 
-def _about_books(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
-    found = []
+def _books_reasons(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
+    reasons = []
     if policy.book_close_date and entry.txn_date <= policy.book_close_date:
         facts = {"closed": policy.book_close_date.isoformat(), "day": entry.txn_date.isoformat()}
-        found.append(Reason("BOOKS_CLOSED", facts))
-    theirs = project.partner.currency if project.works and project.partner else ""
-    if entry.currency and theirs and entry.currency != theirs and project.partner:
-        facts = {"ours": entry.currency, "theirs": theirs, "customer": project.partner.name}
-        found.append(Reason("CURRENCY_DIFFERS", facts))
-    return found
+        reasons.append(Reason("BOOKS_CLOSED", facts))
+    quickbooks_currency = project.partner.currency if project.works and project.partner else ""
+    if entry.currency and quickbooks_currency and entry.currency != quickbooks_currency and project.partner:
+        facts = {"ours": entry.currency, "theirs": quickbooks_currency, "customer": project.partner.name}
+        reasons.append(Reason("CURRENCY_DIFFERS", facts))
+    return reasons
 
 
 def _as_hours(seconds: int) -> str:

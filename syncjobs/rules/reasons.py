@@ -1,4 +1,4 @@
-"""Every reason why an entry does not go: its title, its sentence, and who mends it where. Pure."""
+"""Every reason why an entry does not go: its title, its sentence, and where to resolve it. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`sentence` is filled with the reason's facts. `by_rule`: such time should not go, so nobody has to free it."""
+    """The texts of one reason. `sentence` is filled with its facts. `by_rule`: such time should not go at all."""
 
     title: str
     sentence: str
@@ -20,7 +20,7 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One code with the facts its sentence needs (names and values as stored, never prose)."""
+    """One code with the facts that its sentence needs: names and values as stored, never sentences."""
 
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -180,29 +180,29 @@ WORDINGS = {
 
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
-# A sent entry with one of these is no billable work any more and is deleted in QuickBooks.
+# A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
-# Reasons that speak about the whole connection, not about one entry.
+# Reasons that concern the whole connection, not one entry.
 WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
 
 
-class _Facts(dict[str, Any]):
-    """A fact that was not recorded reads as "?", so that an old row never breaks a page."""
+class _FactsWithDefault(dict[str, Any]):
+    """Facts in which a missing one reads as "?": a row stored before a fact was added must not break a page."""
 
     def __missing__(self, name: str) -> str:
         return "?"
 
 
 def title(code: str) -> str:
-    """Return the short name of a reason; a code that is not known as it is."""
+    """Return the title of a reason, or an unknown code as it is."""
     wording = WORDINGS.get(code)
     return wording.title if wording else code
 
 
 def sentence(row: Mapping[str, Any]) -> str:
-    """The whole sentence for a stored reason row."""
+    """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code."""
     wording = WORDINGS.get(str(row.get("code")))
-    return wording.sentence.format_map(_Facts(row)) if wording else str(row.get("code"))
+    return wording.sentence.format_map(_FactsWithDefault(row)) if wording else str(row.get("code"))
 
 
 def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -211,7 +211,7 @@ def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def explain(row: Mapping[str, Any]) -> dict[str, str]:
-    """A stored reason row as `explain` prints it."""
+    """Return a stored reason row as the `explain` command prints it: code, message, fix_in and fix."""
     code = str(row.get("code"))
     wording = WORDINGS.get(code)
     if wording is None:
@@ -220,5 +220,5 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def holds(codes: set[str]) -> bool:
-    """Whether a person can free an entry with these reasons: none of them is a reason by rule."""
+    """Return True if people can unblock an entry with these reasons: none of them is a reason by rule."""
     return bool(codes) and not any(WORDINGS[code].by_rule for code in codes if code in WORDINGS)

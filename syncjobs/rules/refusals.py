@@ -1,4 +1,4 @@
-"""What QuickBooks' refusal of an entry means in words, and who resolves it where."""
+"""The meaning of QuickBooks' refusals of entries, and where each is resolved. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ UNKNOWN = Meaning("", WORDINGS[CODE].resolve_in, WORDINGS[CODE].fix)
 
 
 def meaning(code: str) -> Meaning:
-    """Return what Intuit's code means; one that is not known stays with support."""
+    """Return the meaning of an error code of Intuit's; unknown codes are for support."""
     return TIME_MEANINGS.get(code, UNKNOWN)
 
 
 def of_row(row: Mapping[str, Any]) -> Meaning | None:
-    """Return the meaning of a stored reason; None where it is no refusal."""
+    """Return the meaning of a stored reason row, or None if it is no refusal."""
     return meaning(str(row.get("error") or "")) if row.get("code") == CODE else None

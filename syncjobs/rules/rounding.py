@@ -1,4 +1,4 @@
-"""How much time an entry counts for, and which day a night shift belongs to. Pure."""
+"""Rounding of an entry's time, and the day that a night shift belongs to. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How exact seconds become minutes. `step` in minutes; direction near, up or down."""
+    """The way exact seconds become minutes. `step` in minutes; `direction` near, up or down."""
 
     direction: str = "near"
     step: int = 1
@@ -23,7 +23,7 @@ TO_THE_MINUTE = Rounding()
 
 
 def as_in_clockify(report_rounding: Mapping[str, Any]) -> Rounding:
-    """The workspace's report rounding; to the minute where it is off or not understood."""
+    """Return the workspace's report rounding, or TO_THE_MINUTE where it is off or not understood."""
     direction, step = report_rounding.get("direction"), report_rounding.get("minutes")
     if (
         not report_rounding.get("on")
@@ -36,7 +36,7 @@ def as_in_clockify(report_rounding: Mapping[str, Any]) -> Rounding:
 
 
 def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
-    """Whole minutes of an exact length in seconds; halves go up. A negative length counts for nothing."""
+    """Return whole minutes of an exact length in seconds; halves go up, and a negative length is 0."""
     if seconds <= 0:
         return 0
     step = rounding.step * MINUTE
@@ -45,18 +45,19 @@ def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
     elif rounding.direction == "down":
         steps = seconds // step
     else:
+        # Whole numbers only: `round` would send halves to the even neighbor.
         steps = (2 * seconds + step) // (2 * step)
     return steps * rounding.step
 
 
 def kept_day(start_at: datetime, *, sent: tuple[datetime, date] | None) -> date | None:
-    """Return the day that was sent, while the start is unchanged and whatever time zones became since; else None.
+    """Return the day that was sent while the start is unchanged, even if time zones changed since; else None.
 
-    `sent`: start and day as they were sent, None for time that was not.
+    `sent`: start and day as they were sent; None for time that was not sent.
     """
     return sent[1] if sent is not None and sent[0] == start_at else None
 
 
 def txn_date(start_at: datetime, *, owner_zone: str, workspace_zone: str) -> date:
-    """The day the work began where its owner lives; owners without a zone count by the workspace's."""
+    """Return the day on which the work began in its owner's time zone, or in the workspace's if that is ""."""
     return start_at.astimezone(ZoneInfo(owner_zone or workspace_zone or "UTC")).date()

@@ -1,4 +1,4 @@
-"""When a schedule is next due, and how it is written: off, every 30 minutes, every 2 hours, daily at 18:00. Pure."""
+"""Timetables of schedules as text (off, every 30 minutes, every 2 hours, daily at 18:00), and the next run. Pure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 OFF, MINUTES, HOURS, DAILY = "off", "minutes", "hours", "daily"
 EVERY = re.compile(r"every (\d{1,4}) (minute|hour)s?")
 DAILY_AT = re.compile(r"daily at (\d{1,2}):(\d{2})")
-# Free Clockify workspaces allow 30 requests an hour; anything quicker helps nobody.
-SHORTEST = timedelta(minutes=5)
+# Free Clockify workspaces allow 30 requests an hour; shorter intervals would only use them up.
+MIN_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
+    """The times of a schedule. `every`: a number of minutes or hours by mode; `at`: the local time of daily ones."""
+
     mode: str = OFF
     every: int = 1
     at: time | None = None
@@ -33,24 +35,24 @@ class Timetable:
 
 
 def parse(text: str) -> Timetable:
-    """Raises ValueError with the forms that can be written."""
-    words = " ".join(text.lower().split())
-    if words in {"", OFF}:
+    """Return the timetable that a text describes. Raises ValueError with the accepted forms."""
+    normalized = " ".join(text.lower().split())
+    if normalized in {"", OFF}:
         return Timetable()
-    found = EVERY.fullmatch(words)
-    if found:
-        table = Timetable(MINUTES if found[2] == "minute" else HOURS, int(found[1]))
-        if table.interval >= SHORTEST:
-            return table
+    match = EVERY.fullmatch(normalized)
+    if match:
+        timetable = Timetable(MINUTES if match[2] == "minute" else HOURS, int(match[1]))
+        if timetable.interval >= MIN_INTERVAL:
+            return timetable
         raise ValueError(f"{text!r} is too often; every 5 minutes is the least")
-    found = DAILY_AT.fullmatch(words)
-    if found and int(found[1]) < 24 and int(found[2]) < 60:
-        return Timetable(DAILY, at=time(int(found[1]), int(found[2])))
+    match = DAILY_AT.fullmatch(normalized)
+    if match and int(match[1]) < 24 and int(match[2]) < 60:
+        return Timetable(DAILY, at=time(int(match[1]), int(match[2])))
     raise ValueError(f"{text!r} is no schedule; write off, every 30 minutes, every 2 hours or daily at 18:00")
 
 
 def written(mode: str, *, every: str, at: str) -> str:
-    """What was chosen in a form, as `parse` reads it. Raises ValueError with what is missing."""
+    """Return a form's fields as a text for `parse`. Raises ValueError with what is missing."""
     if mode == OFF:
         return OFF
     if mode in {MINUTES, HOURS}:
@@ -59,15 +61,15 @@ def written(mode: str, *, every: str, at: str) -> str:
         return f"every {int(every)} {mode}"
     if mode == DAILY:
         # Browsers may send seconds along.
-        found = re.fullmatch(r"(\d{1,2}:\d{2})(:\d{2})?", at)
-        if found is None:
+        match = re.fullmatch(r"(\d{1,2}:\d{2})(:\d{2})?", at)
+        if match is None:
             raise ValueError("choose a time of day, such as 18:00")
-        return f"daily at {found[1]}"
+        return f"daily at {match[1]}"
     raise ValueError(f"{mode!r} is none of off, minutes, hours and daily")
 
 
 def next_after(table: Timetable, *, now: datetime, previous: datetime | None, zone: str) -> datetime | None:
-    """The next moment after `now`. However many were missed, one run makes up for them."""
+    """Return the next time after `now`, or None if off. One run makes up for any number of missed ones."""
     if table.mode == OFF:
         return None
     if table.mode == DAILY and table.at is not None:
