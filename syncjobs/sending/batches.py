@@ -1,4 +1,4 @@
-"""A large backlog's creates, up to thirty in one request, beside those that go one by one."""
+"""Batches: the creates of a large backlog, up to thirty in one request, beside those that go one by one."""
 
 from __future__ import annotations
 
@@ -21,46 +21,53 @@ log = logging.getLogger("hourbridge.batches")
 # Intuit's limit (Intuit: batch page).
 LARGEST = 30
 SMALLEST = 5
-# Whoever answers so has looked at nothing.
-NO_SUCH_ADDRESS = {404, 405}
-# So many answered batches in a row let the next ones grow again.
-STEADY = 5
+# With these statuses the address itself was refused, so no item was looked at.
+NOT_FOUND_STATUSES = {404, 405}
+# Answered batches in a row after which the next ones grow again.
+ANSWERS_TO_GROW = 5
 
 
 class Size:
-    """How many creates the next batch carries: halved when one gets no answer, grown again slowly."""
+    """The number of creates in the next batch: halved when one gets no answer, then slowly increased."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._size, self._good, self._bad = LARGEST, 0, 0
+        # `_answered` batches in a row at any size; `_missed` answers in a row at the smallest one.
+        self._size, self._answered, self._missed = LARGEST, 0, 0
 
     @property
     def now(self) -> int:
-        """0: no more batches."""
+        """The current size; 0 for no more batches."""
         return self._size
 
     def answered(self) -> None:
+        """Count an answered batch; a steady connection allows larger ones again."""
         with self._lock:
-            self._good, self._bad = self._good + 1, 0
-            if self._good >= STEADY and self._size:
-                self._size, self._good = min(LARGEST, self._size + SMALLEST), 0
+            self._answered, self._missed = self._answered + 1, 0
+            if self._answered >= ANSWERS_TO_GROW and self._size:
+                self._size, self._answered = min(LARGEST, self._size + SMALLEST), 0
 
     def no_response(self) -> None:
+        """Halve the size after a batch without an answer, down to none after repeated ones at the smallest size."""
         with self._lock:
-            self._good = 0
-            self._bad += self._size <= SMALLEST
+            self._answered = 0
+            self._missed += self._size <= SMALLEST
             self._size = (
-                0 if self._bad >= retry.MAX_UNANSWERED_BATCHES else max(SMALLEST, self._size // 2) if self._size else 0
+                0
+                if self._missed >= retry.MAX_UNANSWERED_BATCHES
+                else max(SMALLEST, self._size // 2)
+                if self._size
+                else 0
             )
 
     def refused(self) -> None:
-        """QuickBooks takes no batches of ours."""
+        """Stop sending batches: QuickBooks does not accept them."""
         with self._lock:
             self._size = 0
 
 
 class Batches:
-    """Sends creates by the batch. An item's answer is found by its number, never by its place."""
+    """Sends creates in batches. An item's answer is found by its number, never by its position."""
 
     def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
@@ -68,6 +75,7 @@ class Batches:
         self._size = Size()
 
     def send_next(self) -> bool:
+        """Send one batch; return False if too few creates are left for one."""
         items = self._backlog.batch(self._size.now)
         if not items:
             return False
@@ -79,9 +87,9 @@ class Batches:
     def _send(self, items: Sequence[RunItem]) -> None:
         actions = journal.open_batch(items, run=self._run)
         pairs = list(zip(items, actions, strict=True))
-        # As late as can be: a process that slept meanwhile must not send what another one has looked for since.
+        # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        began = time.monotonic()
+        call_start = time.monotonic()
         try:
             answers = self._client.batch(
                 [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for action in actions],
@@ -90,9 +98,9 @@ class Batches:
         except NoAnswer as error:
             self._mark_unknown(pairs, error)
             self._size.no_response()
-            self._breaker.no_response(error, since=began)
+            self._breaker.no_response(error, since=call_start)
         except (Gone, Rejected) as error:
-            # The request as a whole was turned down, nothing in it was looked at: one by one it may be welcome.
+            # QuickBooks refused the request as a whole and looked at no item: one by one they may be accepted.
             log.warning("QuickBooks takes no batches (%s); going on one by one.", error.message)
             self._size.refused()
             self._requeue_items(pairs, error)
@@ -100,7 +108,7 @@ class Batches:
             self._requeue_items(pairs, error)
             raise
         except ApiError as error:
-            if error.status in NO_SUCH_ADDRESS:
+            if error.status in NOT_FOUND_STATUSES:
                 self._size.refused()
                 self._requeue_items(pairs, error)
                 return
@@ -108,7 +116,7 @@ class Batches:
             raise
         else:
             self._size.answered()
-            self._take_in(pairs, answers)
+            self._process_answers(pairs, answers)
 
     def _mark_unknown(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
         with transaction.atomic():
@@ -121,31 +129,31 @@ class Batches:
                 self._outcomes.not_done(action, error)
         self._backlog.requeue_items([item for item, _ in pairs])
 
-    def _take_in(self, pairs: Sequence[tuple[RunItem, Action]], answers: dict[str, ItemAnswer]) -> None:
-        """Receipts first and together; whatever needs another look comes after they are committed."""
-        others: list[tuple[RunItem, Action, ApiError]] = []
+    def _process_answers(self, pairs: Sequence[tuple[RunItem, Action]], answers: dict[str, ItemAnswer]) -> None:
+        """Commit all receipts first, in one transaction; then handle the items with an error. May raise ApiError."""
+        failed_items: list[tuple[RunItem, Action, ApiError]] = []
         with transaction.atomic():
             for item, action in pairs:
                 answer = answers[action.batch_item]
                 if answer.error is None:
                     self._outcomes.accepted(action, answer.record, tid=answer.tid)
                 else:
-                    others.append((item, action, answer.error))
-        some_arrived = len(others) < len(pairs)
-        whole_run: ApiError | None = None
-        for item, action, error in others:
+                    failed_items.append((item, action, answer.error))
+        some_arrived = len(failed_items) < len(pairs)
+        run_error: ApiError | None = None
+        for item, action, error in failed_items:
             if isinstance(error, Gone | Rejected):
                 self._outcomes.refused(item, action, error)
                 if some_arrived:
-                    # Whatever the order in which they stand here, it is no cause that refuses everything.
+                    # Others were accepted, so no single cause refuses everything: refusals in a row start from zero.
                     self._breaker.answered()
             elif isinstance(error, TryLater | ReconnectNeeded):
                 self._requeue_items([(item, action)], error)
-                whole_run = error
+                run_error = error
             else:
                 self._outcomes.mark_unknown(item, action, error)
-        if isinstance(whole_run, TryLater):
-            # The company is held back for a moment already; smaller batches, in the end none, are the cure.
+        if isinstance(run_error, TryLater):
+            # The throttle already holds the company back for a moment; smaller batches, in the end none, do the rest.
             self._size.no_response()
-        elif whole_run is not None:
-            raise whole_run
+        elif run_error is not None:
+            raise run_error

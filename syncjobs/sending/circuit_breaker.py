@@ -1,4 +1,4 @@
-"""When a run should stop sending: nobody answers, one cause refuses everything, or a person or the clock says so."""
+"""The circuit breaker of a run: it stops sending if no answers come, one cause refuses everything, or it is asked."""
 
 from __future__ import annotations
 
@@ -13,60 +13,67 @@ from integrations.errors import ApiError, NoAnswer
 
 
 class CircuitBreaker:
-    """Shared by the sending threads. `why` is the error that ended it, None while it goes on or was asked to end."""
+    """Tells the sending threads of a run to stop. `why`: the error that tripped it; None if running or asked to stop.
+
+    `out_of_time`: it stopped because the slice is over or the process is ending.
+    """
 
     def __init__(self, *, deadline: float | None = None, leaving: Callable[[], bool] = lambda: False) -> None:
-        """`deadline` (monotonic) ends a slice; so does `leaving`, when this process is about to end."""
+        """Take the `deadline` (monotonic) of the slice, and `leaving`: True once this process is about to end."""
         self._leaving = leaving
         self._lock = threading.Lock()
         self._stopped = False
         self._deadline = deadline
-        self._silent_since: float | None = None
-        self._silences = 0
+        self._unanswered_since: float | None = None
+        self._unanswered_calls = 0
         self._answered_at = 0.0
-        self._refusal, self._refusals = "", 0
+        self._refusal_code, self._equal_refusals = "", 0
         self.why: Exception | None = None
         self.out_of_time = False
 
     def is_set(self) -> bool:
-        over = self._deadline is not None and time.monotonic() > self._deadline
-        if over or self._leaving():
+        """Return True if the threads should stop before their next record."""
+        is_past_deadline = self._deadline is not None and time.monotonic() > self._deadline
+        if is_past_deadline or self._leaving():
             self.out_of_time = True
             return True
         return self._stopped
 
     def ask(self) -> None:
-        """End after the records at hand."""
+        """Ask the threads to stop after their current records."""
         self._stopped = True
 
     def trip(self, error: Exception) -> None:
+        """Stop because of an error; the first one stays the cause."""
         with self._lock:
             self.why = self.why or error
             self._stopped = True
 
     def answered(self) -> None:
+        """Note an accepted record, which ends any series of refusals or unanswered calls."""
         with self._lock:
             self._note_answer()
-            self._refusal, self._refusals = "", 0
+            self._refusal_code, self._equal_refusals = "", 0
 
     def refused(self, error: ApiError) -> None:
+        """Note a refusal; enough equal ones in a row mean one cause for all records, and trip the breaker."""
         with self._lock:
             self._note_answer()
-            same = error.code == self._refusal
-            self._refusal, self._refusals = error.code, self._refusals + 1 if same else 1
-        if self._refusals >= retry.MAX_EQUAL_REFUSALS:
+            is_same_code = error.code == self._refusal_code
+            self._refusal_code, self._equal_refusals = error.code, self._equal_refusals + 1 if is_same_code else 1
+        if self._equal_refusals >= retry.MAX_EQUAL_REFUSALS:
             self.trip(error)
 
     def no_response(self, error: NoAnswer, *, since: float) -> None:
-        """No answer to a call begun at `since` (monotonic)."""
+        """Note a call without an answer, begun at `since` (monotonic); a long or repeated silence trips the breaker."""
         with self._lock:
-            self._silences += 1
-            # One slow record among others that are answered is not the host's silence.
+            self._unanswered_calls += 1
+            # One slow record while others are answered does not mean that QuickBooks is down.
             since = max(since, self._answered_at)
-            self._silent_since = min(since, self._silent_since or since)
-            too_long = time.monotonic() - self._silent_since > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
-        if too_long or self._silences >= retry.MAX_UNANSWERED_CALLS:
+            self._unanswered_since = min(since, self._unanswered_since or since)
+            too_long = time.monotonic() - self._unanswered_since > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
+        if too_long or self._unanswered_calls >= retry.MAX_UNANSWERED_CALLS:
             self.trip(error)
 
     def _note_answer(self) -> None:
-        self._silences, self._silent_since, self._answered_at = 0, None, time.monotonic()
+        self._unanswered_calls, self._unanswered_since, self._answered_at = 0, None, time.monotonic()

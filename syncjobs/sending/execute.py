@@ -1,4 +1,4 @@
-"""Carrying out a saved plan: a few polite threads, each receipt committed before that thread's next record."""
+"""Execution of a saved plan: a few threads, each receipt committed before that thread's next record."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from syncjobs.sending.work_queue import Backlog, SendContext
 log = logging.getLogger("hourbridge.execute")
 
 THREADS = 4
-# Beside these; a batch of thirty takes seconds, and 40 of them may begin in a minute (Intuit: limits).
+# In addition; a batch of thirty takes seconds, and 40 of them may begin in a minute (Intuit: limits).
 BATCH_THREADS = 4
 
 # Sends what comes next; False when there is nothing left for this thread.
@@ -33,46 +33,49 @@ Step = Callable[[], bool]
 def carry_out(
     run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, breaker: CircuitBreaker, progress: Callable[[], None]
 ) -> None:
-    """Send what is planned, in the plan's order, until the circuit breaker opens; what is not reached stays planned."""
+    """Send the planned items in the plan's order until the circuit breaker trips; the rest stays planned.
+
+    Errors that concern the whole run end up in the breaker. `progress` is called after each step of a thread.
+    """
     backlog = Backlog(run)
     shared = SendContext(run, client, heartbeat, breaker, backlog, Outcomes(run, client, breaker))
     singles = Singles(shared)
     steps: list[Step] = [singles.send_next] * min(THREADS, len(backlog))
     if 0 < settings.BATCHES_FROM <= backlog.creates:
         batches = Batches(shared)
-        # One by one in the end, since what a batch puts back must find somebody.
+        # Single creates as the fallback: items that a failed batch puts back must still be sent.
         steps += [lambda: batches.send_next() or singles.send_next()] * BATCH_THREADS
     senders: list[tuple[threading.Thread, threading.Event]] = []
     try:
         for number, step in enumerate(steps):
-            end = threading.Event()
+            finished = threading.Event()
             sender = threading.Thread(
-                target=_work, args=(step, heartbeat, breaker, progress, end), name=f"sender {number}"
+                target=_run_steps, args=(step, heartbeat, breaker, progress, finished), name=f"sender {number}"
             )
-            senders.append((sender, end))
+            senders.append((sender, finished))
             sender.start()
-        _wait_for(senders)
+        _wait_for_all(senders)
     except KeyboardInterrupt:
-        # The records at hand are finished, so that nothing is left in doubt.
+        # The threads finish their current records, so that no outcome is left unknown.
         breaker.ask()
-        _wait_for(senders)
+        _wait_for_all(senders)
         raise
 
 
-def _wait_for(senders: list[tuple[threading.Thread, threading.Event]]) -> None:
-    """Until every sender is through.
+def _wait_for_all(senders: list[tuple[threading.Thread, threading.Event]]) -> None:
+    """Wait until every sender has finished.
 
-    Not by Thread.join: where Ctrl-C interrupts that, Python 3.11 takes the running thread for ended, and the lease
-    would be given back while a record is still on its way.
+    Not by Thread.join: if Ctrl-C interrupts it, Python 3.11 takes the running thread for ended, and the lease would be
+    released while a record is still on its way.
     """
-    for sender, end in senders:
-        # One that Ctrl-C kept from starting never comes to an end.
+    for sender, finished in senders:
+        # A thread that Ctrl-C kept from starting never sets its event.
         if sender.ident is not None:
-            end.wait()
+            finished.wait()
 
 
-def _work(
-    step: Step, heartbeat: Heartbeat, breaker: CircuitBreaker, progress: Callable[[], None], end: threading.Event
+def _run_steps(
+    step: Step, heartbeat: Heartbeat, breaker: CircuitBreaker, progress: Callable[[], None], finished: threading.Event
 ) -> None:
     try:
         while not breaker.is_set():
@@ -83,42 +86,46 @@ def _work(
     except (ApiError, Lost) as error:
         breaker.trip(error)
     except Exception as error:
-        breaker.trip(_cause(error, heartbeat))
+        breaker.trip(_stop_cause(error, heartbeat))
     finally:
         try:
             connections.close_all()
         finally:
-            end.set()
+            finished.set()
 
 
-def _cause(error: Exception, heartbeat: Heartbeat) -> Exception:
-    """Who slept past the lease may wake up to a connection that the database closed: then that is the news."""
+def _stop_cause(error: Exception, heartbeat: Heartbeat) -> Exception:
+    """Return the error to report: Lost if the lease is lost, since its loss may be what caused the other error.
+
+    A process suspended beyond its lease may find its database connection closed, for example.
+    """
     try:
         heartbeat.check()
-    except Lost as loss:
-        return loss
+    except Lost as lost:
+        return lost
     log.error("Sending stopped on an error of ours.", exc_info=error)
     return error
 
 
 class Singles:
-    """Sends planned items one by one. Raises only what concerns the whole run."""
+    """Sends planned items one by one. Raises only errors that concern the whole run."""
 
     def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
         self._backlog, self._outcomes, self._breaker = shared.backlog, shared.outcomes, shared.breaker
 
     def send_next(self) -> bool:
-        item = self._backlog.one()
+        """Send the next item; return False if none is left."""
+        item = self._backlog.next_item()
         if item is not None and not self._outcomes.hold_if_inactive(item):
             self._send(item)
         return item is not None
 
     def _send(self, item: RunItem, *, second_try: bool = False) -> None:
         action = journal.open_action(item, run=self._run)
-        # As late as can be: a process that slept meanwhile must not send what another one has looked for since.
+        # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        began = time.monotonic()
+        call_start = time.monotonic()
         try:
             answer = self._client.write(
                 activities.ENTITY,
@@ -131,9 +138,9 @@ class Singles:
                 self._send(item, second_try=True)
         except NoAnswer as error:
             self._outcomes.mark_unknown(item, action, error)
-            self._breaker.no_response(error, since=began)
+            self._breaker.no_response(error, since=call_start)
         except (TryLater, ReconnectNeeded) as error:
-            # The item stays planned, and the run waits or ends.
+            # QuickBooks did not process it: the item stays planned, and the run waits or ends.
             self._outcomes.not_done(action, error)
             raise
         except ApiError as error:

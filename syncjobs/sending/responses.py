@@ -1,4 +1,4 @@
-"""What an answer means for one planned item: its action closed or left open, the item finished with its reasons."""
+"""Handling of QuickBooks' answers: an item's action is closed or left open, the item finished with its reasons."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from syncjobs.sending.circuit_breaker import CircuitBreaker
 
 
 class Outcomes:
-    """One for all threads of a run."""
+    """The outcomes of a run's items. One instance, shared by all sending threads of the run."""
 
     def __init__(self, run: Run, client: QuickBooksClient, breaker: CircuitBreaker) -> None:
         self._run, self._client, self._breaker = run, client, breaker
-        # Partners that a record of this run found inactive; planning did not know yet.
+        # Partners found inactive by a refusal in this run, after planning: later items need not be sent in vain.
         self._inactive: dict[tuple[str, str], Reason] = {}
 
     def hold_if_inactive(self, item: RunItem) -> bool:
-        """Finish an item whose partner an earlier record of this run found inactive."""
-        wanted = from_row(item.draft or {}) if item.verb != "delete" and self._inactive else None
-        reason = self._known_inactive(wanted) if wanted else None
+        """Finish an item whose partner this run has found inactive; return True if it is held."""
+        planned_draft = from_row(item.draft or {}) if item.verb != "delete" and self._inactive else None
+        reason = self._known_inactive(planned_draft) if planned_draft else None
         if reason is not None:
             self._hold(item, reason)
         return reason is not None
@@ -49,18 +49,19 @@ class Outcomes:
         self._breaker.answered()
 
     def not_done(self, action: Action, error: ApiError) -> None:
-        """QuickBooks did not look at it: the item stays planned."""
+        """Close the action of an item that QuickBooks did not process; the item stays planned."""
         journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
 
     def mark_unknown(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
+        """Finish the item as unknown and leave its action open for settling."""
         journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
         reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
         self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
 
     def refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool = False) -> bool:
-        """QuickBooks said no. True when the item, now with a newer reading, should be tried once more."""
+        """Handle a refusal; return True if the item, now with a newer reading, should be tried once more."""
         if error.code in DUPLICATE_ID_CODES and error.code != BUSINESS_RULE_CODE:
-            # A fresh random id can't be a duplicate: something of ours arrived already.
+            # A new random id can't be a duplicate, so an earlier attempt of this very request has arrived.
             self.mark_unknown(item, action, error, duplicate_id=True)
             return False
         journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
@@ -70,62 +71,65 @@ class Outcomes:
         elif item.verb != "create" and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
             return self._read_again(item, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES:
-            self._look_at_partners(item, error)
+            self._check_partners(item, error)
         else:
             self._fail(item, error)
         return False
 
     def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> bool:
-        """Somebody was faster, or a partner is inactive: decide once more from what QuickBooks has now."""
+        """Decide again from what QuickBooks has now, after an update or delete was refused; return True to retry.
+
+        The activity may have changed since it was read (stale token), or a partner may be inactive.
+        """
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
-        found = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
-        reading = changes.ActivityReading(found.sync_token, found.billed, found.raw) if found else None
+        activity = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
+        reading = changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
         step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
         step = changes.against_quickbooks(step, sent_of(receipt), reading)
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
             Receipt.objects.filter(pk=receipt.pk).update(conflict=step.reasons[0].code)
         elif error.code in BAD_REFERENCE_CODES:
-            self._look_at_partners(item, error)
+            self._check_partners(item, error)
         elif second_try or error.code != STALE_CODE:
             self._fail(item, error)
         else:
-            assert found is not None
-            item.source_snapshot = {**item.source_snapshot, "record": found.raw}
+            assert activity is not None
+            item.source_snapshot = {**item.source_snapshot, "record": activity.raw}
             RunItem.objects.filter(pk=item.pk).update(source_snapshot=item.source_snapshot)
             return True
         return False
 
     # --- partners ------------------------------------------------------------------------------------------
-    def _look_at_partners(self, item: RunItem, error: ApiError) -> None:
-        """QuickBooks refuses a reference: read the records it may mean, and name the one that is inactive."""
-        company, wanted, now = self._client.company, from_row(item.draft or {}), timezone.now()
-        person_model = Employee if wanted.person_kind == "employee" else Vendor
-        pull.refresh_records(company, self._client, person_model, [wanted.person_id], now)
-        pull.refresh_records(company, self._client, Customer, [wanted.customer_id], now)
-        if wanted.item_id:
-            pull.refresh_records(company, self._client, Item, [wanted.item_id], now)
+    def _check_partners(self, item: RunItem, error: ApiError) -> None:
+        """Read the partners and the item of a refused item again, and hold it if a partner is inactive now."""
+        company, refused_draft, now = self._client.company, from_row(item.draft or {}), timezone.now()
+        person_model = Employee if refused_draft.person_kind == "employee" else Vendor
+        pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
+        pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)
+        if refused_draft.item_id:
+            pull.refresh_records(company, self._client, Item, [refused_draft.item_id], now)
         for model, kind, quickbooks_id, code in (
-            (person_model, wanted.person_kind, wanted.person_id, "EMPLOYEE_INACTIVE"),
-            (Customer, "customer", wanted.customer_id, "CUSTOMER_INACTIVE"),
+            (person_model, refused_draft.person_kind, refused_draft.person_id, "EMPLOYEE_INACTIVE"),
+            (Customer, "customer", refused_draft.customer_id, "CUSTOMER_INACTIVE"),
         ):
-            row = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
-            if row is not None and (not row.active or row.gone_at is not None):
-                self._inactive[kind, quickbooks_id] = Reason(code, {"name": names.strip_deleted(row.name)})
-        inactive = self._known_inactive(wanted)
+            partner = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
+            if partner is not None and (not partner.active or partner.gone_at is not None):
+                self._inactive[kind, quickbooks_id] = Reason(code, {"name": names.strip_deleted(partner.name)})
+        inactive = self._known_inactive(refused_draft)
         if inactive is not None:
             self._hold(item, inactive, error)
         else:
             self._fail(item, error)
 
-    def _known_inactive(self, wanted: Draft) -> Reason | None:
-        person = self._inactive.get((wanted.person_kind, wanted.person_id))
-        return person or self._inactive.get(("customer", wanted.customer_id))
+    def _known_inactive(self, draft: Draft) -> Reason | None:
+        person = self._inactive.get((draft.person_kind, draft.person_id))
+        return person or self._inactive.get(("customer", draft.customer_id))
 
-    # --- how an item ends ----------------------------------------------------------------------------------
+    # --- ends of an item -----------------------------------------------------------------------------------
     def _hold(self, item: RunItem, reason: Reason, error: ApiError | None = None) -> None:
         if error is not None:
-            # It speaks about one period or partner, not about everything: the next record may be welcome.
+            # This refusal concerns one period or partner, so it must not count towards stopping the run (decision 4).
             self._breaker.answered()
         self._finish(item, RunItem.Outcome.BLOCKED, reason, error)
 
@@ -135,5 +139,5 @@ class Outcomes:
         self._finish(item, RunItem.Outcome.FAILED, Reason("QUICKBOOKS_REFUSED", facts), error)
 
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
-        said = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
-        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **said)
+        error_fields = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
+        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **error_fields)

@@ -1,4 +1,4 @@
-"""What a run has left to send, handed out to its threads in the plan's order: one by one, or creates by the batch."""
+"""The work queue of a run: planned items for its threads in the plan's order, one by one, or creates in batches."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from syncjobs.models import Run, RunItem
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
 
-# So many rows are read at a time.
+# Rows read by one query.
 CHUNK = 100
 
 
 class Backlog:
-    """Items not handed out stay planned."""
+    """A thread-safe queue of the run's planned items. Items not taken from it stay planned."""
 
     def __init__(self, run: Run) -> None:
         planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
-        in_turn = planned.order_by("pk")
-        self._creates = deque(in_turn.filter(verb="create").values_list("pk", flat=True))
-        self._others = deque(in_turn.exclude(verb="create").values_list("pk", flat=True))
+        in_order = planned.order_by("pk")
+        self._creates = deque(in_order.filter(verb="create").values_list("pk", flat=True))
+        self._others = deque(in_order.exclude(verb="create").values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}
         self._lock = threading.Lock()
 
@@ -34,36 +34,36 @@ class Backlog:
     def creates(self) -> int:
         return len(self._creates)
 
-    def one(self) -> RunItem | None:
-        """The next item; None when nothing is left."""
+    def next_item(self) -> RunItem | None:
+        """Return the next item, or None if nothing is left."""
         with self._lock:
-            first = [line for line in (self._creates, self._others) if line]
-            if not first:
+            queues = [queue for queue in (self._creates, self._others) if queue]
+            if not queues:
                 return None
-            return self._take(min(first, key=lambda line: line[0]))
+            return self._take(min(queues, key=lambda queue: queue[0]))
 
-    def batch(self, most: int) -> list[RunItem]:
-        """The next creates, up to so many; none when what is left is as quickly sent one by one."""
+    def batch(self, size: int) -> list[RunItem]:
+        """Return the next `size` creates, or none unless more are left: the rest is sent one by one as quickly."""
         with self._lock:
-            return [self._take(self._creates) for _ in range(most)] if len(self._creates) > most else []
+            return [self._take(self._creates) for _ in range(size)] if len(self._creates) > size else []
 
     def requeue_items(self, items: list[RunItem]) -> None:
-        """Creates that QuickBooks did not look at."""
+        """Put creates that QuickBooks did not process back at the front."""
         with self._lock:
             self._read.update({item.pk: item for item in items})
             self._creates.extendleft(item.pk for item in reversed(items))
 
-    def _take(self, line: deque[int]) -> RunItem:
-        pk = line.popleft()
+    def _take(self, queue: deque[int]) -> RunItem:
+        pk = queue.popleft()
         if pk not in self._read:
-            upcoming = [pk, *(line[place] for place in range(min(CHUNK - 1, len(line))))]
-            self._read.update(RunItem.objects.in_bulk([one for one in upcoming if one not in self._read]))
+            upcoming = [pk, *(queue[index] for index in range(min(CHUNK - 1, len(queue))))]
+            self._read.update(RunItem.objects.in_bulk([key for key in upcoming if key not in self._read]))
         return self._read.pop(pk)
 
 
 @dataclass(frozen=True)
 class SendContext:
-    """What the threads of one run share."""
+    """The objects that all sending threads of a run share."""
 
     run: Run
     client: QuickBooksClient
