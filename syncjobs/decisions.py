@@ -57,6 +57,7 @@ def record_ignored(
         EntryOverride(workspace=workspace, clockify_id=entry_id, ignored=True, note=note, person=person, at=now)
         for entry_id in entry_ids
     ]
+    # `send_anyway` is not among the fields: reasons that were set aside stay so.
     EntryOverride.objects.bulk_create(
         overrides,
         update_conflicts=True,

@@ -189,6 +189,7 @@ class Receipt(models.Model):
     txn_date = models.DateField()
     minutes = models.PositiveIntegerField()
     draft = models.JSONField(help_text="What was last sent.")
+    # Renamed fields keep their first column name, here and below.
     conflict = models.CharField(
         max_length=40,
         blank=True,
@@ -205,6 +206,7 @@ class Receipt(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["company", "workspace", "entry_id", "part"], name="receipt_once_per_part"),
+            # No activity may stand for two entries, since each of them could update or delete it.
             models.UniqueConstraint(fields=["company", "quickbooks_id"], name="receipt_once_per_activity"),
         ]
         indexes = [models.Index(fields=["workspace", "txn_date"], name="receipt_by_day")]
@@ -322,6 +324,7 @@ class Action(models.Model):
         ]
         indexes = [
             models.Index(fields=["company", "state"], name="action_by_state"),
+            # Few actions are watched, and every run that may write looks for them.
             models.Index(fields=["company"], condition=models.Q(watch_until__isnull=False), name="action_watched"),
         ]
 

@@ -81,6 +81,7 @@ def differences(draft: Draft, activity: Activity) -> list[str]:
 
 def is_exactly(draft: Draft, activity: Activity) -> bool:
     """Return True if the activity is what this draft would have created: no field that we write differs."""
+    # Billed time was billable when it was sent.
     billable = activity.billable_status in {BILLABLE, "HasBeenBilled"}
     return (
         billable

@@ -40,6 +40,7 @@ def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
     """Save the creates of one batch; each action has the batch's request id and its item number, from "1" on."""
     batch_id = uuid.uuid4()
     actions = [_action(item, run) for item in items]
+    # Numbered, since answers are found by number, whatever their order (Intuit: batch page).
     for number, action in enumerate(actions, start=1):
         action.batch_id, action.batch_item = batch_id, str(number)
     return Action.objects.bulk_create(actions)
@@ -147,6 +148,7 @@ def _update_main_receipt(correction: Receipt, **values: Any) -> None:
 
 def _receipt_deleted(action: Action, now: datetime) -> str:
     """Mark the receipt of a deleted activity; returns the activity's id."""
+    # By activity, not by entry, which may have corrections besides.
     receipt = Receipt.objects.get(company=action.company, quickbooks_id=action.quickbooks_id)
     receipt.state, receipt.conflict, receipt.changed_at, receipt.run = (
         Receipt.State.DELETED,
@@ -186,6 +188,7 @@ def mark_unknown(
     """Note an error after which the outcome is unknown; the action stays open, and settling reads before sending."""
     action.error_code, action.error_message = code[:60], message
     action.intuit_tid = tid or action.intuit_tid
+    # It stays set: settling does not send again under an id that QuickBooks says it knows.
     action.duplicate_id_said = action.duplicate_id_said or duplicate_id
     action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR_FIELDS])
 
@@ -201,6 +204,7 @@ def reopen(action: Action, *, why: str) -> Action:
     with transaction.atomic():
         # Closed first: an entry may have one open action at a time (constraint in models).
         close(action, Action.State.ABANDONED, message=why)
+        # Without a batch id: it goes as a single create.
         return Action.objects.create(
             company=action.company,
             workspace=action.workspace,
@@ -227,6 +231,7 @@ def finish_item(
     tid: str = "",
 ) -> None:
     """Save the outcome of one entry's item in this run; reasons and activity id only where given."""
+    # Cut to the columns' length: a vendor's codes and ids may be longer.
     values: dict[str, Any] = {
         "outcome": outcome,
         "error_code": code[:60],

@@ -66,11 +66,13 @@ def try_to_write(company: Company, run: Run | None, owner: str) -> bool:
     WriterLease.objects.get_or_create(company=company)
     now = timezone.now()
     available = WriterLease.objects.filter(company=company).filter(Q(owner="") | Q(owner=owner) | Q(until__lt=now))
+    # Condition and update are one statement, so two processes can't both take a free lease.
     return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + _lease_time()) == 1
 
 
 def wait_to_write(company: Company, run: Run, owner: str) -> None:
     """Take the lease, waiting only for a holder whose heartbeat stopped. Raises Busy if the holder is alive."""
+    # Longer than a lease: one whose holder died expires within the wait.
     deadline = time.monotonic() + settings.LEASE_SECONDS + 2 * settings.HEARTBEAT_SECONDS
     first_beat: datetime | None = None
     while not try_to_write(company, run, owner):
@@ -101,6 +103,7 @@ def _is_alive_on_this_host(lease: WriterLease) -> bool:
         process = psutil.Process(int(pid))
         # A process started after the lease was taken only reuses the dead holder's process id.
         is_same_process = process.create_time() <= lease.since.timestamp()
+        # Neither kind does any work, so its lease may be waited out.
         return is_same_process and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED}
     except psutil.Error:
         return False
@@ -111,7 +114,8 @@ def release(company: Company, owner: str) -> None:
 
 
 def end_dead_commands(*, now: datetime) -> int:
-    """Fail command runs whose process is gone; returns their number. Workers never resume a command's run."""
+    """Fail command runs whose process is gone; returns their number."""
+    # No worker resumes a command: the person who started it has seen it end (decision 3).
     dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
     return dead.update(
         **process_gone(now, "Its process was ended before it was done. The next run goes on where it stopped.")
@@ -199,6 +203,7 @@ class Heartbeat:
                 except Exception:  # a database that is away for a moment must not end the run
                     log.warning("The lease of run %s could not be renewed; trying again.", self._run_id, exc_info=True)
         finally:
+            # Django opens a connection for each thread and does not close it when the thread ends.
             connection.close()
 
     def _renew(self) -> bool:
@@ -207,6 +212,7 @@ class Heartbeat:
         until = now + _lease_time()
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
         is_renewed = runs.update(beat_at=now, lease_until=until) == 1
+        # The heartbeat also tells a running process that a person canceled its run.
         if runs.filter(cancel_asked_at__isnull=False).exists():
             self._on_cancel()
         if self._company is not None:

@@ -174,6 +174,7 @@ class PlanWriter:
         self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
         self._sort_key = _sort_key(run)
         self._seen = self._unchanged = 0
+        # A resumed run plans again what it has not finished.
         run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
 
     def add(self, plan: Plan) -> None:
@@ -189,6 +190,7 @@ class PlanWriter:
             if step.refresh_receipt and not run.dry_run:
                 receipt, entry = plan.context.receipts[step.entry_id], plan.entries[step.entry_id]
                 journal.refresh_receipt(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
+        # Together: a crash in between must not leave an entry without its item.
         with transaction.atomic():
             run.items.filter(entry_id__in=replanned_ids - done).delete()
             RunItem.objects.bulk_create(items, batch_size=500)
@@ -245,6 +247,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
     if row is not None:
         item.user_name, item.project_name = row.user_name, row.project_name
     if step.writes:
+        # Stored keys keep their first names: older rows have them.
         item.source_snapshot = {
             "content_hash": row.content_hash if row else sent.content_hash if sent else "",
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),

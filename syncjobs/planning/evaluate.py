@@ -45,6 +45,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     """Return one entry's state by our own records; QuickBooks' earlier reasons stay while the entry is unchanged."""
     resolution = context.resolve(entry)
     action = context.actions.get(entry.id)
+    # Before everything else: until its open write is settled, the entry's state in QuickBooks is unknown.
     if action is not None:
         return _unknown(action, resolution.minutes)
     receipt = context.receipts.get(entry.id)
@@ -108,7 +109,7 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
 
 
 def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict[str, Any], ...]:
-    """Return what QuickBooks said of this very content before, without reasons that a person set aside since."""
+    """Return QuickBooks' earlier reasons if the content is still the same, without those that a person set aside."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
     return tuple(
@@ -127,6 +128,7 @@ def save(
         statuses = [_status(workspace, row, evaluations[row.clockify_id], now) for row in chunk]
         changed = [status for status in statuses if stored_contents.get(status.entry_id) != _content(status)]
         same = [status.entry_id for status in statuses if stored_contents.get(status.entry_id) == _content(status)]
+        # Writing equal rows again made each decision slow (decision 9).
         EntryStatus.objects.bulk_create(
             changed,
             update_conflicts=True,
@@ -218,6 +220,7 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     for kind, clockify_id in affected_keys | set(matched.outcome.suspend):
         ids.setdefault(kind, set()).add(clockify_id)
     of_affected = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
+    # Entries without a status are new and were not judged yet.
     rows = inputs.entries_between(workspace, workspace.start_date).filter(of_affected | Q(status=None))
     _judge_all(workspace, rows, now=now)
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
@@ -241,6 +244,7 @@ def _held_by_record(workspace: Workspace) -> dict[mapping.Key, Held]:
         statuses = statuses.filter(entry__txn_date__gte=workspace.start_date)
     for reasons, minutes, day in statuses.values_list("reasons", "minutes", "entry__txn_date"):
         if holds({reason["code"] for reason in reasons}):
+            # A set: two reasons about one record must not count the minutes twice.
             for key in {(reason["kind"], reason["id"]) for reason in reasons if "kind" in reason}:
                 held.setdefault(key, Held()).add(minutes, day)
     return held
@@ -258,6 +262,7 @@ def mark_deleted(
     `found`: by entry id, the reason rows for which this run could not delete their time in QuickBooks.
     """
     ids = list(entry_ids)
+    # The first time stays: a decision to ignore the entry counts for its deletion only if it was made later.
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
     receipts = {

@@ -40,6 +40,7 @@ class Tally:
     without_rate: int = 0
 
     def add(self, entry: Entry, minutes: int) -> None:
+        """Count one entry with its minutes after rounding, and its money if it has a rate."""
         self.entries += 1
         self.minutes += minutes
         if not entry.rate:
@@ -68,7 +69,7 @@ class Obstacle:
 
 @dataclass
 class Forecast:
-    """What would change. `links` counts by Clockify kind the links that would begin to work, `unlinks` those that stop.
+    """Expected changes. `links` counts by Clockify kind the links that would start to work, `unlinks` that would stop.
 
     `unblocks`: time that the next sync would send and that is blocked now; `blocks`: the reverse; `waits`: time of
     these records that would still be held, with `obstacles` naming the causes, the largest first.

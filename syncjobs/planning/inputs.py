@@ -69,6 +69,7 @@ def connection_reasons(workspace: Workspace) -> list[Reason]:
     if company.state != company.State.CONNECTED:
         cause = company.state_reason or f"it is {company.get_state_display().lower()}."
         reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
+    # Not read yet is no reason: a sync reads the subscription before it sends.
     if company.plan_read_at is not None:
         status = connection.subscription_status(company)
         if not status.supported:

@@ -121,6 +121,7 @@ def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> 
 
 def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
     """Yield ids of mirrored entries of these days, and of entries whose time was sent for them; some come twice."""
+    # Week by week, so that a long window does not fill the memory.
     while first <= last:
         days = (first, min(last, first + WEEK - timedelta(days=1)))
         mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
@@ -163,6 +164,7 @@ def _look_up_missing(
             window.gone.add(entry_id)
             newly_gone = len(window.gone - known_deleted_ids)
             if newly_gone > max_gone and newly_gone > entry_count * MAX_MISSING_SHARE:
+                # Not even the first ones are believed then.
                 window.many_missing = True
                 window.gone.clear()
                 break

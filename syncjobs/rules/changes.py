@@ -166,6 +166,7 @@ def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) 
 
 
 def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:
+    # Callers have checked `may_go`, which includes both partners.
     assert resolution.person is not None and resolution.customer is not None
     return drafts.write(
         entry,

@@ -37,6 +37,7 @@ def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
     """
     if not step.writes:
         return step
+    # The corrections hold a part of the time already: the whole time in the first activity would count it twice.
     if sent.corrections:
         why = "It was corrected by a second activity. Undo the run that added it, then decide anew."
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "corrected by a second activity"}), why=why)

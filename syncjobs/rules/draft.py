@@ -116,6 +116,7 @@ def _fields(draft: Draft) -> dict[str, Any]:
         "BillableStatus": BILLABLE,
         "HourlyRate": _number(draft.rate),
     }
+    # Left out if empty: a full update then empties it in QuickBooks, too.
     if draft.description:
         fields["Description"] = draft.description
     if draft.item_id:

@@ -202,6 +202,7 @@ def _ignored_reasons(
 
 def _books_reasons(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
     reasons = []
+    # The closing date itself is closed as well.
     if policy.book_close_date and entry.txn_date <= policy.book_close_date:
         facts = {"closed": policy.book_close_date.isoformat(), "day": entry.txn_date.isoformat()}
         reasons.append(Reason("BOOKS_CLOSED", facts))

@@ -73,9 +73,11 @@ def next_after(table: Timetable, *, now: datetime, previous: datetime | None, zo
     if table.mode == OFF:
         return None
     if table.mode == DAILY and table.at is not None:
+        # From local dates: 24 hours more would shift the time of day when clocks change.
         local = now.astimezone(ZoneInfo(zone))
         today = datetime.combine(local.date(), table.at, tzinfo=ZoneInfo(zone))
         tomorrow = datetime.combine(local.date() + timedelta(days=1), table.at, tzinfo=ZoneInfo(zone))
         return (today if today > now else tomorrow).astimezone(now.tzinfo)
+    # From the time that was due, so that late starts do not shift the schedule.
     due = (previous or now) + table.interval
     return due if due > now else now + table.interval

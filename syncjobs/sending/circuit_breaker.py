@@ -58,9 +58,11 @@ class CircuitBreaker:
     def refused(self, error: ApiError) -> None:
         """Note a refusal; enough equal ones in a row mean one cause for all records, and trip the breaker."""
         with self._lock:
+            # A refusal is an answer as well: QuickBooks is up.
             self._note_answer()
             is_same_code = error.code == self._refusal_code
             self._refusal_code, self._equal_refusals = error.code, self._equal_refusals + 1 if is_same_code else 1
+        # Outside the lock, which `trip` takes itself.
         if self._equal_refusals >= retry.MAX_EQUAL_REFUSALS:
             self.trip(error)
 

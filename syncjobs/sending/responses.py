@@ -104,6 +104,7 @@ class Outcomes:
     def _check_partners(self, item: RunItem, error: ApiError) -> None:
         """Read the partners and the item of a refused item again, and hold it if a partner is inactive now."""
         company, refused_draft, now = self._client.company, from_row(item.draft or {}), timezone.now()
+        # QuickBooks' message does not tell which of the references is at fault.
         person_model = Employee if refused_draft.person_kind == "employee" else Vendor
         pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
         pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)

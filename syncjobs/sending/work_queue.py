@@ -22,6 +22,7 @@ class Backlog:
     def __init__(self, run: Run) -> None:
         planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
         in_order = planned.order_by("pk")
+        # Creates apart from the rest, since only they go in batches.
         self._creates = deque(in_order.filter(verb="create").values_list("pk", flat=True))
         self._others = deque(in_order.exclude(verb="create").values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}
@@ -40,6 +41,7 @@ class Backlog:
             queues = [queue for queue in (self._creates, self._others) if queue]
             if not queues:
                 return None
+            # Items were saved in the plan's order, so the smaller key comes first.
             return self._take(min(queues, key=lambda queue: queue[0]))
 
     def batch(self, size: int) -> list[RunItem]:
@@ -55,6 +57,7 @@ class Backlog:
 
     def _take(self, queue: deque[int]) -> RunItem:
         pk = queue.popleft()
+        # A chunk ahead: one query per item would slow down all threads, which share the lock.
         if pk not in self._read:
             upcoming = [pk, *(queue[index] for index in range(min(CHUNK - 1, len(queue))))]
             self._read.update(RunItem.objects.in_bulk([key for key in upcoming if key not in self._read]))

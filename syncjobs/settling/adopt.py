@@ -27,8 +27,10 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     company = company_of(workspace)
     if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
         raise Refused("This entry has been sent already.")
+    # An open write may turn out to be this very activity, or to arrive beside it.
     if row.clockify_id in inputs.open_actions(workspace):
         raise Refused("A write of this entry is still in doubt; the next run looks for it first.")
+    # The id comes from an earlier reading: the activity may have been changed, deleted or adopted since.
     activity = activities.by_ids(QuickBooksClient(company), [quickbooks_id]).get(quickbooks_id)
     if activity is None:
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
@@ -81,6 +83,7 @@ def _draft_from_activity(workspace: Workspace, row: TimeEntry, activity: Activit
 def _write_receipt(
     company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, draft: Draft, *, now: datetime
 ) -> Receipt:
+    # The entry may have the receipt of an earlier activity that was deleted.
     receipt, _ = Receipt.objects.update_or_create(
         company=company,
         workspace=workspace,

@@ -67,6 +67,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     assert action.watch_until is not None
     earliest, latest = action.created_at - MAX_CLOCK_SKEW, action.watch_until + MAX_CLOCK_SKEW
     sent = draft.from_row(action.source_snapshot["draft"])
+    # Only if the create itself arrived under another id is there a duplicate to delete.
     if action.state != Action.State.DONE:
         return []
     return [

@@ -182,6 +182,7 @@ def _decision_context(decision: UncertainWriteDecision) -> Iterator[tuple[Uncert
 def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) -> Action:
     """Return the action, with `lock` for update. Raises Refused if it no longer needs a person."""
     rows = Action.objects.filter(workspace=workspace, company=workspace.company, pk=action_id)
+    # Only the action: locks on the joined workspace and company would hold up everybody who updates those.
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
     if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != "create":
         raise Refused("This was settled meanwhile; there is nothing left to decide.")
@@ -211,6 +212,7 @@ def _writer_lease(company: Company) -> Iterator[Callable[[], None]]:
 def _refuse_if_changed(uncertain: UncertainWrite, decision: UncertainWriteDecision) -> None:
     """Check that QuickBooks still has exactly the activities that the person saw; raises Refused otherwise."""
     for activity in uncertain.alike:
+        # An exact fit needs no decision: settling accepts it.
         if activities.is_exactly(uncertain.sent, activity):
             raise Refused(f"Activity {activity.id} fits exactly now: take that one, or let the next sync find it.")
         if decision.seen.get(activity.id) != activity.sync_token:
