@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -244,9 +243,3 @@ def finish_item(
     if quickbooks_id:
         values["quickbooks_id"] = quickbooks_id
     RunItem.objects.filter(run_id=run_id, entry_id=entry_id).update(**values)
-
-
-def summary(action: Action) -> str:
-    """Return one line about an action's body: verb, date, hours and minutes."""
-    fields = json.loads(action.body)
-    return f"{action.verb} {fields.get('TxnDate', '')} {fields.get('Hours', '')}:{fields.get('Minutes', '')}"
