@@ -1,4 +1,4 @@
-"""Check for new users and customers: both mirrors, the window's entries, the mapping."""
+"""A check for new users and customers: both mirrors, the window's entries, the mapping."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from syncjobs.planning import evaluate, window
 
 
 def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *, now: datetime) -> dict[str, Any]:
-    """Read both sides, then match; gives the figures of the check. An unsupported plan is a finding, not a failure."""
+    """Read both sides, then match; return the check's figures. An unsupported subscription is no failure."""
     workspace = run.workspace
     company = mapping.company_of(workspace)
-    quickbooks_counts, said = quickbooks_pull.pull_lists(company, quickbooks, with_subscription=True, now=now)
-    plan = connection.keep_subscription(company, said["CompanyInfo"], said["Preferences"], now=now)
+    quickbooks_counts, answers = quickbooks_pull.pull_lists(company, quickbooks, with_subscription=True, now=now)
+    subscription = connection.keep_subscription(company, answers["CompanyInfo"], answers["Preferences"], now=now)
     clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
-    run.warnings = warnings | ({"RESTRICTED": 1} if plan.warning else {})
+    run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},
         "quickbooks": {name: counts.as_json() for name, counts in quickbooks_counts.items()},
@@ -35,21 +35,21 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
         "plan": {
             "sku": company.sku,
             "payroll": company.payroll,
-            "supported": plan.supported,
-            "reason": plan.reason,
-            "message": plan.warning or plan.sentence,
+            "supported": subscription.supported,
+            "reason": subscription.reason,
+            "message": subscription.warning or subscription.sentence,
         },
     }
 
 
 def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:
-    """The entries from the start date to today. Deletions are only noted; a sync acts on them."""
+    """Pull the entries from the start date to today and mark deletions; return warnings by code."""
     first, last = workspace.start_date, workspace.today(now)
     if first > last:
         return {}
-    reading = window.read(workspace, clockify, first, last)
-    found = window.store(workspace, clockify, reading, first, last, now=now)
-    if found.many_missing:
+    report_rows = window.read(workspace, clockify, first, last)
+    time_window = window.store(workspace, clockify, report_rows, first, last, now=now)
+    if time_window.many_missing:
         return {"MANY_MISSING": 1}
-    evaluate.mark_deleted(workspace, found.gone, now=now)
+    evaluate.mark_deleted(workspace, time_window.gone, now=now)
     return {}

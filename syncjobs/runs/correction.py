@@ -1,4 +1,4 @@
-"""Carrying out what a person decided about one entry that was billed, or changed by hand, after it was sent."""
+"""A run that corrects one entry which was billed, or changed by hand, after it was sent, as a person decided."""
 
 from __future__ import annotations
 
@@ -18,85 +18,86 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.runs.sync import Sync
 from syncjobs.settling.settle import Resent
 
-# In a preview's counters: what it showed. The run that is to write gets it back in its options.
+# Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
 SHOWN = "shown"
 
 
-def run_options(workspace: Workspace, entry: TimeEntry, way: str) -> dict[str, Any]:
-    """What a preview of it is asked for with. Raises Refused where there is nothing of this entry in QuickBooks."""
+def run_options(workspace: Workspace, entry: TimeEntry, option: str) -> dict[str, Any]:
+    """Return the request params of a preview. Raises Refused if nothing of this entry is in QuickBooks."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
-    if receipt is None or way not in corrections.WAYS:
+    if receipt is None or option not in corrections.WAYS:
         raise Refused("This entry is not in QuickBooks; the next sync sends it if nothing holds it.")
-    # Of an entry that is gone only the day is known that it was sent for.
-    day = receipt.txn_date if entry.deleted_at is not None else entry.txn_date
-    return {"first": day, "last": day, "options": {"entries": [entry.clockify_id], "amend": way}}
+    # A deleted entry's own date may be outdated: only the date it was sent for is known to QuickBooks.
+    work_date = receipt.txn_date if entry.deleted_at is not None else entry.txn_date
+    return {"first": work_date, "last": work_date, "options": {"entries": [entry.clockify_id], "amend": option}}
 
 
 def as_shown(preview: Run) -> dict[str, Any]:
-    """The options of the run that carries out what this preview showed, and nothing else."""
+    """Return the options of the run that writes exactly what this preview showed."""
     return {**preview.options, SHOWN: preview.counters.get(SHOWN)}
 
 
 class CorrectionSync(Sync):
-    """A sync of one entry, whose plan is what a person asked for. Written is only what the preview showed."""
+    """A sync of one entry as a person decided; it writes exactly what the preview showed, or nothing."""
 
-    def _make_plan(self, found: window.Window, resent: dict[str, Resent], now: datetime) -> None:
-        run, book = self._run, build.PlanWriter(self._run)
+    def _make_plan(self, time_window: window.Window, resent: dict[str, Resent], now: datetime) -> None:
+        run, plan_writer = self._run, build.PlanWriter(self._run)
         run.counters.pop(SHOWN, None)
-        made = self._intend(found)
-        there = self._read(made)
-        made.steps = [self._decide(step, made, there) for step in made.steps]
-        if made.has_writes:
+        plan = self._intend(time_window)
+        activities_now = self._read_activities(plan)
+        plan.steps = [self._decide(step, plan, activities_now) for step in plan.steps]
+        if plan.has_writes:
             self._reread_subscription_if_old(now)
-            made.steps = build.check_existing_duplicates(made, self._quickbooks, made.steps)
-        made.steps = [self._as_shown(step, there) for step in made.steps]
-        book.add(made)
-        self._save_evaluations(made, now)
-        book.close()
+            plan.steps = build.check_existing_duplicates(plan, self._quickbooks, plan.steps)
+        plan.steps = [self._hold_unless_shown(step, activities_now) for step in plan.steps]
+        plan_writer.add(plan)
+        self._save_evaluations(plan, now)
+        plan_writer.close()
 
-    def _intend(self, found: window.Window) -> Plan:
-        """By our own books; nothing where a write of the entry is in doubt, or Clockify can't be believed."""
+    def _intend(self, time_window: window.Window) -> Plan:
+        """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
         run, context = self._run, inputs.load_context(self._run.workspace)
-        made = build.intend(run, context, sorted(found.ids), sorted(found.gone))
-        made.steps = [self._intend_one(step, made) for step in made.steps]
-        return made
+        plan = build.intend(run, context, sorted(time_window.ids), sorted(time_window.gone))
+        plan.steps = [self._intend_step(step, plan) for step in plan.steps]
+        return plan
 
-    def _intend_one(self, step: changes.Step, made: Plan) -> changes.Step:
-        sent = made.sent.get(step.entry_id)
+    def _intend_step(self, step: changes.Step, plan: Plan) -> changes.Step:
+        sent = plan.sent.get(step.entry_id)
         if sent is None:
             return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
         if step.gone:
-            closed = made.context.policy.book_close_date
-            return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=closed)
-        entry = made.context.entry(made.entries[step.entry_id])
-        item = made.context.policy.service_item
-        return corrections.intend(entry, made.context.resolve(entry), sent, service_item=item)
+            book_close_date = plan.context.policy.book_close_date
+            return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=book_close_date)
+        entry = plan.context.entry(plan.entries[step.entry_id])
+        item = plan.context.policy.service_item
+        return corrections.intend(entry, plan.context.resolve(entry), sent, service_item=item)
 
-    def _read(self, made: Plan) -> dict[str, Activity]:
-        """All activities that the entry has, as they are now."""
-        ids = [step.entry_id for step in made.steps if step.writes]
+    def _read_activities(self, plan: Plan) -> dict[str, Activity]:
+        """Return the current activities of the planned entries, corrections included, by QuickBooks id."""
+        ids = [step.entry_id for step in plan.steps if step.writes]
         rows = Receipt.objects.in_quickbooks(self._run.workspace).filter(entry_id__in=ids)
         return activities.by_ids(self._quickbooks, list(rows.values_list("quickbooks_id", flat=True))) if ids else {}
 
-    def _decide(self, step: changes.Step, made: Plan, there: dict[str, Activity]) -> changes.Step:
-        sent = made.sent.get(step.entry_id)
+    def _decide(self, step: changes.Step, plan: Plan, activities_now: dict[str, Activity]) -> changes.Step:
+        sent = plan.sent.get(step.entry_id)
         if sent is None:
             return step
         if self._run.options["amend"] == corrections.OVERRIDE:
-            return corrections.override(step, sent, there.get(sent.quickbooks_id))
-        return corrections.correct(step, sent, there.values(), part=self._next_part(step.entry_id))
+            return corrections.override(step, sent, activities_now.get(sent.quickbooks_id))
+        return corrections.correct(step, sent, activities_now.values(), part=self._next_part(step.entry_id))
 
     def _next_part(self, entry_id: str) -> int:
+        """Return the part number of the next correction; part 0 is the entry's own activity."""
         rows = Receipt.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=entry_id)
         return max(rows.values_list("part", flat=True), default=0) + 1
 
-    def _as_shown(self, step: changes.Step, there: dict[str, Activity]) -> changes.Step:
-        """A preview notes what it shows; the run after it writes that or nothing."""
-        run, now = self._run, corrections.fingerprint(step, there)
+    def _hold_unless_shown(self, step: changes.Step, activities_now: dict[str, Activity]) -> changes.Step:
+        """Record in a preview what it shows; hold the step of the run after it if that is no longer the same."""
+        run, fingerprint = self._run, corrections.fingerprint(step, activities_now)
         if run.dry_run:
-            run.counters = {**run.counters, SHOWN: now}
+            run.counters = {**run.counters, SHOWN: fingerprint}
             return step
-        if not step.writes or run.options.get(SHOWN) == now:
+        if not step.writes or run.options.get(SHOWN) == fingerprint:
             return step
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
         return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

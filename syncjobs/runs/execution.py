@@ -1,4 +1,4 @@
-"""A run being worked on: claimed, kept under its leases, ended with a result that is never silent."""
+"""The execution of a run: claimed, kept under its leases, and always ended with a saved result."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from syncjobs.sending.circuit_breaker import CircuitBreaker
 log = logging.getLogger("hourbridge.run")
 
 Status = Run.Status
-# What the end of a run, or of a slice of it, writes.
-ENDING = (
+# Fields saved at the end of a run or of one of its slices.
+END_FIELDS = (
     "status",
     "stage",
     "not_before",
@@ -53,18 +53,21 @@ ENDING = (
 
 @dataclass
 class RunExecution:
-    """The work on one run in this process. `on_stage` and `on_progress` report to whoever watches."""
+    """The work on one run in this process.
+
+    `deadline` is a `time.monotonic()` value. `on_stage` and `on_progress` report to the caller.
+    """
 
     run: Run
     deadline: float | None = None
     leaving: Callable[[], bool] = lambda: False
     on_stage: Callable[[str], None] = lambda text: None
     on_progress: Callable[[int, int], None] = lambda done, total: None
-    _shown_at: float = 0
-    _counting: threading.Lock = field(default_factory=threading.Lock)
+    _progress_shown_at: float = 0
+    _progress_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def work(self) -> Run:
-        """Claim the run and bring it to an end, or to its next slice. Never raises what a vendor did."""
+        """Claim the run and work until its end or the slice's; return it. Vendor errors end the run, none is raised."""
         owner = lease.new_owner()
         if not lease.claim(self.run, owner):
             return self.run
@@ -93,7 +96,7 @@ class RunExecution:
     def _perform(self, company: Company, heartbeat: lease.Heartbeat, breaker: CircuitBreaker) -> None:
         run = self.run
         try:
-            if connection_reasons_of(run):
+            if _not_connected_reasons(run):
                 self._end_unconnected()
                 return
             clockify = pull.client_for(run.workspace, run_id=run.pk)
@@ -104,84 +107,85 @@ class RunExecution:
                 run.counters = check.perform(run, clockify, quickbooks, now=now)
                 self._end(Status.SUCCEEDED)
                 return
-            sync = _kind_of(run)(run, clockify, quickbooks, heartbeat, breaker)
+            sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
             sync.perform(now=now, stage=self._stage, progress=self._progress)
             self._end_sync(breaker)
         except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
-            self._end_on(error)
+            self._end_on_error(error)
         except lease.Lost as loss:
-            self._end_lost(loss)
+            self._end_on_lost_lease(loss)
         except SecretUnreadable as problem:
             self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Mend ENCRYPTION_KEYS.")
         except Exception as problem:
+            # Without a saved result the run would be restarted until its attempts are used up.
             log.exception("Run %s ended on an error of ours.", run.pk)
-            words = f"{type(problem).__name__}: {problem}"[:300]
+            message = f"{type(problem).__name__}: {problem}"[:300]
             self._end(
                 Status.FAILED,
                 "INTERNAL_ERROR",
-                words,
+                message,
                 "The log has the details; report it with the run's number.",
             )
 
     # --- how it ends ---------------------------------------------------------------------------------------
     def _end_sync(self, breaker: CircuitBreaker) -> None:
         run = self.run
-        left = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
+        has_remaining = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
             self.on_progress(self._count_done(), run.total)
         if isinstance(breaker.why, lease.Lost):
-            self._end_lost(breaker.why)
+            self._end_on_lost_lease(breaker.why)
         elif isinstance(breaker.why, TryLater):
-            self._end_on(breaker.why)
+            self._end_on_error(breaker.why)
         elif breaker.why is not None:
             self._end_cut_short(breaker.why)
-        elif left and not run.dry_run and breaker.out_of_time:
+        elif has_remaining and not run.dry_run and breaker.out_of_time:
             self._requeue(timezone.now())
-        elif left and not run.dry_run:
+        elif has_remaining and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         else:
             self._end(self._result())
 
     def _result(self) -> str:
-        bad = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
+        has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
         if "MANY_MISSING" in self.run.warnings:
             return Status.PARTIAL
-        if not bad:
+        if not has_failures:
             return Status.SUCCEEDED
-        good = ["sent", "updated", "deleted", *(["planned"] if self.run.dry_run else [])]
-        done = self.run.items.filter(outcome__in=good).exists()
-        return Status.PARTIAL if done or self.run.counters.get("unchanged") else Status.FAILED
+        success_outcomes = ["sent", "updated", "deleted", *(["planned"] if self.run.dry_run else [])]
+        has_successes = self.run.items.filter(outcome__in=success_outcomes).exists()
+        return Status.PARTIAL if has_successes or self.run.counters.get("unchanged") else Status.FAILED
 
-    def _end_cut_short(self, why: Exception) -> None:
-        """Sending stopped before its end; what arrived stays, the rest is tried again."""
-        if isinstance(why, ReconnectNeeded | NotConfigured):
-            self._note_refusal(why)
-        done = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
-        code, message, fix = _words(why)
-        self._end(Status.PARTIAL if done else Status.FAILED, code, f"Sending stopped: {message}", fix)
+    def _end_cut_short(self, cause: Exception) -> None:
+        """End a run whose sending stopped early; what arrived stays, the next run tries the rest again."""
+        if isinstance(cause, ReconnectNeeded | NotConfigured):
+            self._mark_clockify_refused(cause)
+        has_successes = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
+        code, message, fix = _describe_cause(cause)
+        self._end(Status.PARTIAL if has_successes else Status.FAILED, code, f"Sending stopped: {message}", fix)
 
-    def _end_on(self, error: ApiError) -> None:
+    def _end_on_error(self, error: ApiError) -> None:
         if isinstance(error, TryLater):
             after = timezone.now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
             self._requeue(after, error=error)
             return
-        self._note_refusal(error)
-        self._end(Status.FAILED, *_words(error))
+        self._mark_clockify_refused(error)
+        self._end(Status.FAILED, *_describe_cause(error))
 
-    def _note_refusal(self, error: ApiError) -> None:
+    def _mark_clockify_refused(self, error: ApiError) -> None:
         if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
             clockify_connection.mark_refused(self.run.workspace, error.message, now=timezone.now())
 
-    def _end_lost(self, loss: lease.Lost) -> None:
-        """Where another process took over this very run, that one writes its result; else it was cut short here."""
+    def _end_on_lost_lease(self, loss: lease.Lost) -> None:
+        """End a run that lost its lease, unless another process took over this run: that one saves its result."""
         log.warning("%s", loss)
         if Run.objects.filter(pk=self.run.pk, owner=self.run.owner, status=Status.RUNNING).exists():
             self._end_cut_short(loss)
 
     def _end_busy(self, busy: lease.Busy) -> None:
-        """A command says so and ends; a task waits for its turn."""
+        """End a command, or let a task wait, while another run of the company is writing."""
         if self.run.trigger == "command":
             self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
         else:
@@ -189,17 +193,17 @@ class RunExecution:
             self._end(Status.WAITING, "ANOTHER_RUN", str(busy), not_before=soon)
 
     def _end_unconnected(self) -> None:
-        reason = next(iter(connection_reasons_of(self.run))).as_row()
+        reason = next(iter(_not_connected_reasons(self.run))).as_row()
         self._end(Status.BLOCKED, reason["code"], sentence(reason), WORDINGS["NOT_CONNECTED"].fix)
 
-    def _requeue(self, moment: datetime, *, error: ApiError | None = None) -> None:
-        """Give the run back to the queue: now for the next slice, later when a vendor's budget is used up."""
+    def _requeue(self, not_before: datetime, *, error: ApiError | None = None) -> None:
+        """Give the run back to the queue: at once for its next slice, or later after a vendor's throttling."""
         status = Status.WAITING if error else Status.QUEUED
         self._end(
             status,
             error.name if error else "",
             error.message if error else "",
-            not_before=moment,
+            not_before=not_before,
         )
 
     def _end(
@@ -220,8 +224,8 @@ class RunExecution:
         if run.kind != Run.Kind.CHECK:
             run.done = self._count_done()
             run.counters = {**run.counters, "figures": sync_figures(run)}
-        # Not `attempts`, which progress has set back, nor what others write meanwhile.
-        run.save(update_fields=[*ENDING])
+        # Not `attempts`, which progress has reset, nor `cancel_asked_at`: others write those meanwhile.
+        run.save(update_fields=[*END_FIELDS])
 
     # --- what is shown meanwhile ---------------------------------------------------------------------------
     def _stage(self, text: str) -> None:
@@ -230,35 +234,38 @@ class RunExecution:
         self.on_stage(text)
 
     def _progress(self) -> None:
-        """Called from the sending threads after each record; progress also means that a restart is worth it."""
-        with self._counting:
-            due = time.monotonic() - self._shown_at >= 1
+        """Save and report progress, at most once a second; called by the sending threads after each record.
+
+        Resets `attempts`: only starts without any progress count towards giving up.
+        """
+        with self._progress_lock:
+            due = time.monotonic() - self._progress_shown_at >= 1
             if due:
-                self._shown_at = time.monotonic()
+                self._progress_shown_at = time.monotonic()
         if due:
             done = self._count_done()
             Run.objects.filter(pk=self.run.pk).update(done=done, attempts=0)
             self.on_progress(done, self.run.total)
 
     def _count_done(self) -> int:
-        """Records that this run has dealt with, in earlier slices too."""
+        """Return how many items this run has finished, earlier slices included."""
         return self.run.total - self.run.items.filter(outcome=RunItem.Outcome.PLANNED).count()
 
 
-def _kind_of(run: Run) -> type[Sync]:
+def _sync_class(run: Run) -> type[Sync]:
     if run.kind == Run.Kind.UNDO:
         return Undo
     return CorrectionSync if run.options.get("amend") else Sync
 
 
-def connection_reasons_of(run: Run) -> list[Any]:
-    """NOT_CONNECTED reasons only: whether the plan fits is asked anew by the run."""
+def _not_connected_reasons(run: Run) -> list[Any]:
+    """Return the NOT_CONNECTED reasons only: the run itself checks the subscription again."""
     return [reason for reason in connection_reasons(run.workspace) if reason.code == "NOT_CONNECTED"]
 
 
-def _words(why: Exception) -> tuple[str, str, str]:
-    if isinstance(why, ApiError):
-        return why.name, why.message, why.fix or "The next run goes on by itself."
-    if isinstance(why, lease.Lost):
-        return "LEASE_LOST", str(why), "Run it again."
-    return "INTERNAL_ERROR", f"{type(why).__name__}: {why}"[:300], "The log has the details."
+def _describe_cause(cause: Exception) -> tuple[str, str, str]:
+    if isinstance(cause, ApiError):
+        return cause.name, cause.message, cause.fix or "The next run goes on by itself."
+    if isinstance(cause, lease.Lost):
+        return "LEASE_LOST", str(cause), "Run it again."
+    return "INTERNAL_ERROR", f"{type(cause).__name__}: {cause}"[:300], "The log has the details."

@@ -1,4 +1,4 @@
-"""A run's figures, from its items and the call journal: the JSON that commands print and pages show."""
+"""The figures of a run, from its items and the call journal: the JSON that commands print and pages show."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ SYNC_FIGURES = (
 
 
 def api_calls(run: Run) -> dict[str, int]:
-    """Every HTTP request of this run, retries included."""
+    """Return how many HTTP requests the run made to each vendor, retries included."""
     rows = ApiCall.objects.filter(run_id=run.pk).values_list("vendor").annotate(Count("pk"))
     return {"clockify": 0, "quickbooks": 0} | dict(rows)
 
 
 def sync_figures(run: Run) -> dict[str, Any]:
-    """Counts of a time sync. In a dry run `sent`, `updated` and `deleted` say what would happen."""
+    """Return counts, minutes and codes of a sync. In a dry run `sent`, `updated`, `deleted` are what would happen."""
     figures: dict[str, Any] = dict.fromkeys(SYNC_FIGURES, 0)
     figures["seen"] = run.counters.get("seen", 0)
     figures["unchanged"] = run.counters.get("unchanged", 0)
     reasons: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
-    kinds = run.items.values_list("verb", "outcome", "gone").annotate(Count("pk"), Sum("minutes"))
-    for verb, outcome, gone, count, minutes in kinds:
+    groups = run.items.values_list("verb", "outcome", "gone").annotate(Count("pk"), Sum("minutes"))
+    for verb, outcome, gone, count, minutes in groups:
         figure = _figure(run, verb, outcome)
         if gone and figure != "deleted":
-            # Where time of entries that are gone from Clockify can't be deleted, that shows among the reasons only:
-            # `seen` counts what Clockify has, and the other figures add up to it.
+            # Entries deleted in Clockify whose time can't be deleted appear in `blocked_reasons` only: `seen` counts
+            # what Clockify has, and the other figures must add up to it.
             continue
         figures[figure] += count
         if figure == "sent":
             figures["minutes_sent"] += minutes
-    for why in _held(run).values_list("reasons", flat=True).iterator(chunk_size=2000):
-        reasons.update({reason["code"] for reason in why})
+    for item_reasons in _held(run).values_list("reasons", flat=True).iterator(chunk_size=2000):
+        reasons.update({reason["code"] for reason in item_reasons})
     warned = run.items.exclude(warnings=[]).values_list("verb", "outcome", "warnings")
-    for verb, outcome, said in warned.iterator(chunk_size=2000):
+    for verb, outcome, codes in warned.iterator(chunk_size=2000):
         if _figure(run, verb, outcome) in {"sent", "updated"}:
-            warnings.update(said)
+            warnings.update(codes)
     for code, count in run.warnings.items():
         warnings[code] += count
     return {
@@ -64,7 +64,7 @@ def sync_figures(run: Run) -> dict[str, Any]:
 
 
 def _held(run: Run) -> QuerySet[RunItem]:
-    """What is blocked, and what is gone from Clockify and has not been deleted."""
+    """Return blocked items, and those of entries deleted in Clockify whose time is not deleted."""
     not_deleted = ~Q(outcome=Outcome.DELETED)
     if run.dry_run:
         not_deleted &= ~Q(outcome=Outcome.PLANNED, verb="delete")
@@ -74,11 +74,12 @@ def _held(run: Run) -> QuerySet[RunItem]:
 def _figure(run: Run, verb: str, outcome: str) -> str:
     if outcome != Outcome.PLANNED:
         return str(outcome)
-    # What a run did not reach has not been sent: it is tried again by the next one.
+    # A record that the run did not reach was not sent; the next run tries it again.
     return VERB_COUNTS[verb] if run.dry_run else "failed"
 
 
 def sync_json(run: Run) -> dict[str, Any]:
+    """Return a time sync as the JSON that `sync_time` prints."""
     return {
         "run": run.pk,
         "status": run.status,
@@ -95,23 +96,24 @@ UNDO_FIGURES = ("seen", "deleted", "minutes_deleted", "already_gone", "left_alon
 
 
 def undo_figures(run: Run) -> dict[str, Any]:
-    """Counts of an undo: `seen`, what the undone run created, is the sum of the others but `left_alone`.
+    """Return the counts of an undo: `seen`, what the undone run created, is the sum of the others but `left_alone`.
 
     In a dry run `deleted` and `minutes_deleted` say what would happen.
     """
-    found = sync_figures(run)
-    wanted = [Outcome.DELETED, *([Outcome.PLANNED] if run.dry_run else [])]
-    taken_back = run.items.filter(verb="delete", outcome__in=wanted)
+    figures_of_sync = sync_figures(run)
+    outcomes = [Outcome.DELETED, *([Outcome.PLANNED] if run.dry_run else [])]
+    deletions = run.items.filter(verb="delete", outcome__in=outcomes)
     own = {
-        "minutes_deleted": taken_back.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
-        "already_gone": found["unchanged"],
+        "minutes_deleted": deletions.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
+        "already_gone": figures_of_sync["unchanged"],
         "left_alone": run.counters.get("left_alone", 0),
     }
-    figures = {name: own[name] if name in own else found[name] for name in UNDO_FIGURES}
-    return {**figures, "blocked_reasons": found["blocked_reasons"], "warnings": found["warnings"]}
+    figures = {name: own[name] if name in own else figures_of_sync[name] for name in UNDO_FIGURES}
+    return {**figures, "blocked_reasons": figures_of_sync["blocked_reasons"], "warnings": figures_of_sync["warnings"]}
 
 
 def undo_json(run: Run) -> dict[str, Any]:
+    """Return an undo as the JSON that `undo_run` prints."""
     return {
         "run": run.pk,
         "status": run.status,
@@ -125,18 +127,18 @@ def undo_json(run: Run) -> dict[str, Any]:
 
 
 def check_json(run: Run) -> dict[str, Any]:
-    """The figures of a check are kept on the run when it ends; an unfinished one shows zeros."""
-    nothing = {"seen": 0, "new": 0, "changed": 0, "gone": 0}
-    shown = {
-        "clockify": {name: dict(nothing) for name in ("users", "clients", "projects")},
-        "quickbooks": {name: dict(nothing) for name in ("employees", "customers")},
+    """Return a check as JSON. Its figures are saved when it ends; an unfinished one shows zeros."""
+    zero_counts = {"seen": 0, "new": 0, "changed": 0, "gone": 0}
+    zeros = {
+        "clockify": {name: dict(zero_counts) for name in ("users", "clients", "projects")},
+        "quickbooks": {name: dict(zero_counts) for name in ("employees", "customers")},
         "mapping": {name: {"mapped": 0, "unmapped": 0} for name in ("users", "clients", "projects")},
         "plan": {"sku": "", "payroll": None, "supported": False, "reason": ""},
     }
     return {
         "run": run.pk,
         "status": run.status,
-        **{name: run.counters.get(name, empty) for name, empty in shown.items()},
+        **{name: run.counters.get(name, empty) for name, empty in zeros.items()},
         "api_calls": api_calls(run),
         **_error(run),
     }
@@ -149,12 +151,12 @@ def _error(run: Run) -> dict[str, Any]:
 
 
 def attempted(run: Run) -> bool:
-    """Whether anything was sent, or may have been."""
+    """Return True if anything was sent or may have been."""
     return run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED]).exists()
 
 
 def exit_code(run: Run) -> int:
-    """0 done, 3 nothing attempted, 4 attempted and something failed, is in doubt or was cut short."""
+    """Return 0 when done, 3 when nothing was attempted, 4 when something failed, is unknown or was cut short."""
     if run.status == Run.Status.SUCCEEDED:
         return 0
     if run.status == Run.Status.BLOCKED or (run.status == Run.Status.FAILED and not attempted(run)):

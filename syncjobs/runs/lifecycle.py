@@ -1,4 +1,4 @@
-"""How a run is asked for and cancelled. What it does meanwhile, and how it ends, is in `execution`."""
+"""Requests and cancellation of runs. Their work and their end are in `execution`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
 
 
 class AlreadyRunning(Exception):
-    """A run of the workspace is under way; the message says who runs it and since when."""
+    """Raised while a run of the workspace is open; the message says whose it is and since when."""
 
     def __init__(self, run: Run) -> None:
         since = run.started_at or run.created_at
@@ -32,12 +32,12 @@ def request_run(
     """Create a run and put it into the queue, in one transaction; `details` are those of `create_run`.
 
     One run of a workspace at a time: raises AlreadyRunning while another than `following` waits or is under way.
-    A command works on its run itself, so it is neither queued nor refused here: the company's lease lets it wait for
-    a process that died, and tells it of one that lives.
+    A command works on its run itself, so it is neither queued nor refused here: the company's lease makes it wait for
+    a dead process and stops it for a living one.
     """
     by_command = trigger == "command"
     with transaction.atomic():
-        # Two requests at the same moment meet here, and the second finds the first one's run.
+        # Serializes requests of one workspace: without the lock two simultaneous ones would each see no open run.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
         if not by_command:
             _refuse_second(workspace, following)
@@ -68,7 +68,7 @@ def create_run(
 ) -> Run:
     """Create the row of a run, neither queued nor started. Without dates a sync goes from the start date to today.
 
-    `options` narrow it to some users, projects or entries, or make it resend or believe deletions (see Run.options).
+    `options` limit it to some users, projects or entries, or make it resend or believe deletions (see Run.options).
     """
     if kind == Run.Kind.SYNC:
         first, last = first or workspace.start_date, last or workspace.today(now)
@@ -87,11 +87,11 @@ def create_run(
 
 
 def cancel(run: Run, *, now: datetime, person: Any = None) -> bool:
-    """Ask a run to end. One that waits ends at once; one that works finishes its records at hand. False: it is over."""
-    asked = {"cancel_asked_at": now, "cancel_asked_by": person}
+    """Request a run's end: a waiting one ends at once, a running one after its current records. False if it is over."""
+    cancel_fields = {"cancel_asked_at": now, "cancel_asked_by": person}
     waiting = Run.objects.filter(pk=run.pk, status__in=[Status.QUEUED, Status.WAITING])
-    ended = {"status": Status.CANCELLED, "finished_at": now, "error_code": "CANCELLED"}
-    words = {"error_message": "The run was cancelled before it began.", "error_fix": "The next run goes on."}
-    if waiting.update(**asked, **ended, **words):
+    end_fields = {"status": Status.CANCELLED, "finished_at": now, "error_code": "CANCELLED"}
+    messages = {"error_message": "The run was cancelled before it began.", "error_fix": "The next run goes on."}
+    if waiting.update(**cancel_fields, **end_fields, **messages):
         return True
-    return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**asked) == 1
+    return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**cancel_fields) == 1

@@ -1,4 +1,4 @@
-"""The one place that knows the task queue. It only carries run ids; lost or repeated messages do no harm.
+"""The only module that knows the task queue. It carries run ids; lost or repeated messages do no harm.
 
 django-q2 may lose, repeat or wedge a task. So nothing is decided by a message: a run is claimed by its row, and what
 the queue lost or a killed worker left behind is found by `sweep`, which the worker's supervisor calls.
@@ -17,67 +17,72 @@ from integrations import retry
 from syncjobs.ledger import lease
 from syncjobs.models import Run
 
-# A queued run that nobody claimed for so long is told to the queue again.
+# A queued run that no worker claimed for this long is enqueued again.
 TELL_AGAIN = timedelta(seconds=60)
-# A queued run is taken within a second or two by a healthy cluster.
+# A healthy cluster takes a queued run within a second or two.
 STUCK_AFTER = timedelta(seconds=20)
 
 
 def enqueue(run: Run) -> None:
-    """Tell the queue that this run waits. In one transaction with the row, when called inside one."""
+    """Put the run into the task queue; the message is part of the caller's transaction."""
     Run.objects.filter(pk=run.pk).update(enqueued_at=timezone.now())
     async_task("syncjobs.tasks.perform", run.pk, task_name=f"run {run.pk}")
 
 
 def sweep(*, now: datetime) -> int:
-    """Bring back what a dead process or a lost message left behind; gives how many runs were touched."""
-    return _give_up_or_requeue(now) + _wake_waiting(now) + _tell_again(now)
+    """Recover runs that a dead process or a lost message left behind; return their number."""
+    return _give_up_or_requeue(now) + _wake_waiting(now) + _enqueue_again(now)
 
 
 def stuck(*, now: datetime) -> str:
-    """Why the task cluster has to be replaced, or "": runs wait, a worker should be free, and nobody takes them.
+    """Return why the task cluster must be replaced, or "": runs wait, a worker should be free, and none takes them.
 
-    A killed idle worker leaves django-q2 so: its processes live and never take a task again.
+    After the kill of an idle worker django-q2's processes stay alive but take no more tasks.
     """
-    long_ago = now - STUCK_AFTER
-    waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=long_ago, enqueued_at__lt=long_ago).count()
-    working = Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
-    if not waiting or working >= int(str(settings.Q_CLUSTER["workers"])):
+    overdue = now - STUCK_AFTER
+    waiting_count = Run.objects.filter(
+        status=Run.Status.QUEUED, created_at__lt=overdue, enqueued_at__lt=overdue
+    ).count()
+    working_count = (
+        Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
+    )
+    if not waiting_count or working_count >= int(str(settings.Q_CLUSTER["workers"])):
         return ""
-    # Told again at once, since the stuck cluster may have swallowed the messages.
-    Run.objects.filter(status=Run.Status.QUEUED, enqueued_at__lt=long_ago).update(enqueued_at=None)
-    return f"{waiting} waiting, {working} at work, and nobody takes the next."
+    # Makes the next sweep enqueue them again: the stuck cluster may have consumed the messages.
+    Run.objects.filter(status=Run.Status.QUEUED, enqueued_at__lt=overdue).update(enqueued_at=None)
+    return f"{waiting_count} waiting, {working_count} at work, and nobody takes the next."
 
 
 def _give_up_or_requeue(now: datetime) -> int:
-    """Runs whose process is gone: a command's is ended, a worker's goes on unless it keeps dying without progress."""
-    ended = lease.end_dead_commands(now=now)
-    dead = list(Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now))
-    for run in dead:
-        same = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, owner=run.owner, lease_until__lt=now)
+    """End commands whose process is gone; requeue runs of dead workers, or fail those started too often in vain."""
+    ended_commands = lease.end_dead_commands(now=now)
+    dead_runs = list(Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now))
+    for run in dead_runs:
+        # Every update checks owner and lease again: the worker may have renewed its lease meanwhile.
+        unchanged = Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING, owner=run.owner, lease_until__lt=now)
         if run.attempts >= retry.MAX_RUN_ATTEMPTS:
-            words = f"It was started {run.attempts} times without any progress. Look into the worker's log."
-            same.update(**lease.process_gone(now, words))
-        elif same.update(status=Run.Status.QUEUED, owner="", lease_until=None) == 1:
+            message = f"It was started {run.attempts} times without any progress. Look into the worker's log."
+            unchanged.update(**lease.process_gone(now, message))
+        elif unchanged.update(status=Run.Status.QUEUED, owner="", lease_until=None) == 1:
             enqueue(run)
-    return ended + len(dead)
+    return ended_commands + len(dead_runs)
 
 
 def _wake_waiting(now: datetime) -> int:
-    waiting = list(Run.objects.filter(status=Run.Status.WAITING, not_before__lte=now))
-    for run in waiting:
+    waiting_runs = list(Run.objects.filter(status=Run.Status.WAITING, not_before__lte=now))
+    for run in waiting_runs:
         if Run.objects.filter(pk=run.pk, status=Run.Status.WAITING).update(status=Run.Status.QUEUED) == 1:
             enqueue(run)
-    return len(waiting)
+    return len(waiting_runs)
 
 
-def _tell_again(now: datetime) -> int:
-    old = now - TELL_AGAIN
-    lost = list(
+def _enqueue_again(now: datetime) -> int:
+    overdue = now - TELL_AGAIN
+    lost_runs = list(
         Run.objects.filter(status=Run.Status.QUEUED).filter(
-            Q(enqueued_at__lt=old) | Q(enqueued_at=None, created_at__lt=old)
+            Q(enqueued_at__lt=overdue) | Q(enqueued_at=None, created_at__lt=overdue)
         )
     )
-    for run in lost:
+    for run in lost_runs:
         enqueue(run)
-    return len(lost)
+    return len(lost_runs)

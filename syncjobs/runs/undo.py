@@ -1,4 +1,4 @@
-"""Undo of a run: takes back what that run created, by a run of its own whose plan comes from its items and receipts."""
+"""Undo of a run: deletes what that run created, by a run of its own planned from its items and receipts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
 
 Outcome = RunItem.Outcome
-# What a person reads beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
-STAYS = {
+# Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
+KEPT_MESSAGES = {
     "BILLED_IN_QUICKBOOKS": "It is billed in QuickBooks; the invoice is left as it is.",
     "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as it is.",
     "BOOKS_CLOSED": "The books are closed up to {closed} now, and this work is from {day}.",
@@ -32,7 +32,7 @@ STAYS = {
 
 
 def find(run_id: int, *, now: datetime) -> Run:
-    """The run of that number, if it can be undone. Raises Refused with the sentence that says why not."""
+    """Return the run of that number if it can be undone. Raises Refused with the sentence that says why not."""
     run = Run.objects.select_related("workspace__company", "person").filter(pk=run_id).first()
     if run is None:
         raise Refused(f"There is no run {run_id}.")
@@ -41,7 +41,7 @@ def find(run_id: int, *, now: datetime) -> Run:
 
 
 def refuse(run: Run, *, now: datetime) -> None:
-    """Raises Refused where there is nothing of this run that could be taken back."""
+    """Check that the run created something that can be undone; raises Refused."""
     if run.kind == Run.Kind.CHECK:
         raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to take back.")
     if run.kind == Run.Kind.UNDO:
@@ -55,19 +55,19 @@ def refuse(run: Run, *, now: datetime) -> None:
 
 
 def _is_dead(run: Run, now: datetime) -> bool:
-    """A command that was killed: nobody goes on with it."""
+    """Check whether the run is a killed command's: no worker continues those."""
     return run.trigger == "command" and run.lease_until is not None and run.lease_until < now
 
 
 def created(run: Run) -> QuerySet[RunItem]:
-    """What it created, as its page shows it; without what a person took for its own."""
+    """Return the items it created, without activities that a person identified as its own."""
     return _sent(run).exclude(source_snapshot__has_key=RunItem.TAKEN)
 
 
 def left_alone(run: Run) -> int:
-    """What it changed, deleted or was given, and an undo does not touch."""
-    others = run.items.filter(outcome__in=[Outcome.UPDATED, Outcome.DELETED]).count()
-    return others + _sent(run).filter(source_snapshot__has_key=RunItem.TAKEN).count()
+    """Return how many of its changes an undo does not touch: updates, deletions, activities a person assigned to it."""
+    changed = run.items.filter(outcome__in=[Outcome.UPDATED, Outcome.DELETED]).count()
+    return changed + _sent(run).filter(source_snapshot__has_key=RunItem.TAKEN).count()
 
 
 def _sent(run: Run) -> QuerySet[RunItem]:
@@ -75,28 +75,35 @@ def _sent(run: Run) -> QuerySet[RunItem]:
 
 
 def resent_by(workspace: Workspace) -> Schedule | None:
-    """The schedule that would send the entries anew, and when."""
+    """Return the schedule that would send the entries again, or None."""
     return Schedule.objects.filter(workspace=workspace, kind=Run.Kind.SYNC).exclude(next_at=None).first()
 
 
 def sends_anew(run: Run) -> bool:
-    """Whether the next sync sends what is taken back. Beside a correction the entry's own activity stays."""
+    """Return True if the next sync sends the entries again; after a correction the original activity stays."""
     return run.options.get("amend") != corrections.CORRECT
 
 
 def note_of(run: Run) -> str:
-    """The note on entries that are left out with the undo of this run."""
+    """Return the note on entries that are ignored together with the undo of this run."""
     return f"Left out when run {run.pk} was undone."
 
 
 class Undo(Sync):
-    """1. Plan gate; 2. settle writes in doubt; 3. plan from the undone run's items and their receipts, then against
-    QuickBooks; 4. save the plan (a preview ends here); 5. leave the entries out where that was asked; 6. delete;
-    7. settle what stayed in doubt; 8. statuses.
+    """The undo of one run.
+
+    1. Check the subscription.
+    2. Settle writes of earlier runs whose outcome is unknown.
+    3. Plan from the undone run's items and receipts, then against QuickBooks.
+    4. Save the plan (a preview ends here).
+    5. Ignore the entries where that was chosen.
+    6. Delete.
+    7. Settle what this run left unknown.
+    8. Save the status of every entry.
     """
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
-        """Carry the undo out. Raises SubscriptionNotSupported or ApiError; why it stopped is in the breaker."""
+        """Carry out the undo. Raises SubscriptionNotSupported or ApiError; the breaker says why it stopped."""
         run = self._run
         stage("Checking the plan")
         self._check_subscription(now)
@@ -106,32 +113,32 @@ class Undo(Sync):
             self._take_back_late_duplicates()
         stage("Planning")
         undone = Run.objects.get(pk=run.options["undo"])
-        made = self._intend(undone)
-        if made.has_writes:
+        plan = self._intend(undone)
+        if plan.has_writes:
             self._reread_subscription_if_old(now)
-            build.check_against_quickbooks(made, self._quickbooks)
-            made.steps = [self._compare(step, made) for step in made.steps]
-        made.steps = [_in_words(step) for step in made.steps]
+            build.check_against_quickbooks(plan, self._quickbooks)
+            plan.steps = [self._compare(step, plan) for step in plan.steps]
+        plan.steps = [_with_kept_message(step) for step in plan.steps]
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
-        book = build.PlanWriter(run)
-        book.add(made)
-        book.close()
+        plan_writer = build.PlanWriter(run)
+        plan_writer.add(plan)
+        plan_writer.close()
         if run.dry_run:
             return
         if run.options.get("ignore"):
-            self._leave_out(note_of(undone), now)
+            self._ignore_entries(note_of(undone), now)
         stage("Deleting")
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_unknown()
-        self._let_in_again(note_of(undone))
-        self._judge_again(list(made.entries), inputs.load_context(run.workspace), now)
-        gone = [key for key, row in made.entries.items() if row.deleted_at is not None]
-        evaluate.mark_deleted(run.workspace, gone, now=now)
+        self._unignore_kept(note_of(undone))
+        self._reevaluate(list(plan.entries), inputs.load_context(run.workspace), now)
+        deleted_ids = [entry_id for entry_id, entry in plan.entries.items() if entry.deleted_at is not None]
+        evaluate.mark_deleted(run.workspace, deleted_ids, now=now)
 
     # --- the plan ------------------------------------------------------------------------------------------
     def _intend(self, undone: Run) -> Plan:
-        """By our own books. Entries with a write in doubt are left alone until it is settled."""
+        """Plan from our own data. Entries with a write whose outcome is unknown are left alone until it is settled."""
         workspace, items = self._run.workspace, list(created(undone))
         ids = {item.entry_id for item in items}
         rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=created(undone).values("entry_id"))
@@ -139,24 +146,24 @@ class Undo(Sync):
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
         context = inputs.load_context_for(workspace, ids, min(days), max(days))
         context = replace(context, receipts={**context.receipts, **_corrections(workspace, items)})
-        sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items() if key in ids}
-        closed = context.policy.book_close_date
+        sent = {entry_id: inputs.sent_of(receipt) for entry_id, receipt in context.receipts.items() if entry_id in ids}
+        book_close_date = context.policy.book_close_date
         steps = []
         for item in items:
-            ours = sent.get(item.entry_id)
+            sent_activity = sent.get(item.entry_id)
             if item.entry_id in context.actions:
                 continue
-            if ours is None or ours.quickbooks_id != item.quickbooks_id:
+            if sent_activity is None or sent_activity.quickbooks_id != item.quickbooks_id:
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
-            step = changes.intend_gone(item.entry_id, ours, book_close_date=closed)
+            step = changes.intend_gone(item.entry_id, sent_activity, book_close_date=book_close_date)
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
-        unknown = {key: action for key, action in context.actions.items() if key in ids}
+        unknown = {entry_id: action for entry_id, action in context.actions.items() if entry_id in ids}
         return Plan(steps, entries, context, sent, unknown)
 
-    def _compare(self, step: Step, made: Plan) -> Step:
-        """A SyncToken may stand still although values moved; what differs from the receipt is somebody's work."""
-        receipt = made.context.receipts.get(step.entry_id)
+    def _compare(self, step: Step, plan: Plan) -> Step:
+        """Block a deletion where QuickBooks' values differ from the receipt's; an equal SyncToken is no proof."""
+        receipt = plan.context.receipts.get(step.entry_id)
         if (
             receipt is not None
             and receipt.part
@@ -168,38 +175,38 @@ class Undo(Sync):
             return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
         if step.verb != "delete" or step.reading is None:
             return step
-        receipt = made.context.receipts[step.entry_id]
-        there = payloads.activity(step.reading.record)
-        if activities.differences(made.sent[step.entry_id].draft, there) == receipt.differences:
+        receipt = plan.context.receipts[step.entry_id]
+        activity = payloads.activity(step.reading.record)
+        if activities.differences(plan.sent[step.entry_id].draft, activity) == receipt.differences:
             return step
         Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
         return replace(step, verb="block", reasons=(reason,))
 
     # --- leaving entries out -------------------------------------------------------------------------------
-    def _leave_out(self, note: str, now: datetime) -> None:
-        """Before the first deletion, so that no sync can send an entry anew between the two."""
+    def _ignore_entries(self, note: str, now: datetime) -> None:
+        """Ignore the entries before the first deletion, so that no sync sends one again in between."""
         run = self._run
-        planned = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
-        by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
-        ids = planned.exclude(entry_id__in=by_people).values_list("entry_id", flat=True)
+        planned_deletions = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+        ignored_by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
+        ids = planned_deletions.exclude(entry_id__in=ignored_by_people).values_list("entry_id", flat=True)
         decisions.record_ignored(run.workspace, ids, person=run.person, now=now, note=note)
 
-    def _let_in_again(self, note: str) -> None:
-        """What stayed in QuickBooks is not left out; what is in doubt may yet turn out to be deleted."""
+    def _unignore_kept(self, note: str) -> None:
+        """Stop ignoring entries whose activity stayed; those with an unknown outcome may still turn out deleted."""
         stayed = self._run.items.filter(outcome__in=[Outcome.BLOCKED, Outcome.FAILED, Outcome.PLANNED])
         decisions.forget_ignored(self._run.workspace, stayed.values("entry_id"), note=note)
 
 
 def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Receipt]:
-    """Receipts of those items that were corrections: these are taken back, the entries' own activities stay."""
-    wanted = {item.quickbooks_id for item in items}
+    """Return the receipts of items that were corrections, by entry id; the entries' own activities stay."""
+    quickbooks_ids = {item.quickbooks_id for item in items}
     rows = Receipt.objects.in_quickbooks(workspace).filter(part__gt=0, entry_id__in={item.entry_id for item in items})
-    return {one.entry_id: one for one in rows if one.quickbooks_id in wanted}
+    return {receipt.entry_id: receipt for receipt in rows if receipt.quickbooks_id in quickbooks_ids}
 
 
-def _in_words(step: Step) -> Step:
+def _with_kept_message(step: Step) -> Step:
     if step.verb != "block":
         return step
     reason = step.reasons[0]
-    return replace(step, why=STAYS[reason.code].format_map(reason.facts))
+    return replace(step, why=KEPT_MESSAGES[reason.code].format_map(reason.facts))
