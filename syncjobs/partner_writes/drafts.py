@@ -1,4 +1,4 @@
-"""What a person asks to have written, and what exactly that would be. Pure."""
+"""The write that a person requests, and the exact draft of it. Pure."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ COLLECTIONS = {"client": "clients", "project": "projects"}
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """One wish. `entity` is what is to be written: employee, vendor, customer, client or project.
+    """A requested write. `entity` is what to write: employee, vendor, customer, client or project.
 
-    Created in QuickBooks: for `kind` and `clockify_id`. Created in Clockify: for customer `quickbooks_id`. Reactivated:
-    `quickbooks_id`, for the Clockify record if one is named. Renamed: `clockify_id`. None: the proposal is taken.
+    Create in QuickBooks: for `kind` and `clockify_id`. Create in Clockify: for customer `quickbooks_id`. Reactivate:
+    `quickbooks_id`, for the Clockify record if one is named. Rename: `clockify_id`. A field of None takes the proposal.
     """
 
     verb: str
@@ -44,14 +44,14 @@ class WriteRequest:
 
     @property
     def target(self) -> str:
-        """The record that it is for: two presses for one are one wish, whatever name they give."""
+        """The record it is for; only one write per record may be open, whatever name was typed."""
         for_clockify = (self.side == QUICKBOOKS and self.verb == CREATE) or self.verb == RENAME
         return f"{self.kind}:{self.clockify_id}" if for_clockify else f"{self.entity}:{self.quickbooks_id}"
 
 
 @dataclass(frozen=True)
 class PartnerDraft:
-    """`changes` are the fields that we set; `body` is the whole request, with what was read around them."""
+    """An exact draft. `changes` are the fields that we set; `body` is the whole request, with the fields as read."""
 
     request: WriteRequest
     title: str
@@ -76,51 +76,61 @@ class PartnerDraft:
 
     @property
     def text(self) -> str:
-        """The request's body to the letter."""
+        """The exact request body."""
         return json.dumps(self.body, ensure_ascii=False)
 
     @property
     def shown(self) -> str:
-        """The same for people."""
+        """The request as people read it."""
         return f"{self.http_request}\n{json.dumps(self.body, ensure_ascii=False, indent=2)}"
 
     @property
     def fingerprint(self) -> str:
-        """Of what a person confirms: where it goes and every field that is set, not what is only sent back."""
+        """A hash of what a person confirms: the endpoint and the fields that we set.
+
+        Fields that are only sent back may change before the write and are no part of the confirmation.
+        """
         confirmed = json.dumps([self.http_request, self.changes], ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(confirmed.encode()).hexdigest()
 
 
 def customer_fields(name: str, *, parent_id: str) -> dict[str, Any]:
-    """ParentRef needs Job (Intuit: Customer page); all else is QuickBooks' default."""
-    below = {"Job": True, "ParentRef": {"value": parent_id}} if parent_id else {}
-    return {"DisplayName": name, **below}
+    """Return a customer's fields. ParentRef needs Job (Intuit: Customer page); the rest is QuickBooks' default."""
+    parent_fields = {"Job": True, "ParentRef": {"value": parent_id}} if parent_id else {}
+    return {"DisplayName": name, **parent_fields}
 
 
 def person_fields(name: str, *, given: str, family: str) -> dict[str, Any]:
-    parts = {"GivenName": given.strip(), "FamilyName": family.strip()}
-    return {"DisplayName": name, **{field: value for field, value in parts.items() if value}}
+    name_parts = {"GivenName": given.strip(), "FamilyName": family.strip()}
+    return {"DisplayName": name, **{field: value for field, value in name_parts.items() if value}}
 
 
 def reactivation_fields(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Active again under its old name: whether QuickBooks takes its suffix away by itself is not documented."""
+    """Return the fields that reactivate a record under its old name.
+
+    Whether QuickBooks removes the suffix of inactive records by itself is not documented, so the name is sent.
+    """
     return {"Active": True, "DisplayName": strip_deleted(str(record.get("DisplayName") or ""))}
 
 
 def reactivation_body(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A sparse update leaves everything else as it is."""
-    key = {"Id": str(record.get("Id") or ""), "SyncToken": str(record.get("SyncToken") or ""), "sparse": True}
-    return {**key, **changes}
+    """Return the body of a sparse update, which leaves all other fields as they are."""
+    identification = {
+        "Id": str(record.get("Id") or ""),
+        "SyncToken": str(record.get("SyncToken") or ""),
+        "sparse": True,
+    }
+    return {**identification, **changes}
 
 
 def project_fields(name: str, *, client_id: str, billable: bool, public: bool) -> dict[str, Any]:
-    """A private project without members could be used by nobody, so `isPublic` is said."""
-    below = {"clientId": client_id} if client_id else {}
-    return {"name": name, **below, "billable": billable, "isPublic": public}
+    """Return a project's fields; `isPublic` is explicit, since a private project without members is unusable."""
+    client_fields = {"clientId": client_id} if client_id else {}
+    return {"name": name, **client_fields, "billable": billable, "isPublic": public}
 
 
 def renaming_body(entity: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The record as read, with our changes: Clockify's PUT resets what it is not told."""
+    """Return the record as read with our changes: Clockify's PUT resets the fields it does not get."""
     return {**(_client_as_read(record) if entity == "client" else _project_as_read(record)), **changes}
 
 
@@ -131,17 +141,17 @@ def _client_as_read(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _project_as_read(record: Mapping[str, Any]) -> dict[str, Any]:
     names = ("name", "clientId", "billable", "color", "note", "archived")
-    kept = {name: record[name] for name in names if record.get(name) not in (None, "")}
+    fields = {name: record[name] for name in names if record.get(name) not in (None, "")}
     rates = {
         name: {"amount": record[name]["amount"]}
         for name in ("hourlyRate", "costRate")
         if isinstance(record.get(name), Mapping) and record[name].get("amount") is not None
     }
-    # What the answers call `public`, requests call `isPublic`.
-    return {**kept, **rates, "isPublic": bool(record.get("public"))}
+    # Clockify's responses say `public`, its requests `isPublic`.
+    return {**fields, **rates, "isPublic": bool(record.get("public"))}
 
 
 def lost_by_renaming(entity: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Fields, the name aside, that an answer shows otherwise than they were read before."""
+    """Return the fields, except the name, that differ between the record before and the answer."""
     old, new = renaming_body(entity, before, {}), renaming_body(entity, after, {})
     return sorted(name for name in {*old, *new} - {"name"} if old.get(name) != new.get(name))

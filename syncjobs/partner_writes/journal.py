@@ -1,7 +1,7 @@
-"""What is written down before a record is written, and what its answer proves. No network here.
+"""The journal of partner writes: saved before a record is written, ended by what its answer proves. No network.
 
-Names and time are written independently: these writes take no writer lease, since no rule of theirs looks at time, and
-a person would otherwise wait for a long sync. Two presses for one record are kept apart by a constraint.
+Names and time are written independently: these writes take no writer lease, since none of their rules depends on time
+entries, and a person would otherwise wait for a long sync. A database constraint allows one open write per record.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from mapping.queries import company_of
 from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
 
 State = PartnerWrite.State
-# A write without any answer for so long was left by a process that is gone: no call lasts longer.
+# No call lasts this long: a write that is still unanswered was left by a dead process.
 ABANDONED_AFTER = timedelta(seconds=90)
 
 
 def writes_of(workspace: Workspace) -> QuerySet[PartnerWrite]:
-    """The journal, newest first."""
+    """Return the workspace's writes, newest first."""
     return PartnerWrite.objects.filter(workspace=workspace).select_related("person").order_by("-pk")
 
 
 def on_its_way(workspace: Workspace, request: WriteRequest) -> PartnerWrite | None:
-    """The write for the same record that has not ended, if there is one."""
+    """Return the open write for the same record, or None."""
     return writes_of(workspace).filter(side=request.side, target=request.target, state=State.SENDING).first()
 
 
 def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: str, now: datetime) -> PartnerWrite:
-    """Commit what is about to be asked for. Raises Refused while another press for the same record is on its way."""
+    """Save the write before its call. Raises Refused while another one for the same record is open."""
     request = draft.request
     try:
         with transaction.atomic():
@@ -59,67 +59,72 @@ def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: 
                 created_at=now,
             )
     except IntegrityError:
-        raise Refused(being_written(on_its_way(workspace, request))) from None
+        raise Refused(open_message(on_its_way(workspace, request))) from None
 
 
-def being_written(write: PartnerWrite | None) -> str:
+def open_message(write: PartnerWrite | None) -> str:
+    """Return the sentence that refuses a second write for the same record."""
     if write is None:
         return "Somebody else has just written this; look at the row again."
-    who = write.person.get_username() if write.person else "a command"
+    author = write.person.get_username() if write.person else "a command"
     since = f"{write.created_at:%H:%M:%S} UTC"
     if write.in_doubt:
-        return f"{write.name} was sent at {since} by {who} and no clear answer came. Look for it before anything else."
-    return f"{write.name} is being written since {since}, asked for by {who}."
+        return (
+            f"{write.name} was sent at {since} by {author} and no clear answer came. Look for it before anything else."
+        )
+    return f"{write.name} is being written since {since}, asked for by {author}."
 
 
-def may_be_taken_up(write: PartnerWrite) -> bool:
-    """In doubt, or left by a process that is gone."""
+def can_be_resumed(write: PartnerWrite) -> bool:
+    """Return True if its outcome is unknown or a dead process left it."""
     return write.in_doubt or timezone.now() - (write.tried_at or write.created_at) > ABANDONED_AFTER
 
 
 def is_overdue(write: PartnerWrite) -> bool:
-    """So old that what has not arrived will not: vendors cut requests off long before."""
-    last = write.tried_at or write.created_at
-    return timezone.now() - last > timedelta(seconds=settings.SETTLE_SECONDS)
+    """Return True if it can no longer arrive: vendors time requests out long before SETTLE_SECONDS."""
+    last_attempt_at = write.tried_at or write.created_at
+    return timezone.now() - last_attempt_at > timedelta(seconds=settings.SETTLE_SECONDS)
 
 
 def claim_attempt(write: PartnerWrite) -> bool:
-    """Committed before each call; true for exactly one process, which then may send."""
-    claimed = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
-    taken = claimed.update(attempts=F("attempts") + 1, tried_at=timezone.now(), in_doubt=False) == 1
+    """Save an attempt before its call. Returns True for exactly one process, which may then send."""
+    unclaimed = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
+    was_claimed = unclaimed.update(attempts=F("attempts") + 1, tried_at=timezone.now(), in_doubt=False) == 1
     write.refresh_from_db()
-    return taken
+    return was_claimed
 
 
-def keep_body(write: PartnerWrite, body: str, *, read_before: Mapping[str, Any]) -> None:
-    """The body as it will go, made from what was read just now, and that reading."""
+def save_body(write: PartnerWrite, body: str, *, read_before: Mapping[str, Any]) -> None:
+    """Save the final body and the record it was made from, as read just now."""
     write.body, write.read_before = body, dict(read_before)
     write.save(update_fields=["body", "read_before"])
 
 
-def end(write: PartnerWrite, state: str, *, said: str, error: ApiError | None = None, tid: str = "") -> PartnerWrite:
-    """DONE: it is there. REFUSED: the vendor said no. ABANDONED: proven not to have happened.
+def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None = None, tid: str = "") -> PartnerWrite:
+    """End a write. DONE: the record exists. REFUSED: the vendor refused. ABANDONED: proven not to have happened.
 
-    Whoever finds the record there is right, even where another process has just given it up.
+    DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up.
     """
     still_open = [State.SENDING, State.ABANDONED] if state == State.DONE else [State.SENDING]
     rows = PartnerWrite.objects.filter(pk=write.pk, state__in=still_open)
-    found = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
-    rows.update(state=state, ended_at=timezone.now(), in_doubt=False, said=said, **found, **_facts(write, error, tid))
+    ids = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
+    rows.update(
+        state=state, ended_at=timezone.now(), in_doubt=False, said=message, **ids, **_error_fields(write, error, tid)
+    )
     write.refresh_from_db()
     return write
 
 
-def leave_in_doubt(write: PartnerWrite, error: ApiError | None) -> PartnerWrite:
-    """It may have happened: whoever comes next reads before anything is sent."""
-    said = f"{write.get_side_display()} gave no clear answer; it is looked for before anything is sent again."
+def mark_unknown(write: PartnerWrite, error: ApiError | None) -> PartnerWrite:
+    """Mark the outcome as unknown, so that the next attempt reads before it sends anything."""
+    message = f"{write.get_side_display()} gave no clear answer; it is looked for before anything is sent again."
     rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING)
-    rows.update(in_doubt=True, said=said, **_facts(write, error, ""))
+    rows.update(in_doubt=True, said=message, **_error_fields(write, error, ""))
     write.refresh_from_db()
     return write
 
 
-def _facts(write: PartnerWrite, error: ApiError | None, tid: str) -> dict[str, str]:
+def _error_fields(write: PartnerWrite, error: ApiError | None, tid: str) -> dict[str, str]:
     facts = {"intuit_tid": (tid or (error.tid if error else "") or write.intuit_tid)[:80]}
     if error is not None:
         facts |= {"error_code": (error.code or error.name)[:60], "error_message": error.message}

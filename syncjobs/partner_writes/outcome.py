@@ -1,4 +1,4 @@
-"""What follows once a record is known to be written: our copy of it, the link, and every entry judged anew."""
+"""The effects of a write that succeeded: our copy of the record, the link, and new statuses of the entries."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mapping.queries import QUICKBOOKS_MODELS, links_of
 from syncjobs.partner_writes import drafts, journal
 from syncjobs.planning import evaluate
 
-WORDS = {"create": "Created", "reactivate": "Reactivated", "rename": "Renamed"}
+PAST_VERBS = {"create": "Created", "reactivate": "Reactivated", "rename": "Renamed"}
 
 
 def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> PartnerWrite:
-    """The record is there: mirror, link and journal in one transaction, under the name of who asked."""
+    """Save mirror, link and journal in one transaction, as decided by the person who requested the write."""
     now = timezone.now()
     with transaction.atomic():
         if write.side == PartnerWrite.Side.QUICKBOOKS:
@@ -32,23 +32,27 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
         else:
             collection = drafts.COLLECTIONS[write.entity]
             write.clockify_id = clockify_pull.keep_record(write.workspace, collection, record, now=now)
-        said = [f"{WORDS[write.verb]} in {write.get_side_display()}.", *_differences(write, record), *_link(write)]
-        journal.end(write, PartnerWrite.State.DONE, said=" ".join(said), tid=tid)
+        messages = [
+            f"{PAST_VERBS[write.verb]} in {write.get_side_display()}.",
+            *_difference_messages(write, record),
+            *_link_records(write),
+        ]
+        journal.end(write, PartnerWrite.State.DONE, message=" ".join(messages), tid=tid)
     evaluate.refresh(write.workspace, now=timezone.now())
     return write
 
 
-def _link(write: PartnerWrite) -> list[str]:
-    """Link the two, unless somebody decided about the record meanwhile; what was written stays either way."""
+def _link_records(write: PartnerWrite) -> list[str]:
+    """Link the two records unless somebody linked it meanwhile; return messages. The write stays either way."""
     kind = str(write.asked.get("kind") or "") if write.side == PartnerWrite.Side.QUICKBOOKS else write.entity
     if not kind or not write.clockify_id or write.verb == PartnerWrite.Verb.RENAME:
         return []
-    working = links_of(write.workspace).filter(kind=kind, clockify_id=write.clockify_id, suspended="").first()
-    if working is not None and working.quickbooks_id == write.quickbooks_id:
+    active_link = links_of(write.workspace).filter(kind=kind, clockify_id=write.clockify_id, suspended="").first()
+    if active_link is not None and active_link.quickbooks_id == write.quickbooks_id:
         return []
-    if working is not None:
-        return [f"Not linked: it was linked to {working.quickbooks_name} meanwhile."]
-    now, word = timezone.now(), WORDS[write.verb]
+    if active_link is not None:
+        return [f"Not linked: it was linked to {active_link.quickbooks_name} meanwhile."]
+    now, past_verb = timezone.now(), PAST_VERBS[write.verb]
     try:
         warnings = decide.link(
             write.workspace,
@@ -58,19 +62,19 @@ def _link(write: PartnerWrite) -> list[str]:
             vendor=write.entity == "vendor",
             now=now,
             person=write.person,
-            note=write.note or f"{word} in {write.get_side_display()} and linked.",
+            note=write.note or f"{past_verb} in {write.get_side_display()} and linked.",
         )
     except Refused as refusal:
         return [f"Not linked: {refusal}"]
     return ["Linked.", *warnings]
 
 
-def _differences(write: PartnerWrite, record: Mapping[str, Any]) -> list[str]:
-    """What the vendor made of it, where that is not what was sent: said, not hidden."""
-    quickbooks = write.side == PartnerWrite.Side.QUICKBOOKS
-    name = payloads.text(record.get("DisplayName" if quickbooks else "name"))
-    found = [] if identical(name, write.name) else [f"It is called “{name}” there, “{write.name}” was sent."]
+def _difference_messages(write: PartnerWrite, record: Mapping[str, Any]) -> list[str]:
+    """Return a message for each difference between what was sent and what the vendor saved."""
+    in_quickbooks = write.side == PartnerWrite.Side.QUICKBOOKS
+    name = payloads.text(record.get("DisplayName" if in_quickbooks else "name"))
+    messages = [] if identical(name, write.name) else [f"It is called “{name}” there, “{write.name}” was sent."]
     if write.verb == PartnerWrite.Verb.RENAME:
         lost = drafts.lost_by_renaming(write.entity, write.read_before, record)
-        found += [f"Clockify changed {', '.join(lost)} as well; look at it there."] if lost else []
-    return found
+        messages += [f"Clockify changed {', '.join(lost)} as well; look at it there."] if lost else []
+    return messages

@@ -1,4 +1,4 @@
-"""Drafts of what would be written to QuickBooks, checked against the lists as last read. No network."""
+"""Drafts of writes to QuickBooks, checked against the lists as last read. No network."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from syncjobs.rules import reasons
 
 LINKABLE = {"employee": ("employee", "vendor"), "vendor": ("employee", "vendor"), "customer": ("customer",)}
 KINDS = {"employee": ("user",), "vendor": ("user",), "customer": ("client", "project")}
-CALLED = {"employee": "an employee", "vendor": "a vendor", "customer": "a customer"}
+ENTITY_PHRASES = {"employee": "an employee", "vendor": "a vendor", "customer": "a customer"}
 
 
 def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
-    """An employee, vendor or customer for a Clockify record. Raises Refused for a wish that makes no sense."""
+    """Draft an employee, vendor or customer for a Clockify record. Raises Refused if the request makes no sense."""
     if request.kind not in KINDS.get(request.entity, ()):
         raise Refused(f"For a {request.kind or 'record'} no {request.entity} can be created in QuickBooks.")
     record = (
@@ -34,26 +34,26 @@ def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
         )
     name = identity(record.name if request.name is None else request.name)
     if request.entity == "customer":
-        return _customer(workspace, request, record, name)
-    return _person(workspace, request, record, name)
+        return _customer_draft(workspace, request, record, name)
+    return _person_draft(workspace, request, record, name)
 
 
-def _person(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
+def _person_draft(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
     given, family = rules.split_name(name)
     given = given if request.given_name is None else identity(request.given_name)
     family = family if request.family_name is None else identity(request.family_name)
     fields = drafts.person_fields(name, given=given, family=family)
     checks = [
-        *_of_name(name),
-        *(_of_name_part(what, part) for what, part in (("First name", given), ("Last name", family)) if part),
+        *_name_checks(name),
+        *(_name_part_check(label, part) for label, part in (("First name", given), ("Last name", family)) if part),
         rules.some_name_part(given, family),
         rules.free_in_quickbooks(name, same_name_records(workspace), linkable=LINKABLE[request.entity], name=name),
-        *_of_place(workspace, request, record),
+        *_link_and_connection_checks(workspace, request, record),
     ]
-    lines = (("Name", name), ("First name", given), ("Last name", family), _everything_else())
+    lines = (("Name", name), ("First name", given), ("Last name", family), _other_fields_line())
     return PartnerDraft(
         request=request,
-        title=f"Create {CALLED[request.entity]} in QuickBooks",
+        title=f"Create {ENTITY_PHRASES[request.entity]} in QuickBooks",
         subject=f"for the Clockify user {record.name or record.email}",
         http_request=f"POST {request.entity}",
         name=name,
@@ -65,28 +65,28 @@ def _person(workspace: Workspace, request: WriteRequest, record: Any, name: str)
     )
 
 
-def _customer(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
-    parent_id, missing = _parent_of(workspace, request, record)
+def _customer_draft(workspace: Workspace, request: WriteRequest, record: Any, name: str) -> PartnerDraft:
+    parent_id, parent_check = _parent_id_for(workspace, request, record)
     parent = _customer_row(workspace, parent_id) if parent_id else None
-    above = _full_name(parent) if parent else ""
-    full_name = f"{above}:{name}" if above else name
-    others = same_name_records(workspace)
+    parent_name = _full_name(parent) if parent else ""
+    full_name = f"{parent_name}:{name}" if parent_name else name
+    taken_names = same_name_records(workspace)
     fields = drafts.customer_fields(name, parent_id=parent_id)
     checks = [
-        *_of_name(name),
-        rules.free_in_quickbooks(full_name, others, linkable=LINKABLE["customer"], name=name),
+        *_name_checks(name),
+        rules.free_in_quickbooks(full_name, taken_names, linkable=LINKABLE["customer"], name=name),
         rules.depth(_level(workspace, parent) + 1),
-        *([missing] if missing else _of_parent(parent_id, parent)),
-        *_of_place(workspace, request, record),
+        *([parent_check] if parent_check else _parent_checks(parent_id, parent)),
+        *_link_and_connection_checks(workspace, request, record),
     ]
-    below = "a sub-customer" if parent_id or missing else "a customer"
-    lines = [("Name", name), ("Shown as", full_name), _everything_else()]
+    entity_phrase = "a sub-customer" if parent_id or parent_check else "a customer"
+    lines = [("Name", name), ("Shown as", full_name), _other_fields_line()]
     if parent is not None:
-        lines.insert(1, ("Parent customer", f"{above} (customer {parent_id})"))
+        lines.insert(1, ("Parent customer", f"{parent_name} (customer {parent_id})"))
     of_client = f" of {record.client_name}" if getattr(record, "client_name", "") else ""
     return PartnerDraft(
         request=request,
-        title=f"Create {below} in QuickBooks",
+        title=f"Create {entity_phrase} in QuickBooks",
         subject=f"for the Clockify {request.kind} {record.name}{of_client}",
         http_request="POST customer",
         name=name,
@@ -95,13 +95,13 @@ def _customer(workspace: Workspace, request: WriteRequest, record: Any, name: st
         body=fields,
         lines=tuple(lines),
         checks=tuple(checks),
-        notes=_elsewhere(name, full_name, others),
+        notes=_same_name_notes(name, full_name, taken_names),
         parent_id=parent_id,
     )
 
 
 def reactivate(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
-    """An inactive record active again, and linked to the Clockify record it is asked for."""
+    """Draft the reactivation of an inactive record, for its Clockify record if one is named. Raises Refused."""
     model = QUICKBOOKS_MODELS.get(request.entity)
     company = company_of(workspace)
     row = model._default_manager.filter(company=company, quickbooks_id=request.quickbooks_id).first() if model else None
@@ -113,18 +113,20 @@ def reactivate(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     name = str(changes["DisplayName"]) or strip_deleted(row.name)
     parent_id = getattr(row, "parent_id", "")
     full_name = rules.strip_full_name(_full_name(row))
-    others = [one for one in same_name_records(workspace) if one.value != f"{request.entity}:{row.quickbooks_id}"]
+    taken_names = [
+        taken for taken in same_name_records(workspace) if taken.value != f"{request.entity}:{row.quickbooks_id}"
+    ]
     is_inactive = not row.active and row.gone_at is None
-    found = "inactive" if is_inactive else "It was merged away." if row.gone_at else "It is active already."
+    state_text = "inactive" if is_inactive else "It was merged away." if row.gone_at else "It is active already."
     checks = [
-        RuleCheck("Is inactive", is_inactive, found),
-        rules.free_in_quickbooks(full_name, [one for one in others if one.active], linkable=(), name=name),
-        *(_of_parent(parent_id, _customer_row(workspace, parent_id)) if parent_id else ()),
-        *_of_connection(workspace),
+        RuleCheck("Is inactive", is_inactive, state_text),
+        rules.free_in_quickbooks(full_name, [taken for taken in taken_names if taken.active], linkable=(), name=name),
+        *(_parent_checks(parent_id, _customer_row(workspace, parent_id)) if parent_id else ()),
+        *_connection_checks(workspace),
     ]
     return PartnerDraft(
         request=request,
-        title=f"Reactivate {CALLED[request.entity]} in QuickBooks",
+        title=f"Reactivate {ENTITY_PHRASES[request.entity]} in QuickBooks",
         subject=f"{request.entity} {row.quickbooks_id}, {full_name}",
         http_request=f"POST {request.entity}",
         name=name,
@@ -138,39 +140,45 @@ def reactivate(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
 
 
 def same_name_records(workspace: Workspace) -> list[Namesake]:
-    """Every name that is taken in the company, by the lists as last read."""
-    found = []
+    """Return every name that is taken in the company, by the lists as last read."""
+    taken_names = []
     for kind, model in QUICKBOOKS_MODELS.items():
         rows = model._default_manager.filter(company=company_of(workspace), gone_at=None)
-        whole = "full_name" if kind == "customer" else "name"
-        for key, name, full_name, active in rows.values_list("quickbooks_id", "name", whole, "active"):
-            found.append(Namesake(kind, key, full_name or name, active))
-    return found
+        full_name_field = "full_name" if kind == "customer" else "name"
+        for quickbooks_id, name, full_name, active in rows.values_list(
+            "quickbooks_id", "name", full_name_field, "active"
+        ):
+            taken_names.append(Namesake(kind, quickbooks_id, full_name or name, active))
+    return taken_names
 
 
 # --- checks --------------------------------------------------------------------------------------------------
-def _of_name(name: str) -> list[RuleCheck]:
+def _name_checks(name: str) -> list[RuleCheck]:
     return [rules.signs(name), rules.length(name, most=rules.MAX_DISPLAY_NAME_LENGTH)]
 
 
-def _of_name_part(what: str, part: str) -> RuleCheck:
-    """Sign and length of a first or last name in one line."""
+def _name_part_check(label: str, part: str) -> RuleCheck:
+    """Check characters and length of a first or last name in one result."""
     problem = next(
-        (one for one in (rules.signs(part), rules.length(part, most=rules.MAX_NAME_PART_LENGTH)) if not one.passed),
+        (
+            check
+            for check in (rules.signs(part), rules.length(part, most=rules.MAX_NAME_PART_LENGTH))
+            if not check.passed
+        ),
         None,
     )
-    return RuleCheck(f"{what} can be taken", problem is None, problem.value if problem else part)
+    return RuleCheck(f"{label} can be taken", problem is None, problem.value if problem else part)
 
 
-def _of_place(workspace: Workspace, request: WriteRequest, record: Any) -> list[RuleCheck]:
-    """What speaks about the Clockify record and the connection, not about the name."""
+def _link_and_connection_checks(workspace: Workspace, request: WriteRequest, record: Any) -> list[RuleCheck]:
+    """Check the Clockify record's link and the connection."""
     link = links_of(workspace).filter(kind=request.kind, clockify_id=request.clockify_id, suspended="").first()
-    found = f"It is linked to {link.quickbooks_name} already; unlink it first." if link else "not linked"
-    return [RuleCheck("Not linked yet", link is None, found), *_of_connection(workspace)]
+    value = f"It is linked to {link.quickbooks_name} already; unlink it first." if link else "not linked"
+    return [RuleCheck("Not linked yet", link is None, value), *_connection_checks(workspace)]
 
 
-def _of_connection(workspace: Workspace) -> list[RuleCheck]:
-    rows = [one.as_row() for one in inputs.connection_reasons(workspace)]
+def _connection_checks(workspace: Workspace) -> list[RuleCheck]:
+    rows = [reason.as_row() for reason in inputs.connection_reasons(workspace)]
     rows = [row for row in rows if row.get("side") != "Clockify"]
     company = company_of(workspace)
     payroll = {True: "on", False: "off", None: "not stated"}[company.payroll]
@@ -178,22 +186,22 @@ def _of_connection(workspace: Workspace) -> list[RuleCheck]:
     return [RuleCheck("Plan may be written to", not rows, value)]
 
 
-def _of_parent(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
-    what = "Parent is active"
+def _parent_checks(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
+    title = "Parent is active"
     if not parent_id:
         return []
     if parent is None or parent.gone_at is not None:
-        return [RuleCheck(what, False, f"QuickBooks has no customer {parent_id} any more.")]
+        return [RuleCheck(title, False, f"QuickBooks has no customer {parent_id} any more.")]
     name = rules.strip_full_name(_full_name(parent))
     if parent.active:
-        return [RuleCheck(what, True, name)]
+        return [RuleCheck(title, True, name)]
     remedy = Remedy("reactivate", f"Reactivate {name}", f"customer:{parent.quickbooks_id}")
-    return [RuleCheck(what, False, f"{name} is inactive.", (remedy,))]
+    return [RuleCheck(title, False, f"{name} is inactive.", (remedy,))]
 
 
-# --- places --------------------------------------------------------------------------------------------------
-def _parent_of(workspace: Workspace, request: WriteRequest, record: Any) -> tuple[str, RuleCheck | None]:
-    """The parent's id ("" at the top), or the check that says why there is none."""
+# --- related records -----------------------------------------------------------------------------------------
+def _parent_id_for(workspace: Workspace, request: WriteRequest, record: Any) -> tuple[str, RuleCheck | None]:
+    """Return the parent's id ("" at the top level), and a failed check if the client has no customer yet."""
     if request.parent_id is not None:
         return request.parent_id, None
     client_id = getattr(record, "client_id", "")
@@ -217,23 +225,24 @@ def _full_name(row: Any) -> str:
 
 
 def _level(workspace: Workspace, row: Customer | None) -> int:
-    """Levels down to this customer, itself included; 0 above the top."""
+    """Return the level of this customer, 1 at the top level, 0 for none."""
     level = 0
-    while row is not None and level <= rules.LEVELS:
+    # The limit also ends a circle of parents, should the mirror ever hold one.
+    while row is not None and level <= rules.MAX_LEVELS:
         level += 1
         row = _customer_row(workspace, row.parent_id) if row.parent_id else None
     return level
 
 
-def _elsewhere(name: str, full_name: str, others: list[Namesake]) -> tuple[str, ...]:
-    """The same own name at another place: seen to be allowed, though Intuit's page says names are unique."""
-    wanted = rules.fold(name)
-    found = [one for one in others if rules.fold(one.full_name).rpartition(":")[2] == wanted]
-    found = [one for one in found if rules.fold(one.full_name) != rules.fold(full_name)]
-    if not found:
+def _same_name_notes(name: str, full_name: str, taken_names: list[Namesake]) -> tuple[str, ...]:
+    """Return a note if the name exists below another parent: seen to be allowed, though Intuit calls names unique."""
+    folded_name = rules.fold(name)
+    same_name = [taken for taken in taken_names if rules.fold(taken.full_name).rpartition(":")[2] == folded_name]
+    same_name = [taken for taken in same_name if rules.fold(taken.full_name) != rules.fold(full_name)]
+    if not same_name:
         return ()
-    return (f"{found[0].full_name} has this name as well, at another place; QuickBooks may refuse a second one.",)
+    return (f"{same_name[0].full_name} has this name as well, at another place; QuickBooks may refuse a second one.",)
 
 
-def _everything_else() -> tuple[str, str]:
+def _other_fields_line() -> tuple[str, str]:
     return "Everything else", "left out; QuickBooks fills in its defaults"

@@ -1,4 +1,4 @@
-"""What the desk's buttons call: show what would be written, write it because a person said so, look after it."""
+"""The entry points of the desk: draft a write, carry out a confirmed one, settle unknown outcomes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SENDERS: dict[str, ModuleType] = {QUICKBOOKS: to_quickbooks, CLOCKIFY: to_clocki
 
 
 def draft(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
-    """Exactly what would be written, and every rule with what it found. Nothing is sent; no vendor is asked."""
+    """Return the exact write with every rule's result. No network. Raises Refused if it can't be drafted."""
     prepare = PREPARE.get((request.side, request.verb))
     if prepare is None or workspace.company is None:
         raise Refused("Nothing was chosen." if workspace.company else "Connect a QuickBooks company first.")
@@ -36,12 +36,12 @@ def draft(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
 
 
 def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> forecast.Forecast:
-    """What would be free to go once the draft is written and linked."""
+    """Return the forecast of time that can be sent once the draft is written and linked."""
     request = draft.request
     if request.verb == RENAME:
         return forecast.forecast(workspace, [], renamed={(request.kind, request.clockify_id): draft.name}, now=now)
     if request.side != QUICKBOOKS:
-        # What is new in Clockify has no time yet.
+        # A new Clockify record has no time yet.
         return forecast.Forecast()
     partner_id = request.quickbooks_id or NEW
     planned = PlannedRecord(request.entity, draft.name, partner_id, draft.parent_id)
@@ -70,83 +70,83 @@ def carry_out(
 ) -> PartnerWrite:
     """Write what the person confirmed, `confirmed` being the fingerprint of the draft that was shown.
 
-    1. A write for the same record that is in doubt is looked for first; if it is missing, it is sent again as it was.
-    2. The draft is made anew and has to be the confirmed one, with no rule broken.
-    3. The journal's row is committed, then the checks are made once more: whoever pressed before may have ended.
-    4. What the write depends on is read, then it is sent once.
-    5. The answer, or reading, ends it: mirror, link and journal in one transaction.
+    1. Settle an open write for the same record first; if it did not arrive, send it again unchanged.
+    2. Draft again: it must be the confirmed draft, with no failed check.
+    3. Commit the journal's row, then check once more: an earlier write may just have ended.
+    4. Read what the write depends on, then send once.
+    5. End it by the answer or by reading: mirror, link and journal in one transaction.
 
-    Gives the journal's row, whose `state` and `said` tell what came of it. Raises Refused where nothing was tried.
+    Returns the journal's row with its outcome in `state` and `said`. Raises Refused if nothing was sent.
     """
     earlier = journal.on_its_way(workspace, request)
-    if earlier is not None and _take_up(earlier, request).state != State.ABANDONED:
+    if earlier is not None and _resume(earlier, request).state != State.ABANDONED:
         return earlier
-    shown = _confirmed(workspace, request, confirmed)
-    write = journal.open_write(workspace, shown, person=person, note=note, now=now)
+    confirmed_draft = _confirmed_draft(workspace, request, confirmed)
+    write = journal.open_write(workspace, confirmed_draft, person=person, note=note, now=now)
     sender = SENDERS[write.side]
     try:
-        _confirmed(workspace, request, confirmed)
+        _confirmed_draft(workspace, request, confirmed)
         if not sender.make_ready(write):
-            _refuse_broken(draft(workspace, request))
+            _refuse_failed_checks(draft(workspace, request))
             raise Refused("It changed while you looked; look at it again.")
     except Refused as refusal:
-        journal.end(write, State.ABANDONED, said=str(refusal))
+        journal.end(write, State.ABANDONED, message=str(refusal))
         raise
     except ApiError as error:
-        # Only reading failed: nothing was sent.
-        return journal.end(write, State.ABANDONED, said=f"{error.message} {error.fix}".strip(), error=error)
+        # Only the read failed: nothing was sent.
+        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     if not journal.claim_attempt(write):
         return write
-    ended: PartnerWrite = sender.send(write)
-    return ended
+    ended_write: PartnerWrite = sender.send(write)
+    return ended_write
 
 
 def look_again(workspace: Workspace, write_id: int) -> PartnerWrite:
-    """Find out what became of a write without a clear answer. Reads only. Raises Refused for one that is none."""
+    """Settle a write whose outcome is unknown, by reading only. Raises Refused for no such write or one in progress."""
     write = journal.writes_of(workspace).filter(pk=write_id).first()
     if write is None:
         raise Refused(f"{workspace} has no write {write_id}.")
     if write.state != State.SENDING:
         return write
-    if not journal.may_be_taken_up(write):
-        raise Refused(journal.being_written(write))
-    return _look(write)
+    if not journal.can_be_resumed(write):
+        raise Refused(journal.open_message(write))
+    return _settle_write(write)
 
 
 def settle(workspace: Workspace) -> list[PartnerWrite]:
-    """Look after every write that has no clear outcome; each check does. Reads only, and never sends again."""
-    opened = journal.writes_of(workspace).filter(state=State.SENDING)
-    return [_look(write) for write in opened if journal.may_be_taken_up(write)]
+    """Settle every write whose outcome is unknown, by reading only; called by each check. Returns them."""
+    open_writes = journal.writes_of(workspace).filter(state=State.SENDING)
+    return [_settle_write(write) for write in open_writes if journal.can_be_resumed(write)]
 
 
-def _take_up(write: PartnerWrite, request: WriteRequest) -> PartnerWrite:
-    """A press while one is open: in doubt, it is looked for, and only then sent again with its own body and id."""
-    if not journal.may_be_taken_up(write):
-        raise Refused(journal.being_written(write))
-    if _look(write).state != State.SENDING:
+def _resume(write: PartnerWrite, request: WriteRequest) -> PartnerWrite:
+    """Settle the open write, then send it again with its own body and request id if it did not arrive."""
+    if not journal.can_be_resumed(write):
+        raise Refused(journal.open_message(write))
+    if _settle_write(write).state != State.SENDING:
         return write
     if write.asked != request.as_row() or not journal.claim_attempt(write):
-        raise Refused(journal.being_written(write))
-    ended: PartnerWrite = SENDERS[write.side].send(write)
-    return ended
+        raise Refused(journal.open_message(write))
+    ended_write: PartnerWrite = SENDERS[write.side].send(write)
+    return ended_write
 
 
-def _look(write: PartnerWrite) -> PartnerWrite:
+def _settle_write(write: PartnerWrite) -> PartnerWrite:
     if write.attempts == 0:
-        # Its process ended before anything was sent.
-        return journal.end(write, State.ABANDONED, said="It was never sent. Nothing was written.")
-    looked: PartnerWrite = SENDERS[write.side].look(write)
-    return looked
+        # Its process died before the first attempt.
+        return journal.end(write, State.ABANDONED, message="It was never sent. Nothing was written.")
+    settled_write: PartnerWrite = SENDERS[write.side].look(write)
+    return settled_write
 
 
-def _confirmed(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:
-    found = draft(workspace, request)
-    _refuse_broken(found)
-    if found.fingerprint != confirmed:
+def _confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:
+    current_draft = draft(workspace, request)
+    _refuse_failed_checks(current_draft)
+    if current_draft.fingerprint != confirmed:
         raise Refused("What would be written is not what you saw any more; look at it again.")
-    return found
+    return current_draft
 
 
-def _refuse_broken(found: PartnerDraft) -> None:
-    if found.failed:
-        raise Refused(" ".join(f"{check.title}: {check.value}" for check in found.failed))
+def _refuse_failed_checks(current_draft: PartnerDraft) -> None:
+    if current_draft.failed:
+        raise Refused(" ".join(f"{check.title}: {check.value}" for check in current_draft.failed))

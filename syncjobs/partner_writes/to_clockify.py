@@ -1,4 +1,4 @@
-"""One client or project to Clockify: read, then sent once; a doubtful outcome is settled by reading."""
+"""One client or project to Clockify: read, then sent once; an unknown outcome is settled by reading."""
 
 from __future__ import annotations
 
@@ -19,63 +19,65 @@ State = PartnerWrite.State
 
 
 def make_ready(write: PartnerWrite) -> bool:
-    """Read what is to be replaced, so that it can be sent back. Raises ApiError."""
+    """Read the record that a PUT replaces, and save the body. Always True. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.CREATE:
-        journal.keep_body(write, write.body, read_before={"namesakes": _known_ids(write)})
+        journal.save_body(write, write.body, read_before={"namesakes": _known_ids(write)})
         return True
     record = _read(client_for(write.workspace), write)
     body = drafts.renaming_body(write.entity, record, {"name": write.name})
-    journal.keep_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
+    journal.save_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
     return True
 
 
 def send(write: PartnerWrite) -> PartnerWrite:
-    """One attempt with the stored body. Call after `journal.claim_attempt`."""
-    client, wid = client_for(write.workspace), write.workspace.clockify_id
+    """Send the stored body once and return the write. Call after `journal.claim_attempt`."""
+    client, workspace_id = client_for(write.workspace), write.workspace.clockify_id
     collection = drafts.COLLECTIONS[write.entity]
     try:
         if write.verb == PartnerWrite.Verb.CREATE:
-            answer = client.create(wid, collection, write.body)
+            answer = client.create(workspace_id, collection, write.body)
         else:
-            answer = client.replace(wid, collection, write.clockify_id, write.body)
+            answer = client.replace(workspace_id, collection, write.clockify_id, write.body)
     except (Gone, Rejected) as error:
         if write.attempts > 1:
-            # "Already exists" may be our own earlier attempt.
-            return look(journal.leave_in_doubt(write, error))
-        return journal.end(write, State.REFUSED, said=f"{error.message} Nothing was written.", error=error)
+            # "Already exists" may mean our own earlier attempt.
+            return look(journal.mark_unknown(write, error))
+        return journal.end(write, State.REFUSED, message=f"{error.message} Nothing was written.", error=error)
     except (TryLater, ReconnectNeeded) as error:
+        # Refused before it was carried out; only an earlier attempt could have arrived.
         if write.attempts > 1:
-            return journal.leave_in_doubt(write, error)
-        return journal.end(write, State.ABANDONED, said=f"{error.message} {error.fix}".strip(), error=error)
+            return journal.mark_unknown(write, error)
+        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     except ApiError as error:
-        return look(journal.leave_in_doubt(write, error))
+        return look(journal.mark_unknown(write, error))
     return outcome.accept(write, answer)
 
 
 def look(write: PartnerWrite) -> PartnerWrite:
-    """Find out by reading. Stays in doubt while it may still arrive, or while Clockify can't be read."""
+    """Settle by reading. The outcome stays unknown while it may still arrive or Clockify can't be read."""
     client = client_for(write.workspace)
     try:
-        found = _find(client, write)
+        record = _find(client, write)
     except ApiError as error:
-        return journal.leave_in_doubt(write, error)
-    if found is not None:
-        return outcome.accept(write, found)
+        return journal.mark_unknown(write, error)
+    if record is not None:
+        return outcome.accept(write, record)
     if journal.is_overdue(write):
-        return journal.end(write, State.ABANDONED, said="Looked for: it is not in Clockify. Nothing was written.")
+        return journal.end(write, State.ABANDONED, message="Looked for: it is not in Clockify. Nothing was written.")
     return write
 
 
 def _find(client: ClockifyClient, write: PartnerWrite) -> Mapping[str, Any] | None:
+    """Return the record as this write would have left it, or None. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.RENAME:
         record = _read(client, write)
         return record if identical(payloads.text(record.get("name")), write.name) else None
-    wid, before = write.workspace.clockify_id, set(write.read_before.get("namesakes", []))
-    rows = client.clients(wid) if write.entity == "client" else client.projects(wid)
-    wanted_client = str(json.loads(write.body).get("clientId", ""))
+    workspace_id, known_ids = write.workspace.clockify_id, set(write.read_before.get("namesakes", []))
+    rows = client.clients(workspace_id) if write.entity == "client" else client.projects(workspace_id)
+    client_id = str(json.loads(write.body).get("clientId", ""))
     for record in rows:
-        in_place = write.entity == "client" or payloads.project(record).client_id == wanted_client
-        is_new = payloads.identifier(record) not in before
+        in_place = write.entity == "client" or payloads.project(record).client_id == client_id
+        is_new = payloads.identifier(record) not in known_ids
         if in_place and is_new and identical(payloads.text(record.get("name")), write.name):
             return record
     return None
@@ -86,6 +88,6 @@ def _read(client: ClockifyClient, write: PartnerWrite) -> Mapping[str, Any]:
 
 
 def _known_ids(write: PartnerWrite) -> list[str]:
-    """Records of that name that were there before, as last read."""
+    """Return the ids of mirrored records that already have this name: `_find` must not take them for ours."""
     rows = CLOCKIFY_MODELS[write.entity]._default_manager.filter(workspace=write.workspace, name=write.name)
     return list(rows.values_list("clockify_id", flat=True))

@@ -1,4 +1,4 @@
-"""One record to QuickBooks: read, then sent once; a doubtful outcome is settled by reading."""
+"""One record to QuickBooks: read, then sent once; an unknown outcome is settled by reading."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ State = PartnerWrite.State
 
 
 def make_ready(write: PartnerWrite) -> bool:
-    """Read what the write depends on, and put the body together from that. False: a namesake is there by now.
+    """Read what the write depends on and save the body. Returns False if it is no longer possible. Raises ApiError.
 
-    The mirror learns what was read, so that the next draft says who the namesake is. Raises ApiError.
+    That is: the name is taken, or the record is active, by now. What was read is saved in the mirror, so that the
+    next draft says so.
     """
     client, now = QuickBooksClient(write.company), timezone.now()
     if write.verb == PartnerWrite.Verb.REACTIVATE:
@@ -33,74 +34,75 @@ def make_ready(write: PartnerWrite) -> bool:
             raise Gone("QuickBooks does not have this record any more.", vendor="quickbooks", code=NOT_FOUND_CODE)
         pull.keep_record(write.company, QUICKBOOKS_MODELS[write.entity], record, now=now)
         body = drafts.reactivation_body(record, drafts.reactivation_fields(record))
-        journal.keep_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
+        journal.save_body(write, json.dumps(body, ensure_ascii=False), read_before=record)
         return not payloads.is_active(record)
-    found = _same_name_records(client, write)
-    for entity, record in found:
+    same_name = _same_name_records(client, write)
+    for entity, record in same_name:
         pull.keep_record(write.company, QUICKBOOKS_MODELS[entity], record, now=now)
-    same_name_records = [f"{entity}:{record.get('Id')}" for entity, record in found]
-    journal.keep_body(write, write.body, read_before={"namesakes": same_name_records})
-    return not any(_has_the_name(write, entity, record) for entity, record in found)
+    same_name_records = [f"{entity}:{record.get('Id')}" for entity, record in same_name]
+    journal.save_body(write, write.body, read_before={"namesakes": same_name_records})
+    return not any(_has_name_and_parent(write, entity, record) for entity, record in same_name)
 
 
 def send(write: PartnerWrite) -> PartnerWrite:
-    """One attempt with the stored body and request id. Call after `journal.claim_attempt`."""
+    """Send the stored body once with its request id and return the write. Call after `journal.claim_attempt`."""
     client = QuickBooksClient(write.company)
     try:
         answer = client.write(drafts.ENTITIES[write.entity], write.body, request_id=str(write.request_id))
     except (Gone, Rejected) as error:
-        # A repeated id, or a name that is taken now: an earlier attempt may have arrived after all.
+        # A known request id, or a name that is taken now, may mean that an earlier attempt arrived after all.
         if error.code in DUPLICATE_ID_CODES or (write.attempts > 1 and error.code == NAME_TAKEN_CODE):
-            return look(journal.leave_in_doubt(write, error))
-        return _refused(client, write, error)
+            return look(journal.mark_unknown(write, error))
+        return _end_refused(client, write, error)
     except (TryLater, ReconnectNeeded) as error:
+        # Refused before it was carried out; only an earlier attempt could have arrived.
         if write.attempts > 1:
-            return journal.leave_in_doubt(write, error)
-        return journal.end(write, State.ABANDONED, said=f"{error.message} {error.fix}".strip(), error=error)
+            return journal.mark_unknown(write, error)
+        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     except ApiError as error:
-        return look(journal.leave_in_doubt(write, error))
+        return look(journal.mark_unknown(write, error))
     return outcome.accept(write, answer.record, tid=answer.tid)
 
 
 def look(write: PartnerWrite) -> PartnerWrite:
-    """Find out by reading. Stays in doubt while it may still arrive, or while QuickBooks can't be read."""
+    """Settle by reading. The outcome stays unknown while it may still arrive or QuickBooks can't be read."""
     client = QuickBooksClient(write.company)
     try:
-        found = _find(client, write)
+        record = _find(client, write)
     except ApiError as error:
-        return journal.leave_in_doubt(write, error)
-    if found is not None:
-        return outcome.accept(write, found)
+        return journal.mark_unknown(write, error)
+    if record is not None:
+        return outcome.accept(write, record)
     if journal.is_overdue(write):
-        return journal.end(write, State.ABANDONED, said="Looked for: it is not in QuickBooks. Nothing was written.")
+        return journal.end(write, State.ABANDONED, message="Looked for: it is not in QuickBooks. Nothing was written.")
     return write
 
 
 def _find(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | None:
-    """The record as this write wanted it. Names are unique at their place, so that one found there is the one."""
+    """Return the record as this write would have left it, or None. Names are unique below a parent. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.REACTIVATE:
         record = _read(client, write)
         return record if record is not None and payloads.is_active(record) else None
-    before = set(write.read_before.get("namesakes", []))
+    known_records = set(write.read_before.get("namesakes", []))
     for entity, record in _same_name_records(client, write, only=write.entity):
-        is_new = f"{entity}:{record.get('Id')}" not in before
-        if is_new and payloads.is_active(record) and _has_the_name(write, entity, record):
+        is_new = f"{entity}:{record.get('Id')}" not in known_records
+        if is_new and payloads.is_active(record) and _has_name_and_parent(write, entity, record):
             return record
     return None
 
 
-def _refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError) -> PartnerWrite:
-    words = NAME_WORDS.get(error.code)
-    meaning = f" In other words: {words}." if words else ""
-    said = f"QuickBooks said {error.code or error.status}, “{error.message}”.{meaning} Nothing was written."
-    ended = journal.end(write, State.REFUSED, said=said, error=error)
+def _end_refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError) -> PartnerWrite:
+    explanation = NAME_WORDS.get(error.code)
+    meaning = f" In other words: {explanation}." if explanation else ""
+    message = f"QuickBooks said {error.code or error.status}, “{error.message}”.{meaning} Nothing was written."
+    ended = journal.end(write, State.REFUSED, message=message, error=error)
     if error.code == NAME_TAKEN_CODE:
-        _learn_same_name_records(client, write)
+        _pull_same_name_records(client, write)
     return ended
 
 
-def _learn_same_name_records(client: QuickBooksClient, write: PartnerWrite) -> None:
-    """So that the next draft can offer the link; the refusal stands whether or not this reading works."""
+def _pull_same_name_records(client: QuickBooksClient, write: PartnerWrite) -> None:
+    """Save records of this name, so that the next draft can offer the link; the refusal stands if reading fails."""
     try:
         for entity, record in _same_name_records(client, write):
             pull.keep_record(write.company, QUICKBOOKS_MODELS[entity], record, now=timezone.now())
@@ -116,17 +118,17 @@ def _read(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | 
 def _same_name_records(
     client: QuickBooksClient, write: PartnerWrite, *, only: str = ""
 ) -> list[tuple[str, Mapping[str, Any]]]:
-    """Records of that DisplayName, inactive ones with their suffix included, on all three lists or one."""
-    wanted = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
+    """Return (entity, record) for each record of that DisplayName, inactive ones included, on all lists or one."""
+    where = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
     return [
         (entity, record)
         for entity in ([only] if only else drafts.ENTITIES)
-        for record in client.query(drafts.ENTITIES[entity], wanted)
+        for record in client.query(drafts.ENTITIES[entity], where)
     ]
 
 
-def _has_the_name(write: PartnerWrite, entity: str, record: Mapping[str, Any]) -> bool:
-    """Whether it stands where the write wants to stand: customers at the same parent, people beside the top level."""
+def _has_name_and_parent(write: PartnerWrite, entity: str, record: Mapping[str, Any]) -> bool:
+    """Check name and parent; employees and vendors, without a parent, compete with top-level customers."""
     name = strip_deleted(payloads.text(record.get("DisplayName")))
-    wanted_parent = payloads.ref(json.loads(write.body), "ParentRef")
-    return fold(name) == fold(write.name) and payloads.ref(record, "ParentRef") == wanted_parent
+    parent_id = payloads.ref(json.loads(write.body), "ParentRef")
+    return fold(name) == fold(write.name) and payloads.ref(record, "ParentRef") == parent_id
