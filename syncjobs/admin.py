@@ -1,4 +1,4 @@
-"""Registers every list of the admin; each lives with the pages that it belongs to."""
+"""The registration of every admin list; each is defined beside the pages that it belongs to."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ class SyncjobsConfig(AppConfig):
     verbose_name = "Runs and receipts"
 
     def ready(self) -> None:
-        # Models can be imported only now.
+        # Models can't be imported before the app registry is ready.
         from integrations.quickbooks.signals import connected_in_browser
         from syncjobs.worker.after_connecting import look_around
 

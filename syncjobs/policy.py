@@ -1,4 +1,4 @@
-"""A workspace's policy as people set it: names, allowed values, and the sentence that refuses the rest."""
+"""A workspace's policy as people set it: names, allowed values, and messages for invalid ones."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from syncjobs.worker import schedules
 
 
 class BadValue(Exception):
-    """The value can't be taken; the message says what may be written."""
+    """Raised for an invalid value; the message says what is allowed."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """`read` turns text into the stored value. `of_company`: kept on the company, for all its workspaces.
+    """A setting of the policy. `read` turns text into the stored value or raises BadValue.
 
-    `schedules`: the kind of run whose schedule it is.
+    `of_company`: kept on the company, for all its workspaces. `schedules`: the kind of run whose schedule it is.
     """
 
     read: Callable[[Workspace, str], Any]
@@ -44,7 +44,7 @@ def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
 
 
 def _yes_no(workspace: Workspace, text: str) -> bool:
-    words = {
+    meanings = {
         "true": True,
         "yes": True,
         "on": True,
@@ -54,9 +54,9 @@ def _yes_no(workspace: Workspace, text: str) -> bool:
         "off": False,
         "0": False,
     }
-    if text.lower() not in words:
+    if text.lower() not in meanings:
         raise BadValue(f"{text!r} is neither true nor false")
-    return words[text.lower()]
+    return meanings[text.lower()]
 
 
 def _day(workspace: Workspace, text: str) -> date:
@@ -85,20 +85,20 @@ def _hours(workspace: Workspace, text: str) -> Decimal:
 
 
 def _item(workspace: Workspace, text: str) -> str:
-    """A service item by id or name; empty or none for QuickBooks' own default."""
+    """Return the id of a service item given by id or name; "" (or none) means QuickBooks' default."""
     if text.lower() in {"", "none"}:
         return ""
     items = Item.objects.filter(company=workspace.company, active=True, gone_at=None)
-    found = items.filter(quickbooks_id=text).first() or items.filter(name=text).first()
-    if found is None:
+    item = items.filter(quickbooks_id=text).first() or items.filter(name=text).first()
+    if item is None:
         raise BadValue(f"there is no active item {text!r}; check for new users and customers, then look again")
-    if found.type and found.type != "Service":
-        raise BadValue(f"{found.name} is of type {found.type}; time needs a service item")
-    return found.quickbooks_id
+    if item.type and item.type != "Service":
+        raise BadValue(f"{item.name} is of type {item.type}; time needs a service item")
+    return item.quickbooks_id
 
 
 def _sku(workspace: Workspace, text: str) -> str:
-    """Exact text of the plan to allow; empty or none takes the allowance back."""
+    """Return the exact SKU of the subscription to allow; "" (or none) withdraws the permission."""
     return "" if text.lower() in {"none", "false", "no"} else text.strip()
 
 
@@ -129,7 +129,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 
 def shown(workspace: Workspace) -> dict[str, Any]:
-    """The policy as it is; dates and decimals as text, as they are set."""
+    """Return the current policy by name; dates are ISO text, hours a number."""
     company = workspace.company
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
@@ -142,11 +142,11 @@ def shown(workspace: Workspace) -> dict[str, Any]:
     return values
 
 
-def read(workspace: Workspace, wanted: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values to store, and for each name that can't be taken the sentence that says why."""
+def read(workspace: Workspace, new_values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the values to store, and for each invalid one the message that says why, both by name."""
     values: dict[str, Any] = {}
     refused: dict[str, str] = {}
-    for name, text in wanted.items():
+    for name, text in new_values.items():
         if name not in SETTINGS:
             refused[name] = f"There is no setting {name!r}; there are {', '.join(SETTINGS)}."
         elif SETTINGS[name].of_company and workspace.company is None:
@@ -159,9 +159,9 @@ def read(workspace: Workspace, wanted: Mapping[str, str]) -> tuple[dict[str, Any
     return values, refused
 
 
-def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
-    """Set all of them or none. Raises BadValue. What was sent before is never touched by a changed setting."""
-    values, refused = read(workspace, wanted)
+def change(workspace: Workspace, new_values: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
+    """Save all of the values or none. Raises BadValue. Time already sent is not affected."""
+    values, refused = read(workspace, new_values)
     if refused:
         raise BadValue(next(f"{name}: {problem}" if name in SETTINGS else problem for name, problem in refused.items()))
     with transaction.atomic():
@@ -173,26 +173,26 @@ def change(workspace: Workspace, wanted: Mapping[str, str], *, now: datetime, pe
             before = getattr(owner, name)
             setattr(owner, name, value)
             if before != value:
-                _note(workspace, name, before, value, now=now, person=person)
-        own = [name for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
-        # Only what was changed: a pull may be writing the same row.
-        workspace.save(update_fields=own)
+                _record_change(workspace, name, before, value, now=now, person=person)
+        workspace_fields = [name for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
+        # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
+        workspace.save(update_fields=workspace_fields)
         company = workspace.company
         if company is not None and any(SETTINGS[name].of_company for name in values):
             company.allowed_by, company.allowed_at = person, now
             company.save(update_fields=["allow_sku", "allow_unstated_payroll", "allowed_by", "allowed_at"])
 
 
-def _note(workspace: Workspace, name: str, before: Any, value: Any, *, now: datetime, person: Any) -> None:
+def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, now: datetime, person: Any) -> None:
     ConnectionEvent.objects.create(
         workspace=workspace,
         company=workspace.company if SETTINGS[name].of_company else None,
         at=now,
         kind="policy",
-        message=f"{name} changed from {_said(before)} to {_said(value)}.",
+        message=f"{name} changed from {_value_text(before)} to {_value_text(value)}.",
         by=person,
     )
 
 
-def _said(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return "nothing" if value == "" else str(value)

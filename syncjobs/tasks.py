@@ -1,4 +1,4 @@
-"""What the task queue calls: one function, with a run's id."""
+"""The task that the queue calls, with a run's id."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from syncjobs.models import Run
 from syncjobs.runs import queue
 from syncjobs.runs.execution import RunExecution
 
-# Seconds of one slice; a longer run gives itself back to the queue and goes on with the next.
+# Seconds of one slice; a longer run requeues itself, so that it never holds a worker for hours.
 SLICE = 600
-# Name of the variable with which the supervisor tells its cluster where to look.
+# Environment variable with the path of the file that the supervisor creates at a stop.
 STOP_FILE = "HOURBRIDGE_STOP_FILE"
 
 
 def perform(run_id: int) -> str:
-    """Work on a run for one slice. A run that is done, or that another process works on, is left alone."""
+    """Work on a run for one slice; return its result. A finished run, or another process's, is left alone."""
     run = Run.objects.select_related("workspace", "company").filter(pk=run_id).first()
     if run is None:
         return f"There is no run {run_id}."
@@ -28,6 +28,6 @@ def perform(run_id: int) -> str:
 
 
 def leaving() -> bool:
-    """Whether the worker is about to stop: its supervisor puts a file where STOP_FILE says."""
+    """Return True if the worker is about to stop: its supervisor has created the file at STOP_FILE."""
     path = os.environ.get(STOP_FILE)
     return bool(path) and Path(str(path)).exists()

@@ -1,4 +1,4 @@
-"""What begins by itself once QuickBooks is connected in the browser."""
+"""Runs that start by themselves once QuickBooks is connected in the browser."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from syncjobs.runs import lifecycle as runs
 
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:
-    """Check both sides; after a reconnect also preview what the catch-up would send. Nothing is sent by itself."""
-    asked = {"trigger": "button", "person": person, "now": timezone.now()}
+    """Request a check; after a reconnect also a dry run of what would be sent. Nothing is sent by itself."""
+    request_fields = {"trigger": "button", "person": person, "now": timezone.now()}
     with suppress(runs.AlreadyRunning), transaction.atomic():
-        check = runs.request_run(Run.Kind.CHECK, workspace, **asked)
+        check = runs.request_run(Run.Kind.CHECK, workspace, **request_fields)
         if again:
-            runs.request_run(Run.Kind.SYNC, workspace, dry_run=True, following=check, **asked)
+            runs.request_run(Run.Kind.SYNC, workspace, dry_run=True, following=check, **request_fields)

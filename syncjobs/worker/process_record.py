@@ -1,7 +1,7 @@
-"""Notes on disk about the process groups that workers started: the next worker ends what is left of them.
+"""Records on disk of the process groups that workers started: the next worker kills what is left of them.
 
-A worker that was killed can't end its task cluster, and the system does not either. Process ids are used
-again after a while; so a note says when each process began, and nothing is killed that does not fit.
+A killed worker can't end its task cluster, and the system does not either. Process ids are reused after a
+while, so a record has the start time of each process, and nothing else is killed.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from pathlib import Path
 
 import psutil
 
-# Seconds by which two readings of one process's begin may differ.
+# Seconds by which two readings of one process's start time may differ.
 TOLERANCE = 2.0
 # Killed processes are gone at once unless the disk holds them up.
-GONE_SECONDS = 5
-CLUSTER_WORD = "qcluster"
+KILL_WAIT_SECONDS = 5
+CLUSTER_COMMAND = "qcluster"
 
 
 @dataclass(frozen=True)
 class ProcessRecord:
-    """The note of one group: who supervises it, who leads it."""
+    """The file of one process group, with the identity of its supervisor and its leader."""
 
     path: Path
 
     @classmethod
     def write(cls, folder: Path, *, leader: int) -> ProcessRecord:
-        """Note down the group that `leader` leads, supervised by this process."""
+        """Save the group that `leader` leads, supervised by this process."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{os.getpid()}-{leader}.json"
         path.write_text(json.dumps({"supervisor": identity(os.getpid()), "leader": identity(leader)}))
@@ -42,6 +42,7 @@ class ProcessRecord:
 
 
 def identity(pid: int) -> dict[str, float]:
+    """Return a process's id and start time (a Unix timestamp; 0 if it does not exist)."""
     try:
         return {"pid": pid, "began": psutil.Process(pid).create_time()}
     except psutil.NoSuchProcess:
@@ -49,17 +50,17 @@ def identity(pid: int) -> dict[str, float]:
 
 
 def kill_orphans(folder: Path) -> list[int]:
-    """Kill the groups whose supervisor is gone; returns the ids of those that still had processes."""
+    """Kill the groups whose supervisor is gone; return the ids of those that still had processes."""
     killed = []
     for path in sorted(folder.glob("*.json")):
         try:
-            note = json.loads(path.read_text())
-            supervisor, leader = note["supervisor"], note["leader"]
+            record = json.loads(path.read_text())
+            supervisor, leader = record["supervisor"], record["leader"]
         except (OSError, ValueError, KeyError):
             supervisor, leader = None, None
         if supervisor and is_running(supervisor):
             continue
-        if leader and is_ours(leader):
+        if leader and has_cluster_members(leader):
             kill_group(int(leader["pid"]))
             killed.append(int(leader["pid"]))
         path.unlink(missing_ok=True)
@@ -67,17 +68,17 @@ def kill_orphans(folder: Path) -> list[int]:
 
 
 def is_running(process: dict[str, float]) -> bool:
-    """Whether this very process lives, not merely one with its id."""
+    """Return True if exactly this process is alive, not just another one with its id."""
     try:
-        found = psutil.Process(int(process["pid"]))
-        same = abs(found.create_time() - process["began"]) < TOLERANCE
-        return same and found.status() != psutil.STATUS_ZOMBIE
+        running = psutil.Process(int(process["pid"]))
+        same_process = abs(running.create_time() - process["began"]) < TOLERANCE
+        return same_process and running.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def is_ours(leader: dict[str, float]) -> bool:
-    """Whether anything lives of the group that this leader began; its id may name somebody else's group now."""
+def has_cluster_members(leader: dict[str, float]) -> bool:
+    """Return True if the leader's group has live cluster processes; its id may be another group's by now."""
     group = int(leader["pid"])
     alive = list(members(group))
     if any(process.pid == group for process in alive) and not is_running(leader):
@@ -87,12 +88,12 @@ def is_ours(leader: dict[str, float]) -> bool:
 
 def is_task_cluster(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
-        return CLUSTER_WORD in " ".join(process.cmdline())
+        return CLUSTER_COMMAND in " ".join(process.cmdline())
     return False
 
 
 def members(group: int) -> Iterator[psutil.Process]:
-    """The living processes of a group."""
+    """Yield the live processes of a group."""
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
@@ -100,7 +101,7 @@ def members(group: int) -> Iterator[psutil.Process]:
 
 
 def kill_group(group: int) -> None:
-    """End what is left of a process group at once, and wait until it is gone."""
+    """Kill a process group and wait until it is gone, at most KILL_WAIT_SECONDS."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    psutil.wait_procs(list(members(group)), timeout=GONE_SECONDS)
+    psutil.wait_procs(list(members(group)), timeout=KILL_WAIT_SECONDS)

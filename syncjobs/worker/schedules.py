@@ -1,4 +1,4 @@
-"""Runs that begin by themselves: what the worker's tick starts, and connections that are kept alive meanwhile."""
+"""The work of the worker's tick: scheduled runs, and connections that must be kept alive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from syncjobs.runs import queue
 
 log = logging.getLogger("hourbridge.schedules")
 
-# Intuit ends a connection that was not refreshed for 100 days; a week keeps far away from that.
+# Intuit ends a connection that was not refreshed for 100 days; a week leaves a wide margin.
 REFRESH_EVERY = timedelta(days=7)
 
 
@@ -27,12 +27,13 @@ def table_of(schedule: Schedule) -> Timetable:
 
 
 def shown(workspace: Workspace, kind: str) -> str:
+    """Return the schedule of this kind of run as text, as people set it."""
     schedule = Schedule.objects.filter(workspace=workspace, kind=kind).first()
     return str(table_of(schedule)) if schedule else timetable.OFF
 
 
 def change(workspace: Workspace, kind: str, table: Timetable, *, now: datetime) -> Schedule:
-    """Set the schedule; it is next due one interval from now, or at its next time of day."""
+    """Save the schedule; it is next due one interval from now, or at its next time of day."""
     due = timetable.next_after(table, now=now, previous=None, zone=workspace.time_zone)
     schedule, _ = Schedule.objects.update_or_create(
         workspace=workspace,
@@ -43,18 +44,19 @@ def change(workspace: Workspace, kind: str, table: Timetable, *, now: datetime) 
 
 
 def tick(*, now: datetime) -> int:
-    """Everything that is due: lost runs, scheduled runs, tokens that rest for long. Gives how many were touched."""
+    """Handle all that is due: lost runs, scheduled runs, old tokens. Return how many were handled."""
     return queue.sweep(now=now) + start_due(now=now) + keep_connections(now=now)
 
 
 def start_due(*, now: datetime) -> int:
-    """Start each due schedule once, whichever process looks first, and however often it was missed."""
+    """Start each due schedule once, however often it was missed; return how many runs began."""
     started = 0
     for schedule in Schedule.objects.select_related("workspace__company").filter(next_at__lte=now):
         table = table_of(schedule)
         due = timetable.next_after(table, now=now, previous=schedule.next_at, zone=schedule.workspace.time_zone)
-        mine = Schedule.objects.filter(pk=schedule.pk, next_at=schedule.next_at).update(next_at=due)
-        started += mine and _start(schedule, now)
+        # Compare-and-swap on `next_at`: of several processes only one starts the run.
+        claimed = Schedule.objects.filter(pk=schedule.pk, next_at=schedule.next_at).update(next_at=due)
+        started += claimed and _start(schedule, now)
     return started
 
 
@@ -73,20 +75,20 @@ def _start(schedule: Schedule, now: datetime) -> int:
 
 
 def keep_connections(*, now: datetime) -> int:
-    """Refresh the tokens of companies that nothing has refreshed for a week, schedules or not."""
+    """Refresh tokens that were not refreshed for a week; return how many companies were refreshed."""
     stale = now - REFRESH_EVERY
-    kept = 0
+    refreshed = 0
     for company in Company.objects.filter(state=Company.State.CONNECTED, access_expires_at__lt=stale):
         try:
             tokens.access_token(company)
-            kept += 1
+            refreshed += 1
         except ApiError as error:
             log.warning("The tokens of company %s could not be refreshed: %s", company.realm_id, error.message)
-    return kept
+    return refreshed
 
 
 def next_runs(workspace: Workspace) -> list[Schedule]:
-    """What comes next, soonest first."""
+    """Return the active schedules, soonest first."""
     return list(Schedule.objects.filter(workspace=workspace).exclude(next_at=None).order_by("next_at"))
 
 
