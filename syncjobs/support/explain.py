@@ -1,4 +1,4 @@
-"""Why one entry was or was not sent: asks both sides where it can, and names every failing check."""
+"""The explanation of one entry: why it was or was not sent, by asking both sides where possible."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ from syncjobs.rules.eligibility import Entry
 from syncjobs.rules.reasons import Reason
 
 State = EntryStatus.State
-# Clockify's ids are 24 hexadecimal digits; other systems' entries never reach an address of ours.
+# Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class UnknownEntry(LookupError):
-    """Neither our books nor Clockify know the entry."""
+    """Raised if neither our database nor Clockify has the entry."""
 
 
 @dataclass
 class Explanation:
+    """The status of an entry with its reasons; `not_asked` has a sentence per side that could not be asked."""
+
     entry_id: str
     evaluation: Evaluation
     quickbooks_id: str | None = None
@@ -42,81 +44,84 @@ class Explanation:
     not_asked: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {
+        values: dict[str, Any] = {
             "entry": self.entry_id,
             "state": str(self.evaluation.state),
             "reasons": [reasons.explain(row) for row in self.evaluation.reasons],
             "quickbooks_id": self.quickbooks_id,
         }
         if self.differences:
-            shown["differences"] = self.differences
+            values["differences"] = self.differences
         if self.not_asked:
-            shown["not_asked"] = self.not_asked
-        return shown
+            values["not_asked"] = self.not_asked
+        return values
 
 
 def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanation:
-    """The entry as Clockify has it now, judged by every rule. Sides that can't be asked are named in `not_asked`.
+    """Evaluate the entry as Clockify has it now, by every rule.
 
-    Raises UnknownEntry for one that neither our books nor Clockify know, ApiError where Clockify can't be asked
-    after one that our books don't know.
+    Raises UnknownEntry if neither our database nor Clockify has it, ApiError if our database does not have it and
+    Clockify can't be asked.
     """
     not_asked: list[str] = []
-    known = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
-    if known is None and not PLAIN_ID.fullmatch(entry_id):
+    stored_entry = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
+    if stored_entry is None and not PLAIN_ID.fullmatch(entry_id):
         raise UnknownEntry(f"{entry_id!r} is no id of a time entry.")
-    row = _read_from_clockify(workspace, entry_id, known, not_asked, now=now)
+    row = _read_from_clockify(workspace, entry_id, stored_entry, not_asked, now=now)
     if row is None:
         raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
     context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = context.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
-    earlier = EntryStatus.objects.filter(entry=row).first()
+    earlier_status = EntryStatus.objects.filter(entry=row).first()
     if row.deleted_at is not None:
-        gone = evaluate.judge_gone(receipt, context.actions.get(entry_id), earlier, policy=context.policy)
-        found = Explanation(entry_id, gone, quickbooks_id, not_asked=not_asked)
-        if receipt is not None and gone.state == State.CHANGED and not context.policy.whole_connection:
-            _ask_after_gone(workspace, receipt, context, found)
-        return found
+        deleted_evaluation = evaluate.judge_gone(
+            receipt, context.actions.get(entry_id), earlier_status, policy=context.policy
+        )
+        explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked)
+        if receipt is not None and deleted_evaluation.state == State.CHANGED and not context.policy.whole_connection:
+            _ask_about_deleted(workspace, receipt, context, explanation)
+        return explanation
     entry = context.entry(row)
-    evaluation = evaluate.judge(entry, context, earlier)
+    evaluation = evaluate.judge(entry, context, earlier_status)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
-    found = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
+    explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
-        found.differences = list(receipt.differences)
+        explanation.differences = list(receipt.differences)
     if not context.policy.whole_connection:
-        _ask_quickbooks(workspace, entry, context, found)
-    return found
+        _ask_quickbooks(workspace, entry, context, explanation)
+    return explanation
 
 
 def _read_from_clockify(
-    workspace: Workspace, entry_id: str, known: TimeEntry | None, not_asked: list[str], *, now: datetime
+    workspace: Workspace, entry_id: str, stored_entry: TimeEntry | None, not_asked: list[str], *, now: datetime
 ) -> TimeEntry | None:
+    """Return the entry as stored after reading it, or None. Raises ApiError only if it was not stored before."""
     try:
         if workspace.state != Workspace.State.CONNECTED:
             raise ReconnectNeeded("It is not connected.", vendor="clockify", fix="Connect it again.")
         client = pull.client_for(workspace)
         raw = client.entry(workspace.clockify_id, entry_id)
-        raw, approved = _row_of_report(workspace, client, entry_id, raw)
+        raw, approved = _report_row(workspace, client, entry_id, raw)
     except Gone:
-        if known is not None and known.deleted_at is None:
+        if stored_entry is not None and stored_entry.deleted_at is None:
             evaluate.mark_deleted(workspace, [entry_id], now=now)
-            known.refresh_from_db()
-        return known
+            stored_entry.refresh_from_db()
+        return stored_entry
     except ApiError as error:
         if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
             clockify_connection.mark_refused(workspace, error.message, now=now)
-        if known is None:
+        if stored_entry is None:
             raise
         not_asked.append(f"Clockify was not asked: {error.message}")
-        return known
-    _meet_strangers(workspace, client, raw, now=now)
+        return stored_entry
+    _pull_unknown_records(workspace, client, raw, now=now)
     pull.store_entries(workspace, [raw], day_of=inputs.DayOf(workspace), approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
 
 
-def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, now: datetime) -> None:
-    """Of people and projects that came after the last check nothing is known yet: read the lists, as a sync does."""
+def _pull_unknown_records(workspace: Workspace, client: ClockifyClient, raw: Any, *, now: datetime) -> None:
+    """Pull the lists, as a sync does, if the entry names a user or project added since the last check."""
     company = workspace.company
     if company is None or company.state != company.State.CONNECTED:
         return
@@ -132,86 +137,103 @@ def _meet_strangers(workspace: Workspace, client: ClockifyClient, raw: Any, *, n
     evaluate.refresh(workspace, now=now)
 
 
-def _row_of_report(
-    workspace: Workspace, client: ClockifyClient, entry_id: str, raw: Any
-) -> tuple[Any, set[str] | None]:
-    """The report's row, which also says whether it is invoiced and names the client; and whether it is approved."""
-    started = payloads.entry(raw).start_at.date()
+def _report_row(workspace: Workspace, client: ClockifyClient, entry_id: str, raw: Any) -> tuple[Any, set[str] | None]:
+    """Return the report's row, which adds invoicing and client, and the ids of approved entries (None: not asked)."""
+    start_date = payloads.entry(raw).start_at.date()
 
     def rows(approved: bool) -> list[Any]:
-        found = client.report(workspace.clockify_id, first=started, last=started, approved=approved)
-        return [row for row in found if payloads.identifier(row) == entry_id]
+        report = client.report(workspace.clockify_id, first=start_date, last=start_date, approved=approved)
+        return [row for row in report if payloads.identifier(row) == entry_id]
 
     row = next(iter(rows(False)), raw)
-    return row, {entry_id} & {payloads.identifier(one) for one in rows(True)} if workspace.approved_only else None
+    return row, {entry_id} & {
+        payloads.identifier(report_row) for report_row in rows(True)
+    } if workspace.approved_only else None
 
 
-def _ask_quickbooks(workspace: Workspace, entry: Entry, context: PlanningContext, found: Explanation) -> None:
-    """Ready: is it there already? Sent: is it still as it was sent? One reading, nothing is written."""
+def _ask_quickbooks(workspace: Workspace, entry: Entry, context: PlanningContext, explanation: Explanation) -> None:
+    """Look for duplicates of an unsent entry, or compare a sent one with its activity. Reads only."""
     company = workspace.company
     assert company is not None
     client = QuickBooksClient(company)
     receipt = context.receipts.get(entry.id)
     try:
-        if receipt is not None and found.evaluation.state in {State.SENT, State.CHANGED}:
-            _compare_sent(entry, context, receipt, client, found)
-        elif receipt is None and found.evaluation.state in {State.READY, State.BLOCKED}:
-            _look_for_twins(entry, context, client, found)
+        if receipt is not None and explanation.evaluation.state in {State.SENT, State.CHANGED}:
+            _compare_sent(entry, context, receipt, client, explanation)
+        elif receipt is None and explanation.evaluation.state in {State.READY, State.BLOCKED}:
+            _find_existing_duplicates(entry, context, client, explanation)
     except ApiError as error:
-        found.not_asked.append(f"QuickBooks was not asked: {error.message}")
+        explanation.not_asked.append(f"QuickBooks was not asked: {error.message}")
 
 
-def _ask_after_gone(workspace: Workspace, receipt: Receipt, context: PlanningContext, found: Explanation) -> None:
-    """Its time is in QuickBooks by our books: what would the next run do about that?"""
+def _ask_about_deleted(
+    workspace: Workspace, receipt: Receipt, context: PlanningContext, explanation: Explanation
+) -> None:
+    """Explain what keeps the next run from deleting the time of a deleted entry."""
     assert workspace.company is not None
     sent = inputs.sent_of(receipt)
     try:
-        there = activities.by_ids(QuickBooksClient(workspace.company), [receipt.quickbooks_id])
+        activities_by_id = activities.by_ids(QuickBooksClient(workspace.company), [receipt.quickbooks_id])
     except ApiError as error:
-        found.not_asked.append(f"QuickBooks was not asked: {error.message}")
+        explanation.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
-    step = changes.intend_gone(found.entry_id, sent, book_close_date=context.policy.book_close_date)
-    against = _against(step, sent, _reading(there.get(receipt.quickbooks_id)))
-    if against:
-        found.evaluation = replace(found.evaluation, reasons=tuple(one.as_row() for one in against))
+    step = changes.intend_gone(explanation.entry_id, sent, book_close_date=context.policy.book_close_date)
+    block_reasons = _block_reasons(step, sent, _activity_reading(activities_by_id.get(receipt.quickbooks_id)))
+    if block_reasons:
+        explanation.evaluation = replace(
+            explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
+        )
 
 
-def _against(step: changes.Step, sent: changes.Sent, reading: changes.ActivityReading | None) -> tuple[Reason, ...]:
-    """Everything that speaks against a change: what our own books hold it for, and what QuickBooks has instead."""
-    ours = step.reasons if step.verb == "block" else ()
-    asked = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
-    return (*ours, *(asked.reasons if asked.verb == "block" else ()))
+def _block_reasons(
+    step: changes.Step, sent: changes.Sent, reading: changes.ActivityReading | None
+) -> tuple[Reason, ...]:
+    """Return all reasons against a change: those from our own data and those from QuickBooks' record."""
+    own_reasons = step.reasons if step.verb == "block" else ()
+    compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
+    return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
 
 
-def _reading(activity: Activity | None) -> changes.ActivityReading | None:
+def _activity_reading(activity: Activity | None) -> changes.ActivityReading | None:
     return changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
 
 
 def _compare_sent(
-    entry: Entry, context: PlanningContext, receipt: Receipt, client: QuickBooksClient, found: Explanation
+    entry: Entry, context: PlanningContext, receipt: Receipt, client: QuickBooksClient, explanation: Explanation
 ) -> None:
+    """Set the differences of a sent entry's activity, and what blocks a waiting change. Raises ApiError."""
     activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
     if activity is None:
-        found.differences = ["QuickBooks no longer has the activity"]
+        explanation.differences = ["QuickBooks no longer has the activity"]
     else:
         sent = inputs.sent_of(receipt)
-        said = activities.differences(sent.draft, activity)
-        found.differences = [one for one in said if not (activity.billed and one.startswith("billable"))]
-    if found.evaluation.state != State.CHANGED:
+        differences = activities.differences(sent.draft, activity)
+        # Invoicing changes BillableStatus by itself.
+        explanation.differences = [
+            text for text in differences if not (activity.billed and text.startswith("billable"))
+        ]
+    if explanation.evaluation.state != State.CHANGED:
         return
     sent = inputs.sent_of(receipt)
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
-    against = _against(step, sent, _reading(activity))
-    if against:
-        found.evaluation = replace(found.evaluation, reasons=tuple(one.as_row() for one in against))
+    block_reasons = _block_reasons(step, sent, _activity_reading(activity))
+    if block_reasons:
+        explanation.evaluation = replace(
+            explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
+        )
 
 
-def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksClient, found: Explanation) -> None:
-    """Asked anew even where a run found one before: it may be gone. Other reasons do not make it unsaid."""
+def _find_existing_duplicates(
+    entry: Entry, context: PlanningContext, client: QuickBooksClient, explanation: Explanation
+) -> None:
+    """Look for existing duplicates again, even if a run found one: it may be deleted by now.
+
+    Other reasons stay beside the result.
+    """
     resolution = context.resolve(entry)
     if resolution.person is None or resolution.customer is None or entry.seconds is None:
         return
-    wanted = draft.write(
+    planned_draft = draft.write(
         entry,
         person=resolution.person,
         customer=resolution.customer,
@@ -219,16 +241,18 @@ def _look_for_twins(entry: Entry, context: PlanningContext, client: QuickBooksCl
         txn_date=entry.txn_date,
         service_item=context.policy.service_item,
     )
-    there = {one.id: one for one in activities.on_days(client, [entry.txn_date])}
-    ours = Receipt.objects.owned_ids(client.company, there)
-    key = activities.key_of(wanted)
+    activities_by_id = {activity.id: activity for activity in activities.on_days(client, [entry.txn_date])}
+    owned_ids = Receipt.objects.owned_ids(client.company, activities_by_id)
+    key = activities.key_of(planned_draft)
     duplicates = [
-        one for one, activity in there.items() if one not in ours and activities.key_of_activity(activity) == key
+        quickbooks_id
+        for quickbooks_id, activity in activities_by_id.items()
+        if quickbooks_id not in owned_ids and activities.key_of_activity(activity) == key
     ]
     step = changes.against_existing_duplicates(
         changes.Step(entry.id, "create", ""), duplicates, set_aside=entry.set_aside
     )
-    others = [row for row in found.evaluation.reasons if row["code"] != "ALREADY_IN_QUICKBOOKS"]
-    rows = (*others, *(one.as_row() for one in step.reasons))
-    state = found.evaluation.state if others else State.BLOCKED if rows else State.READY
-    found.evaluation = Evaluation(state, rows, found.evaluation.minutes)
+    other_reasons = [reason for reason in explanation.evaluation.reasons if reason["code"] != "ALREADY_IN_QUICKBOOKS"]
+    rows = (*other_reasons, *(reason.as_row() for reason in step.reasons))
+    state = explanation.evaluation.state if other_reasons else State.BLOCKED if rows else State.READY
+    explanation.evaluation = Evaluation(state, rows, explanation.evaluation.minutes)
