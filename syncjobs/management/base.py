@@ -1,4 +1,4 @@
-"""What all commands share: which workspace, JSON on stdout, progress on stderr, one line per error, exit codes."""
+"""The base of all commands: workspace, JSON on stdout, progress on stderr, one line per error, exit codes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ USAGE, NOTHING_ATTEMPTED, CUT_SHORT = 2, 3, 4
 # date.fromisoformat takes other forms as well (20260331, 2026-W13-2).
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
-# Refusals that say: what was named on the command line does not exist.
-NAMED_WRONGLY = {"UNKNOWN_WORKSPACE", "UNKNOWN_COMPANY"}
+# Errors that mean: a name given on the command line does not exist.
+UNKNOWN_NAME_CODES = {"UNKNOWN_WORKSPACE", "UNKNOWN_COMPANY"}
 
 
 class Problem(Exception):
-    """Ends a command: one line on stderr, its exit code, and at 3 and 4 an error object with --json."""
+    """Raised to end a command: one line on stderr, its exit code, and for 3 and 4 an error object with --json."""
 
     def __init__(self, message: str, *, exit_code: int = USAGE, code: str = "", fix: str = "") -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class Problem(Exception):
 
 
 class Command(BaseCommand):
-    """Subclasses fill `work`, which gives an exit code (None is 0)."""
+    """A command. Subclasses implement `work`, which returns an exit code (None is 0)."""
 
     takes_workspace = True
     takes_json = True
@@ -55,7 +55,7 @@ class Command(BaseCommand):
         return name_and_version()
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """Django's parser; wrong usage is one line as well, not a page of options."""
+        """Return Django's parser; wrong usage prints one line instead of a page of options."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         if getattr(self, "_called_from_command_line", False):
             name = f"{prog_name} {subcommand}"
@@ -78,35 +78,36 @@ class Command(BaseCommand):
         raise NotImplementedError
 
     def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
-        """What --json prints besides the error when nothing was attempted; commands with counters say more."""
+        """Return what --json prints beside the error when nothing was attempted; commands with counters override it."""
         return {}
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Run `work` and turn its errors into one line on stderr and an exit code."""
         if threading.current_thread() is threading.main_thread():
-            # A polite end is the same as Ctrl-C: the record at hand is finished and the run's result written.
+            # SIGTERM acts like Ctrl-C: the current record is finished and the run's result saved.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             code = self.work(**options)
         except Problem as problem:
-            code = self._say(problem, options)
+            code = self._report(problem, options)
         except Refused as refusal:
-            code = self._say(Problem(str(refusal)), options)
+            code = self._report(Problem(str(refusal)), options)
         except ApiError as error:
-            code = self._say(from_api_error(error), options)
+            code = self._report(from_api_error(error), options)
         except SecretUnreadable as error:
-            code = self._say(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
+            code = self._report(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
         except DatabaseError as error:
-            code = self._say(_from_database(error), options)
+            code = self._report(_from_database_error(error), options)
         except BrokenPipeError:
-            # Whoever read the output (`| head`) has seen enough; Python must not complain about it at exit.
+            # The reader (`| head`) closed the pipe; without this Python reports the error again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
         except KeyboardInterrupt:
-            code = self._say(Problem("Stopped by hand.", exit_code=CUT_SHORT, code="CANCELLED"), options)
+            code = self._report(Problem("Stopped by hand.", exit_code=CUT_SHORT, code="CANCELLED"), options)
         if code:
             sys.exit(code)
 
-    def _say(self, problem: Problem, options: dict[str, Any]) -> int:
+    def _report(self, problem: Problem, options: dict[str, Any]) -> int:
         self.stderr.write(one_line(f"{problem} {problem.fix}"))
         if options.get("json") and problem.exit_code in {NOTHING_ATTEMPTED, CUT_SHORT}:
             self.print_json({**self.zeros(options), **problem.as_json()})
@@ -120,30 +121,31 @@ class Command(BaseCommand):
 
     # --- which workspace -----------------------------------------------------------------------------------
     def workspace(self, options: dict[str, Any]) -> Workspace:
-        """The one that --workspace names, or the only one there is."""
-        wanted = options.get("workspace")
-        # Secrets are read where they are used: with a lost key names and policy still show, and one can connect again.
-        secrets = "api_key", "company__access_token", "company__refresh_token"
-        everyone = Workspace.objects.select_related("company").defer(*secrets)
-        if wanted:
-            found = list(everyone.filter(clockify_id=wanted)) or list(everyone.filter(name=wanted))
-            if not found:
-                raise Problem(f"There is no workspace {wanted!r}. {_list_of(everyone)}")
+        """Return the workspace that --workspace names, or the only one. Raises Problem."""
+        named = options.get("workspace")
+        # Deferred, since decrypting fails after ENCRYPTION_KEYS is lost: names and policy must still show then, and
+        # connecting again must work.
+        secret_fields = "api_key", "company__access_token", "company__refresh_token"
+        workspaces = Workspace.objects.select_related("company").defer(*secret_fields)
+        if named:
+            matches = list(workspaces.filter(clockify_id=named)) or list(workspaces.filter(name=named))
+            if not matches:
+                raise Problem(f"There is no workspace {named!r}. {_workspace_list(workspaces)}")
         else:
-            found = list(everyone.filter(~Q(state=Workspace.State.DISCONNECTED))) or list(everyone)
-            if not found:
+            matches = list(workspaces.filter(~Q(state=Workspace.State.DISCONNECTED))) or list(workspaces)
+            if not matches:
                 raise Problem(
                     "No Clockify workspace is connected.",
                     exit_code=NOTHING_ATTEMPTED,
                     code="NOT_CONNECTED",
                     fix="Connect one with `connect_clockify --api-key -`.",
                 )
-        if len(found) > 1:
-            raise Problem(f"Several workspaces fit; name one with --workspace. {_list_of(everyone)}")
-        return found[0]
+        if len(matches) > 1:
+            raise Problem(f"Several workspaces fit; name one with --workspace. {_workspace_list(workspaces)}")
+        return matches[0]
 
     def connected_workspace(self, options: dict[str, Any]) -> Workspace:
-        """The workspace, provided that a company belongs to it."""
+        """Return the workspace if a QuickBooks company is connected to it. Raises Problem."""
         workspace = self.workspace(options)
         if workspace.company is None:
             raise Problem(
@@ -155,22 +157,22 @@ class Command(BaseCommand):
         return workspace
 
 
-def _list_of(everyone: Any) -> str:
-    names = ", ".join(f"{one.name} ({one.clockify_id})" for one in everyone)
+def _workspace_list(workspaces: Any) -> str:
+    names = ", ".join(f"{workspace.name} ({workspace.clockify_id})" for workspace in workspaces)
     return f"There are: {names}." if names else "None is connected yet."
 
 
 def from_api_error(error: ApiError) -> Problem:
-    exit_code = USAGE if error.code in NAMED_WRONGLY else NOTHING_ATTEMPTED
+    exit_code = USAGE if error.code in UNKNOWN_NAME_CODES else NOTHING_ATTEMPTED
     return Problem(error.message, exit_code=exit_code, code=error.name, fix=error.fix)
 
 
-def _from_database(error: DatabaseError) -> Problem:
-    words = one_line(str(error))
-    if "no such table" in words or "does not exist" in words:
+def _from_database_error(error: DatabaseError) -> Problem:
+    message = one_line(str(error))
+    if "no such table" in message or "does not exist" in message:
         fix = "Run `python manage.py migrate` first."
         return Problem("The database is not set up.", exit_code=NOTHING_ATTEMPTED, code="NOT_MIGRATED", fix=fix)
-    return Problem(f"The database refused: {words}", exit_code=NOTHING_ATTEMPTED, code="DATABASE")
+    return Problem(f"The database refused: {message}", exit_code=NOTHING_ATTEMPTED, code="DATABASE")
 
 
 def one_line(text: str) -> str:
@@ -178,7 +180,7 @@ def one_line(text: str) -> str:
 
 
 def day(text: str) -> date:
-    """DATE of the command line."""
+    """Parse a DATE argument, YYYY-MM-DD only. Raises ArgumentTypeError."""
     try:
         if not DATE.fullmatch(text):
             raise ValueError(text)
@@ -188,7 +190,10 @@ def day(text: str) -> date:
 
 
 def secret(value: str, name: str) -> str:
-    """The secret itself, or, for `-`, the first line of standard input."""
+    """Return the secret, or the first line of standard input for `-`. Raises Problem if it is empty.
+
+    Arguments are visible to other users of the machine and stay in the shell's history; standard input is not.
+    """
     text = sys.stdin.readline() if value == "-" else value
     text = text.strip()
     if not text:
@@ -197,11 +202,11 @@ def secret(value: str, name: str) -> str:
 
 
 def check_address(url: str, name: str) -> None:
-    """An address given on the command line: https, or plain http to this machine. Empty is fine."""
+    """Check that a URL is https, plain http to this machine, or empty; raises Problem."""
     if not url:
         return
     parts = urlsplit(url)
-    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or plain):
+    is_local_http = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if not parts.hostname or not (parts.scheme == "https" or is_local_http):
         option = f"--{name.replace('_', '-')}"
         raise Problem(f"{option} {url!r} can't be used; write an https address (plain http to this machine only).")

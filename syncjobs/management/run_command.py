@@ -1,4 +1,4 @@
-"""A command that carries out a run in the foreground and says what came of it."""
+"""A command that carries out a run in the foreground and prints its result."""
 
 from __future__ import annotations
 
@@ -12,46 +12,49 @@ from syncjobs.runs.figures import exit_code
 
 
 class RunCommand(base.Command):
-    """Subclasses say which figures there are, how a record that is dealt with is called, and tell the result."""
+    """A command with a run. Subclasses name its figures, the verb for finished records, and print the result."""
 
     figures: tuple[str, ...]
-    dealt_with: str
+    progress_verb: str
 
     def result(self, run: Run) -> dict[str, Any]:
-        """What is printed with --json."""
+        """Return what --json prints."""
         raise NotImplementedError
 
-    def tell(self, shown: Mapping[str, Any]) -> None:
-        """The same in words."""
+    def print_result(self, shown: Mapping[str, Any]) -> None:
+        """Print the result as text."""
         raise NotImplementedError
 
-    def conflict(self, shown: Mapping[str, Any]) -> str:
-        """Why the exit code is 4 although the run came to its end."""
+    def partial_message(self, shown: Mapping[str, Any]) -> str:
+        """Return why the exit code is 4 although the run came to its end."""
         raise NotImplementedError
 
     def carry_out(self, run: Run, *, as_json: bool) -> int:
-        RunExecution(run, on_stage=self.progress, on_progress=self._show).work()
+        """Execute the run, print its result and return the exit code."""
+        RunExecution(run, on_stage=self.progress, on_progress=self._report_progress).work()
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = self.result(run)
         code = exit_code(run)
         if code == base.CUT_SHORT and not run.error_code:
-            self.progress(self.conflict(shown))
+            self.progress(self.partial_message(shown))
         if as_json:
-            self.print_json({**shown, **(self.nothing() if code == base.NOTHING_ATTEMPTED else {})})
+            self.print_json({**shown, **(self.zero_figures() if code == base.NOTHING_ATTEMPTED else {})})
         else:
-            self.tell(shown)
+            self.print_result(shown)
         return code
 
-    def nothing(self) -> dict[str, Any]:
-        """Exit code 3 comes with zeros: a plan that was made but not begun is not a result."""
+    def zero_figures(self) -> dict[str, Any]:
+        """Return the zeros printed with exit code 3: a plan that was saved but not begun is not a result."""
         return {**dict.fromkeys(self.figures, 0), "blocked_reasons": {}, "warnings": {}}
 
-    def _show(self, done: int, total: int) -> None:
-        self.progress(f"{done} of {total} {self.dealt_with}")
+    def _report_progress(self, done: int, total: int) -> None:
+        self.progress(f"{done} of {total} {self.progress_verb}")
 
 
-def in_words(shown: Mapping[str, Any]) -> str:
-    """How many entries failed or are in doubt; "" when none."""
-    words = [f"{shown[name]} {said}" for name, said in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]]
-    return " and ".join(words)
+def failure_counts(shown: Mapping[str, Any]) -> str:
+    """Return how many entries failed or have an unknown outcome, as text; "" for none."""
+    counts = [
+        f"{shown[name]} {label}" for name, label in (("failed", "failed"), ("unknown", "in doubt")) if shown[name]
+    ]
+    return " and ".join(counts)

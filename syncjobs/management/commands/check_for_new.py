@@ -27,10 +27,10 @@ class Command(base.Command):
         if options["json"]:
             self.print_json(shown)
         elif not run.error_code:
-            self._tell(shown)
+            self._print_result(shown)
         return exit_code(run)
 
-    def _tell(self, shown: dict[str, Any]) -> None:
+    def _print_result(self, shown: dict[str, Any]) -> None:
         for side in ("clockify", "quickbooks"):
             for name, counts in shown[side].items():
                 changes = ", ".join(f"{counts[word]} {word}" for word in ("new", "changed", "gone") if counts[word])

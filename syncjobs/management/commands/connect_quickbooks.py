@@ -30,25 +30,25 @@ class Command(base.Command):
             refresh_token=base.secret(options["refresh_token"], "The refresh token"),
             now=timezone.now(),
         )
-        plan = connection.subscription_status(company)
-        if not plan.supported:
-            self.progress(f"Warning: nothing can be sent yet. {plan.sentence}")
-        elif plan.warning:
-            self.progress(f"Warning: {plan.warning}")
-        shown = {
+        subscription = connection.subscription_status(company)
+        if not subscription.supported:
+            self.progress(f"Warning: nothing can be sent yet. {subscription.sentence}")
+        elif subscription.warning:
+            self.progress(f"Warning: {subscription.warning}")
+        connected = {
             "workspace": workspace.clockify_id,
             "realm": company.realm_id,
             "company": company.name,
             "plan": {
                 "sku": company.sku,
                 "payroll": company.payroll,
-                "supported": plan.supported,
-                "reason": plan.reason,
-                "message": plan.warning or plan.sentence,
+                "supported": subscription.supported,
+                "reason": subscription.reason,
+                "message": subscription.warning or subscription.sentence,
             },
         }
         if options["json"]:
-            self.print_json(shown)
+            self.print_json(connected)
         else:
-            self.stdout.write(f"Connected {company} ({company.realm_id}) to {workspace}. {plan.sentence}")
+            self.stdout.write(f"Connected {company} ({company.realm_id}) to {workspace}. {subscription.sentence}")
         return None

@@ -15,11 +15,11 @@ class Command(base.Command):
         workspace = self.connected_workspace(options)
         company = workspace.company
         assert company is not None
-        said = connection.disconnect(company, now=timezone.now())
+        message = connection.disconnect(company, now=timezone.now())
         names = list(company.workspaces.order_by("name").values_list("name", flat=True))
         if options["json"]:
-            self.print_json({"realm": company.realm_id, "workspaces": names, "message": said})
+            self.print_json({"realm": company.realm_id, "workspaces": names, "message": message})
         else:
             shown = ", ".join(names)
-            self.stdout.write(f"{company} is disconnected from {shown}. {said} Mappings and history are kept.")
+            self.stdout.write(f"{company} is disconnected from {shown}. {message} Mappings and history are kept.")
         return None

@@ -30,30 +30,33 @@ class Command(base.Command):
         if options["json"]:
             self.print_json(shown)
             return None
-        there = f", QuickBooks activity {shown['quickbooks_id']}" if shown["quickbooks_id"] else ""
-        self.stdout.write(f"{entry_id}: {shown['state']}{there}")
+        activity_text = f", QuickBooks activity {shown['quickbooks_id']}" if shown["quickbooks_id"] else ""
+        self.stdout.write(f"{entry_id}: {shown['state']}{activity_text}")
         if sent is not None:
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
-        for words in [*shown.get("differences", []), *shown.get("not_asked", [])]:
-            self.stdout.write(f"  {words}")
+        for line in [*shown.get("differences", []), *shown.get("not_asked", [])]:
+            self.stdout.write(f"  {line}")
         return None
 
-    def _receipt(self, found: explain.Explanation) -> Receipt | None:
-        rows = Receipt.objects.filter(entry_id=found.entry_id, quickbooks_id=found.quickbooks_id or "")
+    def _receipt(self, explanation: explain.Explanation) -> Receipt | None:
+        rows = Receipt.objects.filter(entry_id=explanation.entry_id, quickbooks_id=explanation.quickbooks_id or "")
         return rows.select_related("run", "company", "workspace").first()
 
     def _explain(self, entry_id: str, options: dict[str, Any]) -> explain.Explanation:
-        """Without --workspace every connected one is asked; an entry belongs to exactly one."""
+        """Explain the entry in the named workspace, else in every one: an entry belongs to exactly one.
+
+        Raises Problem if no workspace has it, ApiError if that is uncertain.
+        """
         workspaces = [self.workspace(options)] if options["workspace"] else self._candidates(entry_id)
         problem: Exception | None = None
         for workspace in workspaces:
             try:
                 return explain.explain(workspace, entry_id, now=timezone.now())
-            except (explain.UnknownEntry, ApiError) as unknown:
-                # Where one workspace can't be asked, nobody knows that the entry does not exist.
-                problem = unknown if not isinstance(problem, ApiError) else problem
+            except (explain.UnknownEntry, ApiError) as error:
+                # A workspace that can't be asked may have the entry, so its error outranks "unknown".
+                problem = error if not isinstance(problem, ApiError) else problem
         if problem is None:
             self.workspace(options)
         if isinstance(problem, ApiError):
@@ -61,5 +64,5 @@ class Command(base.Command):
         raise base.Problem(str(problem))
 
     def _candidates(self, entry_id: str) -> list[Workspace]:
-        known = TimeEntry.objects.filter(clockify_id=entry_id).values_list("workspace_id", flat=True)
-        return list(Workspace.objects.filter(pk__in=known)) or list(Workspace.objects.order_by("pk"))
+        workspace_ids = TimeEntry.objects.filter(clockify_id=entry_id).values_list("workspace_id", flat=True)
+        return list(Workspace.objects.filter(pk__in=workspace_ids)) or list(Workspace.objects.order_by("pk"))

@@ -17,9 +17,9 @@ class Command(base.Command):
         for kind, links in shown.items():
             self.stdout.write(f"{kind}: {len(links)}")
             for link in links:
-                waits = "  (suspended)" if link["suspended"] else ""
+                suspended = "  (suspended)" if link["suspended"] else ""
                 self.stdout.write(
                     f"  {link['clockify_name']} ({link['clockify_id']}) = {link['quickbooks_kind']} "
-                    f"{link['quickbooks_name']} ({link['quickbooks_id']}), by {link['by']}{waits}"
+                    f"{link['quickbooks_name']} ({link['quickbooks_id']}), by {link['by']}{suspended}"
                 )
         return None

@@ -29,9 +29,9 @@ class Command(base.Command):
         return None
 
 
-def _side(record: dict[str, Any] | None, above: str) -> str:
-    """`Acme:Website (6aac…)`: name with what it stands under, and the id that `link` and `ignore` take."""
+def _side(record: dict[str, Any] | None, parent_field: str) -> str:
+    """Return `Acme:Website (6aac…)`: the name below its parent, and the id that `link` and `ignore` take."""
     if record is None:
         return "-"
-    parent = f"{record[above]}:" if record[above] else ""
+    parent = f"{record[parent_field]}:" if record[parent_field] else ""
     return f"{parent}{record['name'] or 'without a name'} ({record['id']})"

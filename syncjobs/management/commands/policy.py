@@ -20,13 +20,13 @@ class Command(base.Command):
         parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
 
     def work(self, **options: Any) -> int | None:
-        wanted = dict(map(_pair, options["settings_wanted"]))
+        new_values = dict(map(_pair, options["settings_wanted"]))
         workspace, now = self.workspace(options), timezone.now()
         try:
-            policy.change(workspace, wanted, now=now)
+            policy.change(workspace, new_values, now=now)
         except policy.BadValue as problem:
             raise base.Problem(str(problem)) from None
-        if wanted and workspace.company is not None and workspace.pulled_at is not None:
+        if new_values and workspace.company is not None and workspace.pulled_at is not None:
             evaluate.refresh(workspace, now=now, compare_names=True)
         shown = policy.shown(workspace)
         if options["json"]:
@@ -38,7 +38,7 @@ class Command(base.Command):
 
 
 def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
+    name, separator, value = text.partition("=")
+    if not separator:
         raise base.Problem(f"{text!r} is no KEY=VALUE.")
     return name.strip(), value

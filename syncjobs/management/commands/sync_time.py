@@ -13,7 +13,7 @@ from syncjobs.runs.lifecycle import request_run
 
 
 class Command(run_command.RunCommand):
-    figures, dealt_with = SYNC_FIGURES, "sent"
+    figures, progress_verb = SYNC_FIGURES, "sent"
     help = "Send billable time to QuickBooks: new entries, later edits and deletions."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -63,7 +63,7 @@ class Command(run_command.RunCommand):
     def result(self, run: Run) -> dict[str, Any]:
         return sync_json(run)
 
-    def tell(self, shown: Mapping[str, Any]) -> None:
+    def print_result(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""
         hours = shown["minutes_sent"] / 60
         self.stdout.write(f"Run {shown['run']}, {shown['from']} to {shown['to']}: {shown['status']}")
@@ -77,12 +77,12 @@ class Command(run_command.RunCommand):
         for code, count in shown["warnings"].items():
             self.stdout.write(f"  warning {code}: {count}")
 
-    def conflict(self, shown: Mapping[str, Any]) -> str:
-        words = run_command.in_words(shown)
-        said = f"Of the entries, {words}; `explain ENTRY_ID` says why." if words else ""
+    def partial_message(self, shown: Mapping[str, Any]) -> str:
+        counts = run_command.failure_counts(shown)
+        message = f"Of the entries, {counts}; `explain ENTRY_ID` says why." if counts else ""
         if "MANY_MISSING" in shown["warnings"]:
-            said += (
+            message += (
                 " Many entries are missing in Clockify at once, so nothing was deleted in QuickBooks; if they are "
                 "really gone, run it again with --believe-deletions."
             )
-        return said
+        return message

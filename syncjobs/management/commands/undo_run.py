@@ -16,7 +16,7 @@ from syncjobs.runs.lifecycle import request_run
 
 
 class Command(run_command.RunCommand):
-    figures, dealt_with = UNDO_FIGURES, "done"
+    figures, progress_verb = UNDO_FIGURES, "done"
     help = "Take back what a run created in QuickBooks, where it is unbilled and unchanged."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,13 +34,13 @@ class Command(run_command.RunCommand):
             "dry_run": options["dry_run"],
             "undone_run": options["undone"],
             "ignore": options["ignore"],
-            **self.nothing(),
+            **self.zero_figures(),
             "api_calls": {"clockify": 0, "quickbooks": 0},
         }
 
     def work(self, **options: Any) -> int | None:
         now = timezone.now()
-        undone = self._undone(options)
+        undone = self._undone_run(options)
         run = request_run(
             Run.Kind.UNDO,
             undone.workspace,
@@ -51,19 +51,19 @@ class Command(run_command.RunCommand):
         )
         return self.carry_out(run, as_json=options["json"])
 
-    def _undone(self, options: dict[str, Any]) -> Run:
-        """The run that is named, of the workspace that is named: a number belongs to one workspace only."""
-        chosen = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
+    def _undone_run(self, options: dict[str, Any]) -> Run:
+        """Return the named run. Raises Refused if it can't be undone or is not of the named workspace."""
+        named_workspace = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
         run = undo.find(options["undone"], now=timezone.now())
-        if chosen is not None and run.workspace_id != chosen.pk:
-            raise Refused(f"Run {run.pk} belongs to the workspace {run.workspace}, not to {chosen}.")
+        if named_workspace is not None and run.workspace_id != named_workspace.pk:
+            raise Refused(f"Run {run.pk} belongs to the workspace {run.workspace}, not to {named_workspace}.")
         self.connected_workspace({"workspace": run.workspace.clockify_id})
         return run
 
     def result(self, run: Run) -> dict[str, Any]:
         return undo_json(run)
 
-    def tell(self, shown: Mapping[str, Any]) -> None:
+    def print_result(self, shown: Mapping[str, Any]) -> None:
         would = "would be " if shown["dry_run"] else ""
         self.stdout.write(f"Run {shown['run']}, undo of run {shown['undone_run']}: {shown['status']}")
         self.stdout.write(
@@ -76,9 +76,9 @@ class Command(run_command.RunCommand):
         if shown["deleted"]:
             self.stdout.write(_afterwards(shown))
 
-    def conflict(self, shown: Mapping[str, Any]) -> str:
-        words = run_command.in_words(shown)
-        return f"Of the entries, {words}; `explain ENTRY_ID` says why, and undoing again goes on."
+    def partial_message(self, shown: Mapping[str, Any]) -> str:
+        counts = run_command.failure_counts(shown)
+        return f"Of the entries, {counts}; `explain ENTRY_ID` says why, and undoing again goes on."
 
 
 def _afterwards(shown: Mapping[str, Any]) -> str:

@@ -44,8 +44,8 @@ class Command(BaseCommand):
             stop_file_variable=tasks.STOP_FILE,
             pace=Pace(grace=grace),
         )
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, lambda *_: supervisor.stop())
+        for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(signal_number, lambda *_: supervisor.stop())
         supervisor.run()
 
     def say(self, text: str) -> None:
