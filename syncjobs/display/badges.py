@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True, slots=True)
 class StatusBadge:
-    """`tone` is a colour of the style sheet: sent, waiting, held, refused, doubt, locked or out."""
+    """`tone` is a color of the style sheet: sent, waiting, held, refused, doubt, locked or out."""
 
     word: str
     icon: str
@@ -43,7 +43,7 @@ ENTRY_STATES = {
 
 
 def of_entry(state: str, *, held: bool, codes: Iterable[str]) -> StatusBadge:
-    """An entry's look. Time changed after it was sent waits, is held, or is locked by what QuickBooks has."""
+    """Return the badge of an entry. A change after sending waits, is held, or is locked by QuickBooks' record."""
     reasons = set(codes)
     if state == "blocked":
         return HELD if held else LEFT_OUT
@@ -82,7 +82,7 @@ ACTION_STATES: Mapping[str, StatusBadge] = {
     "abandoned": StatusBadge("Did not happen", "remove", "out"),
 }
 
-# Messages, by the least level that looks so (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
+# Messages, by the lowest level with this badge (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
 MESSAGES = (
     (40, StatusBadge("Not done", "report", "refused")),
     (30, StatusBadge("Take note", "warning", "held")),
@@ -113,7 +113,7 @@ def of_action(state: str) -> StatusBadge:
 
 def of_message(level: int) -> StatusBadge:
     """Return the badge of a message of this level."""
-    return next(badge for least, badge in MESSAGES if level >= least)
+    return next(badge for min_level, badge in MESSAGES if level >= min_level)
 
 
 def icon(name: str) -> SafeString:

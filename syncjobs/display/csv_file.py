@@ -1,4 +1,4 @@
-"""Lists as CSV files that go out while they are read."""
+"""Lists as CSV files, streamed while they are read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-# Rows that are read and written at once: memory stays the same however long the list is.
+# Rows per chunk: memory stays the same however long the list is.
 CHUNK = 500
-# Spreadsheets take a file without this mark for another encoding.
+# Without this mark spreadsheets guess another encoding.
 BYTE_ORDER_MARK = "\ufeff"
-# A cell that begins so is taken for a formula by spreadsheets.
+# Spreadsheets run a cell that begins with one of these as a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Cells = dict[str, Any]
@@ -41,7 +41,7 @@ def _lines(headers: tuple[str, ...], rows: Iterable[Cells]) -> Iterator[str]:
 
 
 def _without_formulas(cells: Mapping[str, Any]) -> Cells:
-    """Mark names as text: nobody's spreadsheet is to run what somebody called a project."""
+    """Return the cells with formula-like text marked as text, so that no spreadsheet runs a project's name."""
     return {
         name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
         for name, value in cells.items()

@@ -1,4 +1,4 @@
-"""How pages, mails and commands write hours, days and amounts."""
+"""The format of hours, days and amounts on pages, in mails and in commands."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from django.utils.safestring import SafeString
 
 
 def hours(minutes: int | None) -> str:
-    """For columns: 3810 minutes are 63.50."""
+    """Return hours for columns: 3810 minutes are 63.50."""
     return f"{(minutes or 0) / 60:.2f}"
 
 
 def in_hours(minutes: int | None) -> str:
-    """For sentences: 3810 minutes are 63.5 h."""
+    """Return hours for sentences: 3810 minutes are 63.5 h."""
     return f"{(minutes or 0) / 60:.2f}".rstrip("0").rstrip(".") + " h"
 
 
 def duration(minutes: int | None) -> str:
-    """For one entry: 135 minutes are 2:15."""
+    """Return hours and minutes for one entry: 135 minutes are 2:15."""
     return f"{(minutes or 0) // 60}:{(minutes or 0) % 60:02d}"
 
 
 def moment(value: datetime | None, zone: str = "UTC") -> str:
-    """`Tue 3 Mar, 22:40` in that zone, with the year when it is another than this one's."""
+    """Return `Tue 3 Mar, 22:40` in that zone, with the year unless it is the current one."""
     if value is None:
         return "never"
     local = value.astimezone(ZoneInfo(zone))
@@ -42,7 +42,7 @@ def day(value: date | None) -> str:
 
 
 def ago(value: datetime | None) -> str:
-    """How long since, in the largest unit that says enough: `10 min ago`."""
+    """Return the time since then in its largest unit: `10 min ago`."""
     if value is None:
         return "never"
     seconds = int((timezone.now() - value).total_seconds())
@@ -56,13 +56,13 @@ def ago(value: datetime | None) -> str:
 
 
 def number(value: int, noun: str) -> str:
-    """`1 entry`, `23 entries`; the noun in both forms, as `entry,entries`."""
-    one, _, many = noun.partition(",")
-    return f"{value:,} {one if value == 1 else many}"
+    """Return `1 entry` or `23 entries`; `noun` has both forms, as `entry,entries`."""
+    singular, _, plural = noun.partition(",")
+    return f"{value:,} {singular if value == 1 else plural}"
 
 
 def pieces(parts: Sequence[tuple[str, bool]]) -> SafeString:
-    """A name with the letters that differ marked; a differing space is shown as a dot."""
+    """Return a name with its differing letters marked; a differing space is shown as a dot."""
     return format_html_join("", "{}", ((_piece(text, differs),) for text, differs in parts))
 
 

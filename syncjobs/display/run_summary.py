@@ -1,4 +1,4 @@
-"""What came of a run, in one line, from what was saved with it."""
+"""The result of a run in one line, from the figures saved with it."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from syncjobs.models import Run
 
 
 def result(run: Run) -> str:
-    """As `summary`, and nothing about a run that has nothing but a fault to show."""
+    """Return `summary`, or "" for a run that has only an error to show."""
     return summary(run) if run.counters.get("figures") or not run.error_message else ""
 
 
 def summary(run: Run) -> str:
-    """One line for lists, from what was saved with the run."""
-    saved = run.counters.get("figures")
-    if run.error_message and not saved:
+    """Return one line for lists, from the figures saved with the run."""
+    figures = run.counters.get("figures")
+    if run.error_message and not figures:
         return run.error_message
     if run.kind == Run.Kind.CHECK:
         mapping = run.counters.get("mapping", {})
         unmapped = sum(kind.get("unmapped", 0) for kind in mapping.values())
         return number(unmapped, "name without partner,names without partner") if mapping else ""
-    if not saved:
+    if not figures:
         return run.stage
     if run.kind == Run.Kind.UNDO:
-        deleted = f"{saved['deleted']} would be deleted" if run.dry_run else f"{saved['deleted']} deleted"
-        left = f"; {saved['blocked']} left there" if saved["blocked"] else ""
-        return f"Run {run.options.get('undo')}: {deleted}{left}"
-    words = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
-    parts = [f"{saved['sent']} {words[0]}, {in_hours(saved['minutes_sent'])}"]
-    changed = saved["updated"] + saved["deleted"]
-    parts += [f"{changed} {words[1]}"] if changed else []
-    parts += [f"{saved['blocked']} not sent"] if saved["blocked"] else []
-    parts += [f"{saved['failed']} refused"] if saved["failed"] else []
-    parts += [f"{saved['unknown']} in doubt"] if saved["unknown"] else []
+        deleted = f"{figures['deleted']} would be deleted" if run.dry_run else f"{figures['deleted']} deleted"
+        kept_text = f"; {figures['blocked']} left there" if figures["blocked"] else ""
+        return f"Run {run.options.get('undo')}: {deleted}{kept_text}"
+    verbs = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
+    parts = [f"{figures['sent']} {verbs[0]}, {in_hours(figures['minutes_sent'])}"]
+    changed = figures["updated"] + figures["deleted"]
+    parts += [f"{changed} {verbs[1]}"] if changed else []
+    parts += [f"{figures['blocked']} not sent"] if figures["blocked"] else []
+    parts += [f"{figures['failed']} refused"] if figures["failed"] else []
+    parts += [f"{figures['unknown']} in doubt"] if figures["unknown"] else []
     return "; ".join(parts)

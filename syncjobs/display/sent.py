@@ -1,4 +1,4 @@
-"""What went over for one entry, when, and by which run: for its page and for `explain`."""
+"""The time sent for one entry, when, and by which run: for its page and for `explain`."""
 
 from __future__ import annotations
 
@@ -12,45 +12,56 @@ from syncjobs.rules import draft
 
 
 def facts(receipt: Receipt) -> dict[str, Any]:
-    """For --json. `minutes` and `date` are those of the last sending, `at` is the first."""
+    """Return the facts for --json. `minutes` and `date` are those last sent, `at` is the first time."""
     return {
         "at": receipt.sent_at.isoformat(),
         "changed_at": receipt.changed_at.isoformat(),
         "run": receipt.run_id,
         "minutes": receipt.minutes,
         "date": receipt.txn_date.isoformat(),
-        "corrections": [{"quickbooks_id": one.quickbooks_id, "minutes": one.minutes} for one in corrections(receipt)],
+        "corrections": [
+            {"quickbooks_id": correction.quickbooks_id, "minutes": correction.minutes}
+            for correction in corrections(receipt)
+        ],
     }
 
 
 def corrections(receipt: Receipt) -> list[Receipt]:
-    """The activities that people added beside the entry's own, as far as they stand."""
+    """Return the receipts of corrections beside the entry's own activity that are still in QuickBooks."""
     if not receipt.corrections:
         return []
-    same = Receipt.objects.filter(company=receipt.company, workspace=receipt.workspace, entry_id=receipt.entry_id)
-    return list(same.filter(part__gt=0, state=Receipt.State.SENT).order_by("part"))
+    entry_receipts = Receipt.objects.filter(
+        company=receipt.company, workspace=receipt.workspace, entry_id=receipt.entry_id
+    )
+    return list(entry_receipts.filter(part__gt=0, state=Receipt.State.SENT).order_by("part"))
 
 
 def sentence(receipt: Receipt, *, zone: str) -> str:
-    """`Sent Mon 23 Mar, 10:05 by Time sync 3 as activity 412: 2:15 on Tue 3 Mar, employee 59 Ada, customer 84 Acme.`"""
-    by = f" by {receipt.run}" if receipt.run else ""
-    when = f"Sent {moment(receipt.sent_at, zone)}{by} as activity {receipt.quickbooks_id}"
-    what = f"{duration(receipt.minutes)} on {day(receipt.txn_date)}"
+    """Return the facts as text.
+
+    `Sent Mon 23 Mar, 10:05 by Time sync 3 as activity 412: 2:15 on Tue 3 Mar, employee 59 Ada, customer 84 Acme.`
+    """
+    run_text = f" by {receipt.run}" if receipt.run else ""
+    sent_text = f"Sent {moment(receipt.sent_at, zone)}{run_text} as activity {receipt.quickbooks_id}"
+    activity_text = f"{duration(receipt.minutes)} on {day(receipt.txn_date)}"
     if receipt.draft:
-        made = draft.from_row(receipt.draft)
-        person, customer = partners(receipt.company, made)
-        what += f", {made.person_kind} {made.person_id} {person}, customer {made.customer_id} {customer}"
-    later = f" Last changed {moment(receipt.changed_at, zone)}." if receipt.changed_at != receipt.sent_at else ""
-    added = "".join(
-        f" Corrected by activity {one.quickbooks_id}, {duration(one.minutes)} more." for one in corrections(receipt)
+        sent_draft = draft.from_row(receipt.draft)
+        person, customer = partners(receipt.company, sent_draft)
+        activity_text += (
+            f", {sent_draft.person_kind} {sent_draft.person_id} {person}, customer {sent_draft.customer_id} {customer}"
+        )
+    change_text = f" Last changed {moment(receipt.changed_at, zone)}." if receipt.changed_at != receipt.sent_at else ""
+    correction_text = "".join(
+        f" Corrected by activity {correction.quickbooks_id}, {duration(correction.minutes)} more."
+        for correction in corrections(receipt)
     )
-    return f"{when}: {what}.{later}{added}"
+    return f"{sent_text}: {activity_text}.{change_text}{correction_text}"
 
 
-def partners(company: Company, made: draft.Draft) -> tuple[str, str]:
-    """The names of person and customer as QuickBooks has them, or that our copy has none."""
-    people = QUICKBOOKS_MODELS[made.person_kind]._default_manager.filter(company=company)
-    person = people.filter(quickbooks_id=made.person_id).values_list("name", flat=True).first()
-    customers = Customer.objects.filter(company=company, quickbooks_id=made.customer_id)
+def partners(company: Company, sent_draft: draft.Draft) -> tuple[str, str]:
+    """Return the names of person and customer as in QuickBooks, or a placeholder if our copy has none."""
+    people = QUICKBOOKS_MODELS[sent_draft.person_kind]._default_manager.filter(company=company)
+    person = people.filter(quickbooks_id=sent_draft.person_id).values_list("name", flat=True).first()
+    customers = Customer.objects.filter(company=company, quickbooks_id=sent_draft.customer_id)
     customer = customers.values_list("full_name", flat=True).first()
     return person or "not in our copy", customer or "not in our copy"

@@ -1,7 +1,4 @@
-"""Filters and tags of templates: how pages write hours, days, states and the version.
-
-What most of them do lives in `syncjobs.display`.
-"""
+"""Template filters and tags for hours, days, states and the version. Most are defined in `syncjobs.display`."""
 
 from __future__ import annotations
 
@@ -39,8 +36,8 @@ register.simple_tag(name_and_version)
 
 
 @register.filter
-def equals(one: Any, other: Any) -> bool:
-    return bool(one == other)
+def equals(value: Any, expected: Any) -> bool:
+    return bool(value == expected)
 
 
 @register.filter
