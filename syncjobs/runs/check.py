@@ -25,6 +25,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     subscription = connection.keep_subscription(company, answers["CompanyInfo"], answers["Preferences"], now=now)
     clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
     warnings = pull_entries(workspace, clockify, now=now)
+    # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
@@ -45,6 +46,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
 def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:
     """Pull the entries from the start date to today and mark deletions; return warnings by code."""
     first, last = workspace.start_date, workspace.today(now)
+    # The start date is in the future.
     if first > last:
         return {}
     report_rows = window.read(workspace, clockify, first, last)

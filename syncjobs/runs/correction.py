@@ -42,6 +42,7 @@ class CorrectionSync(Sync):
 
     def _make_plan(self, time_window: window.Window, resent: dict[str, Resent], now: datetime) -> None:
         run, plan_writer = self._run, build.PlanWriter(self._run)
+        # An earlier attempt at this run may have left its own.
         run.counters.pop(SHOWN, None)
         plan = self._intend(time_window)
         activities_now = self._read_activities(plan)
@@ -67,6 +68,7 @@ class CorrectionSync(Sync):
             return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
         if step.gone:
             book_close_date = plan.context.policy.book_close_date
+            # Corrections hold an entry back in a sync until a person decides, which happened here.
             return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=book_close_date)
         entry = plan.context.entry(plan.entries[step.entry_id])
         item = plan.context.policy.service_item
@@ -88,6 +90,7 @@ class CorrectionSync(Sync):
 
     def _next_part(self, entry_id: str) -> int:
         """Return the part number of the next correction; part 0 is the entry's own activity."""
+        # Receipts that were taken back count too: a part is unique per entry, whatever its state.
         rows = Receipt.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=entry_id)
         return max(rows.values_list("part", flat=True), default=0) + 1
 

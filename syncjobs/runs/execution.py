@@ -80,11 +80,13 @@ class RunExecution:
         except lease.Busy as busy:
             self._end_busy(busy)
             return self.run
+        # Nobody restarts a killed command, so its run must be closed before this one plans the rest of its work.
         lease.end_dead_commands(now=timezone.now())
         breaker = CircuitBreaker(deadline=self.deadline, leaving=self.leaving)
         try:
             with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.ask) as heartbeat:
                 self._perform(company, heartbeat, breaker)
+        # Ctrl-C, or SIGTERM of a command (see `management.base`).
         except KeyboardInterrupt:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         finally:
@@ -137,10 +139,12 @@ class RunExecution:
             self.on_progress(self._count_done(), run.total)
         if isinstance(breaker.why, lease.Lost):
             self._end_on_lost_lease(breaker.why)
+        # Throttled: the saved plan is kept, and the run goes on later.
         elif isinstance(breaker.why, TryLater):
             self._end_on_error(breaker.why)
         elif breaker.why is not None:
             self._end_cut_short(breaker.why)
+        # Only this slice is over; the remaining items stay planned.
         elif has_remaining and not run.dry_run and breaker.out_of_time:
             self._requeue(timezone.now())
         elif has_remaining and not run.dry_run:
@@ -150,6 +154,7 @@ class RunExecution:
 
     def _result(self) -> str:
         has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
+        # Deletions were held back, so the run did not do everything.
         if "MANY_MISSING" in self.run.warnings:
             return Status.PARTIAL
         if not has_failures:
@@ -189,6 +194,7 @@ class RunExecution:
         if self.run.trigger == "command":
             self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
         else:
+            # Half a lease, so that the run begins soon after a dead process loses its lease.
             soon = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS / 2)
             self._end(Status.WAITING, "ANOTHER_RUN", str(busy), not_before=soon)
 
@@ -238,6 +244,7 @@ class RunExecution:
 
         Resets `attempts`: only starts without any progress count towards giving up.
         """
+        # The lock covers the clock only: saving inside it would make all sending threads wait for the database.
         with self._progress_lock:
             due = time.monotonic() - self._progress_shown_at >= 1
             if due:

@@ -49,6 +49,7 @@ def sync_figures(run: Run) -> dict[str, Any]:
         if figure == "sent":
             figures["minutes_sent"] += minutes
     for item_reasons in _held(run).values_list("reasons", flat=True).iterator(chunk_size=2000):
+        # A set, so that an item with two reasons of one code counts once.
         reasons.update({reason["code"] for reason in item_reasons})
     warned = run.items.exclude(warnings=[]).values_list("verb", "outcome", "warnings")
     for verb, outcome, codes in warned.iterator(chunk_size=2000):

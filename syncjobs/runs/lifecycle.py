@@ -75,6 +75,7 @@ def create_run(
     return Run.objects.create(
         kind=kind,
         workspace=workspace,
+        # Kept with the run: the workspace may be connected to another company later.
         company=workspace.company,
         trigger=trigger,
         person=person,
@@ -92,6 +93,7 @@ def cancel(run: Run, *, now: datetime, person: Any = None) -> bool:
     waiting = Run.objects.filter(pk=run.pk, status__in=[Status.QUEUED, Status.WAITING])
     end_fields = {"status": Status.CANCELLED, "finished_at": now, "error_code": "CANCELLED"}
     messages = {"error_message": "The run was cancelled before it began.", "error_fix": "The next run goes on."}
+    # Conditional updates, since a worker may start or finish the run at this moment.
     if waiting.update(**cancel_fields, **end_fields, **messages):
         return True
     return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**cancel_fields) == 1

@@ -43,6 +43,7 @@ def stuck(*, now: datetime) -> str:
     waiting_count = Run.objects.filter(
         status=Run.Status.QUEUED, created_at__lt=overdue, enqueued_at__lt=overdue
     ).count()
+    # Commands run outside the cluster and take none of its workers.
     working_count = (
         Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
     )
@@ -71,6 +72,7 @@ def _give_up_or_requeue(now: datetime) -> int:
 def _wake_waiting(now: datetime) -> int:
     waiting_runs = list(Run.objects.filter(status=Run.Status.WAITING, not_before__lte=now))
     for run in waiting_runs:
+        # Conditional, since another process may have started or canceled it meanwhile.
         if Run.objects.filter(pk=run.pk, status=Run.Status.WAITING).update(status=Run.Status.QUEUED) == 1:
             enqueue(run)
     return len(waiting_runs)

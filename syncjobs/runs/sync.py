@@ -30,6 +30,7 @@ from syncjobs.settling.settle import Resent, may_arrive_until, settle
 # A subscription read longer ago is read again before anything is sent (contract: Plans).
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
+# Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
 
@@ -71,6 +72,7 @@ class Sync:
         stage("Checking the plan")
         self._check_subscription(now)
         stage("Looking for what became of earlier writes")
+        # Before planning: an entry can't be planned while one of its writes is open (docs/decisions/0001).
         resent = self._settle(may_write=not self._run.dry_run)
         if not self._run.dry_run:
             self._take_back_late_duplicates()
@@ -106,6 +108,7 @@ class Sync:
         context, plan_writer = inputs.load_context(run.workspace), build.PlanWriter(run)
         writes: build.Plan | None = None
         try:
+            # Entries that failed before go last, so that bad records never stop good ones (docs/decisions/0004).
             chunks = window.ordered_ids(run.workspace, time_window, last=build.failed_before(run))
             for ids, gone in chain(((ids, []) for ids in chunks), [([], sorted(time_window.gone))]):
                 self._heartbeat.check()
@@ -164,7 +167,7 @@ class Sync:
         return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
 
     def _take_back_late_duplicates(self) -> None:
-        """Delete creates that arrived twice and warn about them on the run."""
+        """Delete creates that arrived twice and warn about them on the run (docs/decisions/0005)."""
         taken_back = late_duplicates.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
         if taken_back:
             self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken_back)}
@@ -175,10 +178,12 @@ class Sync:
         never_checked = workspace.pulled_at is None or self._company.pulled_at is None
         if self._company.pulled_at is None:
             quickbooks_pull.pull_lists(self._company, self._quickbooks, now=now)
+        # Without the lists of both sides no entry could be matched.
         if never_checked:
             pull.pull_workspace(workspace, self._clockify, now=now)
         report_rows = window.read(workspace, self._clockify, run.from_date, run.to_date)
         names_unknown = window.names_unknown_records(workspace, report_rows)
+        # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, now=now)
         believe_deletions = bool(run.options.get("believe_deletions"))
@@ -218,6 +223,7 @@ class Sync:
 
     def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Settle writes of this run whose outcome is unknown; skipped while QuickBooks does not answer at all."""
+        # Reading would fail as well; the next run settles them first.
         if isinstance(self._breaker.why, NoAnswer):
             return
         open_actions = self._run.actions.filter(state=Action.State.SENDING)
@@ -259,6 +265,7 @@ class Sync:
     def _finish_unknown_item(self, item: RunItem) -> None:
         """Finish an item by what settling found; one that did not arrive has failed, and the next run tries again."""
         actions = Action.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=item.entry_id)
+        # A second attempt after a refusal is an action of its own: the newest one has the outcome.
         action = actions.order_by("-pk").first()
         if action is None or action.state == Action.State.SENDING:
             return

@@ -50,6 +50,7 @@ def refuse(run: Run, *, now: datetime) -> None:
         raise Refused(f"Run {run.pk} is a dry run: it sent nothing, so there is nothing to take back.")
     if run.is_open and not _is_dead(run, now):
         raise Refused(f"Run {run.pk} is still {run.get_status_display().lower()}; undo it when it is over.")
+    # Its activity ids would name other records in the company that is connected now.
     if run.company_id != run.workspace.company_id and run.workspace.company_id is not None:
         raise Refused(f"Run {run.pk} sent to another QuickBooks company than the one that is connected now.")
 
@@ -153,10 +154,12 @@ class Undo(Sync):
             sent_activity = sent.get(item.entry_id)
             if item.entry_id in context.actions:
                 continue
+            # The entry may have been sent again since: that activity belongs to another run.
             if sent_activity is None or sent_activity.quickbooks_id != item.quickbooks_id:
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
             step = changes.intend_gone(item.entry_id, sent_activity, book_close_date=book_close_date)
+            # `gone` is for entries deleted in Clockify, which the figure `seen` leaves out.
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
         unknown = {entry_id: action for entry_id, action in context.actions.items() if entry_id in ids}
         return Plan(steps, entries, context, sent, unknown)
@@ -171,6 +174,7 @@ class Undo(Sync):
             and step.reasons[0].facts.get("how") == "deleted"
         ):
             if not self._run.dry_run:
+                # Somebody deleted the correction by hand, which is what the undo is for.
                 journal.forget_correction(receipt)
             return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
         if step.verb != "delete" or step.reading is None:
@@ -179,6 +183,7 @@ class Undo(Sync):
         activity = payloads.activity(step.reading.record)
         if activities.differences(plan.sent[step.entry_id].draft, activity) == receipt.differences:
             return step
+        # Later syncs must leave the activity alone as well.
         Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
         return replace(step, verb="block", reasons=(reason,))
@@ -188,6 +193,7 @@ class Undo(Sync):
         """Ignore the entries before the first deletion, so that no sync sends one again in between."""
         run = self._run
         planned_deletions = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+        # Their notes stay as they are; otherwise `_unignore_kept` would drop a person's own decision.
         ignored_by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
         ids = planned_deletions.exclude(entry_id__in=ignored_by_people).values_list("entry_id", flat=True)
         decisions.record_ignored(run.workspace, ids, person=run.person, now=now, note=note)
