@@ -42,6 +42,7 @@ def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: 
     request = draft.request
     try:
         with transaction.atomic():
+            # The constraint on open writes decides between two simultaneous requests for one record.
             return PartnerWrite.objects.create(
                 workspace=workspace,
                 company=company_of(workspace),
@@ -88,6 +89,7 @@ def is_overdue(write: PartnerWrite) -> bool:
 
 def claim_attempt(write: PartnerWrite) -> bool:
     """Save an attempt before its call. Returns True for exactly one process, which may then send."""
+    # Compare-and-swap on `attempts`: of two processes that resume a write only one sends it.
     unclaimed = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
     was_claimed = unclaimed.update(attempts=F("attempts") + 1, tried_at=timezone.now(), in_doubt=False) == 1
     write.refresh_from_db()
@@ -118,6 +120,7 @@ def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None
 def mark_unknown(write: PartnerWrite, error: ApiError | None) -> PartnerWrite:
     """Mark the outcome as unknown, so that the next attempt reads before it sends anything."""
     message = f"{write.get_side_display()} gave no clear answer; it is looked for before anything is sent again."
+    # Another process may have ended it meanwhile by what it found.
     rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING)
     rows.update(in_doubt=True, said=message, **_error_fields(write, error, ""))
     write.refresh_from_db()

@@ -38,6 +38,7 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
             *_link_records(write),
         ]
         journal.end(write, PartnerWrite.State.DONE, message=" ".join(messages), tid=tid)
+    # After the commit: an error in evaluating must not undo what is known of the write.
     evaluate.refresh(write.workspace, now=timezone.now())
     return write
 

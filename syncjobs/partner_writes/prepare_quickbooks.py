@@ -14,7 +14,9 @@ from syncjobs.partner_writes.rules import Namesake, Remedy, RuleCheck
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
+# For each entity: the kinds of record that may be linked instead, where one has the name already.
 LINKABLE = {"employee": ("employee", "vendor"), "vendor": ("employee", "vendor"), "customer": ("customer",)}
+# For each entity: the Clockify kinds that it can be created for.
 KINDS = {"employee": ("user",), "vendor": ("user",), "customer": ("client", "project")}
 ENTITY_PHRASES = {"employee": "an employee", "vendor": "a vendor", "customer": "a customer"}
 
@@ -179,6 +181,7 @@ def _link_and_connection_checks(workspace: Workspace, request: WriteRequest, rec
 
 def _connection_checks(workspace: Workspace) -> list[RuleCheck]:
     rows = [reason.as_row() for reason in inputs.connection_reasons(workspace)]
+    # A write to QuickBooks does not need Clockify.
     rows = [row for row in rows if row.get("side") != "Clockify"]
     company = company_of(workspace)
     payroll = {True: "on", False: "off", None: "not stated"}[company.payroll]

@@ -104,6 +104,7 @@ def free_in_quickbooks(
     if not same_name:
         active_count = sum(1 for record in others if record.active)
         return RuleCheck(title, True, f"among {active_count} active and {len(others) - active_count} inactive names")
+    # An active holder first: it can be linked at once.
     holder = sorted(same_name, key=lambda record: not record.active)[0]
     remedies = [
         Remedy("name", f"Use “{free_name}”", free_name) for free_name in [_next_free_name(name, full_name, others)]
@@ -133,6 +134,7 @@ def fold(full_name: str) -> str:
 def free_in_clockify(name: str, others: Iterable[tuple[str, bool]], *, place: str) -> RuleCheck:
     """Check that no active or archived record has the name; `others` are (name, archived) pairs."""
     title = "Name is free"
+    # Archived records keep their name taken until they are deleted.
     archived_states = [archived for other, archived in others if other.strip() == name.strip()]
     if not archived_states:
         return RuleCheck(title, True, f"no {place} of this name")

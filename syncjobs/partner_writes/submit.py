@@ -97,6 +97,7 @@ def carry_out(
         return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     if not journal.claim_attempt(write):
         return write
+    # From here on the outcome may be unknown; the row is the only proof of the attempt.
     ended_write: PartnerWrite = sender.send(write)
     return ended_write
 

@@ -49,6 +49,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
             return journal.mark_unknown(write, error)
         return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     except ApiError as error:
+        # No clear answer: it may have arrived, and sending again could create it twice.
         return look(journal.mark_unknown(write, error))
     return outcome.accept(write, answer)
 

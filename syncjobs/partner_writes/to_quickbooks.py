@@ -60,6 +60,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
             return journal.mark_unknown(write, error)
         return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
     except ApiError as error:
+        # No clear answer: it may have arrived, and sending again could create it twice.
         return look(journal.mark_unknown(write, error))
     return outcome.accept(write, answer.record, tid=answer.tid)
 
@@ -119,6 +120,7 @@ def _same_name_records(
     client: QuickBooksClient, write: PartnerWrite, *, only: str = ""
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (entity, record) for each record of that DisplayName, inactive ones included, on all lists or one."""
+    # QuickBooks appends the suffix to the names of inactive records.
     where = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
     return [
         (entity, record)
