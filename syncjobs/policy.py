@@ -79,6 +79,7 @@ def _hours(workspace: Workspace, text: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise BadValue(f"{text!r} is no number of hours") from None
+    # Decimal parses NaN, which can't be compared.
     if not value.is_finite() or not 0 < value <= 8760:
         raise BadValue(f"{text!r} hours can't be; write a number above 0, up to 8760")
     return value
@@ -138,6 +139,7 @@ def shown(workspace: Workspace) -> dict[str, Any]:
             continue
         value = getattr(company if setting.of_company else workspace, name, "" if name == "allow_sku" else False)
         values[name] = value.isoformat() if isinstance(value, date) else value
+    # A number in the JSON; Decimal would be printed as text.
     values["longest_hours"] = float(workspace.longest_hours)
     return values
 

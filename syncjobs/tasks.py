@@ -22,6 +22,7 @@ def perform(run_id: int) -> str:
     if run is None:
         return f"There is no run {run_id}."
     RunExecution(run, deadline=time.monotonic() + SLICE, leaving=leaving).work()
+    # Only now that the row says QUEUED can a worker claim it; an earlier message would be lost.
     if run.status == Run.Status.QUEUED:
         queue.enqueue(run)
     return f"{run}: {run.get_status_display()}"

@@ -36,6 +36,7 @@ def _lines(headers: tuple[str, ...], rows: Iterable[Cells]) -> Iterator[str]:
         csv.DictWriter(text, headers).writerows(_without_formulas(cells) for cells in chunk)
         yield start + text.getvalue()
         start = ""
+    # An empty list still gets its header.
     if start:
         yield start
 

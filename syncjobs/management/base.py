@@ -57,6 +57,7 @@ class Command(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return Django's parser; wrong usage prints one line instead of a page of options."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
+        # Under `call_command` Django's parser must keep raising CommandError.
         if getattr(self, "_called_from_command_line", False):
             name = f"{prog_name} {subcommand}"
             parser.error = lambda message: parser.exit(  # type: ignore[method-assign]
@@ -65,6 +66,7 @@ class Command(BaseCommand):
         return parser
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Add --workspace and --json, unless the command takes none."""
         if self.takes_workspace:
             parser.add_argument(
                 "--workspace",
@@ -83,6 +85,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run `work` and turn its errors into one line on stderr and an exit code."""
+        # Python sets signal handlers in the main thread only.
         if threading.current_thread() is threading.main_thread():
             # SIGTERM acts like Ctrl-C: the current record is finished and the run's result saved.
             signal.signal(signal.SIGTERM, signal.default_int_handler)

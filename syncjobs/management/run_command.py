@@ -36,6 +36,7 @@ class RunCommand(base.Command):
             self.progress(f"{run.error_message} {run.error_fix}")
         shown = self.result(run)
         code = exit_code(run)
+        # The run itself has no error then, but some of its entries have.
         if code == base.CUT_SHORT and not run.error_code:
             self.progress(self.partial_message(shown))
         if as_json:

@@ -44,6 +44,7 @@ class Explanation:
     not_asked: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
+        """Return the JSON of `explain`; empty lists of differences and sides not asked are left out."""
         values: dict[str, Any] = {
             "entry": self.entry_id,
             "state": str(self.evaluation.state),
@@ -88,6 +89,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
         explanation.differences = list(receipt.differences)
+    # Not connected, or an unsupported subscription: nothing could be sent whatever QuickBooks holds.
     if not context.policy.whole_connection:
         _ask_quickbooks(workspace, entry, context, explanation)
     return explanation
@@ -105,6 +107,7 @@ def _read_from_clockify(
         raw, approved = _report_row(workspace, client, entry_id, raw)
     except Gone:
         if stored_entry is not None and stored_entry.deleted_at is None:
+            # A 404 for the entry itself proves the deletion; missing in a report would not.
             evaluate.mark_deleted(workspace, [entry_id], now=now)
             stored_entry.refresh_from_db()
         return stored_entry

@@ -57,6 +57,7 @@ def kill_orphans(folder: Path) -> list[int]:
             record = json.loads(path.read_text())
             supervisor, leader = record["supervisor"], record["leader"]
         except (OSError, ValueError, KeyError):
+            # Without readable identities nothing may be killed; the record is only removed.
             supervisor, leader = None, None
         if supervisor and is_running(supervisor):
             continue
@@ -72,6 +73,7 @@ def is_running(process: dict[str, float]) -> bool:
     try:
         running = psutil.Process(int(process["pid"]))
         same_process = abs(running.create_time() - process["began"]) < TOLERANCE
+        # A zombie is dead but keeps its id until its parent collects it.
         return same_process and running.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
@@ -81,6 +83,7 @@ def has_cluster_members(leader: dict[str, float]) -> bool:
     """Return True if the leader's group has live cluster processes; its id may be another group's by now."""
     group = int(leader["pid"])
     alive = list(members(group))
+    # The leader's id was reused: the group belongs to another program.
     if any(process.pid == group for process in alive) and not is_running(leader):
         return False
     return any(is_task_cluster(process) for process in alive)

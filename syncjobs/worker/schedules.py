@@ -76,6 +76,7 @@ def _start(schedule: Schedule, now: datetime) -> int:
 
 def keep_connections(*, now: datetime) -> int:
     """Refresh tokens that were not refreshed for a week; return how many companies were refreshed."""
+    # Access tokens last an hour, so their expiry dates the last refresh well enough.
     stale = now - REFRESH_EVERY
     refreshed = 0
     for company in Company.objects.filter(state=Company.State.CONNECTED, access_expires_at__lt=stale):

@@ -81,6 +81,7 @@ class Supervisor:
                 lifetime = self._run_cluster()
                 pause = self.pace.first_pause if lifetime >= self.pace.steady else pause
                 self._sleep_before_restart(pause)
+                # Doubled, so that a cluster that can't start does not fill the log.
                 pause = min(pause * 2, self.pace.longest_pause)
         finally:
             self._sweeping_stopped.set()
@@ -150,6 +151,7 @@ class Supervisor:
                 # A stuck cluster that was replaced meanwhile says nothing about the new one.
                 self._replace_reason = reason if generation == self._generation else ""
                 last_error = ""
+            # Recovery depends on this thread: it must outlive a database that is away for a while.
             except Exception as error:
                 if str(error) != last_error:
                     last_error = str(error)

@@ -38,6 +38,7 @@ class Command(base.Command):
 
 
 def shown(workspace: Workspace) -> dict[str, Any]:
+    """Return the JSON of a connected workspace; the API key is never shown."""
     return {
         "workspace": workspace.clockify_id,
         "id": workspace.clockify_id,

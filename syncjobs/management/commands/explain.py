@@ -57,6 +57,7 @@ class Command(base.Command):
             except (explain.UnknownEntry, ApiError) as error:
                 # A workspace that can't be asked may have the entry, so its error outranks "unknown".
                 problem = error if not isinstance(problem, ApiError) else problem
+        # There was no workspace to ask: raises Problem with NOT_CONNECTED.
         if problem is None:
             self.workspace(options)
         if isinstance(problem, ApiError):

@@ -27,6 +27,7 @@ class Command(base.Command):
         except policy.BadValue as problem:
             raise base.Problem(str(problem)) from None
         if new_values and workspace.company is not None and workspace.pulled_at is not None:
+            # Settings decide what matches and what may be sent, so any status may change.
             evaluate.refresh(workspace, now=now, compare_names=True)
         shown = policy.shown(workspace)
         if options["json"]:

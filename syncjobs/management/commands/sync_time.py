@@ -55,6 +55,7 @@ class Command(run_command.RunCommand):
         )
         if run.from_date > run.to_date:  # type: ignore[operator]
             if options["from"]:
+                # Wrong usage: nothing was attempted, so no run is to be listed.
                 run.delete()
                 raise base.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
             self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")

@@ -53,10 +53,12 @@ class Command(run_command.RunCommand):
 
     def _undone_run(self, options: dict[str, Any]) -> Run:
         """Return the named run. Raises Refused if it can't be undone or is not of the named workspace."""
+        # With no workspace at all, this says NOT_CONNECTED instead of "There is no run".
         named_workspace = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
         run = undo.find(options["undone"], now=timezone.now())
         if named_workspace is not None and run.workspace_id != named_workspace.pk:
             raise Refused(f"Run {run.pk} belongs to the workspace {run.workspace}, not to {named_workspace}.")
+        # Raises Problem where QuickBooks was disconnected after that run.
         self.connected_workspace({"workspace": run.workspace.clockify_id})
         return run
 

@@ -35,6 +35,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, grace: float, **options: object) -> None:
+        """Supervise the task cluster until SIGTERM, SIGINT or SIGHUP."""
         supervisor = Supervisor(
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
             records=settings.VAR_DIR / "worker",
