@@ -210,12 +210,15 @@ class Heartbeat:
         """Renew both leases by one update each; return False if either is no longer ours."""
         now = timezone.now()
         until = now + _lease_time()
+        is_renewed = True
+        if self._company is not None:
+            # The writer's first: of a process that dies between the two the run's lease ends first, so that whoever
+            # takes the writer's lease over finds the dead run and ends it.
+            leases = WriterLease.objects.filter(company=self._company, owner=self._owner)
+            is_renewed = leases.update(beat_at=now, until=until) == 1
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
-        is_renewed = runs.update(beat_at=now, lease_until=until) == 1
+        is_renewed = runs.update(beat_at=now, lease_until=until) == 1 and is_renewed
         # The heartbeat also tells a running process that a person canceled its run.
         if runs.filter(cancel_asked_at__isnull=False).exists():
             self._on_cancel()
-        if self._company is not None:
-            leases = WriterLease.objects.filter(company=self._company, owner=self._owner)
-            is_renewed = leases.update(beat_at=now, until=until) == 1 and is_renewed
         return is_renewed

@@ -1,0 +1,47 @@
+"""The two leases of a run that works: its own, and the company's for writing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from integrations.models import Workspace
+from syncjobs.ledger import lease
+from syncjobs.models import Run, WriterLease
+from tests.support.factories import RunFactory, WorkspaceFactory
+
+
+class Killed(Exception):
+    """The process died here."""
+
+
+def die_at_second_update() -> Any:
+    """Return a wrapper of database calls that lets one UPDATE pass."""
+    updates = 0
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal updates
+        updates += sql.startswith("UPDATE")
+        if updates > 1:
+            raise Killed
+        return execute(sql, params, many, context)
+
+    return wrapper
+
+
+def test_of_a_process_that_dies_while_renewing_the_runs_lease_ends_first(transactional_db: None) -> None:
+    workspace: Workspace = WorkspaceFactory()
+    run: Run = RunFactory(workspace=workspace, company=workspace.company, status=Run.Status.QUEUED)
+    owner, company = lease.new_owner(), workspace.company
+    assert company is not None
+    assert lease.claim(run, owner) and lease.try_to_write(company, run, owner)
+
+    with connection.execute_wrapper(die_at_second_update()), pytest.raises(Killed):
+        lease.Heartbeat(run, company, owner)._renew()
+
+    run.refresh_from_db()
+    until = WriterLease.objects.get(company=company).until
+    assert run.lease_until is not None and until is not None
+    assert run.lease_until < until
