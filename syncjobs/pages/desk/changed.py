@@ -1,4 +1,4 @@
-"""Time that changed after it was sent and waits for a person: what Clockify says now beside what was sent."""
+"""Time that changed after it was sent and needs a decision: Clockify's version beside the sent one."""
 
 from __future__ import annotations
 
@@ -26,43 +26,49 @@ from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import Resolution
 from syncjobs.rules.reasons import explain
 
-CHANGED_THERE = "CHANGED_IN_QUICKBOOKS"
-WORDS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
+CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
+FIELD_LABELS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
 
 
 @dataclass(frozen=True)
 class FieldComparison:
-    """One field on each side; `there` is what QuickBooks has, if it was asked."""
+    """One field on each side; `quickbooks` is empty unless QuickBooks was read."""
 
-    word: str
-    ours: str
+    label: str
+    clockify: str
     sent: str
-    there: str
+    quickbooks: str
     differs: bool
-    differs_there: bool
+    differs_in_quickbooks: bool
 
 
 @dataclass
 class ChangedRow:
-    """One entry with both sides and what may be done about it."""
+    """One entry with both sides and the actions that are allowed."""
 
     entry: TimeEntry
     badge: StatusBadge
     receipt: Receipt | None
-    lines: list[FieldComparison] = field(default_factory=list)
+    fields: list[FieldComparison] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
-    decide_links: list[tuple[str, str]] = field(default_factory=list)  # words and where the reason is decided
+    decide_links: list[tuple[str, str]] = field(default_factory=list)  # label and desk URL
     may_send: bool = False
-    corrections_offered: list[str] = field(default_factory=list)  # the ways of `amend` that may mend it
-    is_gone_there: bool = False
+    corrections_offered: list[str] = field(default_factory=list)  # `corrections.OVERRIDE` or `CORRECT`
+    is_deleted_in_quickbooks: bool = False
     note: str = ""
     left_by: str = ""
 
 
 def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
-    """Entries whose sent copy is not what they say now, or was changed by hand; `left`: those left as they are."""
+    """Return entries that differ from their sent copy, or whose copy was changed by hand in QuickBooks.
+
+    `left`: those that a person left as they are, instead of the open ones.
+    """
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
-    receipts = Receipt.objects.filter(workspace=workspace, company=workspace.company, part=0, conflict=CHANGED_THERE)
+    # Part 0 is the entry's own activity; later parts are corrections beside it (decision 8).
+    receipts = Receipt.objects.filter(
+        workspace=workspace, company=workspace.company, part=0, conflict=CHANGED_IN_QUICKBOOKS
+    )
     changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
         clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
     )
@@ -77,36 +83,39 @@ def open_count(workspace: Workspace) -> int:
 
 
 def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks: bool = False) -> list[ChangedRow]:
-    """Return the rows of a page.
+    """Return the rows of a page in the order of `entries`.
 
-    `ask_quickbooks` reads in one query what it has now; raises ApiError where it does not answer.
+    `ask_quickbooks` also reads the activities as they are now, in one query. Raises ApiError when that fails.
     """
     if not entries:
         return []
     ids = [entry.clockify_id for entry in entries]
     receipts = inputs.receipts_by_entry(workspace, ids)
     context = _context(workspace, entries, receipts)
-    found = {}
+    current_activities = {}
     if ask_quickbooks:
-        wanted = [receipt.quickbooks_id for receipt in receipts.values()]
-        found = activities.by_ids(QuickBooksClient(company_of(workspace)), wanted)
+        quickbooks_ids = [receipt.quickbooks_id for receipt in receipts.values()]
+        current_activities = activities.by_ids(QuickBooksClient(company_of(workspace)), quickbooks_ids)
     drafts = {key: from_row(receipt.draft) for key, receipt in receipts.items() if receipt.draft}
-    resolved = {entry.clockify_id: context.resolve(context.entry(entry)) for entry in entries}
-    names = _Names(workspace, drafts.values(), found.values(), resolved.values())
+    resolutions = {entry.clockify_id: context.resolve(context.entry(entry)) for entry in entries}
+    names = _PartnerNames(workspace, drafts.values(), current_activities.values(), resolutions.values())
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=ids).select_related("person")
-    words = {one.clockify_id: one for one in overrides}
+    override_by_entry = {override.clockify_id: override for override in overrides}
     rows = []
     for entry in entries:
         receipt = receipts.get(entry.clockify_id)
-        row = _row(workspace, entry, receipt, words.get(entry.clockify_id))
-        sent = drafts.get(entry.clockify_id)
-        if receipt is not None and sent is not None:
-            there = found.get(receipt.quickbooks_id)
-            row.is_gone_there = ask_quickbooks and there is None
-            if row.is_gone_there and corrections.CORRECT in row.corrections_offered:
+        row = _row(workspace, entry, receipt, override_by_entry.get(entry.clockify_id))
+        sent_draft = drafts.get(entry.clockify_id)
+        if receipt is not None and sent_draft is not None:
+            activity = current_activities.get(receipt.quickbooks_id)
+            row.is_deleted_in_quickbooks = ask_quickbooks and activity is None
+            # A correction adds time beside the activity; a deleted one leaves nothing to add to.
+            if row.is_deleted_in_quickbooks and corrections.CORRECT in row.corrections_offered:
                 row.corrections_offered.remove(corrections.CORRECT)
-            now = _now(entry, context, receipt, resolved[entry.clockify_id], names)
-            row.lines = _beside(now, _of(sent, names), _of_activity(there, names) if there else None)
+            clockify = _clockify_values(entry, context, receipt, resolutions[entry.clockify_id], names)
+            row.fields = _compare(
+                clockify, _draft_values(sent_draft, names), _activity_values(activity, names) if activity else None
+            )
         rows.append(row)
     return rows
 
@@ -114,18 +123,20 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
 def _context(
     workspace: Workspace, entries: Sequence[TimeEntry], receipts: Mapping[str, Receipt]
 ) -> inputs.PlanningContext:
-    """What the statuses of these entries depend on: their own links and partners, not everybody's."""
-    ids = {key for one in entries for key in (one.user_id, one.client_id, one.project_id) if key}
-    links_of_these = list(links_of(workspace).filter(clockify_id__in=ids))
-    partners = inputs.partners_of(company_of(workspace), among=links_of_these)
+    """Return the planning context of these entries alone; loading every link and partner would slow the page."""
+    ids = {key for entry in entries for key in (entry.user_id, entry.client_id, entry.project_id) if key}
+    entry_links = list(links_of(workspace).filter(clockify_id__in=ids))
+    partners = inputs.partners_of(company_of(workspace), among=entry_links)
     ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED, clockify_id__in=ids)
-    overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=[one.clockify_id for one in entries])
+    overrides = EntryOverride.objects.filter(
+        workspace=workspace, clockify_id__in=[entry.clockify_id for entry in entries]
+    )
     return inputs.PlanningContext(
         policy=inputs.policy_of(workspace),
         mapping_table=inputs.build_mapping_table(
-            links_of_these, set(ignored.values_list("kind", "clockify_id")), partners
+            entry_links, set(ignored.values_list("kind", "clockify_id")), partners
         ),
-        overrides={one.clockify_id: one for one in overrides},
+        overrides={override.clockify_id: override for override in overrides},
         receipts=receipts,
         actions={},
     )
@@ -133,10 +144,10 @@ def _context(
 
 def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> ChangedRow:
     status: EntryStatus = entry.status
-    codes = {str(one.get("code")) for one in status.reasons}
+    codes = {str(reason.get("code")) for reason in status.reasons}
     row = ChangedRow(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
-    row.sentences = [explain(one)["message"] for one in status.reasons]
-    if receipt is not None and receipt.conflict == CHANGED_THERE and CHANGED_THERE not in codes:
+    row.sentences = [explain(reason)["message"] for reason in status.reasons]
+    if receipt is not None and receipt.conflict == CHANGED_IN_QUICKBOOKS and CHANGED_IN_QUICKBOOKS not in codes:
         row.badge = badges.LOCKED
         row.sentences.append(
             "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
@@ -145,51 +156,62 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
         row.sentences.insert(0, "It was deleted in Clockify.")
     if not row.sentences:
         row.sentences = ["It was edited in Clockify after it was sent; the next sync takes the change over."]
-    for one in status.reasons:
-        where = links.desk(workspace.pk, str(one.get("kind") or ""), str(one.get("id") or ""))
-        if where:
-            row.decide_links.append((f"Decide the {one['kind']}", where))
-    waits = status.state == EntryStatus.State.CHANGED and not status.reasons
-    row.may_send = waits and not (codes & LOCKING) and entry.deleted_at is None
-    row.corrections_offered = _amends(entry, receipt, codes)
+    for reason in status.reasons:
+        desk_url = links.desk(workspace.pk, str(reason.get("kind") or ""), str(reason.get("id") or ""))
+        if desk_url:
+            row.decide_links.append((f"Decide the {reason['kind']}", desk_url))
+    is_unblocked_change = status.state == EntryStatus.State.CHANGED and not status.reasons
+    row.may_send = is_unblocked_change and not (codes & LOCKING) and entry.deleted_at is None
+    row.corrections_offered = _offered_corrections(entry, receipt, codes)
     if override is not None:
         row.note = override.note
         row.left_by = override.person.get_username() if override.person else "a command"
     return row
 
 
-def _amends(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[str]:
-    """As far as our own books tell; the preview asks QuickBooks. Only where nothing but people's work is in the way."""
+def _offered_corrections(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[str]:
+    """Return the corrections to offer, judged by our own records; their preview reads QuickBooks.
+
+    None where anything but billing or a change by hand holds the entry back.
+    """
     if receipt is None or codes - LOCKING:
         return []
-    found = codes | {receipt.conflict}
-    ways = [corrections.OVERRIDE] if CHANGED_THERE in found and "BILLED_IN_QUICKBOOKS" not in found else []
-    if entry.deleted_at is None and found & LOCKING:
-        ways.append(corrections.CORRECT)
-    return ways
+    all_codes = codes | {receipt.conflict}
+    # An invoice is never touched, so billed time may be added to but not overwritten (decision 8).
+    offered = (
+        [corrections.OVERRIDE] if CHANGED_IN_QUICKBOOKS in all_codes and "BILLED_IN_QUICKBOOKS" not in all_codes else []
+    )
+    if entry.deleted_at is None and all_codes & LOCKING:
+        offered.append(corrections.CORRECT)
+    return offered
 
 
 # --- both sides ------------------------------------------------------------------------------------------------
-class _Names:
-    """What our copy calls the people and customers that these drafts and activities name."""
+class _PartnerNames:
+    """Mirrored names of the people and customers of these drafts, activities and resolutions."""
 
     def __init__(
         self,
         workspace: Workspace,
         drafts: Iterable[Draft],
-        there: Iterable[Activity],
-        resolved: Iterable[Resolution],
+        current_activities: Iterable[Activity],
+        resolutions: Iterable[Resolution],
     ) -> None:
         company = company_of(workspace)
-        every: list[Any] = [*drafts, *there]
-        resolved = list(resolved)
-        people = {one.person_id for one in every} | {one.person.id for one in resolved if one.person}
-        wanted = {one.customer_id for one in every} | {one.customer.id for one in resolved if one.customer}
+        records: list[Any] = [*drafts, *current_activities]
+        resolutions = list(resolutions)
+        person_ids = {record.person_id for record in records} | {
+            resolution.person.id for resolution in resolutions if resolution.person
+        }
+        customer_ids = {record.customer_id for record in records} | {
+            resolution.customer.id for resolution in resolutions if resolution.customer
+        }
+        # An employee and a vendor can have the same id in QuickBooks, so the kind is part of the key.
         self.people: dict[tuple[str, str], str] = {}
         for kind in ("employee", "vendor"):
-            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=company, quickbooks_id__in=people)
+            rows = QUICKBOOKS_MODELS[kind]._default_manager.filter(company=company, quickbooks_id__in=person_ids)
             self.people |= {(kind, key): name for key, name in rows.values_list("quickbooks_id", "name")}
-        customers = Customer.objects.filter(company=company, quickbooks_id__in=wanted)
+        customers = Customer.objects.filter(company=company, quickbooks_id__in=customer_ids)
         self.customers: Mapping[str, str] = dict(customers.values_list("quickbooks_id", "full_name"))
 
     def person(self, kind: str, key: str) -> str:
@@ -199,23 +221,24 @@ class _Names:
         return self.customers.get(key) or f"customer {key}"
 
 
-def _now(
-    entry: TimeEntry, context: inputs.PlanningContext, receipt: Receipt, resolution: Resolution, names: _Names
+def _clockify_values(
+    entry: TimeEntry, context: inputs.PlanningContext, receipt: Receipt, resolution: Resolution, names: _PartnerNames
 ) -> list[str]:
-    """What Clockify's entry would make now, as far as its links tell."""
+    """Return the fields that would be sent now, in the order of `FIELD_LABELS`."""
     person, customer = resolution.person, resolution.customer
-    now_day = changes.day_of(context.entry(entry), inputs.sent_of(receipt))
+    # The day as sent stays while the start is unchanged, even if a time zone was changed since.
+    txn_date = changes.day_of(context.entry(entry), inputs.sent_of(receipt))
     return [
         names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
         names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",
-        day(now_day),
+        day(txn_date),
         duration(resolution.minutes),
         entry.description.strip() or "none",
         _rate(entry.rate),
     ]
 
 
-def _of(sent: Draft, names: _Names) -> list[str]:
+def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
     return [
         names.person(sent.person_kind, sent.person_id),
         names.customer(sent.customer_id),
@@ -226,22 +249,27 @@ def _of(sent: Draft, names: _Names) -> list[str]:
     ]
 
 
-def _of_activity(there: Activity, names: _Names) -> list[str]:
+def _activity_values(activity: Activity, names: _PartnerNames) -> list[str]:
     return [
-        names.person(there.person_kind, there.person_id),
-        names.customer(there.customer_id),
-        day(there.txn_date) or "none",
-        duration(there.minutes),
-        there.description.strip() or "none",
-        _rate(there.rate),
+        names.person(activity.person_kind, activity.person_id),
+        names.customer(activity.customer_id),
+        day(activity.txn_date) or "none",
+        duration(activity.minutes),
+        activity.description.strip() or "none",
+        _rate(activity.rate),
     ]
 
 
-def _beside(ours: list[str], sent: list[str], there: list[str] | None) -> list[FieldComparison]:
-    theirs = there or [""] * len(WORDS)
+def _compare(
+    clockify_values: list[str], sent_values: list[str], quickbooks_values: list[str] | None
+) -> list[FieldComparison]:
+    """Return one comparison for each field; `quickbooks_values` is None where QuickBooks was not read."""
+    column = quickbooks_values or [""] * len(FIELD_LABELS)
     return [
-        FieldComparison(word, mine, went, has, mine != went, there is not None and has != went)
-        for word, mine, went, has in zip(WORDS, ours, sent, theirs, strict=True)
+        FieldComparison(
+            label, clockify, sent, quickbooks, clockify != sent, quickbooks_values is not None and quickbooks != sent
+        )
+        for label, clockify, sent, quickbooks in zip(FIELD_LABELS, clockify_values, sent_values, column, strict=True)
     ]
 
 

@@ -1,4 +1,4 @@
-"""The desk's tab of time that changed after it was sent: both sides beside each other, and what a person may do."""
+"""The desk's "Changed after sending" tab: both sides of each entry, and the decisions about it."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from syncjobs.rules import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
-ROWS_A_PAGE = 20
+ROWS_PER_PAGE = 20
 SECTIONS = (("todo", "To do"), ("left", "Left as it is"))
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The entries with both sides; posted to it: leave one as it is, take that back, or preview sending it."""
+    """Show the entries with both sides; on POST, take a decision about one or request its preview."""
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     if request.method == "POST":
         return _decide(request, workspace)
     left = request.GET.get("show") == "left"
-    found = Paginator(changed.rows_of(workspace, left=left), ROWS_A_PAGE).get_page(request.GET.get("page", 1))
-    wanted, problem_text = list(found.object_list), ""
-    ask_quickbooks = bool(request.GET.get("look")) and bool(wanted)
+    current_page = Paginator(changed.rows_of(workspace, left=left), ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
+    entries, error_text = list(current_page.object_list), ""
+    ask_quickbooks = bool(request.GET.get("look")) and bool(entries)
     try:
-        rows = changed.shown(workspace, wanted, ask_quickbooks=ask_quickbooks)
-    except (ApiError, SecretUnreadable) as problem:
-        problem_text, ask_quickbooks = _words(problem), False
-        rows = changed.shown(workspace, wanted)
+        rows = changed.shown(workspace, entries, ask_quickbooks=ask_quickbooks)
+    except (ApiError, SecretUnreadable) as error:
+        error_text, ask_quickbooks = _error_message(error), False
+        rows = changed.shown(workspace, entries)
     counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
     context = {
         "workspace": workspace,
@@ -50,35 +50,35 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "zone": workspace.time_zone,
         "company": workspace.company,
         "section": "left" if left else "todo",
-        "sections": [(name, word, counts[name]) for name, word in SECTIONS],
-        "page": found,
+        "sections": [(name, label, counts[name]) for name, label in SECTIONS],
+        "page": current_page,
         "rows": rows,
-        "looked": ask_quickbooks,
+        "quickbooks_was_read": ask_quickbooks,
         "read_at": timezone.now(),
-        "problem": problem_text,
+        "error": error_text,
         "return_to": request.get_full_path(),
         **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
     }
     return access.show(request, "desk/changed.html", context, title=f"Changed after sending, {workspace.name}")
 
 
-def _words(problem: Exception) -> str:
-    return f"{problem.message} {problem.fix}".strip() if isinstance(problem, ApiError) else str(problem)
+def _error_message(error: Exception) -> str:
+    return f"{error.message} {error.fix}".strip() if isinstance(error, ApiError) else str(error)
 
 
 # --- deciding ------------------------------------------------------------------------------------------------
 def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     key = request.POST.get("entry", "")
     entry = TimeEntry.objects.filter(workspace=workspace, pk=int(key)).first() if key.isdigit() else None
-    verb = VERBS.get(request.POST.get("verb", ""))
+    action = ACTIONS.get(request.POST.get("verb", ""))
     try:
-        if entry is None or verb is None:
+        if entry is None or action is None:
             raise Refused("Nothing was chosen.")
-        answer = verb(request, workspace, entry)
+        response = action(request, workspace, entry)
     except Refused as refusal:
         messages.error(request, str(refusal))
-        answer = None
-    return answer or redirect(request.get_full_path())
+        response = None
+    return response or redirect(request.get_full_path())
 
 
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
@@ -87,23 +87,24 @@ def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
 
 
-def _take_up(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
+def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
     decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
     messages.success(request, "Back on the list.")
 
 
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
-    """A preview of sending Clockify's version; its page has the button that does it."""
+    """Start a preview of sending Clockify's version; the page of that run has the button that sends it."""
     details = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
-    return _ask_for_preview(request, workspace, details)
+    return _request_preview(request, workspace, details)
 
 
-def _amend(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
-    """A preview of writing over what people did, or of adding what is missing beside it."""
-    return _ask_for_preview(request, workspace, correction.run_options(workspace, entry, request.POST["verb"]))
+def _preview_correction(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
+    """Start a preview of overwriting a change by hand, or of adding the missing time beside it."""
+    return _request_preview(request, workspace, correction.run_options(workspace, entry, request.POST["verb"]))
 
 
-def _ask_for_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:
+def _request_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:
+    """Start the run and return a redirect to it; None, with a warning shown, where another run is active."""
     try:
         run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **details)
     except runs.AlreadyRunning as busy:
@@ -113,10 +114,10 @@ def _ask_for_preview(request: HttpRequest, workspace: Workspace, details: dict[s
     return redirect("admin:syncjobs_run_change", run.pk)
 
 
-VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], HttpResponse | None]] = {
+ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], HttpResponse | None]] = {
     "leave": _leave,
-    "take_up": _take_up,
+    "take_up": _put_back,
     "preview": _preview,
-    corrections.OVERRIDE: _amend,
-    corrections.CORRECT: _amend,
+    corrections.OVERRIDE: _preview_correction,
+    corrections.CORRECT: _preview_correction,
 }

@@ -1,4 +1,4 @@
-"""A tab of the desk as a CSV file: every section, a line for each record."""
+"""A tab of the desk as a CSV file: all sections, one line per record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed
 
-# The first four are what an upload reads; see docs/desk.md.
+# An upload reads the columns up to `note` by these names (docs/desk.md), so a downloaded file can be sent back.
 HEADERS = (
     "kind",
     "clockify_id",
@@ -39,27 +39,30 @@ HEADERS = (
     "held_entries",
     "oldest",
 )
-CHANGED = "changed"
-CHANGED_FIELDS = tuple(f"{word.lower().replace(' ', '_')}_{side}" for word in changed.WORDS for side in ("now", "sent"))
+CHANGED_TAB = "changed"
+CHANGED_FIELDS = tuple(
+    f"{label.lower().replace(' ', '_')}_{side}" for label in changed.FIELD_LABELS for side in ("now", "sent")
+)
 CHANGED_HEADERS = ("entry", "date", "activity", "state", "reasons", *CHANGED_FIELDS)
-STATES = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
+STATE_LABELS = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
 
 
 def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
+    """Return the tab as a CSV download. Raises Http404 for an unknown tab."""
     workspace = access.workspace_at(pk)
-    if tab not in {*KINDS, CHANGED}:
+    if tab not in {*KINDS, CHANGED_TAB}:
         raise Http404
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     name = f"{tab}-{workspace.clockify_id}"
-    if tab == CHANGED:
+    if tab == CHANGED_TAB:
         return csv_response(CHANGED_HEADERS, _changed_cells(workspace), name=name)
     return csv_response(HEADERS, _tab_cells(workspace, tab), name=name)
 
 
 def _tab_cells(workspace: Workspace, tab: str) -> Iterator[Cells]:
     """Yield a line for each record of the tab's sections."""
-    for section in STATES:
+    for section in STATE_LABELS:
         for refs in DeskIndex(workspace, tab, section).chunks():
             for group in rows.groups(workspace, refs, tab=tab):
                 for row in group.rows:
@@ -67,47 +70,49 @@ def _tab_cells(workspace: Workspace, tab: str) -> Iterator[Cells]:
 
 
 def _changed_cells(workspace: Workspace) -> Iterator[Cells]:
-    """Yield entries that changed after they were sent, with each field now and as sent."""
+    """Yield a line for each entry that changed after it was sent: each field now and as sent."""
     entries = changed.rows_of(workspace)
     start = 0
     while chunk := list(entries[start : start + CHUNK]):
         start += CHUNK
         for row in changed.shown(workspace, chunk):
-            sides = [text for line in row.lines for text in (line.ours, line.sent)]
+            values = [text for field in row.fields for text in (field.clockify, field.sent)]
             yield {
                 "entry": row.entry.clockify_id,
                 "date": row.entry.txn_date,
                 "activity": row.receipt.quickbooks_id if row.receipt else "",
                 "state": row.badge.word,
                 "reasons": " ".join(row.sentences),
-                **dict(zip(CHANGED_FIELDS, sides, strict=False)),
+                **dict(zip(CHANGED_FIELDS, values, strict=False)),
             }
 
 
 def _cells(row: Row, client_name: str, section: str) -> Cells:
-    suggested = row.suggestions[0] if row.suggestions and row.link is None else None
+    """Return the cells of one row; `client_name` is the client that its group stands under."""
+    suggestion = row.suggestions[0] if row.suggestions and row.link is None else None
     cells: Cells = {
         "kind": row.ref.kind,
         "clockify_id": row.ref.clockify_id,
-        "state": STATES[section],
+        "state": STATE_LABELS[section],
         "clockify_name": row.name,
         "client": client_name if row.ref.kind == "project" else "",
         "email": row.email,
     }
     if row.link is not None or not row.ref.clockify_id:
-        there = row.partner
+        partner = row.partner
         cells |= {
-            "quickbooks_kind": there.kind if there else "",
-            "quickbooks_id": there.id if there else "",
-            "quickbooks_name": there.full_name if there else "",
+            "quickbooks_kind": partner.kind if partner else "",
+            "quickbooks_id": partner.id if partner else "",
+            "quickbooks_name": partner.full_name if partner else "",
         }
-    if suggested is not None:
+    # A suggestion goes into columns of its own: in `quickbooks_id` an upload would take it as a decision.
+    if suggestion is not None:
         cells |= {
-            "suggested_kind": suggested.kind,
-            "suggested_id": suggested.id,
-            "suggested_name": suggested.full_name,
-            "likeness": f"{suggested.percent}%",
-            "likeness_why": suggested.why,
+            "suggested_kind": suggestion.kind,
+            "suggested_id": suggestion.id,
+            "suggested_name": suggestion.full_name,
+            "likeness": f"{suggestion.percent}%",
+            "likeness_why": suggestion.why,
         }
     if row.mismatch is not None:
         cells |= {
