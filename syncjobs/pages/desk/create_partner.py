@@ -1,4 +1,4 @@
-"""What exactly would be written to QuickBooks or Clockify, every rule with what it found, and the press."""
+"""The page that creates, reactivates or renames a record: the exact request, the rules' checks, the submission."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from syncjobs.partner_writes import journal, submit
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
 from syncjobs.partner_writes.rules import Remedy, RuleCheck
 
-NAMED = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
-TYPED = ("name", "given_name", "family_name", "parent_id", "client_id")
-YES_OR_NO = ("billable", "public")
-DEFAULTS: Mapping[str, Any] = {one.name: one.default for one in fields(WriteRequest)}
-MAX_LENGTH = 2000  # of what is typed; the rules say what is too long
-SIDES = {QUICKBOOKS: "QuickBooks", CLOCKIFY: "Clockify"}
-AFTERWARDS = {
+IDENTITY_FIELDS = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
+EDITABLE_FIELDS = ("name", "given_name", "family_name", "parent_id", "client_id")
+BOOLEAN_FIELDS = ("billable", "public")
+DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(WriteRequest)}
+# Far above the vendors' limits, so that the rules, and not this cut, say that a name is too long.
+MAX_LENGTH = 2000
+SIDE_NAMES = {QUICKBOOKS: "QuickBooks", CLOCKIFY: "Clockify"}
+REVERSAL_NOTES = {
     (QUICKBOOKS, CREATE): "QuickBooks keeps what is created: it can be made inactive, not deleted.",
     (QUICKBOOKS, REACTIVATE): "It can be made inactive again in QuickBooks.",
     (CLOCKIFY, CREATE): "It can be archived and deleted in Clockify.",
@@ -41,8 +42,8 @@ AFTERWARDS = {
 
 
 @dataclass(frozen=True)
-class WayOut:
-    """A way out of a failed check: a page to go to, or a link (`partner`) to be posted to the desk."""
+class RemedyLink:
+    """One remedy of a failed check: a page to open or, with `partner`, a link to post to the desk."""
 
     label: str
     href: str
@@ -50,42 +51,44 @@ class WayOut:
 
 
 def write_request_from(values: QueryDict) -> WriteRequest:
-    """The wish that an address or a form names."""
-    named: dict[str, Any] = {one: values.get(one, "")[:80] for one in NAMED}
-    typed: dict[str, Any] = {one: values[one][:MAX_LENGTH] for one in TYPED if one in values}
-    typed |= {one: values[one] == "1" for one in YES_OR_NO if one in values}
-    return WriteRequest(**named, **typed)
+    """Return the write request that a URL or a form describes."""
+    identity: dict[str, Any] = {name: values.get(name, "")[:80] for name in IDENTITY_FIELDS}
+    # A field that is absent keeps its default; one that is empty was emptied by the person.
+    edited: dict[str, Any] = {name: values[name][:MAX_LENGTH] for name in EDITABLE_FIELDS if name in values}
+    edited |= {name: values[name] == "1" for name in BOOLEAN_FIELDS if name in values}
+    return WriteRequest(**identity, **edited)
 
 
 def address(workspace_id: int, write_request: WriteRequest, *, back: str = "") -> str:
-    """The page that shows what the wish would write."""
-    said = {
+    """Return the URL of the page that previews this write request."""
+    set_fields = {
         name: value
         for name, value in write_request.as_row().items()
         if value not in (None, "") and value != DEFAULTS[name]
     }
-    query = {name: ("1" if value else "0") if name in YES_OR_NO else value for name, value in said.items()}
-    typed = {name: "" for name in TYPED if getattr(write_request, name) == ""}
-    query |= typed | ({"back": back} if back else {})
-    return f"{_page_of(workspace_id)}?{urlencode(query)}"
+    query = {name: ("1" if value else "0") if name in BOOLEAN_FIELDS else value for name, value in set_fields.items()}
+    # Fields that were emptied are named too: without them the page would fill in their defaults.
+    emptied = {name: "" for name in EDITABLE_FIELDS if getattr(write_request, name) == ""}
+    query |= emptied | ({"back": back} if back else {})
+    return f"{_page_url(workspace_id)}?{urlencode(query)}"
 
 
 @cache
-def _page_of(workspace_id: int) -> str:
-    """Every row of the desk leads there."""
+def _page_url(workspace_id: int) -> str:
+    """Return the page's path, cached because every row of the desk links to it."""
     return reverse("hourbridge:desk-write", args=[workspace_id])
 
 
 def label_of(write_request: WriteRequest) -> str:
-    """What leads here: a button with an ellipsis, since something is written."""
+    """Return the label of the button that leads here; its ellipsis says that a preview comes first."""
     if write_request.verb == CREATE:
         kind = {"employee": "employee", "vendor": "vendor"}.get(write_request.entity, "")
-        return f"Create {kind}…" if kind else f"Create in {SIDES[write_request.side]}…"
+        return f"Create {kind}…" if kind else f"Create in {SIDE_NAMES[write_request.side]}…"
     return "Reactivate…" if write_request.verb == REACTIVATE else "Rename in Clockify…"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Look at what would be written; posted to it: the press, or a look for what became of one."""
+    """Preview a write; on POST, submit it, or look in the vendor's data for one whose outcome is unknown."""
     workspace = access.workspace_at(pk)
     if request.method != "POST":
         return _show(request, workspace, write_request_from(request.GET))
@@ -94,18 +97,19 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Nothing was chosen.")
         return redirect("hourbridge:projects", workspace.pk)
     try:
-        write = _submitted(request, workspace, write_request)
+        write = _submit(request, workspace, write_request)
     except Refused as refusal:
         return _show(request, workspace, write_request, refused=str(refusal))
-    except (ApiError, SecretUnreadable) as problem:
-        return _show(request, workspace, write_request, refused=_words(problem))
+    except (ApiError, SecretUnreadable) as error:
+        return _show(request, workspace, write_request, refused=_error_message(error))
     if write.state != PartnerWrite.State.DONE:
         return _show(request, workspace, write_request, write=write)
     messages.success(request, f"{write.name}: {write.said}")
-    return redirect(_back(request, workspace, write_request))
+    return redirect(_back_url(request, workspace, write_request))
 
 
-def _submitted(request: HttpRequest, workspace: Workspace, write_request: WriteRequest) -> PartnerWrite:
+def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequest) -> PartnerWrite:
+    """Carry out the confirmed write, or look for an earlier one. Raises Refused, ApiError or SecretUnreadable."""
     params = request.POST
     if params.get("look", "").isdigit():
         return submit.look_again(workspace, int(params["look"]))
@@ -114,16 +118,17 @@ def _submitted(request: HttpRequest, workspace: Workspace, write_request: WriteR
     return submit.carry_out(workspace, write_request, confirmed=confirmed, person=request.user, note=note, now=now)
 
 
-def _words(problem: Exception) -> str:
-    return f"{problem.message} {problem.fix}".strip() if isinstance(problem, ApiError) else str(problem)
+def _error_message(error: Exception) -> str:
+    return f"{error.message} {error.fix}".strip() if isinstance(error, ApiError) else str(error)
 
 
-def _back(request: HttpRequest, workspace: Workspace, write_request: WriteRequest) -> str:
-    """Where the person came from, on this site; else the row it is about."""
+def _back_url(request: HttpRequest, workspace: Workspace, write_request: WriteRequest) -> str:
+    """Return the local URL that the person came from, else that of the record's row on the desk."""
     params = request.POST if request.method == "POST" else request.GET
-    back = params.get("back", "")
-    if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        return back
+    back_url = params.get("back", "")
+    # Anyone can put a URL there, so one that leaves this site is ignored.
+    if back_url.startswith("/") and url_has_allowed_host_and_scheme(back_url, allowed_hosts=None):
+        return back_url
     return desk(workspace.pk, write_request.kind, write_request.clockify_id) or reverse(
         "hourbridge:projects", args=[workspace.pk]
     )
@@ -137,7 +142,7 @@ def _show(
     refused: str = "",
     write: PartnerWrite | None = None,
 ) -> HttpResponse:
-    back = _back(request, workspace, write_request)
+    back_url = _back_url(request, workspace, write_request)
     draft: PartnerDraft | None = None
     try:
         draft = submit.draft(workspace, write_request)
@@ -147,13 +152,13 @@ def _show(
         "workspace": workspace,
         "zone": workspace.time_zone,
         "write_request": write_request,
-        "back": back,
+        "back_url": back_url,
         "refused": refused,
         "draft": draft,
         "write": write or (journal.on_its_way(workspace, write_request) if workspace.company else None),
     }
     if draft is not None:
-        context |= _shown(workspace, draft, back)
+        context |= _draft_context(workspace, draft, back_url)
     title = draft.title if draft else "Nothing to write"
     return access.show(
         request,
@@ -164,28 +169,29 @@ def _show(
     )
 
 
-def _shown(workspace: Workspace, draft: PartnerDraft, back: str) -> dict[str, Any]:
+def _draft_context(workspace: Workspace, draft: PartnerDraft, back_url: str) -> dict[str, Any]:
+    """Return the context of the sheet: form fields, checks with their remedies, and the forecast."""
     write_request = draft.request
-    given, family = (dict(draft.lines).get(word, "") for word in ("First name", "Last name"))
-    hidden = {name: getattr(write_request, name) for name in NAMED} | {
+    given_name, family_name = (dict(draft.lines).get(label, "") for label in ("First name", "Last name"))
+    hidden_fields = {name: getattr(write_request, name) for name in IDENTITY_FIELDS} | {
         name: getattr(write_request, name)
         for name in ("parent_id", "client_id")
         if getattr(write_request, name) is not None
     }
-    editable = {"Name", "First name", "Last name", "Billable", "Public"}
+    editable_labels = {"Name", "First name", "Last name", "Billable", "Public"}
     return {
-        "hidden": {name: value for name, value in hidden.items() if value != ""} | {"back": back},
-        "lines": [line for line in draft.lines if line[0] not in editable],
-        "checks": [(check, _ways_out(workspace, write_request, check, back)) for check in draft.checks],
+        "hidden_fields": {name: value for name, value in hidden_fields.items() if value != ""} | {"back": back_url},
+        "lines": [line for line in draft.lines if line[0] not in editable_labels],
+        "checks": [(check, _remedy_links(workspace, write_request, check, back_url)) for check in draft.checks],
         "has_name": write_request.verb != REACTIVATE,
         "is_person": write_request.verb == CREATE and write_request.entity in {"employee", "vendor"},
         "is_project": write_request.verb == CREATE and write_request.entity == "project",
-        "given_name": given,
-        "family_name": family,
+        "given_name": given_name,
+        "family_name": family_name,
         "unblocks": submit.unblocks(workspace, draft, now=timezone.now()),
         "submit_text": _submit_text(write_request),
-        "afterwards": AFTERWARDS[write_request.side, write_request.verb],
-        "side": SIDES[write_request.side],
+        "reversal_note": REVERSAL_NOTES[write_request.side, write_request.verb],
+        "side": SIDE_NAMES[write_request.side],
         "read_at": workspace.company.pulled_at
         if workspace.company and write_request.side == QUICKBOOKS
         else workspace.pulled_at,
@@ -193,36 +199,44 @@ def _shown(workspace: Workspace, draft: PartnerDraft, back: str) -> dict[str, An
 
 
 def _submit_text(write_request: WriteRequest) -> str:
-    links = write_request.side == CLOCKIFY or bool(write_request.clockify_id)
+    will_link = write_request.side == CLOCKIFY or bool(write_request.clockify_id)
     if write_request.verb == CREATE:
-        return f"Create in {SIDES[write_request.side]}{' and link' if links else ''}"
+        return f"Create in {SIDE_NAMES[write_request.side]}{' and link' if will_link else ''}"
     if write_request.verb == REACTIVATE:
-        return f"Reactivate in QuickBooks{' and link' if links else ''}"
+        return f"Reactivate in QuickBooks{' and link' if will_link else ''}"
     return "Rename in Clockify"
 
 
-def _ways_out(workspace: Workspace, write_request: WriteRequest, check: RuleCheck, back: str) -> list[WayOut]:
+def _remedy_links(
+    workspace: Workspace, write_request: WriteRequest, check: RuleCheck, back_url: str
+) -> list[RemedyLink]:
     return [
-        _way(workspace, write_request, remedy, back, of_parent="Parent" in check.title) for remedy in check.remedies
+        _remedy_link(workspace, write_request, remedy, back_url, of_parent="Parent" in check.title)
+        for remedy in check.remedies
     ]
 
 
-def _way(workspace: Workspace, write_request: WriteRequest, remedy: Remedy, back: str, *, of_parent: bool) -> WayOut:
+def _remedy_link(
+    workspace: Workspace, write_request: WriteRequest, remedy: Remedy, back_url: str, *, of_parent: bool
+) -> RemedyLink:
+    """Return the link of one remedy; `of_parent`: the failed check is about the parent of the record."""
     if remedy.do == "name":
-        return WayOut(remedy.label, address(workspace.pk, replace(write_request, name=remedy.value), back=back))
+        return RemedyLink(remedy.label, address(workspace.pk, replace(write_request, name=remedy.value), back=back_url))
     kind, _, record_id = remedy.value.partition(":")
     if remedy.do == "link":
-        return WayOut(
+        return RemedyLink(
             remedy.label,
             desk(workspace.pk, write_request.kind, write_request.clockify_id).partition("?")[0],
             remedy.value,
         )
-    # What mends the parent comes back here, since the record itself is still to be written.
-    after = address(workspace.pk, write_request, back=back) if of_parent else back
+    # After the parent is fixed the person comes back here, since the record itself is still to be written.
+    next_url = address(workspace.pk, write_request, back=back_url) if of_parent else back_url
     if remedy.do == "create":
-        other = WriteRequest(CREATE, QUICKBOOKS, "customer", kind, record_id)
+        remedy_request = WriteRequest(CREATE, QUICKBOOKS, "customer", kind, record_id)
     elif of_parent:
-        other = WriteRequest(REACTIVATE, QUICKBOOKS, kind, quickbooks_id=record_id)
+        remedy_request = WriteRequest(REACTIVATE, QUICKBOOKS, kind, quickbooks_id=record_id)
     else:
-        other = WriteRequest(REACTIVATE, QUICKBOOKS, kind, write_request.kind, write_request.clockify_id, record_id)
-    return WayOut(f"{remedy.label}…", address(workspace.pk, other, back=after))
+        remedy_request = WriteRequest(
+            REACTIVATE, QUICKBOOKS, kind, write_request.kind, write_request.clockify_id, record_id
+        )
+    return RemedyLink(f"{remedy.label}…", address(workspace.pk, remedy_request, back=next_url))

@@ -1,4 +1,4 @@
-"""A CSV of links: looked at line by line first, then taken as one batch with one undo."""
+"""The upload of a CSV list of links: previewed line by line, then applied as one batch with one undo."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from syncjobs.pages import access
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-MAX_SHOWN = 200
-NOTE = "From an uploaded list."
+MAX_SHOWN_LINES = 200
+DEFAULT_NOTE = "From an uploaded list."
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for a file; posted to it: what it would change, and once that was confirmed, the change."""
+    """Show the upload form; on POST, preview the changes, or apply them once they are confirmed."""
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     if request.method != "POST":
         return _show(request, workspace)
     try:
-        text = _text(request)
-        reading = csv_import.read(workspace, text)
+        text = _uploaded_text(request)
+        csv_upload = csv_import.read(workspace, text)
         if not request.POST.get("confirmed"):
-            return _show(request, workspace, text=text, reading=reading)
-        return _take(request, workspace, reading)
+            return _show(request, workspace, text=text, csv_upload=csv_upload)
+        return _apply(request, workspace, csv_upload)
     except Refused as refusal:
         return _show(request, workspace, refused=str(refusal))
 
 
-def _text(request: HttpRequest) -> str:
+def _uploaded_text(request: HttpRequest) -> str:
+    """Return the text of the file, or of the pasted lines. Raises Refused where there is none or it is unreadable."""
     file: Any = request.FILES.get("file")
     if file is None:
         text = request.POST.get("text", "")
@@ -54,34 +55,41 @@ def _text(request: HttpRequest) -> str:
         raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.") from None
 
 
-def _take(request: HttpRequest, workspace: Workspace, reading: CsvUpload) -> HttpResponse:
-    if str(len(reading.changes)) != request.POST["confirmed"]:
+def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) -> HttpResponse:
+    # The list is read again on confirmation; records may have been decided on the desk since the preview.
+    if str(len(csv_upload.changes)) != request.POST["confirmed"]:
         raise Refused("What the file would change is not what you saw any more; look at it again.")
     now = timezone.now()
-    wanted = [change.choice for change in reading.changes]
-    notes = {change.note for change in reading.changes}
+    choices = [change.choice for change in csv_upload.changes]
+    notes = {change.note for change in csv_upload.changes}
+    # One batch has one note, so differing notes can't be kept.
     note = notes.pop() if len(notes) == 1 else ""
     with evaluate.deciding(workspace, now=now):
-        applied = batch.apply(workspace, wanted, now=now, person=request.user, note=note or NOTE)
+        applied = batch.apply(workspace, choices, now=now, person=request.user, note=note or DEFAULT_NOTE)
     messages.success(request, f"Took {number(applied.taken, 'decision,decisions')} from the list, as one press.")
-    for warning in [*applied.warnings, *(said for _, said in applied.refused)][:20]:
+    for warning in [*applied.warnings, *(message for _, message in applied.refused)][:20]:
         messages.warning(request, warning)
     return redirect("hourbridge:desk-history", workspace.pk)
 
 
 def _show(
-    request: HttpRequest, workspace: Workspace, *, text: str = "", reading: CsvUpload | None = None, refused: str = ""
+    request: HttpRequest,
+    workspace: Workspace,
+    *,
+    text: str = "",
+    csv_upload: CsvUpload | None = None,
+    refused: str = "",
 ) -> HttpResponse:
     preview = None
-    if reading is not None and reading.changes:
-        preview = forecast(workspace, [change.choice for change in reading.changes], now=timezone.now())
+    if csv_upload is not None and csv_upload.changes:
+        preview = forecast(workspace, [change.choice for change in csv_upload.changes], now=timezone.now())
     context = {
         "workspace": workspace,
         "text": text,
-        "reading": reading,
-        "shown": reading.changes[:MAX_SHOWN] if reading else [],
-        "more": max(len(reading.changes) - MAX_SHOWN, 0) if reading else 0,
-        "errors": reading.errors[:MAX_SHOWN] if reading else [],
+        "upload": csv_upload,
+        "shown_changes": csv_upload.changes[:MAX_SHOWN_LINES] if csv_upload else [],
+        "more_count": max(len(csv_upload.changes) - MAX_SHOWN_LINES, 0) if csv_upload else 0,
+        "errors": csv_upload.errors[:MAX_SHOWN_LINES] if csv_upload else [],
         "forecast": preview,
         "refused": refused,
     }
