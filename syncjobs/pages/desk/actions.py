@@ -1,4 +1,4 @@
-"""What a press on the desk does: the decision's verb, what it says, and what it warns of."""
+"""Decisions that are posted from the desk: one function per verb, each with its message and warnings."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from mapping.desk.index import TABS
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
 
-NOTE = 500
+MAX_NOTE_LENGTH = 500
 
 
 @dataclass
 class Decided:
-    """What was done, in words; `key` is the row it was about."""
+    """A decision that was taken; `key` is the row it was about."""
 
-    said: str
+    message: str
     key: str = ""
     warnings: list[str] = field(default_factory=list)
 
 
 def decide(request: HttpRequest, workspace: Workspace, *, now: datetime) -> Decided:
     """Take the decision that was posted. Raises Refused with the sentence to show."""
-    verb = VERBS.get(request.POST.get("verb", ""))
-    if verb is None:
+    action = ACTIONS.get(request.POST.get("verb", ""))
+    if action is None:
         raise Refused("Nothing was chosen.")
-    return verb(request, workspace, now)
+    return action(request, workspace, now)
 
 
 def chosen(request: HttpRequest) -> str:
-    """The picked record, or the typed one; both at once could mean either, so neither is taken."""
+    """Return the record that was picked or typed, as text. Raises Refused for both, since either could be meant."""
     picked, typed = request.POST.get("partner", ""), request.POST.get("other", "").strip()
     if picked in {"", "other"}:
         return typed
@@ -49,50 +49,54 @@ def chosen(request: HttpRequest) -> str:
 
 
 def note_of(request: HttpRequest) -> str:
-    return request.POST.get("note", "")[:NOTE]
+    return request.POST.get("note", "")[:MAX_NOTE_LENGTH]
 
 
-def _about(request: HttpRequest, *, more: Collection[str] = ()) -> tuple[str, str]:
+def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -> tuple[str, str]:
+    """Return kind and id of the record. Raises Refused unless it is of the desk's kinds or of `extra_kinds`."""
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    if kind not in TABS and kind not in more:
+    if kind not in TABS and kind not in extra_kinds:
         raise Refused("The desk decides about users, clients and projects.")
     return kind, clockify_id
 
 
 def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-    kind, clockify_id = _about(request)
+    kind, clockify_id = _posted_record(request)
     quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
     choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
     warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
 
-Verb = Callable[[HttpRequest, Workspace, datetime], Decided]
+Action = Callable[[HttpRequest, Workspace, datetime], Decided]
 
 
-def _plain(verb: str, said: str, *, there: str = "") -> Verb:
-    """A decision that needs no partner; `there` is said where it may be about what only QuickBooks has, too."""
+def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -> Action:
+    """Return the action of a decision that needs no partner.
+
+    `quickbooks_message`: the message about a record that only QuickBooks has; without it such records are refused.
+    """
 
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-        kind, clockify_id = _about(request, more=LEFT_OUT_THERE if there else ())
+        kind, clockify_id = _posted_record(request, extra_kinds=LEFT_OUT_THERE if quickbooks_message else ())
         choice = Choice(verb, kind, clockify_id)
         warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
-        return Decided(there if kind in LEFT_OUT_THERE else said, f"{kind}-{clockify_id}", warnings)
+        return Decided(quickbooks_message if kind in LEFT_OUT_THERE else message, f"{kind}-{clockify_id}", warnings)
 
     return decide
 
 
 def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-    """One decision, or all of one press."""
-    facts: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request)}
+    """Undo one decision, or all of one batch; what could not be undone becomes a warning."""
+    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request)}
     if request.POST.get("batch"):
-        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **facts)
-        kept = [reason for _, reason in undone.kept]
-        return Decided(f"Took back {number(len(undone.taken_back), 'decision,decisions')}.", "", kept)
+        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
+        warnings = [reason for _, reason in undone.kept]
+        return Decided(f"Took back {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     if not request.POST.get("decision", "").isdigit():
         raise Refused("Nothing was chosen.")
-    made = undo.undo_decision(workspace, int(request.POST["decision"]), **facts)
-    return Decided("Taken back; it stands as before.", f"{made.kind}-{made.clockify_id}")
+    undone_decision = undo.undo_decision(workspace, int(request.POST["decision"]), **details)
+    return Decided("Taken back; it stands as before.", f"{undone_decision.kind}-{undone_decision.clockify_id}")
 
 
 def _batch(text: str) -> uuid.UUID:
@@ -102,11 +106,13 @@ def _batch(text: str) -> uuid.UUID:
         raise Refused("Nothing was chosen.") from None
 
 
-VERBS: dict[str, Verb] = {
+ACTIONS: dict[str, Action] = {
     "link": _link,
-    "confirm": _plain("confirm", "Confirmed."),
-    "unlink": _plain("unlink", "Unlinked; what was sent stays where it is."),
-    "ignore": _plain("ignore", "Ignored; its time is left out.", there="Ignored; Clockify does not lack it."),
-    "stop_ignoring": _plain("stop_ignoring", "Not ignored any more.", there="Listed again."),
+    "confirm": _without_partner("confirm", "Confirmed."),
+    "unlink": _without_partner("unlink", "Unlinked; what was sent stays where it is."),
+    "ignore": _without_partner(
+        "ignore", "Ignored; its time is left out.", quickbooks_message="Ignored; Clockify does not lack it."
+    ),
+    "stop_ignoring": _without_partner("stop_ignoring", "Not ignored any more.", quickbooks_message="Listed again."),
     "undo": _undo,
 }

@@ -1,4 +1,4 @@
-"""Parts of an open row that its script asks for: records to choose from, and what a choice would do."""
+"""Parts of an open row that its script requests: records to choose from, and the forecast of a choice."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from syncjobs.planning.forecast import Forecast, forecast
 
 
 def options(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the records that fit what a person types, as radio buttons; that there are more is said."""
+    """Return the records that match the typed text, as radio buttons; a note says where there are more."""
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
-    found = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    partners = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
     context = {
-        "options": found[: partner_search.MAX_OFFERED],
-        "more": len(found) > partner_search.MAX_OFFERED,
+        "options": partners[: partner_search.MAX_OFFERED],
+        "has_more": len(partners) > partner_search.MAX_OFFERED,
         "searched": text.strip(),
         "company": workspace.company,
     }
@@ -31,7 +31,7 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the figures of one choice as a part of a page; nothing is saved."""
+    """Return the forecast of one choice as a part of a page; nothing is saved."""
     workspace = access.workspace_at(pk)
     params = request.GET
     context: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What was decided, by whom, when and why, before and after; of one record or of the workspace, with its undo."""
+"""The history of decisions about one record or the whole workspace, with the undo of each."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ from syncjobs.pages.links import desk
 from syncjobs.planning import evaluate
 from syncjobs.rules import reasons
 
-ROWS_A_PAGE = 50
-OVERRIDE_WORDS = {"ignored": "ignored", "unlinked": "unlinked by hand"}
+ROWS_PER_PAGE = 50
+OVERRIDE_LABELS = {"ignored": "ignored", "unlinked": "unlinked by hand"}
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One decision in words."""
+    """One decision as the page shows it; `row_url` leads to the record on the desk."""
 
     decision: Decision
     name: str
     before: str
     after: str
-    row: str
+    row_url: str
     may_undo: bool
-    together: int
+    batch_size: int
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """The decisions, newest first; posted to it: take one back, or all of one press."""
+    """Show the decisions, newest first; on POST, undo one of them or all of one batch."""
     workspace = access.workspace_at(pk)
     if request.method == "POST":
         return _undo(request, workspace)
     kind, clockify_id = request.GET.get("kind", ""), request.GET.get("id", "")[:80]
-    rows = _with_latest(workspace, history(workspace, kind=kind, clockify_id=clockify_id))
-    found = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("page", 1))
-    lines = _lines(workspace, list(found.object_list))
+    rows = _annotate_latest(workspace, history(workspace, kind=kind, clockify_id=clockify_id))
+    current_page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
+    lines = _lines(workspace, list(current_page.object_list))
     context = {
         "workspace": workspace,
         "zone": workspace.time_zone,
-        "page": found,
+        "page": current_page,
         "lines": lines,
         "name": lines[0].name if lines and clockify_id else "",
         "back": desk(workspace.pk, kind, clockify_id),
@@ -71,7 +71,7 @@ def _undo(request: HttpRequest, workspace: Workspace) -> HttpResponse:
             raise Refused("Nothing was chosen.")
         with evaluate.deciding(workspace, now=now):
             decided = actions.decide(request, workspace, now=now)
-        messages.success(request, decided.said)
+        messages.success(request, decided.message)
         for warning in decided.warnings:
             messages.warning(request, warning)
     except Refused as refusal:
@@ -79,50 +79,59 @@ def _undo(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     return redirect(request.get_full_path())
 
 
-def _with_latest(workspace: Workspace, rows: Any) -> Any:
-    """Each with the last decision about its record, since only that one can be taken back."""
-    same = Decision.objects.filter(workspace=workspace, kind=OuterRef("kind"), clockify_id=OuterRef("clockify_id"))
-    latest = same.order_by().values("clockify_id").annotate(last=Max("pk")).values("last")
+def _annotate_latest(workspace: Workspace, rows: Any) -> Any:
+    """Return the decisions with `latest`, the id of the last decision about the same record.
+
+    Only that one can be undone.
+    """
+    same_record = Decision.objects.filter(
+        workspace=workspace, kind=OuterRef("kind"), clockify_id=OuterRef("clockify_id")
+    )
+    latest = same_record.order_by().values("clockify_id").annotate(last=Max("pk")).values("last")
     return rows.annotate(latest=Subquery(latest[:1]))
 
 
 def _lines(workspace: Workspace, decisions: list[Decision]) -> list[HistoryLine]:
-    names, together = _names(workspace, decisions), _together(workspace, decisions)
+    names, batch_sizes = _names(workspace, decisions), _batch_sizes(workspace, decisions)
     return [
         HistoryLine(
-            decision=one,
-            name=names.get((one.kind, one.clockify_id)) or f"without a name ({one.clockify_id})",
-            before=stands(one.before),
-            after=stands(one.after),
-            row=desk(workspace.pk, one.kind, one.clockify_id),
-            may_undo=getattr(one, "latest", None) == one.pk and one.company_id == workspace.company_id,
-            together=together.get(one.batch, 1) if one.batch else 1,
+            decision=decision,
+            name=names.get((decision.kind, decision.clockify_id)) or f"without a name ({decision.clockify_id})",
+            before=describe_state(decision.before),
+            after=describe_state(decision.after),
+            row_url=desk(workspace.pk, decision.kind, decision.clockify_id),
+            # Partners of a former company do not exist in the present one, so those decisions stay as they are.
+            may_undo=getattr(decision, "latest", None) == decision.pk and decision.company_id == workspace.company_id,
+            batch_size=batch_sizes.get(decision.batch, 1) if decision.batch else 1,
         )
-        for one in decisions
+        for decision in decisions
     ]
 
 
 def _names(workspace: Workspace, decisions: Iterable[Decision]) -> dict[tuple[str, str], str]:
+    """Return the mirrored names by kind and id."""
     ids: dict[str, set[str]] = defaultdict(set)
-    for one in decisions:
-        ids[one.kind].add(one.clockify_id)
+    for decision in decisions:
+        ids[decision.kind].add(decision.clockify_id)
     return {(kind, key): name for kind in ids for key, name in mirrored_names(workspace, kind, ids[kind]).items()}
 
 
-def _together(workspace: Workspace, decisions: Iterable[Decision]) -> dict[Any, int]:
-    batches = {one.batch for one in decisions if one.batch}
+def _batch_sizes(workspace: Workspace, decisions: Iterable[Decision]) -> dict[Any, int]:
+    """Return how many decisions each batch has in all, on this page or not."""
+    batches = {decision.batch for decision in decisions if decision.batch}
     rows = Decision.objects.filter(workspace=workspace, batch__in=batches)
-    return dict(rows.values_list("batch").annotate(how_many=Count("pk")))
+    return dict(rows.values_list("batch").annotate(size=Count("pk")))
 
 
-def stands(state: Mapping[str, Any]) -> str:
-    """How a record stood, in words: `linked to Acme (customer 58), by rule`."""
-    said = []
+def describe_state(state: Mapping[str, Any]) -> str:
+    """Return a record's state as text: `linked to Acme (customer 58), by rule`."""
+    parts = []
     link = state.get("link")
     if link:
-        said.append(f"linked to {link.get('name') or link['id']} ({link['kind']} {link['id']}), by {link.get('by')}")
+        parts.append(f"linked to {link.get('name') or link['id']} ({link['kind']} {link['id']}), by {link.get('by')}")
         if link.get("suspended"):
-            said.append(f"suspended: {reasons.title(link['suspended'])}")
+            parts.append(f"suspended: {reasons.title(link['suspended'])}")
     if state.get("stance"):
-        said.append(OVERRIDE_WORDS.get(state["stance"], state["stance"]))
-    return ", ".join(said) or "not linked"
+        # The stored key keeps its former name: recorded decisions are compared and restored by it.
+        parts.append(OVERRIDE_LABELS.get(state["stance"], state["stance"]))
+    return ", ".join(parts) or "not linked"

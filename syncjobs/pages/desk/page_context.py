@@ -1,4 +1,4 @@
-"""What a page of the desk shows: its tabs and counts, its rows, the open row, and the last decision."""
+"""Template context of the desk's pages: tabs and counts, rows, the open row, and the last decision."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from syncjobs.models import EntryStatus
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, safe_counts
 
-ROWS_A_PAGE = 50
-SCRIPT = "X-Desk"
-WORDS = {
+ROWS_PER_PAGE = 50
+SCRIPT_HEADER = "X-Desk"
+SECTION_LABELS = {
     TODO: "To do",
     "decide": "Needs a decision",
     "suggested": "Suggested",
@@ -46,15 +46,15 @@ WORDS = {
     IGNORED: "Ignored",
     QUICKBOOKS: "Only in QuickBooks",
 }
-TAB_WORDS = {"people": "People", "clients": "Clients", "projects": "Projects"}
-ENTRIES_BY = {"user": "user_id", "client": "client_id", "project": "project_id"}
-MAX_HISTORY = 5
+TAB_LABELS = {"people": "People", "clients": "Clients", "projects": "Projects"}
+ENTRY_COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
+MAX_PANEL_DECISIONS = 5
 CENT = Decimal("0.01")
 
 
 @dataclass
 class DeskParams:
-    """What the address asks for: `section`, both filters, the page, and the row that is open."""
+    """Parameters of the page's URL; `opened` is the key of the open row, `query` the URL's query without it."""
 
     tab: str
     section: str
@@ -67,8 +67,8 @@ class DeskParams:
 
     @classmethod
     def of(cls, request: HttpRequest, tab: str) -> DeskParams:
-        kept = request.GET.copy()
-        kept.pop("open", None)
+        query = request.GET.copy()
+        query.pop("open", None)
         section = request.GET.get("show", "")
         return cls(
             tab=tab,
@@ -77,13 +77,13 @@ class DeskParams:
             right=request.GET.get("right", "")[:200],
             page=request.GET.get("page", ""),
             opened=request.GET.get("open", "")[:100],
-            query=kept.urlencode(),
-            is_script=SCRIPT in request.headers,
+            query=query.urlencode(),
+            is_script=SCRIPT_HEADER in request.headers,
         )
 
 
 def index_of(workspace: Workspace, params: DeskParams) -> DeskIndex:
-    """The list that is asked for: the one named, that of the row which is to be opened, or what is to do."""
+    """Return the index of the requested section; without one, that of the row to open, or the to-do list."""
     section = params.section or TODO
     kind, _, clockify_id = params.opened.partition("-")
     if not params.section and kind == KINDS[params.tab] and clockify_id:
@@ -92,23 +92,23 @@ def index_of(workspace: Workspace, params: DeskParams) -> DeskIndex:
 
 
 def listed_keys(workspace: Workspace, params: DeskParams) -> list[str]:
-    """The rows of the page as a person sees them."""
+    """Return the keys of the page's rows in the order shown."""
     index = index_of(workspace, params)
-    page = _pages(index).get_page(params.page or 1)
+    page = _paginator(index).get_page(params.page or 1)
     return [ref.key for ref in page.object_list]
 
 
-def _pages(index: DeskIndex) -> Paginator[Ref]:
-    """The index has a length and slices, which is all a paginator needs."""
-    listed: Any = index
-    return Paginator(listed, ROWS_A_PAGE)
+def _paginator(index: DeskIndex) -> Paginator[Ref]:
+    # Typed as Any because a paginator wants a sequence; it only takes the length and slices, which the index has.
+    sliceable: Any = index
+    return Paginator(sliceable, ROWS_PER_PAGE)
 
 
 def ready(workspace: Workspace) -> tuple[int, int]:
-    """Entries and minutes that would be sent now."""
+    """Return how many entries, and how many minutes of them, would be sent now."""
     rows = EntryStatus.objects.filter(workspace=workspace, state=EntryStatus.State.READY)
-    found = rows.aggregate(entries=Count("pk"), minutes=Sum("minutes"))
-    return found["entries"], found["minutes"] or 0
+    totals = rows.aggregate(entries=Count("pk"), minutes=Sum("minutes"))
+    return totals["entries"], totals["minutes"] or 0
 
 
 def to_do(workspace: Workspace, tab: str) -> int:
@@ -116,35 +116,35 @@ def to_do(workspace: Workspace, tab: str) -> int:
 
 
 def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> dict[str, Any]:
-    """Everything the page needs, in a number of queries that does not depend on its rows."""
-    here = reverse(f"hourbridge:{params.tab}", args=[workspace.pk])
-    around: dict[str, Any] = {
+    """Return the page's template context; the number of queries does not depend on the number of rows."""
+    tab_url = reverse(f"hourbridge:{params.tab}", args=[workspace.pk])
+    base: dict[str, Any] = {
         "workspace": workspace,
         "company": workspace.company,
-        "others": access.workspaces().exclude(pk=workspace.pk),
+        "other_workspaces": access.workspaces().exclude(pk=workspace.pk),
         "tab": params.tab,
         "kind": KINDS[params.tab],
         "zone": workspace.time_zone,
         "query": params.query,
-        "here": here,
-        "return_to": f"{here}?{params.query}" if params.query else here,
-        "tab_word": TAB_WORDS[params.tab],
-        "history_page": reverse("hourbridge:desk-history", args=[workspace.pk]),
+        "tab_url": tab_url,
+        "return_to": f"{tab_url}?{params.query}" if params.query else tab_url,
+        "tab_label": TAB_LABELS[params.tab],
+        "history_url": reverse("hourbridge:desk-history", args=[workspace.pk]),
     }
     if workspace.company is None:
-        return around
-    above = head(workspace, params.tab)
-    return around | above | _listed(workspace, params, above["counts"])
+        return base
+    head_context = head(workspace, params.tab)
+    return base | head_context | _list_context(workspace, params, head_context["counts"])
 
 
 def head(workspace: Workspace, tab: str) -> dict[str, Any]:
-    """Tabs with counts, progress, and the last decision: what every page of the desk has around its list."""
+    """Return the context that every page of the desk has around its list: tabs, progress, last decision."""
     counts = counted(workspace)
     return {
-        "tabs": [(name, TAB_WORDS[name], counts.sections[name][TODO]) for name in TAB_WORDS],
+        "tabs": [(name, TAB_LABELS[name], counts.sections[name][TODO]) for name in TAB_LABELS],
         "changed_count": changed.open_count(workspace),
-        "decided": counts.decided,
-        "all_ours": counts.all_ours,
+        "decided_count": counts.decided,
+        "record_count": counts.all_ours,
         "counts": counts.sections.get(tab, {}),
         "held_minutes": counts.minutes.get(tab, 0),
         "safe_url": f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}",
@@ -154,75 +154,81 @@ def head(workspace: Workspace, tab: str) -> dict[str, Any]:
 
 
 def _sections(counts: TabCounts, tab: str) -> list[tuple[str, str, int]]:
-    return [(name, word, counts.sections[tab][name]) for name, word in WORDS.items()]
+    return [(name, label, counts.sections[tab][name]) for name, label in SECTION_LABELS.items()]
 
 
-def _listed(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, Any]:
-    """The rows of the page; `counts` are those of the tab, by section."""
+def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, Any]:
+    """Return the context of the page's rows; `counts` are the rows of the tab by section."""
     index = index_of(workspace, params)
     if not (params.left or params.right):
+        # The tab's counts were queried for the head already; without this the paginator would count again.
         index.count = counts[index.section]
-    wanted: Any = params.page or 1
+    page_number: Any = params.page or 1
     if params.opened and not params.page:
-        place = index.place_of(params.opened.partition("-")[2])
-        wanted = (place or 0) // ROWS_A_PAGE + 1
-    page = _pages(index).get_page(wanted)
+        position = index.place_of(params.opened.partition("-")[2])
+        page_number = (position or 0) // ROWS_PER_PAGE + 1
+    page = _paginator(index).get_page(page_number)
     refs = list(page.object_list)
-    listed = groups(workspace, refs, tab=params.tab)
-    rows = [row for group in listed for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
-    opened = next((row for row in rows if row.key == params.opened and row.ref.clockify_id), None)
+    row_groups = groups(workspace, refs, tab=params.tab)
+    rows = [row for group in row_groups for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
+    open_row = next((row for row in rows if row.key == params.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
-        "asked_section": params.section,
-        "section_word": WORDS[index.section],
+        "requested_section": params.section,
+        "section_label": SECTION_LABELS[index.section],
         "left": params.left,
         "right": params.right,
         "page": page,
-        "groups": listed,
+        "groups": row_groups,
         "money": money_held(workspace, rows),
-        "opened": opened.key if opened else "",
-        **(_panel(workspace, opened) if opened else {}),
+        "open_key": open_row.key if open_row else "",
+        **(_panel_context(workspace, open_row) if open_row else {}),
     }
 
 
-def _panel(workspace: Workspace, row: Row) -> dict[str, Any]:
-    """What the open row adds."""
-    past = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
+def _panel_context(workspace: Workspace, row: Row) -> dict[str, Any]:
+    """Return the context of the panel below the open row."""
+    decisions = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
     return {
-        "history": past[:MAX_HISTORY],
+        "history": decisions[:MAX_PANEL_DECISIONS],
         "chosen": row.clear.value if row.clear else "",
         "quickbooks_kinds": " or ".join(partner_search.kinds_for(workspace, row.ref.kind)),
     }
 
 
 def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str, Decimal]]:
-    """What the held time of these rows is worth, by row and currency, as far as its rates are known."""
-    found: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    wanted: dict[str, set[str]] = defaultdict(set)
+    """Return the value of the rows' held time by row key and currency; entries without a rate are left out."""
+    amounts_by_row: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    ids_by_kind: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         if row.mismatch is not None and row.mismatch.blocked_entries and row.ref.clockify_id:
-            wanted[row.ref.kind].add(row.ref.clockify_id)
-    for kind, ids in wanted.items():
-        column = ENTRIES_BY[kind]
+            ids_by_kind[row.ref.kind].add(row.ref.clockify_id)
+    for kind, ids in ids_by_kind.items():
+        column = ENTRY_COLUMNS[kind]
         entries = TimeEntry.objects.filter(workspace=workspace, status__held=True, rate__gt=0, **{f"{column}__in": ids})
-        same = entries.values_list(column, "currency", "rate", "status__minutes").annotate(how_many=Count("pk"))
-        for record, currency, rate, minutes, how_many in same.order_by():
-            amounts = found[f"{kind}-{record}"]
-            each = (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
-            amounts[currency] = amounts.get(currency, Decimal(0)) + each * how_many
-    return found
+        equal_entries = entries.values_list(column, "currency", "rate", "status__minutes").annotate(
+            entry_count=Count("pk")
+        )
+        for clockify_id, currency, rate, minutes, entry_count in equal_entries.order_by():
+            amounts = amounts_by_row[f"{kind}-{clockify_id}"]
+            # Each entry is rounded by itself, half up, since each becomes an activity with an amount of its own.
+            amount = (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
+            amounts[currency] = amounts.get(currency, Decimal(0)) + amount * entry_count
+    return amounts_by_row
 
 
 # --- the last decision -----------------------------------------------------------------------------------------
 def _last_decision(workspace: Workspace) -> dict[str, Any]:
-    """What the bar at the bottom names, and how many decisions its press took."""
-    last = Decision.objects.filter(workspace=workspace).select_related("person").order_by("-pk").first()
-    if last is None:
-        return {"last": None}
-    together = Decision.objects.filter(workspace=workspace, batch=last.batch).count() if last.batch else 1
-    names = mirrored_names(workspace, last.kind, [last.clockify_id])
+    """Return the context of the bar at the bottom: the last decision and the size of its batch."""
+    last_decision = Decision.objects.filter(workspace=workspace).select_related("person").order_by("-pk").first()
+    if last_decision is None:
+        return {"last_decision": None}
+    batch_size = (
+        Decision.objects.filter(workspace=workspace, batch=last_decision.batch).count() if last_decision.batch else 1
+    )
+    names = mirrored_names(workspace, last_decision.kind, [last_decision.clockify_id])
     return {
-        "last": last,
-        "last_name": names.get(last.clockify_id) or f"a {last.kind} without a name",
-        "together": together,
+        "last_decision": last_decision,
+        "last_name": names.get(last_decision.clockify_id) or f"a {last_decision.kind} without a name",
+        "batch_size": batch_size,
     }

@@ -1,4 +1,4 @@
-"""How much is safe to accept on a tab, kept between two changes so that no page has to count it."""
+"""Counts of a tab's safe pairs, cached from one change of the mismatches to the next."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch
 from syncjobs.planning.forecast import forecast
 
-KEPT_SECONDS = 24 * 3600
-# Projects are shown under their clients, so theirs go along.
-KINDS = {PEOPLE: ("user",), CLIENTS: ("client",), PROJECTS: ("client", "project")}
+CACHE_SECONDS = 24 * 3600
+# A project is safe only along with its client, so the projects' tab accepts both.
+KINDS_BY_TAB = {PEOPLE: ("user",), CLIENTS: ("client",), PROJECTS: ("client", "project")}
 
 
 @dataclass(frozen=True)
 class Safe:
-    """A tab's safe rows as of the last evaluation: their keys, and what accepting all would free."""
+    """A tab's safe rows as of the last evaluation: their keys, and the held entries and minutes they would unblock."""
 
     keys: frozenset[str] = frozenset()
     entries: int = 0
@@ -32,28 +32,31 @@ class Safe:
 
 
 def pairs_of(workspace: Workspace, tab: str) -> list[SafePair]:
-    return safe_pairs(workspace, kinds=KINDS[tab])
+    return safe_pairs(workspace, kinds=KINDS_BY_TAB[tab])
 
 
 def known(workspace: Workspace, tab: str) -> Safe | None:
-    """What is safe, if it was counted since anything changed; a page never counts it, since that reads both lists."""
-    kept = cache.get(_key(workspace, tab)) if tab in KINDS else None
-    return Safe(frozenset(kept[0]), kept[1], kept[2]) if kept is not None else None
+    """Return the cached counts, or None where nothing was counted since the last change.
+
+    A page only calls this: counting reads both lists of names, which would slow every page.
+    """
+    cached = cache.get(_key(workspace, tab)) if tab in KINDS_BY_TAB else None
+    return Safe(frozenset(cached[0]), cached[1], cached[2]) if cached is not None else None
 
 
 def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
-    """What is safe as of now, kept for the pages that follow."""
+    """Count what is safe now, and cache it for the next pages."""
     pairs = pairs_of(workspace, tab)
-    unblocks = forecast(workspace, [one.choice for one in pairs], now=now).unblocks if pairs else None
+    unblocks = forecast(workspace, [pair.choice for pair in pairs], now=now).unblocks if pairs else None
     keys = [pair.key for pair in pairs]
-    figures = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
-    cache.set(_key(workspace, tab), (keys, *figures), KEPT_SECONDS)
-    return Safe(frozenset(keys), *figures)
+    totals = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
+    cache.set(_key(workspace, tab), (keys, *totals), CACHE_SECONDS)
+    return Safe(frozenset(keys), *totals)
 
 
 def _key(workspace: Workspace, tab: str) -> str:
-    """Every check and decision writes the mismatches anew."""
+    """Return the cache key; every check and decision rewrites the mismatches, so it changes with their time."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
-    written = rows.values_list("seen_at", flat=True).first()
-    moment = written.timestamp() if written else 0
-    return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{moment}"
+    seen_at = rows.values_list("seen_at", flat=True).first()
+    timestamp = seen_at.timestamp() if seen_at else 0
+    return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{timestamp}"

@@ -1,4 +1,4 @@
-"""How the review desk writes money, and what a decision would do."""
+"""Template tags and filters of the review desk: money, forecasts, and the hidden fields of decisions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from integrations.models import Workspace
 from mapping.desk.rows import Row
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages.desk import create_partner
-from syncjobs.pages.desk.vendor_links import in_own_product
+from syncjobs.pages.desk.vendor_links import record_url
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
 from syncjobs.planning.forecast import Forecast, Tally
 
 register = template.Library()
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
-DONE = {
+CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+PAST_TENSE = {
     "link": "linked",
     "unlink": "unlinked",
     "ignore": "ignored",
@@ -33,46 +33,51 @@ KINDS = {"user": "person,people", "client": "client,clients", "project": "projec
 
 @register.filter
 def money(amounts: Mapping[str, Decimal]) -> str:
-    """`$8,310.00`, one amount for each currency; nothing where no rate is known."""
-    said = []
+    """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
+    texts = []
     for currency, amount in sorted(amounts.items()):
         figure = f"{amount:,.2f}"
-        said.append(f"{SIGNS[currency]}{figure}" if currency in SIGNS else f"{figure} {currency}".strip())
-    return " and ".join(said)
+        texts.append(
+            f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
+        )
+    return " and ".join(texts)
 
 
 @register.filter
-def tally(found: Tally) -> str:
-    """`47 entries, 63.5 h, $8,310.00`."""
-    figures = (number(found.entries, "entry,entries"), in_hours(found.minutes), money(found.money))
-    return ", ".join(one for one in figures if one)
+def tally(totals: Tally) -> str:
+    """Return `47 entries, 63.5 h, $8,310.00`."""
+    figures = (number(totals.entries, "entry,entries"), in_hours(totals.minutes), money(totals.money))
+    return ", ".join(figure for figure in figures if figure)
 
 
 @register.filter
 def links(counted: Mapping[str, int]) -> str:
-    """`1 client and 2 projects`; nothing where there is none."""
+    """Return `1 client and 2 projects`; "" where there is none."""
     return " and ".join(number(counted[kind], KINDS[kind]) for kind in KINDS if counted.get(kind))
 
 
 @register.filter
-def sentence(found: Forecast) -> str:
-    """The whole forecast as one line, for those who listen."""
-    said = []
-    begun, ended = links(found.links), links(found.unlinks)
-    if begun:
-        said.append(f"Links {begun}, frees {tally(found.unblocks)}." if found.unblocks.entries else f"Links {begun}.")
-    elif found.unblocks.entries:
-        said.append(f"Frees {tally(found.unblocks)}.")
-    if ended:
-        said.append(f"Ends the link of {ended}.")
-    if found.blocks.entries:
-        said.append(f"Holds back {tally(found.blocks)}.")
-    return " ".join(said) or "Frees nothing by itself."
+def sentence(forecast: Forecast) -> str:
+    """Return the whole forecast as one line, for screen readers."""
+    sentences = []
+    linked, unlinked = links(forecast.links), links(forecast.unlinks)
+    if linked:
+        sentences.append(
+            f"Links {linked}, frees {tally(forecast.unblocks)}." if forecast.unblocks.entries else f"Links {linked}."
+        )
+    elif forecast.unblocks.entries:
+        sentences.append(f"Frees {tally(forecast.unblocks)}.")
+    if unlinked:
+        sentences.append(f"Ends the link of {unlinked}.")
+    if forecast.blocks.entries:
+        sentences.append(f"Holds back {tally(forecast.blocks)}.")
+    return " ".join(sentences) or "Frees nothing by itself."
 
 
 @register.simple_tag(takes_context=True)
 def decision(context: Mapping[str, Any], row: Row, verb: str) -> SafeString:
-    """The hidden fields of a form that takes this decision about a row. A tag, not a template: a page has hundreds."""
+    """Return the hidden fields of a form that takes this decision about a row."""
+    # Not an included template: a page has hundreds of these forms, and rendering a template for each would be slow.
     return format_html(
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="verb" value="{}">'
         '<input type="hidden" name="kind" value="{}"><input type="hidden" name="id" value="{}">',
@@ -84,24 +89,24 @@ def decision(context: Mapping[str, Any], row: Row, verb: str) -> SafeString:
 
 
 @register.filter
-def done(verb: str) -> str:
-    """A decision's verb as what somebody did."""
-    return DONE.get(verb, verb)
+def past_tense(verb: str) -> str:
+    """Return a decision's verb in the past tense."""
+    return PAST_TENSE.get(verb, verb)
 
 
 @register.simple_tag
 def write_options(row: Row, workspace_id: int, back: str) -> list[tuple[str, str, str]]:
-    """What could be written to mend a row: its button's words, where that leads, and the words where room is short."""
+    """Return the writes that would resolve a row's mismatch: label, URL, and label where space is short."""
     requests = offers(row.mismatch) if row.mismatch is not None else []
-    found = []
+    options = []
     for write_request in requests:
         label = create_partner.label_of(write_request)
-        short = "Create…" if write_request.verb == CREATE and write_request.side == QUICKBOOKS else label
-        found.append((label, create_partner.address(workspace_id, write_request, back=back), short))
-    return found
+        short_label = "Create…" if write_request.verb == CREATE and write_request.side == QUICKBOOKS else label
+        options.append((label, create_partner.address(workspace_id, write_request, back=back), short_label))
+    return options
 
 
 @register.simple_tag
-def elsewhere(workspace: Workspace, kind: str, record_id: str) -> str:
-    """Where the record is in its own product; nothing where that is not the real one."""
-    return in_own_product(workspace, kind, record_id) if record_id else ""
+def vendor_url(workspace: Workspace, kind: str, record_id: str) -> str:
+    """Return the record's URL in its own product; "" where there is none."""
+    return record_url(workspace, kind, record_id) if record_id else ""

@@ -1,4 +1,4 @@
-"""Where a record is opened in its own product."""
+"""Links to a record in its own product."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.conf import settings
 
 from integrations.models import Workspace
 
-CLOCKIFY = "https://app.clockify.me"
-PAGES = {
+CLOCKIFY_URL = "https://app.clockify.me"
+PATHS = {
     "user": "/teams/members",
     "client": "/clients",
     "project": "/projects/{id}/edit",
@@ -19,18 +19,18 @@ PAGES = {
 }
 
 
-def in_own_product(workspace: Workspace, kind: str, record_id: str) -> str:
-    """The address at Clockify or QuickBooks; empty where we speak to something else, such as the sandbox."""
-    site = _clockify(workspace) if kind in {"user", "client", "project"} else _quickbooks()
-    return f"{site}{PAGES[kind].format(id=quote(record_id, safe=''))}" if site else ""
+def record_url(workspace: Workspace, kind: str, record_id: str) -> str:
+    """Return the record's page at Clockify or QuickBooks; "" where the API is not the real one, as in the sandbox."""
+    site_url = _clockify_url(workspace) if kind in {"user", "client", "project"} else _quickbooks_url()
+    return f"{site_url}{PATHS[kind].format(id=quote(record_id, safe=''))}" if site_url else ""
 
 
-def _clockify(workspace: Workspace) -> str:
+def _clockify_url(workspace: Workspace) -> str:
     host = urlsplit(workspace.api_url or settings.CLOCKIFY_API_URL).hostname or ""
-    return CLOCKIFY if host.endswith("clockify.me") else ""
+    return CLOCKIFY_URL if host.endswith("clockify.me") else ""
 
 
-def _quickbooks() -> str:
+def _quickbooks_url() -> str:
     host = urlsplit(settings.QUICKBOOKS_API_URL).hostname or ""
     if not host.endswith(".intuit.com"):
         return ""

@@ -1,6 +1,6 @@
-"""The review desk: both sides beside each other, and what a person decides about them.
+"""The review desk: Clockify's records beside QuickBooks', and the decisions that a person takes about them.
 
-Everything works as plain forms. A script asks for the same pages with the header X-Desk and gets their inner part.
+Everything works as plain forms. A script requests the same pages with the header X-Desk and gets their inner part.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ TITLES = {PEOPLE: "People", CLIENTS: "Clients", PROJECTS: "Projects"}
 
 
 def any_workspace(page: str) -> Callable[[HttpRequest], HttpResponse]:
-    """The menu's way to a page that each workspace has: the one last looked at, or the first."""
+    """Return a view that redirects to this page of the workspace last viewed, or of the first one."""
 
     def view(request: HttpRequest) -> HttpResponse:
-        known = list(access.workspaces().values_list("pk", flat=True))
-        if not known:
+        workspace_ids = list(access.workspaces().values_list("pk", flat=True))
+        if not workspace_ids:
             messages.info(request, "Connect a Clockify workspace first.")
             return redirect("admin:index")
-        last = request.session.get(access.LAST_WORKSPACE)
-        return redirect(f"hourbridge:{page}", last if last in known else known[0])
+        last_id = request.session.get(access.LAST_WORKSPACE)
+        return redirect(f"hourbridge:{page}", last_id if last_id in workspace_ids else workspace_ids[0])
 
     return view
 
@@ -55,98 +55,111 @@ def projects(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def customers(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where clients and projects were one page: links to it go on working."""
+    """Redirect the address of the former page of clients and projects, so that old links keep working."""
     tab = CLIENTS if request.GET.get("open", "").startswith("client-") else PROJECTS
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     return redirect(reverse(f"hourbridge:{tab}", args=[pk]) + query)
 
 
 def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
+    """Show a tab; on POST, preview or take the posted decision. A refused one is shown with status 422."""
     workspace = access.workspace_at(pk)
+    # Compared first: every assignment saves the session.
     if request.session.get(access.LAST_WORKSPACE) != pk:
         request.session[access.LAST_WORKSPACE] = pk
     params = DeskParams.of(request, tab)
     if request.method != "POST" or workspace.company is None:
-        return _answer(request, workspace, params)
+        return _render(request, workspace, params)
     try:
         if request.POST.get("preview"):
             return _preview(request, workspace, params)
         return _decide(request, workspace, params)
     except Refused as refusal:
-        params.opened = _about(request)
-        return _answer(request, workspace, params, {"refused": str(refusal)}, status=422)
+        params.opened = _posted_key(request)
+        return _render(request, workspace, params, {"refused": str(refusal)}, status=422)
 
 
-def _about(request: HttpRequest) -> str:
+def _posted_key(request: HttpRequest) -> str:
     return f"{request.POST.get('kind', '')}-{request.POST.get('id', '')}"
 
 
 def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
-    """What the choice would do, where no script shows it: the same page with the row open."""
+    """Show the same page with the row open and the forecast of the choice, for browsers without scripts."""
     chosen = actions.chosen(request)
     kind, clockify_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    found = fragments.forecast_of_choice(workspace, "link", kind, clockify_id, chosen)
-    params.opened = _about(request)
-    return _answer(request, workspace, params, {"forecast": found, "chosen": chosen})
+    forecast = fragments.forecast_of_choice(workspace, "link", kind, clockify_id, chosen)
+    params.opened = _posted_key(request)
+    return _render(request, workspace, params, {"forecast": forecast, "chosen": chosen})
 
 
 def _decide(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
-    """Take the decision, judge everything anew, and go on to the next row."""
+    """Take the decision, evaluate what it affects, and go on to the next row."""
     now = timezone.now()
     before = page_context.ready(workspace)
-    listed = page_context.listed_keys(workspace, params)
+    # Read before the decision: afterwards the decided row is gone, and with it the position of the next one.
+    keys_before = page_context.listed_keys(workspace, params)
     with evaluate.deciding(workspace, now=now):
         decided = actions.decide(request, workspace, now=now)
     after = page_context.ready(workspace)
-    freed = _freed(after[0] - before[0], after[1] - before[1])
-    following = _next(decided.key, listed, page_context.listed_keys(workspace, params))
-    return _told(request, workspace, params, decided, freed=freed, following=following)
+    unblocked_text = _unblocked_text(after[0] - before[0], after[1] - before[1])
+    next_key = _next_key(decided.key, keys_before, page_context.listed_keys(workspace, params))
+    return _render_decided(request, workspace, params, decided, unblocked_text=unblocked_text, next_key=next_key)
 
 
-def _told(
-    request: HttpRequest, workspace: Workspace, params: DeskParams, decided: Decided, *, freed: str, following: str
-) -> HttpResponse:
-    said = f"{decided.said} {freed}{page_context.to_do(workspace, params.tab)} to do."
-    if params.is_script:
-        params.opened = ""
-        told: dict[str, Any] = {
-            "said": " ".join([said, *decided.warnings]),
-            "next": following,
-            "warnings": decided.warnings,
-        }
-        told["waiting"] = navigation.open_decisions()
-        return _answer(request, workspace, params, told)
-    messages.success(request, said)
-    for warning in decided.warnings:
-        messages.warning(request, warning)
-    query = params.query
-    return redirect(f"{request.path}{'?' + query if query else ''}#{following}")
-
-
-def _next(key: str, before: list[str], after: list[str]) -> str:
-    """The row below the decided one, provided that it is still there: others may have followed by themselves."""
-    below = before[before.index(key) + 1 :] if key in before else []
-    still = set(after)
-    return next((one for one in below if one in still), "desk")
-
-
-def _freed(entries: int, minutes: int) -> str:
-    return f"Frees {number(entries, 'entry,entries')}, {in_hours(minutes)}. " if entries > 0 else ""
-
-
-def _answer(
+def _render_decided(
     request: HttpRequest,
     workspace: Workspace,
     params: DeskParams,
-    more: dict[str, Any] | None = None,
+    decided: Decided,
+    *,
+    unblocked_text: str,
+    next_key: str,
+) -> HttpResponse:
+    """Return the list with a message for the script, or a redirect that shows the message on the next page."""
+    message = f"{decided.message} {unblocked_text}{page_context.to_do(workspace, params.tab)} to do."
+    if params.is_script:
+        params.opened = ""
+        extra_context: dict[str, Any] = {
+            "announcement": " ".join([message, *decided.warnings]),
+            "next_key": next_key,
+            "warnings": decided.warnings,
+        }
+        extra_context["open_decisions"] = navigation.open_decisions()
+        return _render(request, workspace, params, extra_context)
+    messages.success(request, message)
+    for warning in decided.warnings:
+        messages.warning(request, warning)
+    query = params.query
+    return redirect(f"{request.path}{'?' + query if query else ''}#{next_key}")
+
+
+def _next_key(key: str, before: list[str], after: list[str]) -> str:
+    """Return the key of the first row below the decided one that is still listed, else the id of the whole desk."""
+    keys_below = before[before.index(key) + 1 :] if key in before else []
+    # More rows than the decided one may be gone: with a client, the rule links projects of the same name.
+    still_listed = set(after)
+    return next((row_key for row_key in keys_below if row_key in still_listed), "desk")
+
+
+def _unblocked_text(entries: int, minutes: int) -> str:
+    return f"Frees {number(entries, 'entry,entries')}, {in_hours(minutes)}. " if entries > 0 else ""
+
+
+def _render(
+    request: HttpRequest,
+    workspace: Workspace,
+    params: DeskParams,
+    extra_context: dict[str, Any] | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """The part that scripts ask for, or the page around it.
+    """Return the inner part of the page that the script requests, or the whole page.
 
-    The part is made first: inside the page's nested templates the same rows take twice as long.
+    The inner part is rendered first: inside the page's nested templates the same rows take twice as long (decision 9).
     """
-    context = page_context.context(request, workspace, params) | (more or {}) | {"may_act": access.may_act(request)}
+    context = (
+        page_context.context(request, workspace, params) | (extra_context or {}) | {"may_act": access.may_act(request)}
+    )
     body = render_to_string("hourbridge/desk/body.html", context, request)
     if params.is_script:
         return HttpResponse(body, status=status)
