@@ -1,4 +1,4 @@
-"""What a person decides about one entry: leave it out, send it although a reason speaks against it, adopt its twin."""
+"""Decisions about one entry: ignore it, send it despite a reason, or adopt a duplicate in QuickBooks as its own."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from syncjobs.support import explain
 
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take one decision, judge the entry anew, and go back to its page."""
+    """Take one decision, show its message, and redirect to the entry's page."""
     entry = get_object_or_404(TimeEntry, pk=pk)
     workspace = access.workspace_at(entry.workspace_id)
-    verb = VERBS.get(request.POST.get("verb", ""))
+    action = ACTIONS.get(request.POST.get("verb", ""))
     try:
-        if verb is None:
+        if action is None:
             raise Refused("Nothing was chosen.")
         if entry.deleted_at is not None:
             raise Refused("The entry was deleted in Clockify; there is nothing left to decide.")
-        messages.success(request, verb(request, workspace, entry))
+        messages.success(request, action(request, workspace, entry))
     except Refused as refusal:
         messages.error(request, str(refusal))
-    except ApiError as problem:
-        messages.error(request, f"{problem.message} {problem.fix}".strip())
+    except ApiError as error:  # adopting an activity reads it in QuickBooks first
+        messages.error(request, f"{error.message} {error.fix}".strip())
     return redirect("admin:integrations_timeentry_change", entry.pk)
 
 
@@ -66,16 +66,16 @@ def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
 
 
 def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    found = explain.explain(workspace, entry.clockify_id, now=timezone.now())
-    said = [f"It differs in QuickBooks: {one}." for one in found.differences]
-    return " ".join(["Looked at again.", *said, *found.not_asked])
+    explanation = explain.explain(workspace, entry.clockify_id, now=timezone.now())
+    differences = [f"It differs in QuickBooks: {difference}." for difference in explanation.differences]
+    return " ".join(["Looked at again.", *differences, *explanation.not_asked])
 
 
 def _note(request: HttpRequest) -> str:
     return request.POST.get("note", "")[:500]
 
 
-VERBS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {
+ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {
     "ignore": _ignore,
     "stop_ignoring": _stop_ignoring,
     "send_anyway": _send_anyway,

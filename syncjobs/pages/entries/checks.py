@@ -1,4 +1,4 @@
-"""Every check one entry goes through, in the order a person would ask, with what each side has and who can mend it."""
+"""The checks that one entry goes through, in the order a person would ask, with the values of both sides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_ASKED = "not asked yet"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`mark` is passed, failed or not reached; `code` is the reason that failed it, `where` who mends that."""
+    """One check. `mark` is passed, failed or not reached; `code` the reason that failed it, `where` it is resolved."""
 
     title: str
     mark: str
@@ -37,31 +37,31 @@ class Check:
 
 @dataclass(frozen=True)
 class KnownReasons:
-    """What QuickBooks was asked about this entry so far."""
+    """Codes of the reasons that an entry has, whether it was ever tried, and QuickBooks' last answer."""
 
     codes: frozenset[str]
     attempted: bool
     answer: str = ""
 
 
-def checks(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> list[Check]:
-    """`around` is what its status depends on; `asked.codes` are the reasons that were found."""
+def checks(workspace: Workspace, entry: TimeEntry, context: PlanningContext, known: KnownReasons) -> list[Check]:
+    """Return the checks of one entry; `context` is what its status depends on, `known` what was found so far."""
     return [
-        *_about_work(workspace, row, context, asked),
-        *_about_names(row, context, asked),
-        *_about_books(workspace, row, context, asked),
+        *_work_checks(workspace, entry, context, known),
+        *_mapping_checks(entry, context, known),
+        *_quickbooks_checks(workspace, entry, context, known),
     ]
 
 
-def tally(found: Sequence[Check]) -> str:
-    """`16 of 18 checks were reached, 1 failed.`"""
-    reached = sum(one.mark != NOT_REACHED for one in found)
-    failed = sum(one.mark == FAILED for one in found)
-    return f"{reached} of {len(found)} checks were reached, {failed or 'none'} failed."
+def tally(check_list: Sequence[Check]) -> str:
+    """Return `16 of 18 checks were reached, 1 failed.`"""
+    reached = sum(check.mark != NOT_REACHED for check in check_list)
+    failed = sum(check.mark == FAILED for check in check_list)
+    return f"{reached} of {len(check_list)} checks were reached, {failed or 'none'} failed."
 
 
 def _check(
-    asked: KnownReasons,
+    known: KnownReasons,
     title: str,
     codes: tuple[str, ...],
     clockify: str,
@@ -69,114 +69,133 @@ def _check(
     *,
     reached: bool = True,
 ) -> Check:
-    """Failed where one of the codes was found, else passed, unless there was nothing yet to look at."""
-    code = next((one for one in codes if one in asked.codes), "")
+    """Return the check: failed where one of its codes was found, else passed, or not reached."""
+    code = next((code for code in codes if code in known.codes), "")
     mark = FAILED if code else PASSED if reached else NOT_REACHED
     return Check(title, mark, clockify, quickbooks, code)
 
 
-def _about_work(workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> Iterator[Check]:
+def _work_checks(
+    workspace: Workspace, entry: TimeEntry, context: PlanningContext, known: KnownReasons
+) -> Iterator[Check]:
     zone = workspace.time_zone
-    began = moment(row.start_at, zone)
-    ended = f"ended {moment(row.end_at, zone)}" if row.end_at else f"running since {began}"
+    began_text = moment(entry.start_at, zone)
+    ended_text = f"ended {moment(entry.end_at, zone)}" if entry.end_at else f"running since {began_text}"
     limit = length(context.policy.longest_seconds)
-    rate = "none" if row.rate is None else f"{row.rate:.2f} {row.currency} an hour"
-    over = row.seconds is not None
-    yield _check(asked, "Finished", ("NOT_FINISHED",), ended)
-    yield _check(asked, "Work time", ("NOT_WORK_TIME",), f"type {row.type}", "REGULAR goes")
-    yield _check(asked, "Billable", ("NOT_BILLABLE",), "yes" if row.billable else "no")
-    yield _check(asked, "Has a project", ("NO_PROJECT",), row.project_name or "none")
-    yield _check(asked, "At least a minute", ("TOO_SHORT",), length(row.seconds), reached=over)
-    yield _check(asked, "Not too long", ("TOO_LONG",), length(row.seconds), f"up to {limit} by the rules", reached=over)
-    yield _check(asked, "Rate", (), rate, "" if row.rate is not None else "goes with 0, and a warning")
-    if context.policy.approved_only:
-        said = {True: "approved", False: "not approved", None: "not asked"}[row.approved]
-        yield _check(asked, "Approved", ("NOT_APPROVED",), said)
-    if context.policy.block_invoiced:
-        yield _check(asked, "Not invoiced there", ("INVOICED_IN_CLOCKIFY",), "invoiced" if row.invoiced else "no")
-    yield _check(asked, "Not ignored here", ("IGNORED",), "")
-
-
-def _about_names(row: TimeEntry, context: PlanningContext, asked: KnownReasons) -> Iterator[Check]:
-    user = context.mapping_table.users.get(row.user_id)
-    who = row.user_name or f"User {row.user_id}"
-    yield _check(asked, "User linked", ("USER_NOT_MAPPED",), who, _partner(user))
-    yield _check(asked, "Employee active", ("EMPLOYEE_INACTIVE",), who, _standing(user), reached=_has_partner(user))
-    project = context.mapping_table.projects.get(row.project_id) if row.project_id else None
-    if row.client_id:
-        client = context.mapping_table.clients.get(row.client_id)
-        by_hand = project is not None and project.works and project.by_person
-        there = _partner(client) if not by_hand else f"{_partner(client)}; not needed, the project is linked by hand"
-        yield _check(asked, "Client linked", ("CLIENT_NOT_MAPPED",), row.client_name, there)
-    name, has_project, has_customer = row.project_name or "none", bool(row.project_id), _has_partner(project)
-    codes = ("PROJECT_NOT_MAPPED",)
-    yield _check(asked, "Project linked", codes, name, _partner(project) if has_project else "", reached=has_project)
-    yield _check(asked, "Customer active", ("CUSTOMER_INACTIVE",), name, _standing(project), reached=has_customer)
-    theirs = project.partner.currency if project and project.partner else ""
-    ours = row.currency or "not said"
+    rate_text = "none" if entry.rate is None else f"{entry.rate:.2f} {entry.currency} an hour"
+    is_finished = entry.seconds is not None
+    yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
+    yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR goes")
+    yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no")
+    yield _check(known, "Has a project", ("NO_PROJECT",), entry.project_name or "none")
+    yield _check(known, "At least a minute", ("TOO_SHORT",), length(entry.seconds), reached=is_finished)
     yield _check(
-        asked, "Same currency", ("CURRENCY_DIFFERS",), ours, theirs or "not said", reached=bool(theirs and row.currency)
+        known, "Not too long", ("TOO_LONG",), length(entry.seconds), f"up to {limit} by the rules", reached=is_finished
+    )
+    yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "goes with 0, and a warning")
+    if context.policy.approved_only:
+        approval = {True: "approved", False: "not approved", None: "not asked"}[entry.approved]
+        yield _check(known, "Approved", ("NOT_APPROVED",), approval)
+    if context.policy.block_invoiced:
+        yield _check(known, "Not invoiced there", ("INVOICED_IN_CLOCKIFY",), "invoiced" if entry.invoiced else "no")
+    yield _check(known, "Not ignored here", ("IGNORED",), "")
+
+
+def _mapping_checks(entry: TimeEntry, context: PlanningContext, known: KnownReasons) -> Iterator[Check]:
+    user = context.mapping_table.users.get(entry.user_id)
+    user_name = entry.user_name or f"User {entry.user_id}"
+    yield _check(known, "User linked", ("USER_NOT_MAPPED",), user_name, _partner_text(user))
+    yield _check(
+        known, "Employee active", ("EMPLOYEE_INACTIVE",), user_name, _active_text(user), reached=_has_partner(user)
+    )
+    project = context.mapping_table.projects.get(entry.project_id) if entry.project_id else None
+    if entry.client_id:
+        client = context.mapping_table.clients.get(entry.client_id)
+        # A project that a person linked has its customer already, whether or not its client is linked.
+        by_hand = project is not None and project.works and project.by_person
+        quickbooks_text = (
+            _partner_text(client)
+            if not by_hand
+            else f"{_partner_text(client)}; not needed, the project is linked by hand"
+        )
+        yield _check(known, "Client linked", ("CLIENT_NOT_MAPPED",), entry.client_name, quickbooks_text)
+    name, has_project, has_customer = entry.project_name or "none", bool(entry.project_id), _has_partner(project)
+    codes = ("PROJECT_NOT_MAPPED",)
+    yield _check(
+        known, "Project linked", codes, name, _partner_text(project) if has_project else "", reached=has_project
+    )
+    yield _check(known, "Customer active", ("CUSTOMER_INACTIVE",), name, _active_text(project), reached=has_customer)
+    quickbooks_currency = project.partner.currency if project and project.partner else ""
+    clockify_currency = entry.currency or "not said"
+    yield _check(
+        known,
+        "Same currency",
+        ("CURRENCY_DIFFERS",),
+        clockify_currency,
+        quickbooks_currency or "not said",
+        reached=bool(quickbooks_currency and entry.currency),
     )
 
 
-def _about_books(
-    workspace: Workspace, row: TimeEntry, context: PlanningContext, asked: KnownReasons
+def _quickbooks_checks(
+    workspace: Workspace, entry: TimeEntry, context: PlanningContext, known: KnownReasons
 ) -> Iterator[Check]:
-    closed = context.policy.book_close_date
-    books = f"closed up to {day(closed)}" if closed else "not closed"
-    yield _check(asked, "Books open", ("BOOKS_CLOSED",), day(row.txn_date), books)
+    close_date = context.policy.book_close_date
+    closed_text = f"closed up to {day(close_date)}" if close_date else "not closed"
+    yield _check(known, "Books open", ("BOOKS_CLOSED",), day(entry.txn_date), closed_text)
     codes = ("NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED")
-    yield _check(asked, "Connection and plan", codes, workspace.get_state_display(), _plan(workspace))
-    twin = ("ALREADY_IN_QUICKBOOKS",)
-    looked = asked.attempted or twin[0] in asked.codes
-    there = "looked at before sending" if looked else NOT_ASKED
-    yield _check(asked, "Not there already", twin, "", there, reached=looked)
-    answers = ("QUICKBOOKS_REFUSED", "OUTCOME_UNKNOWN", "BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS")
-    answer = asked.answer if asked.attempted else NOT_ASKED
-    yield _check(asked, "Accepted", answers, "", answer, reached=asked.attempted)
+    yield _check(known, "Connection and plan", codes, workspace.get_state_display(), _subscription_text(workspace))
+    duplicate_codes = ("ALREADY_IN_QUICKBOOKS",)
+    # Duplicates are looked for only when an entry is about to be sent; before that nothing is known either way.
+    was_searched = known.attempted or duplicate_codes[0] in known.codes
+    quickbooks_text = "looked at before sending" if was_searched else NOT_ASKED
+    yield _check(known, "Not there already", duplicate_codes, "", quickbooks_text, reached=was_searched)
+    answer_codes = ("QUICKBOOKS_REFUSED", "OUTCOME_UNKNOWN", "BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS")
+    answer = known.answer if known.attempted else NOT_ASKED
+    yield _check(known, "Accepted", answer_codes, "", answer, reached=known.attempted)
 
 
-def _plan(workspace: Workspace) -> str:
-    """What QuickBooks said of itself, and how old that is."""
+def _subscription_text(workspace: Workspace) -> str:
+    """Return QuickBooks' subscription, payroll and status as last read, and how old that is."""
     company = workspace.company
     if company is None:
         return "not connected yet"
     payroll = {True: "Payroll on", False: "Payroll off", None: "Payroll not stated"}[company.payroll]
-    said = [company.sku or "plan not named", payroll, company.subscription.lower() or "subscription not stated"]
+    facts = [company.sku or "plan not named", payroll, company.subscription.lower() or "subscription not stated"]
     state = "" if company.state == company.State.CONNECTED else f"{company.get_state_display()}; "
-    return f"{state}{', '.join(said)}, read {ago(company.plan_read_at)}"
+    return f"{state}{', '.join(facts)}, read {ago(company.plan_read_at)}"
 
 
-def _has_partner(standing: ResolvedPartner | None) -> bool:
-    return standing is not None and standing.partner is not None
+def _has_partner(resolved: ResolvedPartner | None) -> bool:
+    return resolved is not None and resolved.partner is not None
 
 
-def _partner(standing: ResolvedPartner | None) -> str:
-    if standing is None or standing.partner is None:
+def _partner_text(resolved: ResolvedPartner | None) -> str:
+    if resolved is None or resolved.partner is None:
         return "not linked"
-    partner = standing.partner
+    partner = resolved.partner
     return f"{partner.kind} {partner.id}, {partner.name}"
 
 
-def _standing(standing: ResolvedPartner | None) -> str:
-    if standing is None or standing.partner is None:
+def _active_text(resolved: ResolvedPartner | None) -> str:
+    if resolved is None or resolved.partner is None:
         return "not linked"
-    name = standing.partner.name
-    if standing.suspended in {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}:
+    name = resolved.partner.name
+    if resolved.suspended in {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}:
         return f"{name}, inactive"
-    return f"{name}, active; the link waits for a person" if standing.suspended else f"{name}, active"
+    return f"{name}, active; the link waits for a person" if resolved.suspended else f"{name}, active"
 
 
 def length(seconds: int | None) -> str:
-    """`2 h 15 m`, with seconds where they are not zero."""
+    """Return `2 h 15 m`, with seconds where they are not zero."""
     if seconds is None:
         return "not known yet"
     sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
     hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
+    minutes, remaining = divmod(rest, 60)
     parts = [
         f"{hours} h" if hours else "",
         f"{minutes} m" if minutes or not seconds else "",
-        f"{left} s" if left else "",
+        f"{remaining} s" if remaining else "",
     ]
     return sign + " ".join(part for part in parts if part)

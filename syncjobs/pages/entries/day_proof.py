@@ -1,4 +1,4 @@
-"""Which day an entry's time belongs to: its moments on each clock that counts, and whether midnight is near. Pure."""
+"""The day that an entry's time belongs to, proven on each clock that matters, and how near midnight is. Pure."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from syncjobs.display.formatting import day, moment
 from syncjobs.rules import rounding
 
 UNIVERSAL = "UTC"
-# Who starts this close to midnight is asked for the day by somebody.
-NEAR = timedelta(hours=2)
-# The picture: so many hours around the work, in units of its own.
-SHOWN = timedelta(hours=24)
+# For work that starts this close to midnight, people in other time zones name another day.
+NEAR_MIDNIGHT = timedelta(hours=2)
+# The picture shows this span around the work; its width is in the SVG's own units.
+SHOWN_SPAN = timedelta(hours=24)
 WIDTH = 240
 
 
 @dataclass(frozen=True)
 class Clock:
-    """One zone's view: when the work began and ended there, and the day it would be by this clock."""
+    """Begin, end and day of the work in one time zone; `decides` marks the zone whose day counts."""
 
     who: str
     zone: str
@@ -49,33 +49,37 @@ class Proof:
 def proof(
     *, start_at: datetime, end_at: datetime | None, chosen: date, owner: str, owner_zone: str, workspace_zone: str
 ) -> Proof:
-    """`chosen` is the TxnDate that is sent; `owner_zone` may be empty, then the workspace's counts."""
-    deciding = owner_zone or workspace_zone
-    whose = f"{owner}" if owner_zone else f"{owner}, who has no zone of their own"
-    first = _first_shown(start_at, end_at)
-    asked = [(whose, deciding, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
-    asked.append(("The workspace", workspace_zone, False))
-    clocks = tuple(_clock(who, zone, start_at, end_at, first, decides=decides) for who, zone, decides in asked)
-    by_rule = rounding.txn_date(start_at, owner_zone=owner_zone, workspace_zone=workspace_zone)
-    end = min(end_at or start_at, first + SHOWN)
+    """Return the proof of a day; `chosen` is the TxnDate that is sent, an empty `owner_zone` means the workspace's."""
+    deciding_zone = owner_zone or workspace_zone
+    owner_label = f"{owner}" if owner_zone else f"{owner}, who has no zone of their own"
+    span_start = _span_start(start_at, end_at)
+    clock_rows = [(owner_label, deciding_zone, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
+    clock_rows.append(("The workspace", workspace_zone, False))
+    clocks = tuple(
+        _clock(who, zone, start_at, end_at, span_start, decides=decides) for who, zone, decides in clock_rows
+    )
+    # May differ from the chosen day: a day that was sent stays while the start is unchanged.
+    day_by_rule = rounding.txn_date(start_at, owner_zone=owner_zone, workspace_zone=workspace_zone)
+    # Work without an end, or of a minute, would have no visible bar: it is at least 2 units wide.
+    end = min(end_at or start_at, span_start + SHOWN_SPAN)
     return Proof(
         day=chosen,
-        rule=_rule(chosen, by_rule),
-        near=_near(start_at, end_at, clocks, deciding),
+        rule=_rule_text(chosen, day_by_rule),
+        near=_midnight_text(start_at, end_at, clocks, deciding_zone),
         clocks=clocks,
-        bar_at=_at(start_at, first),
-        bar_width=f"{max((end - start_at) / SHOWN * WIDTH, 2):.1f}",
+        bar_at=_x_position(start_at, span_start),
+        bar_width=f"{max((end - start_at) / SHOWN_SPAN * WIDTH, 2):.1f}",
     )
 
 
-def _first_shown(start_at: datetime, end_at: datetime | None) -> datetime:
-    """The work stands in the middle; of very long work the beginning is shown."""
+def _span_start(start_at: datetime, end_at: datetime | None) -> datetime:
+    """Return the start of the span: the work is centered, and of very long work the beginning is shown."""
     length = max((end_at or start_at) - start_at, timedelta())
-    return start_at - max((SHOWN - length) / 2, SHOWN / 8)
+    return start_at - max((SHOWN_SPAN - length) / 2, SHOWN_SPAN / 8)
 
 
 def _clock(
-    who: str, zone: str, start_at: datetime, end_at: datetime | None, first: datetime, *, decides: bool
+    who: str, zone: str, start_at: datetime, end_at: datetime | None, span_start: datetime, *, decides: bool
 ) -> Clock:
     local = start_at.astimezone(ZoneInfo(zone))
     return Clock(
@@ -86,24 +90,26 @@ def _clock(
         ended=moment(end_at, zone) if end_at else "",
         day=local.date(),
         decides=decides,
-        midnights=tuple(_at(one, first) for one in _midnights(zone, first)),
+        midnights=tuple(_x_position(midnight, span_start) for midnight in _midnights(zone, span_start)),
     )
 
 
-def _midnights(zone: str, first: datetime) -> Iterator[datetime]:
-    days = {(first + timedelta(days=one)).astimezone(ZoneInfo(zone)).date() for one in range(3)}
-    for one in sorted(days):
-        midnight = datetime.combine(one, time(), tzinfo=ZoneInfo(zone))
-        if first < midnight.astimezone(first.tzinfo) < first + SHOWN:
+def _midnights(zone: str, span_start: datetime) -> Iterator[datetime]:
+    """Yield the midnights of a zone within the span."""
+    days = {(span_start + timedelta(days=offset)).astimezone(ZoneInfo(zone)).date() for offset in range(3)}
+    for local_day in sorted(days):
+        # Built from the date instead of by adding 24 hours: days with a change of clocks have 23 or 25.
+        midnight = datetime.combine(local_day, time(), tzinfo=ZoneInfo(zone))
+        if span_start < midnight.astimezone(span_start.tzinfo) < span_start + SHOWN_SPAN:
             yield midnight
 
 
-def _at(moment_at: datetime, first: datetime) -> str:
-    return f"{(moment_at - first) / SHOWN * WIDTH:.1f}"
+def _x_position(at: datetime, span_start: datetime) -> str:
+    return f"{(at - span_start) / SHOWN_SPAN * WIDTH:.1f}"
 
 
 def _offset(local: datetime) -> str:
-    """`UTC−5`, with minutes where there are some."""
+    """Return `UTC−5`, with minutes where they are not zero."""
     minutes = int((local.utcoffset() or timedelta()).total_seconds()) // 60
     if not minutes:
         return UNIVERSAL
@@ -111,33 +117,33 @@ def _offset(local: datetime) -> str:
     return f"{UNIVERSAL}{sign}{minutes // 60}" + (f":{minutes % 60:02d}" if minutes % 60 else "")
 
 
-def _rule(chosen: date, by_rule: date) -> str:
-    if chosen == by_rule:
+def _rule_text(chosen: date, day_by_rule: date) -> str:
+    if chosen == day_by_rule:
         return "The rule: the day the work began, in its owner's time zone."
     return (
-        f"The rule, the day the work began in its owner's time zone, would say {day(by_rule)} now. "
+        f"The rule, the day the work began in its owner's time zone, would say {day(day_by_rule)} now. "
         f"It was sent as {day(chosen)}, and that stays while its start is the same."
     )
 
 
-def _near(start_at: datetime, end_at: datetime | None, clocks: tuple[Clock, ...], zone: str) -> str:
-    """Why midnight matters here, in sentences; empty where it does not."""
-    said = []
-    deciding = clocks[0].day
-    others = [f"{one.zone} says {day(one.day)}" for one in clocks[1:] if one.day != deciding]
+def _midnight_text(start_at: datetime, end_at: datetime | None, clocks: tuple[Clock, ...], zone: str) -> str:
+    """Return sentences about why midnight matters here; "" where it does not."""
+    sentences = []
+    owner_day = clocks[0].day
+    others = [f"{clock.zone} says {day(clock.day)}" for clock in clocks[1:] if clock.day != owner_day]
     if others:
-        said.append(f"{' and '.join(dict.fromkeys(others))}.")
+        sentences.append(f"{' and '.join(dict.fromkeys(others))}.")
     local = start_at.astimezone(ZoneInfo(zone))
-    if end_at is not None and end_at.astimezone(ZoneInfo(zone)).date() > deciding:
-        said.append(f"It crosses midnight and stays in one piece, on {day(deciding)}.")
+    if end_at is not None and end_at.astimezone(ZoneInfo(zone)).date() > owner_day:
+        sentences.append(f"It crosses midnight and stays in one piece, on {day(owner_day)}.")
     else:
-        since = timedelta(hours=local.hour, minutes=local.minute)
-        away = min(since, timedelta(days=1) - since)
-        if away <= NEAR:
-            said.append(f"It began {_away(away)} from midnight.")
-    return " ".join(said)
+        since_midnight = timedelta(hours=local.hour, minutes=local.minute)
+        distance = min(since_midnight, timedelta(days=1) - since_midnight)
+        if distance <= NEAR_MIDNIGHT:
+            sentences.append(f"It began {_distance_text(distance)} from midnight.")
+    return " ".join(sentences)
 
 
-def _away(gap: timedelta) -> str:
+def _distance_text(gap: timedelta) -> str:
     minutes = int(gap.total_seconds()) // 60
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

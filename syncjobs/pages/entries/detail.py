@@ -1,4 +1,4 @@
-"""One entry's story: what Clockify has, every check, what was or would be sent, and each attempt."""
+"""The page of one entry: Clockify's data, every check, the draft or what was sent, and each attempt."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import draft, reasons, refusals
 from syncjobs.rules.eligibility import Resolution
 
-WHERE = {
+RESOLVED_WHERE = {
     "clockify": "In Clockify",
     "quickbooks": "In QuickBooks",
     "here": "Here",
@@ -28,8 +28,8 @@ MAX_ATTEMPTS = 20
 
 
 @dataclass(frozen=True)
-class Said:
-    """One reason in words, and what may be pressed about it."""
+class ReasonLine:
+    """One reason as text, with the actions that are allowed; `duplicates` are ids of activities to adopt."""
 
     code: str
     title: str
@@ -48,7 +48,7 @@ def title(entry: TimeEntry) -> str:
 
 
 def page_context(entry: TimeEntry) -> dict[str, Any]:
-    """Everything the page shows, in a fixed number of queries."""
+    """Return the page's template context in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
     status = EntryStatus.objects.filter(entry=entry).first()
     receipts = list(
@@ -56,6 +56,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         .select_related("run")
         .order_by("part")
     )
+    # Part 0 is the entry's own activity; the parts after it are corrections beside it (decision 8).
     receipt = receipts[0] if receipts else None
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
@@ -67,7 +68,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
     rows = list(status.reasons) if status else []
-    found = _checks(workspace, entry, context, receipt, actions, rows)
+    check_list = _checks(workspace, entry, context, receipt, actions, rows)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
     return {
@@ -78,10 +79,10 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
         "minutes": minutes,
         "length": checks.length(entry.seconds),
-        "reasons": [_said(workspace, row) for row in rows],
-        "checks": found,
-        "tally": checks.tally(found),
-        "failing": any(one.code for one in found),
+        "reasons": [_reason_line(workspace, row) for row in rows],
+        "checks": check_list,
+        "tally": checks.tally(check_list),
+        "failing": any(check.code for check in check_list),
         "worth": worth(entry, minutes),
         "receipt": receipt,
         "corrections": receipts[1:],
@@ -98,7 +99,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
 
 
 def worth(entry: TimeEntry, minutes: int) -> str:
-    """`270.00 USD`: what these minutes come to at the entry's rate; empty where it has none."""
+    """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
     if entry.rate is None or minutes <= 0:
         return ""
     return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
@@ -121,30 +122,35 @@ def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
 
 
 def explained(row: Mapping[str, Any]) -> dict[str, str]:
-    """As `explain` prints it; what QuickBooks refused in other words, with who mends that code."""
-    found = reasons.explain(row)
-    known = refusals.of_row(row)
-    if known is None:
-        return found
-    words = f" In other words: {known.words}" if known.words else ""
-    return found | {"message": found["message"] + words, "fix_in": known.resolve_in, "fix": known.fix}
+    """Return a reason as `explain` prints it; a known refusal of QuickBooks with its meaning and its own fix."""
+    explanation = reasons.explain(row)
+    refusal = refusals.of_row(row)
+    if refusal is None:
+        return explanation
+    meaning = f" In other words: {refusal.words}" if refusal.words else ""
+    return explanation | {
+        "message": explanation["message"] + meaning,
+        "fix_in": refusal.resolve_in,
+        "fix": refusal.fix,
+    }
 
 
-def _said(workspace: Workspace, row: Mapping[str, Any]) -> Said:
+def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = explained(row)
     code = reason["code"]
     wording = reasons.WORDINGS.get(code)
+    # The reason stores the ids of the duplicates as one text, separated by commas.
     duplicates = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
-    return Said(
+    return ReasonLine(
         code=code,
         title=wording.title if wording else code,
         sentence=reason["message"],
-        where=WHERE.get(reason["fix_in"], reason["fix_in"]),
+        where=RESOLVED_WHERE.get(reason["fix_in"], reason["fix_in"]),
         fix=reason["fix"],
         by_rule=bool(wording and wording.by_rule),
         decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
-        duplicates=tuple(one.strip() for one in duplicates.split(",") if one.strip()),
+        duplicates=tuple(activity_id.strip() for activity_id in duplicates.split(",") if activity_id.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
     )
 
@@ -160,18 +166,19 @@ def _checks(
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
         rows = [*rows, *(reason.as_row() for reason in context.resolve(context.entry(entry)).reasons)]
-    meanings = {one.code: one for one in (_said(workspace, row) for row in rows)}
-    last = actions[0] if actions else None
-    answer = f"activity {receipt.quickbooks_id}" if receipt else _words(last)
-    asked = checks.KnownReasons(frozenset(meanings), attempted=bool(actions or receipt), answer=answer)
-    return [_with_meaning(one, meanings.get(one.code)) for one in checks.checks(workspace, entry, context, asked)]
+    lines = {line.code: line for line in (_reason_line(workspace, row) for row in rows)}
+    last_action = actions[0] if actions else None
+    answer = f"activity {receipt.quickbooks_id}" if receipt else _attempt_text(last_action)
+    known = checks.KnownReasons(frozenset(lines), attempted=bool(actions or receipt), answer=answer)
+    return [_with_resolution(check, lines.get(check.code)) for check in checks.checks(workspace, entry, context, known)]
 
 
-def _with_meaning(check: checks.Check, said: Said | None) -> checks.Check:
-    return replace(check, where=said.where, link=said.decide_link) if said else check
+def _with_resolution(check: checks.Check, line: ReasonLine | None) -> checks.Check:
+    return replace(check, where=line.where, link=line.decide_link) if line else check
 
 
-def _words(action: Action | None) -> str:
+def _attempt_text(action: Action | None) -> str:
+    """Return QuickBooks' error, or the state of an attempt without one; "" where there was no attempt."""
     if action is None:
         return ""
     return f"{action.error_code}: {action.error_message}".strip(": ") or action.get_state_display()
@@ -180,16 +187,16 @@ def _words(action: Action | None) -> str:
 def _draft(
     workspace: Workspace, entry: TimeEntry, context: PlanningContext, receipt: Receipt | None
 ) -> list[tuple[str, str]]:
-    """What was sent, or what would be once nothing speaks against it; empty while no company is connected."""
+    """Return the lines of what was sent, or of what would be sent now; empty while no company is connected."""
     if workspace.company is None:
         return []
     if receipt is not None:
-        made = draft.from_row(receipt.draft)
+        entry_draft = draft.from_row(receipt.draft)
     else:
         resolution = context.resolve(context.entry(entry))
         if resolution.person is None or resolution.customer is None:
-            return _unfinished(entry, resolution)
-        made = draft.write(
+            return _partial_draft_lines(entry, resolution)
+        entry_draft = draft.write(
             context.entry(entry),
             person=resolution.person,
             customer=resolution.customer,
@@ -197,11 +204,11 @@ def _draft(
             txn_date=entry.txn_date,
             service_item=context.policy.service_item,
         )
-    return _lines(workspace.company, made)
+    return _draft_lines(workspace.company, entry_draft)
 
 
-def _unfinished(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str]]:
-    """As far as it is known while a partner is missing."""
+def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str]]:
+    """Return the lines that are known while a partner is missing."""
     missing = "not linked yet, or not active"
     person, customer = resolution.person, resolution.customer
     return [
@@ -213,14 +220,14 @@ def _unfinished(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str
     ]
 
 
-def _lines(company: Company, made: draft.Draft) -> list[tuple[str, str]]:
-    person, customer = sent.partners(company, made)
+def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
+    person, customer = sent.partners(company, entry_draft)
     return [
-        ("Who", f"{made.person_kind} {made.person_id}, {person}"),
-        ("For whom", f"customer {made.customer_id}, {customer}"),
-        ("Day", made.txn_date),
-        ("Time", duration(made.minutes)),
-        ("Rate", f"{made.rate}, billable"),
-        ("Service", made.item_id or "QuickBooks' default"),
-        ("Text", made.description or "none"),
+        ("Who", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
+        ("For whom", f"customer {entry_draft.customer_id}, {customer}"),
+        ("Day", entry_draft.txn_date),
+        ("Time", duration(entry_draft.minutes)),
+        ("Rate", f"{entry_draft.rate}, billable"),
+        ("Service", entry_draft.item_id or "QuickBooks' default"),
+        ("Text", entry_draft.description or "none"),
     ]

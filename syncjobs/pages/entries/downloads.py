@@ -43,24 +43,26 @@ HEADERS = (
 
 @require_safe
 def entries(request: HttpRequest) -> HttpResponse:
-    """Send the time entries that the list shows for the same address: its filters, search and order, all pages."""
+    """Return a CSV of the entries that the list shows for the same URL: its filters, search and order, all pages."""
     if not access.may_list(request, "integrations.timeentry"):
         raise PermissionDenied
     try:
-        listed = admin.site.get_model_admin(TimeEntry).get_changelist_instance(request).queryset
+        queryset = admin.site.get_model_admin(TimeEntry).get_changelist_instance(request).queryset
     except IncorrectLookupParameters:
         return redirect("admin:integrations_timeentry_changelist")
-    rows = listed.select_related("status", "workspace").defer("raw", "workspace__api_key")
+    # `raw` and the API key are large or secret, and no column needs them.
+    rows = queryset.select_related("status", "workspace").defer("raw", "workspace__api_key")
     return csv_response(HEADERS, (_cells(entry) for entry in rows.iterator(chunk_size=CHUNK)), name="time-entries")
 
 
 def _cells(entry: TimeEntry) -> Cells:
-    """`activity` and `sent_at` come with the list's own query."""
-    there: Any = entry
+    """Return the cells of one entry."""
+    # The list's query annotates `activity` and `sent_at`, which mypy does not know of.
+    annotated_entry: Any = entry
     status = entry_admin.status_of(entry)
-    why = status.reasons if status else []
+    reason_rows = status.reasons if status else []
     minutes = max(status.minutes, 0) if status else 0
-    places = dict.fromkeys(entry_admin.where_resolved(row) for row in why)
+    places = dict.fromkeys(entry_admin.where_resolved(row) for row in reason_rows)
     return {
         "date": entry.txn_date,
         "start_utc": f"{entry.start_at:%Y-%m-%d %H:%M:%S}",
@@ -75,10 +77,10 @@ def _cells(entry: TimeEntry) -> Cells:
         "rate": "" if entry.rate is None else f"{entry.rate:.2f}",
         "currency": entry.currency,
         "state": entry_admin.badge_of(status).word,
-        "why": reasons.sentences(why),
+        "why": reasons.sentences(reason_rows),
         "mended": ", ".join(places),
-        "quickbooks_id": there.activity or "",
-        "sent_utc": f"{there.sent_at:%Y-%m-%d %H:%M:%S}" if there.sent_at else "",
+        "quickbooks_id": annotated_entry.activity or "",
+        "sent_utc": f"{annotated_entry.sent_at:%Y-%m-%d %H:%M:%S}" if annotated_entry.sent_at else "",
         "workspace": entry.workspace.name,
         "entry": entry.clockify_id,
     }

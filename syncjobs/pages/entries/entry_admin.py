@@ -1,4 +1,4 @@
-"""Time entries: the list with state and every reason, and each entry's own story."""
+"""Admin of time entries: the list with state and reasons, and the page of one entry."""
 
 from __future__ import annotations
 
@@ -45,41 +45,50 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     ordering = ("-txn_date", "-start_at", "-pk")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        wanted = request.GET.get("workspace", "")
-        rows = TimeEntry.objects.filter(workspace_id=int(wanted)) if wanted.isdigit() else TimeEntry.objects.all()
+        """Show the list with the number of entries in each state above it."""
+        workspace_id = request.GET.get("workspace", "")
+        rows = (
+            TimeEntry.objects.filter(workspace_id=int(workspace_id))
+            if workspace_id.isdigit()
+            else TimeEntry.objects.all()
+        )
         counts = counted(rows)
-        shown = [(name, badge, counts[name]) for name, (badge, _) in STATES.items() if counts[name] or name == "ready"]
-        context = {"title": "Time entries", "states": shown, "chosen_state": request.GET.get("state", "")}
+        states = [(name, badge, counts[name]) for name, (badge, _) in STATES.items() if counts[name] or name == "ready"]
+        context = {"title": "Time entries", "states": states, "chosen_state": request.GET.get("state", "")}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TimeEntry]:
-        """With what QuickBooks calls each entry's activity, and since when it is there."""
-        sent = Receipt.objects.filter(
+        """Return the entries with `activity`, the id in QuickBooks, and `sent_at`; both None for time not sent."""
+        sent_receipts = Receipt.objects.filter(
             workspace=OuterRef("workspace"),
             company=OuterRef("workspace__company"),
             entry_id=OuterRef("clockify_id"),
-            part=0,
+            part=0,  # the entry's own activity, not a correction: each entry is one row
             state=Receipt.State.SENT,
         )
         rows = super().get_queryset(request)
-        return rows.annotate(activity=Subquery(sent.values("quickbooks_id")), sent_at=Subquery(sent.values("sent_at")))
+        return rows.annotate(
+            activity=Subquery(sent_receipts.values("quickbooks_id")), sent_at=Subquery(sent_receipts.values("sent_at"))
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
     ) -> tuple[QuerySet[TimeEntry], bool]:
-        """Also by what QuickBooks calls it: the activity's id, or the intuit_tid of any attempt."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        """Search by the activity's id and the intuit_tid of any attempt as well."""
+        matches, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
         if not term or " " in term:
-            return found, may_repeat
+            return matches, may_repeat
         receipts = Receipt.objects.filter(quickbooks_id=term).values("entry_id")
         attempts = Action.objects.filter(Q(intuit_tid=term) | Q(quickbooks_id=term)).values("entry_id")
-        by_id = queryset.filter(Q(clockify_id__in=receipts) | Q(clockify_id__in=attempts))
-        return found | by_id, may_repeat
+        # Ids are collected in subqueries: a join would list an entry once for each of its attempts.
+        matches_by_id = queryset.filter(Q(clockify_id__in=receipts) | Q(clockify_id__in=attempts))
+        return matches | matches_by_id, may_repeat
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
+        """Show the entry's own page instead of the admin's form."""
         entry = self.get_object(request, unquote(object_id))
         if entry is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -117,7 +126,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
-        """Every reason and where it is mended; of sent time what QuickBooks calls it."""
+        """Return every reason and where it is resolved; for sent time the activity's id."""
         status = status_of(entry)
         rows = status.reasons if status else []
         titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
@@ -129,14 +138,14 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
 
 def where_resolved(row: Mapping[str, Any]) -> str:
-    """`in QuickBooks`, for the middle of a line."""
+    """Return where a reason is resolved, for the middle of a line: `in QuickBooks`."""
     place = detail.explained(row)["fix_in"]
-    words = detail.WHERE.get(place, place)
-    return words[0].lower() + words[1:]
+    label = detail.RESOLVED_WHERE.get(place, place)
+    return label[0].lower() + label[1:]
 
 
 def status_of(entry: TimeEntry) -> EntryStatus | None:
-    """None for an entry that was never judged (seen before the start date only)."""
+    """Return the entry's status; None where it was never evaluated (seen before the start date only)."""
     return getattr(entry, "status", None)
 
 

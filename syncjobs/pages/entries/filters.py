@@ -17,7 +17,7 @@ from syncjobs.models import EntryStatus
 from syncjobs.rules.reasons import WORDINGS
 
 State = EntryStatus.State
-# What people call the states: words of the pages, each with the statuses it stands for.
+# The states as the pages name them, each with the stored statuses that it stands for.
 STATES: dict[str, tuple[StatusBadge, Q]] = {
     "ready": (badges.WAITING, Q(status__state=State.READY)),
     "held": (badges.HELD, Q(status__state=State.BLOCKED, status__held=True)),
@@ -36,8 +36,8 @@ STATES: dict[str, tuple[StatusBadge, Q]] = {
 
 
 def counted(rows: QuerySet[TimeEntry]) -> dict[str, int]:
-    """How many of the rows are in each state, in one query."""
-    return rows.order_by().aggregate(**{name: Count("pk", filter=test) for name, (_, test) in STATES.items()})
+    """Return the number of rows in each state, in one query."""
+    return rows.order_by().aggregate(**{name: Count("pk", filter=condition) for name, (_, condition) in STATES.items()})
 
 
 class StateFilter(DropdownFilter):
@@ -48,8 +48,8 @@ class StateFilter(DropdownFilter):
         return [(name, badge.word) for name, (badge, _) in STATES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
-        known = STATES.get(self.value() or "")
-        return queryset.filter(known[1]) if known else queryset
+        state = STATES.get(self.value() or "")
+        return queryset.filter(state[1]) if state else queryset
 
 
 class ReasonFilter(DropdownFilter):
@@ -57,15 +57,15 @@ class ReasonFilter(DropdownFilter):
     parameter_name = "reason"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return sorted(((code, wording.title) for code, wording in WORDINGS.items()), key=lambda one: one[1])
+        return sorted(((code, wording.title) for code, wording in WORDINGS.items()), key=lambda choice: choice[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
         code = self.value()
         if code not in WORDINGS:
             return queryset
-        # Only PostgreSQL looks into JSON lists; the text of it is the same on both databases.
-        said = queryset.annotate(said=Cast("status__reasons", TextField()))
-        return said.filter(said__contains=f'"code": "{code}"')
+        # Only PostgreSQL can search JSON lists; their text is the same on both databases.
+        with_text = queryset.annotate(reasons_text=Cast("status__reasons", TextField()))
+        return with_text.filter(reasons_text__contains=f'"code": "{code}"')
 
 
 class UserFilter(DropdownFilter):

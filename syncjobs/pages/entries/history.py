@@ -1,4 +1,4 @@
-"""What happened around one entry, in order: read, linked, decided, tried, changed, deleted."""
+"""The events of one entry in the order of time: read, linked, decided, tried, changed, deleted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ READ = StatusBadge("Read", "download", "waiting")
 LINKED = StatusBadge("Linked", "link", "sent")
 SUSPENDED = StatusBadge("Link waits", "link_off", "held")
 DECIDED = StatusBadge("Decided", "person", "waiting")
-VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
+VERB_LABELS = {"create": "Create", "update": "Update", "delete": "Delete"}
 
 
 @dataclass(frozen=True)
@@ -38,60 +38,60 @@ def history(
     actions: Iterable[Action],
     override: EntryOverride | None,
 ) -> list[Event]:
-    """The newest first. One query, for the links."""
+    """Return the events, newest first, in one query (for the links)."""
     events = [
-        *_in_clockify(entry),
-        *_links(workspace, entry),
-        *_attempts(actions),
-        *_decided(override),
-        *_now(status, receipt),
+        *_clockify_events(entry),
+        *_link_events(workspace, entry),
+        *_action_events(actions),
+        *_override_events(override),
+        *_status_events(status, receipt),
     ]
-    return sorted(events, key=lambda one: one.at, reverse=True)
+    return sorted(events, key=lambda event: event.at, reverse=True)
 
 
-def _in_clockify(entry: TimeEntry) -> Iterator[Event]:
+def _clockify_events(entry: TimeEntry) -> Iterator[Event]:
     yield Event(entry.first_seen_at, READ, "First read from Clockify")
     if entry.deleted_at is not None:
         yield Event(entry.deleted_at, badges.DELETED, "Clockify said that it is deleted")
 
 
-def _links(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
-    """Links there are now, each with who made it."""
-    wanted = Q(kind="user", clockify_id=entry.user_id)
+def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
+    """Yield the present links of the entry's user, client and project, each with the person who made it."""
+    of_entry = Q(kind="user", clockify_id=entry.user_id)
     for kind, clockify_id in (("client", entry.client_id), ("project", entry.project_id)):
         if clockify_id:
-            wanted |= Q(kind=kind, clockify_id=clockify_id)
-    links = Link.objects.filter(wanted, workspace=workspace, company=workspace.company)
+            of_entry |= Q(kind=kind, clockify_id=clockify_id)
+    links = Link.objects.filter(of_entry, workspace=workspace, company=workspace.company)
     for link in links.select_related("person"):
-        who = link.person.get_username() if link.person else "a person"
-        by = f"by {who}" if link.by == "person" else "by its name"
-        there = f"{link.quickbooks_kind} {link.quickbooks_id}, {link.quickbooks_name}"
-        yield Event(link.made_at, LINKED, f"{link.kind.capitalize()} {link.clockify_name} linked to {there} {by}")
+        username = link.person.get_username() if link.person else "a person"
+        by = f"by {username}" if link.by == "person" else "by its name"
+        partner = f"{link.quickbooks_kind} {link.quickbooks_id}, {link.quickbooks_name}"
+        yield Event(link.made_at, LINKED, f"{link.kind.capitalize()} {link.clockify_name} linked to {partner} {by}")
         if link.suspended and link.suspended_at is not None:
-            said = reasons.title(link.suspended)
-            yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {said}")
+            reason = reasons.title(link.suspended)
+            yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {reason}")
 
 
-def _attempts(actions: Iterable[Action]) -> Iterator[Event]:
+def _action_events(actions: Iterable[Action]) -> Iterator[Event]:
     for action in actions:
         badge = badges.ACTION_STATES[action.state]
-        words = [f"{VERBS.get(action.verb, action.verb)}: {badge.word.lower()}"]
-        words += [f"code {action.error_code}"] if action.error_code else []
-        words += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
-        words += [str(action.run)] if action.run else []
-        yield Event(action.ended_at or action.created_at, badge, ", ".join(words))
+        parts = [f"{VERB_LABELS.get(action.verb, action.verb)}: {badge.word.lower()}"]
+        parts += [f"code {action.error_code}"] if action.error_code else []
+        parts += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
+        parts += [str(action.run)] if action.run else []
+        yield Event(action.ended_at or action.created_at, badge, ", ".join(parts))
 
 
-def _decided(override: EntryOverride | None) -> Iterator[Event]:
+def _override_events(override: EntryOverride | None) -> Iterator[Event]:
     if override is None:
         return
-    who = override.person.get_username() if override.person else "a command"
-    said = ["ignored it"] if override.ignored else []
-    said += [f"set “{reasons.title(code)}” aside" for code in override.send_anyway]
-    yield Event(override.at, DECIDED, f"{who} {' and '.join(said) or 'took the decision back'}")
+    username = override.person.get_username() if override.person else "a command"
+    decisions = ["ignored it"] if override.ignored else []
+    decisions += [f"set “{reasons.title(code)}” aside" for code in override.send_anyway]
+    yield Event(override.at, DECIDED, f"{username} {' and '.join(decisions) or 'took the decision back'}")
 
 
-def _now(status: EntryStatus | None, receipt: Receipt | None) -> Iterator[Event]:
+def _status_events(status: EntryStatus | None, receipt: Receipt | None) -> Iterator[Event]:
     if receipt is not None and receipt.changed_at != receipt.sent_at:
         yield Event(receipt.changed_at, badges.SENT, "What QuickBooks has was changed from here last")
     if status is not None:
