@@ -63,6 +63,7 @@ def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -
 def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     kind, clockify_id = _posted_record(request)
     quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
+    # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
     choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
     warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)

@@ -69,6 +69,7 @@ def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     receipts = Receipt.objects.filter(
         workspace=workspace, company=workspace.company, part=0, conflict=CHANGED_IN_QUICKBOOKS
     )
+    # A change by hand in QuickBooks is noted on the receipt; by Clockify's side such an entry is still just sent.
     changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
         clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
     )
@@ -147,6 +148,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     codes = {str(reason.get("code")) for reason in status.reasons}
     row = ChangedRow(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(reason)["message"] for reason in status.reasons]
+    # The status has the conflict only where the entry itself changed too; the receipt always has it.
     if receipt is not None and receipt.conflict == CHANGED_IN_QUICKBOOKS and CHANGED_IN_QUICKBOOKS not in codes:
         row.badge = badges.LOCKED
         row.sentences.append(

@@ -41,6 +41,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         rows = changed.shown(workspace, entries, ask_quickbooks=ask_quickbooks)
     except (ApiError, SecretUnreadable) as error:
+        # Without QuickBooks the page still compares Clockify with what was sent, and decisions stay possible.
         error_text, ask_quickbooks = _error_message(error), False
         rows = changed.shown(workspace, entries)
     counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
@@ -57,6 +58,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "read_at": timezone.now(),
         "error": error_text,
         "return_to": request.get_full_path(),
+        # This tab has its own sections; the head's are those of the lists of records.
         **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
     }
     return access.show(request, "desk/changed.html", context, title=f"Changed after sending, {workspace.name}")
@@ -94,6 +96,7 @@ def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> N
 
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """Start a preview of sending Clockify's version; the page of that run has the button that sends it."""
+    # The dates bound what is planned, the option narrows it to this entry.
     details = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
     return _request_preview(request, workspace, details)
 

@@ -114,6 +114,7 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     if params.get("look", "").isdigit():
         return submit.look_again(workspace, int(params["look"]))
     note, now = params.get("note", "")[:500], timezone.now()
+    # The fingerprint of the draft that was shown: if anything changed since, nothing is written.
     confirmed = params.get("confirmed", "")
     return submit.carry_out(workspace, write_request, confirmed=confirmed, person=request.user, note=note, now=now)
 

@@ -44,6 +44,7 @@ CHANGED_FIELDS = tuple(
     f"{label.lower().replace(' ', '_')}_{side}" for label in changed.FIELD_LABELS for side in ("now", "sent")
 )
 CHANGED_HEADERS = ("entry", "date", "activity", "state", "reasons", *CHANGED_FIELDS)
+# "To do" contains the sections "decide" and "suggested"; listing those too would write their records twice.
 STATE_LABELS = {TODO: "to do", LINKED: "linked", IGNORED: "ignored", QUICKBOOKS: "only in QuickBooks"}
 
 

@@ -21,6 +21,7 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
     partners = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    # The search returns one record more than is offered, so that the page can say that there are more.
     context = {
         "options": partners[: partner_search.MAX_OFFERED],
         "has_more": len(partners) > partner_search.MAX_OFFERED,

@@ -67,6 +67,8 @@ class DeskParams:
 
     @classmethod
     def of(cls, request: HttpRequest, tab: str) -> DeskParams:
+        """Return the parameters of a request; an unknown section counts as none."""
+        # Links add the row that they open, and a decision closes the open one, so both start without it.
         query = request.GET.copy()
         query.pop("open", None)
         section = request.GET.get("show", "")
@@ -165,6 +167,7 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
         index.count = counts[index.section]
     page_number: Any = params.page or 1
     if params.opened and not params.page:
+        # A link to one record can't know on which page of the list it is now.
         position = index.place_of(params.opened.partition("-")[2])
         page_number = (position or 0) // ROWS_PER_PAGE + 1
     page = _paginator(index).get_page(page_number)
@@ -203,6 +206,7 @@ def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str,
     for row in rows:
         if row.mismatch is not None and row.mismatch.blocked_entries and row.ref.clockify_id:
             ids_by_kind[row.ref.kind].add(row.ref.clockify_id)
+    # Grouped by equal amounts in the database: thousands of entries of one row come as a few lines.
     for kind, ids in ids_by_kind.items():
         column = ENTRY_COLUMNS[kind]
         entries = TimeEntry.objects.filter(workspace=workspace, status__held=True, rate__gt=0, **{f"{column}__in": ids})

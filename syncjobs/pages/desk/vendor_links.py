@@ -26,6 +26,7 @@ def record_url(workspace: Workspace, kind: str, record_id: str) -> str:
 
 
 def _clockify_url(workspace: Workspace) -> str:
+    # Regions and subdomains have API hosts of their own, all below clockify.me.
     host = urlsplit(workspace.api_url or settings.CLOCKIFY_API_URL).hostname or ""
     return CLOCKIFY_URL if host.endswith("clockify.me") else ""
 

@@ -98,6 +98,7 @@ def _decide(request: HttpRequest, workspace: Workspace, params: DeskParams) -> H
     before = page_context.ready(workspace)
     # Read before the decision: afterwards the decided row is gone, and with it the position of the next one.
     keys_before = page_context.listed_keys(workspace, params)
+    # Its end matches the records again and evaluates the entries, so the counts below are those after the decision.
     with evaluate.deciding(workspace, now=now):
         decided = actions.decide(request, workspace, now=now)
     after = page_context.ready(workspace)
