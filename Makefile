@@ -13,6 +13,10 @@ TEST_JOBS ?= 2
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(TEST_ARGS)
+# How much of the code the tests run. Not measured where TEST_ARGS may choose some of the tests, or with COVERAGE= .
+COVERAGE = $(if $(strip $(TEST_ARGS)),,--cov --cov-report=term)
+# What measures: from Python 3.12 on sys.monitoring, which costs next to nothing; before it a trace function.
+CORE = $$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all crash bench check lint types imports migrations hooks screenshots fix clean distclean
@@ -25,9 +29,9 @@ setup: $(VENV)/.ready-to-develop  ## virtual environment with everything, nothin
 demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEMO_ARGS=--once: and leave)
 	@exec $(BIN)/python -m sandbox.demo $(DEMO_ARGS)
 
-test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL
+test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite (with coverage) and on PostgreSQL
 	@echo "== Tests on SQLite"
-	@env -u TEST_DATABASE_URL $(PYTEST) -m "not slow"
+	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(COVERAGE) -m "not slow"
 	@echo "== Tests on PostgreSQL"
 	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --database-only
 	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that depend on the database were run."
