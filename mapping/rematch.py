@@ -16,12 +16,12 @@ from mapping.matching.records import (
     ClockifyRecord,
     KnownOverride,
     Likely,
+    MatchResult,
+    MismatchFound,
     NewLink,
-    Outcome,
     QuickBooksRecord,
     Suggestion,
 )
-from mapping.matching.records import Mismatch as MismatchFound
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     Key,
@@ -52,7 +52,7 @@ class Held:
 class Matched:
     """Outcome of matching, with the records it compared, by kind and id."""
 
-    outcome: Outcome
+    outcome: MatchResult
     clockify: dict[Key, ClockifyRecord]
     quickbooks: dict[Key, QuickBooksRecord]
 

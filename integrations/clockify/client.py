@@ -24,7 +24,7 @@ MAX_PAGES = 10_000
 
 
 @dataclass(frozen=True)
-class ClockifyClient:
+class ClockifyApiClient:
     """Calls with one API key; every method raises ApiError when Clockify gives no usable answer.
 
     `account_id` (the workspace id) identifies the throttle's row and the journal's rows.

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from integrations.clockify import payloads
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ReconnectNeeded, Rejected
 from integrations.models import ConnectionEvent, Workspace
 
@@ -48,7 +48,7 @@ def connect(
     if not api_key or not api_key.isprintable() or not api_key.isascii():
         raise Rejected("That is no Clockify API key.", vendor="clockify", fix="Copy it from your Clockify profile.")
     # The workspace is not known yet, so that these calls have an account of their own.
-    client = ClockifyClient(
+    client = ClockifyApiClient(
         api_key=api_key,
         api_url=(api_url or settings.CLOCKIFY_API_URL).rstrip("/"),
         reports_url=(reports_url or settings.CLOCKIFY_REPORTS_URL).rstrip("/"),
@@ -85,7 +85,7 @@ def _choose_workspace(workspaces: list[Mapping[str, Any]], wanted: str) -> Mappi
     return matches[0]
 
 
-def _check_key(client: ClockifyClient, workspace_id: str) -> None:
+def _check_key(client: ClockifyApiClient, workspace_id: str) -> None:
     """Check that the key sees every user's entries and rates. Raises ReconnectNeeded."""
     # One request per role: the form of several roles in one request is not documented.
     if not any(_has_role(client, workspace_id, role) for role in ADMIN_ROLES):
@@ -98,12 +98,12 @@ def _check_key(client: ClockifyClient, workspace_id: str) -> None:
     client.check_rates_visible(workspace_id)
 
 
-def _has_role(client: ClockifyClient, workspace_id: str, role: str) -> bool:
+def _has_role(client: ClockifyApiClient, workspace_id: str, role: str) -> bool:
     return workspace_id in {payloads.identifier(workspace) for workspace in client.workspaces(role=role)}
 
 
 def _save(
-    client: ClockifyClient, me: Mapping[str, Any], details: Mapping[str, Any], *, now: datetime, person: Any
+    client: ClockifyApiClient, me: Mapping[str, Any], details: Mapping[str, Any], *, now: datetime, person: Any
 ) -> Workspace:
     owner = payloads.user(me, workspace_id="")
     zone = owner.time_zone or "UTC"

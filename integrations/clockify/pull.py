@@ -11,7 +11,7 @@ from django.db import transaction
 
 from integrations import mirror
 from integrations.clockify import payloads
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
 from integrations.clockify.row_buffer import RowBuffer
@@ -26,9 +26,9 @@ UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
 
-def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyClient:
+def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyApiClient:
     """Return an API client for the workspace; its calls are recorded under `run_id`."""
-    return ClockifyClient(
+    return ClockifyApiClient(
         api_key=workspace.api_key,
         api_url=workspace.api_url,
         reports_url=workspace.reports_url,
@@ -37,7 +37,7 @@ def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyCl
     )
 
 
-def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
+def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime) -> dict[str, mirror.Counts]:
     """Read users, clients and projects whole, then store each list in one transaction. Raises ApiError."""
     workspace_id = workspace.clockify_id
     users = dict(_user_columns(raw, workspace_id) for raw in client.users(workspace_id))
@@ -74,7 +74,7 @@ def pull_lists(workspace: Workspace, client: ClockifyClient, *, now: datetime) -
     return counts
 
 
-def pull_workspace(workspace: Workspace, client: ClockifyClient, *, now: datetime) -> dict[str, mirror.Counts]:
+def pull_workspace(workspace: Workspace, client: ClockifyApiClient, *, now: datetime) -> dict[str, mirror.Counts]:
     """Pull users, clients and projects, and Clockify's rounding if the workspace uses it. Raises ApiError."""
     counts = pull_lists(workspace, client, now=now)
     if workspace.rounding == Workspace.Rounding.CLOCKIFY:
@@ -132,7 +132,7 @@ def _project_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def read_entries(
-    workspace: Workspace, client: ClockifyClient, *, first: date, last: date
+    workspace: Workspace, client: ClockifyApiClient, *, first: date, last: date
 ) -> tuple[RowBuffer, set[str] | None]:
     """Return Clockify's rows around the days `first` to `last`, and the ids of approved ones (None: not needed).
 

@@ -59,7 +59,7 @@ class ItemAnswer:
 
 
 @dataclass(frozen=True)
-class QuickBooksClient:
+class QuickBooksApiClient:
     """Calls to one company; every method raises ApiError when QuickBooks gives no usable answer."""
 
     company: Company

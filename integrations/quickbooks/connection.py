@@ -12,7 +12,7 @@ from integrations.errors import ApiError, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company
 
 
@@ -83,7 +83,7 @@ def read_subscription(
     company: Company, *, run_id: int | None = None, now: datetime
 ) -> subscription_policy.SubscriptionStatus:
     """Read subscription, Payroll and book-close date from QuickBooks and save them. Raises ApiError."""
-    client = QuickBooksClient(company, run_id=run_id)
+    client = QuickBooksApiClient(company, run_id=run_id)
     return keep_subscription(company, client.company_info(), client.preferences(), now=now)
 
 

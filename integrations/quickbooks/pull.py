@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations import mirror
 from integrations.quickbooks import payloads, reading
-from integrations.quickbooks.client import QuickBooksClient, quoted
+from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
 
 KEY = "quickbooks_id"
@@ -16,7 +16,7 @@ Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def pull_lists(
-    company: Company, client: QuickBooksClient, *, now: datetime, with_subscription: bool = False
+    company: Company, client: QuickBooksApiClient, *, now: datetime, with_subscription: bool = False
 ) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
     """Read the four lists, then write each in one transaction.
 
@@ -54,7 +54,7 @@ def _columns_by_id(records: Iterable[Mapping[str, Any]], columns: Columns) -> di
 
 
 def refresh_records(
-    company: Company, client: QuickBooksClient, model: type[Listed], ids: list[str], now: datetime
+    company: Company, client: QuickBooksApiClient, model: type[Listed], ids: list[str], now: datetime
 ) -> None:
     """Read single records again after QuickBooks refused a reference; unknown ones are marked as gone."""
     columns = _customer if model is Customer else _item if model is Item else _person

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.errors import ApiError, Gone, Rejected, Unexpected
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
 
 log = logging.getLogger("hourbridge.reading")
@@ -46,7 +46,7 @@ class ListReading:
     server_time: datetime | None = None
 
 
-def read(company: Company, client: QuickBooksClient, *, with_subscription: bool, now: datetime) -> ListReading:
+def read(company: Company, client: QuickBooksApiClient, *, with_subscription: bool, now: datetime) -> ListReading:
     """Return each list, whole or as changes, and the subscription where wanted. Raises ApiError."""
     result = ListReading()
     shares = _batch_shares(company)
@@ -80,7 +80,7 @@ def _batch_shares(company: Company) -> dict[str, int]:
 
 
 def _read_batch(
-    client: QuickBooksClient, result: ListReading, shares: Mapping[str, int], *, with_subscription: bool
+    client: QuickBooksApiClient, result: ListReading, shares: Mapping[str, int], *, with_subscription: bool
 ) -> None:
     statements = dict(SUBSCRIPTION_QUERIES) if with_subscription else {}
     for entity, share in shares.items():
@@ -108,7 +108,7 @@ def _read_batch(
             result.whole[entity] = [*rows, *client.query(entity, EVERYBODY, after=rows)]
 
 
-def _read_changes(client: QuickBooksClient, result: ListReading, entities: Sequence[str], since: datetime) -> None:
+def _read_changes(client: QuickBooksApiClient, result: ListReading, entities: Sequence[str], since: datetime) -> None:
     if not entities:
         return
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mapping.matching.index import PartnerIndex, is_usable, shown_name
 from mapping.matching.names import identical, same, strip_deleted
-from mapping.matching.records import ClockifyRecord, KnownLink, Mismatch, Suggestion
+from mapping.matching.records import ClockifyRecord, KnownLink, MismatchFound, Suggestion
 from mapping.matching.suggest import LikelyPartners
 
 
@@ -67,7 +67,7 @@ class LinkValidator:
             return "RENAMED"
         return ""
 
-    def row(self, status: LinkStatus, *, likely: LikelyPartners) -> Mismatch:
+    def row(self, status: LinkStatus, *, likely: LikelyPartners) -> MismatchFound:
         """Return the mismatch of a link that changed, with suggestions only where it needs another partner."""
         link, record = status.link, status.record
         suggestions: tuple[Suggestion, ...] = ()
@@ -77,7 +77,7 @@ class LinkValidator:
             suggestions = (
                 likely.of(record, parent_id=needed_parent_id) if needed_parent_id or not record.client_id else ()
             )
-        return Mismatch(
+        return MismatchFound(
             record.kind,
             status.reason,
             record.id,

@@ -33,9 +33,9 @@ from mapping.matching.records import (
     KnownLink,
     KnownOverride,
     Likely,
-    Mismatch,
+    MatchResult,
+    MismatchFound,
     NewLink,
-    Outcome,
     QuickBooksRecord,
     Suggestion,
 )
@@ -44,9 +44,9 @@ __all__ = [
     "ClockifyRecord",
     "KnownLink",
     "KnownOverride",
-    "Mismatch",
+    "MatchResult",
+    "MismatchFound",
     "NewLink",
-    "Outcome",
     "QuickBooksRecord",
     "Suggestion",
     "listed",
@@ -63,7 +63,7 @@ def match(
     *,
     mode: str = STRICT,
     earlier: Mapping[Key, Likely] | None = None,
-) -> Outcome:
+) -> MatchResult:
     """Decide which pairs to link and why the rest stay apart; `mode` is "strict" or "forgiving".
 
     1. For users, then clients, then projects: validate existing links, then match names.
@@ -76,7 +76,7 @@ def match(
     all_links: list[KnownLink | NewLink] = [*links, *matching_pass.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
     unmatched = unmatched_in_quickbooks(index, linked=linked)
-    return Outcome(
+    return MatchResult(
         links=tuple(matching_pass.links),
         suspend=matching_pass.suspend,
         mismatches=(*matching_pass.rows, *not_named_in_others(unmatched, beside=matching_pass.rows)),
@@ -92,10 +92,10 @@ def paired(
     overrides: Sequence[KnownOverride],
     *,
     mode: str = STRICT,
-) -> Outcome:
+) -> MatchResult:
     """Return only the links of `match`, without mismatches and without likely partners, which take the most time."""
     _, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=False)
-    return Outcome(links=tuple(matching_pass.links), suspend=matching_pass.suspend)
+    return MatchResult(links=tuple(matching_pass.links), suspend=matching_pass.suspend)
 
 
 def _run_passes(
@@ -117,7 +117,7 @@ def _run_passes(
     return index, matching_pass
 
 
-def listed(outcome: Outcome, *, hidden: Collection[Key] = ()) -> tuple[Mismatch, ...]:
+def listed(outcome: MatchResult, *, hidden: Collection[Key] = ()) -> tuple[MismatchFound, ...]:
     """Return the outcome's mismatches without those of the hidden Clockify records, given as (kind, id).
 
     A QuickBooks record that only a hidden row named gets a row of its own again.

@@ -8,7 +8,7 @@ from itertools import islice
 from mapping.matching.by_name import NameMatches
 from mapping.matching.index import EMPLOYEES, VENDORS, Key, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
-from mapping.matching.records import ClockifyRecord, Mismatch, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord, Suggestion
 from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
 
 MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
@@ -34,11 +34,11 @@ class MismatchReasons:
         self._holders = holders
         self._likely = likely
 
-    def explain(self, record: ClockifyRecord, *, place: Place | None) -> Mismatch:
+    def explain(self, record: ClockifyRecord, *, place: Place | None) -> MismatchFound:
         """Return the mismatch of one unlinked record; `place` is None while its client has no customer."""
         if place is None:
             detail = {"client_id": record.client_id, "client": record.client_name}
-            return Mismatch(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
+            return MismatchFound(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
         partners = self._index.name_matches(place, name=record.name)
         if partners:
             return self._ambiguous(record, partners=partners) or self._no_partner(record, place=place)
@@ -50,7 +50,7 @@ class MismatchReasons:
             or self._no_partner(record, place=place)
         )
 
-    def _ambiguous(self, record: ClockifyRecord, *, partners: Sequence[QuickBooksRecord]) -> Mismatch | None:
+    def _ambiguous(self, record: ClockifyRecord, *, partners: Sequence[QuickBooksRecord]) -> MismatchFound | None:
         keys = [(partner.kind, partner.id) for partner in partners[:MAX_NAMED]]
         holders = [holder for key in keys for holder in self._holders.get(key, ())[:MAX_NAMED]]
         # A record that was just linked by this name is a holder by now, not a rival.
@@ -70,16 +70,16 @@ class MismatchReasons:
             detail |= {"rivals": _names(rivals)}
         return self._row(record, "AMBIGUOUS_NAME", partners=partners, detail=detail)
 
-    def _inactive(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
+    def _inactive(self, record: ClockifyRecord, *, place: Place) -> MismatchFound | None:
         partners = self._index.inactive(place, name=record.name)
         if not partners:
             return None
         reason = "EMPLOYEE_INACTIVE" if place == EMPLOYEES else "CUSTOMER_INACTIVE"
         suggestions = self._suggestions(record, place=place)
         detail = {"quickbooks_name": shown_name(partners[0])}
-        return Mismatch(record.kind, reason, record.id, partners[0].id, suggestions, detail)
+        return MismatchFound(record.kind, reason, record.id, partners[0].id, suggestions, detail)
 
-    def _name_differs(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
+    def _name_differs(self, record: ClockifyRecord, *, place: Place) -> MismatchFound | None:
         partners = self._index.equal_when_forgiving(place, name=record.name)
         if not partners:
             return None
@@ -89,14 +89,14 @@ class MismatchReasons:
         }
         return self._row(record, "NAME_DIFFERS", partners=partners, detail=detail)
 
-    def _wrong_parent(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
+    def _wrong_parent(self, record: ClockifyRecord, *, place: Place) -> MismatchFound | None:
         if not place[1]:
             return None
         # None of them is a child of the right parent, or the record would match it by name.
         partners = self._index.sub_customers(name=record.name)
         return self._misplaced(record, "WRONG_PARENT", partners=partners, place=place)
 
-    def _wrong_level(self, record: ClockifyRecord, *, place: Place) -> Mismatch | None:
+    def _wrong_level(self, record: ClockifyRecord, *, place: Place) -> MismatchFound | None:
         if place == EMPLOYEES:
             return None
         at_other_level = self._index.top_customers if place[1] else self._index.sub_customers
@@ -109,7 +109,7 @@ class MismatchReasons:
         *,
         partners: Sequence[QuickBooksRecord],
         place: Place,
-    ) -> Mismatch | None:
+    ) -> MismatchFound | None:
         if not partners:
             return None
         detail = {
@@ -123,9 +123,9 @@ class MismatchReasons:
             for partner in self._available(partners)
         ]
         suggestions = self._suggestions(record, place=place, first=elsewhere)
-        return Mismatch(record.kind, reason, record.id, _only_id(partners), suggestions, detail)
+        return MismatchFound(record.kind, reason, record.id, _only_id(partners), suggestions, detail)
 
-    def _no_partner(self, record: ClockifyRecord, *, place: Place) -> Mismatch:
+    def _no_partner(self, record: ClockifyRecord, *, place: Place) -> MismatchFound:
         """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
         partners = self._index.name_matches(place, name=record.name)
@@ -134,7 +134,7 @@ class MismatchReasons:
             vendors = self._available(self._index.name_matches(VENDORS, name=record.name))
             first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]
         suggestions = self._suggestions(record, place=place, first=first)
-        return Mismatch(record.kind, reason, record.id, suggestions=suggestions)
+        return MismatchFound(record.kind, reason, record.id, suggestions=suggestions)
 
     def _row(
         self,
@@ -143,13 +143,13 @@ class MismatchReasons:
         *,
         partners: Sequence[QuickBooksRecord],
         detail: Mapping[str, str],
-    ) -> Mismatch:
+    ) -> MismatchFound:
         """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
         suggestions = [
             same_name(record.name, partner, note="already linked" if self._is_held(partner) else "")
             for partner in partners[:MAX_NAMED]
         ]
-        return Mismatch(record.kind, reason, record.id, _only_id(partners), tuple(suggestions), detail)
+        return MismatchFound(record.kind, reason, record.id, _only_id(partners), tuple(suggestions), detail)
 
     def _suggestions(
         self, record: ClockifyRecord, *, place: Place, first: Iterable[Suggestion] = ()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from mapping.matching.index import Key, PartnerIndex
-from mapping.matching.records import Mismatch, QuickBooksRecord
+from mapping.matching.records import MismatchFound, QuickBooksRecord
 
 # In the order of matching: projects need the customers of their clients.
 CLOCKIFY_KINDS = ("user", "client", "project")
 
 
-def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[Mismatch, ...]:
+def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[MismatchFound, ...]:
     """Return a mismatch for every active employee and customer that no Clockify record is linked to."""
     return tuple(
-        Mismatch(
+        MismatchFound(
             record.kind,
             _reason(record, index=index),
             quickbooks_id=record.id,
@@ -26,13 +26,13 @@ def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> 
     )
 
 
-def not_named_in_others(rows: Iterable[Mismatch], *, beside: Iterable[Mismatch]) -> tuple[Mismatch, ...]:
+def not_named_in_others(rows: Iterable[MismatchFound], *, beside: Iterable[MismatchFound]) -> tuple[MismatchFound, ...]:
     """Return the rows whose record is neither partner nor suggestion in a Clockify record's row."""
     named = {key for row in beside for key in _partner_keys(row)}
     return tuple(row for row in rows if (row.kind, row.quickbooks_id) not in named)
 
 
-def _partner_keys(row: Mismatch) -> list[Key]:
+def _partner_keys(row: MismatchFound) -> list[Key]:
     kind = row.detail.get("quickbooks_kind") or ("employee" if row.kind == "user" else "customer")
     return [
         (kind, row.quickbooks_id),

@@ -9,7 +9,7 @@ from mapping.matching.by_name import NameMatches
 from mapping.matching.index import EMPLOYEES, TOP_LEVEL, Key, PartnerIndex, Place
 from mapping.matching.link_health import LinkStatus, LinkValidator
 from mapping.matching.mismatch_reasons import MismatchReasons
-from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, Mismatch, NewLink
+from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, MismatchFound, NewLink
 from mapping.matching.suggest import LikelyPartners
 
 
@@ -29,7 +29,7 @@ class MatchingPass:
         self.likely: dict[Key, Likely] = {}
         self.links: list[NewLink] = []
         self.suspend: dict[Key, str] = {}
-        self.rows: list[Mismatch] = []
+        self.rows: list[MismatchFound] = []
         self._index = index
         self._records = {(record.kind, record.id): record for record in clockify}
         self._known = {(link.kind, link.clockify_id): link for link in links}

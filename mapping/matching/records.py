@@ -89,7 +89,7 @@ class Likely:
 
 
 @dataclass(frozen=True, slots=True)
-class Mismatch:
+class MismatchFound:
     """The reason why one record has no partner, or what is wrong with the one it has.
 
     `kind` is the Clockify record's kind, or "employee" / "customer" for rows seen from QuickBooks.
@@ -105,7 +105,7 @@ class Mismatch:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MatchResult:
     """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch.
 
     `likely`: the likely partners found, by Clockify kind and id, for the next matching to use again.
@@ -116,6 +116,6 @@ class Outcome:
 
     links: tuple[NewLink, ...]
     suspend: Mapping[tuple[str, str], str]
-    mismatches: tuple[Mismatch, ...] = ()
-    unmatched_in_quickbooks: tuple[Mismatch, ...] = ()
+    mismatches: tuple[MismatchFound, ...] = ()
+    unmatched_in_quickbooks: tuple[MismatchFound, ...] = ()
     likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from integrations.quickbooks import payloads
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.draft import BILLABLE, Draft
 
@@ -16,13 +16,13 @@ ENTITY = "TimeActivity"
 MAX_GAP = timedelta(days=7)
 
 
-def on_days(client: QuickBooksClient, days: Iterable[date]) -> list[Activity]:
+def on_days(client: QuickBooksApiClient, days: Iterable[date]) -> list[Activity]:
     """Return all activities of these days, ours and others'. Raises ApiError."""
     # By id: pages of a list that changes meanwhile may repeat a record.
     return list({activity.id: activity for activity in each_on_days(client, days)}.values())
 
 
-def each_on_days(client: QuickBooksClient, days: Iterable[date]) -> Iterator[Activity]:
+def each_on_days(client: QuickBooksApiClient, days: Iterable[date]) -> Iterator[Activity]:
     """Yield all activities of these days one by one, for callers that keep only a few; an id may come twice."""
     requested_days = set(days)
     for first, last in _ranges(sorted(requested_days)):
@@ -45,7 +45,7 @@ def _ranges(days: list[date]) -> list[tuple[date, date]]:
     return ranges
 
 
-def by_ids(client: QuickBooksClient, ids: Collection[str]) -> dict[str, Activity]:
+def by_ids(client: QuickBooksApiClient, ids: Collection[str]) -> dict[str, Activity]:
     """Return the activities with these ids, by id; deleted ones are missing. Raises ApiError."""
     return {activity.id: activity for activity in map(payloads.activity, client.by_ids(ENTITY, sorted(ids)))}
 

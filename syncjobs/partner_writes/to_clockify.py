@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.clockify import payloads
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.pull import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
 from mapping.matching.names import identical
@@ -68,7 +68,7 @@ def look(write: PartnerWrite) -> PartnerWrite:
     return write
 
 
-def _find(client: ClockifyClient, write: PartnerWrite) -> Mapping[str, Any] | None:
+def _find(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:
     """Return the record as this write would have left it, or None. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.RENAME:
         record = _read(client, write)
@@ -84,7 +84,7 @@ def _find(client: ClockifyClient, write: PartnerWrite) -> Mapping[str, Any] | No
     return None
 
 
-def _read(client: ClockifyClient, write: PartnerWrite) -> Mapping[str, Any]:
+def _read(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any]:
     return client.record(write.workspace.clockify_id, drafts.COLLECTIONS[write.entity], write.clockify_id)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
 from integrations.quickbooks import payloads, pull, reading
-from integrations.quickbooks.client import QuickBooksClient, quoted
+from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.faults import DUPLICATE_ID_CODES, NAME_TAKEN_CODE, NAME_WORDS, NOT_FOUND_CODE
 from mapping.matching.names import DELETED_SUFFIX, strip_deleted
 from mapping.models import PartnerWrite
@@ -27,7 +27,7 @@ def make_ready(write: PartnerWrite) -> bool:
     That is: the name is taken, or the record is active, by now. What was read is saved in the mirror, so that the
     next draft says so.
     """
-    client, now = QuickBooksClient(write.company), timezone.now()
+    client, now = QuickBooksApiClient(write.company), timezone.now()
     if write.verb == PartnerWrite.Verb.REACTIVATE:
         record = _read(client, write)
         if record is None:
@@ -46,7 +46,7 @@ def make_ready(write: PartnerWrite) -> bool:
 
 def send(write: PartnerWrite) -> PartnerWrite:
     """Send the stored body once with its request id and return the write. Call after `journal.claim_attempt`."""
-    client = QuickBooksClient(write.company)
+    client = QuickBooksApiClient(write.company)
     try:
         answer = client.write(drafts.ENTITIES[write.entity], write.body, request_id=str(write.request_id))
     except (Gone, Rejected) as error:
@@ -67,7 +67,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
 
 def look(write: PartnerWrite) -> PartnerWrite:
     """Settle by reading. The outcome stays unknown while it may still arrive or QuickBooks can't be read."""
-    client = QuickBooksClient(write.company)
+    client = QuickBooksApiClient(write.company)
     try:
         record = _find(client, write)
     except ApiError as error:
@@ -79,7 +79,7 @@ def look(write: PartnerWrite) -> PartnerWrite:
     return write
 
 
-def _find(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | None:
+def _find(client: QuickBooksApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:
     """Return the record as this write would have left it, or None. Names are unique below a parent. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.REACTIVATE:
         record = _read(client, write)
@@ -92,7 +92,7 @@ def _find(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | 
     return None
 
 
-def _end_refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError) -> PartnerWrite:
+def _end_refused(client: QuickBooksApiClient, write: PartnerWrite, error: ApiError) -> PartnerWrite:
     explanation = NAME_WORDS.get(error.code)
     meaning = f" In other words: {explanation}." if explanation else ""
     message = f"QuickBooks said {error.code or error.status}, “{error.message}”.{meaning} Nothing was written."
@@ -102,7 +102,7 @@ def _end_refused(client: QuickBooksClient, write: PartnerWrite, error: ApiError)
     return ended
 
 
-def _pull_same_name_records(client: QuickBooksClient, write: PartnerWrite) -> None:
+def _pull_same_name_records(client: QuickBooksApiClient, write: PartnerWrite) -> None:
     """Save records of this name, so that the next draft can offer the link; the refusal stands if reading fails."""
     try:
         for entity, record in _same_name_records(client, write):
@@ -111,13 +111,13 @@ def _pull_same_name_records(client: QuickBooksClient, write: PartnerWrite) -> No
         return
 
 
-def _read(client: QuickBooksClient, write: PartnerWrite) -> Mapping[str, Any] | None:
+def _read(client: QuickBooksApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:
     where = f"Id = {quoted(write.quickbooks_id)} and {reading.EVERYBODY}"
     return next(iter(client.query(drafts.ENTITIES[write.entity], where)), None)
 
 
 def _same_name_records(
-    client: QuickBooksClient, write: PartnerWrite, *, only: str = ""
+    client: QuickBooksApiClient, write: PartnerWrite, *, only: str = ""
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (entity, record) for each record of that DisplayName, inactive ones included, on all lists or one."""
     # QuickBooks appends the suffix to the names of inactive records.

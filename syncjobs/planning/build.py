@@ -9,7 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from integrations.models import TimeEntry
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem
@@ -104,7 +104,7 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
     return rows
 
 
-def check_against_quickbooks(plan: Plan, client: QuickBooksClient) -> None:
+def check_against_quickbooks(plan: Plan, client: QuickBooksApiClient) -> None:
     """Compare the planned writes with what QuickBooks has now, and replace the plan's steps. Raises ApiError.
 
     Reads the activities that updates and deletes would change, and looks for equal time that others entered.
@@ -113,7 +113,7 @@ def check_against_quickbooks(plan: Plan, client: QuickBooksClient) -> None:
     plan.steps = check_existing_duplicates(plan, client, plan.steps)
 
 
-def _check_changed_in_quickbooks(plan: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def _check_changed_in_quickbooks(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:
     """Hold updates and deletes of activities that were billed, changed or deleted since they were sent."""
     touched = {step.entry_id: plan.sent[step.entry_id] for step in steps if step.verb in {"update", "delete"}}
     if not touched:
@@ -139,7 +139,7 @@ def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
             receipt.save(update_fields=["conflict"])
 
 
-def check_existing_duplicates(plan: Plan, client: QuickBooksClient, steps: Sequence[Step]) -> list[Step]:
+def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:
     """Hold creates whose time is in QuickBooks without a receipt of ours; returns all steps. Raises ApiError."""
     creates = [step for step in steps if step.verb == "create" and step.draft]
     if not creates:

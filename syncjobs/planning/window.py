@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from integrations import mirror
 from integrations.clockify import payloads, pull
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import Gone
 from integrations.models import ClockifyProject, TimeEntry, Workspace
 from mapping.queries import unknown_ids
@@ -52,7 +52,7 @@ class ReportRows:
     approved: set[str] | None
 
 
-def read(workspace: Workspace, client: ClockifyClient, first: date, last: date) -> ReportRows:
+def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: date) -> ReportRows:
     """Read the report rows of these days, both included. Raises ApiError."""
     return ReportRows(*pull.read_entries(workspace, client, first=first, last=last))
 
@@ -75,7 +75,7 @@ def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
 
 def store(
     workspace: Workspace,
-    client: ClockifyClient,
+    client: ClockifyApiClient,
     report: ReportRows,
     first: date,
     last: date,
@@ -134,7 +134,7 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
 
 def _look_up_missing(
     workspace: Workspace,
-    client: ClockifyClient,
+    client: ClockifyApiClient,
     window: Window,
     missing: Iterable[str],
     *,

@@ -6,18 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from integrations.clockify import pull
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, window
 
 
-def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *, now: datetime) -> dict[str, Any]:
+def perform(run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClient, *, now: datetime) -> dict[str, Any]:
     """Read both sides, then match; return the check's figures. An unsupported subscription is no failure."""
     workspace = run.workspace
     company = mapping.company_of(workspace)
@@ -43,7 +43,7 @@ def perform(run: Run, clockify: ClockifyClient, quickbooks: QuickBooksClient, *,
     }
 
 
-def pull_entries(workspace: Workspace, clockify: ClockifyClient, *, now: datetime) -> dict[str, int]:
+def pull_entries(workspace: Workspace, clockify: ClockifyApiClient, *, now: datetime) -> dict[str, int]:
     """Pull the entries from the start date to today and mark deletions; return warnings by code."""
     first, last = workspace.start_date, workspace.today(now)
     # The start date is in the future.

@@ -19,7 +19,7 @@ from integrations.clockify import pull
 from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
@@ -102,7 +102,7 @@ class RunExecution:
                 self._end_unconnected()
                 return
             clockify = pull.client_for(run.workspace, run_id=run.pk)
-            quickbooks = QuickBooksClient(company, run_id=run.pk)
+            quickbooks = QuickBooksApiClient(company, run_id=run.pk)
             now = timezone.now()
             if run.kind == Run.Kind.CHECK:
                 self._stage("Reading both sides")

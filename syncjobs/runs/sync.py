@@ -11,12 +11,12 @@ from itertools import chain
 from django.utils import timezone
 
 from integrations.clockify import pull
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, NoAnswer
 from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from mapping import queries as mapping
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
@@ -58,8 +58,8 @@ class Sync:
     def __init__(
         self,
         run: Run,
-        clockify: ClockifyClient,
-        quickbooks: QuickBooksClient,
+        clockify: ClockifyApiClient,
+        quickbooks: QuickBooksApiClient,
         heartbeat: Heartbeat,
         breaker: CircuitBreaker,
     ) -> None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connections
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Run, RunItem
@@ -31,7 +31,12 @@ Step = Callable[[], bool]
 
 
 def carry_out(
-    run: Run, client: QuickBooksClient, heartbeat: Heartbeat, *, breaker: CircuitBreaker, progress: Callable[[], None]
+    run: Run,
+    client: QuickBooksApiClient,
+    heartbeat: Heartbeat,
+    *,
+    breaker: CircuitBreaker,
+    progress: Callable[[], None],
 ) -> None:
     """Send the planned items in the plan's order until the circuit breaker trips; the rest stays planned.
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.faults import (
     BAD_REFERENCE_CODES,
     BOOKS_CLOSED_CODES,
@@ -31,7 +31,7 @@ from syncjobs.sending.circuit_breaker import CircuitBreaker
 class Outcomes:
     """The outcomes of a run's items. One instance, shared by all sending threads of the run."""
 
-    def __init__(self, run: Run, client: QuickBooksClient, breaker: CircuitBreaker) -> None:
+    def __init__(self, run: Run, client: QuickBooksApiClient, breaker: CircuitBreaker) -> None:
         self._run, self._client, self._breaker = run, client, breaker
         # Partners found inactive by a refusal in this run, after planning: later items need not be sent in vain.
         self._inactive: dict[tuple[str, str], Reason] = {}

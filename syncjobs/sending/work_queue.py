@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
 from syncjobs.sending.circuit_breaker import CircuitBreaker
@@ -69,7 +69,7 @@ class SendContext:
     """The objects that all sending threads of a run share."""
 
     run: Run
-    client: QuickBooksClient
+    client: QuickBooksApiClient
     heartbeat: Heartbeat
     breaker: CircuitBreaker
     backlog: Backlog

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
@@ -31,7 +31,7 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     if row.clockify_id in inputs.open_actions(workspace):
         raise Refused("A write of this entry is still in doubt; the next run looks for it first.")
     # The id comes from an earlier reading: the activity may have been changed, deleted or adopted since.
-    activity = activities.by_ids(QuickBooksClient(company), [quickbooks_id]).get(quickbooks_id)
+    activity = activities.by_ids(QuickBooksApiClient(company), [quickbooks_id]).get(quickbooks_id)
     if activity is None:
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
     if Receipt.objects.owned_ids(company, [quickbooks_id]):

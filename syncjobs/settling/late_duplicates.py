@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from integrations.errors import Gone
 from integrations.models import Company, ConnectionEvent
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
@@ -30,7 +30,7 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 FIRST_SYNC_TOKEN = "0"
 
 
-def take_back(company: Company, client: QuickBooksClient, *, check_lease: Callable[[], None]) -> list[str]:
+def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Callable[[], None]) -> list[str]:
     """Delete late duplicates of watched creates; returns the ids of the deleted activities.
 
     Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, and
@@ -82,7 +82,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     ]
 
 
-def _delete(company: Company, client: QuickBooksClient, action: Action, duplicate: Activity) -> None:
+def _delete(company: Company, client: QuickBooksApiClient, action: Action, duplicate: Activity) -> None:
     body = draft.delete_body(quickbooks_id=duplicate.id, sync_token=duplicate.sync_token)
     # Deleting twice does no harm, so no request id is stored: without an answer the next run looks for it again.
     try:

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
@@ -74,7 +74,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
     company = company_of(workspace)
     unowned = {
         activity.id: activity
-        for activity in activities.on_days(QuickBooksClient(company), {action.txn_date for action in actions})
+        for activity in activities.on_days(QuickBooksApiClient(company), {action.txn_date for action in actions})
     }
     for owned_id in Receipt.objects.owned_ids(company, unowned):
         del unowned[owned_id]

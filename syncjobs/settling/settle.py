@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected
 from integrations.models import Company
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.faults import DUPLICATE_ID_CODES
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
@@ -39,7 +39,7 @@ class Resent:
 
 
 def settle(
-    company: Company, client: QuickBooksClient, *, may_write: bool, check_lease: Callable[[], None]
+    company: Company, client: QuickBooksApiClient, *, may_write: bool, check_lease: Callable[[], None]
 ) -> dict[str, Resent]:
     """Settle the company's open actions; returns by entry id the writes that were sent again and arrived now.
 
@@ -64,7 +64,7 @@ def settle(
     return resent
 
 
-def _deleted_since_created(company: Company, client: QuickBooksClient, resent: Mapping[str, Resent]) -> list[str]:
+def _deleted_since_created(company: Company, client: QuickBooksApiClient, resent: Mapping[str, Resent]) -> list[str]:
     """Return the entry ids of creates whose activity is gone: QuickBooks only replayed its answer to the request id.
 
     Their receipts stay and get a conflict: time that people deleted is never created again automatically.
@@ -86,7 +86,7 @@ def _deleted_since_created(company: Company, client: QuickBooksClient, resent: M
 
 
 # --- creates -----------------------------------------------------------------------------------------------
-def _settle_creates(company: Company, client: QuickBooksClient, open_actions: Iterable[Action]) -> list[Action]:
+def _settle_creates(company: Company, client: QuickBooksApiClient, open_actions: Iterable[Action]) -> list[Action]:
     """Accept each create whose activity is found; returns the others, as far as they may be sent again."""
     creates = [action for action in open_actions if action.verb == "create"]
     if not creates:
@@ -142,7 +142,7 @@ def _may_send_again(action: Action, unowned: Iterable[Activity]) -> bool:
 
 
 # --- updates and deletes -----------------------------------------------------------------------------------
-def _settle_others(client: QuickBooksClient, open_actions: Iterable[Action]) -> list[Action]:
+def _settle_others(client: QuickBooksApiClient, open_actions: Iterable[Action]) -> list[Action]:
     """Compare the record of each update and delete with what was sent; returns the actions that did not happen."""
     others = [action for action in open_actions if action.verb != "create"]
     if not others:
@@ -170,7 +170,7 @@ def _did_not_happen(action: Action, activity: Activity | None) -> bool:
 
 
 # --- sending again -----------------------------------------------------------------------------------------
-def _send_again(client: QuickBooksClient, action: Action) -> bool:
+def _send_again(client: QuickBooksApiClient, action: Action) -> bool:
     """Send the same body with the same request id; an item of a batch alone under a new one. True when it arrived."""
     if action.batch_id is not None:
         action = journal.reopen(action, why="Its batch got no answer, and it has not arrived.")

@@ -9,11 +9,11 @@ from typing import Any
 
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import payloads, pull
-from integrations.clockify.client import ClockifyClient
+from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
@@ -123,7 +123,7 @@ def _read_from_clockify(
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
 
 
-def _pull_unknown_records(workspace: Workspace, client: ClockifyClient, raw: Any, *, now: datetime) -> None:
+def _pull_unknown_records(workspace: Workspace, client: ClockifyApiClient, raw: Any, *, now: datetime) -> None:
     """Pull the lists, as a sync does, if the entry names a user or project added since the last check."""
     company = workspace.company
     if company is None or company.state != company.State.CONNECTED:
@@ -135,12 +135,14 @@ def _pull_unknown_records(workspace: Workspace, client: ClockifyClient, raw: Any
     ):
         return
     if company.pulled_at is None:
-        quickbooks_pull.pull_lists(company, QuickBooksClient(company), now=now)
+        quickbooks_pull.pull_lists(company, QuickBooksApiClient(company), now=now)
     pull.pull_workspace(workspace, client, now=now)
     evaluate.refresh(workspace, now=now)
 
 
-def _report_row(workspace: Workspace, client: ClockifyClient, entry_id: str, raw: Any) -> tuple[Any, set[str] | None]:
+def _report_row(
+    workspace: Workspace, client: ClockifyApiClient, entry_id: str, raw: Any
+) -> tuple[Any, set[str] | None]:
     """Return the report's row, which adds invoicing and client, and the ids of approved entries (None: not asked)."""
     start_date = payloads.entry(raw).start_at.date()
 
@@ -158,7 +160,7 @@ def _ask_quickbooks(workspace: Workspace, entry: Entry, context: PlanningContext
     """Look for duplicates of an unsent entry, or compare a sent one with its activity. Reads only."""
     company = workspace.company
     assert company is not None
-    client = QuickBooksClient(company)
+    client = QuickBooksApiClient(company)
     receipt = context.receipts.get(entry.id)
     try:
         if receipt is not None and explanation.evaluation.state in {State.SENT, State.CHANGED}:
@@ -176,7 +178,7 @@ def _ask_about_deleted(
     assert workspace.company is not None
     sent = inputs.sent_of(receipt)
     try:
-        activities_by_id = activities.by_ids(QuickBooksClient(workspace.company), [receipt.quickbooks_id])
+        activities_by_id = activities.by_ids(QuickBooksApiClient(workspace.company), [receipt.quickbooks_id])
     except ApiError as error:
         explanation.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
@@ -202,7 +204,7 @@ def _activity_reading(activity: Activity | None) -> changes.ActivityReading | No
 
 
 def _compare_sent(
-    entry: Entry, context: PlanningContext, receipt: Receipt, client: QuickBooksClient, explanation: Explanation
+    entry: Entry, context: PlanningContext, receipt: Receipt, client: QuickBooksApiClient, explanation: Explanation
 ) -> None:
     """Set the differences of a sent entry's activity, and what blocks a waiting change. Raises ApiError."""
     activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
@@ -227,7 +229,7 @@ def _compare_sent(
 
 
 def _find_existing_duplicates(
-    entry: Entry, context: PlanningContext, client: QuickBooksClient, explanation: Explanation
+    entry: Entry, context: PlanningContext, client: QuickBooksApiClient, explanation: Explanation
 ) -> None:
     """Look for existing duplicates again, even if a run found one: it may be deleted by now.
 

@@ -18,7 +18,7 @@ from django.db import connections
 from django.utils import timezone
 
 from integrations.models import ApiCall, Company, Workspace
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from sandbox.clockify.records import Member, User
 from sandbox.datasets import REALM
 from syncjobs.models import Run, WriterLease
@@ -134,7 +134,7 @@ def test_four_processes_that_need_a_token_at_once_refresh_once(stage: Callable[.
     assert said == {scene.company.access_token}
     assert sum(count for route, count in scene.calls().items() if "token" in route) == 1
     # What was saved is what Intuit gave last.
-    QuickBooksClient(scene.company).company_info()
+    QuickBooksApiClient(scene.company).company_info()
 
 
 def _asker(stage: Stage, ready: Path, gate: Path) -> subprocess.Popen[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mapping.matching.match import ClockifyRecord, KnownLink, Mismatch, Outcome, QuickBooksRecord
+from mapping.matching.match import ClockifyRecord, KnownLink, MatchResult, MismatchFound, QuickBooksRecord
 
 
 def user(record_id: str, name: str, *, email: str = "", archived: bool = False) -> ClockifyRecord:
@@ -52,20 +52,20 @@ def linked(clockify: ClockifyRecord, quickbooks: QuickBooksRecord, *, by: str = 
     )
 
 
-def pairs(outcome: Outcome) -> dict[str, str]:
+def pairs(outcome: MatchResult) -> dict[str, str]:
     """New links: Clockify id to QuickBooks id."""
     return {link.clockify_id: link.quickbooks_id for link in outcome.links}
 
 
-def reasons(outcome: Outcome) -> dict[str, str]:
+def reasons(outcome: MatchResult) -> dict[str, str]:
     """Rows of Clockify records: id to reason."""
     return {row.clockify_id: row.reason for row in outcome.mismatches if row.clockify_id}
 
 
-def only_in_quickbooks(outcome: Outcome) -> dict[str, str]:
+def only_in_quickbooks(outcome: MatchResult) -> dict[str, str]:
     return {row.quickbooks_id: row.reason for row in outcome.mismatches if not row.clockify_id}
 
 
-def row(outcome: Outcome, clockify_id: str) -> Mismatch:
+def row(outcome: MatchResult, clockify_id: str) -> MismatchFound:
     (found,) = [each for each in outcome.mismatches if each.clockify_id == clockify_id]
     return found

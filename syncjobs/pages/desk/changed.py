@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.models import Customer, TimeEntry, Workspace
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
@@ -96,7 +96,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
     current_activities = {}
     if ask_quickbooks:
         quickbooks_ids = [receipt.quickbooks_id for receipt in receipts.values()]
-        current_activities = activities.by_ids(QuickBooksClient(company_of(workspace)), quickbooks_ids)
+        current_activities = activities.by_ids(QuickBooksApiClient(company_of(workspace)), quickbooks_ids)
     drafts = {key: from_row(receipt.draft) for key, receipt in receipts.items() if receipt.draft}
     resolutions = {entry.clockify_id: context.resolve(context.entry(entry)) for entry in entries}
     names = _PartnerNames(workspace, drafts.values(), current_activities.values(), resolutions.values())

@@ -16,7 +16,7 @@ from integrations import retry
 from integrations.errors import ReconnectNeeded
 from integrations.models import ApiCall, Company, ConnectionEvent
 from integrations.quickbooks import oauth, tokens
-from integrations.quickbooks.client import QuickBooksClient
+from integrations.quickbooks.client import QuickBooksApiClient
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 
@@ -131,14 +131,14 @@ def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bo
         assert refreshes(rotating) == 1
         assert set(found) == {rotating.company.access_token}
     # What was saved is what Intuit gave last.
-    QuickBooksClient(rotating.company).company_info()
+    QuickBooksApiClient(rotating.company).company_info()
     make_access_token_old()
-    QuickBooksClient(rotating.company).company_info()
+    QuickBooksApiClient(rotating.company).company_info()
 
 
 def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None:
     one = rotating.company
-    client = QuickBooksClient(one)
+    client = QuickBooksApiClient(one)
     for _ in range(5):
         rotating.tokens(expire_access=True)
         rotating.zero_calls()
@@ -179,7 +179,7 @@ def test_new_tokens_are_saved_although_others_read_the_company_meanwhile(
         done.set()
         for reader in readers:
             reader.join()
-    QuickBooksClient(rotating.company).company_info()
+    QuickBooksApiClient(rotating.company).company_info()
 
 
 def test_a_refused_refresh_token_ends_the_run_and_says_reconnect(scene: Scene, ada: str, site: str) -> None:
@@ -281,7 +281,7 @@ def test_a_process_that_died_while_refreshing_holds_up_nobody_for_long(scene: Sc
     make_access_token_old()
     Company.objects.update(token_owner="dead", token_until=timezone.now() + timedelta(seconds=1))
 
-    QuickBooksClient(scene.company).company_info()
+    QuickBooksApiClient(scene.company).company_info()
 
     assert scene.company.token_owner == ""
 
@@ -291,6 +291,6 @@ def test_a_company_that_is_disconnected_refuses_without_asking(scene: Scene) -> 
     scene.zero_calls()
 
     with pytest.raises(ReconnectNeeded):
-        QuickBooksClient(scene.company).company_info()
+        QuickBooksApiClient(scene.company).company_info()
 
     assert scene.calls() == {}

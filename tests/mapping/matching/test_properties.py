@@ -14,8 +14,8 @@ from mapping.matching.match import (
     ClockifyRecord,
     KnownLink,
     KnownOverride,
+    MatchResult,
     NewLink,
-    Outcome,
     QuickBooksRecord,
     listed,
     match,
@@ -34,7 +34,7 @@ class World:
     overrides: list[KnownOverride]
     mode: str
 
-    def matched(self) -> Outcome:
+    def matched(self) -> MatchResult:
         return match(self.clockify, self.quickbooks, self.links, self.overrides, mode=self.mode)
 
 
@@ -108,7 +108,7 @@ def _linked(record: ClockifyRecord, partner: QuickBooksRecord, *, by: str) -> Kn
     )
 
 
-def _applied(world: World, outcome: Outcome) -> World:
+def _applied(world: World, outcome: MatchResult) -> World:
     ours = {(each.kind, each.id): each for each in world.clockify}
     theirs = {(each.kind, each.id): each for each in world.quickbooks}
     kept = [
@@ -122,7 +122,7 @@ def _applied(world: World, outcome: Outcome) -> World:
     return replace(world, links=kept + made)
 
 
-def _verdicts(outcome: Outcome) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
+def _verdicts(outcome: MatchResult) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
     rows = {(row.kind, row.reason, row.clockify_id, row.quickbooks_id) for row in outcome.mismatches}
     return set(outcome.links), dict(outcome.suspend), rows
 
