@@ -1,4 +1,4 @@
-"""What the model knows of QuickBooks: what was sent for which entry, and what people did to it there."""
+"""The model's view of QuickBooks: what was sent for which entry, and what people did to it there."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any
 
 from sandbox.clockify.records import Entry
 from syncjobs.models import Receipt
-from tests.histories.rules import Content, Rules, Sent, There, Time, Verdict, content_of
+from tests.histories.rules import Activity, Content, ExpectedStatus, Rules, Sent, Time, content_of
 from tests.histories.who_is_who import WhoIsWho
 from tests.support.scene import Scene
 
-Doubt = tuple[str, Time | None, Content, int]  # verb, what was to be there, made from which content and start
+# Verb, the activity that was to be written, and the entry's content and start that it was made from.
+UncertainWrite = tuple[str, Time | None, Content, int]
 WRITES = {"send", "update", "delete"}
-NOTHING = (Time("", "", "", "", 0, 0, "", ""), (), 0)
+NO_CONTENT = (Time("", "", "", "", 0, 0, "", ""), (), 0)
 
 
 def time_of(raw: dict[str, Any]) -> Time:
@@ -29,132 +30,145 @@ def time_of(raw: dict[str, Any]) -> Time:
     )
 
 
-def shows(raw: dict[str, Any], wanted: Time) -> bool:
-    """The record says in every field what we meant to write; without an item of ours any will do."""
-    found = time_of(raw)
-    return found == (wanted if wanted.item else wanted._replace(item=found.item))
+def agrees(raw: dict[str, Any], expected: Time) -> bool:
+    """Return whether a TimeActivity holds the expected values. Any item will do where no item was set."""
+    actual = time_of(raw)
+    return actual == (expected if expected.item else expected._replace(item=actual.item))
 
 
 class Books:
-    """Follows each run by what it left in QuickBooks, and says whether the rules allow that."""
+    """The expected content of QuickBooks, updated after each run and checked against the rules."""
 
     def __init__(self, scene: Scene, rules: Rules, who: WhoIsWho) -> None:
         self.scene, self.rules, self.who = scene, rules, who
         self.sent: dict[str, Sent] = {}
-        self.there: dict[str, There] = {}
-        self.doubts: dict[str, list[Doubt]] = {}
+        self.activities: dict[str, Activity] = {}
+        self.uncertain_writes: dict[str, list[UncertainWrite]] = {}
 
-    # --- verdicts ------------------------------------------------------------------------------------------
-    def verdict(self, entry_id: str) -> Verdict | None:
-        """None for an entry that is neither in Clockify nor, by our doing, in QuickBooks."""
+    # --- expected statuses ---------------------------------------------------------------------------------
+    def expected_status(self, entry_id: str) -> ExpectedStatus | None:
+        """Return None for an entry that is neither in Clockify nor in QuickBooks as one of our activities."""
         entry, sent = self.scene.place.entries.get(entry_id), self.sent.get(entry_id)
-        there = self.there.get(sent.key) if sent else None
+        activity = self.activities.get(sent.key) if sent else None
         if entry is not None:
-            return self.rules.decide(entry, sent, there, self._has_twin(entry))
-        return self.rules.decide_gone(sent, there) if sent else None
+            return self.rules.decide(entry, sent, activity, self._has_equal_activity(entry))
+        return self.rules.decide_deleted(sent, activity) if sent else None
 
-    def verdicts(self) -> dict[str, Verdict]:
-        found = {key: self.verdict(key) for key in sorted({*self.scene.place.entries, *self.sent})}
-        return {key: one for key, one in found.items() if one is not None}
+    def expected_statuses(self) -> dict[str, ExpectedStatus]:
+        statuses = {key: self.expected_status(key) for key in sorted({*self.scene.place.entries, *self.sent})}
+        return {key: status for key, status in statuses.items() if status is not None}
 
-    def _has_twin(self, entry: Entry) -> bool:
+    def _has_equal_activity(self, entry: Entry) -> bool:
         pairs = self.who.pairs
         if ("user", entry.user_id) not in pairs or ("project", entry.project_id or "") not in pairs:
             return False
-        wanted = self.rules.time(entry, None)[:5]
-        return any(time_of(one.raw)[:5] == wanted for one in self.there.values() if one.by_hand)
+        expected = self.rules.time(entry, None)[:5]
+        return any(time_of(activity.raw)[:5] == expected for activity in self.activities.values() if activity.by_hand)
 
     # --- what people do ------------------------------------------------------------------------------------
-    def note_hand(self, key: str, *, moved: bool = True) -> None:
-        """Somebody entered, changed, billed or removed this activity in QuickBooks."""
+    def note_manual_change(self, key: str, *, moved: bool = True) -> None:
+        """Note that somebody entered, changed, billed or removed this activity in QuickBooks."""
         raw = self.scene.books.records["TimeActivity"].get(key)
         if raw is None:
-            self.there.pop(key, None)
+            self.activities.pop(key, None)
             return
-        there = self.there.setdefault(key, There("", dict(raw), by_hand=True))
-        there.raw = dict(raw)
-        there.changed = there.changed or moved
+        activity = self.activities.setdefault(key, Activity("", dict(raw), by_hand=True))
+        activity.raw = dict(raw)
+        activity.changed = activity.changed or moved
 
     # --- what a run did ------------------------------------------------------------------------------------
-    def expect(self, due: dict[str, Verdict]) -> None:
-        """Whatever was due may be on its way from now on."""
-        for key, verdict in due.items():
-            if verdict.verb in WRITES:
-                self.doubts.setdefault(key, []).append(self._doubt(key, verdict))
+    def expect(self, due: dict[str, ExpectedStatus]) -> None:
+        """Note every due write as uncertain: a run may have it on its way from now on."""
+        for key, status in due.items():
+            if status.verb in WRITES:
+                self.uncertain_writes.setdefault(key, []).append(self._uncertain_write(key, status))
 
-    def _doubt(self, key: str, verdict: Verdict) -> Doubt:
+    def _uncertain_write(self, key: str, status: ExpectedStatus) -> UncertainWrite:
         entry = self.scene.place.entries.get(key)
-        return verdict.verb, verdict.time, content_of(entry) if entry else (), entry.start if entry else 0
+        return status.verb, status.time, content_of(entry) if entry else (), entry.start if entry else 0
 
     def follow(self) -> None:
-        """Take over what a run left. Raises AssertionError where no rule asked for it."""
-        found = {one["Id"]: one for one in self.scene.activities()}
-        claims = dict(Receipt.objects.filter(state="sent").values_list("quickbooks_id", "entry_id"))
-        for key in sorted({*self.there, *found}, key=int):
-            there = self.there.get(key)
-            if there is None or not (there.entry or there.by_hand):
-                self._follow_stray(key, found.get(key), claims.get(key, ""))
-            elif key not in found:
-                self._follow_deletion(key, there)
-            elif there.raw != found[key]:
-                self._follow_update(key, there, found[key])
+        """Record what a run left in QuickBooks. Raises AssertionError for a change that no rule asked for."""
+        records = {record["Id"]: record for record in self.scene.activities()}
+        receipts = dict(Receipt.objects.filter(state="sent").values_list("quickbooks_id", "entry_id"))
+        for key in sorted({*self.activities, *records}, key=int):
+            activity = self.activities.get(key)
+            if activity is None or not (activity.entry or activity.by_hand):
+                self._follow_stray(key, records.get(key), receipts.get(key, ""))
+            elif key not in records:
+                self._follow_deletion(key, activity)
+            elif activity.raw != records[key]:
+                self._follow_update(key, activity, records[key])
         self._note_invisible_edits()
         if not self.scene.open_actions():
-            self.doubts.clear()
+            self.uncertain_writes.clear()
 
-    def _follow_stray(self, key: str, raw: dict[str, Any] | None, claimed: str) -> None:
-        """Time that nobody claimed before: new, or its answer was lost. It belongs to one of the writes in doubt."""
+    def _follow_stray(self, key: str, raw: dict[str, Any] | None, receipt_entry: str) -> None:
+        """Match an activity without a known entry (it is new, or its answer was lost) to an uncertain write."""
         if raw is None:
-            owners = [one for one in self.doubts if "delete" in {verb for verb, *_ in self._ways(one, key)}]
-            assert owners, f"{self.there[key].raw} was deleted for no reason"
-            del self.there[key]
+            owners = [
+                entry_id
+                for entry_id in self.uncertain_writes
+                if "delete" in {verb for verb, *_ in self._possible_writes(entry_id, key)}
+            ]
+            assert owners, f"{self.activities[key].raw} was deleted for no reason"
+            del self.activities[key]
             return
-        for owner in [claimed] if claimed else list(self.doubts):
-            for verb, time, content, start in self._ways(owner, key):
-                if verb != "delete" and time and shows(raw, time):
-                    self.there[key] = There(claimed, raw)
-                    if claimed:
-                        assert owner not in self.sent or self.sent[owner].key not in self.there, f"{owner} went twice"
+        for owner in [receipt_entry] if receipt_entry else list(self.uncertain_writes):
+            for verb, time, content, start in self._possible_writes(owner, key):
+                if verb != "delete" and time and agrees(raw, time):
+                    self.activities[key] = Activity(receipt_entry, raw)
+                    if receipt_entry:
+                        assert owner not in self.sent or self.sent[owner].key not in self.activities, (
+                            f"{owner} went twice"
+                        )
                         self.sent[owner] = Sent(key, time, content, start)
                     return
-        raise AssertionError(f"{raw} was sent and nobody asked for it (claimed by {claimed or 'nobody'})")
+        raise AssertionError(f"{raw} was sent and nobody asked for it (claimed by {receipt_entry or 'nobody'})")
 
-    def _follow_deletion(self, key: str, there: There) -> None:
-        del self.there[key]
-        assert not (there.by_hand or there.billed or there.changed), f"{there.raw} was deleted, and is not ours by now"
-        verbs = {verb for verb, *_ in self._ways(there.entry, key)}
-        assert "delete" in verbs, f"{there.raw} was deleted for no reason"
-        if self.sent.get(there.entry, Sent("", *NOTHING)).key == key:
-            del self.sent[there.entry]
+    def _follow_deletion(self, key: str, activity: Activity) -> None:
+        del self.activities[key]
+        assert not (activity.by_hand or activity.billed or activity.changed), (
+            f"{activity.raw} was deleted, and is not ours by now"
+        )
+        verbs = {verb for verb, *_ in self._possible_writes(activity.entry, key)}
+        assert "delete" in verbs, f"{activity.raw} was deleted for no reason"
+        if self.sent.get(activity.entry, Sent("", *NO_CONTENT)).key == key:
+            del self.sent[activity.entry]
 
-    def _follow_update(self, key: str, there: There, raw: dict[str, Any]) -> None:
-        assert not (there.by_hand or there.billed or there.changed), f"{there.raw} became {raw}, and is not ours by now"
-        for verb, time, content, start in self._ways(there.entry, key):
-            if verb != "delete" and time and shows(raw, time):
-                self.sent[there.entry] = Sent(key, time, content, start)
-                there.raw = raw
+    def _follow_update(self, key: str, activity: Activity, raw: dict[str, Any]) -> None:
+        assert not (activity.by_hand or activity.billed or activity.changed), (
+            f"{activity.raw} became {raw}, and is not ours by now"
+        )
+        for verb, time, content, start in self._possible_writes(activity.entry, key):
+            if verb != "delete" and time and agrees(raw, time):
+                self.sent[activity.entry] = Sent(key, time, content, start)
+                activity.raw = raw
                 return
-        raise AssertionError(f"{there.raw} became {raw}, and nobody asked for it")
+        raise AssertionError(f"{activity.raw} became {raw}, and nobody asked for it")
 
-    def _ways(self, owner: str, key: str) -> list[Doubt]:
-        """What may have happened to an entry's time, newest first: what was due, or what is due once that arrived."""
-        doubts = self.doubts.get(owner, [])
-        before, ways = self.sent.get(owner), []
-        for _, time, content, start in doubts:
+    def _possible_writes(self, owner: str, key: str) -> list[UncertainWrite]:
+        """Return the writes that may have reached an entry's activity, newest first.
+
+        These are the uncertain writes, then the writes that become due once an uncertain one has arrived.
+        """
+        uncertain_writes = self.uncertain_writes.get(owner, [])
+        before, followups = self.sent.get(owner), []
+        for _, time, content, start in uncertain_writes:
             if time is not None:
                 self.sent[owner] = Sent(key, time, content, start)
-                verdict = self.verdict(owner)
-                ways += [self._doubt(owner, verdict)] if verdict and verdict.verb in WRITES else []
+                status = self.expected_status(owner)
+                followups += [self._uncertain_write(owner, status)] if status and status.verb in WRITES else []
         self.sent.pop(owner, None)
         if before is not None:
             self.sent[owner] = before
-        return [*reversed(doubts), *ways]
+        return [*reversed(uncertain_writes), *followups]
 
     def _note_invisible_edits(self) -> None:
-        """An edit that changes nothing of what was sent counts as sent once a run took note of it."""
+        """Count an edit that changes no sent field as sent once a run has noted it."""
         for key, sent in self.sent.items():
-            entry, verdict = self.scene.place.entries.get(key), self.verdict(key)
-            if entry and verdict and verdict.verb == "keep" and self._is_noted(key, entry):
+            entry, status = self.scene.place.entries.get(key), self.expected_status(key)
+            if entry and status and status.verb == "keep" and self._is_noted(key, entry):
                 sent.content, sent.start = content_of(entry), entry.start
 
     def _is_noted(self, key: str, entry: Entry) -> bool:

@@ -16,21 +16,21 @@ from syncjobs.sending import execute
 from tests.histories.history import History
 from tests.support.scene import Scene
 
-OURS = ("integrations", "mapping", "syncjobs")
+APPS = ("integrations", "mapping", "syncjobs")
 
 
 @pytest.fixture
 def begin(
     sandbox: Running, transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], History]:
-    """Starts a history: both vendors empty, our tables empty, both connected, partners linked."""
+    """Return a function that starts a history: both vendors and our tables empty, both connected, partners linked."""
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.05, 0.05, 0.05))
-    # Which record a fault meets shall not depend on which thread is faster: a history must repeat itself.
+    # The record that a fault hits must not depend on which thread is faster: a history must be reproducible.
     monkeypatch.setattr(execute, "THREADS", 1)
     settings.GIVE_UP_SECONDS, settings.SETTLE_SECONDS = 1, 0
 
     def new() -> History:
-        _forget_everything()
+        _empty_tables()
         with sandbox.world.lock:
             sandbox.world.empty()
             build(sandbox.world, "empty", today=sandbox.world.now().date(), entries=0, seed=1)
@@ -39,10 +39,10 @@ def begin(
     return new
 
 
-def _forget_everything() -> None:
+def _empty_tables() -> None:
     tables = [
         connection.ops.quote_name(model._meta.db_table)
-        for app in OURS
+        for app in APPS
         for model in apps.get_app_config(app).get_models()
     ]
     with transaction.atomic(), connection.constraint_checks_disabled(), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""What people do in both products and here, told to the sandbox and to the model alike."""
+"""Events: what people do in both products and here, applied to the sandbox and to the model."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tests.histories.rules import Rules, Settings
 from tests.histories.who_is_who import Key, WhoIsWho
 from tests.support.scene import Scene, run_command
 
-One = TypeVar("One")
+Choice = TypeVar("Choice")
 TEXTS = ["", "Stand-up", "Review", "Grüße 🛠", "two\nlines", " outer spaces "]
 MOMENTS = [f"2026-03-{day:02d} {hour:02d}:00" for day in (5, 6, 19) for hour in (0, 9, 23)]
 LENGTHS = [60, 60, 90, 61, 60.4, 0.2, 1, 25 * 60]
 ZONES = ["America/New_York", "Pacific/Auckland", "UTC"]
 
 
-def pick(choices: Sequence[One], number: int) -> One:
+def pick(choices: Sequence[Choice], number: int) -> Choice:
     return choices[number % len(choices)]
 
 
 class Events:
-    """A cast of three people, three projects and their partners; every number picks one of what is there."""
+    """Three people, four projects and their partners; every number picks one of the records there are."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -33,7 +33,7 @@ class Events:
         self.rules = Rules(scene, self.who, self.settings)
         self.books = Books(scene, self.rules, self.who)
         self.removed: list[Entry] = []
-        self.unchecked = True
+        self.needs_check = True
         self._set_up()
 
     def _set_up(self) -> None:
@@ -52,12 +52,12 @@ class Events:
             scene.project("Shed", client=blau, hourlyRate=8000),
         ]
         self.keys: list[Key] = [
-            *(("user", one) for one in self.users),
-            *(("client", one) for one in self.clients),
-            *(("project", one) for one in self.projects),
+            *(("user", record_id) for record_id in self.users),
+            *(("client", record_id) for record_id in self.clients),
+            *(("project", record_id) for record_id in self.projects),
         ]
-        self.names = {key: self.who._names(key[0])[key[1]] for key in self.keys}
-        self.fresh = 0
+        self.names = {key: self.who.names(key[0])[key[1]] for key in self.keys}
+        self.name_count = 0
         self.check()
         self.link(2)
 
@@ -66,11 +66,11 @@ class Events:
         assert run.code == (0 if self.settings.connected else 3), run.stderr
         if self.settings.connected:
             self.who.check()
-        self.unchecked = False
+        self.needs_check = False
 
-    def look(self) -> None:
-        """A check where something of the lists, the plan or the zones is not known here yet."""
-        if self.unchecked:
+    def check_if_needed(self) -> None:
+        """Check if the lists, the subscription or the time zones changed since the last check."""
+        if self.needs_check:
             self.check()
 
     # --- time in Clockify ----------------------------------------------------------------------------------
@@ -107,14 +107,14 @@ class Events:
             scene.edit_entry(entry, approvalState=None if approved else "APPROVED")
 
     def split(self, number: int) -> str:
-        """The first half keeps the id; the second is an entry of its own."""
+        """Split an entry: the first half keeps the id. Return the id of the second half, a new entry."""
         entry = self.scene.place.entries[self.entry(number)]
         half = max(entry.seconds // 2, 0)
         self.scene.product.put_entry({"id": entry.id, "end": entry.start + half})
         body = {"userId": entry.user_id, "projectId": entry.project_id, "billable": entry.billable}
         times = {"start": entry.start + half, "end": entry.start + 2 * half}
-        made = self.scene.product.put_entry({**body, **times, "description": entry.description})
-        return str(made["id"])
+        second_half = self.scene.product.put_entry({**body, **times, "description": entry.description})
+        return str(second_half["id"])
 
     def delete(self, number: int) -> None:
         self.removed += self.scene.delete_entry(self.entry(number))
@@ -125,7 +125,7 @@ class Events:
     # --- lists in Clockify ---------------------------------------------------------------------------------
     def clockify_lists(self, how: str, value: int) -> None:
         product, project = self.scene.product, pick(self.projects, value)
-        self.unchecked = True
+        self.needs_check = True
         if how == "archive":
             product.put_project({"id": project, "archived": not self.scene.place.projects[project].archived})
         elif how == "reparent":
@@ -140,12 +140,12 @@ class Events:
             assert how == "rename", how
             kind, id = key = pick(self.keys, value)
             put = {"user": product.put_user, "client": product.put_client, "project": product.put_project}[kind]
-            put({"id": id, "name": self._other_name(key, self.who._names(kind)[id])})
+            put({"id": id, "name": self._other_name(key, self.who.names(kind)[id])})
 
-    def _other_name(self, key: Key, now: str) -> str:
-        """A name that nobody has, or the one it had at first."""
-        self.fresh += 1
-        return f"{self.names[key]} {self.fresh}" if now == self.names[key] else self.names[key]
+    def _other_name(self, key: Key, current: str) -> str:
+        """Return a name that no record has, or the record's first name."""
+        self.name_count += 1
+        return f"{self.names[key]} {self.name_count}" if current == self.names[key] else self.names[key]
 
     # --- lists in QuickBooks -------------------------------------------------------------------------------
     def quickbooks_lists(self, how: str, value: int) -> None:
@@ -155,7 +155,7 @@ class Events:
         record = self.scene.books.records[entity].get(partner)
         if record is None:
             return
-        self.unchecked = True
+        self.needs_check = True
         if how == "deactivate":
             name = {} if record.get("Active", True) else {"DisplayName": self.names[key]}
             self.scene.put(entity, {"Id": partner, "Active": not record.get("Active", True), **name})
@@ -170,38 +170,38 @@ class Events:
 
     # --- time in QuickBooks --------------------------------------------------------------------------------
     def by_hand(self, how: str, value: int) -> None:
-        """Time whose write is in doubt is left alone: nobody could tell any more what became of it."""
-        theirs = [
+        """Enter, bill, change or remove time. Skips uncertain writes: the model could not follow them afterwards."""
+        touchable = [
             key
-            for key, there in self.books.there.items()
-            if (there.by_hand or there.entry) and there.entry not in self.books.doubts
+            for key, activity in self.books.activities.items()
+            if (activity.by_hand or activity.entry) and activity.entry not in self.books.uncertain_writes
         ]
         if how == "enter":
             self._enter_time(value)
-        elif theirs:
-            self._touch(how, pick(theirs, value), value)
+        elif touchable:
+            self._touch(how, pick(touchable, value), value)
 
     def _touch(self, how: str, key: str, value: int) -> None:
         moves = bool(self.scene.world.switches["billing_moves_sync_token"])
-        billed = self.books.there[key].billed
+        billed = self.books.activities[key].billed
         if how == "bill":
             status = "Billable" if billed else "HasBeenBilled"
             self.scene.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=not moves)
-            self.books.note_hand(key, moved=moves)
+            self.books.note_manual_change(key, moved=moves)
         elif how == "change" and not billed:
             changes = [{"Hours": 5}, {"Description": "changed"}, {"TxnDate": "2026-03-12"}]
             self.scene.put("TimeActivity", {"Id": key, **pick(changes, value)})
-            self.books.note_hand(key)
+            self.books.note_manual_change(key)
         elif how == "remove" and not billed:
             self.scene.delete_activity(key)
-            self.books.note_hand(key)
+            self.books.note_manual_change(key)
 
     def _enter_time(self, value: int) -> None:
-        """Somebody types in the same person, customer, day and time as an entry that was not sent."""
-        unsent = [one for one in self.scene.place.entries.values() if one.id not in self.books.sent]
-        linked = [one for one in unsent if ("user", one.user_id) in self.who.pairs]
-        linked = [one for one in linked if ("project", one.project_id or "") in self.who.pairs]
-        if not linked or self.books.doubts:
+        """Enter the same person, customer, day and time as an entry that was not sent."""
+        unsent = [entry for entry in self.scene.place.entries.values() if entry.id not in self.books.sent]
+        linked = [entry for entry in unsent if ("user", entry.user_id) in self.who.pairs]
+        linked = [entry for entry in linked if ("project", entry.project_id or "") in self.who.pairs]
+        if not linked or self.books.uncertain_writes:
             return
         time = self.rules.time(pick(linked, value), None)
         body = {
@@ -215,17 +215,17 @@ class Events:
             "Description": "typed in",
             "BillableStatus": "Billable",
         }
-        self.books.note_hand(self.scene.put("TimeActivity", body)["Id"])
+        self.books.note_manual_change(self.scene.put("TimeActivity", body)["Id"])
 
     # --- decisions here ------------------------------------------------------------------------------------
     def link(self, number: int, other: int | None = None) -> None:
-        """To the partner of its own name, or to somebody else's; refused where that one is not active."""
-        self.look()
+        """Link to the partner of its own name, or to another record's; does nothing if that partner is inactive."""
+        self.check_if_needed()
         kind, id = key = pick(self.keys, number)
         owner = (
             id
             if other is None
-            else pick([one[1] for one in self.keys if (one[0] == "user") == (kind == "user")], other)
+            else pick([owner_key[1] for owner_key in self.keys if (owner_key[0] == "user") == (kind == "user")], other)
         )
         entity = self.scene.people[owner][0] if kind == "user" else "Customer"
         partner = self.scene.partner_of(owner)
@@ -237,7 +237,7 @@ class Events:
         self.who.check()
 
     def unlink(self, number: int) -> None:
-        self.look()
+        self.check_if_needed()
         key = pick(self.keys, number)
         if key in self.who.pairs:
             self.scene.decide("unlink", *key)
@@ -245,7 +245,7 @@ class Events:
             self.who.check()
 
     def ignore(self, number: int) -> None:
-        self.look()
+        self.check_if_needed()
         key = pick(self.keys, number)
         self.scene.decide("ignore", *key)
         self.who.ignore(key)
@@ -254,10 +254,10 @@ class Events:
     # --- settings ------------------------------------------------------------------------------------------
     def configure(self, how: str, value: int) -> None:
         settings, on = self.settings, bool(value % 2)
-        self.unchecked = True
+        self.needs_check = True
         if how == "books":
-            settings.closed = pick(["", "2026-03-05", "2026-03-31"], value)
-            self.scene.configure(BookCloseDate=settings.closed or None)
+            settings.close_date = pick(["", "2026-03-05", "2026-03-31"], value)
+            self.scene.configure(BookCloseDate=settings.close_date or None)
         elif how == "payroll":
             settings.payroll = not settings.payroll and on
             self.scene.configure(PayrollFeature="true" if settings.payroll else "false")
@@ -270,7 +270,7 @@ class Events:
             settings.rounding = "clockify" if on else "minute"
             self.scene.policy(rounding=settings.rounding)
         elif how == "item":
-            item = next(one["Id"] for one in self.scene.books.records["Item"].values() if one["Type"] == "Service")
+            item = next(item["Id"] for item in self.scene.books.records["Item"].values() if item["Type"] == "Service")
             settings.item = item if on else ""
             self.scene.policy(service_item=settings.item or "none")
         elif how == "longest_hours":
@@ -282,11 +282,11 @@ class Events:
             self.scene.policy(**{how: "true" if on else "false"})
 
     def disconnect(self) -> None:
-        self.look()
+        self.check_if_needed()
         self.scene.decide("disconnect_quickbooks")
         self.settings.connected = False
 
     def connect(self) -> None:
         token = self.scene.world.quickbooks.issue_refresh_token(REALM)
         assert run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", token).code == 0
-        self.settings.connected, self.unchecked = True, True
+        self.settings.connected, self.needs_check = True, True

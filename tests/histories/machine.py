@@ -1,4 +1,4 @@
-"""The dice: which events and runs a history consists of."""
+"""The state machine that draws the events and runs of a history."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_ENTRIES = 7
 
 
 def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
-    """A state machine whose every history starts with what `begin` gives: an empty, connected world."""
+    """Return a state machine whose every history starts from `begin`: an empty, connected world."""
 
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
@@ -37,12 +37,12 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.history = begin()
             self.history.work(0, 0, 1)
             self.history.work(1, 2, 4)
-            self.has_news = self.may_preview = True
+            self.has_changes = self.may_preview = True
 
         @property
-        def live(self) -> History:
-            """Something happens, so that a run has something to look at."""
-            self.has_news = self.may_preview = True
+        def changed_history(self) -> History:
+            """Note that the history changes, so that another run is worthwhile."""
+            self.has_changes = self.may_preview = True
             return self.history
 
         def has_entries(self) -> bool:
@@ -51,68 +51,68 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @precondition(lambda self: len(self.history.scene.place.entries) < MAX_ENTRIES)
         @rule(user=NUMBER, project=NUMBER, moment=NUMBER, length=NUMBER, text=NUMBER)
         def work(self, user: int, project: int, moment: int, length: int, text: int) -> None:
-            self.live.work(user, project, moment, length, text)
+            self.changed_history.work(user, project, moment, length, text)
 
         @precondition(has_entries)
         @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
         def edit(self, number: int, how: str, value: int) -> None:
-            self.live.edit(number, how, value)
+            self.changed_history.edit(number, how, value)
 
         @precondition(has_entries)
         @rule(number=NUMBER, how=st.sampled_from(EDITS), value=NUMBER)
         def edit_again(self, number: int, how: str, value: int) -> None:
-            self.live.edit(number, how, value)
+            self.changed_history.edit(number, how, value)
 
         @precondition(lambda self: 0 < len(self.history.scene.place.entries) < MAX_ENTRIES)
         @rule(number=NUMBER)
         def split(self, number: int) -> None:
-            self.live.split(number)
+            self.changed_history.split(number)
 
         @precondition(has_entries)
         @rule(number=NUMBER)
         def delete(self, number: int) -> None:
-            self.live.delete(number)
+            self.changed_history.delete(number)
 
         @precondition(lambda self: bool(self.history.removed))
         @rule(number=NUMBER)
         def restore(self, number: int) -> None:
-            self.live.restore(number)
+            self.changed_history.restore(number)
 
         @rule(how=st.sampled_from(["archive", "reparent", "rate", "leave", "zone", "rename"]), value=NUMBER)
         def clockify_lists(self, how: str, value: int) -> None:
-            self.live.clockify_lists(how, value)
+            self.changed_history.clockify_lists(how, value)
 
         @rule(how=st.sampled_from(["deactivate", "deactivate", "rename", "reparent", "merge"]), value=NUMBER)
         def quickbooks_lists(self, how: str, value: int) -> None:
-            self.live.quickbooks_lists(how, value)
+            self.changed_history.quickbooks_lists(how, value)
 
-        @precondition(lambda self: bool(self.history.books.there))
+        @precondition(lambda self: bool(self.history.books.activities))
         @rule(how=st.sampled_from(["bill", "change", "remove"]), value=NUMBER)
         def by_hand(self, how: str, value: int) -> None:
-            self.live.by_hand(how, value)
+            self.changed_history.by_hand(how, value)
 
         @precondition(has_entries)
         @rule(value=NUMBER)
         def enter_time_by_hand(self, value: int) -> None:
-            self.live.by_hand("enter", value)
+            self.changed_history.by_hand("enter", value)
 
         @rule(number=NUMBER, other=st.none() | NUMBER)
         def link(self, number: int, other: int | None) -> None:
-            self.live.link(number, other)
+            self.changed_history.link(number, other)
 
         @rule(number=NUMBER, forever=st.booleans())
         def unlink_or_ignore(self, number: int, forever: bool) -> None:
-            (self.live.ignore if forever else self.live.unlink)(number)
+            (self.changed_history.ignore if forever else self.changed_history.unlink)(number)
 
         @rule(how=st.sampled_from(SETTINGS), value=NUMBER)
         def configure(self, how: str, value: int) -> None:
-            self.live.configure(how, value)
+            self.changed_history.configure(how, value)
 
         @rule(name=st.sampled_from(sorted(SWITCHES)), value=NUMBER)
         def other_quickbooks(self, name: str, value: int) -> None:
             values = SWITCHES[name]
-            self.live.scene.switch(**{name: values[value % len(values)]})
-            self.history.unchecked = True
+            self.changed_history.scene.switch(**{name: values[value % len(values)]})
+            self.history.needs_check = True
 
         @precondition(has_entries)
         @rule(number=NUMBER)
@@ -121,11 +121,11 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
 
         @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
         def troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
-            self.live.troubled_run(*faults)
+            self.changed_history.troubled_run(*faults)
 
         @rule(arrived=st.booleans())
         def lose_answers(self, arrived: bool) -> None:
-            self.live.lose_answers(arrived=arrived)
+            self.changed_history.lose_answers(arrived=arrived)
 
         @precondition(lambda self: self.may_preview)
         @rule()
@@ -133,19 +133,19 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.may_preview = False
             self.history.dry_run()
 
-        @precondition(lambda self: self.has_news)
+        @precondition(lambda self: self.has_changes)
         @rule(disconnected=st.sampled_from([False, False, False, True]))
         def clean_run(self, disconnected: bool) -> None:
-            self.has_news = False
+            self.has_changes = False
             if disconnected:
-                self.live.disconnect()
+                self.changed_history.disconnect()
             self.history.clean_run()
             if disconnected:
                 self.history.connect()
 
         def teardown(self) -> None:
             self.history.scene.clear_faults()
-            if sys.exc_info()[0] is None:  # a history that failed has said enough
+            if sys.exc_info()[0] is None:  # a clean run after a failure would hide the first error
                 self.history.clean_run()
 
     return Machine

@@ -1,4 +1,4 @@
-"""The contract's rules for one time entry, said once more in plain words. Uses no rule of ours."""
+"""The contract's rules for one time entry, written a second time. Independent of the product's own rules."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Sent:
 
 
 @dataclass
-class There:
-    """One TimeActivity in QuickBooks: whose it is ("": not known yet), and what people did to it since we wrote it."""
+class Activity:
+    """One TimeActivity in QuickBooks: its entry's id ("": not known yet), and manual changes since we wrote it."""
 
     entry: str
     raw: dict[str, Any]
     changed: bool = False
-    by_hand: bool = False  # entered by somebody else, so nobody's of ours
+    by_hand: bool = False  # entered in QuickBooks, so it belongs to no entry
 
     @property
     def billed(self) -> bool:
@@ -55,21 +55,21 @@ class There:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is due. Of `must` every code is said, and beside them none that is not in `may`."""
+class ExpectedStatus:
+    """The action that is due. Every code of `must` is reported, and apart from them only codes of `may`."""
 
     verb: str  # send, update, delete, keep or hold
-    state: str  # what `explain` says once that was done
+    state: str  # what `explain` reports after the action
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
     time: Time | None = None
 
     def allows(self, codes: Iterable[str]) -> bool:
-        said = set(codes)
+        given = set(codes)
         if "NOT_FINISHED" in self.must:
             # Only the report tells of invoices, and it does not list running timers.
-            said -= {"INVOICED_IN_CLOCKIFY"}
-        return self.must <= said <= self.must | self.may and bool(said) == bool(self.must or self.may)
+            given -= {"INVOICED_IN_CLOCKIFY"}
+        return self.must <= given <= self.must | self.may and bool(given) == bool(self.must or self.may)
 
 
 @dataclass
@@ -82,21 +82,21 @@ class Settings:
     approved_only: bool = False
     block_invoiced: bool = True
     item: str = ""
-    closed: str = ""
+    close_date: str = ""
     payroll: bool = False
     connected: bool = True
     ignored_entries: set[str] = field(default_factory=set)
 
     @property
-    def whole(self) -> set[str]:
-        """What speaks against everything."""
+    def global_codes(self) -> set[str]:
+        """Codes that block every entry."""
         if not self.connected:
             return {"NOT_CONNECTED"}
         return {"PAYROLL_ENABLED"} if self.payroll else set()
 
 
 def content_of(entry: Entry) -> Content:
-    """What counts as edited."""
+    """Return the fields whose change counts as an edit."""
     return (
         entry.user_id,
         entry.project_id or "",
@@ -114,14 +114,14 @@ class Rules:
 
     # --- facts ---------------------------------------------------------------------------------------------
     def minutes(self, entry: Entry) -> int:
-        """To the nearest minute, half up; or up to the next quarter of an hour, as these workspaces round."""
+        """Round to the nearest minute, half up; or up to a quarter of an hour, as these workspaces' reports do."""
         seconds = max(entry.seconds, 0)
         if self.settings.rounding == "clockify":
             return -(-seconds // 900) * 15
         return (seconds + 30) // 60
 
     def day(self, entry: Entry, sent: Sent | None) -> str:
-        """Where the owner lives; while the start is unchanged, the day it was sent for."""
+        """Return the day in the owner's time zone; while the start is unchanged, the day that was sent."""
         if sent and sent.start == entry.start:
             return sent.time.day
         zone = self.scene.clockify.users[entry.user_id].time_zone or self.settings.time_zone
@@ -141,10 +141,10 @@ class Rules:
         )
 
     def codes(self, entry: Entry, sent: Sent | None) -> set[str]:
-        """Every reason that speaks against sending it, what QuickBooks would have to be asked for aside."""
+        """Return every reason that blocks the entry, except those that need a query to QuickBooks."""
         limit = self.settings.longest_hours * 3600
-        closed = self.settings.closed
-        said = {
+        close_date = self.settings.close_date
+        applies_by_code = {
             "NOT_FINISHED": entry.end is None,
             "NOT_WORK_TIME": entry.type != "REGULAR",
             "NOT_BILLABLE": not entry.billable,
@@ -155,34 +155,34 @@ class Rules:
             "INVOICED_IN_CLOCKIFY": self.settings.block_invoiced
             and entry.invoice is not None
             and entry.end is not None,
-            "BOOKS_CLOSED": bool(closed) and self.day(entry, sent) <= closed,
+            "BOOKS_CLOSED": bool(close_date) and self.day(entry, sent) <= close_date,
             "IGNORED": self._is_ignored(entry),
         }
-        codes = {code for code, applies in said.items() if applies}
-        return codes | self._person(entry) | self._customer(entry) | self.settings.whole
+        codes = {code for code, applies in applies_by_code.items() if applies}
+        return codes | self._person(entry) | self._customer(entry) | self.settings.global_codes
 
     def _person(self, entry: Entry) -> set[str]:
         pair = self.who.pairs.get(("user", entry.user_id))
-        if pair and pair.held == "EMPLOYEE_INACTIVE":
+        if pair and pair.suspension == "EMPLOYEE_INACTIVE":
             return {"EMPLOYEE_INACTIVE"}
-        return set() if pair and not pair.held else {"USER_NOT_MAPPED"}
+        return set() if pair and not pair.suspension else {"USER_NOT_MAPPED"}
 
     def _customer(self, entry: Entry) -> set[str]:
-        """Of a project that was linked by hand the client does not matter."""
+        """Return the codes of the project's link. The client does not matter where the project was linked by hand."""
         if not entry.project_id:
             return set()
         pair = self.who.pairs.get(("project", entry.project_id))
         codes = set()
-        if pair and pair.held == "CUSTOMER_INACTIVE":
+        if pair and pair.suspension == "CUSTOMER_INACTIVE":
             codes.add("CUSTOMER_INACTIVE")
-        elif pair is None or pair.held:
+        elif pair is None or pair.suspension:
             codes.add("PROJECT_NOT_MAPPED")
         client_id = self.scene.place.projects[entry.project_id].client_id
-        if client_id and not (pair and pair.by_hand and not pair.held):
+        if client_id and not (pair and pair.by_hand and not pair.suspension):
             client = self.who.pairs.get(("client", client_id))
-            if client and client.held == "CUSTOMER_INACTIVE":
+            if client and client.suspension == "CUSTOMER_INACTIVE":
                 codes.add("CUSTOMER_INACTIVE")
-            elif client is None or client.held:
+            elif client is None or client.suspension:
                 codes |= {"CLIENT_NOT_MAPPED", "PROJECT_NOT_MAPPED"}
         return codes
 
@@ -193,50 +193,61 @@ class Rules:
         return entry.id in self.settings.ignored_entries or any(map(self.who.is_ignored, records))
 
     # --- decisions -----------------------------------------------------------------------------------------
-    def decide(self, entry: Entry, sent: Sent | None, there: There | None, twins: bool) -> Verdict:
-        """What is due for an entry that Clockify has; `twins`: QuickBooks has the same time from somebody else."""
+    def decide(
+        self, entry: Entry, sent: Sent | None, activity: Activity | None, has_equal_activity: bool
+    ) -> ExpectedStatus:
+        """Return what is due for an entry in Clockify.
+
+        `has_equal_activity`: QuickBooks holds the same time, entered by somebody else.
+        """
         codes = self.codes(entry, sent)
         if sent is None:
             if codes:
-                may = frozenset({"ALREADY_IN_QUICKBOOKS"}) if twins else frozenset()
-                return Verdict("hold", "ignored" if "IGNORED" in codes else "blocked", frozenset(codes), may)
-            if twins:
-                return Verdict("hold", "blocked", frozenset({"ALREADY_IN_QUICKBOOKS"}))
-            return Verdict("send", "sent", time=self.time(entry, None))
+                may = frozenset({"ALREADY_IN_QUICKBOOKS"}) if has_equal_activity else frozenset()
+                return ExpectedStatus("hold", "ignored" if "IGNORED" in codes else "blocked", frozenset(codes), may)
+            if has_equal_activity:
+                return ExpectedStatus("hold", "blocked", frozenset({"ALREADY_IN_QUICKBOOKS"}))
+            return ExpectedStatus("send", "sent", time=self.time(entry, None))
         if content_of(entry) == sent.content:
-            return Verdict("keep", "sent")
+            return ExpectedStatus("keep", "sent")
         if codes & NO_WORK:
-            return self._delete(sent, there, codes)
-        theirs = _theirs(there)
+            return self._delete(sent, activity, codes)
+        quickbooks_codes = _quickbooks_codes(activity)
         if codes:
-            return Verdict("hold", "changed", frozenset(codes), frozenset(theirs))
+            return ExpectedStatus("hold", "changed", frozenset(codes), frozenset(quickbooks_codes))
         time = self.time(entry, sent)
         if time == sent.time:
-            return Verdict("keep", "sent")
-        closed = {"BOOKS_CLOSED"} if self.settings.closed and sent.time.day <= self.settings.closed else set()
-        if theirs or closed:
-            return Verdict("hold", "changed", frozenset(theirs or closed), frozenset(closed))
-        return Verdict("update", "sent", time=time)
+            return ExpectedStatus("keep", "sent")
+        closed_codes = (
+            {"BOOKS_CLOSED"} if self.settings.close_date and sent.time.day <= self.settings.close_date else set()
+        )
+        if quickbooks_codes or closed_codes:
+            return ExpectedStatus(
+                "hold", "changed", frozenset(quickbooks_codes or closed_codes), frozenset(closed_codes)
+            )
+        return ExpectedStatus("update", "sent", time=time)
 
-    def decide_gone(self, sent: Sent, there: There | None) -> Verdict:
-        """What is due for the time of an entry that Clockify no longer has."""
-        return self._delete(sent, there, set())
+    def decide_deleted(self, sent: Sent, activity: Activity | None) -> ExpectedStatus:
+        """Return what is due for the activity of an entry that was deleted in Clockify."""
+        return self._delete(sent, activity, set())
 
-    def _delete(self, sent: Sent, there: There | None, codes: set[str]) -> Verdict:
-        """It goes, unless its books are closed or it is other people's by now; then the reasons say which."""
-        closed = {"BOOKS_CLOSED"} if self.settings.closed and sent.time.day <= self.settings.closed else set()
-        ours, theirs = closed | self.settings.whole, _theirs(there)
-        if ours:
-            return Verdict("hold", "changed", may=frozenset(ours | theirs | codes))
-        if theirs:
-            return Verdict("hold", "changed", frozenset(theirs), frozenset(codes))
-        return Verdict("delete", "deleted")
+    def _delete(self, sent: Sent, activity: Activity | None, codes: set[str]) -> ExpectedStatus:
+        """Delete the activity, unless its books are closed or people changed it; then hold it with those codes."""
+        closed_codes = (
+            {"BOOKS_CLOSED"} if self.settings.close_date and sent.time.day <= self.settings.close_date else set()
+        )
+        own_codes, quickbooks_codes = closed_codes | self.settings.global_codes, _quickbooks_codes(activity)
+        if own_codes:
+            return ExpectedStatus("hold", "changed", may=frozenset(own_codes | quickbooks_codes | codes))
+        if quickbooks_codes:
+            return ExpectedStatus("hold", "changed", frozenset(quickbooks_codes), frozenset(codes))
+        return ExpectedStatus("delete", "deleted")
 
 
-def _theirs(there: There | None) -> set[str]:
-    """Time that people billed, changed or deleted in QuickBooks is theirs."""
-    if there is None:
+def _quickbooks_codes(activity: Activity | None) -> set[str]:
+    """Return the code of what people did in QuickBooks: billed, changed or deleted activities stay as they are."""
+    if activity is None:
         return {"CHANGED_IN_QUICKBOOKS"}
-    if there.billed:
+    if activity.billed:
         return {"BILLED_IN_QUICKBOOKS"}
-    return {"CHANGED_IN_QUICKBOOKS"} if there.changed else set()
+    return {"CHANGED_IN_QUICKBOOKS"} if activity.changed else set()

@@ -1,4 +1,4 @@
-"""For every history: after a clean run QuickBooks, explanations and figures are what the contract's rules say."""
+"""After a clean run of any history QuickBooks, explanations and counters are what the contract's rules say."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Begin = Callable[[], History]
 
 @pytest.fixture
 def history(begin: Begin) -> History:
-    """One hour of Ada's on 6 March that was sent."""
+    """Start a history in which an hour of Ada's on March 6 was sent."""
     history = begin()
     history.work(moment=4)
     history.clean_run()
@@ -27,14 +27,14 @@ def test_time_of_a_deleted_entry_says_that_quickbooks_is_not_connected(history: 
     history.clean_run()
 
 
-def test_time_of_a_deleted_entry_says_that_the_plan_does_not_fit(history: History) -> None:
+def test_time_of_a_deleted_entry_says_that_the_subscription_is_not_supported(history: History) -> None:
     history.delete(0)
     history.configure("payroll", 1)
 
     history.clean_run()
 
 
-def test_time_that_is_no_work_any_more_says_that_the_plan_does_not_fit(history: History) -> None:
+def test_time_that_is_no_longer_billable_says_that_the_subscription_is_not_supported(history: History) -> None:
     history.edit(0, "billable")
     history.configure("payroll", 1)
 
@@ -73,9 +73,9 @@ def test_an_unlinked_client_holds_its_project_though_the_projects_customer_is_in
     history.clean_run()
 
 
-def test_time_that_people_deleted_while_it_was_in_doubt_is_not_counted_as_sent(begin: Begin) -> None:
+def test_time_that_people_deleted_while_its_outcome_was_unknown_is_not_counted_as_sent(begin: Begin) -> None:
     history = begin()
-    history.look()
+    history.check_if_needed()
     entry = history.work(moment=4)
     history.scene.fault("cut_after_commit")
     history.scene.fault("status_before", "/query", method="", status=400, skip=1, times=0)

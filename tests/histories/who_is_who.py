@@ -1,4 +1,4 @@
-"""Who belongs to whom by the contract's matching rules, in a world where names are unique. Uses no rule of ours."""
+"""The contract's matching rules for a world where names are unique. Independent of the product's own rules."""
 
 from __future__ import annotations
 
@@ -13,80 +13,80 @@ KINDS = ("user", "client", "project")
 
 @dataclass
 class Pair:
-    """A link there is, with the structure it was made for. `held` is the code that suspends it."""
+    """A link, with the structure it was made for. `suspension` is the code that suspends it."""
 
     entity: str  # Employee, Vendor or Customer
     id: str
     by_hand: bool
     client: str
     parent: str
-    held: str = ""
+    suspension: str = ""
 
 
 class WhoIsWho:
-    """What people decided and what checks found. It knows of changes only once somebody checked."""
+    """People's decisions and the results of checks. Changes count only from the next check on."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.pairs: dict[Key, Pair] = {}
-        self.choices: dict[Key, str] = {}
+        self.overrides: dict[Key, str] = {}
 
     # --- what people decide --------------------------------------------------------------------------------
     def link(self, key: Key, entity: str, partner: str) -> None:
-        """By hand: it takes back whatever was decided before, and confirms a link that was held."""
-        self.choices.pop(key, None)
+        """Link by hand, which replaces any earlier decision and confirms a suspended link."""
+        self.overrides.pop(key, None)
         self.pairs[key] = self._pair(key, entity, partner, by_hand=True)
 
     def unlink(self, key: Key) -> None:
         del self.pairs[key]
-        self.choices[key] = "unlinked"
+        self.overrides[key] = "unlinked"
 
     def ignore(self, key: Key) -> None:
-        self.choices[key] = "ignored"
+        self.overrides[key] = "ignored"
 
     def is_ignored(self, key: Key) -> bool:
-        return self.choices.get(key) == "ignored"
+        return self.overrides.get(key) == "ignored"
 
-    def working(self, key: Key) -> Pair | None:
+    def active_pair(self, key: Key) -> Pair | None:
         pair = self.pairs.get(key)
-        return pair if pair and not pair.held else None
+        return pair if pair and not pair.suspension else None
 
     # --- what a check finds --------------------------------------------------------------------------------
     def check(self) -> None:
-        """Hold the links that no longer fit, then link what is named alike and undecided."""
+        """Suspend the links that no longer fit, then link undecided records of the same name."""
         for kind in KINDS:
             for key, pair in self.pairs.items():
-                if key[0] == kind and not pair.held:
-                    pair.held = self._trouble(key, pair)
-            for id in self._names(kind):
-                if (kind, id) not in self.pairs and (kind, id) not in self.choices:
+                if key[0] == kind and not pair.suspension:
+                    pair.suspension = self._suspension_code(key, pair)
+            for id in self.names(kind):
+                if (kind, id) not in self.pairs and (kind, id) not in self.overrides:
                     self._link_by_name((kind, id))
 
-    def _trouble(self, key: Key, pair: Pair) -> str:
+    def _suspension_code(self, key: Key, pair: Pair) -> str:
         record = self._records(pair.entity).get(pair.id)
         if record is None or not record.get("Active", True):
             return "CUSTOMER_INACTIVE" if pair.entity == "Customer" else "EMPLOYEE_INACTIVE"
         parent = _parent(record)
         if parent != pair.parent or self._client(key) != pair.client:
             return "WRONG_PARENT"
-        client = self.working(("client", pair.client)) if pair.client else None
+        client = self.active_pair(("client", pair.client)) if pair.client else None
         if client and not pair.by_hand and client.id != parent:
             return "WRONG_PARENT"
         return ""
 
     def _link_by_name(self, key: Key) -> None:
-        """Names are unique, so that whoever is there at the right place is the only one."""
+        """Link the record to the active partner of its name and parent. Names are unique, so there is at most one."""
         parent, entity = "", "Employee" if key[0] == "user" else "Customer"
         if self._client(key):
-            client = self.working(("client", self._client(key)))
+            client = self.active_pair(("client", self._client(key)))
             if client is None:
                 return
             parent = client.id
-        held = {pair.id for other, pair in self.pairs.items() if other[0] == key[0] and pair.entity == entity}
-        name = self._names(key[0])[key[1]]
+        taken = {pair.id for other, pair in self.pairs.items() if other[0] == key[0] and pair.entity == entity}
+        name = self.names(key[0])[key[1]]
         for record in self._records(entity).values():
             fits = record["DisplayName"] == name and _parent(record) == parent
-            if fits and record.get("Active", True) and record["Id"] not in held:
+            if fits and record.get("Active", True) and record["Id"] not in taken:
                 self.pairs[key] = self._pair(key, entity, record["Id"], by_hand=False)
                 return
 
@@ -102,11 +102,11 @@ class WhoIsWho:
         project = self.scene.place.projects.get(key[1]) if key[0] == "project" else None
         return (project.client_id or "") if project else ""
 
-    def _names(self, kind: str) -> dict[str, str]:
+    def names(self, kind: str) -> dict[str, str]:
         place = self.scene.place
         if kind == "user":
             return {id: self.scene.clockify.users[id].name or "" for id in place.members}
-        return {one.id: one.name for one in (place.clients if kind == "client" else place.projects).values()}
+        return {record.id: record.name for record in (place.clients if kind == "client" else place.projects).values()}
 
 
 def _parent(record: dict[str, Any]) -> str:
