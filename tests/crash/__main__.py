@@ -44,11 +44,11 @@ def main() -> int:
     options = parser().parse_args()
     began = monotonic()
     home = Path(tempfile.mkdtemp(prefix="hourbridge-crash-"))
-    wanted = jobs(options, home)
-    print(f"Crash laboratory, seed {options.seed}: {len(wanted)} experiments, {options.jobs} at a time.", flush=True)
+    planned = jobs(options, home)
+    print(f"Crash laboratory, seed {options.seed}: {len(planned)} experiments, {options.jobs} at a time.", flush=True)
     with ThreadPoolExecutor(options.jobs) as pool:
-        results = list(pool.map(lambda job: _perform(job, options), wanted))
-    failed = _print_all(wanted, results)
+        results = list(pool.map(lambda job: _perform(job, options), planned))
+    failed = _print_all(planned, results)
     lasted = timedelta(seconds=round(monotonic() - began))
     print(f"Crash laboratory: {'DIFFERENCES' if failed else 'all is as it should be'}, {lasted} on the clock.")
     if failed:
@@ -59,18 +59,18 @@ def main() -> int:
 
 
 def jobs(options: argparse.Namespace, home: Path) -> list[Job]:
-    """Every wished condition on every wished database, with its share of the kills."""
-    names = [SQLITE, POSTGRESQL] if options.database == "both" else [options.database]
-    ones = list(conditions(options).items())
-    made = []
-    for number, (name, switches) in enumerate(ones):
-        kills = options.kills * (number + 1) // len(ones) - options.kills * number // len(ones)
-        made += [Job(one, name, switches, kills, home / f"{one}-{number}") for one in names]
-    return made
+    """Return a job for each selected condition on each selected database, with its share of the kills."""
+    databases = [SQLITE, POSTGRESQL] if options.database == "both" else [options.database]
+    by_name = list(conditions(options).items())
+    planned = []
+    for number, (name, switches) in enumerate(by_name):
+        kills = options.kills * (number + 1) // len(by_name) - options.kills * number // len(by_name)
+        planned += [Job(database, name, switches, kills, home / f"{database}-{number}") for database in databases]
+    return planned
 
 
 def _perform(job: Job, options: argparse.Namespace) -> Outcome | str:
-    """What came of it, or in words why there is nothing."""
+    """Run an experiment. Return its outcome, or the reason as text why there is none."""
     job.folder.mkdir()
     try:
         with opened(job.database, job.folder) as database:
@@ -85,37 +85,37 @@ def _perform(job: Job, options: argparse.Namespace) -> Outcome | str:
                 "entries": options.entries,
                 "verbose": options.verbose,
             }
-            ours = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
-            words = [sys.executable, "-m", "tests.crash.laboratory"]
-            env = os.environ | PLAIN | ours
-            done = subprocess.run(words, cwd=HOME, env=env, stdout=subprocess.PIPE, text=True, check=False)
+            environment = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
+            command = [sys.executable, "-m", "tests.crash.laboratory"]
+            env = os.environ | PLAIN | environment
+            done = subprocess.run(command, cwd=HOME, env=env, stdout=subprocess.PIPE, text=True, check=False)
     except NoPostgres as reason:
         return f"there is no PostgreSQL: {reason}"
     if done.returncode:
         return f"the laboratory itself failed (exit code {done.returncode})"
-    found = outcome.from_json(json.loads(done.stdout))
-    print(f"  {job.database}, {job.name}: {report.comparison(found)}", flush=True)
-    return found
+    result = outcome.from_json(json.loads(done.stdout))
+    print(f"  {job.database}, {job.name}: {report.comparison(result)}", flush=True)
+    return result
 
 
-def _print_all(wanted: list[Job], results: list[Outcome | str]) -> bool:
-    """Per database the table and what is wrong; whether anything is."""
-    must = os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"}
+def _print_all(planned: list[Job], results: list[Outcome | str]) -> bool:
+    """Print the table and the problems of each database. Return whether there is any problem."""
+    is_required = os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"}
     failed = False
-    for database in dict.fromkeys(job.database for job in wanted):
-        mine = [(job, one) for job, one in zip(wanted, results, strict=True) if job.database == database]
-        ones = [one for _, one in mine if isinstance(one, Outcome)]
+    for database in dict.fromkeys(job.database for job in planned):
+        results_here = [(job, result) for job, result in zip(planned, results, strict=True) if job.database == database]
+        outcomes = [result for _, result in results_here if isinstance(result, Outcome)]
         print(f"\n{database}")
-        for job, one in mine:
-            problems = [one] if isinstance(one, str) else one.problems
-            skipped = isinstance(one, str) and one.startswith("there is no PostgreSQL") and not must
+        for job, result in results_here:
+            problems = [result] if isinstance(result, str) else result.problems
+            skipped = isinstance(result, str) and result.startswith("there is no PostgreSQL") and not is_required
             failed = failed or (bool(problems) and not skipped)
             for problem in problems[:20]:
                 print(f"  {'SKIPPED' if skipped else 'WRONG'}, {job.name}: {problem}")
-        if ones:
-            never = report.never_hit(ones)
-            failed = failed or bool(never)
-            print("\n".join([*report.table(ones), *(f"  NEVER HIT: {name}" for name in never)]))
+        if outcomes:
+            never_hit = report.never_hit(outcomes)
+            failed = failed or bool(never_hit)
+            print("\n".join([*report.table(outcomes), *(f"  NEVER HIT: {name}" for name in never_hit)]))
     return failed
 
 

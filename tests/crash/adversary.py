@@ -1,4 +1,4 @@
-"""The seeded adversary: decides where, whom and what strikes next."""
+"""The seeded adversary: chooses the next point, victim and fault."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SILENCE = 2.3
 
 @dataclass(frozen=True)
 class Attack:
-    """One kill to come: by whom the run is carried, where it is struck, and who dies."""
+    """A planned kill: the process that runs the sync (`by`), the point, and the victim."""
 
     by: str
     point: Point
@@ -37,7 +37,7 @@ class Adversary:
         self._random = random
 
     def plan(self, kills: int, by: str, points: Collection[Point]) -> list[Attack]:
-        """So many attacks on a command or a worker, spread evenly over the points that can be hit there."""
+        """Return that many attacks on a command or a worker, spread evenly over the points that can be hit there."""
         points = [point for point in points if by in point.by]
         chosen: list[Point] = []
         while len(chosen) < kills:
@@ -52,11 +52,11 @@ class Adversary:
         return Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places), late)
 
     def sooner(self, attack: Attack) -> Attack:
-        """The same, with fewer to pass before it."""
+        """Return the same attack with fewer calls to pass before it."""
         return replace(attack, skip=attack.skip // 3)
 
     def faults(self) -> list[dict[str, Any]]:
-        """What else goes wrong on the network in this round: nothing in a third of them."""
+        """Return the network faults of this round; none in a third of them."""
         return [self._fault() for _ in range(self._random.choice((0, 1, 2)))]
 
     def _fault(self) -> dict[str, Any]:
@@ -88,10 +88,10 @@ class Adversary:
         return {**fault, "path": path, "method": method}
 
     def other(self, database: tuple[str, ...]) -> str:
-        """Trouble of another kind in this round, or ""."""
+        """Return the name of another kind of failure for this round, or ""."""
         kinds = ("tokens expired", "tokens refused", "sandbox restarted", *database)
         return self._random.choice(kinds) if self._random.random() < 0.35 else ""
 
     def moment(self) -> float:
-        """Seconds after which a process is killed at no particular point."""
+        """Return the seconds after which a process is killed at no particular point."""
         return self._random.uniform(0.5, 3)

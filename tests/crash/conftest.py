@@ -15,7 +15,7 @@ from tests.crash.experiment import Experiment
 from tests.crash.stage import Stage
 from tests.worker.conftest import environment_of_processes
 
-# Nothing arrives late in the short set, so nobody has to wait for it.
+# No write arrives late in the short set, so runs need not wait long for one.
 SHORT = {"LEASE_SECONDS": "1.2", "HEARTBEAT_SECONDS": "0.2", "SETTLE_SECONDS": "1"}
 
 
@@ -23,36 +23,36 @@ SHORT = {"LEASE_SECONDS": "1.2", "HEARTBEAT_SECONDS": "0.2", "SETTLE_SECONDS": "
 def stage(
     transactional_db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Stage]]:
-    """Makes a sandbox with these switches; this process speaks to it as well."""
+    """Return a function that starts a sandbox with the given switches and points this process at it, too."""
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
-    made: list[Stage] = []
+    stages: list[Stage] = []
 
     def make(patience: dict[str, str] | None = None, **switches: Any) -> Stage:
         url = environment_of_processes()["DATABASE_URL"]
-        made.append(Stage(tmp_path, database_url=url, switches=switches, patience=SHORT | (patience or {})))
-        for name, value in made[-1].settings().items():
+        stages.append(Stage(tmp_path, database_url=url, switches=switches, patience=SHORT | (patience or {})))
+        for name, value in stages[-1].settings().items():
             setattr(settings, name, value)
         settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1.2, 0.2
-        return made[-1]
+        return stages[-1]
 
     yield make
-    for one in made:
-        one.interceptor.let_go()
-        one.stop()
+    for stage in stages:
+        stage.interceptor.let_go()
+        stage.stop()
 
 
 @pytest.fixture
 def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment]]:
-    """Makes a small experiment from a seed and the sandbox's switches."""
-    made: list[Experiment] = []
+    """Return a function that makes a small experiment from a seed and the sandbox's switches."""
+    experiments: list[Experiment] = []
 
     def make(seed: int, *, entries: int = 60, busy: int = 20, slice_seconds: float = 3, **switches: Any) -> Experiment:
-        one = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
+        small_stage = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
         name = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
-        database = Database(name, one.database_url, one.folder)
-        made.append(Experiment(one, database, seed=seed, entries=entries, busy=busy))
-        return made[-1]
+        database = Database(name, small_stage.database_url, small_stage.folder)
+        experiments.append(Experiment(small_stage, database, seed=seed, entries=entries, busy=busy))
+        return experiments[-1]
 
     yield make
-    for one in made:
-        one.clear_away()
+    for experiment in experiments:
+        experiment.clear_away()

@@ -15,7 +15,7 @@ SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 @dataclass
 class Database:
-    """`troubles` are what can be done to it; each lasts until `heal`."""
+    """A database under attack. `troubles` names its possible failures; each lasts until `heal`."""
 
     name: str
     url: str
@@ -29,7 +29,7 @@ class Database:
         return ("PostgreSQL restarted", "PostgreSQL restarted at once") if self.server else ()
 
     def conflict(self, kind: str) -> None:
-        """A disk stays spoilt until `heal`; a restart is over when this returns."""
+        """Cause a failure. A disk stays unusable until `heal`; a restart is over when this returns."""
         if kind == "SQLite read-only":
             (self.folder / "read-only").touch()
         elif kind == "SQLite full":
@@ -46,7 +46,7 @@ class Database:
         user = postgres.server_user()
         identity = {"user": user, "group": user, "extra_groups": []} if user else {}
         program = postgres.newest_programs() / "pg_ctl"
-        words = [
+        command = [
             str(program),
             "-D",
             str(self.server),
@@ -58,12 +58,12 @@ class Database:
             "restart",
         ]
         # Its output goes on to the server, which would keep a pipe open for good.
-        subprocess.run(words, check=True, cwd=self.server.parent, stdout=subprocess.DEVNULL, **identity)
+        subprocess.run(command, check=True, cwd=self.server.parent, stdout=subprocess.DEVNULL, **identity)
 
 
 @contextmanager
 def opened(name: str, folder: Path) -> Iterator[Database]:
-    """A database of the laboratory's own. Raises tests.support.postgres.NoPostgres where there is none to be had."""
+    """Open a database of the laboratory's own. Raises tests.support.postgres.NoPostgres where none can be started."""
     if name == SQLITE:
         yield Database(name, f"sqlite:///{folder / 'hourbridge.sqlite3'}", folder)
         return

@@ -29,16 +29,16 @@ from tests.support.scene import FIRST, LAST
 
 # How often an attack whose point was not met is tried again before another takes its place.
 TRIES = 3
-# Seconds after which a round that nothing came of is over.
+# Seconds after which a round without a hit is given up.
 MAX_ROUND_SECONDS = 40
-# Seconds that a worker has in the end for what is open.
+# Seconds that the last worker has to finish open runs.
 MAX_END_SECONDS = 300
 # How long a disk stays full or read-only.
 TROUBLE_SECONDS = 2
 
 
 class Experiment:
-    """The attacker's side: rounds, in each of which one process or group of processes is killed at one point."""
+    """A series of rounds, in each of which one process or group of processes is killed at one point."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class Experiment:
         self._commands: list[Command] = []
 
     def perform(self, kills: dict[str, int], *, only: Mapping[str, Sequence[points.Point]] | None = None) -> Outcome:
-        """Attack, recover, compare. `kills`: how many of commands and of workers; `only`: at which points."""
+        """Attack, recover, compare. `kills` counts by command or worker; `only` restricts the points."""
         for by, count in kills.items():
             self._attack(by, count, (only or {}).get(by, points.POINTS))
         self.troubles.end()
@@ -74,7 +74,7 @@ class Experiment:
         self._let_worker_finish()
         self.outcome.rounds_to_quiet = recovery.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
         self.outcome.tracebacks = self._tracebacks()
-        self.outcome.verdict = recovery.judge(self.life)
+        self.outcome.comparison = recovery.compare(self.life)
         return self.outcome
 
     def clear_away(self) -> None:
@@ -97,10 +97,10 @@ class Experiment:
                 # Fewer may pass before the next try: perhaps there is not so much left to do.
                 waiting.append((self.adversary.sooner(attack), tries + 1))
             else:
-                waiting += [(another, 1) for another in self.adversary.plan(1, by, only)]
+                waiting += [(replacement, 1) for replacement in self.adversary.plan(1, by, only)]
 
     def _round(self, attack: Attack) -> bool:
-        """One attack; whether it hit."""
+        """Carry out one attack. Return whether it hit."""
         outcome = self.outcome
         outcome.rounds += 1
         self.life.go_on(busy=self._busy)
@@ -111,12 +111,12 @@ class Experiment:
         process = self._start(attack.by)
         hit = self._lay(attack, process)
         began = time.monotonic()
-        trouble_at, made = began + self.random.uniform(0.3, 1.5), False
+        trouble_at, conflict_made = began + self.random.uniform(0.3, 1.5), False
         while not hit() and not self._is_over(process, began):
             lasted = time.monotonic() - trouble_at
-            if conflict and not made and lasted > 0:
+            if conflict and not conflict_made and lasted > 0:
                 self.troubles.make(conflict)
-                made = True
+                conflict_made = True
             elif lasted > TROUBLE_SECONDS:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
@@ -141,7 +141,7 @@ class Experiment:
                     process.process.wait(5)
         self.stage.interceptor.struck.clear()
         self.troubles.heal()
-        self.outcome.late_doubles += len(self.life.doubled())
+        self.outcome.late_duplicates += len(self.life.duplicated())
         return struck
 
     def _start(self, by: str) -> Process:
@@ -151,7 +151,7 @@ class Experiment:
         if self.worker is None or not self.worker.alive:
             self.start_worker()
         assert self.worker is not None
-        self.press()
+        self.submit()
         return self.worker
 
     def start_command(self) -> Command:
@@ -164,8 +164,8 @@ class Experiment:
         self.worker = Worker(environment=self.stage.environment(), log=self.stage.folder / "worker.log")
         self._workers.append(self.worker)
 
-    def press(self) -> None:
-        """The button, unless a run of the worker's is still open."""
+    def submit(self) -> None:
+        """Queue a sync as the button does, unless a run of the worker's is still open."""
         if not self._has_open_run():
             now = timezone.now()
             queue.enqueue(runs.create_run(Run.Kind.SYNC, self.stage.scene.workspace, trigger="button", now=now))
@@ -175,7 +175,7 @@ class Experiment:
         return Run.objects.filter(status__in=runs.OPEN).exclude(trigger="command").exists()
 
     def _lay(self, attack: Attack, process: Process) -> Callable[[], bool]:
-        """Bring the attack into position; gives the question whether it has struck."""
+        """Prepare the attack. Return a function that tells whether it has struck."""
         interceptor, point = self.stage.interceptor, attack.point
         if point.seen_from == points.FAULT:
             self.faults.prepare(point.fault, place=attack.place, skip=attack.skip, victim=attack.victim)
@@ -195,7 +195,7 @@ class Experiment:
         return struck.is_set()
 
     def _strike(self, attack: Attack, process: Process) -> None:
-        """Kill, and wait until it is dead. Called from a thread of the sandbox, too."""
+        """Kill the victim and wait until it is dead. Called from a thread of the sandbox, too."""
         if isinstance(process, Worker):
             task = self._at_work()
             process.kill(attack.victim, task=task)
@@ -207,7 +207,7 @@ class Experiment:
 
     @staticmethod
     def _at_work() -> int | None:
-        """Process id of who holds the writer lease."""
+        """Return the process id in the writer lease; None where nobody holds it."""
         try:
             owner = WriterLease.objects.values_list("owner", flat=True).first() or ""
         except DatabaseError:
@@ -218,7 +218,7 @@ class Experiment:
         return int(number) if number.isdigit() else None
 
     def _is_over(self, process: Process, began: float) -> bool:
-        """The chance is gone: the command has ended, or the worker has nothing left to do."""
+        """Return whether the round is over: the command has ended, or the worker has nothing left to do."""
         lasted = time.monotonic() - began
         if lasted > MAX_ROUND_SECONDS or not isinstance(process, Worker):
             return lasted > MAX_ROUND_SECONDS or not process.alive

@@ -7,25 +7,25 @@ from pathlib import Path
 
 
 class Faults:
-    """One lies ready at a time."""
+    """The folder of prepared faults, one at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._last = 0
-        self._lying: Path | None = None
+        self._prepared: Path | None = None
 
     def prepare(self, point: str, *, place: str, skip: int, victim: str) -> None:
         self._last += 1
         order = {"id": self._last, "place": place, "skip": skip, "victim": victim}
-        aside = self._folder / "fault.new"
-        aside.write_text(json.dumps(order))
-        self._lying = self._folder / point
-        aside.rename(self._lying)
+        draft = self._folder / "fault.new"
+        draft.write_text(json.dumps(order))
+        self._prepared = self._folder / point
+        draft.rename(self._prepared)
 
     def withdraw(self) -> None:
-        """Take it back. Who is just taking it may still die of it."""
-        if self._lying is not None:
-            self._lying.unlink(missing_ok=True)
+        """Remove the prepared fault. A process that is just taking it may still die of it."""
+        if self._prepared is not None:
+            self._prepared.unlink(missing_ok=True)
 
     @property
     def fired(self) -> bool:

@@ -1,4 +1,4 @@
-"""Stands between Hourbridge and the sandbox: holds a call or its answer while its caller is killed."""
+"""An interceptor between Hourbridge and the sandbox: it holds a call or its answer while the caller is killed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STRUCK_WHEN_ANSWERED = {points.ANSWERED, points.REFRESH_ANSWERED}
 
 @dataclass
 class Interceptor:
-    """One call is waited for at a time. `strike` kills; it runs in the sandbox's thread that serves that call."""
+    """Waits for one call at a time. `strike` kills; it runs in the sandbox's thread that serves that call."""
 
     answer: Answer = lambda request: None
     _kind: str = ""
@@ -56,12 +56,12 @@ class Interceptor:
         self._open.set()
 
     def between(self, answer: Answer) -> Answer:
-        """For `sandbox.server.start(between=…)`; again after a restart of the sandbox."""
+        """Wrap the sandbox's answers, for `sandbox.server.start(between=…)`; again after a restart of the sandbox."""
         self.answer = answer
         return self
 
     def prepare(self, kind: str, *, skip: int, strike: Callable[[], None], late: float = 0) -> None:
-        """`late`: seconds for which the vendor goes on working on a call whose caller is dead."""
+        """Strike at a later call. `late`: seconds until the vendor finishes a call whose caller is dead."""
         with self._lock:
             self._kind, self._skip, self._late, self._strike = kind, skip, late, strike
             self.struck.clear()
@@ -71,14 +71,14 @@ class Interceptor:
             self._kind = ""
 
     def hold_writes(self, *, after: int) -> None:
-        """Let so many writes pass and hold all others until `let_go`."""
+        """Let `after` writes pass and hold all others until `let_go`."""
         self._passing = after
         self._open.clear()
 
     def let_go(self) -> None:
         self._open.set()
 
-    def _wait_at_the_gate(self, request: Request) -> None:
+    def _wait_while_held(self, request: Request) -> None:
         if self._open.is_set() or not is_write(request):
             return
         with self._lock:
@@ -88,7 +88,7 @@ class Interceptor:
             self._open.wait(MAX_HOLD_SECONDS)
 
     def __call__(self, request: Request) -> Response | None:
-        self._wait_at_the_gate(request)
+        self._wait_while_held(request)
         kind = self._take(request)
         if not kind:
             return self.answer(request)

@@ -1,4 +1,4 @@
-"""What people do while Hourbridge is under attack, and what QuickBooks must hold because of it."""
+"""People's work while Hourbridge is under attack, and the activities that QuickBooks must hold because of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_DELETED = 15
 
 
 class Life:
-    """Tracks, edits, deletes and bills time. Every piece of work has a name of its own, but for some twins."""
+    """Tracks, edits, deletes and bills time. Every entry has a name of its own, except for some equal pairs."""
 
     def __init__(self, stage: Stage, random: Random, *, entries: int) -> None:
         self._stage, self._random = stage, random
@@ -33,12 +33,12 @@ class Life:
         self.names: dict[str, str] = {}
         self.billed: dict[str, Fact] = {}
         self.deleted = 0
-        self._made = 0
-        self.twins = 0
+        self._work_count = 0
+        self.pair_count = 0
         for _ in range(entries):
             self.track()
         for _ in range(3):
-            self.track_twins()
+            self.track_equal_pair()
 
     @property
     def scene(self) -> Scene:
@@ -46,33 +46,33 @@ class Life:
 
     # --- in Clockify ---------------------------------------------------------------------------------------
     def track(self) -> None:
-        """A new piece of work."""
-        random, name = self._random, f"Work {self._made}."
-        self._made += 1
+        """Enter a new time entry with a name of its own."""
+        random, name = self._random, f"Work {self._work_count}."
+        self._work_count += 1
         start = f"2026-03-{random.choice(DAYS):02d} {random.randrange(6, 20):02d}:{random.randrange(60):02d}"
         person, project = random.choice(self.people), random.choice(self.projects)
         entry = self.scene.entry(person, project, start, minutes=random.randrange(2, 240), description=name)
         self.names[entry] = name
 
-    def track_twins(self) -> None:
-        """The same work twice: both are to arrive."""
-        self.twins += 1
-        entry = f"Twin {self.twins}."
+    def track_equal_pair(self) -> None:
+        """Enter two equal time entries: both must be sent, neither counts as a duplicate of the other."""
+        self.pair_count += 1
+        name = f"Twin {self.pair_count}."
         person, project = self._random.choice(self.people), self._random.choice(self.projects)
         for _ in range(2):
-            made = self.scene.entry(person, project, "2026-03-10 09:00", minutes=33, description=entry)
-            self.names[made] = entry
+            entry = self.scene.entry(person, project, "2026-03-10 09:00", minutes=33, description=name)
+            self.names[entry] = name
 
     def go_on(self, *, busy: int) -> None:
-        """Some new work, some edits, now and then a deletion or an invoice."""
+        """Enter some time and edit some; now and then delete or bill an entry."""
         random = self._random
         for _ in range(random.randrange(busy // 4 + 1)):
             self.track()
-        ones = self._singles()
-        for entry in random.sample(ones, min(busy, len(ones))):
+        editable = self._singles()
+        for entry in random.sample(editable, min(busy, len(editable))):
             self._edit(entry)
-        if self.deleted < MAX_DELETED and ones and random.random() < 0.3:
-            self.scene.delete_entry(random.choice(ones))
+        if self.deleted < MAX_DELETED and editable and random.random() < 0.3:
+            self.scene.delete_entry(random.choice(editable))
             self.deleted += 1
         if random.random() < 0.4:
             self._bill()
@@ -93,18 +93,22 @@ class Life:
 
     # --- in QuickBooks -------------------------------------------------------------------------------------
     def _bill(self) -> None:
-        """Put a piece of work on an invoice: from now on it stays as it is, whatever happens in Clockify."""
-        late = set(self.doubled())
+        """Put an activity on an invoice: from now on it stays as it is, whatever happens in Clockify."""
+        duplicated = set(self.duplicated())
         owners = {name: entry for entry, name in self.names.items()}
         with self.scene.world.lock:
-            there = self.scene.activities()
-            open_ones = [one for one in there if self._may_be_billed(one) and name_of(one) not in late]
-            if not open_ones:
+            activities = self.scene.activities()
+            billable = [
+                activity
+                for activity in activities
+                if self._may_be_billed(activity) and name_of(activity) not in duplicated
+            ]
+            if not billable:
                 return
-            chosen = self._random.choice(open_ones)
+            chosen = self._random.choice(billable)
             self.scene.bill(chosen["Id"])
-            now = {**chosen, "BillableStatus": "HasBeenBilled"}
-        self.billed[owners[name_of(chosen)]] = oracle.fact(now)
+            billed = {**chosen, "BillableStatus": "HasBeenBilled"}
+        self.billed[owners[name_of(chosen)]] = oracle.fact(billed)
 
     @staticmethod
     def _may_be_billed(activity: dict[str, object]) -> bool:
@@ -114,13 +118,13 @@ class Life:
     def expected(self) -> Counter[Fact]:
         return oracle.expected(self.scene, leave_out=self.billed) + Counter(self.billed.values())
 
-    def doubled(self) -> list[str]:
-        """Work that is in QuickBooks more often than it was ever done."""
+    def duplicated(self) -> list[str]:
+        """Return the names that QuickBooks holds more often than they were ever tracked."""
         done = Counter(self.names.values())
-        there = Counter(map(name_of, self.scene.activities()))
-        return sorted(name for name, count in there.items() if count > done[name])
+        counts = Counter(map(name_of, self.scene.activities()))
+        return sorted(name for name, count in counts.items() if count > done[name])
 
 
 def name_of(activity: dict[str, object]) -> str:
-    """`Work 12.` of `Work 12. Draft 3`."""
+    """Return the entry's name, e.g. `Work 12.` of the description `Work 12. Draft 3`."""
     return str(activity.get("Description", "")).partition(".")[0] + "."

@@ -1,4 +1,4 @@
-"""What can be asked of the laboratory on its command line."""
+"""The laboratory's command line options."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def conditions(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """The one named on the command line, or all standard ones: switches of the sandbox by name."""
+    """Return sandbox switches by condition: the one named on the command line, or all standard ones."""
     switches: dict[str, Any] = {}
     if options.memory is not None:
         switches["requestid_memory_seconds"] = options.memory

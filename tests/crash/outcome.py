@@ -1,4 +1,4 @@
-"""What an experiment did and what came of it; travels between processes as JSON."""
+"""Counters and final comparison of an experiment; sent between processes as JSON."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 @dataclass
-class Verdict:
-    """The final comparison: numbers of activities, and what differs, each in words."""
+class Comparison:
+    """The final comparison: numbers of activities, and the differences as text."""
 
     expected: int
     found: int
-    doubled: list[str] = field(default_factory=list)
+    duplicated: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unlike: list[str] = field(default_factory=list)
     wrong_receipts: list[str] = field(default_factory=list)
@@ -21,19 +21,19 @@ class Verdict:
 
     @property
     def differences(self) -> list[str]:
-        named = {
-            "doubled": self.doubled,
+        texts_by_label = {
+            "doubled": self.duplicated,
             "missing": self.missing,
             "not as the rules say": self.unlike,
             "wrong receipt": self.wrong_receipts,
             "loose end": self.loose_ends,
         }
-        return [f"{name}: {one}" for name, ones in named.items() for one in ones]
+        return [f"{label}: {text}" for label, texts in texts_by_label.items() for text in texts]
 
 
 @dataclass
 class Outcome:
-    """`kills` counts by point, and then by who died: command, task, cluster, worker or supervisor."""
+    """An experiment's result. `kills` counts by point and victim: command, task, cluster, worker or supervisor."""
 
     name: str = ""
     planned: list[str] = field(default_factory=list)
@@ -43,8 +43,8 @@ class Outcome:
     rounds: int = 0
     rounds_to_quiet: int | None = None
     tracebacks: int = 0
-    late_doubles: int = 0
-    verdict: Verdict | None = None
+    late_duplicates: int = 0
+    comparison: Comparison | None = None
 
     @property
     def killed(self) -> int:
@@ -53,18 +53,18 @@ class Outcome:
     @property
     def problems(self) -> list[str]:
         quiet = [] if self.rounds_to_quiet is not None else ["it did not come to rest"]
-        return quiet + (self.verdict.differences if self.verdict else ["no comparison was made"])
+        return quiet + (self.comparison.differences if self.comparison else ["no comparison was made"])
 
     def count_kill(self, point: str, victim: str) -> None:
         self.kills.setdefault(point, Counter())[victim] += 1
 
     def to_json(self) -> dict[str, Any]:
-        return {**vars(self), "verdict": vars(self.verdict) if self.verdict else None}
+        return {**vars(self), "comparison": vars(self.comparison) if self.comparison else None}
 
 
 def from_json(data: dict[str, Any]) -> Outcome:
     values = dict(data)
     values["kills"] = {point: Counter(row) for point, row in data["kills"].items()}
     values["troubles"], values["missed"] = Counter(data["troubles"]), Counter(data["missed"])
-    values["verdict"] = Verdict(**data["verdict"]) if data["verdict"] else None
+    values["comparison"] = Comparison(**data["comparison"]) if data["comparison"] else None
     return Outcome(**values)

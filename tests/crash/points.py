@@ -1,4 +1,4 @@
-"""Where a process can be killed, and how the laboratory gets it there."""
+"""The points at which a process can be killed, and how the laboratory reaches them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Point:
 
 
 FAULT, ANY_MOMENT = "fault", "any moment"
-# What the sandbox does with the call at which it has the caller killed.
+# The sandbox's answer to the call at which it has the caller killed.
 LOST, ARRIVES, ANSWERED = "lost", "arrives", "answered"
 REFRESH_LOST, REFRESH_ANSWERED, READING = "refresh lost", "refresh answered", "reading"
 

@@ -17,18 +17,18 @@ import psutil
 from django.conf import settings
 
 MANAGE = Path(settings.BASE_DIR) / "manage.py"
-# Whatever happens, nobody is waited for longer.
+# No process is waited for longer than this.
 MAX_SECONDS = 120
 
 
 class Process:
     """One process of ours in a session of its own; what it says on stderr is kept."""
 
-    def __init__(self, words: list[str], *, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, arguments: list[str], *, environment: dict[str, str], log: Path) -> None:
         self._out = log.with_suffix(".out")
         with log.open("a") as err, self._out.open("a") as out:
             self.process = subprocess.Popen(
-                [sys.executable, str(MANAGE), *words],
+                [sys.executable, str(MANAGE), *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -41,11 +41,11 @@ class Process:
         return self.process.poll() is None
 
     def kill(self, victim: str) -> None:
-        """SIGKILL; a command has only itself."""
+        """Kill with SIGKILL. A command is a single process, so the victim does not matter."""
         self.process.kill()
 
     def clear_away(self) -> None:
-        """End whatever of it still lives."""
+        """End the process if it is still alive."""
         if self.alive:
             self.process.kill()
         self.process.wait()
@@ -57,11 +57,11 @@ class Command(Process):
     def __init__(
         self, *, first: str, last: str, environment: dict[str, str], log: Path, more: Sequence[str] = ()
     ) -> None:
-        words = ["sync_time", "--from", first, "--to", last, "--json", *more]
-        super().__init__(words, environment=environment, log=log)
+        arguments = ["sync_time", "--from", first, "--to", last, "--json", *more]
+        super().__init__(arguments, environment=environment, log=log)
 
     def result(self) -> dict[str, Any]:
-        """Its JSON, with its exit code as `code`; {} when it was killed."""
+        """Return the command's JSON and its exit code as `code`; without JSON when it was killed."""
         self.process.wait(MAX_SECONDS)
         text = self._out.read_text().strip()
         shown: dict[str, Any] = json.loads(text) if text.endswith("}") else {}
@@ -77,7 +77,7 @@ class Worker(Process):
         self._groups: set[int] = set()
 
     def cluster(self) -> int | None:
-        """Id of the group that the task cluster forms."""
+        """Return the id of the task cluster's process group; None where there is no cluster."""
         with contextlib.suppress(psutil.Error):
             for child in psutil.Process(self.process.pid).children():
                 self._groups.add(child.pid)
@@ -85,7 +85,7 @@ class Worker(Process):
         return None
 
     def kill(self, victim: str, *, task: int | None = None) -> None:
-        """`task` is the process at work, where that is known."""
+        """Kill the victim with SIGKILL. `task` is the process at work, where that is known."""
         group = self.cluster()
         if victim in {"worker", "supervisor"}:
             self.process.kill()
@@ -97,7 +97,7 @@ class Worker(Process):
                 os.killpg(group, signal.SIGKILL)
 
     def stop(self) -> None:
-        """Politely, as at a deployment."""
+        """Stop with SIGTERM, as at a deployment."""
         self.cluster()
         if self.alive:
             self.process.terminate()

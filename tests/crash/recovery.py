@@ -1,4 +1,4 @@
-"""After the attack: runs until nothing is left to do, then what QuickBooks and our receipts say against the rules."""
+"""After the attack: runs until nothing is left to do, then QuickBooks and our receipts compared with the rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.runs import queue
 from tests.crash.life import Life, name_of
-from tests.crash.outcome import Verdict
+from tests.crash.outcome import Comparison
 from tests.crash.stage import Stage
 from tests.support.oracle import Fact, actual
 from tests.support.scene import FIRST, LAST, run_command
@@ -26,8 +26,8 @@ WRITES = ("sent", "updated", "deleted", "failed", "unknown")
 def rounds_until_quiet(
     stage: Stage, *, heal: Callable[[], None], say: Callable[[str], None] = lambda text: None
 ) -> int | None:
-    """Commands run, undisturbed, until one has nothing to do and nothing is watched; None when that never comes."""
-    # What hung at the sandbox, or was late, has its time to arrive.
+    """Run commands until one has nothing to do and no write is watched. Return their number; None if never."""
+    # Calls that hang at the sandbox must arrive first, or a late write would be missed by the comparison.
     time.sleep(float(stage.patience["SETTLE_SECONDS"]))
     for number in range(1, MAX_ROUNDS + 1):
         heal()
@@ -40,19 +40,19 @@ def rounds_until_quiet(
     return None
 
 
-def judge(life: Life) -> Verdict:
-    # As a worker does every few seconds: killed commands' runs are ended.
+def compare(life: Life) -> Comparison:
+    # End the runs of killed commands, as a worker does every few seconds; else they would count as loose ends.
     queue.sweep(now=timezone.now() + timedelta(seconds=settings.LEASE_SECONDS))
-    wanted, there = life.expected(), actual(life.scene)
-    verdict = Verdict(sum(wanted.values()), sum(there.values()))
-    verdict.doubled = life.doubled()
-    lacking = Counter(_name(fact) for fact in (wanted - there).elements())
-    surplus = Counter(_name(fact) for fact in (there - wanted).elements())
-    verdict.missing = sorted((lacking - surplus).elements())
-    verdict.unlike = sorted(set((surplus + Counter()) - Counter(verdict.doubled)))
-    verdict.wrong_receipts = _wrong_receipts(life)
-    verdict.loose_ends = _loose_ends()
-    return verdict
+    expected, found = life.expected(), actual(life.scene)
+    comparison = Comparison(sum(expected.values()), sum(found.values()))
+    comparison.duplicated = life.duplicated()
+    lacking = Counter(_name(fact) for fact in (expected - found).elements())
+    surplus = Counter(_name(fact) for fact in (found - expected).elements())
+    comparison.missing = sorted((lacking - surplus).elements())
+    comparison.unlike = sorted(set((surplus + Counter()) - Counter(comparison.duplicated)))
+    comparison.wrong_receipts = _wrong_receipts(life)
+    comparison.loose_ends = _loose_ends()
+    return comparison
 
 
 def _name(fact: Fact) -> str:
@@ -60,11 +60,11 @@ def _name(fact: Fact) -> str:
 
 
 def _wrong_receipts(life: Life) -> list[str]:
-    """Every receipt names the activity of its very entry and says what it holds; every activity has its receipt."""
-    there = {one["Id"]: one for one in life.scene.activities()}
+    """Return what is wrong where a receipt's activity is missing or differs, or an activity has no receipt."""
+    activities = {record["Id"]: record for record in life.scene.activities()}
     wrong = []
     for receipt in Receipt.objects.order_by("pk"):
-        name, activity = life.names[receipt.entry_id], there.get(receipt.quickbooks_id)
+        name, activity = life.names[receipt.entry_id], activities.get(receipt.quickbooks_id)
         if receipt.state == Receipt.State.DELETED:
             if activity is not None:
                 wrong.append(f"{name} said to be deleted, but {receipt.quickbooks_id} is there")
@@ -72,8 +72,8 @@ def _wrong_receipts(life: Life) -> list[str]:
             wrong.append(f"{name} said to be {receipt.quickbooks_id}, which is not there")
         elif name_of(activity) != name or not _says_the_same(receipt.draft, activity):
             wrong.append(f"{name} said to be {receipt.quickbooks_id} with {receipt.draft}, which is {activity}")
-    named = set(Receipt.objects.filter(state=Receipt.State.SENT).values_list("quickbooks_id", flat=True))
-    wrong += [f"{name_of(one)} {key} has no receipt" for key, one in there.items() if key not in named]
+    named_ids = set(Receipt.objects.filter(state=Receipt.State.SENT).values_list("quickbooks_id", flat=True))
+    wrong += [f"{name_of(record)} {key} has no receipt" for key, record in activities.items() if key not in named_ids]
     return wrong
 
 
@@ -89,7 +89,7 @@ def _says_the_same(draft: dict[str, Any], activity: dict[str, Any]) -> bool:
 
 
 def _loose_ends() -> list[str]:
-    opened = Action.objects.filter(state=Action.State.SENDING)
-    running = Run.objects.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.WAITING])
-    ends = [f"action {one.pk} is still open: {one} {one.error_message}" for one in opened]
-    return ends + [f"run {one.pk} is still {one.status}" for one in running]
+    open_actions = Action.objects.filter(state=Action.State.SENDING)
+    open_runs = Run.objects.filter(status__in=[Run.Status.QUEUED, Run.Status.RUNNING, Run.Status.WAITING])
+    ends = [f"action {action.pk} is still open: {action} {action.error_message}" for action in open_actions]
+    return ends + [f"run {run.pk} is still {run.status}" for run in open_runs]

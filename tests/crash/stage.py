@@ -20,18 +20,18 @@ PATIENCE = {
     "GIVE_UP_SECONDS": "2",
     # How late a write may arrive, as the laboratory has it.
     "SETTLE_SECONDS": "4",
-    # A part of the new entries goes in batches as soon as there are so many.
+    # From this many new entries on, a part of them is sent in batches.
     "BATCHES_FROM": "20",
 }
 
 
 class Stage:
-    """Sandbox, scene and the environment that our processes get."""
+    """A sandbox, a scene and the environment of our processes."""
 
     def __init__(
         self, folder: Path, *, database_url: str, switches: dict[str, Any], patience: dict[str, str] | None = None
     ) -> None:
-        """`patience` replaces some of the processes' PATIENCE."""
+        """Start a sandbox with these switches. `patience` replaces some values of PATIENCE."""
         self.folder, self.database_url = folder, database_url
         self.patience = PATIENCE | (patience or {})
         self.interceptor = Interceptor()
@@ -56,7 +56,7 @@ class Stage:
         self.running.stop()
 
     def count_faults(self) -> None:
-        """Add what struck to the table and forget what is still planned."""
+        """Count the faults that struck and remove those still planned."""
         scene = self.scene
         with scene.world.lock:
             for fault in scene.world.faults.to_json():
@@ -65,12 +65,12 @@ class Stage:
             scene.world.faults.clear()
 
     def connect_again(self) -> Result:
-        """As an administrator does when QuickBooks refused the tokens."""
+        """Connect QuickBooks again, as an administrator does after it refused the tokens."""
         token = self.scene.world.quickbooks.issue_refresh_token(REALM)
         return run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
 
     def settings(self) -> dict[str, Any]:
-        """Django's settings with which this process, too, speaks to the sandbox."""
+        """Return the Django settings with which this process, too, uses the sandbox."""
         url = self.running.url
         return {
             "CLOCKIFY_API_URL": f"{url}/api/v1",
@@ -89,11 +89,11 @@ class Stage:
         }
 
     def environment(self) -> dict[str, str]:
-        """Of the processes: the same database and sandbox, a short lease, and the hooks that let them be killed."""
-        ours = {name: str(value) for name, value in self.settings().items()}
+        """Return the processes' environment: the same database and sandbox, a short lease, and the kill hooks."""
+        settings = {name: str(value) for name, value in self.settings().items()}
         return {
             **os.environ,
-            **ours,
+            **settings,
             **self.patience,
             "DATABASE_URL": self.database_url,
             "CRASH_FOLDER": str(self.folder),

@@ -1,4 +1,4 @@
-"""Several at once on one company: one writes, one refreshes; the others say who and since when, or take over."""
+"""Several processes at once on one company: one writes, one refreshes; the others report it or wait."""
 
 from __future__ import annotations
 
@@ -48,29 +48,29 @@ print(tokens.access_token(company))
 
 @pytest.fixture
 def busy(stage: Callable[..., Stage]) -> Stage:
-    """A company with some time to send; after four writes QuickBooks takes its time with the rest."""
-    one = stage(patience={"GIVE_UP_SECONDS": "27", "BATCHES_FROM": "0"}, requestid_memory_seconds=0)
-    scene = one.scene.connect()
+    """Return a company with time to send, whose QuickBooks holds every write after the fourth until `let_go`."""
+    busy_stage = stage(patience={"GIVE_UP_SECONDS": "27", "BATCHES_FROM": "0"}, requestid_memory_seconds=0)
+    scene = busy_stage.scene.connect()
     scene.entries(scene.user("Ada"), scene.project("Site", client=scene.client("Acme"), hourlyRate=8000), COUNT)
     type(scene.workspace).objects.update(start_date=FIRST)
-    one.interceptor.hold_writes(after=4)
+    busy_stage.interceptor.hold_writes(after=4)
     connections.close_all()
-    return one
+    return busy_stage
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
-    """Starts `sync_time`, for one workspace where there are several."""
+    """Return a function that starts `sync_time`, for one workspace where there are several."""
     started: list[Command] = []
 
-    def one(stage: Stage, workspace: str = "") -> Command:
+    def run(stage: Stage, workspace: str = "") -> Command:
         connections.close_all()
         log = tmp_path / f"command-{len(started)}.log"
         more = ["--workspace", workspace] if workspace else []
         started.append(Command(first=FIRST, last=LAST, more=more, environment=stage.environment(), log=log))
         return started[-1]
 
-    yield one
+    yield run
     for command in started:
         command.clear_away()
 
@@ -79,7 +79,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
 def start_worker(tmp_path: Path) -> Iterator[Callable[[Stage], Worker]]:
     started: list[Worker] = []
 
-    def one(stage: Stage) -> Worker:
+    def start(stage: Stage) -> Worker:
         connections.close_all()
         # Each with notes of its own, as on two machines.
         notes = tmp_path / f"worker-{len(started)}"
@@ -88,19 +88,19 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[[Stage], Worker]]:
         started.append(Worker(environment=environment, log=tmp_path / f"worker-{len(started)}.log"))
         return started[-1]
 
-    yield one
+    yield start
     for worker in started:
         worker.stop()
 
 
-def press() -> Run:
+def submit_sync() -> Run:
     run = runs.create_run(Run.Kind.SYNC, Workspace.objects.get(), trigger="button", now=timezone.now())
     queue.enqueue(run)
     return run
 
 
 def assert_one_wrote_at_a_time() -> None:
-    """No run's first and last write enclose a write of another run."""
+    """Assert that no run wrote between the first and the last write of another run."""
     spans: dict[int, list[float]] = {}
     for call in ApiCall.objects.filter(method="POST", path__contains="/timeactivity").exclude(run_id=None):
         assert call.run_id is not None
@@ -118,20 +118,20 @@ def assert_says_who_and_since_when(message: str) -> None:
 
 # --- one refresh -------------------------------------------------------------------------------------------
 def test_four_processes_that_need_a_token_at_once_refresh_once(stage: Callable[..., Stage], tmp_path: Path) -> None:
-    one = stage(rotate_every_refresh=True, family_revoked_on_reuse=True)
-    scene = one.scene.connect()
+    contended = stage(rotate_every_refresh=True, family_revoked_on_reuse=True)
+    scene = contended.scene.connect()
     Company.objects.update(access_expires_at=timezone.now() + timedelta(minutes=1))
     scene.fault("hang_after_commit", "oauth2/token", seconds=0.5)
     connections.close_all()
     scene.zero_calls()
     gate = tmp_path / "gate"
-    processes = [_asker(one, tmp_path / f"ready-{number}", gate) for number in range(4)]
+    processes = [_asker(contended, tmp_path / f"ready-{number}", gate) for number in range(4)]
     until(lambda: len(list(tmp_path.glob("ready-*"))) == 4)
 
     gate.touch()
 
-    said = {process.communicate()[0].strip() for process in processes}
-    assert said == {scene.company.access_token}
+    tokens = {process.communicate()[0].strip() for process in processes}
+    assert tokens == {scene.company.access_token}
     assert sum(count for route, count in scene.calls().items() if "token" in route) == 1
     # What was saved is what Intuit gave last.
     QuickBooksApiClient(scene.company).company_info()
@@ -139,12 +139,14 @@ def test_four_processes_that_need_a_token_at_once_refresh_once(stage: Callable[.
 
 def _asker(stage: Stage, ready: Path, gate: Path) -> subprocess.Popen[str]:
     environment = stage.environment() | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    words = [sys.executable, "-c", REFRESH, str(ready), str(gate)]
-    return subprocess.Popen(words, env=environment, cwd=django_settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", REFRESH, str(ready), str(gate)]
+    return subprocess.Popen(command, env=environment, cwd=django_settings.BASE_DIR, stdout=subprocess.PIPE, text=True)
 
 
 @pytest.mark.slow
-def test_who_is_killed_in_mid_refresh_holds_up_nobody_for_long(busy: Stage, start: Callable[..., Command]) -> None:
+def test_a_process_killed_during_a_refresh_does_not_block_others_for_long(
+    busy: Stage, start: Callable[..., Command]
+) -> None:
     Company.objects.update(access_expires_at=timezone.now() + timedelta(minutes=1))
     busy.interceptor.let_go()
     first = start(busy)
@@ -159,13 +161,13 @@ def test_who_is_killed_in_mid_refresh_holds_up_nobody_for_long(busy: Stage, star
 
 # --- one writer --------------------------------------------------------------------------------------------
 @pytest.mark.slow
-def test_two_workers_two_commands_and_a_button_send_each_piece_once(
+def test_two_workers_two_commands_and_a_button_send_each_entry_once(
     busy: Stage, start: Callable[..., Command], start_worker: Callable[[Stage], Worker]
 ) -> None:
     for _ in range(2):
         start_worker(busy)
     commands = [start(busy), start(busy)]
-    pressed = [press(), press()]
+    submitted = [submit_sync(), submit_sync()]
     until(lambda: len(busy.scene.activities()) >= 4)
     until(lambda: Run.objects.filter(error_code="ANOTHER_RUN").count() >= 2)
     busy.interceptor.let_go()
@@ -176,19 +178,19 @@ def test_two_workers_two_commands_and_a_button_send_each_piece_once(
         assert result["code"] in {0, 3}
         if result["code"] == 3:
             assert_says_who_and_since_when(result["error"]["message"])
-    until(lambda: not any(Run.objects.get(pk=run.pk).is_open for run in pressed))
-    assert {Run.objects.get(pk=run.pk).status for run in pressed} == {Run.Status.SUCCEEDED}
+    until(lambda: not any(Run.objects.get(pk=run.pk).is_open for run in submitted))
+    assert {Run.objects.get(pk=run.pk).status for run in submitted} == {Run.Status.SUCCEEDED}
     assert_one_wrote_at_a_time()
     assert_books_agree(busy.scene)
 
 
 @pytest.mark.slow
-def test_a_button_pressed_meanwhile_waits_and_takes_over_from_a_command_that_dies(
+def test_a_run_submitted_meanwhile_waits_and_continues_after_a_command_that_dies(
     busy: Stage, start: Callable[..., Command], start_worker: Callable[[Stage], Worker]
 ) -> None:
     command = start(busy)
     until(lambda: len(busy.scene.activities()) >= 4)
-    run = press()
+    run = submit_sync()
     start_worker(busy)
     until(lambda: Run.objects.get(pk=run.pk).error_code == "ANOTHER_RUN")
     assert_says_who_and_since_when(Run.objects.get(pk=run.pk).error_message)
@@ -222,7 +224,7 @@ def test_of_two_workspaces_of_one_company_one_writes_at_a_time(busy: Stage, star
 
 
 def _other_workspace(scene: Scene) -> Scene:
-    """Eight more hours of Ada's at the same Site, tracked in a workspace of its own."""
+    """Make a second workspace of the company, with eight more entries of Ada's for the same Site."""
     place = scene.clockify.add_workspace("Other Workspace")
     owner = User(scene.clockify.new_id(), "other@example.test", "Other Owner", active_workspace=place.id)
     scene.clockify.put_user(owner)
@@ -238,6 +240,6 @@ def _other_workspace(scene: Scene) -> Scene:
     other.entries(person, project, 8, day=20)
     token = scene.world.quickbooks.issue_refresh_token(REALM)
     assert run_command("connect_clockify", "--api-key", "other-key").code == 0
-    words = ("--workspace", "Other Workspace", "--realm", REALM, "--refresh-token", token)
-    assert run_command("connect_quickbooks", *words).code == 0
+    options = ("--workspace", "Other Workspace", "--realm", REALM, "--refresh-token", token)
+    assert run_command("connect_quickbooks", *options).code == 0
     return other

@@ -22,32 +22,32 @@ ON_POSTGRESQL = ("after the vendor's commit", "within the receipt's transaction"
 
 def assert_all_is_well(outcome: Outcome, kills: int) -> None:
     assert outcome.problems == []
-    assert outcome.verdict is not None and outcome.verdict.found > 0
+    assert outcome.comparison is not None and outcome.comparison.found > 0
     assert outcome.killed == kills
 
 
 def test_each_point_lies_at_functions_that_exist() -> None:
     for point, places in PLACES.items():
-        found = []
+        functions = []
         for module, path, _ in places:
             try:
-                found.append(reduce(getattr, path.split("."), importlib.import_module(module)))
+                functions.append(reduce(getattr, path.split("."), importlib.import_module(module)))
             except AttributeError:
                 continue
-        assert found, point
+        assert functions, point
 
 
 def test_killed_at_several_points_it_leaves_each_time_once(experiment: Callable[..., Experiment]) -> None:
-    """Commands, and on PostgreSQL a worker between slices as well; QuickBooks remembers no request id."""
+    """Kill commands, and on PostgreSQL a worker between slices; QuickBooks remembers no request id."""
     on_sqlite = connection.vendor == "sqlite"
-    some = {COMMAND: ON_SQLITE} if on_sqlite else {COMMAND: ON_POSTGRESQL, WORKER: ("between slices",)}
-    kills = {by: len(names) for by, names in some.items()}
-    only = {by: [BY_NAME[name] for name in names] for by, names in some.items()}
+    points = {COMMAND: ON_SQLITE} if on_sqlite else {COMMAND: ON_POSTGRESQL, WORKER: ("between slices",)}
+    kills = {by: len(names) for by, names in points.items()}
+    only = {by: [BY_NAME[name] for name in names] for by, names in points.items()}
 
     outcome = experiment(seed=5, slice_seconds=0.5, requestid_memory_seconds=0).perform(kills, only=only)
 
     assert_all_is_well(outcome, 4)
-    assert set(outcome.kills) == {name for names in some.values() for name in names}
+    assert set(outcome.kills) == {name for names in points.values() for name in names}
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Everything that goes wrong besides kills: on the network, with tokens, disks, the sandbox and the database."""
+"""Failures besides kills: of the network, tokens, disks, the sandbox and the database."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from tests.crash.stage import Stage
 
 
 class Troubles:
-    """Makes them, counts them, and mends what people would mend."""
+    """Causes and counts failures, and fixes what people would fix."""
 
     def __init__(self, stage: Stage, database: Database, adversary: Adversary) -> None:
         self._stage, self._database, self._adversary = stage, database, adversary
         self.made: Counter[str] = Counter()
 
     def lay_faults(self) -> None:
-        """New faults on the network in place of those of the round before."""
+        """Replace the network faults of the round before by new ones."""
         self._stage.count_faults()
         for options in self._adversary.faults():
             self._stage.scene.fault(options.pop("kind"), options.pop("path"), **options)
 
     def make_access_token_old(self) -> None:
-        """The next call to QuickBooks has to refresh first."""
+        """Let the access token expire soon, so that the next call to QuickBooks has to refresh first."""
         connections.close_all()
         Company.objects.update(access_expires_at=timezone.now() + timedelta(minutes=1))
         self.made["tokens about to run out"] += 1
@@ -49,16 +49,16 @@ class Troubles:
         self._database.heal()
 
     def heal(self) -> None:
-        """Disks work again, and somebody connects QuickBooks where it has to be."""
+        """Make disks work again, and connect QuickBooks if it is disconnected."""
         self._database.heal()
         connections.close_all()
         if self._stage.scene.company.state != Company.State.CONNECTED:
             self._stage.count_faults()
-            done = self._stage.connect_again()
-            assert done.code == 0, done.stderr
+            result = self._stage.connect_again()
+            assert result.code == 0, result.stderr
 
     def end(self) -> None:
-        """No more faults; the count is complete."""
+        """End all faults and complete the count."""
         self._stage.count_faults()
         self.made += self._stage.struck
         self.heal()

@@ -1,8 +1,8 @@
 """Python imports this by itself in every process that the laboratory starts (its folder is on PYTHONPATH).
 
 It lets a process kill itself at a named point of our code, where no outsider could hit it: when a file named like the
-point lies in the folder of faults, the process that passes there takes the file and dies of SIGKILL. The code of the
-product knows nothing of it. It also shortens pauses that have no setting, and makes SQLite answer as on a disk that
+point lies in the folder of faults, the process that reaches it takes the file and dies of SIGKILL. The product's own
+code is unchanged. It also shortens pauses that have no setting, and makes SQLite answer as on a disk that
 is full or read-only.
 """
 
@@ -78,7 +78,7 @@ def pass_by(point: str, place: str) -> None:
 
 
 def die(victim: str) -> None:
-    """`task`: this process. `cluster`: its whole group. `supervisor`: who started the group. `worker`: both."""
+    """Kill `task`: this process; `cluster`: its whole group; `supervisor`: who started the group; `worker`: both."""
     group = os.getpgid(0)
     if victim in {"supervisor", "worker"}:
         with contextlib.suppress(ProcessLookupError, FileNotFoundError):
@@ -93,7 +93,7 @@ def die(victim: str) -> None:
 
 
 def parent_of(pid: int) -> int:
-    """From /proc, whose line names a process's parent right after its state."""
+    """Return the parent's id from /proc, whose line names it right after the state."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
@@ -149,7 +149,7 @@ def shorten_pauses(module: Any) -> None:
 
 # --- disks -------------------------------------------------------------------------------------------------
 def spoil_disk(module: Any) -> None:
-    """As long as a file `full` or `read-only` lies there, SQLite itself refuses as it would on such a disk."""
+    """Make SQLite refuse as on a full or read-only disk while a file `full` or `read-only` exists."""
     for name in ("execute", "executemany"):
         plain = getattr(module.SQLiteCursorWrapper, name)
 
