@@ -1,6 +1,6 @@
-"""Plays what may happen to one time entry after it was sent, or before, and says what Hourbridge made of it.
+"""Plays each event that may happen to a time entry before or after it was sent, and reads the outcome.
 
-Every event meets every state with an entry of its own; many entries share one world, so that few runs tell all.
+Every event meets every state with an entry of its own; many entries share one world, so that few runs are needed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ IN_QUICKBOOKS = STATES[1:4]
 DAY, CLOSED_DAY, CLOSED = "2026-03-12", "2026-03-09", "2026-03-10"
 MAX_UNCERTAIN = 14
 REFUSED = {"Fault": {"Error": [{"Message": "no", "Detail": "no", "code": "4000"}], "type": "ValidationFault"}}
-DONE = {
+VERBS = {
     "sent": "sends it",
     "updated": "updates it",
     "deleted": "deletes it",
@@ -28,7 +28,7 @@ EDITED, DELETED = ", and edited", ", and deleted"
 
 
 class Outcome(NamedTuple):
-    """The last three columns of the table."""
+    """The last three columns of the table in docs/after-sending.md."""
 
     does: str
     state: str
@@ -42,7 +42,7 @@ class Played(NamedTuple):
 
 
 class Stage:
-    """A cast in which each event that concerns a person or project has one of its own."""
+    """A world in which each event that concerns a person or project has one of its own."""
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
@@ -55,7 +55,10 @@ class Stage:
 
     # --- how the states come about -------------------------------------------------------------------------
     def begin(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """One entry for each event and state; those in doubt come first, since any later run would settle them."""
+        """Enter and send an entry for each event and state.
+
+        Entries whose outcome stays unknown are sent last, since any later run would settle them.
+        """
         by_state: dict[str, list[str]] = {state: [] for state in STATES}
         pairs = sorted(pairs, key=lambda pair: STATES.index(pair[1]))
         for event, state in (pair for pair in pairs if pair[1] not in {"never sent", "in doubt"}):
@@ -66,23 +69,23 @@ class Stage:
         self.scene.bill(*map(self._key, by_state["sent and billed"]))
         for entry in by_state["sent and changed by hand"]:
             self.scene.put("TimeActivity", {"Id": self._key(entry), "Hours": 5})
-        self._delete_and_take_back(by_state["deleted by us"])
-        doubtful = [self._enter(event, state) for event, state in pairs if state == "in doubt"]
-        self._leave_in_doubt(doubtful)
+        self._delete_and_restore(by_state["deleted by us"])
+        uncertain = [self._enter(event, state) for event, state in pairs if state == "in doubt"]
+        self._leave_unknown(uncertain)
         for event, state in (pair for pair in pairs if pair[1] == "never sent"):
             self._enter(event, state)
 
     def _enter(self, event: str, state: str) -> str:
-        who = next((name for word, name in PERSONS.items() if event.startswith(word)), "Ada")
+        person = next((name for event_prefix, name in PERSONS.items() if event.startswith(event_prefix)), "Ada")
         project = "Rated" if event.startswith("rate changed") else "Site"
         day = CLOSED_DAY if event.startswith("books closed") else DAY
-        # Each of another text: what is in doubt is told apart by it.
+        # Every entry has another text, since it tells activities of unknown outcome apart.
         text = f"{event}, {state}"
-        entry = self.scene.entry(self.users[who], self.projects[project], f"{day} 09:00", description=text)
+        entry = self.scene.entry(self.users[person], self.projects[project], f"{day} 09:00", description=text)
         self.played.append(Played(event, state, entry))
         return entry
 
-    def _delete_and_take_back(self, entries: list[str]) -> None:
+    def _delete_and_restore(self, entries: list[str]) -> None:
         if not entries:
             return
         for entry in entries:
@@ -91,11 +94,11 @@ class Stage:
         for entry in entries:
             self.scene.edit_entry(entry, billable=True)
 
-    def _leave_in_doubt(self, entries: list[str]) -> None:
-        """They arrive, but no answer comes, and nobody can look. Nothing else may go meanwhile."""
+    def _leave_unknown(self, entries: list[str]) -> None:
+        """Send these entries alone, with answers and later queries lost, so that their outcome stays unknown."""
         if not entries:
             return
-        others = [one.entry for one in self.played if one.state == "deleted by us"]
+        others = [played.entry for played in self.played if played.state == "deleted by us"]
         for entry in others:
             self.scene.edit_entry(entry, billable=False)
         self.scene.fault("cut_after_commit", times=0)
@@ -107,15 +110,15 @@ class Stage:
 
     # --- what happens --------------------------------------------------------------------------------------
     def happen(self) -> None:
-        """Each entry's own event, then what concerns a person, a project, the books or everything."""
-        for one in self.played:
-            base = one.event.removesuffix(EDITED).removesuffix(DELETED)
-            for word in (base, one.event.removeprefix(base)):
-                if word in ENTRY_EVENTS:
-                    ENTRY_EVENTS[word](self, one.entry)
-        context = {one.event.removesuffix(EDITED).removesuffix(DELETED) for one in self.played}
-        for event in sorted(context & set(SURROUNDINGS)):
-            SURROUNDINGS[event](self)
+        """Apply each entry's own event, then the events of a person, a project, the books or everything."""
+        for played in self.played:
+            base = played.event.removesuffix(EDITED).removesuffix(DELETED)
+            for part in (base, played.event.removeprefix(base)):
+                if part in ENTRY_EVENTS:
+                    ENTRY_EVENTS[part](self, played.entry)
+        context = {played.event.removesuffix(EDITED).removesuffix(DELETED) for played in self.played}
+        for event in sorted(context & set(CONTEXT_EVENTS)):
+            CONTEXT_EVENTS[event](self)
 
     def run(self) -> Result:
         if self.played[0].event.startswith("run undone"):
@@ -130,30 +133,36 @@ class Stage:
 
     # --- what came of it -----------------------------------------------------------------------------------
     def outcomes(self, run: Result) -> dict[tuple[str, str], Outcome]:
-        items = {one.entry_id: one for one in RunItem.objects.filter(run_id=run["run"])}
-        return {(one.event, one.state): self._outcome(one, items.get(one.entry)) for one in self.played}
+        items = {row.entry_id: row for row in RunItem.objects.filter(run_id=run["run"])}
+        return {(row.event, row.state): self._outcome(row, items.get(row.entry)) for row in self.played}
 
-    def _outcome(self, one: Played, item: RunItem | None) -> Outcome:
-        told = self.scene.explain(one.entry)
-        if told.code == 2:
+    def _outcome(self, played: Played, item: RunItem | None) -> Outcome:
+        explanation = self.scene.explain(played.entry)
+        if explanation.code == 2:
             return Outcome("leaves it", "deleted", "—")
-        words = [reason["message"] for reason in told["reasons"]]
-        words += [f"Differs: {words}." for words in told.json.get("differences", [])]
-        does = DONE[item.outcome] if item else "finds it" if one.state == "in doubt" and told["state"] == "sent" else ""
-        reads = " ".join(words) or (item.why if item else "") or "—"
-        return Outcome(does or "leaves it", told["state"], reads)
+        texts = [reason["message"] for reason in explanation["reasons"]]
+        texts += [f"Differs: {difference}." for difference in explanation.json.get("differences", [])]
+        does = (
+            VERBS[item.outcome]
+            if item
+            else "finds it"
+            if played.state == "in doubt" and explanation["state"] == "sent"
+            else ""
+        )
+        reads = " ".join(texts) or (item.why if item else "") or "—"
+        return Outcome(does or "leaves it", explanation["state"], reads)
 
     def _key(self, entry: str) -> str:
         return self.scene.receipt(entry).quickbooks_id
 
     def key_of(self, entry: str) -> str:
-        """Its activity, by its text where no receipt names it."""
+        """Return the id of the entry's activity, found by its text, since an uncertain write has no receipt."""
         row = TimeEntry.objects.filter(clockify_id=entry).first()
         text = self.scene.place.entries[entry].description if row is None else row.description
-        return next(one["Id"] for one in self.scene.activities() if one.get("Description") == text)
+        return next(activity["Id"] for activity in self.scene.activities() if activity.get("Description") == text)
 
 
-Doing = Callable[[Stage, str], Any]
+EntryEvent = Callable[[Stage, str], Any]
 PERSONS = {"link taken away": "Una", "link changed": "Lin", "partner inactive": "Ina", "person ignored": "Ivo"}
 
 
@@ -162,14 +171,14 @@ def _restore(stage: Stage, entry: str) -> None:
 
 
 def _enter_by_hand(stage: Stage, entry: str) -> None:
-    """Of a length that no other entry has, so that it is the same as this one only."""
+    """Enter the same time in QuickBooks, of a length that no other entry has, so that it equals only this one."""
     stage.scene.stretch(entry, 77)
     person = {"NameOf": "Employee", "EmployeeRef": {"value": stage.scene.partner_of(stage.users["Ada"])}}
     customer = {"CustomerRef": {"value": stage.scene.partner_of(stage.projects["Site"])}, "TxnDate": DAY}
     stage.scene.put("TimeActivity", {**person, **customer, "Hours": 1, "Minutes": 17, "HourlyRate": 1})
 
 
-ENTRY_EVENTS: dict[str, Doing] = {
+ENTRY_EVENTS: dict[str, EntryEvent] = {
     "nothing": lambda stage, entry: None,
     "length edited": lambda stage, entry: stage.scene.stretch(entry, 90),
     "some seconds longer": lambda stage, entry: stage.scene.stretch(entry, 60.3),
@@ -200,9 +209,9 @@ HAND_EVENTS = {"billed in QuickBooks", "changed in QuickBooks", "deleted in Quic
 
 
 def _link_changed(stage: Stage) -> None:
-    other = stage.scene.put("Employee", {"DisplayName": "Linus"})["Id"]
+    other_employee = stage.scene.put("Employee", {"DisplayName": "Linus"})["Id"]
     stage.scene.check()
-    stage.scene.decide("link", "user", stage.users["Lin"], other)
+    stage.scene.decide("link", "user", stage.users["Lin"], other_employee)
 
 
 def _partner_inactive(stage: Stage) -> None:
@@ -215,7 +224,7 @@ def _books_closed(stage: Stage) -> None:
     stage.scene.check()
 
 
-def _plan_unsupported(stage: Stage) -> None:
+def _subscription_unsupported(stage: Stage) -> None:
     stage.scene.configure(PayrollFeature="true")
     stage.scene.check()
 
@@ -226,45 +235,46 @@ def _setting_changed(stage: Stage) -> None:
     stage.scene.policy(service_item="Consulting")
 
 
-SURROUNDINGS: dict[str, Callable[[Stage], Any]] = {
+CONTEXT_EVENTS: dict[str, Callable[[Stage], Any]] = {
     "rate changed": lambda stage: stage.scene.edit_project(stage.projects["Rated"], hourlyRate=9900),
     "link taken away": lambda stage: stage.scene.decide("unlink", "user", stage.users["Una"]),
     "link changed": _link_changed,
     "partner inactive": _partner_inactive,
     "person ignored": lambda stage: stage.scene.decide("ignore", "user", stage.users["Ivo"]),
     "books closed": _books_closed,
-    "plan unsupported": _plan_unsupported,
+    "plan unsupported": _subscription_unsupported,
     "disconnected": lambda stage: stage.scene.decide("disconnect_quickbooks"),
     "default item changed": _setting_changed,
 }
-# What concerns everything gets a world of its own; so does an undo, which is another kind of run.
-ALONE = ("plan unsupported", "disconnected", "default item changed", "run undone, and left out", "run undone")
+# Events that concern everything need a world of their own; so does an undo, which is another kind of run.
+SEPARATE_EVENTS = ("plan unsupported", "disconnected", "default item changed", "run undone, and left out", "run undone")
 
 
 def worlds() -> dict[str, list[tuple[str, str]]]:
-    """Which events and states are played together. What is in doubt keeps to itself, few at a time: where QuickBooks
-    is silent for too long, a run stops.
+    """Return the (event, state) pairs to play together, by world.
+
+    Entries of unknown outcome get worlds of their own, a few each: a run stops where QuickBooks is silent too long.
     """
-    found: dict[str, list[tuple[str, str]]] = {}
-    doubtful = 0
+    pairs_by_world: dict[str, list[tuple[str, str]]] = {}
+    uncertain_count = 0
     for event in all_events():
-        for state in (one for one in STATES if can_happen(event, one)):
-            world = next((name for name in ALONE if event.startswith(name)), state)
+        for state in (candidate for candidate in STATES if can_happen(event, candidate)):
+            world = next((name for name in SEPARATE_EVENTS if event.startswith(name)), state)
             if world == "in doubt":
-                world, doubtful = f"{world} {doubtful // MAX_UNCERTAIN + 1}", doubtful + 1
-            found.setdefault(world, []).append((event, state))
-    return found
+                world, uncertain_count = f"{world} {uncertain_count // MAX_UNCERTAIN + 1}", uncertain_count + 1
+            pairs_by_world.setdefault(world, []).append((event, state))
+    return pairs_by_world
 
 
 def all_events() -> list[str]:
-    alone = [one for one in ENTRY_EVENTS if one not in {EDITED, DELETED}]
-    context = [event + after for event in SURROUNDINGS for after in ("", EDITED, DELETED)]
-    hand = [event + EDITED for event in sorted(HAND_EVENTS)]
-    return [*alone, *hand, *context, "run undone", "run undone, and left out"]
+    entry_events = [event for event in ENTRY_EVENTS if event not in {EDITED, DELETED}]
+    context = [event + suffix for event in CONTEXT_EVENTS for suffix in ("", EDITED, DELETED)]
+    hand_events = [event + EDITED for event in sorted(HAND_EVENTS)]
+    return [*entry_events, *hand_events, *context, "run undone", "run undone, and left out"]
 
 
 def can_happen(event: str, state: str) -> bool:
-    """What is not in QuickBooks can't be touched there, and only what was sent can be taken back."""
+    """Return whether an event makes sense: only activities in QuickBooks can be changed there or undone."""
     base = event.removesuffix(EDITED)
     if event == "same time entered in QuickBooks":
         return state in {"never sent", "deleted by us"}

@@ -29,7 +29,7 @@ class UserFactory(DjangoModelFactory):
 
     @classmethod
     def allowed(cls, *permissions: str, **values: Any) -> User:
-        """A member of staff with these rights, each as `app.codename`."""
+        """Create a member of staff with these permissions, each as `app.codename`."""
         user = cls(**values)
         for permission in permissions:
             app, codename = permission.split(".")
@@ -198,29 +198,29 @@ class MismatchFactory(OfWorkspaceFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **kwargs: Any) -> Any:
-        made = super()._create(model_class, *args, **kwargs)
-        arrange(made.workspace)
-        made.refresh_from_db()
-        return made
+        mismatch = super()._create(model_class, *args, **kwargs)
+        arrange(mismatch.workspace)
+        mismatch.refresh_from_db()
+        return mismatch
 
     @classmethod
     def many(cls, workspace: Any, rows: Iterable[dict[str, Any]]) -> None:
-        """Several of a workspace, put in their places together."""
+        """Create several rows of a workspace and sort them once."""
         mapping.Mismatch.objects.bulk_create(cls.build(workspace=workspace, **row) for row in rows)
         arrange(workspace)
 
 
 def arrange(workspace: Any) -> None:
-    """Put a workspace's rows in their places, as matching does when it writes them."""
+    """Fill the columns by which the desk sorts a workspace's rows, as matching does when it writes them."""
     rows = list(mapping.Mismatch.objects.filter(workspace=workspace))
-    places = (
+    models = (
         (integrations.ClockifyUser, "user", "clockify_id"),
         (integrations.Employee, "employee", "quickbooks_id"),
         (integrations.Vendor, "vendor", "quickbooks_id"),
     )
     emails = {
         (kind, key): email
-        for model, kind, column in places
+        for model, kind, column in models
         for key, email in model.objects.values_list(column, "email")
     }
     links = mapping.Link.objects.filter(workspace=workspace)
@@ -230,8 +230,8 @@ def arrange(workspace: Any) -> None:
         rows,
         ordering.Around(set(links.values_list(*columns)), set(ignored.values_list(*columns)), emails),
     )
-    written = ["has_link", "suggested", "order_key", "group_minutes", "search_left", "search_right"]
-    mapping.Mismatch.objects.bulk_update(rows, written, batch_size=500)
+    columns_written = ["has_link", "suggested", "order_key", "group_minutes", "search_left", "search_right"]
+    mapping.Mismatch.objects.bulk_update(rows, columns_written, batch_size=500)
 
 
 class MappingOverrideFactory(OfWorkspaceFactory):

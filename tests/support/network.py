@@ -1,4 +1,4 @@
-"""Keeps tests on this machine: whoever connects elsewhere gets an error instead of a connection."""
+"""A guard that keeps tests on this machine: connecting elsewhere raises NetworkIsClosed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _connect_ex = socket.socket.connect_ex
 
 
 def allow_this_machine_only() -> None:
-    """From now on sockets of this process reach loopback addresses and Unix sockets only."""
+    """Restrict sockets of this process to loopback addresses and Unix sockets."""
     socket.socket.connect = _guarded(_connect)  # type: ignore[method-assign]
     socket.socket.connect_ex = _guarded(_connect_ex)  # type: ignore[method-assign]
 

@@ -1,4 +1,4 @@
-"""What QuickBooks must hold, worked out plainly from Clockify's records and the known pairs. Uses no rule of ours."""
+"""The expected content of QuickBooks, computed from Clockify's records and the known pairs, without our rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Fact = tuple[str, str, str, str, int, float, str, str]
 
 
 def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
-    """One activity for every finished, billable piece of work of a paired person on a paired project."""
+    """Return an activity for each finished, billable entry of a paired person on a paired project."""
     facts: Counter[Fact] = Counter()
     for entry in scene.place.entries.values():
         if entry.id in leave_out or entry.end is None or not entry.billable or entry.type != "REGULAR":
@@ -53,7 +53,7 @@ def fact(activity: dict[str, Any]) -> Fact:
 
 
 def assert_books_agree(scene: Scene) -> None:
-    """QuickBooks holds exactly the expected time, and every activity there is the one that one receipt names."""
+    """Assert that QuickBooks holds exactly the expected time, and that exactly one receipt names each activity."""
     assert actual(scene) == expected(scene)
-    named = list(Receipt.objects.filter(state="sent").values_list("quickbooks_id", flat=True))
-    assert sorted(named) == sorted(one["Id"] for one in scene.activities())
+    named_ids = list(Receipt.objects.filter(state="sent").values_list("quickbooks_id", flat=True))
+    assert sorted(named_ids) == sorted(activity["Id"] for activity in scene.activities())

@@ -1,4 +1,4 @@
-"""What a person reads on a page: its text, without mark-up, script and style."""
+"""The visible text of a page, without mark-up, script and style."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any
 class _Text(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.words: list[str] = []
-        self._silent = 0
+        self.parts: list[str] = []
+        self._hidden_depth = 0
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self._silent += tag in {"script", "style", "title"}
+        self._hidden_depth += tag in {"script", "style", "title"}
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in {"script", "style", "title"}
+        self._hidden_depth -= tag in {"script", "style", "title"}
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.words.append(data)
+        if not self._hidden_depth:
+            self.parts.append(data)
 
 
 def text(response: Any) -> str:
-    """The page's words, each run of blanks as one."""
+    """Return the page's text with each run of white space as one space."""
     parser = _Text()
     parser.feed(response.content.decode())
-    return re.sub(r"\s+", " ", " ".join(parser.words))
+    return re.sub(r"\s+", " ", " ".join(parser.parts))
 
 
 def main_text(response: Any) -> str:
-    """The words of the page itself, after the menu and its header."""
+    """Return the text of the page itself, without the menu and the header."""
     page = response.content.decode()
     parser = _Text()
     parser.feed(page[page.index('id="content"') :])
-    return re.sub(r"\s+", " ", " ".join(parser.words))
+    return re.sub(r"\s+", " ", " ".join(parser.parts))

@@ -18,7 +18,7 @@ MAY_ACT = {roles.MAPPING_ADMINS, ADMINISTRATOR}
 
 
 def make_groups() -> None:
-    """What the migration does; tests that flush the database take the groups away."""
+    """Create the groups as the migration does; they are gone after a test that empties the database."""
     roles.set_up(apps, SimpleNamespace(connection=connection))
 
 

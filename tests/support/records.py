@@ -1,4 +1,4 @@
-"""The people and customers the mapping tests speak of, in few words."""
+"""Builders of people, customers and links for the mapping tests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def gone(record: QuickBooksRecord) -> QuickBooksRecord:
 
 
 def linked(clockify: ClockifyRecord, quickbooks: QuickBooksRecord, *, by: str = "rule") -> KnownLink:
-    """The link of the two as they are now."""
+    """Return the link of two records as they are now."""
     return KnownLink(
         clockify.kind,
         clockify.id,
@@ -53,12 +53,12 @@ def linked(clockify: ClockifyRecord, quickbooks: QuickBooksRecord, *, by: str = 
 
 
 def pairs(outcome: MatchResult) -> dict[str, str]:
-    """New links: Clockify id to QuickBooks id."""
+    """Return the new links: QuickBooks id by Clockify id."""
     return {link.clockify_id: link.quickbooks_id for link in outcome.links}
 
 
 def reasons(outcome: MatchResult) -> dict[str, str]:
-    """Rows of Clockify records: id to reason."""
+    """Return the reasons of Clockify's mismatches by id."""
     return {row.clockify_id: row.reason for row in outcome.mismatches if row.clockify_id}
 
 
@@ -67,5 +67,5 @@ def only_in_quickbooks(outcome: MatchResult) -> dict[str, str]:
 
 
 def row(outcome: MatchResult, clockify_id: str) -> MismatchFound:
-    (found,) = [each for each in outcome.mismatches if each.clockify_id == clockify_id]
-    return found
+    (mismatch,) = [row for row in outcome.mismatches if row.clockify_id == clockify_id]
+    return mismatch

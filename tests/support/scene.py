@@ -1,7 +1,6 @@
-"""The stage of these tests: one workspace, one company, and the verbs with which a test tells what happens.
+"""One workspace and one company for tests, with a method for each thing that people and commands do.
 
-Both vendors are the sandbox's, reached by our own commands over HTTP; what people do in their products is done to the
-sandbox's world directly.
+Our own commands reach both vendors of the sandbox over HTTP; people's changes are made in the sandbox's world directly.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ COUNTS = ("sent", "updated", "deleted", "unchanged", "blocked", "failed", "unkno
 
 @dataclass(frozen=True)
 class Result:
-    """What a command left: exit code, its JSON, and its lines on stderr."""
+    """A command's exit code, JSON and stderr."""
 
     code: int
     json: Any
@@ -56,22 +55,22 @@ class Result:
 
 
 def run_command(name: str, *args: str) -> Result:
-    """The real management command with --json, in this process."""
+    """Run a management command with --json in this process."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
     try:
         call_command(name, *args, "--json", stdout=out, stderr=err, no_color=True)
     except SystemExit as end:
         code = int(end.code or 0)
-    except CommandError as problem:
-        code = problem.returncode
-        err.write(str(problem))
+    except CommandError as error:
+        code = error.returncode
+        err.write(str(error))
     text = out.getvalue().strip()
     return Result(code, json.loads(text) if text else None, err.getvalue())
 
 
 class Scene:
-    """Ada, Acme and what becomes of their time. Every verb does what a person or a command would do."""
+    """A workspace and a company under test. Every method does what a person or a command would do."""
 
     def __init__(self, running: Running) -> None:
         self.running = running
@@ -104,7 +103,7 @@ class Scene:
 
     # --- people and customers ------------------------------------------------------------------------------
     def user(self, name: str, *, zone: str = NEW_YORK, partner: str | None = "Employee", **fields: Any) -> str:
-        """A Clockify user and, unless `partner` is None, the Employee or Vendor of that name."""
+        """Create a Clockify user and, unless `partner` is None, the Employee or Vendor of that name. Return its id."""
         with self.world.lock:
             user_id = self.product.put_user({"name": name, "timeZone": zone, **fields})["id"]
             if partner:
@@ -120,7 +119,7 @@ class Scene:
         return client_id
 
     def project(self, name: str, *, client: str = "", customer: bool = True, **fields: Any) -> str:
-        """A project, and the customer (below the client's) of that name."""
+        """Create a project and the customer (below the client's) of that name. Return the project's id."""
         with self.world.lock:
             project_id = self.product.put_project({"name": name, "clientId": client, **fields})["id"]
             if customer:
@@ -133,7 +132,7 @@ class Scene:
             self.product.put_project({"id": project_id, **fields})
 
     def partner_of(self, clockify_id: str) -> str:
-        """Id in QuickBooks of whoever belongs to a user, client or project."""
+        """Return the QuickBooks id of a user's, client's or project's partner."""
         return self.people[clockify_id][1] if clockify_id in self.people else self.customers[clockify_id]
 
     # --- time in Clockify ----------------------------------------------------------------------------------
@@ -147,14 +146,14 @@ class Scene:
         zone: str = NEW_YORK,
         **fields: Any,
     ) -> str:
-        """A time entry from `start`, wall clock of `zone`, for so many minutes (None: it still runs)."""
+        """Create a time entry from `start`, wall clock of `zone`, of `minutes` (None: it still runs). Return its id."""
         body = {"userId": user, "projectId": project, "billable": True, **_times(start, minutes, zone), **fields}
         with self.world.lock:
-            found: str = self.product.put_entry(body)["id"]
-        return found
+            entry_id: str = self.product.put_entry(body)["id"]
+        return entry_id
 
     def entries(self, user: str, project: str, count: int, *, day: int = 2, **fields: Any) -> list[str]:
-        """Many entries from that day of March on, eight a day, each of another length and text."""
+        """Create `count` entries from that day of March on, eight a day, of different lengths. Return their ids."""
         return [
             self.entry(
                 user,
@@ -180,12 +179,12 @@ class Scene:
             self.product.put_entry({"id": entry_id, "end": int(entry.start + minutes * 60)})
 
     def delete_entry(self, *entry_ids: str) -> list[Entry]:
-        """Delete in Clockify; gives what was there, so that it may be restored."""
+        """Delete in Clockify. Return the entries, so that `restore` can put them back."""
         with self.world.lock:
-            kept = [self.place.entries[entry_id] for entry_id in entry_ids]
+            entries = [self.place.entries[entry_id] for entry_id in entry_ids]
             for entry_id in entry_ids:
                 self.place.remove_entry(entry_id)
-        return kept
+        return entries
 
     def restore(self, entries: Iterable[Entry]) -> None:
         with self.world.lock:
@@ -203,29 +202,32 @@ class Scene:
 
     def bill(self, *ids: str) -> None:
         """Put time on an invoice."""
-        keep = not self.world.switches["billing_moves_sync_token"]
+        keep_token = not self.world.switches["billing_moves_sync_token"]
         with self.world.lock:
             for key in ids:
-                self.books.put("TimeActivity", {"Id": key, "BillableStatus": "HasBeenBilled"}, keep_token=keep)
+                self.books.put("TimeActivity", {"Id": key, "BillableStatus": "HasBeenBilled"}, keep_token=keep_token)
 
     def delete_activity(self, key: str) -> None:
         with self.world.lock:
             self.books.remove("TimeActivity", key)
 
     def configure(self, **settings: Any) -> None:
-        """Plan, Payroll, closed books and the like; None takes a value away."""
+        """Set the company's subscription, Payroll, closed books and the like; None removes a value."""
         self._control(f"quickbooks/{REALM}/company", settings)
 
     def tokens(self, **details: bool) -> None:
         self._control(f"quickbooks/{REALM}/tokens", details)
 
     def activities(self) -> list[dict[str, Any]]:
-        """Every TimeActivity there is, by id."""
+        """Return every TimeActivity, ordered by id."""
         with self.world.lock:
-            return [dict(one) for _, one in sorted(self.books.records["TimeActivity"].items(), key=lambda p: int(p[0]))]
+            return [
+                dict(record)
+                for _, record in sorted(self.books.records["TimeActivity"].items(), key=lambda p: int(p[0]))
+            ]
 
     def activity(self, entry_id: str) -> dict[str, Any]:
-        """The TimeActivity that our books name for an entry."""
+        """Return the TimeActivity that an entry's receipt names."""
         with self.world.lock:
             return dict(self.books.records["TimeActivity"][self.receipt(entry_id).quickbooks_id])
 
@@ -237,7 +239,7 @@ class Scene:
             self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **details)
 
     def at_the_next_write(self, happens: Callable[[], None]) -> None:
-        """Let something happen while the next write is on its way, before QuickBooks looks at it."""
+        """Call `happens` while the next write is on its way, before QuickBooks handles it."""
         self.fault("hang_before", seconds=0.5)
 
         def wait() -> None:
@@ -252,7 +254,7 @@ class Scene:
             self.world.faults.clear()
 
     def hits(self) -> int:
-        """How often a planned fault has struck."""
+        """Return how many calls a planned fault has hit."""
         return sum(fault["hits"] for fault in self.world.faults.to_json())  # type: ignore[misc]
 
     def switch(self, **values: Any) -> None:
@@ -260,7 +262,7 @@ class Scene:
             self.world.switches.set(name, value)
 
     def calls(self, vendor: str = "quickbooks") -> dict[str, int]:
-        """Requests that arrived since the last `zero_calls`, by route."""
+        """Return the number of requests since the last `zero_calls`, by route."""
         with self.world.lock:
             routes: dict[str, int] = dict(self.world.counters.to_json()[vendor]["by_route"])
         return routes
@@ -285,7 +287,7 @@ class Scene:
         return result
 
     def decide(self, command: str, *args: str) -> str:
-        """link, unlink or ignore: commands without JSON."""
+        """Run a command without JSON, such as link, unlink or ignore. Return its output."""
         out, err = io.StringIO(), io.StringIO()
         call_command(command, *args, stdout=out, stderr=err, no_color=True)
         return out.getvalue() + err.getvalue()

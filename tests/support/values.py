@@ -1,4 +1,4 @@
-"""Plain values for the tests of pure rules: one good piece of work, and the links that let it go."""
+"""Plain values for the tests of pure rules: an entry that can be sent, and the links it needs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def standings(
     client: ResolvedPartner | None = ResolvedPartner(ACME),  # noqa: B008
     project: ResolvedPartner | None = ResolvedPartner(SITE),  # noqa: B008
 ) -> MappingTable:
-    """Everybody linked; None takes a link away."""
+    """Return a mapping table with everybody linked; None removes a link."""
     return MappingTable(
         users={"ada": user} if user else {},
         clients={"acme": client} if client else {},
@@ -61,7 +61,7 @@ def resolved(
 
 
 def sent_for(draft: Any, **changes: Any) -> Sent:
-    """The receipt of that draft, made from WORK as it stands above."""
+    """Return the receipt of a draft that was made from WORK."""
     sent = Sent(
         quickbooks_id="412",
         sync_token="0",
