@@ -49,7 +49,7 @@ def arguments() -> Namespace:
 
 
 def main() -> int:
-    """Print the table. A figure that could not be measured does not keep the others from it, but is told and counts."""
+    """Measure and print the table. A figure that fails does not stop the others, but is named and sets exit code 1."""
     details, ran_on = arguments(), table.machine()
     rows: list[Row] = []
     failed = []

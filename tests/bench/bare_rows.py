@@ -22,7 +22,7 @@ KINDS: dict[str, type[models.Model]] = {"entries": TimeEntry, "statuses": EntryS
 
 
 def main() -> None:
-    """Prints how many of each were written and the seconds of processor that took."""
+    """Print the number of rows written by kind, and the processor seconds, as JSON."""
     run = Run.objects.filter(dry_run=True).latest("pk")
     chosen = {}
     for kind in sys.argv[1:]:

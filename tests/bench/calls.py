@@ -1,4 +1,4 @@
-"""How many calls a check and a sync make, and how many of them Intuit meters."""
+"""The number of calls that a check and a sync make, and of those that Intuit meters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.bench.table import Row
 
 
 def measure(details: Namespace) -> Iterator[Row]:
-    """A check with nothing new, a small sync, and the metered calls of a large one."""
+    """Measure a check with nothing new, a small sync, and the metered calls of a large one."""
     with Stage(entries=200) as stage:
         stage.manage("check_for_new")
         calls = stage.manage("check_for_new").json["api_calls"]
@@ -21,8 +21,8 @@ def measure(details: Namespace) -> Iterator[Row]:
         metered = stage.calls()["quickbooks"]["coreplus"]
         note = f"{result.json['sent']} entries sent"
         yield Row("metered calls of a small sync", metered, "calls", most=0, note=note)
-        again = stage.sync().json["api_calls"]["quickbooks"]
-        yield Row("QuickBooks calls of a sync with nothing to send", again, "calls", most=0)
+        calls_again = stage.sync().json["api_calls"]["quickbooks"]
+        yield Row("QuickBooks calls of a sync with nothing to send", calls_again, "calls", most=0)
     with Stage(entries=details.metered) as stage:
         stage.manage("check_for_new")
         stage.zero_calls()

@@ -1,4 +1,4 @@
-"""How near we come to Intuit's limits with realistic latency, and what of a core that takes."""
+"""The share of Intuit's limits that is reached with realistic latency, and the processor time for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHARE = 0.95
 
 
 def measure(details: Namespace) -> Iterator[Row]:
-    """Limits on, on both sides. `--speed` lets limits and latency run faster alike."""
+    """Measure with limits on both sides. `--speed` speeds up limits and latency by the same factor."""
     for name, entries, ceiling in (
         ("singles", details.singles, SINGLES_A_MINUTE),
         ("mixed", details.mixed, MIXED_A_MINUTE),
@@ -50,10 +50,10 @@ def _rows(stage: Stage, result: Measured, name: str, ceiling: int, speed: float)
 
 
 def _sending(stage: Stage) -> tuple[float, int]:
-    """Seconds from the first receipt to the last, and the entries between them."""
+    """Return the seconds from the first receipt to the last, and the number of entries sent meanwhile."""
     path = stage.env["DATABASE_URL"].removeprefix("sqlite:///")
     with sqlite3.connect(path) as database:
         rows = [at for (at,) in database.execute("SELECT sent_at FROM syncjobs_receipt ORDER BY sent_at")]
-    first, last = (datetime.fromisoformat(rows[place]) for place in (0, -1))
-    # What came with the first answer was sent before the clock began.
+    first, last = (datetime.fromisoformat(rows[index]) for index in (0, -1))
+    # Entries of the first answer were sent before the first receipt, so they would inflate the rate.
     return (last - first).total_seconds(), len([at for at in rows if at > rows[0]])

@@ -9,7 +9,7 @@ from tests.support import postgres
 
 
 def each() -> Iterator[tuple[str, str]]:
-    """Name and DATABASE_URL: SQLite ("": a file of the stage's own), then a PostgreSQL made for it, if there is one."""
+    """Yield name and URL: SQLite ("": the stage's own file), then a temporary PostgreSQL, if one is installed."""
     yield "SQLite", ""
     try:
         with _postgres() as url:

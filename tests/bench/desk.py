@@ -1,4 +1,4 @@
-"""What a page of the desk costs with many names, beside a plain list of Django's admin over the same table."""
+"""The time of a desk page with many names, compared with a plain list of Django's admin over the same table."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ENTRIES = 4000
 
 
 def measure(details: Namespace) -> Iterator[Row]:
-    """Time to the whole answer, the middle of many, taken in turns in one process; the stage has a real company too."""
+    """Measure the median time to the whole answer, taken in turns in one process, over a company with entries."""
     for name, url in databases.each():
         with Stage(entries=ENTRIES, people=25, database=url) as stage:
             stage.manage("check_for_new")
             measured = stage.script("tests.bench.desk_pages", str(details.mismatches)).json
         note = f"{measured['mirrored']:,} mirrored rows, {measured['open']:,} open; reference: {measured['plain']}"
-        for page, found in measured["pages"].items():
-            yield Row(f"desk on {name}, {page}", found["ms"], "ms", found["reference_ms"], most=2, note=note)
+        for page, times in measured["pages"].items():
+            yield Row(f"desk on {name}, {page}", times["ms"], "ms", times["reference_ms"], most=2, note=note)
             note = ""
-        for page, found in measured["whole"].items():
-            yield Row(f"desk on {name}, {page}", found["ms"], "ms", note=found["note"])
+        for page, times in measured["whole"].items():
+            yield Row(f"desk on {name}, {page}", times["ms"], "ms", note=times["note"])

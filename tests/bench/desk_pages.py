@@ -51,7 +51,7 @@ SAFE = "desk/safe/count/?tab=projects"
 SEARCHES = {"type-ahead": "desk/options/?kind=project&q={word}"}
 
 
-# As it runs in development: no page needs files that were collected before.
+# As in development, or pages would fail without `collectstatic`.
 PLAIN_FILES = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 
 
@@ -83,16 +83,16 @@ def main() -> None:
 
 
 def _in_turns(client: Client, ours: str, plain: str) -> tuple[float, float]:
-    """The middle of several, one after the other, so that other work on the machine meets both."""
+    """Return both medians in ms. The pages take turns, so that other work on the machine affects both."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(TURNS):
-        for address, found in zip((ours, plain), times, strict=True):
-            found.append(_timed(lambda address=address: _get(client, address)))  # type: ignore[misc]
+        for address, measured in zip((ours, plain), times, strict=True):
+            measured.append(_timed(lambda address=address: _get(client, address)))  # type: ignore[misc]
     return statistics.median(times[0]), statistics.median(times[1])
 
 
 def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mismatch) -> dict[str, Any]:
-    """What looks at everybody's names, since one decision may free or stop others."""
+    """Return the times of work that compares all names, since one decision may unblock or block others."""
     first = row.suggestions[0]
     partner = f"{first['kind']}:{first['id']}"
     forecast = f"desk/what-if/?kind=project&id={row.clockify_id}&verb=link&partner={partner}"

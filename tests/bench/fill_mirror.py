@@ -23,26 +23,26 @@ OF_DAY = "source.workspace_id = %s AND source.txn_date = %s"
 
 
 def main() -> None:
-    """Prints how many entries there are then."""
-    wanted, workspace = int(sys.argv[1]), Workspace.objects.get()
+    """Print the resulting numbers of entries and receipts as JSON."""
+    total, workspace = int(sys.argv[1]), Workspace.objects.get()
     days = sorted(set(TimeEntry.objects.values_list("txn_date", flat=True)))
-    for copy in range(1, wanted // TimeEntry.objects.count()):
+    for copy in range(1, total // TimeEntry.objects.count()):
         with transaction.atomic():
             for day in days:
                 _copy_day(workspace, day, copy)
-    _judge_copies()
+    _add_statuses()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     print(json.dumps({"entries": TimeEntry.objects.count(), "receipts": Receipt.objects.count()}))
 
 
 def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
-    there = day - copy * SHIFT
-    start = datetime.combine(there, time(9), UTC)
+    copied_day = day - copy * SHIFT
+    start = datetime.combine(copied_day, time(9), UTC)
     mark, now = f"-{copy}", datetime.now(UTC)
     _insert(
         TimeEntry,
-        {"clockify_id": ("source.clockify_id || %s", mark), "txn_date": ("%s", there), "start_at": ("%s", start)},
+        {"clockify_id": ("source.clockify_id || %s", mark), "txn_date": ("%s", copied_day), "start_at": ("%s", start)},
         OF_DAY,
         [workspace.pk, day],
     )
@@ -55,7 +55,7 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
         "state": ("%s", "sent"),
         "content_hash": ("source.content_hash", None),
         "start_at": ("%s", start),
-        "txn_date": ("%s", there),
+        "txn_date": ("%s", copied_day),
         "minutes": ("%s", 60),
         "draft": ("%s", DRAFT),
         "trouble": ("%s", ""),
@@ -67,8 +67,8 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
     _insert(Receipt, values, OF_DAY, [workspace.pk, day], source=TimeEntry)
 
 
-def _judge_copies() -> None:
-    """Every entry without a status was sent."""
+def _add_statuses() -> None:
+    """Add the status "sent" to every entry without one."""
     values: dict[str, tuple[str, Any]] = {
         "entry_id": ("source.id", None),
         "state": ("%s", "sent"),
@@ -77,8 +77,8 @@ def _judge_copies() -> None:
         "minutes": ("%s", 60),
         "evaluated_at": ("%s", datetime.now(UTC)),
     }
-    judged = f"SELECT 1 FROM {_table(EntryStatus)} AS known WHERE known.entry_id = source.id"
-    _insert(EntryStatus, values, f"NOT EXISTS ({judged})", [], source=TimeEntry)
+    has_status = f"SELECT 1 FROM {_table(EntryStatus)} AS known WHERE known.entry_id = source.id"
+    _insert(EntryStatus, values, f"NOT EXISTS ({has_status})", [], source=TimeEntry)
 
 
 DRAFT = json.dumps(
@@ -107,7 +107,7 @@ def _insert(
     *,
     source: type[models.Model] | None = None,
 ) -> None:
-    """INSERT ... SELECT of every column but the key; those not in `values` are copied."""
+    """Run INSERT ... SELECT over every column but the key; those not in `values` are copied."""
     columns = [field.column for field in model._meta.local_fields if not field.primary_key]
     parts = [values.get(column, (f"source.{column}", None)) for column in columns]
     params = [value for text, value in parts if "%s" in text]

@@ -10,7 +10,7 @@ from tests.bench.table import Row
 
 
 def measure(details: Namespace) -> Iterator[Row]:
-    """A check, a dry run and (`--send`) a sync, each a process of its own, over 1x and 10x as many entries."""
+    """Measure a check, a dry run and (`--send`) a sync, each in a process of its own, over 1x and 10x the entries."""
     few, many = _peaks(details, details.memory // 10), _peaks(details, details.memory)
     for name, peak in many.items():
         yield Row(f"peak memory of a {name}, {details.memory:,} entries", peak, "MB", few[name], most=1.3)

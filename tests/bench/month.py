@@ -1,4 +1,4 @@
-"""What a month's plan costs when the mirror holds a million entries of other months."""
+"""The cost of a month's plan when the mirror holds a million entries of other months."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.bench.table import Row
 
 
 def measure(details: Namespace) -> Iterator[Row]:
-    """A dry run and a check of one month, with nothing else in the mirror and with years of sent time before it."""
+    """Measure a dry run and a check of one month, alone in the mirror and after years of sent time."""
     for name, url in databases.each():
         yield from _on(name, url, details)
 
@@ -30,14 +30,14 @@ def _on(name: str, url: str, details: Namespace) -> Iterator[Row]:
         figure = f"a month's {kind} among {details.mirror:,}, {name}"
         yield Row(f"{figure}: processor", measured.cpu, "s", alone[kind].cpu, most=1.3, note=note)
         yield Row(f"{figure}: memory", measured.peak_mb, "MB", alone[kind].peak_mb, most=1.3)
-    whole = [one for one in plans if one["whole_table"]]
+    whole = [plan for plan in plans if plan["whole_table"]]
     yield Row(f"statements that read a whole large table, {name}", len(whole), "", most=0, note=_shown(plans))
 
 
 def _shown(plans: list[dict[str, object]]) -> str:
     lines = []
-    for one in plans:
-        mark = "!!" if one["whole_table"] else "  "
-        lines.append(f"{mark} {one['sql']}")
-        lines.extend(f"       {line}" for line in one["plan"])  # type: ignore[attr-defined]
+    for plan in plans:
+        mark = "!!" if plan["whole_table"] else "  "
+        lines.append(f"{mark} {plan['sql']}")
+        lines.extend(f"       {line}" for line in plan["plan"])  # type: ignore[attr-defined]
     return "\n    ".join(["query plans of the month's dry run", *lines])

@@ -1,4 +1,4 @@
-"""Names that people gave the same thing in two systems: known pairs, and names that have no partner."""
+"""Generated names of the same things in two systems: known pairs, and names without a partner."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMS = ("Ltd", "Inc.", "LLC", "GmbH", "S.A.", "Co.")
 
 @dataclass
 class Names:
-    """`left` and `right` are names by id; `pairs` says which right one each left one is, as far as it has one."""
+    """`left` and `right` are names by id; `pairs` holds the right id of each left id that has a partner."""
 
     left: dict[str, str] = field(default_factory=dict)
     right: dict[str, str] = field(default_factory=dict)
@@ -36,84 +36,86 @@ class Names:
 
 
 def make(unmatched: int, candidates: int, *, seed: int = 1, partnered: float = 0.8) -> Names:
-    """So many names to find partners for; `partnered` of them have one, written otherwise. No two are spelled alike."""
-    dice, made = Random(seed), Names()
+    """Return unmatched names and candidates. The share `partnered` has a partner; no two names are spelled alike."""
+    random, names = Random(seed), Names()
     taken: set[str] = set()
-    while len(made.right) < candidates:
-        name = _name(dice)
+    while len(names.right) < candidates:
+        name = _name(random)
         if name not in taken:
             taken.add(name)
-            made.right[str(len(made.right))] = name
-    known = dice.sample(sorted(made.right), int(unmatched * partnered))
+            names.right[str(len(names.right))] = name
+    known = random.sample(sorted(names.right), int(unmatched * partnered))
     for key in known:
-        name = _otherwise(made.right[key], dice)
+        name = _rewritten(names.right[key], random)
         if name not in taken:
             taken.add(name)
-            made.pairs[f"c{len(made.left)}"] = key
-            made.left[f"c{len(made.left)}"] = name
-    while len(made.left) < unmatched:
-        name = _name(dice)
+            names.pairs[f"c{len(names.left)}"] = key
+            names.left[f"c{len(names.left)}"] = name
+    while len(names.left) < unmatched:
+        name = _name(random)
         if name not in taken:
             taken.add(name)
-            made.left[f"c{len(made.left)}"] = name
-    return made
+            names.left[f"c{len(names.left)}"] = name
+    return names
 
 
-def _name(dice: Random) -> str:
-    words = [dice.choice(FIRST), dice.choice(SECOND)]
-    if dice.random() < 0.6:
-        words.insert(1, dice.choice(FIRST))
-    if dice.random() < 0.5:
-        words.append(dice.choice(PLACES))
-    if dice.random() < 0.4:
-        words.append(dice.choice(FORMS))
-    if dice.random() < 0.15:
-        words.append(str(dice.randint(2, 99)))
+def _name(random: Random) -> str:
+    words = [random.choice(FIRST), random.choice(SECOND)]
+    if random.random() < 0.6:
+        words.insert(1, random.choice(FIRST))
+    if random.random() < 0.5:
+        words.append(random.choice(PLACES))
+    if random.random() < 0.4:
+        words.append(random.choice(FORMS))
+    if random.random() < 0.15:
+        words.append(str(random.randint(2, 99)))
     return " ".join(words)
 
 
-def _otherwise(name: str, dice: Random) -> str:
-    """The same name as somebody else would have written it."""
-    ways = (_case, _slip, _plain, _form, _order, _ampersand, _spaces)
-    changed = dice.choice(ways)(name, dice)
-    return changed if changed != name else _slip(name, dice)
+def _rewritten(name: str, random: Random) -> str:
+    """Return the name as somebody else would have written it."""
+    rewritings = (_case, _slip, _plain, _form, _order, _ampersand, _spaces)
+    changed = random.choice(rewritings)(name, random)
+    return changed if changed != name else _slip(name, random)
 
 
-def _case(name: str, dice: Random) -> str:
-    return dice.choice((name.upper(), name.lower()))
+def _case(name: str, random: Random) -> str:
+    return random.choice((name.upper(), name.lower()))
 
 
-def _slip(name: str, dice: Random) -> str:
-    """A letter left out, doubled, or swapped with the next."""
-    place = dice.randrange(1, max(2, len(name) - 2))
-    return dice.choice(
+def _slip(name: str, random: Random) -> str:
+    """Return the name with a letter left out, repeated, or swapped with the next."""
+    index = random.randrange(1, max(2, len(name) - 2))
+    return random.choice(
         (
-            name[:place] + name[place + 1 :],
-            name[:place] + name[place] + name[place:],
-            name[:place] + name[place + 1] + name[place] + name[place + 2 :],
+            name[:index] + name[index + 1 :],
+            name[:index] + name[index] + name[index:],
+            name[:index] + name[index + 1] + name[index] + name[index + 2 :],
         )
     )
 
 
-def _plain(name: str, dice: Random) -> str:
+def _plain(name: str, random: Random) -> str:
     letters = unicodedata.normalize("NFD", name)
-    return "".join(one for one in letters if not unicodedata.combining(one)).replace("ø", "o").replace("Ł", "L")
+    return (
+        "".join(letter for letter in letters if not unicodedata.combining(letter)).replace("ø", "o").replace("Ł", "L")
+    )
 
 
-def _form(name: str, dice: Random) -> str:
-    """Another legal form, one more, or none."""
+def _form(name: str, random: Random) -> str:
+    """Return the name with a legal form added or removed."""
     words = [word for word in name.split() if word not in FORMS]
-    return " ".join([*words, dice.choice(FORMS)] if len(words) == len(name.split()) else words)
+    return " ".join([*words, random.choice(FORMS)] if len(words) == len(name.split()) else words)
 
 
-def _order(name: str, dice: Random) -> str:
+def _order(name: str, random: Random) -> str:
     words = name.split()
     return " ".join([words[-1] + ",", *words[:-1]])
 
 
-def _ampersand(name: str, dice: Random) -> str:
+def _ampersand(name: str, random: Random) -> str:
     return name.replace(" ", "-", 1)
 
 
-def _spaces(name: str, dice: Random) -> str:
+def _spaces(name: str, random: Random) -> str:
     return name.replace(" ", "  ", 1)

@@ -1,4 +1,4 @@
-"""How the database answers what a month's plan asks of large tables: python -m tests.bench.query_plans FIRST LAST."""
+"""The query plans of a month's dry run for large tables: python -m tests.bench.query_plans FIRST LAST."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ READS = ("SELECT", "UPDATE", "DELETE")
 
 
 def main() -> None:
-    """Prints every kind of statement on a large table with its plan, as JSON."""
-    asked: dict[str, tuple[str, Any]] = {}
+    """Print every kind of statement on a large table with its plan, as JSON."""
+    statements: dict[str, tuple[str, Any]] = {}
 
     def note(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith(READS) and any(table in sql for table in LARGE):
-            asked.setdefault(_shape(sql), (sql, params))
+            statements.setdefault(_shape(sql), (sql, params))
         return execute(sql, params, many, context)
 
     out = io.StringIO()
     with connection.execute_wrapper(note):
         call_command("sync_time", "--from", sys.argv[1], "--to", sys.argv[2], "--dry-run", "--json", stdout=out)
-    plans = [{"sql": shape, "plan": _plan(sql, params)} for shape, (sql, params) in asked.items()]
-    for one in plans:
-        one["whole_table"] = any(_reads_all(line) for line in one["plan"])
+    plans = [{"sql": shape, "plan": _plan(sql, params)} for shape, (sql, params) in statements.items()]
+    for plan in plans:
+        plan["whole_table"] = any(_reads_all(line) for line in plan["plan"])
     print(json.dumps(plans))
 
 
 def _shape(sql: str) -> str:
-    """The statement without its columns and without the length of its lists."""
+    """Return the statement without its columns and the length of its lists."""
     sql = re.sub(r"IN \((?:%s(?:, )?)+\)", "IN (...)", sql)
     sql = re.sub(r"^SELECT (DISTINCT )?.*? FROM", "SELECT ... FROM", sql)
     sql = re.sub(r"CASE .* END", "CASE ... END", sql)
@@ -54,7 +54,7 @@ def _plan(sql: str, params: Any) -> list[str]:
 
 
 def _reads_all(line: str) -> bool:
-    """SQLite says SCAN without an index's condition, PostgreSQL Seq Scan."""
+    """Return whether a plan's line reads a whole large table: SQLite says SCAN, PostgreSQL Seq Scan."""
     large = any(table in line for table in LARGE)
     return large and ("Seq Scan" in line or line.lstrip().startswith("SCAN"))
 

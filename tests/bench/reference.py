@@ -1,7 +1,7 @@
-"""What a plain script needs to send time: python-quickbooks, one keep-alive session per thread, four threads.
+"""A plain script that sends time: python-quickbooks, one keep-alive session per thread, four threads.
 
-python -m tests.bench.reference URL REFRESH_TOKEN FILE: FILE holds one JSON body per line. It keeps no books at all: no
-receipts, no journal, no limits, and what fails is lost. It is the yardstick for processor time per entry.
+python -m tests.bench.reference URL REFRESH_TOKEN FILE: FILE holds one JSON body per line. It keeps no records: no
+receipts, no journal, no limits, and a failed entry is lost. It is the yardstick for processor time per entry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ THREADS = 4
 
 
 def main() -> None:
-    """Prints {"sent": n}."""
+    """Send every line of FILE. Print {"sent": n}."""
     url, token, path = sys.argv[1:]
     # The sandbox speaks plain http, which oauthlib refuses otherwise.
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"

@@ -1,4 +1,4 @@
-"""Where a figure is measured: a sandbox, a database, and our commands as processes of their own."""
+"""A stage for measurements: a sandbox, a database, and our commands as processes of their own."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Measured:
-    """One process: its answer, seconds of processor (user and system), seconds on the clock, and peak memory."""
+    """A finished process: its answer, processor seconds (user and system), elapsed seconds and peak memory in MB."""
 
     code: int
     json: Any
@@ -42,7 +42,7 @@ class Measured:
 
 
 def measure(command: list[str], env: Mapping[str, str], folder: Path) -> Measured:
-    """Run a command to its end; what it used comes from the operating system, not from itself."""
+    """Run a command to its end and measure it by the operating system. Raises RuntimeError when it fails."""
     with (folder / "stdout").open("w+b") as out, (folder / "stderr").open("w+b") as err:
         began = time.monotonic()
         process = subprocess.Popen(command, stdout=out, stderr=err, env=dict(env), cwd=ROOT)
@@ -51,17 +51,15 @@ def measure(command: list[str], env: Mapping[str, str], folder: Path) -> Measure
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        text, conflict = out.read().decode().strip(), err.read().decode()
-    if process.returncode not in (0, 4) or "Traceback" in conflict:
-        raise RuntimeError(
-            f"{' '.join(command[-4:])} ended with {process.returncode}:\n{conflict[-2000:]}{text[-2000:]}"
-        )
+        text, errors = out.read().decode().strip(), err.read().decode()
+    if process.returncode not in (0, 4) or "Traceback" in errors:
+        raise RuntimeError(f"{' '.join(command[-4:])} ended with {process.returncode}:\n{errors[-2000:]}{text[-2000:]}")
     answer = json.loads(text) if text.startswith(("{", "[")) else text
     return Measured(process.returncode, answer, used.ru_utime + used.ru_stime, seconds, used.ru_maxrss / 1024)
 
 
 class Stage:
-    """`with Stage(entries=1000) as stage:` gives connected accounts and an empty mirror."""
+    """Connected accounts and an empty mirror: `with Stage(entries=1000) as stage:`."""
 
     _templates: dict[str, Path] = {}
 
@@ -75,9 +73,9 @@ class Stage:
         speed: float = 0,
         database: str = "",
     ) -> None:
-        """`entries` on about so many `days` before today, by so many `people`.
+        """Prepare `entries` of `people` on about `days` days before today.
 
-        `speed` 0: no limits of ours. Else our limits, so many times as fast as Intuit's.
+        `speed` 0: no limits of ours. Else our limits are Intuit's times `speed`.
         """
         self.first = TODAY - timedelta(days=days)
         self.folder = Path(tempfile.mkdtemp(prefix="hourbridge-bench-"))
@@ -130,7 +128,7 @@ class Stage:
         return token
 
     def manage(self, *args: str, **env: str) -> Measured:
-        """One of our commands with --json, as a person would start it."""
+        """Run one of our commands with --json, as a person would start it."""
         command = [sys.executable, "manage.py", *args, "--json"]
         if args[0] in ("migrate", "shell"):
             command.pop()
@@ -160,7 +158,7 @@ class Stage:
 
     # --- the database --------------------------------------------------------------------------------------
     def _fresh_sqlite(self) -> str:
-        """A migrated database; migrating takes seconds, so it is done once and copied."""
+        """Return the URL of a migrated database. Migrating takes seconds, so it is done once and copied."""
         template = self._templates.get("sqlite")
         if template is None:
             template = Path(tempfile.mkdtemp(prefix="hourbridge-bench-")) / "template.sqlite3"
@@ -179,8 +177,8 @@ class Stage:
 
 
 def _plain_environment() -> dict[str, str]:
-    """As in production: no DEBUG, which would keep every SQL statement in memory; nothing of the developer's."""
-    ours = (
+    """Return an environment as in production: DEBUG would keep every SQL statement in memory. Drops our variables."""
+    prefixes = (
         "CLOCKIFY_",
         "QUICKBOOKS_",
         "REDIS_URL",
@@ -190,8 +188,8 @@ def _plain_environment() -> dict[str, str]:
         "BATCHES_FROM",
         "TEST_DATABASE_URL",
     )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+    return inherited | {
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "ENV_FILE": os.devnull,
         "DEBUG": "0",

@@ -1,4 +1,4 @@
-"""One table of what was measured, on what; the same as JSON."""
+"""The table of measured figures and the machine, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.bench.stage import ROOT
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. `most` or `least` is the target for the ratio, or for `ours` where there is no reference."""
+    """A figure. `most` or `least` is the target for the ratio, or for `ours` where there is no reference."""
 
     figure: str
     ours: float
@@ -33,7 +33,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """None where nothing was promised."""
+        """None where the figure has no target."""
         value = self.ours if self.ratio is None else self.ratio
         if self.most is not None:
             return value <= self.most
@@ -45,7 +45,7 @@ class Row:
 
 
 def machine() -> dict[str, Any]:
-    """What it ran on."""
+    """Return facts about this machine: cores, memory, load and versions."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -59,7 +59,7 @@ def machine() -> dict[str, Any]:
 
 
 def shown(rows: Sequence[Row], ran_on: dict[str, Any]) -> str:
-    """The table as text: figure, ours, reference, ratio, target, met."""
+    """Return the table as text: figure, ours, reference, ratio, target, met."""
     head = ("figure", "ours", "reference", "ratio", "target", "met")
     lines = [head, *(_cells(row) for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
@@ -86,7 +86,7 @@ def _number(value: float) -> str:
 
 
 def write(rows: Sequence[Row], ran_on: dict[str, Any]) -> Path:
-    """var/bench/<time>.json."""
+    """Write the figures to var/bench/<time>.json. Return the path."""
     folder = ROOT / "var" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{ran_on['at'].replace(':', '').replace('+0000', 'Z')}.json"

@@ -1,4 +1,4 @@
-"""The bench says plainly what was met and what was not."""
+"""The bench's table shows which targets were met."""
 
 from __future__ import annotations
 
