@@ -1,4 +1,4 @@
-"""What all tests share: Django on a database of its own, no network, and a sandbox to talk to."""
+"""Shared set-up of all tests: Django on a database of its own, no network, and a sandbox."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ import pytest
 from sandbox.server import Running, start
 from tests.support.network import allow_this_machine_only
 
-# Here, since whoever imports it first decides whether its assertions explain themselves.
+# Must run before the first import of the module, or its assertions would not be rewritten.
 pytest.register_assert_rewrite("tests.support.oracle")
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
 atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
 
 # Settings are read when Django loads: first the tests' own, and nothing of the developer's shell or `.env`.
-OURS = ("CLOCKIFY_", "QUICKBOOKS_", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN", "ENCRYPTION_KEYS", "SECRET_KEY")
-OURS += ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "LEASE_SECONDS", "HEARTBEAT_SECONDS")
-for name in [key for key in os.environ if key.startswith(OURS)]:
+PREFIXES = ("CLOCKIFY_", "QUICKBOOKS_", "REDIS_URL", "EMAIL_URL", "SENTRY_DSN", "ENCRYPTION_KEYS", "SECRET_KEY")
+PREFIXES += ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "PUBLIC_URL", "LEASE_SECONDS", "HEARTBEAT_SECONDS")
+for name in [key for key in os.environ if key.startswith(PREFIXES)]:
     del os.environ[name]
 DATABASE_URL = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{TEMPORARY / 'unused.sqlite3'}"
 os.environ |= {
@@ -43,9 +43,9 @@ if DATABASE_URL.startswith("sqlite"):
     # A file, since threads and child processes see nothing of a database in memory.
     test_database = django_settings.DATABASES["default"].setdefault("TEST", {})
     test_database["NAME"] = str(TEMPORARY / "test.sqlite3")
-# No test is about the hashing itself, which takes half a second on purpose.
+# The default hasher takes half a second on purpose, and no test is about hashing.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Static files are looked up when they are asked for, as with DEBUG, instead of all at the start of every client.
+# Look static files up on request, as with DEBUG; listing them all would slow the start of every test client.
 django_settings.WHITENOISE_AUTOREFRESH = True
 django.setup()
 
@@ -69,24 +69,24 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """With -rs pytest lists what was skipped and why; silence shall not look like having been forgotten."""
+    """Say that nothing was skipped: -rs lists only skips, so its silence could look like a missing option."""
     if not terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("Nothing was skipped.")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    # Long ones first, or one worker waits at the end for the other's. The order within stays random.
+    # Long tests first, or one worker would wait at the end for the other's. The order among them stays random.
     items.sort(key=lambda item: not any(folder in item.path.parents for folder in LONG))
     if not config.getoption("--database-only"):
         return
-    others = [item for item in items if not uses_database(item)]
-    config.hook.pytest_deselected(items=others)
+    deselected = [item for item in items if not uses_database(item)]
+    config.hook.pytest_deselected(items=deselected)
     items[:] = [item for item in items if uses_database(item)]
 
 
 def pytest_collection_finish() -> None:
-    """What was loaded by now stays to the end; looking through it for garbage again and again is a waste."""
+    """Exclude all objects loaded so far from garbage collection, since they stay to the end."""
     gc.collect()
     gc.freeze()
 
@@ -100,14 +100,14 @@ def uses_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The test database as pytest-django makes it, and emptied at less cost."""
+    """Make the test database as pytest-django does, and empty it faster after tests that commit."""
     with django_db_blocker.unblock():
         emptying.begin()
 
 
 @pytest.fixture
 def sandbox(request: pytest.FixtureRequest, settings: Any) -> Iterator[Running]:
-    """A Clockify and a QuickBooks of this test's own; settings point at them, without our speed limits."""
+    """Start a Clockify and a QuickBooks for this test, and point the settings at them, without our rate limits."""
     marker = request.node.get_closest_marker("sandbox")
     running = start(**(marker.kwargs if marker else {}))
     settings.CLOCKIFY_API_URL = f"{running.url}/api/v1"

@@ -1,4 +1,4 @@
-"""What the code offers stands in the documents, and what the documents name exists."""
+"""The documents name every setting, command and package of the code, and nothing that does not exist."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def settings_read() -> set[str]:
 
 
 def documented(names: str) -> set[str]:
-    """First column of the tables in docs/settings.md, as far as it is written in these letters."""
+    """Return the names in the first column of docs/settings.md that consist of the given letters."""
     return set(re.findall(rf"^\| `([{names}_]+)` \|", (HOME / "docs" / "settings.md").read_text(), re.MULTILINE))
 
 
 def example() -> list[tuple[str, str]]:
-    """Each setting of .env.example with its value, those behind a # too."""
+    """Return the settings of .env.example with their values, commented ones included."""
     return re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", (HOME / ".env.example").read_text(), re.MULTILINE)
 
 
@@ -89,10 +89,10 @@ def test_every_link_between_the_documents_leads_somewhere(document: str) -> None
 
 
 def packages() -> set[str]:
-    """Every package of ours below a top folder, such as `syncjobs/pages/desk`, as far as it holds code."""
+    """Return the names of our packages below the top folders, such as `desk` of `syncjobs/pages/desk`."""
     folders = (path.parent for app in (*OUR_APPS, "sandbox") for path in (HOME / app).rglob("__init__.py"))
-    apart = {"migrations", "commands", "sandbox", *OUR_APPS}
-    return {folder.name for folder in folders if folder.name not in apart and "sandbox" not in folder.parts[-2:-1]}
+    excluded = {"migrations", "commands", "sandbox", *OUR_APPS}
+    return {folder.name for folder in folders if folder.name not in excluded and "sandbox" not in folder.parts[-2:-1]}
 
 
 def test_every_package_stands_in_the_tree_of_the_architecture_page() -> None:

@@ -1,4 +1,4 @@
-"""What one test commits the next one does not see."""
+"""A test never sees rows that an earlier test committed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def clean_up() -> None:
-    """What happens at the end of a test that commits."""
+    """Clean up as at the end of a test that commits."""
     TransactionTestCase()._fixture_teardown()
 
 
@@ -44,8 +44,8 @@ def made_by_migrating() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     )
 
 
-def test_nothing_stays_but_what_migrating_makes() -> None:
-    made = made_by_migrating()
+def test_only_rows_of_migrations_remain() -> None:
+    initial = made_by_migrating()
     make_groups()
     UserFactory.allowed("integrations.view_workspace", "integrations.change_workspace")
     for factory in (ActionFactory, ClockifyUserFactory, EmployeeFactory, LinkFactory, ReceiptFactory, RunItemFactory):
@@ -58,7 +58,7 @@ def test_nothing_stays_but_what_migrating_makes() -> None:
     clean_up()
 
     assert tables_with_rows() == {"contenttypes.ContentType", "auth.Permission"}
-    assert made_by_migrating() == made
+    assert made_by_migrating() == initial
     assert cache.get("colour") is None
 
 
@@ -79,15 +79,15 @@ def delete_a_content_type() -> None:
 
 
 @pytest.mark.parametrize("touch", [delete_a_permission, rename_a_permission, add_a_permission, delete_a_content_type])
-def test_what_migrating_makes_is_put_right_where_a_test_touched_it(touch: Callable[[], None]) -> None:
-    made = made_by_migrating()
+def test_rows_of_migrations_are_restored_where_a_test_changed_them(touch: Callable[[], None]) -> None:
+    initial = made_by_migrating()
     UserFactory.allowed("integrations.view_workspace")
     touch()
-    assert made_by_migrating() != made
+    assert made_by_migrating() != initial
 
     clean_up()
 
-    assert made_by_migrating() == made
+    assert made_by_migrating() == initial
     assert tables_with_rows() == {"contenttypes.ContentType", "auth.Permission"}
     # As another test finds it.
     assert UserFactory.allowed("integrations.view_workspace").has_perm("integrations.view_workspace")

@@ -1,4 +1,4 @@
-"""What is said when a setting is missing, and that the settings of the example are understood."""
+"""Messages for missing settings, and a check that the example's settings are accepted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from config import environment
 HOME = Path(__file__).resolve().parent.parent
 
 
-def test_without_a_secret_key_the_demo_s_settings_are_named_where_there_are_some(
+def test_without_a_secret_key_the_demo_settings_are_named_where_they_exist(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("SECRET_KEY", raising=False)
@@ -34,15 +34,15 @@ def test_without_a_secret_key_the_demo_s_settings_are_named_where_there_are_some
 
 @pytest.mark.parametrize("behind_a_sign", ["#", ""])
 def test_the_example_is_accepted_once_its_keys_are_filled_in(tmp_path: Path, behind_a_sign: str) -> None:
-    """As it is, and with every line in force."""
+    """Check the example as it is, and with every line uncommented."""
     text = re.sub("^#(?=[A-Z])", behind_a_sign, (HOME / ".env.example").read_text(), flags=re.MULTILINE)
     text = text.replace("\nSECRET_KEY=", "\nSECRET_KEY=any-long-text")
     text = text.replace("\nENCRYPTION_KEYS=", f"\nENCRYPTION_KEYS={Fernet.generate_key().decode()}")
     (tmp_path / ".env").write_text(text)
     environ = {"PATH": os.environ["PATH"], "ENV_FILE": str(tmp_path / ".env")}
 
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", "import config.settings"], cwd=HOME, env=environ, capture_output=True, text=True
     )
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The checks before a commit: the Makefile's own, by tools of the virtual environment, and nothing from elsewhere."""
+"""Pre-commit hooks: the Makefile's own checks, run by tools of the virtual environment only."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HOME = Path(__file__).resolve().parent.parent
 
 @pytest.fixture(scope="module")
 def hooks() -> list[dict[str, Any]]:
-    """All of them; pre-commit itself reads the file and refuses what it does not understand."""
+    """Return all hooks, read by pre-commit itself, which refuses an invalid file."""
     repositories = load_config(HOME / ".pre-commit-config.yaml")["repos"]
-    assert [one["repo"] for one in repositories] == ["local"]
+    assert [repository["repo"] for repository in repositories] == ["local"]
     return repositories[0]["hooks"]
 
 

@@ -1,4 +1,4 @@
-"""docs/reasons.md says what the code says, reason by reason."""
+"""docs/reasons.md agrees with the code, reason by reason."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_every_reason_of_a_mismatch_is_explained_and_none_that_does_not_exist() 
 def test_the_page_gives_each_entry_reason_its_remedy_as_the_code_has_it() -> None:
     text = PAGE.read_text()
 
-    for code, words in WORDINGS.items():
-        assert f"| `{code}` | {words.title} |" in text
-        assert words.fix in text
+    for code, explanation in WORDINGS.items():
+        assert f"| `{code}` | {explanation.title} |" in text
+        assert explanation.fix in text

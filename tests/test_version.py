@@ -1,4 +1,4 @@
-"""The version stands in pyproject.toml alone, and the command line says it."""
+"""The version is kept in pyproject.toml alone, and the command line prints it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from config.version import name_and_version, version
 from tests.test_docs import OUR_APPS
 
 HOME = Path(__file__).resolve().parent.parent
-OURS = sorted((app, name) for name, app in get_commands().items() if app in OUR_APPS)
+COMMANDS = sorted((app, name) for name, app in get_commands().items() if app in OUR_APPS)
 
 
 def test_the_version_is_that_of_pyproject() -> None:
@@ -34,14 +34,14 @@ def test_the_changelog_has_a_dated_section_for_it() -> None:
 def test_manage_py_says_it_before_anything_is_set_up(word: str) -> None:
     nothing_set = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
 
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, str(HOME / "manage.py"), word], env=nothing_set, capture_output=True, text=True, timeout=60
     )
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{name_and_version()}\n", "")
+    assert (process.returncode, process.stdout, process.stderr) == (0, f"{name_and_version()}\n", "")
 
 
-@pytest.mark.parametrize(("app", "name"), OURS)
+@pytest.mark.parametrize(("app", "name"), COMMANDS)
 def test_every_command_of_ours_says_it(app: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         load_command_class(app, name).create_parser("manage.py", name).parse_args(["--version"])

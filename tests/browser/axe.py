@@ -1,4 +1,4 @@
-"""axe-core on a page as people have it: wide and narrow, light and dark."""
+"""axe-core on a page, wide and narrow, light and dark."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ FINDINGS_THAT_COUNT = {"serious", "critical"}
 SWITCH_THEME = """scheme => {
   if (window.Alpine) Alpine.$data(document.documentElement).adminTheme = scheme;
   return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
-    document.getAnimations().forEach(one => one.finish());
+    document.getAnimations().forEach(animation => animation.finish());
     done();
   })));
 }"""
 
 
 def findings(page: Page) -> list[str]:
-    """What axe finds serious or critical on the page as it is, in each width and colour; a line for each element.
+    """Return a line for each element that axe finds serious or critical, in each width and color scheme.
 
-    Also said is when a page has to be scrolled sideways.
+    A page that has to be scrolled sideways gets a line, too.
     """
-    found: list[str] = []
+    lines: list[str] = []
     page.evaluate(Axe().axe_script)
     for width in (WIDE, NARROW):
         for scheme in ("light", "dark"):
             look_at(page, width=width, scheme=scheme)
-            found += [f"{width} px, {scheme}: {line}" for line in _findings(page)]
+            lines += [f"{width} px, {scheme}: {line}" for line in _findings(page)]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            found.append(f"{width} px: the page is wider than the screen")
+            lines.append(f"{width} px: the page is wider than the screen")
     look_at(page, width=WIDE, scheme="light")
-    return found
+    return lines
 
 
 def look_at(page: Page, *, width: int, scheme: Any, height: int = HEIGHT) -> None:
-    """The page at this width and in these colours."""
+    """Show the page at this width and in this color scheme."""
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.evaluate(SWITCH_THEME, scheme)

@@ -1,4 +1,4 @@
-"""The browser of these tests: the Chromium of this machine, without a window and without calling anybody."""
+"""The browser of these tests: this machine's Chromium, without a window and without background requests."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ MISSING = f"No Chromium was found, looked for {', '.join(NAMES)} (Debian: apt-ge
 
 
 def path() -> str | None:
-    """Where it is, or None."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    """Return the program's path, or None."""
+    return next((program for name in NAMES if (program := shutil.which(name))), None)
 
 
 def is_required() -> bool:
-    """CI says so: there a missing browser is a failure."""
+    """Return whether a missing browser is a failure, as in CI."""
     return os.environ.get("REQUIRE_BROWSER", "0") not in {"", "0"}
 
 
 def launch_arguments() -> dict[str, Any]:
-    """What Playwright starts it with."""
+    """Return the arguments with which Playwright starts the browser."""
     return {"executable_path": path(), "args": ARGUMENTS}

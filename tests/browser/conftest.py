@@ -17,7 +17,7 @@ from tests.support import people
 from tests.worker.conftest import WorkerProcess
 
 HERE = Path(__file__).parent
-# What a worker needs to know of the settings of a test.
+# Settings of a test that its worker process needs.
 FOR_WORKERS = (
     "CLOCKIFY_API_URL",
     "CLOCKIFY_REPORTS_URL",
@@ -34,13 +34,13 @@ FOR_WORKERS = (
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The pass on PostgreSQL leaves these out: what they show does not depend on the database."""
-    ours = [item for item in items if HERE in item.path.parents]
-    for item in ours:
+    """Leave browser tests out of the pass on PostgreSQL: their results do not depend on the database."""
+    browser_items = [item for item in items if HERE in item.path.parents]
+    for item in browser_items:
         item.add_marker("browser")
     if config.getoption("--database-only"):
-        config.hook.pytest_deselected(items=ours)
-        items[:] = [item for item in items if item not in ours]
+        config.hook.pytest_deselected(items=browser_items)
+        items[:] = [item for item in items if item not in browser_items]
 
 
 @pytest.fixture(scope="session")
@@ -56,19 +56,19 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """Ours takes the place of a plugin's whose way of being written pytest warns about."""
+    """Replace a plugin's fixture about which pytest warns."""
 
 
 @pytest.fixture
 def site(sandbox: Running, live_server: Any, settings: Any) -> str:
-    """The address of Hourbridge, connected with nothing yet."""
+    """Return the URL of Hourbridge, not connected yet."""
     settings.PUBLIC_URL = live_server.url
     return str(live_server.url)
 
 
 @pytest.fixture
 def person(site: str, page: Page) -> Iterator[Person]:
-    """Somebody in front of the browser, not logged in."""
+    """Return a person in front of the browser, not logged in. Fails on browser errors at the end."""
     person = Person(page, site=site)
     yield person
     assert not person.troubles
@@ -84,7 +84,7 @@ def worker(site: str, settings: Any, tmp_path: Path) -> Iterator[WorkerProcess]:
 
 @pytest.fixture
 def log_in(person: Person, client: Any, page: Page) -> Callable[[str], None]:
-    """In as somebody of that role, past the form."""
+    """Return a function that logs in as a person of a role, without the form."""
 
     def log_in(role: str) -> None:
         client.force_login(people.person("dana", role=role))

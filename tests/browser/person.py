@@ -1,4 +1,4 @@
-"""A person in front of the browser: reads, fills in, presses. Every page that is looked at is examined by axe."""
+"""A person in front of the browser, who reads, fills in and presses buttons, and checks pages with axe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE_MS = 60_000
 
 
 class Person:
-    """What they see and do; `troubles` is what the browser complained about meanwhile."""
+    """A person's actions and expectations; `troubles` lists the errors that the browser reported meanwhile."""
 
     def __init__(self, page: Page, *, site: str) -> None:
         self.page = page
@@ -21,10 +21,10 @@ class Person:
         self.troubles: list[str] = []
         page.set_default_timeout(PATIENCE_MS / 2)
         page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
-        page.on("console", self._heard)
+        page.on("console", self._note_error)
 
-    def _heard(self, message: ConsoleMessage) -> None:
-        """Blocked scripts and styles show up here, and nowhere else. A form sent back as wrong is no trouble."""
+    def _note_error(self, message: ConsoleMessage) -> None:
+        """Note a console error: blocked scripts and styles show up only here. Status 422 is a form with errors."""
         if message.type == "error" and self.page.url.startswith(self.site) and "422" not in message.text:
             self.troubles.append(f"{self.page.url}: {message.text}")
 
@@ -36,52 +36,52 @@ class Person:
         self.opens("/")
         self.fills("Username or e-mail", name)
         self.fills("Password", password)
-        self.looks_around()
+        self.checks_accessibility()
         self.presses("Log in")
         self.page.wait_for_url("**/admin/")
 
-    def follows(self, words: str, *, within: Locator | None = None) -> None:
-        (within or self.page).get_by_role("link", name=words).first.click()
+    def follows(self, text: str, *, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("link", name=text).first.click()
 
-    def chooses_in_menu(self, words: str) -> None:
-        """The menu's line; a badge may stand behind its words."""
-        self.page.locator("#nav-sidebar").get_by_role("link", name=re.compile(rf"\b{words}\b")).first.click()
+    def chooses_in_menu(self, text: str) -> None:
+        """Follow a link of the menu; a badge may follow its text."""
+        self.page.locator("#nav-sidebar").get_by_role("link", name=re.compile(rf"\b{text}\b")).first.click()
 
     # --- doing ---------------------------------------------------------------------------------------------
     def fills(self, label: str, value: str) -> None:
         self.page.get_by_label(label, exact=True).fill(value)
 
-    def presses(self, words: str, *, within: Locator | None = None) -> None:
-        (within or self.page).get_by_role("button", name=words).first.click()
+    def presses(self, text: str, *, within: Locator | None = None) -> None:
+        (within or self.page).get_by_role("button", name=text).first.click()
 
     # --- reading -------------------------------------------------------------------------------------------
     def sees(self, *sentences: str | re.Pattern[str]) -> None:
-        """Waits until all of them stand on the page."""
+        """Wait until all sentences are on the page."""
         for sentence in sentences:
             expect(self.page.get_by_text(sentence).first).to_be_visible(timeout=PATIENCE_MS)
 
-    def sees_no_button(self, words: str) -> None:
-        expect(self.page.get_by_role("button", name=words)).to_have_count(0)
+    def sees_no_button(self, text: str) -> None:
+        expect(self.page.get_by_role("button", name=text)).to_have_count(0)
 
     def sees_run_end(self, word: str = "Done") -> None:
-        """On a run's page: the state beside its name comes to this, without reloading."""
+        """Wait on a run's page until its status becomes this, without reloading."""
         state = self.page.locator(".hb-title:has(#run-title) .hb-badge")
         expect(state).to_have_text(re.compile(rf"{word}$"), timeout=PATIENCE_MS)
 
     def waits_for_runs(self) -> None:
-        """On the front page: until nothing is under way, without reloading."""
+        """Wait on the front page until no run is under way, without reloading."""
         expect(self.page.locator("#overview")).to_be_visible()
         expect(self.page.locator("[data-live]")).to_have_count(0, timeout=PATIENCE_MS)
 
     def figure(self, word: str) -> int:
-        """The large number under that word."""
+        """Return the large number of the tile with that label."""
         tile = self.page.locator(".hb-figure").filter(has=self.page.get_by_text(re.compile(f"{word}$")))
         return int(tile.locator(".hb-big").inner_text())
 
-    def row(self, words: str) -> Locator:
-        return self.page.get_by_role("row").filter(has_text=words).first
+    def row(self, text: str) -> Locator:
+        return self.page.get_by_role("row").filter(has_text=text).first
 
-    def looks_around(self) -> None:
-        """Nothing on this page shuts anybody out."""
-        found = axe.findings(self.page)
-        assert not found, f"{self.page.url}\n" + "\n".join(found)
+    def checks_accessibility(self) -> None:
+        """Assert that axe finds no serious problem on this page."""
+        findings = axe.findings(self.page)
+        assert not findings, f"{self.page.url}\n" + "\n".join(findings)

@@ -88,7 +88,7 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
 
 
 def first_run(person: Person, sandbox: Running) -> None:
-    """From an empty database to sent time, as the demo does it."""
+    """Take pictures from an empty database to sent time, as the demo does it."""
     take(person, "first-run-1-empty", "/admin/")
     command("connect_clockify", "--api-key", ADMIN_KEY)
     take(person, "first-run-2-clockify", "/admin/")
@@ -120,7 +120,7 @@ def daily_pages(person: Person) -> None:
 
 
 def desk_pages(person: Person) -> None:
-    """Every tab of the review desk, an open row with its forecast, and the sheets that follow a press."""
+    """Take pictures of the review desk: every tab, an open row with its forecast, and the sheets behind its buttons."""
     workspace = Workspace.objects.get()
     choices = {"people": "Choose for Siobhán O'Connor", "clients": "Choose for", "projects": "Choose for Loyalty app"}
     for tab, choice in choices.items():
@@ -148,14 +148,14 @@ def set_up_pages(person: Person) -> None:
 
 
 def under_way(person: Person) -> None:
-    """The sync as it was when two thirds were sent."""
+    """Take pictures of the sync as it was when two thirds were sent."""
     run = Run.objects.filter(kind="sync", dry_run=False).latest("pk")
     later = run.items.filter(outcome="sent").order_by("-pk").values("pk")[: run.total // 3]
     run.items.filter(pk__in=list(later.values_list("pk", flat=True))).update(outcome="planned")
     done = run.total - run.items.filter(outcome="planned").count()
     now = timezone.now()
-    begun = {"created_at": now - timedelta(seconds=43), "started_at": now - timedelta(seconds=42), "beat_at": now}
-    Run.objects.filter(pk=run.pk).update(status="running", stage="Sending", done=done, finished_at=None, **begun)
+    times = {"created_at": now - timedelta(seconds=43), "started_at": now - timedelta(seconds=42), "beat_at": now}
+    Run.objects.filter(pk=run.pk).update(status="running", stage="Sending", done=done, finished_at=None, **times)
     Action.objects.filter(run=run).update(ended_at=now - timedelta(seconds=30))
     take(person, "run-live", f"/admin/syncjobs/run/{run.pk}/change/")
     take(person, "overview-live", "/admin/")
@@ -163,7 +163,7 @@ def under_way(person: Person) -> None:
 
 
 def changed_after_sending(person: Person, sandbox: Running) -> None:
-    """One entry billed and one changed by hand, both edited since: beside each other, previewed, and corrected."""
+    """Take pictures of a billed and a manually changed entry, both edited since: compared, previewed and corrected."""
     scene, workspace = Scene(sandbox), Workspace.objects.get()
     scene.sync(str(workspace.start_date), str(date.today()))
     billed, changed = Receipt.objects.filter(workspace=workspace, state="sent").order_by("-txn_date", "pk")[:2]
@@ -174,11 +174,11 @@ def changed_after_sending(person: Person, sandbox: Running) -> None:
     scene.sync(str(workspace.start_date), str(date.today()))
     desk = f"/admin/workspaces/{workspace.pk}/changed/"
     take(person, "changed-two", f"{desk}?look=1")
-    for words in ("Send ours…", "Add what is missing…"):
+    for button in ("Send ours…", "Add what is missing…"):
         person.opens(desk)
-        person.presses(words)
+        person.presses(button)
         shown = RunExecution(Run.objects.latest("pk")).work()
-        take(person, f"amend-{words.split()[0].lower()}", f"/admin/syncjobs/run/{shown.pk}/change/")
+        take(person, f"amend-{button.split()[0].lower()}", f"/admin/syncjobs/run/{shown.pk}/change/")
     person.presses("Add this in QuickBooks")
     RunExecution(Run.objects.latest("pk")).work()
     entry = TimeEntry.objects.get(clockify_id=billed.entry_id)
@@ -186,7 +186,7 @@ def changed_after_sending(person: Person, sandbox: Running) -> None:
 
 
 def only_in_quickbooks(person: Person) -> None:
-    """What only QuickBooks has, and one of it ignored."""
+    """Take pictures of records that only QuickBooks has, with one of them ignored."""
     workspace = Workspace.objects.get()
     for tab in ("people", "projects"):
         take(person, f"{tab}-quickbooks", f"/admin/workspaces/{workspace.pk}/{tab}/?show=quickbooks")
@@ -201,27 +201,27 @@ def disconnected(person: Person) -> None:
     take(person, "overview-disconnected", "/admin/")
 
 
-def command(name: str, *words: str) -> None:
-    done = run_command(name, *words)
-    assert done.code == 0, done.stderr
+def command(name: str, *args: str) -> None:
+    result = run_command(name, *args)
+    assert result.code == 0, result.stderr
 
 
 def take(person: Person, name: str, path: str = "") -> None:
-    """The page at `path`, or the one that is open, in all four ways."""
+    """Take the pictures of the page at `path`, or of the open page, in both widths and color schemes."""
     if path:
         person.opens(path)
-    for word, width in WIDTHS.items():
+    for size, width in WIDTHS.items():
         for scheme in ("light", "dark"):
             axe.look_at(person.page, width=width, scheme=scheme)
             person.page.evaluate("scrollTo(0, 0)")
-            person.page.screenshot(path=FOLDER / f"{name}-{word}-{scheme}.png", full_page=True)
+            person.page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
     if name in IN_DOCS:
         axe.look_at(person.page, width=WIDTHS["wide"], scheme="light", height=IN_DOCS[name])
         save_small(person.page.screenshot(), FOR_DOCS / f"{name}.png")
 
 
 def save_small(picture: bytes, path: Path) -> None:
-    """With 128 colours, which is plenty for a page and a third of the bytes."""
+    """Save with 128 colors, which is enough for a page and a third of the bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.open(BytesIO(picture)).convert("RGB")
     image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)

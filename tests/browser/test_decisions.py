@@ -1,4 +1,4 @@
-"""Undo of a run, a near-twin and a mass deletion, each decided by a person in the browser."""
+"""Undo of a run, a nearly equal activity and a mass deletion, each decided by a person in the browser."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def scene(person: Person, sandbox: Running) -> Scene:
 
 
 def work() -> Run:
-    """What a worker would do with the run that a button asked for."""
+    """Execute the queued run as a worker would."""
     return RunExecution(Run.objects.get(status="queued")).work()
 
 
 def picture(person: Person, name: str) -> None:
-    """Kept where a developer wants to look at them."""
+    """Check accessibility, and save pictures where PICTURES names a folder."""
     folder = os.environ.get("PICTURES")
-    person.looks_around()
+    person.checks_accessibility()
     if folder:
         for width in (1400, 390):
             person.page.set_viewport_size({"width": width, "height": 900})
@@ -69,7 +69,7 @@ def test_a_run_is_undone_after_its_preview(person: Person, scene: Scene, log_in:
     assert scene.sync().counts == {"unchanged": 1, "blocked": 5}
 
 
-def test_a_near_twin_is_taken(person: Person, scene: Scene, log_in: LogIn) -> None:
+def test_a_nearly_equal_activity_is_adopted(person: Person, scene: Scene, log_in: LogIn) -> None:
     entry = scene.entry(scene.user("Ada"), scene.project("Site"), description="Design review")
     run = scene.sync()
     Receipt.objects.all().delete()
@@ -91,7 +91,7 @@ def test_a_near_twin_is_taken(person: Person, scene: Scene, log_in: LogIn) -> No
     assert scene.receipt(entry).quickbooks_id == scene.activities()[0]["Id"]
 
 
-def test_a_mass_deletion_is_believed_after_its_preview(person: Person, scene: Scene, log_in: LogIn) -> None:
+def test_a_mass_deletion_is_carried_out_after_its_preview(person: Person, scene: Scene, log_in: LogIn) -> None:
     entries = scene.entries(scene.user("Ada"), scene.project("Site"), 30)
     scene.sync()
     scene.delete_entry(*entries[:25])

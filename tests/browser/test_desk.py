@@ -26,7 +26,7 @@ pytestmark = pytest.mark.sandbox(dataset="agency", entries=60)
 
 
 def connected(sandbox: Running) -> Workspace:
-    """Both sides, read once."""
+    """Connect both sides and check once. Return the workspace."""
     command("connect_clockify", "--api-key", ADMIN_KEY)
     token = sandbox.world.quickbooks.issue_refresh_token(REALM)
     command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
@@ -41,21 +41,21 @@ def workspace(sandbox: Running, site: str) -> Workspace:
 
 
 class Desk:
-    """One tab of it, as a person has it before them."""
+    """A tab of the review desk in a person's browser."""
 
     def __init__(self, person: Person, workspace: Workspace) -> None:
         self.person, self.page, self.workspace = person, person.page, workspace
 
     def opens(self, tab: str, query: str = "") -> None:
         self.person.opens(f"/admin/workspaces/{self.workspace.pk}/{tab}/{query}")
-        # Gone after a reload: what is not reloaded keeps it.
+        # A reload would drop this variable.
         self.page.evaluate("window.neverReloaded = true")
 
     def was_not_reloaded(self) -> None:
         assert self.page.evaluate("window.neverReloaded === true")
 
-    def says(self, words: str | re.Pattern[str]) -> None:
-        expect(self.page.locator("[data-news]")).to_contain_text(words, timeout=PATIENCE_MS)
+    def says(self, text: str | re.Pattern[str]) -> None:
+        expect(self.page.locator("[data-news]")).to_contain_text(text, timeout=PATIENCE_MS)
 
     def row(self, name: str) -> Any:
         return self.page.locator("[data-row]").filter(has_text=name).first
@@ -74,7 +74,7 @@ def desk(person: Person, workspace: Workspace, log_in: LogIn) -> Desk:
     return Desk(person, workspace)
 
 
-def test_a_decision_takes_one_press_and_no_reload_and_can_be_undone(desk: Desk) -> None:
+def test_a_decision_takes_one_click_and_no_reload_and_can_be_undone(desk: Desk) -> None:
     page, person = desk.page, desk.person
     desk.opens("people")
     expect(page.get_by_text("Nothing safe to accept at once")).to_be_visible()
@@ -99,7 +99,7 @@ def test_a_decision_takes_one_press_and_no_reload_and_can_be_undone(desk: Desk) 
     page.get_by_label("Id or name in QuickBooks").fill("wójcik")
     page.locator("[data-options] label").first.click()
     desk.says("Links 1 person")
-    person.looks_around()
+    person.checks_accessibility()
     person.presses("Link", within=page.locator("[data-panel]"))
     desk.says("Linked.")
     desk.was_not_reloaded()
@@ -144,7 +144,7 @@ def test_everything_is_done_by_keys(desk: Desk) -> None:
     page.locator("#desk-list").focus()
     desk.presses("?")
     expect(page.get_by_role("dialog")).to_be_visible()
-    desk.person.looks_around()
+    desk.person.checks_accessibility()
     page.get_by_label("Single keys act").uncheck()
     desk.presses("Escape")
     page.locator("#desk-list").focus()
@@ -154,32 +154,32 @@ def test_everything_is_done_by_keys(desk: Desk) -> None:
 
 
 def by_keys(desk: Desk, steps: Counter[str]) -> None:
-    """The first row, decided without touching the mouse: accepted where one press may, left out with a note else."""
+    """Decide the first row by keys: accept it where it has a button for that, else ignore it with a note."""
     page = desk.page
     page.locator("#desk-list").focus()
-    pressed = ["j", "a"]
+    keys = ["j", "a"]
     if not page.locator("[data-row]").first.locator("[data-do=accept]").count():
-        pressed = ["j", "i"]
-    desk.presses(*pressed)
-    if pressed[-1] == "i":
+        keys = ["j", "i"]
+    desk.presses(*keys)
+    if keys[-1] == "i":
         expect(page.get_by_label("Note")).to_be_focused()
         page.keyboard.type("not ours")
         desk.presses("Enter")
     steps["decisions"] += 1
-    steps["keys"] += len(pressed) + (1 if pressed[-1] == "i" else 0)
+    steps["keys"] += len(keys) + (1 if keys[-1] == "i" else 0)
 
 
 def by_mouse(desk: Desk, steps: Counter[str]) -> None:
-    """Likewise, by clicks alone."""
+    """Decide the first row by clicks: accept it where it has a button for that, else ignore it."""
     row = desk.page.locator("[data-row]").first
     accept = row.locator("[data-do=accept]")
-    clicked = [accept] if accept.count() else [row.locator("summary"), row.locator("[data-do=ignore]")]
-    for control in clicked:
+    controls = [accept] if accept.count() else [row.locator("summary"), row.locator("[data-do=ignore]")]
+    for control in controls:
         control.click()
-    if len(clicked) > 1:
+    if len(controls) > 1:
         desk.page.locator(".hb-ignore button").click()
     steps["decisions"] += 1
-    steps["clicks"] += len(clicked) + (1 if len(clicked) > 1 else 0)
+    steps["clicks"] += len(controls) + (1 if len(controls) > 1 else 0)
 
 
 @pytest.mark.slow
@@ -187,7 +187,7 @@ def by_mouse(desk: Desk, steps: Counter[str]) -> None:
 def test_a_busy_person_clears_the_agency_with_one_decision_for_each_record(
     desk: Desk, hand: Callable[[Desk, Counter[str]], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The whole agency, tab after tab, on one page each; docs/desk.md tells the steps that this counts."""
+    """Decide every record, tab by tab, and print the number of steps (docs/desk.md)."""
     page, workspace = desk.page, desk.workspace
     open_before, steps = counted(workspace).to_do, Counter[str]()
     for tab in ("people", "clients", "projects"):
@@ -207,7 +207,7 @@ def test_a_busy_person_clears_the_agency_with_one_decision_for_each_record(
 
 
 @pytest.mark.slow
-def test_a_press_goes_through_where_a_script_can_t_ask(desk: Desk) -> None:
+def test_a_button_works_where_a_script_cannot_send_its_request(desk: Desk) -> None:
     desk.opens("people")
     desk.page.route("**/*", lambda route: route.abort() if "x-desk" in route.request.headers else route.continue_())
     desk.person.presses("Accept Siobhan O'Connor for Siobhán O'Connor")
@@ -245,26 +245,26 @@ def test_without_scripts_the_same_forms_do_the_same(
 
 
 @pytest.mark.slow
-def test_no_page_of_the_desk_shuts_anybody_out(desk: Desk, workspace: Workspace) -> None:
+def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) -> None:
     person, page = desk.person, desk.page
     for tab in ("people", "clients", "projects"):
         for section in ("todo", "linked", "quickbooks"):
             desk.opens(tab, f"?show={section}")
-            person.looks_around()
+            person.checks_accessibility()
     desk.opens("projects")
     page.locator("[data-do=tick]").first.check()
     page.get_by_label(re.compile("^More for")).first.click()
-    person.looks_around()
+    person.checks_accessibility()
     page.keyboard.press("Escape")
     person.presses("Accept the 1 ticked…")
     person.sees("Accept 1 pair")
-    person.looks_around()
+    person.checks_accessibility()
     desk.opens("people", "?show=todo")
     person.follows("Create… for") if page.get_by_role("link", name="Create… for").count() else person.follows(
         "Reactivate…"
     )
     person.sees("Exactly this is sent")
-    person.looks_around()
+    person.checks_accessibility()
     for path in ("desk/upload", "desk/history", "desk/safe", "changed"):
         desk.opens(path)
-        person.looks_around()
+        person.checks_accessibility()

@@ -71,7 +71,7 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
     person.presses("Accept 4 pairs")
     person.sees("in one press")
     take(person, "accepted")
-    in_doubt_and_refused(person, sandbox, workspace)
+    unknown_and_refused(person, sandbox, workspace)
     mismatch = Mismatch.objects.filter(workspace=workspace, kind="user").latest("pk")
     call_command("ignore", "user", mismatch.clockify_id)
     person.opens(f"/admin/workspaces/{workspace.pk}/desk/history/")
@@ -103,7 +103,7 @@ def test_pictures_of_what_changed_after_sending(person: Person, sandbox: Running
     take(person, "changed-looked")
 
 
-def in_doubt_and_refused(person: Person, sandbox: Running, workspace: Workspace) -> None:
+def unknown_and_refused(person: Person, sandbox: Running, workspace: Workspace) -> None:
     with sandbox.world.lock:
         sandbox.world.faults.add(vendor="quickbooks", method="POST", path="customer", kind="cut_before", times=1)
     person.opens(f"/admin/workspaces/{workspace.pk}/projects/")

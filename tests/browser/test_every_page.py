@@ -1,4 +1,4 @@
-"""Every page of the product once: axe finds nothing grave, no icon's name is read out, nothing is cut off."""
+"""Every page of the product once: no serious finding of axe, no icon's name read out, no title cut off."""
 
 from __future__ import annotations
 
@@ -25,96 +25,96 @@ from tests.support import people
 from tests.support.scene import run_command
 
 LogIn = Callable[[str], None]
-BEFORE_LOGIN = ("login", "password/reset", "password/reset/done", "password/reset/key/done", "inactive", "signup")
-OF_ONES_LOGIN = ("2fa", "password/change", "logout", "2fa/totp/activate")
-# The words of an icon are its picture; whoever listens to a page would hear "chevron underscore right".
+LOGIN_PATHS = ("login", "password/reset", "password/reset/done", "password/reset/key/done", "inactive", "signup")
+ACCOUNT_PATHS = ("2fa", "password/change", "logout", "2fa/totp/activate")
+# An icon font's text is a name; a screen reader would read out "chevron underscore right".
 ICONS_READ_OUT = """[...document.querySelectorAll('.material-symbols-outlined')]
   .filter(icon => icon.checkVisibility() && !icon.closest('[aria-hidden=true]'))
   .map(icon => icon.parentElement.outerHTML.replace(/\\s+/g, ' ').slice(0, 200))"""
 HEAD_CUT = "(title => title ? title.scrollWidth > title.clientWidth + 1 : false)(document.querySelector('h1'))"
 
 
-class Rounds:
-    """Goes from page to page and writes down what it finds, so that one look shows all of it."""
+class Inspection:
+    """Opens page after page and collects the findings, so that one run of the test shows all of them."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self.found: list[str] = []
-        self.seen = 0
+        self.findings: list[str] = []
+        self.count = 0
 
-    def look(self, path: str) -> None:
+    def opens(self, path: str) -> None:
         self.person.opens(path)
-        self.look_around(path)
+        self.inspect(path)
 
-    def look_around(self, name: str) -> None:
+    def inspect(self, name: str) -> None:
         page = self.person.page
-        self.seen += 1
-        self.found += [f"{name}: {line}" for line in axe.findings(page)]
-        self.found += [f"{name}: read out: {line}" for line in page.evaluate(ICONS_READ_OUT)]
+        self.count += 1
+        self.findings += [f"{name}: {line}" for line in axe.findings(page)]
+        self.findings += [f"{name}: read out: {line}" for line in page.evaluate(ICONS_READ_OUT)]
         axe.look_at(page, width=axe.NARROW, scheme="light")
-        self.found += [f"{name}: the title is cut off"] if page.evaluate(HEAD_CUT) else []
+        self.findings += [f"{name}: the title is cut off"] if page.evaluate(HEAD_CUT) else []
         axe.look_at(page, width=axe.WIDE, scheme="light")
 
 
 @pytest.fixture
-def rounds(person: Person) -> Rounds:
-    return Rounds(person)
+def inspection(person: Person) -> Inspection:
+    return Inspection(person)
 
 
 @pytest.mark.slow
 @pytest.mark.sandbox(dataset="agency", entries=60)
-def test_no_page_shuts_anybody_out(rounds: Rounds, sandbox: Running, log_in: LogIn) -> None:
-    for path in BEFORE_LOGIN:
-        rounds.look(f"/accounts/{path}/")
+def test_every_page_is_accessible(inspection: Inspection, sandbox: Running, log_in: LogIn) -> None:
+    for path in LOGIN_PATHS:
+        inspection.opens(f"/accounts/{path}/")
     log_in(people.ADMINISTRATOR)
-    first_run(rounds, sandbox)
+    first_run(inspection, sandbox)
     for path in [*own_pages(), *pages_of_models()]:
-        rounds.look(path)
+        inspection.opens(path)
     for path in ("/admin/connect/clockify/", "/admin/rules/"):
-        sent_back(rounds, path)
-    decided_and_refused(rounds)
-    assert rounds.seen > 70
-    assert not rounds.found, f"{rounds.seen} pages\n" + "\n".join(rounds.found)
+        sent_back(inspection, path)
+    decided_and_refused(inspection)
+    assert inspection.count > 70
+    assert not inspection.findings, f"{inspection.count} pages\n" + "\n".join(inspection.findings)
 
 
 @pytest.mark.slow
-def test_no_page_of_the_second_factor_shuts_anybody_out(rounds: Rounds, log_in: LogIn, page: Page) -> None:
+def test_every_page_of_the_second_factor_is_accessible(inspection: Inspection, log_in: LogIn, page: Page) -> None:
     people.person("erin", role=roles.SUPPORT)
-    rounds.person.logs_in("erin", people.PASSWORD)
-    for path in OF_ONES_LOGIN:
-        rounds.look(f"/accounts/{path}/")
-    rounds.person.opens("/accounts/2fa/totp/activate/")
+    inspection.person.logs_in("erin", people.PASSWORD)
+    for path in ACCOUNT_PATHS:
+        inspection.opens(f"/accounts/{path}/")
+    inspection.person.opens("/accounts/2fa/totp/activate/")
     if "reauthenticate" in page.url:
-        rounds.look_around("reauthenticate")
+        inspection.inspect("reauthenticate")
         page.get_by_label("Password").fill(people.PASSWORD)
         page.locator("main form button").first.click()
     secret = page.locator("#authenticator_secret, [name=secret], code").first.inner_text().replace(" ", "")
     page.locator("main input[name=code]").fill(code_of(secret))
     page.locator("main form button").first.click()
     for path in ("2fa", "2fa/recovery-codes", "2fa/recovery-codes/generate", "2fa/totp/deactivate"):
-        rounds.look(f"/accounts/{path}/")
+        inspection.opens(f"/accounts/{path}/")
     page.context.clear_cookies()
-    rounds.person.opens("/accounts/login/")
-    rounds.person.fills("Username or e-mail", "erin")
-    rounds.person.fills("Password", people.PASSWORD)
-    rounds.person.presses("Log in")
-    rounds.look_around("code")
-    assert not rounds.found, "\n".join(rounds.found)
+    inspection.person.opens("/accounts/login/")
+    inspection.person.fills("Username or e-mail", "erin")
+    inspection.person.fills("Password", people.PASSWORD)
+    inspection.person.presses("Log in")
+    inspection.inspect("code")
+    assert not inspection.findings, "\n".join(inspection.findings)
 
 
-def first_run(rounds: Rounds, sandbox: Running) -> None:
-    """The front page on its way from nothing to sent time."""
-    rounds.look("/admin/")
+def first_run(inspection: Inspection, sandbox: Running) -> None:
+    """Inspect the front page at each step from an empty database to sent time."""
+    inspection.opens("/admin/")
     command("connect_clockify", "--api-key", ADMIN_KEY)
-    rounds.look("/admin/")
-    rounds.look("/admin/people/")
+    inspection.opens("/admin/")
+    inspection.opens("/admin/people/")
     token = sandbox.world.quickbooks.issue_refresh_token(REALM)
     command("connect_quickbooks", "--realm", REALM, "--refresh-token", token)
     command("policy", f"start_date={date.today() - timedelta(days=40)}", "sync_schedule=daily at 18:00")
     command("check_for_new")
-    rounds.look("/admin/")
-    for words in ("--dry-run",), ():
-        run_command("sync_time", *words)
+    inspection.opens("/admin/")
+    for options in ("--dry-run",), ():
+        run_command("sync_time", *options)
     run_command("sync_time", "--resend", "--dry-run")
     ignored = TimeEntry.objects.latest("pk")
     run_command("ignore", "user", ignored.user_id)
@@ -142,7 +142,7 @@ def own_pages() -> Iterator[str]:
 
 
 def pages_of_models() -> Iterator[str]:
-    """Each list, one row of each, the forms to add, and a list in which nothing is found."""
+    """Yield the URLs of each list, one row of each, the forms to add, and a list without results."""
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{name}_changelist")
@@ -155,9 +155,9 @@ def pages_of_models() -> Iterator[str]:
     yield "/admin/django_q/schedule/add/"
 
 
-def sent_back(rounds: Rounds, path: str) -> None:
-    """The form with something in it that can't be taken."""
-    person = rounds.person
+def sent_back(inspection: Inspection, path: str) -> None:
+    """Submit a form with an invalid value and inspect the page."""
+    person = inspection.person
     person.opens(path)
     if "connect" in path:
         person.fills("API key", "not-a-key")
@@ -165,26 +165,26 @@ def sent_back(rounds: Rounds, path: str) -> None:
     else:
         person.fills("Longest entry, hours", "many")
         person.presses("Save the rules")
-    rounds.look_around(f"{path} sent back")
+    inspection.inspect(f"{path} sent back")
 
 
-def decided_and_refused(rounds: Rounds) -> None:
-    """A decision with its message, and what those read who may not do something."""
-    person = rounds.person
+def decided_and_refused(inspection: Inspection) -> None:
+    """Inspect a decision's message, and the page for people without permission."""
+    person = inspection.person
     person.opens("/admin/people/")
     person.page.get_by_role("button", name="Accept").first.click()
     person.sees("Linked.")
-    rounds.look_around("people, decided")
-    someone = Client()
-    someone.force_login(people.person("erin", role=people.OUTSIDER))
-    cookie = {"name": "sessionid", "value": someone.cookies["sessionid"].value, "url": person.site}
+    inspection.inspect("people, decided")
+    outsider = Client()
+    outsider.force_login(people.person("erin", role=people.OUTSIDER))
+    cookie = {"name": "sessionid", "value": outsider.cookies["sessionid"].value, "url": person.site}
     person.page.context.add_cookies([cookie])  # type: ignore[list-item]
-    rounds.look("/admin/people/")
-    # The browser complains about the answer 403 as such, which was to be.
+    inspection.opens("/admin/people/")
+    # The browser reports status 403 as an error, which is expected here.
     person.troubles = [line for line in person.troubles if "403" not in line]
 
 
-def command(name: str, *words: str) -> Any:
-    done = run_command(name, *words)
-    assert done.code == 0, done.stderr
-    return done
+def command(name: str, *args: str) -> Any:
+    result = run_command(name, *args)
+    assert result.code == 0, result.stderr
+    return result

@@ -1,4 +1,4 @@
-"""The footer on wide and narrow screens: in sight at the end of a page, wherever the theme puts its own bars."""
+"""The footer is visible at the end of a page on wide and narrow screens, whatever bars the theme adds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's page and the front page follow a run without being reloaded, and stay out of people's way."""
+"""A run's page and the front page follow a run without reloading, and keep focus and opened parts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_page_follows_the_run_while_a_button_keeps_the_focus(person: Person,
     log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/syncjobs/run/{run.pk}/change/")
     person.sees("12 of 80 done")
-    person.looks_around()
+    person.checks_accessibility()
     cancel = person.page.get_by_role("button", name="Cancel run")
     cancel.focus()
 
@@ -40,7 +40,7 @@ def test_the_page_follows_the_run_while_a_button_keeps_the_focus(person: Person,
     expect(cancel).to_be_focused()
 
 
-def test_the_end_is_shown_and_said_and_then_nothing_is_asked_any_more(person: Person, run: Run, log_in: LogIn) -> None:
+def test_the_end_is_shown_and_announced_and_then_polling_stops(person: Person, run: Run, log_in: LogIn) -> None:
     log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/syncjobs/run/{run.pk}/change/")
     news = person.page.locator("p[role=status]")

@@ -1,4 +1,4 @@
-"""What people read when something is refused, and what those see who may only look."""
+"""Messages of refusals, and pages for people who may only view."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LogIn = Callable[[str], None]
 
 @pytest.fixture
 def workspace(site: str) -> Workspace:
-    """Clockify is connected, QuickBooks is not."""
+    """Return a workspace with Clockify connected and QuickBooks not."""
     return connection.connect(ADMIN_KEY, now=timezone.now())
 
 
@@ -39,7 +39,7 @@ def both_sides(sandbox: Running, workspace: Workspace) -> Workspace:
     return Workspace.objects.get()
 
 
-def test_a_wrong_clockify_key_is_told_in_the_form(person: Person, log_in: LogIn) -> None:
+def test_a_wrong_clockify_key_is_reported_in_the_form(person: Person, log_in: LogIn) -> None:
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/connect/clockify/")
 
@@ -47,7 +47,7 @@ def test_a_wrong_clockify_key_is_told_in_the_form(person: Person, log_in: LogIn)
     person.presses("Connect Clockify")
 
     person.sees("Clockify does not accept the API key. Make a new key in Clockify and connect again.")
-    person.looks_around()
+    person.checks_accessibility()
     assert not Workspace.objects.exists()
 
 
@@ -62,7 +62,9 @@ def test_a_key_that_does_not_see_everyone_is_refused(person: Person, log_in: Log
     person.sees("The key's owner is no owner or admin of this workspace")
 
 
-def test_a_declined_consent_is_told_and_changes_nothing(person: Person, workspace: Workspace, log_in: LogIn) -> None:
+def test_a_declined_consent_is_reported_and_changes_nothing(
+    person: Person, workspace: Workspace, log_in: LogIn
+) -> None:
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
 
@@ -70,11 +72,13 @@ def test_a_declined_consent_is_told_and_changes_nothing(person: Person, workspac
     person.presses("Decline")
 
     person.sees("The connection was declined at Intuit; nothing was changed here. Connect again when ready.")
-    person.looks_around()
+    person.checks_accessibility()
     assert Workspace.objects.get().company is None
 
 
-def test_a_second_press_says_who_runs_it_and_since_when(person: Person, both_sides: Workspace, log_in: LogIn) -> None:
+def test_a_second_click_says_who_started_the_sync_and_when(
+    person: Person, both_sides: Workspace, log_in: LogIn
+) -> None:
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
     erin = User.objects.create_user("erin")
@@ -83,7 +87,7 @@ def test_a_second_press_says_who_runs_it_and_since_when(person: Person, both_sid
     person.presses("Sync now")
 
     person.sees(re.compile(rf"Time sync {first.pk}.*by erin.*since \d\d:\d\d"))
-    person.looks_around()
+    person.checks_accessibility()
     assert Run.objects.filter(kind=Run.Kind.SYNC).count() == 1
 
 
@@ -93,7 +97,7 @@ def test_support_sees_every_page_and_no_button(person: Person, both_sides: Works
     for page in ("/admin/", "/admin/people/", "/admin/customers/", "/admin/rules/", "/admin/syncjobs/run/1/change/"):
         person.opens(page)
         person.sees("Northlight Studio")
-        person.looks_around()
+        person.checks_accessibility()
         expect(person.page.locator("#main form[method=post] button")).to_have_count(0)
 
     person.opens("/admin/")

@@ -1,4 +1,4 @@
-"""From nothing to sent time, away and back again, as an administrator lives it."""
+"""An administrator's story: connect, decide, send, disconnect and reconnect."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_an_administrator_connects_decides_sends_leaves_and_comes_back(
 
 
 def activities(sandbox: Running) -> int:
-    """How much time is in the local QuickBooks."""
+    """Return the number of activities in the sandbox's QuickBooks."""
     return len(sandbox.world.quickbooks.companies[REALM].records["TimeActivity"])
 
 
 def connects_clockify(person: Person) -> None:
     person.sees("From nothing to the first sent hour")
-    person.looks_around()
+    person.checks_accessibility()
     person.fills("API key", ADMIN_KEY)
     person.fills("Send time from", (date.today() - timedelta(days=40)).isoformat())
     person.presses("Connect Clockify")
@@ -54,21 +54,21 @@ def connects_clockify(person: Person) -> None:
 
 
 def connects_quickbooks(person: Person) -> None:
-    person.looks_around()
+    person.checks_accessibility()
     person.presses("Connect to QuickBooks")
     consents(person)
     person.sees(f"QuickBooks company {COMPANY} is connected.", "QuickBooks Online Plus", "Payroll off")
 
 
 def consents(person: Person) -> None:
-    """On the sandbox's page, which stands where Intuit's is."""
+    """Give consent on the sandbox's page, which replaces Intuit's."""
     person.sees("Connect to QuickBooks (sandbox)")
     person.presses("Connect")
     person.page.wait_for_url(f"{person.site}/admin/")
 
 
 def watches_the_first_check(person: Person) -> None:
-    """It began by itself, and the front page says when it is through."""
+    """Wait for the first check, which starts automatically; the front page shows its end."""
     person.sees("A check for new users and customers has begun.")
     person.waits_for_runs()
     person.sees("names to decide")
@@ -80,20 +80,20 @@ def checks_for_new_users_and_customers(person: Person) -> None:
     person.follows("Open run")
     person.sees_run_end()
     person.sees("What was read")
-    person.looks_around()
+    person.checks_accessibility()
 
 
 def decides_who_is_who(person: Person) -> None:
     person.chooses_in_menu("Review desk")
     person.sees("Two users, one name")
-    person.looks_around()
+    person.checks_accessibility()
     person.follows("Choose for Siobhán O'Connor")
     person.sees("Who is this user?", "If you link it")
-    person.looks_around()
+    person.checks_accessibility()
     person.presses("Link", within=person.page.locator(".hb-panel"))
     person.sees("Linked.")
     person.follows("Projects")
-    person.looks_around()
+    person.checks_accessibility()
     person.presses("Accept client GreenLine Transit for Greenline Transit")
     person.sees("Linked.")
     # Its project had waited for it and follows by itself.
@@ -111,7 +111,7 @@ def previews_a_sync(person: Person) -> int:
 
 
 def sends_time(person: Person) -> int:
-    """Nobody reloads the run's page: it follows by itself."""
+    """Sync and return the number sent. The run's page updates without reloading."""
     person.chooses_in_menu("Overview")
     person.presses("Sync now")
     person.follows("Open run")
@@ -121,18 +121,18 @@ def sends_time(person: Person) -> int:
 
 def reads_what_went_over(person: Person) -> None:
     person.sees("Not sent, by reason", "Books closed")
-    person.looks_around()
+    person.checks_accessibility()
     person.follows("Created")
-    # Whose time it is depends on the day of the week.
+    # The first row's person depends on the day of the week.
     person.page.locator(".hb-items tbody a").first.click()
     person.sees("1 result")
-    person.looks_around()
+    person.checks_accessibility()
     person.page.locator("#result_list tbody a").first.click()
     person.sees("It is in QuickBooks as activity", "What was sent", "Attempts")
-    person.looks_around()
+    person.checks_accessibility()
     person.chooses_in_menu("Overview")
     person.sees("Needs you")
-    person.looks_around()
+    person.checks_accessibility()
 
 
 def disconnects(person: Person) -> None:
@@ -140,11 +140,11 @@ def disconnects(person: Person) -> None:
     person.presses(f"Disconnect {COMPANY}")
     person.sees(f"{COMPANY} is disconnected", "Mappings and history are kept")
     person.sees_no_button("Sync now")
-    person.looks_around()
+    person.checks_accessibility()
 
 
 def reconnects(person: Person) -> None:
-    """A check and a preview begin by themselves; the preview says that nothing is left to catch up with."""
+    """Reconnect. A check and a preview start automatically; the preview finds nothing left to send."""
     person.presses("Reconnect QuickBooks")
     consents(person)
     person.sees(f"QuickBooks company {COMPANY} is connected.", "what the catch-up would send")

@@ -18,7 +18,7 @@ PATIENCE = 60
 
 
 def environment_of_processes() -> dict[str, str]:
-    """Environment in which a process of ours works on the test's database."""
+    """Return an environment in which a process of ours uses the test's database."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite":
         return os.environ | {"DATABASE_URL": f"sqlite:///{name}"}
@@ -34,7 +34,7 @@ def until(happened: Callable[[], object]) -> None:
 
 
 class WorkerProcess:
-    """`manage.py worker` in a process of its own; what it says is in `log`."""
+    """`manage.py worker` in a process of its own; its output is in `log`."""
 
     def __init__(self, log: Path, more: dict[str, str]) -> None:
         self.log = log
@@ -44,8 +44,8 @@ class WorkerProcess:
                 command, env=environment_of_processes() | more, stdout=output, stderr=output
             )
 
-    def said(self, words: str) -> int:
-        return self.log.read_text().count(words)
+    def count_in_log(self, text: str) -> int:
+        return self.log.read_text().count(text)
 
     def stop(self) -> int:
         self.process.terminate()
@@ -54,7 +54,7 @@ class WorkerProcess:
 
 @pytest.fixture
 def start_worker(tmp_path: Path, transactional_db: None) -> Iterator[Callable[..., WorkerProcess]]:
-    """Starts workers, each with settings of its own on top; ends what the test left."""
+    """Return a function that starts a worker with extra settings; stops running workers after the test."""
     workers: list[WorkerProcess] = []
 
     def start(**more: str) -> WorkerProcess:

@@ -1,4 +1,4 @@
-"""A worker killed outright while it sends loses nothing and doubles nothing."""
+"""A worker killed while it sends loses no entry and sends none twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENTRIES = 120
 
 @pytest.fixture
 def scene(sandbox: Running, transactional_db: None, settings: Any) -> Scene:
-    """A workspace with much to send, connected."""
+    """Return a connected workspace with many entries to send."""
     scene = Scene(sandbox).connect()
     scene.entries(scene.user("Ada"), scene.project("Site", client=scene.client("Acme")), ENTRIES)
     scene.workspace.__class__.objects.update(start_date="2026-03-01")
@@ -32,7 +32,7 @@ def scene(sandbox: Running, transactional_db: None, settings: Any) -> Scene:
 
 
 def settings_of(sandbox: Running) -> dict[str, str]:
-    """The same for a process: this sandbox, a slow enough pace to be met at work, a short lease."""
+    """Return a process's settings: this sandbox, a short lease, and a rate slow enough to kill it while it sends."""
     return {
         "CLOCKIFY_API_URL": f"{sandbox.url}/api/v1",
         "CLOCKIFY_REPORTS_URL": f"{sandbox.url}/report/v1",
@@ -49,7 +49,7 @@ def settings_of(sandbox: Running) -> dict[str, str]:
 
 
 def kill_outright(worker: WorkerProcess) -> None:
-    """SIGKILL to the worker and to every process of its task cluster, as when the machine loses power."""
+    """Send SIGKILL to the worker and every process of its task cluster, as when the machine loses power."""
     processes = psutil.Process(worker.process.pid).children(recursive=True)
     os.kill(worker.process.pid, signal.SIGKILL)
     for process in processes:
@@ -78,7 +78,7 @@ def test_a_worker_killed_in_mid_sync_and_started_again_sends_everything_exactly_
     assert_books_agree(scene)
 
 
-def test_a_worker_that_is_stopped_finishes_the_record_at_hand_and_hands_back_the_run(
+def test_a_worker_that_is_stopped_finishes_its_record_and_requeues_the_run(
     scene: Scene, sandbox: Running, start_worker: Callable[..., WorkerProcess]
 ) -> None:
     run = runs.create_run(Run.Kind.SYNC, scene.workspace, trigger="button", now=timezone.now())
@@ -88,7 +88,7 @@ def test_a_worker_that_is_stopped_finishes_the_record_at_hand_and_hands_back_the
 
     first.stop()
 
-    assert first.said("Stopped.") == 1
+    assert first.count_in_log("Stopped.") == 1
     assert Run.objects.get(pk=run.pk).status == Run.Status.QUEUED
     assert not Action.objects.filter(state=Action.State.SENDING).exists()
     assert len(scene.activities()) < ENTRIES

@@ -1,4 +1,4 @@
-"""A cluster whose processes live and that takes no task any more is replaced."""
+"""A cluster whose processes live but no longer take tasks is replaced."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from syncjobs.runs import queue
 from tests.worker.conftest import WorkerProcess, until
 
 
-def ask_long_ago(workspace: Workspace) -> Run:
-    """A check that has waited for a while. Without a company it ends as soon as a worker takes it."""
+def create_old_check(workspace: Workspace) -> Run:
+    """Queue a check that has waited for five minutes. Without a company it ends as soon as a worker takes it."""
     run = runs.create_run("check", workspace, trigger="button", now=timezone.now() - timedelta(minutes=5))
     queue.enqueue(run)
     return run
@@ -35,20 +35,20 @@ def test_a_cluster_whose_idle_workers_were_killed_is_replaced(
 ) -> None:
     workspace = make_workspace()
     worker = start_worker()
-    first = ask_long_ago(workspace)
+    first = create_old_check(workspace)
     until(lambda: not Run.objects.get(pk=first.pk).is_open)
     (cluster,) = psutil.Process(worker.process.pid).children()
     guard = cluster.children()[0]
-    # An idle worker dies while it holds the lock of the queue between processes: nobody gets a task again.
-    idle_ones = [one for one in guard.children() if "idle" in " ".join(one.cmdline())]
-    assert idle_ones
-    for idle in idle_ones:
+    # An idle worker that dies holds the lock of the queue between processes: no other worker gets a task again.
+    idle_workers = [process for process in guard.children() if "idle" in " ".join(process.cmdline())]
+    assert idle_workers
+    for idle in idle_workers:
         idle.kill()
 
-    second = ask_long_ago(workspace)
+    second = create_old_check(workspace)
 
     until(lambda: not Run.objects.get(pk=second.pk).is_open)
-    assert worker.said("Replacing the task cluster") == 1
+    assert worker.count_in_log("Replacing the task cluster") == 1
 
 
 @pytest.mark.slow
@@ -57,39 +57,43 @@ def test_runs_go_on_after_the_pusher_was_killed(
 ) -> None:
     workspace = make_workspace()
     worker = start_worker()
-    first = ask_long_ago(workspace)
+    first = create_old_check(workspace)
     until(lambda: not Run.objects.get(pk=first.pk).is_open)
     (pusher,) = pushers_of(worker)
-    # It takes tasks out of the database and hands them on; without it everything else lives and nothing happens.
+    # It takes tasks out of the database and hands them on; without it the other processes live but get no task.
     pusher.kill()
 
-    second = ask_long_ago(workspace)
+    second = create_old_check(workspace)
 
     until(lambda: not Run.objects.get(pk=second.pk).is_open)
-    (another,) = pushers_of(worker)
-    assert another.pid != pusher.pid
+    (new_pusher,) = pushers_of(worker)
+    assert new_pusher.pid != pusher.pid
 
 
 def pushers_of(worker: WorkerProcess) -> list[psutil.Process]:
     family = psutil.Process(worker.process.pid).children(recursive=True)
-    return [one for one in family if one.status() != psutil.STATUS_ZOMBIE and "pusher" in " ".join(one.cmdline())]
+    return [
+        process
+        for process in family
+        if process.status() != psutil.STATUS_ZOMBIE and "pusher" in " ".join(process.cmdline())
+    ]
 
 
-def test_waiting_runs_are_no_trouble_while_workers_are_busy(transactional_db: None) -> None:
+def test_waiting_runs_are_not_stuck_while_workers_are_busy(transactional_db: None) -> None:
     workspace = make_workspace()
     now = timezone.now()
     for _ in range(2):
-        busy = ask_long_ago(workspace)
+        busy = create_old_check(workspace)
         Run.objects.filter(pk=busy.pk).update(status="running", lease_until=now + timedelta(seconds=30))
-    waiting = ask_long_ago(workspace)
+    waiting = create_old_check(workspace)
     Run.objects.filter(pk=waiting.pk).update(enqueued_at=now - timedelta(minutes=5))
 
     assert queue.stuck(now=now) == ""
 
 
-def test_a_run_that_nobody_takes_is_trouble(transactional_db: None) -> None:
+def test_a_run_that_no_worker_takes_is_stuck(transactional_db: None) -> None:
     now = timezone.now()
-    waiting = ask_long_ago(make_workspace())
+    waiting = create_old_check(make_workspace())
     assert queue.stuck(now=now) == ""
 
     Run.objects.filter(pk=waiting.pk).update(enqueued_at=now - timedelta(minutes=5))

@@ -1,4 +1,4 @@
-"""The supervisor with real processes: small scripts stand in for the task cluster."""
+"""The supervisor with real processes: small scripts replace the task cluster."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from syncjobs.worker.process_record import ProcessRecord, kill_orphans
 from syncjobs.worker.supervisor import Pace, Supervisor
 
 PATIENCE = 30
-HURRY = Pace(grace=20, first_pause=0.01, longest_pause=0.05, steady=60, sweep_every=0.05)
+FAST_PACE = Pace(grace=20, first_pause=0.01, longest_pause=0.05, steady=60, sweep_every=0.05)
 
-# Every start leaves its process id in a file. The first argument says how the main process goes on.
+# Every start writes its process id to a file. The first argument is the behavior of the main process.
 CLUSTER = """
 import os, signal, subprocess, sys, time
 how, folder = sys.argv[1], sys.argv[2]
@@ -35,16 +35,16 @@ time.sleep(600)
 
 
 class Stage:
-    """A supervisor at work in a thread of its own, and what can be seen of it."""
+    """A supervisor in a thread of its own, with its messages and the processes it started."""
 
-    def __init__(self, folder: Path, how: str, *, sweep: Callable[[], int] = lambda: 0, pace: Pace = HURRY):
+    def __init__(self, folder: Path, how: str, *, sweep: Callable[[], int] = lambda: 0, pace: Pace = FAST_PACE):
         self.folder = folder
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.supervisor = Supervisor(
             [sys.executable, "-c", CLUSTER, how, str(folder), "qcluster"],
             records=folder / "records",
             sweep=sweep,
-            say=self.said.append,
+            say=self.messages.append,
             pace=pace,
         )
         self.thread = threading.Thread(target=self.supervisor.run)
@@ -82,10 +82,10 @@ def staged(tmp_path: Path) -> Iterator[Callable[..., Stage]]:
         return stages[-1]
 
     yield stage
-    for one in stages:
-        one.supervisor.stop()
-        one.supervisor.stop()
-        one.thread.join(PATIENCE)
+    for started in stages:
+        started.supervisor.stop()
+        started.supervisor.stop()
+        started.thread.join(PATIENCE)
 
 
 def test_a_cluster_that_ends_is_started_again_whatever_its_exit_code(staged: Callable[..., Stage]) -> None:
@@ -94,7 +94,7 @@ def test_a_cluster_that_ends_is_started_again_whatever_its_exit_code(staged: Cal
     until(lambda: len(stage.started()) >= 3)
     stage.end()
 
-    assert "Task cluster ended (exit code 0)." in stage.said
+    assert "Task cluster ended (exit code 0)." in stage.messages
 
 
 def test_a_killed_cluster_is_started_again_and_its_children_are_ended(staged: Callable[..., Stage]) -> None:
@@ -106,7 +106,7 @@ def test_a_killed_cluster_is_started_again_and_its_children_are_ended(staged: Ca
 
     until(lambda: len(stage.started()) == 2)
     assert not lives(child)
-    assert "Task cluster ended (killed by SIGKILL)." in stage.said
+    assert "Task cluster ended (killed by SIGKILL)." in stage.messages
 
 
 def test_a_stop_ends_main_gently_and_leaves_no_process_and_no_note(staged: Callable[..., Stage]) -> None:
@@ -115,7 +115,7 @@ def test_a_stop_ends_main_gently_and_leaves_no_process_and_no_note(staged: Calla
 
     stage.end()
 
-    assert stage.said[-1] == "Stopped."
+    assert stage.messages[-1] == "Stopped."
     assert not any(lives(pid) for pid in stage.started() + stage.started("child"))
     assert list((stage.folder / "records").iterdir()) == []
 
@@ -126,7 +126,7 @@ def test_a_cluster_that_does_not_stop_in_time_is_killed(staged: Callable[..., St
 
     stage.end()
 
-    assert "cut short" in stage.said[-1]
+    assert "cut short" in stage.messages[-1]
     assert not any(lives(pid) for pid in stage.started() + stage.started("child"))
 
 
@@ -135,7 +135,7 @@ def test_a_second_stop_does_not_wait_for_running_tasks(staged: Callable[..., Sta
     until(lambda: len(stage.started()) == 1)
 
     stage.supervisor.stop()
-    until(lambda: any("have 10000 seconds" in line for line in stage.said))
+    until(lambda: any("have 10000 seconds" in line for line in stage.messages))
     stage.end()
 
     assert not any(lives(pid) for pid in stage.started())
@@ -143,7 +143,7 @@ def test_a_second_stop_does_not_wait_for_running_tasks(staged: Callable[..., Sta
 
 def test_a_stop_during_the_pause_before_a_restart_ends_at_once(staged: Callable[..., Stage]) -> None:
     stage = staged("ends", pace=Pace(first_pause=10_000, longest_pause=10_000))
-    until(lambda: any("again in 10000 s" in line for line in stage.said))
+    until(lambda: any("again in 10000 s" in line for line in stage.messages))
 
     stage.end()
 
@@ -156,11 +156,11 @@ def test_pauses_between_restarts_grow(staged: Callable[..., Stage]) -> None:
     until(lambda: len(stage.started()) >= 5)
     stage.end()
 
-    pauses = [line for line in stage.said if line.startswith("Starting it again")]
+    pauses = [line for line in stage.messages if line.startswith("Starting it again")]
     assert pauses[:4] == [f"Starting it again in {pause:g} s." for pause in (0.01, 0.02, 0.04, 0.05)]
 
 
-def test_sweeping_goes_on_while_the_cluster_is_down_and_a_trouble_is_said_once(
+def test_sweeping_goes_on_while_the_cluster_is_down_and_an_error_is_reported_once(
     staged: Callable[..., Stage],
 ) -> None:
     sweeps: list[int] = []
@@ -173,16 +173,16 @@ def test_sweeping_goes_on_while_the_cluster_is_down_and_a_trouble_is_said_once(
     until(lambda: len(sweeps) >= 5)
     stage.end()
 
-    assert [line for line in stage.said if "database is away" in line] == [
+    assert [line for line in stage.messages if "database is away" in line] == [
         "Could not look for runs to take up again: the database is away"
     ]
 
 
-def test_what_a_sweep_brought_back_is_said(staged: Callable[..., Stage]) -> None:
-    found = iter([2])
-    stage = staged("stays", sweep=lambda: next(found, 0))
+def test_the_number_of_runs_that_a_sweep_requeued_is_reported(staged: Callable[..., Stage]) -> None:
+    counts = iter([2])
+    stage = staged("stays", sweep=lambda: next(counts, 0))
 
-    until(lambda: "Due, and taken up: 2." in stage.said)
+    until(lambda: "Due, and taken up: 2." in stage.messages)
 
 
 def test_a_stop_waits_for_the_sweep_at_work(staged: Callable[..., Stage]) -> None:
@@ -202,7 +202,7 @@ def test_a_stop_waits_for_the_sweep_at_work(staged: Callable[..., Stage]) -> Non
 
 
 def group_with_note(folder: Path, *, word: str = "qcluster") -> subprocess.Popen[bytes]:
-    """A process group as a killed worker leaves it: alive, noted down, its supervisor gone."""
+    """Start a process group as a killed worker leaves it: alive and recorded, its supervisor gone."""
     script = (
         "import subprocess, sys; from pathlib import Path; from syncjobs.worker.process_record import ProcessRecord;"
         f"left = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)', {word!r}],"
@@ -212,28 +212,28 @@ def group_with_note(folder: Path, *, word: str = "qcluster") -> subprocess.Popen
     return subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE)
 
 
-def test_what_a_killed_worker_left_behind_is_ended_at_the_next_start(tmp_path: Path) -> None:
+def test_orphans_of_a_killed_worker_are_ended_at_the_next_start(tmp_path: Path) -> None:
     worker = group_with_note(tmp_path)
     output, _ = worker.communicate(timeout=PATIENCE)
-    left = int(output)
+    orphan = int(output)
 
-    assert kill_orphans(tmp_path) == [left]
+    assert kill_orphans(tmp_path) == [orphan]
 
-    until(lambda: not lives(left))
+    until(lambda: not lives(orphan))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_process_that_merely_has_the_noted_id_is_left_alone(tmp_path: Path) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-    gone = '{"pid": 1, "began": 5.0}'
-    leader = f'{{"pid": {stranger.pid}, "began": 5.0}}'
-    (tmp_path / "1-2.json").write_text(f'{{"supervisor": {gone}, "leader": {leader}}}')
+    unrelated = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    supervisor = '{"pid": 1, "began": 5.0}'
+    leader = f'{{"pid": {unrelated.pid}, "began": 5.0}}'
+    (tmp_path / "1-2.json").write_text(f'{{"supervisor": {supervisor}, "leader": {leader}}}')
 
     assert kill_orphans(tmp_path) == []
 
-    assert lives(stranger.pid)
-    stranger.kill()
-    stranger.wait()
+    assert lives(unrelated.pid)
+    unrelated.kill()
+    unrelated.wait()
 
 
 def test_the_cluster_of_a_live_worker_is_left_alone(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.worker.conftest import WorkerProcess, until
 
 
 def cluster_of(worker: WorkerProcess) -> list[psutil.Process]:
-    """The task cluster's processes, main first."""
+    """Return the task cluster's processes, main first."""
     mains = [process for process in psutil.Process(worker.process.pid).children() if is_cluster(process)]
     return [*mains, *(child for main in mains for child in main.children(recursive=True))]
 
@@ -28,8 +28,8 @@ def lives(process: psutil.Process) -> bool:
     return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
-def asks_for(file: Path, source: Path) -> None:
-    """Put a task into the queue whose outcome can be seen from here."""
+def enqueue_copy(file: Path, source: Path) -> None:
+    """Queue a task that copies a file, so that the test can see when it ran."""
     async_task("shutil.copy", str(source), str(file))
 
 
@@ -39,13 +39,13 @@ def test_a_worker_does_tasks_and_leaves_nothing_behind_when_it_stops(
     (tmp_path / "source").write_text("done")
     worker = start_worker()
 
-    asks_for(tmp_path / "first", tmp_path / "source")
+    enqueue_copy(tmp_path / "first", tmp_path / "source")
     until((tmp_path / "first").exists)
     cluster = cluster_of(worker)
 
     assert worker.stop() == 0
     assert len(cluster) > 3 and not any(lives(process) for process in cluster)
-    assert worker.said("worker: Stopped.") == 1
+    assert worker.count_in_log("worker: Stopped.") == 1
 
 
 @pytest.mark.any_database
@@ -54,15 +54,15 @@ def test_a_cluster_whose_main_process_is_killed_is_replaced(
 ) -> None:
     (tmp_path / "source").write_text("done")
     worker = start_worker()
-    asks_for(tmp_path / "first", tmp_path / "source")
+    enqueue_copy(tmp_path / "first", tmp_path / "source")
     until((tmp_path / "first").exists)
     main, *others = cluster_of(worker)
 
     main.kill()
-    asks_for(tmp_path / "second", tmp_path / "source")
+    enqueue_copy(tmp_path / "second", tmp_path / "source")
 
     until((tmp_path / "second").exists)
-    assert worker.said("killed by SIGKILL") == 1
+    assert worker.count_in_log("killed by SIGKILL") == 1
     assert not any(lives(process) for process in others)
 
 
@@ -72,15 +72,15 @@ def test_a_cluster_whose_guard_dies_is_replaced_although_it_leaves_with_exit_cod
 ) -> None:
     (tmp_path / "source").write_text("done")
     worker = start_worker()
-    asks_for(tmp_path / "first", tmp_path / "source")
+    enqueue_copy(tmp_path / "first", tmp_path / "source")
     until((tmp_path / "first").exists)
     main, *others = cluster_of(worker)
     guard = main.children()[0]
 
     guard.kill()
-    asks_for(tmp_path / "second", tmp_path / "source")
+    enqueue_copy(tmp_path / "second", tmp_path / "source")
 
-    until(lambda: worker.said("Task cluster ended") == 1)
+    until(lambda: worker.count_in_log("Task cluster ended") == 1)
     until((tmp_path / "second").exists)
     until(lambda: not any(lives(process) for process in others))
 
@@ -91,7 +91,7 @@ def test_the_next_worker_ends_the_cluster_of_a_killed_one(
 ) -> None:
     (tmp_path / "source").write_text("done")
     killed = start_worker()
-    asks_for(tmp_path / "first", tmp_path / "source")
+    enqueue_copy(tmp_path / "first", tmp_path / "source")
     until((tmp_path / "first").exists)
     cluster = cluster_of(killed)
     os.kill(killed.process.pid, signal.SIGKILL)
@@ -99,5 +99,5 @@ def test_the_next_worker_ends_the_cluster_of_a_killed_one(
 
     start_worker()
 
-    # What it says about that is not asserted: a worker of a test beside this one may have been faster.
+    # Its message is not asserted: a worker of a parallel test may have ended the cluster first.
     until(lambda: not any(lives(process) for process in cluster))
