@@ -31,7 +31,7 @@ class Attack:
 
 
 class Adversary:
-    """Every choice comes from the seed; how processes interleave does not, so a seed replays the plan, not the race."""
+    """Makes every choice from the seed. A seed replays the plan, but not the order in which processes run."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

