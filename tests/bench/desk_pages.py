@@ -66,8 +66,8 @@ def main() -> None:
     pages = {}
     for name, path in {**PAGES, **SEARCHES}.items():
         plain = PLAIN if name in PAGES else PLAIN_SEARCH
-        ours, reference = _in_turns(client, _address(workspace, path, facts), plain.format(**facts))
-        pages[name] = {"ms": ours, "reference_ms": reference}
+        milliseconds, reference = _in_turns(client, _address(workspace, path, facts), plain.format(**facts))
+        pages[name] = {"ms": milliseconds, "reference_ms": reference}
     models = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer)
     print(
         json.dumps(
@@ -82,11 +82,11 @@ def main() -> None:
     )
 
 
-def _in_turns(client: Client, ours: str, plain: str) -> tuple[float, float]:
+def _in_turns(client: Client, desk: str, reference: str) -> tuple[float, float]:
     """Return both medians in ms. The pages take turns, so that other work on the machine affects both."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(TURNS):
-        for address, measured in zip((ours, plain), times, strict=True):
+        for address, measured in zip((desk, reference), times, strict=True):
             measured.append(_timed(lambda address=address: _get(client, address)))  # type: ignore[misc]
     return statistics.median(times[0]), statistics.median(times[1])
 

@@ -21,7 +21,7 @@ def measure(details: Namespace) -> Iterator[Row]:
 BARE = "tests.bench.bare_rows"
 
 
-def _row(name: str, ours: Measured, bare: Measured) -> Row:
+def _row(name: str, planned: Measured, bare: Measured) -> Row:
     written = ", ".join(f"{count} {kind}" for kind, count in bare.json["rows"].items())
-    note = f"against bulk_create of {written}; it took {ours.seconds:.1f} s on the clock"
-    return Row(f"{name}, {ours.json['seen']:,} entries", ours.cpu, "s", bare.json["cpu"], most=3, note=note)
+    note = f"against bulk_create of {written}; it took {planned.seconds:.1f} s on the clock"
+    return Row(f"{name}, {planned.json['seen']:,} entries", planned.cpu, "s", bare.json["cpu"], most=3, note=note)

@@ -24,13 +24,13 @@ def measure(details: Namespace) -> Iterator[Row]:
     names = name_pairs.make(details.unmatched, details.candidates)
     began = time.process_time()
     suggestions = _suggested(names)
-    ours = time.process_time() - began
+    seconds = time.process_time() - began
     began = time.process_time()
     best = _cdist(names)
     reference = time.process_time() - began
     note = f"{len(names.pairs):,} of them have a partner; reference: rapidfuzz.process.cdist, token_sort_ratio, uint8"
     figure = f"suggestions for {len(names.left):,} names among {len(names.right):,}"
-    yield Row(figure, ours, "s", reference, most=2, note=note)
+    yield Row(figure, seconds, "s", reference, most=2, note=note)
     first = {key: rows[0]["id"] for key, rows in suggestions.items() if rows}
     clear = {key: rows[0]["id"] for key, rows in suggestions.items() if is_clear(rows)}
     in_list = sum(names.pairs[key] in {suggestion["id"] for suggestion in suggestions[key]} for key in names.pairs)

@@ -76,8 +76,8 @@ def person(site: str, page: Page) -> Iterator[Person]:
 
 @pytest.fixture
 def worker(site: str, settings: Any, tmp_path: Path) -> Iterator[WorkerProcess]:
-    more = {name: str(getattr(settings, name)) for name in FOR_WORKERS}
-    worker = WorkerProcess(tmp_path / "worker.log", more)
+    worker_settings = {name: str(getattr(settings, name)) for name in FOR_WORKERS}
+    worker = WorkerProcess(tmp_path / "worker.log", worker_settings)
     yield worker
     worker.stop()
 

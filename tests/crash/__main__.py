@@ -88,12 +88,12 @@ def _perform(job: Job, options: argparse.Namespace) -> Outcome | str:
             environment = {"DATABASE_URL": database.url, "CRASH_ORDER": json.dumps(order)}
             command = [sys.executable, "-m", "tests.crash.laboratory"]
             env = os.environ | PLAIN | environment
-            done = subprocess.run(command, cwd=HOME, env=env, stdout=subprocess.PIPE, text=True, check=False)
+            process = subprocess.run(command, cwd=HOME, env=env, stdout=subprocess.PIPE, text=True, check=False)
     except NoPostgres as reason:
         return f"there is no PostgreSQL: {reason}"
-    if done.returncode:
-        return f"the laboratory itself failed (exit code {done.returncode})"
-    result = outcome.from_json(json.loads(done.stdout))
+    if process.returncode:
+        return f"the laboratory itself failed (exit code {process.returncode})"
+    result = outcome.from_json(json.loads(process.stdout))
     print(f"  {job.database}, {job.name}: {report.comparison(result)}", flush=True)
     return result
 

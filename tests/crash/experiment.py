@@ -70,7 +70,7 @@ class Experiment:
         for by, count in kills.items():
             self._attack(by, count, (only or {}).get(by, points.POINTS))
         self.troubles.end()
-        self.outcome.troubles = self.troubles.made
+        self.outcome.troubles = self.troubles.counts
         self._let_worker_finish()
         self.outcome.rounds_to_quiet = recovery.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
         self.outcome.tracebacks = self._tracebacks()

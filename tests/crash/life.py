@@ -120,9 +120,9 @@ class Life:
 
     def duplicated(self) -> list[str]:
         """Return the names that QuickBooks holds more often than they were ever tracked."""
-        done = Counter(self.names.values())
+        tracked = Counter(self.names.values())
         counts = Counter(map(name_of, self.scene.activities()))
-        return sorted(name for name, count in counts.items() if count > done[name])
+        return sorted(name for name, count in counts.items() if count > tracked[name])
 
 
 def name_of(activity: dict[str, object]) -> str:

@@ -55,9 +55,9 @@ class Command(Process):
     """`manage.py sync_time --json`."""
 
     def __init__(
-        self, *, first: str, last: str, environment: dict[str, str], log: Path, more: Sequence[str] = ()
+        self, *, first: str, last: str, environment: dict[str, str], log: Path, options: Sequence[str] = ()
     ) -> None:
-        arguments = ["sync_time", "--from", first, "--to", last, "--json", *more]
+        arguments = ["sync_time", "--from", first, "--to", last, "--json", *options]
         super().__init__(arguments, environment=environment, log=log)
 
     def result(self) -> dict[str, Any]:

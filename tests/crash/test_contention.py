@@ -66,8 +66,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
     def run(stage: Stage, workspace: str = "") -> Command:
         connections.close_all()
         log = tmp_path / f"command-{len(started)}.log"
-        more = ["--workspace", workspace] if workspace else []
-        started.append(Command(first=FIRST, last=LAST, more=more, environment=stage.environment(), log=log))
+        options = ["--workspace", workspace] if workspace else []
+        started.append(Command(first=FIRST, last=LAST, options=options, environment=stage.environment(), log=log))
         return started[-1]
 
     yield run

@@ -19,7 +19,7 @@ class Troubles:
 
     def __init__(self, stage: Stage, database: Database, adversary: Adversary) -> None:
         self._stage, self._database, self._adversary = stage, database, adversary
-        self.made: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def lay_faults(self) -> None:
         """Replace the network faults of the round before by new ones."""
@@ -31,7 +31,7 @@ class Troubles:
         """Let the access token expire soon, so that the next call to QuickBooks has to refresh first."""
         connections.close_all()
         Company.objects.update(access_expires_at=timezone.now() + timedelta(minutes=1))
-        self.made["tokens about to run out"] += 1
+        self.counts["tokens about to run out"] += 1
 
     def make(self, kind: str) -> None:
         if kind == "tokens expired":
@@ -43,7 +43,7 @@ class Troubles:
         else:
             connections.close_all()
             self._database.conflict(kind)
-        self.made[kind] += 1
+        self.counts[kind] += 1
 
     def end_disk_trouble(self) -> None:
         self._database.heal()
@@ -60,5 +60,5 @@ class Troubles:
     def end(self) -> None:
         """End all faults and complete the count."""
         self._stage.count_faults()
-        self.made += self._stage.struck
+        self.counts += self._stage.struck
         self.heal()

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.clockify.records import Entry
 from syncjobs.models import Receipt
 from tests.histories.rules import Activity, Content, ExpectedStatus, Rules, Sent, Time, content_of
-from tests.histories.who_is_who import WhoIsWho
+from tests.histories.who_is_who import ExpectedMapping
 from tests.support.scene import Scene
 
 # Verb, the activity that was to be written, and the entry's content and start that it was made from.
@@ -39,8 +39,8 @@ def agrees(raw: dict[str, Any], expected: Time) -> bool:
 class Books:
     """The expected content of QuickBooks, updated after each run and checked against the rules."""
 
-    def __init__(self, scene: Scene, rules: Rules, who: WhoIsWho) -> None:
-        self.scene, self.rules, self.who = scene, rules, who
+    def __init__(self, scene: Scene, rules: Rules, mapping: ExpectedMapping) -> None:
+        self.scene, self.rules, self.mapping = scene, rules, mapping
         self.sent: dict[str, Sent] = {}
         self.activities: dict[str, Activity] = {}
         self.uncertain_writes: dict[str, list[UncertainWrite]] = {}
@@ -59,7 +59,7 @@ class Books:
         return {key: status for key, status in statuses.items() if status is not None}
 
     def _has_equal_activity(self, entry: Entry) -> bool:
-        pairs = self.who.pairs
+        pairs = self.mapping.pairs
         if ("user", entry.user_id) not in pairs or ("project", entry.project_id or "") not in pairs:
             return False
         expected = self.rules.time(entry, None)[:5]

@@ -9,7 +9,7 @@ from sandbox.clockify.records import Entry
 from sandbox.datasets import REALM
 from tests.histories.books import Books
 from tests.histories.rules import Rules, Settings
-from tests.histories.who_is_who import Key, WhoIsWho
+from tests.histories.who_is_who import ExpectedMapping, Key
 from tests.support.scene import Scene, run_command
 
 Choice = TypeVar("Choice")
@@ -28,10 +28,10 @@ class Events:
 
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
-        self.who = WhoIsWho(scene)
+        self.mapping = ExpectedMapping(scene)
         self.settings = Settings()
-        self.rules = Rules(scene, self.who, self.settings)
-        self.books = Books(scene, self.rules, self.who)
+        self.rules = Rules(scene, self.mapping, self.settings)
+        self.books = Books(scene, self.rules, self.mapping)
         self.removed: list[Entry] = []
         self.needs_check = True
         self._set_up()
@@ -56,7 +56,7 @@ class Events:
             *(("client", record_id) for record_id in self.clients),
             *(("project", record_id) for record_id in self.projects),
         ]
-        self.names = {key: self.who.names(key[0])[key[1]] for key in self.keys}
+        self.names = {key: self.mapping.names(key[0])[key[1]] for key in self.keys}
         self.name_count = 0
         self.check()
         self.link(2)
@@ -65,7 +65,7 @@ class Events:
         run = self.scene.check()
         assert run.code == (0 if self.settings.connected else 3), run.stderr
         if self.settings.connected:
-            self.who.check()
+            self.mapping.check()
         self.needs_check = False
 
     def check_if_needed(self) -> None:
@@ -140,7 +140,7 @@ class Events:
             assert how == "rename", how
             kind, id = key = pick(self.keys, value)
             put = {"user": product.put_user, "client": product.put_client, "project": product.put_project}[kind]
-            put({"id": id, "name": self._other_name(key, self.who.names(kind)[id])})
+            put({"id": id, "name": self._other_name(key, self.mapping.names(kind)[id])})
 
     def _other_name(self, key: Key, current: str) -> str:
         """Return a name that no record has, or the record's first name."""
@@ -199,8 +199,8 @@ class Events:
     def _enter_time(self, value: int) -> None:
         """Enter the same person, customer, day and time as an entry that was not sent."""
         unsent = [entry for entry in self.scene.place.entries.values() if entry.id not in self.books.sent]
-        linked = [entry for entry in unsent if ("user", entry.user_id) in self.who.pairs]
-        linked = [entry for entry in linked if ("project", entry.project_id or "") in self.who.pairs]
+        linked = [entry for entry in unsent if ("user", entry.user_id) in self.mapping.pairs]
+        linked = [entry for entry in linked if ("project", entry.project_id or "") in self.mapping.pairs]
         if not linked or self.books.uncertain_writes:
             return
         time = self.rules.time(pick(linked, value), None)
@@ -233,23 +233,23 @@ class Events:
         if record is None or not record.get("Active", True):
             return
         self.scene.decide("link", kind, id, partner, *(["--vendor"] if entity == "Vendor" else []))
-        self.who.link(key, entity, partner)
-        self.who.check()
+        self.mapping.link(key, entity, partner)
+        self.mapping.check()
 
     def unlink(self, number: int) -> None:
         self.check_if_needed()
         key = pick(self.keys, number)
-        if key in self.who.pairs:
+        if key in self.mapping.pairs:
             self.scene.decide("unlink", *key)
-            self.who.unlink(key)
-            self.who.check()
+            self.mapping.unlink(key)
+            self.mapping.check()
 
     def ignore(self, number: int) -> None:
         self.check_if_needed()
         key = pick(self.keys, number)
         self.scene.decide("ignore", *key)
-        self.who.ignore(key)
-        self.who.check()
+        self.mapping.ignore(key)
+        self.mapping.check()
 
     # --- settings ------------------------------------------------------------------------------------------
     def configure(self, how: str, value: int) -> None:

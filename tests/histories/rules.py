@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sandbox.clockify.records import Entry
-from tests.histories.who_is_who import WhoIsWho
+from tests.histories.who_is_who import ExpectedMapping
 from tests.support.scene import Scene
 
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
@@ -109,8 +109,8 @@ def content_of(entry: Entry) -> Content:
 
 
 class Rules:
-    def __init__(self, scene: Scene, who: WhoIsWho, settings: Settings) -> None:
-        self.scene, self.who, self.settings = scene, who, settings
+    def __init__(self, scene: Scene, mapping: ExpectedMapping, settings: Settings) -> None:
+        self.scene, self.mapping, self.settings = scene, mapping, settings
 
     # --- facts ---------------------------------------------------------------------------------------------
     def minutes(self, entry: Entry) -> int:
@@ -128,7 +128,10 @@ class Rules:
         return datetime.fromtimestamp(entry.start, UTC).astimezone(ZoneInfo(zone)).date().isoformat()
 
     def time(self, entry: Entry, sent: Sent | None) -> Time:
-        person, customer = self.who.pairs["user", entry.user_id], self.who.pairs["project", entry.project_id or ""]
+        person, customer = (
+            self.mapping.pairs["user", entry.user_id],
+            self.mapping.pairs["project", entry.project_id or ""],
+        )
         return Time(
             person.entity,
             person.id,
@@ -162,7 +165,7 @@ class Rules:
         return codes | self._person(entry) | self._customer(entry) | self.settings.global_codes
 
     def _person(self, entry: Entry) -> set[str]:
-        pair = self.who.pairs.get(("user", entry.user_id))
+        pair = self.mapping.pairs.get(("user", entry.user_id))
         if pair and pair.suspension == "EMPLOYEE_INACTIVE":
             return {"EMPLOYEE_INACTIVE"}
         return set() if pair and not pair.suspension else {"USER_NOT_MAPPED"}
@@ -171,7 +174,7 @@ class Rules:
         """Return the codes of the project's link. The client does not matter where the project was linked by hand."""
         if not entry.project_id:
             return set()
-        pair = self.who.pairs.get(("project", entry.project_id))
+        pair = self.mapping.pairs.get(("project", entry.project_id))
         codes = set()
         if pair and pair.suspension == "CUSTOMER_INACTIVE":
             codes.add("CUSTOMER_INACTIVE")
@@ -179,7 +182,7 @@ class Rules:
             codes.add("PROJECT_NOT_MAPPED")
         client_id = self.scene.place.projects[entry.project_id].client_id
         if client_id and not (pair and pair.by_hand and not pair.suspension):
-            client = self.who.pairs.get(("client", client_id))
+            client = self.mapping.pairs.get(("client", client_id))
             if client and client.suspension == "CUSTOMER_INACTIVE":
                 codes.add("CUSTOMER_INACTIVE")
             elif client is None or client.suspension:
@@ -190,7 +193,7 @@ class Rules:
         project = self.scene.place.projects.get(entry.project_id or "")
         records = [("user", entry.user_id), ("project", entry.project_id or "")]
         records += [("client", project.client_id)] if project and project.client_id else []
-        return entry.id in self.settings.ignored_entries or any(map(self.who.is_ignored, records))
+        return entry.id in self.settings.ignored_entries or any(map(self.mapping.is_ignored, records))
 
     # --- decisions -----------------------------------------------------------------------------------------
     def decide(

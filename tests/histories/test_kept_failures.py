@@ -81,8 +81,8 @@ def test_time_that_people_deleted_while_its_outcome_was_unknown_is_not_counted_a
     history.scene.fault("status_before", "/query", method="", status=400, skip=1, times=0)
     assert history.scene.sync()["unknown"] == 1
     history.scene.clear_faults()
-    (there,) = history.scene.activities()
-    history.scene.delete_activity(there["Id"])
+    (activity,) = history.scene.activities()
+    history.scene.delete_activity(activity["Id"])
 
     run = history.scene.sync()
 

@@ -23,7 +23,7 @@ class Pair:
     suspension: str = ""
 
 
-class WhoIsWho:
+class ExpectedMapping:
     """People's decisions and the results of checks. Changes count only from the next check on."""
 
     def __init__(self, scene: Scene) -> None:

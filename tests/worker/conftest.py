@@ -36,12 +36,12 @@ def until(happened: Callable[[], object]) -> None:
 class WorkerProcess:
     """`manage.py worker` in a process of its own; its output is in `log`."""
 
-    def __init__(self, log: Path, more: dict[str, str]) -> None:
+    def __init__(self, log: Path, extra_settings: dict[str, str]) -> None:
         self.log = log
         command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), "worker", "--grace", "10"]
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                command, env=environment_of_processes() | more, stdout=output, stderr=output
+                command, env=environment_of_processes() | extra_settings, stdout=output, stderr=output
             )
 
     def count_in_log(self, text: str) -> int:
@@ -57,8 +57,8 @@ def start_worker(tmp_path: Path, transactional_db: None) -> Iterator[Callable[..
     """Return a function that starts a worker with extra settings; stops running workers after the test."""
     workers: list[WorkerProcess] = []
 
-    def start(**more: str) -> WorkerProcess:
-        workers.append(WorkerProcess(tmp_path / "worker.log", more))
+    def start(**extra_settings: str) -> WorkerProcess:
+        workers.append(WorkerProcess(tmp_path / "worker.log", extra_settings))
         return workers[-1]
 
     yield start
