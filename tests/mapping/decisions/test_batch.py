@@ -69,13 +69,13 @@ def links(workspace: Workspace) -> list[dict[str, Any]]:
 
 
 def overrides(workspace: Workspace) -> list[dict[str, Any]]:
-    names = [field.name for field in MappingOverride._meta.fields if field.name != "id"]
-    return list(mapping_overrides_of(workspace).order_by("clockify_id").values(*names))
+    fields = [field.name for field in MappingOverride._meta.fields if field.name != "id"]
+    return list(mapping_overrides_of(workspace).order_by("clockify_id").values(*fields))
 
 
 # --- safe ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("ours", "theirs", "is_safe"),
+    ("clockify_name", "quickbooks_name", "is_safe"),
     [
         ("ada ROE", "Ada Roe", True),
         ("Ada  Roe", "Ada Roe", True),
@@ -87,9 +87,9 @@ def overrides(workspace: Workspace) -> list[dict[str, Any]]:
     ],
 )
 def test_only_case_inner_spaces_and_unicode_form_are_safe(
-    workspace: Workspace, ours: str, theirs: str, is_safe: bool
+    workspace: Workspace, clockify_name: str, quickbooks_name: str, is_safe: bool
 ) -> None:
-    ada, partner = user(workspace, ours), employee(workspace, theirs)
+    ada, partner = user(workspace, clockify_name), employee(workspace, quickbooks_name)
 
     assert pairs(workspace) == ({ada: partner} if is_safe else {})
 
@@ -191,22 +191,22 @@ def test_a_link_of_the_rule_does_not_come_back_beside_another(workspace: Workspa
         undo.undo_decision(workspace, Decision.objects.get(verb="unlink").pk, now=NOW)
 
 
-def test_a_batch_is_taken_back_as_a_whole_save_what_was_decided_anew(workspace: Workspace) -> None:
+def test_a_batch_is_taken_back_as_a_whole_except_what_was_decided_again(workspace: Workspace) -> None:
     ada, ben = user(workspace, "ada"), user(workspace, "ben")
     employee(workspace, "Ada")
     employee(workspace, "Ben")
-    other = employee(workspace, "Benjamin")
+    benjamin = employee(workspace, "Benjamin")
     pairs(workspace)
     applied, _ = accept_safe(workspace, now=NOW)
-    decide.link(workspace, "user", ben, other, now=NOW)
+    decide.link(workspace, "user", ben, benjamin, now=NOW)
 
     undone = undo.undo_batch(workspace, applied.batch, now=NOW)
 
-    assert [one.clockify_id for one in undone.taken_back] == [ada]
-    assert [(one.clockify_id, "decided anew" in why) for one, why in undone.kept] == [(ben, True)]
-    assert links_of(workspace).get().quickbooks_id == other
+    assert [row.clockify_id for row in undone.taken_back] == [ada]
+    assert [(row.clockify_id, "decided anew" in why) for row, why in undone.kept] == [(ben, True)]
+    assert links_of(workspace).get().quickbooks_id == benjamin
     history = undo.history(workspace, kind="user", clockify_id=ada)
-    assert [(one.verb, one.batch) for one in history] == [("undo", undone.batch), ("link", applied.batch)]
+    assert [(event.verb, event.batch) for event in history] == [("undo", undone.batch), ("link", applied.batch)]
     with pytest.raises(Refused):
         undo.undo_batch(workspace, applied.batch, now=NOW)
     with pytest.raises(Refused, match="no such batch"):

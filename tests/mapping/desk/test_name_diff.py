@@ -8,7 +8,7 @@ from mapping.desk.name_diff import diff
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "left", "right"),
+    ("clockify_name", "quickbooks_name", "left", "right"),
     [
         ("Siobhán", "Siobhan", ["á"], ["a"]),
         ("O'Neill", "O’Neill", ["'"], ["’"]),
@@ -20,16 +20,20 @@ from mapping.desk.name_diff import diff
         ("", "Acme", [], []),
     ],
 )
-def test_only_what_differs_is_marked(one: str, other: str, left: list[str], right: list[str]) -> None:
-    ours, theirs = diff(one, other)
+def test_only_what_differs_is_marked(
+    clockify_name: str, quickbooks_name: str, left: list[str], right: list[str]
+) -> None:
+    clockify_marks, quickbooks_marks = diff(clockify_name, quickbooks_name)
 
-    assert [text for text, differs in ours if differs] == left
-    assert [text for text, differs in theirs if differs] == right
+    assert [text for text, differs in clockify_marks if differs] == left
+    assert [text for text, differs in quickbooks_marks if differs] == right
 
 
-@pytest.mark.parametrize(("one", "other"), [("Siobhán", "Siobhan"), ("Acme", "Bluebird"), ("", "Acme")])
-def test_the_pieces_are_the_names_again(one: str, other: str) -> None:
-    ours, theirs = diff(one, other)
+@pytest.mark.parametrize(
+    ("clockify_name", "quickbooks_name"), [("Siobhán", "Siobhan"), ("Acme", "Bluebird"), ("", "Acme")]
+)
+def test_the_pieces_are_the_names_again(clockify_name: str, quickbooks_name: str) -> None:
+    clockify_marks, quickbooks_marks = diff(clockify_name, quickbooks_name)
 
-    assert "".join(text for text, _ in ours) == one
-    assert "".join(text for text, _ in theirs) == other
+    assert "".join(text for text, _ in clockify_marks) == clockify_name
+    assert "".join(text for text, _ in quickbooks_marks) == quickbooks_name

@@ -31,14 +31,14 @@ def row(key: str, minutes: int = 0, **values: Any) -> Any:
 
 def order(*rows: Any, around: Around | None = None) -> list[str]:
     arrange(list(rows), around or Around())
-    return [one.clockify_id for one in sorted(rows, key=lambda one: one.order_key)]
+    return [desk_row.clockify_id for desk_row in sorted(rows, key=lambda desk_row: desk_row.order_key)]
 
 
-def test_groups_stand_by_what_they_hold_back_and_rows_within_them_likewise() -> None:
+def test_groups_and_the_rows_within_them_are_ordered_by_what_they_hold_back() -> None:
     acme = [row("site", 30, clockify_client="Acme"), row("shop", 80, clockify_client="Acme")]
 
     assert order(row("alone", 100), *acme, row("little", 5)) == ["shop", "site", "alone", "little"]
-    assert {one.group_minutes for one in acme} == {110}
+    assert {desk_row.group_minutes for desk_row in acme} == {110}
 
 
 def test_equal_hours_go_by_the_oldest_entry_and_then_by_name() -> None:
@@ -56,20 +56,22 @@ def test_groups_of_one_weight_do_not_mix_however_alike_their_names() -> None:
     long = "A very long name of a client that goes on and on for more than sixty letters"
     rows = [row(f"{n}", 10, clockify_client=f"{long} {n % 2}") for n in range(6)]
 
-    found = [int(key) % 2 for key in order(*rows)]
+    parities = [int(key) % 2 for key in order(*rows)]
 
-    assert found in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
+    assert parities in ([0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0])
 
 
 def test_a_decision_about_one_row_leaves_the_keys_of_other_groups_alone() -> None:
     first = [row("a", 90), row("b", 50), row("c", 40)]
     order(*first)
-    before = {one.clockify_id: one.order_key for one in first}
+    before = {desk_row.clockify_id: desk_row.order_key for desk_row in first}
 
-    rest = [row("b", 50), row("c", 40)]
-    order(*rest)
+    remaining = [row("b", 50), row("c", 40)]
+    order(*remaining)
 
-    assert {one.clockify_id: one.order_key for one in rest} == {key: before[key] for key in ("b", "c")}
+    assert {desk_row.clockify_id: desk_row.order_key for desk_row in remaining} == {
+        key: before[key] for key in ("b", "c")
+    }
 
 
 def test_ignored_rows_weigh_nothing_in_their_group() -> None:
@@ -77,7 +79,7 @@ def test_ignored_rows_weigh_nothing_in_their_group() -> None:
 
     order(*acme, around=Around(ignored={("project", "shop")}))
 
-    assert {one.group_minutes for one in acme} == {30}
+    assert {desk_row.group_minutes for desk_row in acme} == {30}
 
 
 @pytest.mark.parametrize(
@@ -89,27 +91,33 @@ def test_one_press_accepts_what_is_likely_and_well_ahead(scores: list[float], cl
 
 def test_nobody_accepts_in_one_press_what_is_linked_or_taken_or_another_persons() -> None:
     sure = {"id": "59", "kind": "employee", "name": "Chris", "score": 1.0, "why": "same name"}
-    twin: dict[str, Any] = {"kind": "user", "reason": "AMBIGUOUS_NAME", "suggestions": [sure]}
+    same_name: dict[str, Any] = {"kind": "user", "reason": "AMBIGUOUS_NAME", "suggestions": [sure]}
     rows = [
         row("free", suggestions=[sure]),
         row("linked", suggestions=[sure]),
         row("taken", suggestions=[sure | {"why": "same name, but already linked"}]),
-        row("same mail", **twin),
-        row("other mail", **twin),
+        row("same mail", **same_name),
+        row("other mail", **same_name),
     ]
     emails = {("user", "same mail"): "C@x.org", ("user", "other mail"): "d@x.org", ("employee", "59"): " c@x.org"}
 
     arrange(rows, Around(linked={("project", "linked")}, emails=emails))
 
-    assert [one.clockify_id for one in rows if one.suggested] == ["free", "same mail"]
-    assert [one.clockify_id for one in rows if one.has_link] == ["linked"]
+    assert [desk_row.clockify_id for desk_row in rows if desk_row.suggested] == ["free", "same mail"]
+    assert [desk_row.clockify_id for desk_row in rows if desk_row.has_link] == ["linked"]
 
 
 def test_filters_look_through_names_parents_mails_and_the_first_suggestions_in_any_case() -> None:
     likely = [{"id": f"{n}", "kind": "customer", "name": f"ÉCOLE {n}"} for n in range(4)]
-    one = row("p", clockify_name="Straße", clockify_client="ŁÓDKA", quickbooks_parent="Bluebird", suggestions=likely)
+    project_row = row(
+        "p", clockify_name="Straße", clockify_client="ŁÓDKA", quickbooks_parent="Bluebird", suggestions=likely
+    )
 
-    arrange([one], Around())
+    arrange([project_row], Around())
 
-    assert "strasse" in one.search_left and "łódka" in one.search_left
-    assert "bluebird" in one.search_right and "école 2" in one.search_right and "école 3" not in one.search_right
+    assert "strasse" in project_row.search_left and "łódka" in project_row.search_left
+    assert (
+        "bluebird" in project_row.search_right
+        and "école 2" in project_row.search_right
+        and "école 3" not in project_row.search_right
+    )

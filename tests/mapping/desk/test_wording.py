@@ -149,10 +149,10 @@ CASES = [
 
 @pytest.mark.parametrize(("case", "title", "sentence"), CASES)
 def test_a_mismatch_reads(case: Case, title: str, sentence: str) -> None:
-    found = words(case)
+    wording = words(case)
 
-    assert (found.title, found.sentence) == (title, sentence)
-    assert found.part and found.where
+    assert (wording.title, wording.sentence) == (title, sentence)
+    assert wording.part and wording.where
 
 
 def test_every_reason_has_its_case_here() -> None:
@@ -161,9 +161,9 @@ def test_every_reason_has_its_case_here() -> None:
 
 @pytest.mark.parametrize("reason", WRITERS)
 def test_a_row_without_any_fact_still_reads(reason: str) -> None:
-    found = words(Case(reason, "project", "Site"))
+    wording = words(Case(reason, "project", "Site"))
 
-    assert found.title and "None" not in found.sentence and "{" not in found.sentence
+    assert wording.title and "None" not in wording.sentence and "{" not in wording.sentence
 
 
 def test_an_unknown_reason_is_shown_as_its_code() -> None:
@@ -171,6 +171,6 @@ def test_an_unknown_reason_is_shown_as_its_code() -> None:
 
 
 def test_words_are_short_statements_without_shouting() -> None:
-    said: list[Any] = [words(case) for case, *_ in CASES]
+    wordings: list[Any] = [words(case) for case, *_ in CASES]
 
-    assert not [one for one in said if "!" in one.sentence or "please" in one.sentence.lower()]
+    assert not [wording for wording in wordings if "!" in wording.sentence or "please" in wording.sentence.lower()]

@@ -37,14 +37,14 @@ TOP_LEVEL = {
 
 
 @pytest.mark.parametrize("clockify", [client("x", "Acme"), project("x", "Acme")], ids=["client", "project"])
-@pytest.mark.parametrize(("quickbooks", "verdict"), TOP_LEVEL.values(), ids=TOP_LEVEL)
+@pytest.mark.parametrize(("quickbooks", "status"), TOP_LEVEL.values(), ids=TOP_LEVEL)
 def test_where_a_top_level_customer_is_needed(
-    clockify: ClockifyRecord, quickbooks: list[QuickBooksRecord], verdict: str
+    clockify: ClockifyRecord, quickbooks: list[QuickBooksRecord], status: str
 ) -> None:
     outcome = match([clockify], quickbooks, [], [])
 
-    assert reasons(outcome).get("x", "linked") == verdict
-    assert pairs(outcome) == ({"x": "1"} if verdict == "linked" else {})
+    assert reasons(outcome).get("x", "linked") == status
+    assert pairs(outcome) == ({"x": "1"} if status == "linked" else {})
 
 
 # What QuickBooks has beside customer Acme (10) and Beta (20), and what becomes of client Acme's project Web.
@@ -86,12 +86,12 @@ UNDER_ACME = {
 }
 
 
-@pytest.mark.parametrize(("quickbooks", "verdict"), UNDER_ACME.values(), ids=UNDER_ACME)
-def test_where_a_child_of_the_clients_customer_is_needed(quickbooks: list[QuickBooksRecord], verdict: str) -> None:
+@pytest.mark.parametrize(("quickbooks", "status"), UNDER_ACME.values(), ids=UNDER_ACME)
+def test_where_a_child_of_the_clients_customer_is_needed(quickbooks: list[QuickBooksRecord], status: str) -> None:
     outcome = match([ACME, ACME_WEB], [ACME_CUSTOMER, customer("20", "Beta"), *quickbooks], [], [])
 
-    assert reasons(outcome).get("p1", "linked") == verdict
-    assert pairs(outcome) == {"c1": "10"} | ({"p1": "1"} if verdict == "linked" else {})
+    assert reasons(outcome).get("p1", "linked") == status
+    assert pairs(outcome) == {"c1": "10"} | ({"p1": "1"} if status == "linked" else {})
 
 
 def test_a_project_named_like_a_path_is_linked_to_a_customer_of_that_very_name() -> None:
@@ -133,9 +133,9 @@ def test_a_project_named_like_its_client_needs_a_child_of_that_name() -> None:
     assert pairs(with_child) == {"c1": "10", "p1": "11"}
 
 
-@pytest.mark.parametrize("twin", [project("p2", "Web", of=ACME), project("p2", "Web", of=ACME, archived=True)])
-def test_two_projects_of_one_client_and_name_are_both_ambiguous(twin: ClockifyRecord) -> None:
-    outcome = match([ACME, ACME_WEB, twin], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
+@pytest.mark.parametrize("same_name", [project("p2", "Web", of=ACME), project("p2", "Web", of=ACME, archived=True)])
+def test_two_projects_of_one_client_and_name_are_both_ambiguous(same_name: ClockifyRecord) -> None:
+    outcome = match([ACME, ACME_WEB, same_name], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
 
     assert pairs(outcome) == {"c1": "10"}
     assert reasons(outcome) == {"p1": "AMBIGUOUS_NAME", "p2": "AMBIGUOUS_NAME"}
@@ -143,9 +143,9 @@ def test_two_projects_of_one_client_and_name_are_both_ambiguous(twin: ClockifyRe
 
 
 def test_clients_of_one_name_that_both_mean_one_customer_hold_back_their_projects_too() -> None:
-    twin = client("c2", "Acme")
+    same_name = client("c2", "Acme")
 
-    outcome = match([ACME, twin, ACME_WEB], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
+    outcome = match([ACME, same_name, ACME_WEB], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
 
     assert reasons(outcome) == {"c1": "AMBIGUOUS_NAME", "c2": "AMBIGUOUS_NAME", "p1": "PARENT_NOT_MAPPED"}
 
@@ -178,7 +178,7 @@ def test_records_that_share_an_id_but_not_a_kind_are_not_confused() -> None:
     outcome = match([client("1", "Acme"), project("1", "Beta")], [customer("5", "Beta")], [], [])
 
     assert [(link.kind, link.quickbooks_id) for link in outcome.links] == [("project", "5")]
-    assert [(each.kind, each.reason) for each in outcome.mismatches] == [("client", "NO_CUSTOMER")]
+    assert [(mismatch.kind, mismatch.reason) for mismatch in outcome.mismatches] == [("client", "NO_CUSTOMER")]
 
 
 def test_a_sub_customer_elsewhere_is_named_with_its_parent_and_the_one_needed() -> None:

@@ -16,7 +16,7 @@ from tests.support.records import (
     user,
 )
 
-ADA, TWIN, ADA_EMPLOYEE = user("u1", "Ada"), user("u2", "Ada"), employee("1", "Ada")
+ADA, SAME_NAME, ADA_EMPLOYEE = user("u1", "Ada"), user("u2", "Ada"), employee("1", "Ada")
 UNLINKED, IGNORED = KnownOverride("user", "u1", "unlinked"), KnownOverride("user", "u1", "ignored")
 
 
@@ -25,20 +25,20 @@ def test_what_a_person_unlinked_is_not_linked_again_and_its_old_partner_is_sugge
 
     assert pairs(outcome) == {}
     assert row(outcome, "u1").reason == "NO_EMPLOYEE"
-    assert [(each.id, each.score) for each in row(outcome, "u1").suggestions] == [("1", 1.0)]
+    assert [(suggestion.id, suggestion.score) for suggestion in row(outcome, "u1").suggestions] == [("1", 1.0)]
     assert only_in_quickbooks(outcome) == {}
 
 
 @pytest.mark.parametrize("override", [UNLINKED, IGNORED], ids=["unlinked", "ignored"])
-def test_a_twin_of_what_a_person_put_aside_is_free_to_match(override: KnownOverride) -> None:
-    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [override])
+def test_a_record_of_the_same_name_as_one_set_aside_is_free_to_match(override: KnownOverride) -> None:
+    outcome = match([ADA, SAME_NAME], [ADA_EMPLOYEE], [], [override])
 
     assert pairs(outcome) == {"u2": "1"}
     assert reasons(outcome) == ({"u1": "AMBIGUOUS_NAME"} if override is UNLINKED else {})
 
 
-def test_two_unlinked_twins_do_not_contest_a_partner_neither_claims() -> None:
-    outcome = match([ADA, TWIN], [ADA_EMPLOYEE], [], [UNLINKED, KnownOverride("user", "u2", "unlinked")])
+def test_two_unlinked_records_of_one_name_do_not_contest_a_partner_neither_claims() -> None:
+    outcome = match([ADA, SAME_NAME], [ADA_EMPLOYEE], [], [UNLINKED, KnownOverride("user", "u2", "unlinked")])
 
     assert reasons(outcome) == {"u1": "NO_EMPLOYEE", "u2": "NO_EMPLOYEE"}
 
@@ -46,7 +46,7 @@ def test_two_unlinked_twins_do_not_contest_a_partner_neither_claims() -> None:
 def test_a_contested_partner_is_ambiguous_for_the_unlinked_one_as_well() -> None:
     third = user("u3", "Ada")
 
-    outcome = match([ADA, TWIN, third], [ADA_EMPLOYEE], [], [UNLINKED])
+    outcome = match([ADA, SAME_NAME, third], [ADA_EMPLOYEE], [], [UNLINKED])
 
     assert reasons(outcome) == dict.fromkeys(["u1", "u2", "u3"], "AMBIGUOUS_NAME")
 

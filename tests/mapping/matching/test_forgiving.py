@@ -118,7 +118,7 @@ def test_an_identical_newcomer_does_not_unseat_an_equal_name_linked_before() -> 
     assert reasons(outcome) == {"c2": "AMBIGUOUS_NAME"}
 
 
-def test_the_twin_left_over_in_quickbooks_is_listed_there() -> None:
+def test_the_same_name_record_left_over_in_quickbooks_is_listed_there() -> None:
     quickbooks = [customer("1", "Acme"), customer("2", "ACME")]
 
     outcome = match([client("c1", "Acme")], quickbooks, [], [], mode="forgiving")
@@ -126,7 +126,7 @@ def test_the_twin_left_over_in_quickbooks_is_listed_there() -> None:
     assert only_in_quickbooks(outcome) == {"2": "NO_CLOCKIFY_PROJECT"}
 
 
-def test_the_twin_that_lost_is_told_who_is_linked_and_not_of_a_rival() -> None:
+def test_the_same_name_record_that_lost_names_who_is_linked_and_no_rival() -> None:
     outcome = match([client("c1", "Acme"), client("c2", "acme")], [customer("1", "Acme")], [], [], mode="forgiving")
 
     assert row(outcome, "c2").detail == {"candidates": "1", "linked_to": "Acme"}

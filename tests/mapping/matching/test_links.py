@@ -160,7 +160,7 @@ def test_after_a_merge_the_survivor_is_suggested() -> None:
 
     assert row(outcome, "c1").quickbooks_id == "10"
     assert row(outcome, "c1").detail["is_gone"] == "yes"
-    assert [each.id for each in row(outcome, "c1").suggestions] == ["12"]
+    assert [suggestion.id for suggestion in row(outcome, "c1").suggestions] == ["12"]
 
 
 def test_a_move_is_told_with_where_from_and_where_to() -> None:

@@ -46,25 +46,25 @@ DIFFERENT = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), IDENTICAL)
-def test_identical_names_are_identical_and_differ_in_nothing(one: str, other: str) -> None:
-    assert identical(one, other)
-    assert forgiving(one, other)
-    assert difference(one, other) == ""
+@pytest.mark.parametrize(("name", "other_name"), IDENTICAL)
+def test_identical_names_are_identical_and_differ_in_nothing(name: str, other_name: str) -> None:
+    assert identical(name, other_name)
+    assert forgiving(name, other_name)
+    assert difference(name, other_name) == ""
 
 
-@pytest.mark.parametrize(("one", "other", "apart"), ONLY_FORGIVING)
-def test_forgiving_overlooks_case_spaces_and_character_forms(one: str, other: str, apart: str) -> None:
-    assert not identical(one, other)
-    assert forgiving(one, other)
-    assert difference(one, other) == apart
+@pytest.mark.parametrize(("name", "other_name", "apart"), ONLY_FORGIVING)
+def test_forgiving_overlooks_case_spaces_and_character_forms(name: str, other_name: str, apart: str) -> None:
+    assert not identical(name, other_name)
+    assert forgiving(name, other_name)
+    assert difference(name, other_name) == apart
 
 
-@pytest.mark.parametrize(("one", "other", "apart"), DIFFERENT)
-def test_anything_else_is_another_name_in_both_modes(one: str, other: str, apart: str) -> None:
-    assert not same(one, other, mode="strict")
-    assert not same(one, other, mode="forgiving")
-    assert difference(one, other) == apart
+@pytest.mark.parametrize(("name", "other_name", "apart"), DIFFERENT)
+def test_anything_else_is_another_name_in_both_modes(name: str, other_name: str, apart: str) -> None:
+    assert not same(name, other_name, mode="strict")
+    assert not same(name, other_name, mode="forgiving")
+    assert difference(name, other_name) == apart
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\u00a0\t"])
@@ -106,9 +106,9 @@ def test_the_legal_form_is_no_part_of_the_core_of_a_name() -> None:
 
 
 @given(st.text(), st.text())
-def test_identical_names_are_always_equal_when_forgiving(one: str, other: str) -> None:
-    assert forgiving(one, other) or not identical(one, other) or forgiving_form(one) == ""
-    assert (difference(one, other) == "") == (identity(one) == identity(other))
+def test_identical_names_are_always_equal_when_forgiving(name: str, other_name: str) -> None:
+    assert forgiving(name, other_name) or not identical(name, other_name) or forgiving_form(name) == ""
+    assert (difference(name, other_name) == "") == (identity(name) == identity(other_name))
 
 
 @given(st.text())

@@ -47,7 +47,7 @@ def test_without_anything_in_clockify(quickbooks: list[QuickBooksRecord], rows: 
 def test_a_row_tells_whose_kind_it_is() -> None:
     outcome = match([], [employee("1", "Ada"), customer("2", "Acme")], [], [])
 
-    assert {each.kind for each in outcome.mismatches} == {"employee", "customer"}
+    assert {mismatch.kind for mismatch in outcome.mismatches} == {"employee", "customer"}
 
 
 def test_a_link_of_any_kind_is_a_partner() -> None:
@@ -89,10 +89,10 @@ def test_what_only_a_hidden_row_names_is_listed_again() -> None:
     archived = user("u1", "Bob Stone", archived=True)
     outcome = match([archived, user("u2", "Zoltan Q")], [employee("1", "Rob Stone")], [], [])
 
-    shown = listed(outcome, hidden={("user", "u1")})
+    mismatches = listed(outcome, hidden={("user", "u1")})
 
     assert row(outcome, "u1").suggestions[0].id == "1"
-    assert [(each.kind, each.reason) for each in shown] == [
+    assert [(mismatch.kind, mismatch.reason) for mismatch in mismatches] == [
         ("user", "NO_EMPLOYEE"),
         ("employee", "NO_CLOCKIFY_USER"),
     ]

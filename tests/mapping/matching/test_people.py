@@ -46,12 +46,12 @@ ONE_USER = {
 }
 
 
-@pytest.mark.parametrize(("quickbooks", "verdict"), ONE_USER.values(), ids=ONE_USER)
-def test_one_user_meets(quickbooks: list[QuickBooksRecord], verdict: str) -> None:
+@pytest.mark.parametrize(("quickbooks", "status"), ONE_USER.values(), ids=ONE_USER)
+def test_one_user_meets(quickbooks: list[QuickBooksRecord], status: str) -> None:
     outcome = match([ADA], quickbooks, [], [])
 
-    assert reasons(outcome).get("u1", "linked") == verdict
-    assert pairs(outcome) == ({"u1": "1"} if verdict == "linked" else {})
+    assert reasons(outcome).get("u1", "linked") == status
+    assert pairs(outcome) == ({"u1": "1"} if status == "linked" else {})
 
 
 def test_composed_and_decomposed_letters_are_the_same_letters() -> None:
@@ -69,23 +69,23 @@ def test_a_name_in_another_spelling_is_only_suggested(clockify_name: str, quickb
 
     assert pairs(outcome) == {}
     assert row(outcome, "u1").reason == "NO_EMPLOYEE"
-    assert [each.id for each in row(outcome, "u1").suggestions] == ["1"]
+    assert [suggestion.id for suggestion in row(outcome, "u1").suggestions] == ["1"]
 
 
 def test_two_users_of_one_name_are_both_ambiguous() -> None:
-    twins = [user("u1", "Ada Byron"), user("u2", "Ada Byron ")]
+    namesakes = [user("u1", "Ada Byron"), user("u2", "Ada Byron ")]
 
-    outcome = match(twins, [employee("1", "Ada Byron")], [], [])
+    outcome = match(namesakes, [employee("1", "Ada Byron")], [], [])
 
     assert pairs(outcome) == {}
     assert reasons(outcome) == {"u1": "AMBIGUOUS_NAME", "u2": "AMBIGUOUS_NAME"}
     assert row(outcome, "u1").quickbooks_id == "1"
 
 
-def test_a_deactivated_twin_claims_as_well() -> None:
-    twins = [user("u1", "Ada Byron"), user("u2", "Ada Byron", archived=True)]
+def test_a_deactivated_user_of_the_same_name_claims_as_well() -> None:
+    namesakes = [user("u1", "Ada Byron"), user("u2", "Ada Byron", archived=True)]
 
-    outcome = match(twins, [employee("1", "Ada Byron")], [], [])
+    outcome = match(namesakes, [employee("1", "Ada Byron")], [], [])
 
     assert reasons(outcome) == {"u1": "AMBIGUOUS_NAME", "u2": "AMBIGUOUS_NAME"}
 
@@ -96,7 +96,7 @@ def test_two_users_without_any_employee_are_not_ambiguous() -> None:
     assert reasons(outcome) == {"u1": "NO_EMPLOYEE", "u2": "NO_EMPLOYEE"}
 
 
-def test_who_is_linked_already_stays_so_when_a_twin_turns_up() -> None:
+def test_an_existing_link_stays_when_a_same_name_user_turns_up() -> None:
     ada = employee("1", "Ada Byron")
 
     outcome = match([ADA, user("u2", "Ada Byron")], [ada], [linked(ADA, ada)], [])
@@ -133,7 +133,9 @@ def test_where_there_is_no_name_the_e_mail_address_suggests() -> None:
     outcome = match([nameless], [employee("1", "Ada Byron", email="Ada@example.com"), employee("2", "Ben")], [], [])
 
     assert pairs(outcome) == {}
-    assert [(one.id, one.why) for one in row(outcome, "u1").suggestions] == [("1", "same e-mail address")]
+    assert [(suggestion.id, suggestion.why) for suggestion in row(outcome, "u1").suggestions] == [
+        ("1", "same e-mail address")
+    ]
 
 
 def test_a_vendor_of_that_name_is_the_first_suggestion() -> None:
@@ -156,7 +158,7 @@ def test_several_employees_that_differ_in_case_are_all_suggested() -> None:
 
     assert row(outcome, "u1").reason == "NAME_DIFFERS"
     assert row(outcome, "u1").quickbooks_id == ""
-    assert {each.id for each in row(outcome, "u1").suggestions} == {"1", "2"}
+    assert {suggestion.id for suggestion in row(outcome, "u1").suggestions} == {"1", "2"}
 
 
 def test_users_and_clients_of_one_name_do_not_contest_each_other() -> None:

@@ -53,8 +53,8 @@ def worlds(draw: st.DrawFn) -> World:
         quickbooks,
         _links(draw, clockify, quickbooks),
         [
-            KnownOverride(each.kind, each.id, draw(st.sampled_from(["unlinked", "ignored"])))
-            for each in clockify
+            KnownOverride(record.kind, record.id, draw(st.sampled_from(["unlinked", "ignored"])))
+            for record in clockify
             if draw(st.integers(0, 5)) == 0
         ],
         draw(st.sampled_from(["strict", "forgiving"])),
@@ -73,7 +73,7 @@ def _quickbooks(draw: st.DrawFn) -> list[QuickBooksRecord]:
     records = []
     for number in range(draw(st.integers(0, 7))):
         kind = draw(st.sampled_from(["employee", "vendor", "customer", "customer", "customer"]))
-        above = [each.id for each in records if each.kind == "customer"] if kind == "customer" else []
+        above = [customer.id for customer in records if customer.kind == "customer"] if kind == "customer" else []
         parent_id = draw(st.sampled_from(["", *above]))
         active = draw(st.integers(0, 4)) > 0
         name = draw(st.sampled_from(NAMES)) + ("" if active else " (deleted)")
@@ -85,7 +85,7 @@ def _quickbooks(draw: st.DrawFn) -> list[QuickBooksRecord]:
 def _links(draw: st.DrawFn, clockify: list[ClockifyRecord], quickbooks: list[QuickBooksRecord]) -> list[KnownLink]:
     links = []
     for record in clockify:
-        partners = [each for each in quickbooks if each.kind in PARTNER_KINDS[record.kind]]
+        partners = [partner for partner in quickbooks if partner.kind in PARTNER_KINDS[record.kind]]
         if not partners or draw(st.integers(0, 3)):
             continue
         link = _linked(record, draw(st.sampled_from(partners)), by=draw(st.sampled_from(["rule", "person"])))
@@ -109,20 +109,24 @@ def _linked(record: ClockifyRecord, partner: QuickBooksRecord, *, by: str) -> Kn
 
 
 def _applied(world: World, outcome: MatchResult) -> World:
-    ours = {(each.kind, each.id): each for each in world.clockify}
-    theirs = {(each.kind, each.id): each for each in world.quickbooks}
+    clockify_records = {(record.kind, record.id): record for record in world.clockify}
+    quickbooks_records = {(record.kind, record.id): record for record in world.quickbooks}
     kept = [
         replace(link, suspended=outcome.suspend.get((link.kind, link.clockify_id), link.suspended))
         for link in world.links
     ]
     made = [
-        _linked(ours[new.kind, new.clockify_id], theirs[new.quickbooks_kind, new.quickbooks_id], by="rule")
+        _linked(
+            clockify_records[new.kind, new.clockify_id],
+            quickbooks_records[new.quickbooks_kind, new.quickbooks_id],
+            by="rule",
+        )
         for new in outcome.links
     ]
     return replace(world, links=kept + made)
 
 
-def _verdicts(outcome: MatchResult) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
+def _results(outcome: MatchResult) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
     rows = {(row.kind, row.reason, row.clockify_id, row.quickbooks_id) for row in outcome.mismatches}
     return set(outcome.links), dict(outcome.suspend), rows
 
@@ -152,7 +156,7 @@ def test_matching_again_after_applying_an_outcome_changes_nothing(world: World) 
 
 
 @pytest.mark.parametrize(
-    "stranger",
+    "unrelated",
     [
         ClockifyRecord("user", "zz", "Qqqq Wwww"),
         ClockifyRecord("client", "zz", "Qqqq Wwww"),
@@ -166,18 +170,18 @@ def test_matching_again_after_applying_an_outcome_changes_nothing(world: World) 
 )
 @given(world=worlds())
 @settings(max_examples=40)
-def test_a_stranger_never_changes_what_is_said_of_others(
-    world: World, stranger: ClockifyRecord | QuickBooksRecord
+def test_an_unrelated_record_never_changes_the_rows_of_others(
+    world: World, unrelated: ClockifyRecord | QuickBooksRecord
 ) -> None:
-    if isinstance(stranger, ClockifyRecord):
-        larger = replace(world, clockify=[*world.clockify, stranger])
+    if isinstance(unrelated, ClockifyRecord):
+        larger = replace(world, clockify=[*world.clockify, unrelated])
     else:
-        larger = replace(world, quickbooks=[*world.quickbooks, stranger])
+        larger = replace(world, quickbooks=[*world.quickbooks, unrelated])
 
-    links, suspended, rows = _verdicts(larger.matched())
+    links, suspended, rows = _results(larger.matched())
 
     others = {row for row in rows if "zz" not in row}
-    assert (links, suspended, others) == _verdicts(world.matched())
+    assert (links, suspended, others) == _results(world.matched())
 
 
 @given(worlds())
@@ -185,13 +189,13 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
     outcome = world.matched()
 
     after = {(link.kind, link.clockify_id): link for link in _applied(world, outcome).links}
-    theirs = {(each.kind, each.id): each for each in world.quickbooks}
-    ours = {(each.kind, each.id): each for each in world.clockify}
+    quickbooks_records = {(record.kind, record.id): record for record in world.quickbooks}
+    clockify_records = {(record.kind, record.id): record for record in world.clockify}
     held = Counter((link.kind, link.quickbooks_kind, link.quickbooks_id) for link in after.values())
     asides = {(override.kind, override.clockify_id) for override in world.overrides}
     for new in outcome.links:
-        record = ours[new.kind, new.clockify_id]
-        partner = theirs[new.quickbooks_kind, new.quickbooks_id]
+        record = clockify_records[new.kind, new.clockify_id]
+        partner = quickbooks_records[new.quickbooks_kind, new.quickbooks_id]
         owner = after.get(("client", record.client_id))
         assert held[new.kind, new.quickbooks_kind, new.quickbooks_id] == 1
         assert partner.active
@@ -208,14 +212,14 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
 def test_every_record_is_linked_ignored_or_told_about_exactly_once(world: World) -> None:
     outcome = world.matched()
 
-    told = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)
+    rows_by_record = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)
     linked = {(link.kind, link.clockify_id) for link in [*world.links, *outcome.links]}
-    ignored = {(each.kind, each.clockify_id) for each in world.overrides if each.choice == "ignored"}
-    assert set(told.values()) <= {1}
-    assert not set(told) & ignored
+    ignored = {(override.kind, override.clockify_id) for override in world.overrides if override.choice == "ignored"}
+    assert set(rows_by_record.values()) <= {1}
+    assert not set(rows_by_record) & ignored
     for record in world.clockify:
         key = (record.kind, record.id)
-        assert key in linked or key in ignored or key in told
+        assert key in linked or key in ignored or key in rows_by_record
 
 
 @given(worlds())
@@ -223,13 +227,13 @@ def test_a_quickbooks_record_is_named_in_a_row_or_has_its_own_never_both(world: 
     outcome = world.matched()
 
     own = {(row.kind, row.quickbooks_id) for row in outcome.mismatches if not row.clockify_id}
-    suggested = {(each.kind, each.id) for row in outcome.mismatches for each in row.suggestions}
+    suggested = {(suggestion.kind, suggestion.id) for row in outcome.mismatches for suggestion in row.suggestions}
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in _applied(world, outcome).links}
     assert not own & (suggested | linked)
-    everybody = {(each.kind, each.id) for each in world.clockify}
+    everybody = {(record.kind, record.id) for record in world.clockify}
     # With every row of Clockify's hidden, whatever is active and free is listed.
     alone = {(row.kind, row.quickbooks_id) for row in listed(outcome, hidden=everybody)}
-    free = {(each.kind, each.id) for each in world.quickbooks if each.active and not each.gone} - linked
+    free = {(record.kind, record.id) for record in world.quickbooks if record.active and not record.gone} - linked
     assert alone == {key for key in free if key[0] != "vendor"}
 
 
@@ -249,11 +253,11 @@ def test_strict_matching_of_people_agrees_with_counting_names(
     outcome = match(clockify, quickbooks, [], [])
 
     assert {(link.clockify_id, link.quickbooks_id) for link in outcome.links} == {
-        (one.id, other.id)
-        for one in clockify
-        for other in quickbooks
-        if other.active
-        and identical(one.name, other.name)
-        and sum(identical(each.name, other.name) for each in clockify) == 1
-        and sum(identical(each.name, one.name) and each.active for each in quickbooks) == 1
+        (clockify_record.id, quickbooks_record.id)
+        for clockify_record in clockify
+        for quickbooks_record in quickbooks
+        if quickbooks_record.active
+        and identical(clockify_record.name, quickbooks_record.name)
+        and sum(identical(record.name, quickbooks_record.name) for record in clockify) == 1
+        and sum(identical(record.name, clockify_record.name) and record.active for record in quickbooks) == 1
     }

@@ -66,7 +66,7 @@ def test_unlike_names_are_not_suggested(clockify_name: str, quickbooks_name: str
 def test_a_name_with_a_number_may_still_mean_the_one_without() -> None:
     quickbooks = [customer("1", "Website redesign"), customer("2", "Website redesign 2025")]
 
-    assert [each.id for each in _likely(project("p1", "Website redesign 2026"), quickbooks)] == ["1"]
+    assert [suggestion.id for suggestion in _likely(project("p1", "Website redesign 2026"), quickbooks)] == ["1"]
 
 
 def test_people_are_known_by_their_address_whatever_their_name() -> None:
@@ -94,7 +94,7 @@ def test_people_may_be_vendors_and_are_never_customers() -> None:
 def test_where_a_top_level_customer_is_needed_sub_customers_are_not_likely(clockify: ClockifyRecord) -> None:
     quickbooks = [customer("1", "Acme Inc"), customer("2", "ACME", under="9"), employee("3", "ACME")]
 
-    assert [each.id for each in _likely(clockify, quickbooks)] == ["1"]
+    assert [suggestion.id for suggestion in _likely(clockify, quickbooks)] == ["1"]
 
 
 def test_children_of_the_right_parent_come_before_namesakes_elsewhere() -> None:
@@ -108,7 +108,7 @@ def test_children_of_the_right_parent_come_before_namesakes_elsewhere() -> None:
 
     likely = _likely(web, quickbooks, parent_id="10")
 
-    assert [each.id for each in likely] == ["2", "1"]
+    assert [suggestion.id for suggestion in likely] == ["2", "1"]
     assert likely[1].why == "same name apart from case, under another parent"
     assert likely[0].score > likely[1].score
 
@@ -118,7 +118,7 @@ def test_what_is_taken_is_not_suggested() -> None:
 
     likely = _likely(user("u1", "Ada"), quickbooks, taken=frozenset({("employee", "1")}))
 
-    assert [each.kind for each in likely] == ["vendor"]
+    assert [suggestion.kind for suggestion in likely] == ["vendor"]
 
 
 def test_at_most_five_are_suggested_the_likeliest_first() -> None:
@@ -126,15 +126,15 @@ def test_at_most_five_are_suggested_the_likeliest_first() -> None:
 
     likely = _likely(client("c1", "Acme Trading"), quickbooks)
 
-    assert [each.id for each in likely] == ["0", "1", "2", "3", "4"]
-    assert [each.score for each in likely] == sorted((each.score for each in likely), reverse=True)
+    assert [suggestion.id for suggestion in likely] == ["0", "1", "2", "3", "4"]
+    assert [suggestion.score for suggestion in likely] == sorted((each.score for each in likely), reverse=True)
 
 
 @pytest.mark.parametrize("short", ["Al", "A"])
 def test_short_names_find_themselves_and_not_everybody(short: str) -> None:
     quickbooks = [customer("1", short.lower()), customer("2", "Bo"), customer("3", "Cleo Nord")]
 
-    assert [each.id for each in _likely(client("c1", short), quickbooks)] == ["1"]
+    assert [suggestion.id for suggestion in _likely(client("c1", short), quickbooks)] == ["1"]
 
 
 def test_one_record_is_suggested_once_with_its_best_reason() -> None:
@@ -160,11 +160,11 @@ def test_naming_who_will_be_asked_about_changes_no_answer() -> None:
     clients = [client(key, name) for key, name in names.left.items()]
 
     one_by_one = LikelyPartners(records, kind="client", taken=frozenset())
-    at_once = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(one, "") for one in clients])
+    at_once = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(record, "") for record in clients])
 
-    found = {one.id: at_once.of(one, parent_id="") for one in clients}
-    assert found == {one.id: one_by_one.of(one, parent_id="") for one in clients}
-    right = sum(names.pairs[key] in {one.id for one in found[key]} for key in names.pairs)
+    likely = {record.id: at_once.of(record, parent_id="") for record in clients}
+    assert likely == {record.id: one_by_one.of(record, parent_id="") for record in clients}
+    right = sum(names.pairs[key] in {suggestion.id for suggestion in likely[key]} for key in names.pairs)
     assert right >= 0.95 * len(names.pairs)
 
 
@@ -172,11 +172,11 @@ def test_what_was_found_before_is_taken_over_less_who_is_taken_now() -> None:
     records = [customer("1", "Acme Tradings"), customer("2", "Acme Trade"), customer("3", "Acme Trading Ltd")]
     acme = client("c1", "Acme Trading")
     first = LikelyPartners(records, kind="client", taken=frozenset())
-    found = first.of(acme, parent_id="")
+    likely = first.of(acme, parent_id="")
 
     later = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
     moved = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
 
-    assert later.of(acme, parent_id="") == tuple(one for one in found if one.id != "1")
+    assert later.of(acme, parent_id="") == tuple(suggestion for suggestion in likely if suggestion.id != "1")
     # Under another name it is looked for anew.
     assert moved.of(client("c1", "Acme Trade"), parent_id="")[0].id == "2"
