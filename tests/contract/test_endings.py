@@ -35,8 +35,8 @@ def test_blocked_entries_alone_are_no_error(scene: Scene, ada: str, site: str) -
 
 def test_a_refused_entry_ends_with_4_and_a_line(scene: Scene, ada: str, site: str) -> None:
     scene.entries(ada, site, 2)
-    words = {"Fault": {"Error": [{"Message": "Refused", "Detail": "for no reason", "code": "6000"}]}}
-    scene.fault("status_before", status=400, body=words)
+    refusal = {"Fault": {"Error": [{"Message": "Refused", "Detail": "for no reason", "code": "6000"}]}}
+    scene.fault("status_before", status=400, body=refusal)
 
     result = scene.sync()
 

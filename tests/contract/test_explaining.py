@@ -47,17 +47,17 @@ def test_an_approval_since_the_last_run_counts(scene: Scene, ada: str, site: str
 def test_time_that_is_there_is_named_beside_other_reasons(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     entry = scene.entry(ada, site, minutes=60, invoiced=True)
-    twin = {
+    fields = {
         "NameOf": "Employee",
         "EmployeeRef": {"value": scene.partner_of(ada)},
         "CustomerRef": {"value": scene.partner_of(site)},
         "TxnDate": "2026-03-04",
     }
-    there = scene.put("TimeActivity", {**twin, "Hours": 1, "Minutes": 0})
+    equal_activity = scene.put("TimeActivity", {**fields, "Hours": 1, "Minutes": 0})
 
     assert scene.explain(entry).codes == {"INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 
-    scene.delete_activity(there["Id"])
+    scene.delete_activity(equal_activity["Id"])
     assert scene.explain(entry).codes == {"INVOICED_IN_CLOCKIFY"}
 
 

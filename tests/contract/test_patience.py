@@ -15,18 +15,18 @@ from tests.support.scene import Scene
 
 
 def answer(value: str) -> requests.Response:
-    made = requests.Response()
-    made.headers["Retry-After"] = value
-    return made
+    response = requests.Response()
+    response.headers["Retry-After"] = value
+    return response
 
 
 def test_a_date_says_how_long_to_wait() -> None:
     moment = timezone.now() + timedelta(seconds=90)
 
-    asked = retry_after(answer(format_datetime(moment, usegmt=False)))
+    waiting = retry_after(answer(format_datetime(moment, usegmt=False)))
 
-    assert asked is not None
-    assert 80 < asked <= 90
+    assert waiting is not None
+    assert 80 < waiting <= 90
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("", None)])

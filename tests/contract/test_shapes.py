@@ -11,8 +11,8 @@ COUNTED = {"seen", "new", "changed", "gone"}
 PLACES = {"clockify", "quickbooks", "here", "wait", "support"}
 
 
-def numbers(found: dict[str, Any]) -> bool:
-    return all(type(value) is int for value in found.values())
+def numbers(section: dict[str, Any]) -> bool:
+    return all(type(value) is int for value in section.values())
 
 
 def test_check_for_new(scene: Scene) -> None:
@@ -45,10 +45,10 @@ def test_an_unchanged_world_counts_nothing_new(scene: Scene) -> None:
     scene.user("Ada")
     scene.check()
 
-    again = scene.check()
+    second_check = scene.check()
 
-    assert again["clockify"]["users"] == {"seen": 2, "new": 0, "changed": 0, "gone": 0}
-    assert again["quickbooks"]["employees"] == {"seen": 1, "new": 0, "changed": 0, "gone": 0}
+    assert second_check["clockify"]["users"] == {"seen": 2, "new": 0, "changed": 0, "gone": 0}
+    assert second_check["quickbooks"]["employees"] == {"seen": 1, "new": 0, "changed": 0, "gone": 0}
 
 
 def test_mapping(scene: Scene) -> None:
@@ -56,12 +56,12 @@ def test_mapping(scene: Scene) -> None:
     scene.check()
     scene.decide("link", "user", vera, scene.partner_of(vera), "--vendor")
 
-    shown = run_command("mapping").json
+    mapping = run_command("mapping").json
 
-    assert set(shown) == {"users", "clients", "projects"}
-    by_id = {link["clockify_id"]: link for link in shown["users"]}
-    wanted = {"clockify_id", "quickbooks_id", "quickbooks_kind", "by", "suspended"}
-    assert all(wanted <= set(link) for link in by_id.values())
+    assert set(mapping) == {"users", "clients", "projects"}
+    by_id = {link["clockify_id"]: link for link in mapping["users"]}
+    keys = {"clockify_id", "quickbooks_id", "quickbooks_kind", "by", "suspended"}
+    assert all(keys <= set(link) for link in by_id.values())
     assert {key: (link["quickbooks_kind"], link["by"], link["suspended"]) for key, link in by_id.items()} == {
         ada: ("employee", "rule", False),
         vera: ("vendor", "person", False),
@@ -81,7 +81,7 @@ def test_mismatches(scene: Scene) -> None:
         assert {"kind", "reason", "clockify", "quickbooks", "suggestions", "blocked_minutes"} <= set(row)
         assert row["clockify"] is None or set(row["clockify"]) == {"id", "name", "client"}
         assert row["quickbooks"] is None or set(row["quickbooks"]) == {"id", "name", "parent"}
-        assert all({"id", "name", "score", "why"} <= set(one) for one in row["suggestions"])
+        assert all({"id", "name", "score", "why"} <= set(suggestion) for suggestion in row["suggestions"])
     reasons = {(row["kind"], (row["clockify"] or row["quickbooks"])["name"]): row["reason"] for row in rows}
     assert reasons == {
         ("user", "ADA"): "NAME_DIFFERS",
@@ -136,8 +136,8 @@ def test_explain(scene: Scene) -> None:
 
     sent, blocked = scene.explain(good).json, scene.explain(bad).json
 
-    said = {"entry": good, "state": "sent", "reasons": [], "quickbooks_id": scene.receipt(good).quickbooks_id}
-    assert said.items() <= sent.items()
+    expected = {"entry": good, "state": "sent", "reasons": [], "quickbooks_id": scene.receipt(good).quickbooks_id}
+    assert expected.items() <= sent.items()
     assert (blocked["state"], blocked["quickbooks_id"]) == ("blocked", None)
     assert {reason["code"] for reason in blocked["reasons"]} == {"NOT_BILLABLE", "TOO_SHORT"}
     for reason in blocked["reasons"]:
@@ -146,8 +146,8 @@ def test_explain(scene: Scene) -> None:
 
 
 def test_policy(scene: Scene) -> None:
-    shown = scene.policy(start_date="2026-03-01", approved_only="true", longest_hours="12").json
+    policy = scene.policy(start_date="2026-03-01", approved_only="true", longest_hours="12").json
 
-    assert (shown["start_date"], shown["approved_only"], shown["longest_hours"]) == ("2026-03-01", True, 12.0)
+    assert (policy["start_date"], policy["approved_only"], policy["longest_hours"]) == ("2026-03-01", True, 12.0)
     named = {"matching", "time_zone", "rounding", "block_invoiced", "service_item", "allow_sku"}
-    assert named | {"allow_unstated_payroll"} <= set(shown)
+    assert named | {"allow_unstated_payroll"} <= set(policy)

@@ -17,26 +17,26 @@ def policy(response: Any) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("address", ["/", "/accounts/login/", "/accounts/signup/", "/connections/quickbooks/callback/"])
 def test_outside_the_admin_only_our_own_files_are_loaded(client: Client, address: str) -> None:
-    found = policy(client.get(address))
+    directives = policy(client.get(address))
 
-    assert found["default-src"] == {"'self'"}
-    assert not {"script-src", "style-src", "img-src", "connect-src"} & set(found)
+    assert directives["default-src"] == {"'self'"}
+    assert not {"script-src", "style-src", "img-src", "connect-src"} & set(directives)
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/admin/integrations/workspace/", "/admin/people/"])
 def test_the_admin_may_evaluate_and_style_but_runs_no_inline_script(admin_client: Client, address: str) -> None:
-    found = policy(admin_client.get(address))
+    directives = policy(admin_client.get(address))
 
-    assert found["script-src"] == {"'self'", "'unsafe-eval'"}
-    assert found["style-src"] == {"'self'", "'unsafe-inline'"}
-    assert found["default-src"] == {"'self'"}
+    assert directives["script-src"] == {"'self'", "'unsafe-eval'"}
+    assert directives["style-src"] == {"'self'", "'unsafe-inline'"}
+    assert directives["default-src"] == {"'self'"}
 
 
 @pytest.mark.parametrize("address", ["/admin/", "/accounts/2fa/"])
 def test_nobody_frames_a_page_or_moves_its_base(admin_client: Client, address: str) -> None:
-    found = policy(admin_client.get(address))
+    directives = policy(admin_client.get(address))
 
-    assert found["frame-ancestors"] == found["base-uri"] == found["object-src"] == {"'none'"}
+    assert directives["frame-ancestors"] == directives["base-uri"] == directives["object-src"] == {"'none'"}
 
 
 def test_a_refusal_is_as_strict(client: Client, django_user_model: Any) -> None:

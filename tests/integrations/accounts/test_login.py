@@ -94,9 +94,11 @@ def test_nobody_signs_up(client: Client) -> None:
 def test_the_admin_sends_to_the_one_login_page_and_back(client: Client, address: str) -> None:
     person(role=ADMINISTRATOR)
 
-    asked = client.get(address, follow=True)
-    page, _ = asked.redirect_chain[-1]
-    response = client.post(page, {"login": "dana", "password": PASSWORD, "next": asked.context["redirect_field_value"]})
+    login_page = client.get(address, follow=True)
+    page, _ = login_page.redirect_chain[-1]
+    response = client.post(
+        page, {"login": "dana", "password": PASSWORD, "next": login_page.context["redirect_field_value"]}
+    )
 
     assert page.startswith(f"{LOGIN}?next=")
     assert response["Location"] == address.partition("next=")[2] or address
@@ -146,8 +148,8 @@ def test_the_admin_s_link_leads_to_changing_the_password(client: Client) -> None
     log_in(client)
 
     page = client.get("/admin/password_change/", follow=True)
-    words = {"oldpassword": PASSWORD, "password1": "another long word", "password2": "another long word"}
-    response = client.post(page.request["PATH_INFO"], words, follow=True)
+    fields = {"oldpassword": PASSWORD, "password1": "another long word", "password2": "another long word"}
+    response = client.post(page.request["PATH_INFO"], fields, follow=True)
 
     user.refresh_from_db()
     assert user.check_password("another long word")
@@ -175,8 +177,8 @@ def test_a_forgotten_password_is_replaced_by_a_mail_that_leads_to_the_public_add
     [message] = mail.outbox
     [link] = re.findall(r"https?://\S+key\S+", message.body)
     page = client.get(link.removeprefix("https://hours.example.com"), follow=True)
-    words = {"password1": "another long word", "password2": "another long word"}
-    client.post(page.request["PATH_INFO"], words)
+    fields = {"password1": "another long word", "password2": "another long word"}
+    client.post(page.request["PATH_INFO"], fields)
 
     user.refresh_from_db()
     assert link.startswith("https://hours.example.com/accounts/")

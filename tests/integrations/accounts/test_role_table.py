@@ -151,17 +151,17 @@ def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: 
     client.force_login(person(role=role))
 
     response = getattr(client, method)(address(name, rows))
-    told = response.status_code
-    if told == 302 and response["Location"].startswith("/admin/login/"):
-        told = client.get(response["Location"]).status_code
+    status = response.status_code
+    if status == 302 and response["Location"].startswith("/admin/login/"):
+        status = client.get(response["Location"]).status_code
 
     needed = getattr(TABLE[name], method)
     if needed == NOBODY:
-        assert told in {403, 405}
+        assert status in {403, 405}
     elif role in ALLOWED[needed]:
-        assert told in ({200, 302} if method == "get" else {200, 302, 400})
+        assert status in ({200, 302} if method == "get" else {200, 302, 400})
     else:
-        assert told == 403
+        assert status == 403
 
 
 OUR_ADMINS = sorted(

@@ -75,13 +75,13 @@ def test_joining_one_of_our_groups_opens_the_admin() -> None:
 
 
 def test_being_added_from_the_group_s_side_opens_it_too() -> None:
-    user, other = User.objects.create_user("erin"), User.objects.create_user("finn")
+    user, colleague = User.objects.create_user("erin"), User.objects.create_user("finn")
 
     Group.objects.get(name=roles.SUPPORT).user_set.add(user)
 
     user.refresh_from_db()
-    other.refresh_from_db()
-    assert user.is_staff and not other.is_staff
+    colleague.refresh_from_db()
+    assert user.is_staff and not colleague.is_staff
 
 
 def test_other_groups_open_nothing() -> None:

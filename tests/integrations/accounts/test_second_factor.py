@@ -104,9 +104,9 @@ def test_a_code_works_once(client: Client, clock: time_machine.Coordinates) -> N
 
     thief = Client()
     log_in(thief)
-    again = thief.post(CODE_PAGE, {"code": code_of(secret)})
+    second_login = thief.post(CODE_PAGE, {"code": code_of(secret)})
 
-    assert adapters.WRONG_CODE in again.content.decode()
+    assert adapters.WRONG_CODE in second_login.content.decode()
 
 
 def test_a_recovery_code_opens_once(client: Client) -> None:

@@ -25,7 +25,7 @@ def workspace(sandbox: Any) -> Workspace:
     return connect_clockify("sandbox-clockify-key", now=timezone.now())
 
 
-def press_connect(client: Client, workspace: Workspace, host: str = HOST) -> Any:
+def submit_connect(client: Client, workspace: Workspace, host: str = HOST) -> Any:
     return client.post(f"/connections/quickbooks/{workspace.pk}/connect/", HTTP_HOST=host)
 
 
@@ -53,20 +53,20 @@ def realm(sandbox: Any) -> str:
 def test_a_consent_connects_the_company_and_says_what_plan_it_has(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    answer = decide(press_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
-    said = come_back(admin_client, answer)
+    message = come_back(admin_client, answer)
 
     company = Company.objects.get(realm_id=realm)
     assert company.state == "connected"
     assert company.plan_read_at is not None
     assert Workspace.objects.get().company == company
-    assert "is connected" in said and "without Payroll is supported" in said
+    assert "is connected" in message and "without Payroll is supported" in message
     assert ConnectionEvent.objects.filter(company=company, kind="quickbooks_connected", by__isnull=False).exists()
 
 
 def test_a_declined_consent_changes_nothing_and_says_so(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    answer = decide(press_connect(admin_client, workspace)["Location"], "decline", realm)
+    answer = decide(submit_connect(admin_client, workspace)["Location"], "decline", realm)
 
     assert "declined" in come_back(admin_client, answer)
     assert not Company.objects.exists()
@@ -75,14 +75,14 @@ def test_a_declined_consent_changes_nothing_and_says_so(admin_client: Client, wo
 def test_an_answer_with_another_state_is_refused_before_its_code_is_used(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    answer = decide(press_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
     assert "does not belong" in come_back(admin_client, {**answer, "state": "forged"})
     assert not ApiCall.objects.filter(vendor="quickbooks").exists()
 
 
 def test_a_state_serves_once(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    answer = decide(press_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
     come_back(admin_client, answer)
 
     assert "does not belong" in come_back(admin_client, answer)
@@ -93,20 +93,20 @@ def test_a_second_company_is_refused_before_its_code_is_used(
 ) -> None:
     first = Company.objects.create(realm_id="1234567890", name="Harbor LLC")
     Workspace.objects.update(company=first)
-    answer = decide(press_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
-    said = come_back(admin_client, answer)
+    message = come_back(admin_client, answer)
 
-    assert "already belongs to Harbor LLC" in said
+    assert "already belongs to Harbor LLC" in message
     assert not ApiCall.objects.filter(path__contains="token").exists()
 
 
 def test_a_wrong_public_address_is_told_before_the_trip(admin_client: Client, workspace: Workspace) -> None:
-    response = press_connect(admin_client, workspace, host="127.0.0.1")
+    response = submit_connect(admin_client, workspace, host="127.0.0.1")
 
     assert response["Location"] == "/admin/"
-    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
-    assert "PUBLIC_URL says localhost:8000" in said
+    messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    assert "PUBLIC_URL says localhost:8000" in messages
 
 
 def test_plain_http_to_another_machine_is_told_before_the_trip(
@@ -115,40 +115,40 @@ def test_plain_http_to_another_machine_is_told_before_the_trip(
     settings.PUBLIC_URL = "http://hours.example.com"
     settings.ALLOWED_HOSTS = ["hours.example.com"]
 
-    response = press_connect(admin_client, workspace, host="hours.example.com")
+    response = submit_connect(admin_client, workspace, host="hours.example.com")
 
-    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
-    assert "https" in said and response["Location"] == "/admin/"
+    messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    assert "https" in messages and response["Location"] == "/admin/"
 
 
 def test_missing_app_keys_are_told_before_the_trip(admin_client: Client, workspace: Workspace, settings: Any) -> None:
     settings.QUICKBOOKS_CLIENT_ID = ""
 
-    response = press_connect(admin_client, workspace)
+    response = submit_connect(admin_client, workspace)
 
-    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
-    assert "QUICKBOOKS_CLIENT_ID" in said
+    messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    assert "QUICKBOOKS_CLIENT_ID" in messages
 
 
 def test_disconnecting_wipes_the_tokens_and_keeps_the_company(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
 
     response = admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
     company = Company.objects.get()
     assert (company.state, company.access_token, company.refresh_token) == ("disconnected", "", "")
     assert Workspace.objects.get().company == company
-    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
-    assert "Intuit confirmed" in said and "are kept" in said
+    messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    assert "Intuit confirmed" in messages and "are kept" in messages
 
 
 def test_reconnecting_the_same_company_goes_on_with_it(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
     admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
-    come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
 
     assert Company.objects.get().state == "connected"
 
@@ -163,20 +163,20 @@ def test_nobody_connects_by_get_or_without_the_right(
 
 
 def test_a_first_connection_begins_a_check(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    said = come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    message = come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
 
-    assert "check for new users and customers has begun" in said
+    assert "check for new users and customers has begun" in message
     assert [(run.kind, run.dry_run) for run in Run.objects.all()] == [("check", False)]
 
 
 def test_a_reconnection_shows_what_the_catch_up_would_send(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
     Run.objects.all().delete()
     admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
-    said = come_back(admin_client, decide(press_connect(admin_client, workspace)["Location"], "connect", realm))
+    message = come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
 
-    assert "catch-up" in said
+    assert "catch-up" in message
     assert [(run.kind, run.dry_run) for run in Run.objects.order_by("pk")] == [("check", False), ("sync", True)]

@@ -120,16 +120,16 @@ def test_a_refresh_that_slept_through_its_lease_does_not_overwrite_newer_tokens(
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one company object", "an object each"])
 def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bool) -> None:
-    one = rotating.company
+    company = rotating.company
     for _ in range(5):
         make_access_token_old()
-        one.token_read_at = float("-inf")
+        company.token_read_at = float("-inf")
         rotating.zero_calls()
 
-        found = run_in_threads(8, lambda: tokens.access_token(one if shared else rotating.company))
+        access_tokens = run_in_threads(8, lambda: tokens.access_token(company if shared else rotating.company))
 
         assert refreshes(rotating) == 1
-        assert set(found) == {rotating.company.access_token}
+        assert set(access_tokens) == {rotating.company.access_token}
     # What was saved is what Intuit gave last.
     QuickBooksApiClient(rotating.company).company_info()
     make_access_token_old()
@@ -137,15 +137,15 @@ def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bo
 
 
 def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None:
-    one = rotating.company
-    client = QuickBooksApiClient(one)
+    company = rotating.company
+    client = QuickBooksClient(company)
     for _ in range(5):
         rotating.tokens(expire_access=True)
         rotating.zero_calls()
 
-        found = run_in_threads(8, client.company_info)
+        infos = run_in_threads(8, client.company_info)
 
-        assert {type(answer) for answer in found} == {dict}
+        assert {type(answer) for answer in infos} == {dict}
         assert refreshes(rotating) == 1
 
 
@@ -161,11 +161,11 @@ def restless_threads() -> Iterator[None]:
 def test_new_tokens_are_saved_although_others_read_the_company_meanwhile(
     rotating: Scene, restless_threads: None
 ) -> None:
-    one, done = rotating.company, threading.Event()
+    company, done = rotating.company, threading.Event()
 
     def read() -> None:
         while not done.is_set():
-            one.refresh_from_db()
+            company.refresh_from_db()
         connections.close_all()
 
     readers = [threading.Thread(target=read) for _ in range(4)]
@@ -174,7 +174,7 @@ def test_new_tokens_are_saved_although_others_read_the_company_meanwhile(
     try:
         for _ in range(25):
             make_access_token_old()
-            tokens.access_token(one)
+            tokens.access_token(company)
     finally:
         done.set()
         for reader in readers:
