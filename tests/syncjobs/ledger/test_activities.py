@@ -130,5 +130,5 @@ def test_each_difference_is_named() -> None:
         BillableStatus="NotBillable",
     )
 
-    names = [said.partition(":")[0] for said in activities.differences(DRAFT, changed)]
-    assert names == ["kind of person", "person", "customer", "day", "minutes", "billable"]
+    fields = [difference.partition(":")[0] for difference in activities.differences(DRAFT, changed)]
+    assert fields == ["kind of person", "person", "customer", "day", "minutes", "billable"]

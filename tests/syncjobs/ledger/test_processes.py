@@ -41,9 +41,9 @@ class Command:
             "QUICKBOOKS_MAX_PER_MINUTE": "0",
             "CLOCKIFY_MAX_PER_SECOND": "0",
         }
-        words = [sys.executable, "manage.py", "sync_time", "--from", FIRST, "--to", LAST, "--json"]
+        command = [sys.executable, "manage.py", "sync_time", "--from", FIRST, "--to", LAST, "--json"]
         self.process = subprocess.Popen(
-            words,
+            command,
             cwd=django_settings.BASE_DIR,
             env=environment_of_processes() | sandbox | LEASE | more,
             stdout=subprocess.PIPE,
@@ -98,7 +98,7 @@ def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
 
 
 @pytest.fixture
-def much(scene: Scene, ada: str, site: str) -> Scene:
+def large_month(scene: Scene, ada: str, site: str) -> Scene:
     """Enough to be met in mid-run: each write takes a while."""
     scene.entries(ada, site, COUNT)
     return scene
@@ -155,60 +155,60 @@ MOMENTS = [
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_command_killed_outright_loses_and_doubles_nothing(
-    much: Scene, start: Callable[..., Command], moment: Callable[[Scene], Callable[[], object]]
+    large_month: Scene, start: Callable[..., Command], moment: Callable[[Scene], Callable[[], object]]
 ) -> None:
-    reached = moment(much)
+    reached = moment(large_month)
     command = start()
     until(reached)
     command.signal(signal.SIGKILL)
     command.process.wait()
-    much.clear_faults()
+    large_month.clear_faults()
 
-    run = much.sync()
+    run = large_month.sync()
 
     assert (run.code, run["status"]) == (0, "succeeded"), run.stderr
     assert run["sent"] + run["unchanged"] == run["seen"] == COUNT
-    assert_books_agree(much)
-    assert much.open_actions() == 0
+    assert_books_agree(large_month)
+    assert large_month.open_actions() == 0
     killed = Run.objects.order_by("pk").first()
     assert killed is not None and (killed.status, killed.error_code) == (Run.Status.FAILED, "PROCESS_GONE")
-    assert much.sync().counts == {"unchanged": COUNT}
+    assert large_month.sync().counts == {"unchanged": COUNT}
 
 
 @pytest.mark.slow
 def test_a_run_killed_again_and_again_still_ends_with_each_piece_once(
-    much: Scene, start: Callable[..., Command]
+    large_month: Scene, start: Callable[..., Command]
 ) -> None:
-    much.switch(requestid_memory_seconds=0)
-    much.fault("hang_after_commit", times=0, seconds=0.2)
+    large_month.switch(requestid_memory_seconds=0)
+    large_month.fault("hang_after_commit", times=0, seconds=0.2)
     for arrived in (5, 12, 18):
         command = start()
-        until(lambda arrived=arrived: len(much.activities()) >= arrived)
+        until(lambda arrived=arrived: len(large_month.activities()) >= arrived)
         command.signal(signal.SIGKILL)
         command.process.wait()
-    much.clear_faults()
+    large_month.clear_faults()
 
-    assert much.sync().code == 0
-    assert_books_agree(much)
+    assert large_month.sync().code == 0
+    assert_books_agree(large_month)
 
 
 def test_a_command_killed_while_updating_leaves_every_record_as_wanted(
-    much: Scene, start: Callable[..., Command]
+    large_month: Scene, start: Callable[..., Command]
 ) -> None:
-    much.sync()
-    for entry in list(much.place.entries):
-        much.edit_entry(entry, description="Rework")
-    much.fault("hang_after_commit", skip=6, times=0, seconds=1.5)
+    large_month.sync()
+    for entry in list(large_month.place.entries):
+        large_month.edit_entry(entry, description="Rework")
+    large_month.fault("hang_after_commit", skip=6, times=0, seconds=1.5)
     command = start()
-    until(lambda: much.hits() >= 4)
+    until(lambda: large_month.hits() >= 4)
     command.signal(signal.SIGKILL)
     command.process.wait()
-    much.clear_faults()
+    large_month.clear_faults()
 
-    run = much.sync()
+    run = large_month.sync()
 
     assert (run.code, run["updated"] + run["unchanged"]) == (0, COUNT)
-    assert_books_agree(much)
+    assert_books_agree(large_month)
 
 
 # --- stopped and suspended ---------------------------------------------------------------------------------
@@ -217,38 +217,38 @@ def test_a_command_killed_while_updating_leaves_every_record_as_wanted(
     [pytest.param(signal.SIGTERM, id="SIGTERM"), pytest.param(signal.SIGINT, id="Ctrl-C", marks=pytest.mark.slow)],
 )
 def test_a_command_that_is_stopped_finishes_the_records_at_hand(
-    much: Scene, start: Callable[..., Command], number: int
+    large_month: Scene, start: Callable[..., Command], number: int
 ) -> None:
-    much.fault("hang_before", times=0, seconds=0.3)
+    large_month.fault("hang_before", times=0, seconds=0.3)
     command = start()
-    until(lambda: len(much.activities()) >= 4)
+    until(lambda: len(large_month.activities()) >= 4)
     command.signal(number)
 
     run = command.result()
 
     assert (run.code, run["status"], run["unknown"]) == (4, "cancelled", 0)
-    assert run["sent"] == len(much.activities()) < COUNT
+    assert run["sent"] == len(large_month.activities()) < COUNT
     assert run["sent"] + run["failed"] == run["seen"] == COUNT
     assert "Traceback" not in run.stderr
-    assert much.open_actions() == 0
-    much.clear_faults()
-    assert much.sync().counts == {"sent": COUNT - run["sent"], "unchanged": run["sent"]}
-    assert_books_agree(much)
+    assert large_month.open_actions() == 0
+    large_month.clear_faults()
+    assert large_month.sync().counts == {"sent": COUNT - run["sent"], "unchanged": run["sent"]}
+    assert_books_agree(large_month)
 
 
 def test_a_command_that_slept_past_its_lease_leaves_the_rest_to_others(
-    much: Scene, start: Callable[..., Command]
+    large_month: Scene, start: Callable[..., Command]
 ) -> None:
-    much.fault("hang_before", times=0, seconds=0.2)
+    large_month.fault("hang_before", times=0, seconds=0.2)
     command = start()
-    until(lambda: len(much.activities()) >= 4)
+    until(lambda: len(large_month.activities()) >= 4)
     command.suspend()
     time.sleep(0.5)  # what had left already arrives
-    much.clear_faults()
-    taken_over = much.sync()
+    large_month.clear_faults()
+    taken_over = large_month.sync()
     assert taken_over.code == 0, taken_over.stderr
-    assert_books_agree(much)
-    much.zero_calls()
+    assert_books_agree(large_month)
+    large_month.zero_calls()
     command.signal(signal.SIGCONT)
 
     run = command.result()
@@ -258,19 +258,21 @@ def test_a_command_that_slept_past_its_lease_leaves_the_rest_to_others(
     assert run["error"]["message"]
     assert "Traceback" not in run.stderr
     # At most what was leaving the house as it fell asleep, under the ids that were sent for it meanwhile.
-    assert much.calls().get("POST timeactivity", 0) <= 4
+    assert large_month.calls().get("POST timeactivity", 0) <= 4
     assert not Run.objects.filter(status=Run.Status.RUNNING).exists()
-    assert_books_agree(much)
+    assert_books_agree(large_month)
 
 
 # --- two at once -------------------------------------------------------------------------------------------
-def test_of_two_commands_at_once_the_second_says_who_is_at_work(much: Scene, start: Callable[..., Command]) -> None:
-    much.fault("hang_before", times=0, seconds=0.3)
+def test_of_two_commands_at_once_the_second_says_who_is_at_work(
+    large_month: Scene, start: Callable[..., Command]
+) -> None:
+    large_month.fault("hang_before", times=0, seconds=0.3)
     first = start()
-    until(lambda: len(much.activities()) >= 2)
+    until(lambda: len(large_month.activities()) >= 2)
     holder = WriterLease.objects.get()
 
-    second, check = much.sync(), much.check()
+    second, check = large_month.sync(), large_month.check()
 
     assert (check.code, check["error"]["code"]) == (3, "ANOTHER_RUN")
     assert (second.code, second["error"]["code"], second["seen"]) == (3, "ANOTHER_RUN", 0)
@@ -278,17 +280,17 @@ def test_of_two_commands_at_once_the_second_says_who_is_at_work(much: Scene, sta
     assert f"Time sync {holder.run_id}" in message
     assert holder.since is not None and f"{holder.since:%H:%M:%S}" in message
     assert message in second.stderr
-    much.clear_faults()
+    large_month.clear_faults()
     assert first.result().counts == {"sent": COUNT}
-    assert_books_agree(much)
+    assert_books_agree(large_month)
 
 
-def test_many_commands_at_once_send_each_piece_once(much: Scene, start: Callable[..., Command]) -> None:
-    much.switch(requestid_memory_seconds=0)
+def test_many_commands_at_once_send_each_piece_once(large_month: Scene, start: Callable[..., Command]) -> None:
+    large_month.switch(requestid_memory_seconds=0)
     commands = [start() for _ in range(3)]
 
     results = [command.result() for command in commands]
 
     assert {result.code for result in results} <= {0, 3}
     assert sum(result["sent"] for result in results) == COUNT
-    assert_books_agree(much)
+    assert_books_agree(large_month)

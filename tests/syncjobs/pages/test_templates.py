@@ -21,8 +21,8 @@ def test_no_script_stands_in_a_page(template: Path) -> None:
     text = template.read_text()
 
     # Files of our own may be named; anything between the tags, or from elsewhere, is stopped.
-    ours = re.findall(r"""<script src="{% static 'hourbridge/[a-z]+\.js' %}" defer></script>""", text)
-    assert text.count("<script") == len(ours)
+    scripts = re.findall(r"""<script src="{% static 'hourbridge/[a-z]+\.js' %}" defer></script>""", text)
+    assert text.count("<script") == len(scripts)
     assert not re.search(r"\son[a-z]+=", text)
     assert "javascript:" not in text
     assert "|safe" not in text and "autoescape" not in text

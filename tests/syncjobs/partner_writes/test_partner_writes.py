@@ -45,16 +45,16 @@ def customer_for(kind: str, clockify_id: str, **details: Any) -> WriteRequest:
 
 def written(scene: Scene, request: WriteRequest, *, person: Any = None) -> PartnerWrite:
     """Look at the draft, confirm it, and have it written."""
-    shown = submit.draft(scene.workspace, request)
+    draft = submit.draft(scene.workspace, request)
     return submit.carry_out(
-        scene.workspace, request, confirmed=shown.fingerprint, person=person, note="", now=timezone.now()
+        scene.workspace, request, confirmed=draft.fingerprint, person=person, note="", now=timezone.now()
     )
 
 
-def called(scene: Scene, entity: str, name: str) -> list[dict[str, Any]]:
+def records_named(scene: Scene, entity: str, name: str) -> list[dict[str, Any]]:
     """Records of that name in QuickBooks."""
     with scene.world.lock:
-        return [dict(one) for one in scene.books.records[entity].values() if one["DisplayName"] == name]
+        return [dict(record) for record in scene.books.records[entity].values() if record["DisplayName"] == name]
 
 
 def link_of(clockify_id: str) -> Link:
@@ -72,18 +72,18 @@ def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what
     user, dana = scene.user("Ana María Roe", partner=None), UserFactory(username="dana")
     entry = scene.entry(user, site)
     scene.check()
-    shown = submit.draft(scene.workspace, employee_for(user))
-    promise = submit.unblocks(scene.workspace, shown, now=timezone.now())
+    draft = submit.draft(scene.workspace, employee_for(user))
+    forecast = submit.unblocks(scene.workspace, draft, now=timezone.now())
 
     write = written(scene, employee_for(user), person=dana)
 
-    assert dict(shown.body) == {"DisplayName": "Ana María Roe", "GivenName": "Ana María", "FamilyName": "Roe"}
-    (made,) = called(scene, "Employee", "Ana María Roe")
-    assert {name: made[name] for name in shown.body} == dict(shown.body)
-    assert (write.state, write.person, json.loads(write.body)) == (State.DONE, dana, dict(shown.body))
+    assert dict(draft.body) == {"DisplayName": "Ana María Roe", "GivenName": "Ana María", "FamilyName": "Roe"}
+    (employee,) = records_named(scene, "Employee", "Ana María Roe")
+    assert {name: employee[name] for name in draft.body} == dict(draft.body)
+    assert (write.state, write.person, json.loads(write.body)) == (State.DONE, dana, dict(draft.body))
     link = link_of(user)
-    assert (link.quickbooks_id, link.by, link.person) == (made["Id"], "person", dana)
-    assert promise.unblocked_ids == {entry} and promise.links == {"user": 1}
+    assert (link.quickbooks_id, link.by, link.person) == (employee["Id"], "person", dana)
+    assert forecast.unblocked_ids == {entry} and forecast.links == {"user": 1}
     assert state_of(entry) == "ready"
     assert scene.check().json["quickbooks"]["employees"] == {"seen": 1, "new": 0, "changed": 0, "gone": 0}
 
@@ -100,14 +100,14 @@ def test_a_project_gets_a_sub_customer_under_its_clients_customer(scene: Scene, 
         written(scene, customer_for("project", project))
 
     request = customer_for("project", project, name=check.remedies[0].value)
-    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
     written(scene, request)
 
-    (made,) = called(scene, "Customer", "Shop - phase 2")
-    assert made["FullyQualifiedName"] == "Acme:Shop - phase 2"
-    assert made["Job"] is True and made["ParentRef"]["value"] == scene.partner_of(client)
+    (customer,) = records_named(scene, "Customer", "Shop - phase 2")
+    assert customer["FullyQualifiedName"] == "Acme:Shop - phase 2"
+    assert customer["Job"] is True and customer["ParentRef"]["value"] == scene.partner_of(client)
     assert state_of(entry) == "ready"
-    assert (promise.unblocks.entries, promise.unblocks.minutes, promise.unblocks.money) == (1, 90, {"USD": 135})
+    assert (forecast.unblocks.entries, forecast.unblocks.minutes, forecast.unblocks.money) == (1, 90, {"USD": 135})
 
 
 def test_a_project_waits_for_the_customer_of_its_client(scene: Scene) -> None:
@@ -120,7 +120,7 @@ def test_a_project_waits_for_the_customer_of_its_client(scene: Scene) -> None:
     assert [check.value for check in draft.failed] == ["Acme has no customer in QuickBooks yet."]
     written(scene, customer_for("client", client))
     written(scene, customer_for("project", project))
-    assert called(scene, "Customer", "Site")[0]["FullyQualifiedName"] == "Acme:Site"
+    assert records_named(scene, "Customer", "Site")[0]["FullyQualifiedName"] == "Acme:Site"
 
 
 def test_a_name_taken_since_the_last_check_is_found_before_anything_is_sent(scene: Scene) -> None:
@@ -131,24 +131,27 @@ def test_a_name_taken_since_the_last_check_is_found_before_anything_is_sent(scen
     with pytest.raises(Refused, match=f"vendor {vendor} has this name"):
         written(scene, employee_for(user))
 
-    assert called(scene, "Employee", "Ana Roe") == []
+    assert records_named(scene, "Employee", "Ana Roe") == []
     (check,) = submit.draft(scene.workspace, employee_for(user)).failed
-    assert [(one.do, one.value) for one in check.remedies] == [("link", f"vendor:{vendor}"), ("name", "Ana Roe (2)")]
+    assert [(remedy.do, remedy.value) for remedy in check.remedies] == [
+        ("link", f"vendor:{vendor}"),
+        ("name", "Ana Roe (2)"),
+    ]
 
 
 def test_quickbooks_own_refusal_is_told_in_its_words_and_in_ours(scene: Scene) -> None:
     scene.switch(unique_names="displayname")
     scene.project("Site", client=scene.client("Acme"))
-    other = scene.project("Site", client=scene.client("Bluebird"), customer=False)
+    bluebird_site = scene.project("Site", client=scene.client("Bluebird"), customer=False)
     scene.check()
-    request = customer_for("project", other)
+    request = customer_for("project", bluebird_site)
     assert submit.draft(scene.workspace, request).notes
 
     write = written(scene, request)
 
     assert (write.state, write.error_code) == (State.REFUSED, "6240")
     assert "QuickBooks said 6240" in write.said and "another customer, vendor or employee" in write.said
-    assert not Link.objects.filter(clockify_id=other).exists()
+    assert not Link.objects.filter(clockify_id=bluebird_site).exists()
 
 
 def test_a_company_with_payroll_is_not_written_to(scene: Scene) -> None:
@@ -163,10 +166,12 @@ def test_a_company_with_payroll_is_not_written_to(scene: Scene) -> None:
 def test_what_is_not_what_the_person_saw_is_not_written(scene: Scene) -> None:
     user = scene.user("Ana Roe", partner=None)
     scene.check()
-    seen = submit.draft(scene.workspace, employee_for(user)).fingerprint
+    fingerprint = submit.draft(scene.workspace, employee_for(user)).fingerprint
 
     with pytest.raises(Refused, match="not what you saw"):
-        submit.carry_out(scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=seen, now=timezone.now())
+        submit.carry_out(
+            scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=fingerprint, now=timezone.now()
+        )
 
     assert not PartnerWrite.objects.exists()
 
@@ -180,11 +185,15 @@ def test_an_answer_that_is_lost_is_found_by_reading(scene: Scene, fault: str) ->
 
     write = written(scene, employee_for(user))
 
-    (made,) = called(scene, "Employee", "Ana Roe")
-    assert (write.state, write.quickbooks_id, link_of(user).quickbooks_id) == (State.DONE, made["Id"], made["Id"])
+    (employee,) = records_named(scene, "Employee", "Ana Roe")
+    assert (write.state, write.quickbooks_id, link_of(user).quickbooks_id) == (
+        State.DONE,
+        employee["Id"],
+        employee["Id"],
+    )
 
 
-def test_a_write_that_did_not_arrive_stays_in_doubt_and_goes_again_as_it_was_by_a_second_press(scene: Scene) -> None:
+def test_a_write_that_did_not_arrive_stays_uncertain_and_a_second_submit_sends_it_again_as_it_was(scene: Scene) -> None:
     user = scene.user("Ana Roe", partner=None)
     scene.check()
     scene.fault("cut_before", "employee", times=1)
@@ -193,10 +202,15 @@ def test_a_write_that_did_not_arrive_stays_in_doubt_and_goes_again_as_it_was_by_
     with pytest.raises(Refused, match="no clear answer"):
         written(scene, employee_for(user, name="Ana B. Roe"))
 
-    again = written(scene, employee_for(user))
+    second_write = written(scene, employee_for(user))
 
-    assert (again.pk, again.state, again.request_id, again.attempts) == (write.pk, State.DONE, write.request_id, 2)
-    assert len(called(scene, "Employee", "Ana Roe")) == 1
+    assert (second_write.pk, second_write.state, second_write.request_id, second_write.attempts) == (
+        write.pk,
+        State.DONE,
+        write.request_id,
+        2,
+    )
+    assert len(records_named(scene, "Employee", "Ana Roe")) == 1
 
 
 def test_what_arrives_late_is_taken_by_the_next_check_and_not_made_twice(scene: Scene) -> None:
@@ -224,49 +238,49 @@ def test_a_write_of_a_dead_process_is_given_up_once_it_is_known_not_to_be_there(
     write.refresh_from_db()
     assert write.state == State.ABANDONED
     assert written(scene, employee_for(user)).state == State.DONE
-    assert len(called(scene, "Employee", "Ana Roe")) == 1
+    assert len(records_named(scene, "Employee", "Ana Roe")) == 1
 
 
-def test_a_second_press_while_the_first_is_on_its_way_makes_no_second_record(scene: Scene) -> None:
+def test_a_second_submit_while_the_first_is_in_flight_makes_no_second_record(scene: Scene) -> None:
     client = scene.client("Acme", customer=False)
     scene.check()
-    said: list[str] = []
+    messages: list[str] = []
     scene.fault("hang_before", "customer", seconds=0.5)
 
-    def press_again() -> None:
+    def submit_again() -> None:
         try:
             while not scene.hits():
                 time.sleep(0.01)
             written(scene, customer_for("client", client, name="Acme again"))
         except Refused as refusal:
-            said.append(str(refusal))
+            messages.append(str(refusal))
         finally:
             connections.close_all()
 
-    second = threading.Thread(target=press_again)
+    second = threading.Thread(target=submit_again)
     second.start()
     first = written(scene, customer_for("client", client))
     second.join()
 
     assert first.state == State.DONE
     # Which of the two depends on how far the first had come.
-    assert said and ("is being written since" in said[0] or "linked to Acme already" in said[0])
+    assert messages and ("is being written since" in messages[0] or "linked to Acme already" in messages[0])
     assert len(scene.books.records["Customer"]) == 1
 
 
 def test_an_open_write_keeps_others_out_until_its_process_is_known_to_be_gone(scene: Scene) -> None:
     client = scene.client("Acme", customer=False)
     scene.check()
-    shown = submit.draft(scene.workspace, customer_for("client", client))
-    left = journal.open_write(scene.workspace, shown, person=None, note="", now=timezone.now())
+    draft = submit.draft(scene.workspace, customer_for("client", client))
+    open_write = journal.open_write(scene.workspace, draft, person=None, note="", now=timezone.now())
     with pytest.raises(Refused, match="is being written since"):
         written(scene, customer_for("client", client, name="Acme again"))
 
     PartnerWrite.objects.update(created_at=timezone.now() - timedelta(minutes=2))
     write = written(scene, customer_for("client", client))
 
-    left.refresh_from_db()
-    assert (left.state, left.attempts, write.state) == (State.ABANDONED, 0, State.DONE)
+    open_write.refresh_from_db()
+    assert (open_write.state, open_write.attempts, write.state) == (State.ABANDONED, 0, State.DONE)
     assert len(scene.books.records["Customer"]) == 1
 
 
@@ -282,7 +296,7 @@ def test_a_throttled_write_did_not_happen_and_may_be_asked_for_again(
 
 
 @pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
-def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settings: Any, seed: int) -> None:
+def test_whatever_goes_wrong_each_request_ends_with_one_record(scene: Scene, settings: Any, seed: int) -> None:
     settings.GIVE_UP_SECONDS = 1
     chance, person = random.Random(seed), UserFactory()
     client = scene.client("Acme", customer=False)
@@ -316,11 +330,11 @@ def test_whatever_goes_wrong_each_wish_ends_with_one_record(scene: Scene, settin
             written(scene, request, person=person)
 
     assert not PartnerWrite.objects.filter(state=State.SENDING).exists()
-    names = sorted(
-        one["DisplayName"] for entity in ("Customer", "Employee") for one in scene.books.records[entity].values()
+    quickbooks_names = sorted(
+        record["DisplayName"] for entity in ("Customer", "Employee") for record in scene.books.records[entity].values()
     )
-    assert names == ["Acme", "Ana Roe", "Bluebird", "Solo"]
-    assert sorted(one.name for one in scene.place.clients.values()) == ["Acme", "Bluebird"]
+    assert quickbooks_names == ["Acme", "Ana Roe", "Bluebird", "Solo"]
+    assert sorted(client_record.name for client_record in scene.place.clients.values()) == ["Acme", "Bluebird"]
     assert Link.objects.filter(by="person", person=person).count() == 4
 
 
@@ -335,15 +349,15 @@ def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_ag
     scene.check()
     assert state_of(entry) == "blocked" and link_of(site).suspended == "CUSTOMER_INACTIVE"
     request = WriteRequest(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
-    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
 
     scene.fault("cut_after_commit", "customer", times=1)
     write = written(scene, request)
 
     assert write.state == State.DONE
-    (record,) = called(scene, "Customer", "Site")
+    (record,) = records_named(scene, "Customer", "Site")
     assert (record["Active"], record["Notes"], record["FullyQualifiedName"]) == (True, "Call first", "Acme:Site")
-    assert promise.unblocked_ids == {entry} and state_of(entry) == "ready"
+    assert forecast.unblocked_ids == {entry} and state_of(entry) == "ready"
 
 
 def test_a_name_given_away_keeps_its_old_holder_inactive(scene: Scene) -> None:
@@ -372,8 +386,13 @@ def test_client_and_project_are_created_in_clockify_for_customers_and_linked(sce
     project = written(scene, for_child)
 
     assert (client.state, project.state) == (State.DONE, State.DONE)
-    (made,) = scene.place.projects.values()
-    assert (made.name, made.client_id, made.billable, made.public) == ("Site", client.clockify_id, True, True)
+    (created_project,) = scene.place.projects.values()
+    assert (created_project.name, created_project.client_id, created_project.billable, created_project.public) == (
+        "Site",
+        client.clockify_id,
+        True,
+        True,
+    )
     assert link_of(project.clockify_id).quickbooks_id == child
     assert link_of(client.clockify_id).quickbooks_id == parent
 
@@ -393,9 +412,11 @@ def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) 
         scene, WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
     )
     scene.check()
-    again = written(scene, WriteRequest(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site"))
+    second_write = written(
+        scene, WriteRequest(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site")
+    )
 
-    assert (renamed.said, again.said) == ("Renamed in Clockify.", "Renamed in Clockify.")
+    assert (renamed.said, second_write.said) == ("Renamed in Clockify.", "Renamed in Clockify.")
     for old, new, name in zip(
         before, (scene.place.clients[client], scene.place.projects[project]), ("Acme", "Site"), strict=True
     ):
@@ -411,11 +432,11 @@ def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> N
     scene.check()
     request = WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
 
-    promise = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
     written(scene, request)
 
-    assert promise.links == {"client": 1, "project": 1}
-    assert promise.unblocked_ids == {entry} and state_of(entry) == "ready"
+    assert forecast.links == {"client": 1, "project": 1}
+    assert forecast.unblocked_ids == {entry} and state_of(entry) == "ready"
 
 
 def test_people_are_not_renamed(scene: Scene, ada: str) -> None:
@@ -426,7 +447,7 @@ def test_people_are_not_renamed(scene: Scene, ada: str) -> None:
 
 
 # --- what is offered -----------------------------------------------------------------------------------------
-def test_each_row_of_the_desk_offers_what_would_mend_it(scene: Scene) -> None:
+def test_each_row_of_the_desk_offers_what_would_resolve_it(scene: Scene) -> None:
     scene.user("Ana Roe", partner=None)
     scene.user("Ben Okafor")
     scene.deactivate("Employee", next(iter(scene.books.records["Employee"])))
@@ -434,19 +455,19 @@ def test_each_row_of_the_desk_offers_what_would_mend_it(scene: Scene) -> None:
     scene.project("Site", client=acme, customer=False)
     scene.project("shop", client=acme, customer=False)
     scene.put("Customer", {"DisplayName": "Shop", "Job": True, "ParentRef": {"value": scene.partner_of(acme)}})
-    other = scene.put("Customer", {"DisplayName": "Other"})["Id"]
-    scene.put("Customer", {"DisplayName": "Hall", "Job": True, "ParentRef": {"value": other}})
+    other_customer = scene.put("Customer", {"DisplayName": "Other"})["Id"]
+    scene.put("Customer", {"DisplayName": "Hall", "Job": True, "ParentRef": {"value": other_customer}})
     scene.check()
 
-    found = {}
+    offered = {}
     for row in Mismatch.objects.exclude(clockify_name="Sandbox Owner"):
         requests = offers(row)
         assert all(submit.draft(scene.workspace, request).http_request for request in requests)
-        found[row.clockify_name or row.quickbooks_name] = [
+        offered[row.clockify_name or row.quickbooks_name] = [
             (request.verb, request.side, request.entity) for request in requests
         ]
 
-    assert found == {
+    assert offered == {
         "Ana Roe": [(CREATE, QUICKBOOKS, "employee"), (CREATE, QUICKBOOKS, "vendor")],
         "Ben Okafor": [(REACTIVATE, QUICKBOOKS, "employee")],
         "Site": [(CREATE, QUICKBOOKS, "customer")],
@@ -465,4 +486,4 @@ def test_undoing_create_and_link_takes_the_link_away_and_leaves_the_customer(sce
     undo.undo_decision(scene.workspace, Decision.objects.get(verb="link").pk, now=timezone.now())
 
     assert not Link.objects.filter(clockify_id=client).exists()
-    assert len(called(scene, "Customer", "Acme Ltd")) == 1
+    assert len(records_named(scene, "Customer", "Acme Ltd")) == 1

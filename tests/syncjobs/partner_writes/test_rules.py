@@ -18,7 +18,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "instead"),
+    ("name", "sentence", "instead"),
     [
         ("Enrollment 2026: microsite", "There is a colon after “2026”.", "Enrollment 2026 - microsite"),
         (":start", "There is a colon at its beginning.", "start"),
@@ -26,10 +26,10 @@ OTHERS = [
         ("one\ntwo: three", "There is a colon after “two”.", "one two - three"),
     ],
 )
-def test_colon_tab_and_line_break_are_named_and_mended(name: str, said: str, instead: str) -> None:
+def test_colon_tab_and_line_break_are_named_and_replaced(name: str, sentence: str, instead: str) -> None:
     check = rules.signs(name)
 
-    assert (check.passed, check.value) == (False, said)
+    assert (check.passed, check.value) == (False, sentence)
     assert [remedy.value for remedy in check.remedies] == [instead]
     assert rules.signs(instead).passed
 
@@ -88,7 +88,7 @@ def test_a_confirmation_covers_what_is_set_and_not_what_is_only_sent_back() -> N
     assert draft("Acme", "Pays late").body == {"name": "Acme", "note": "Pays late"}
 
 
-def test_two_wishes_for_one_record_have_one_target_whatever_the_name() -> None:
+def test_two_requests_for_one_record_have_one_target_whatever_the_name() -> None:
     requests = [
         WriteRequest(CREATE, QUICKBOOKS, entity, kind="user", clockify_id="u1", name=name)
         for entity, name in (("employee", "Ada"), ("vendor", "Ada Ltd"))

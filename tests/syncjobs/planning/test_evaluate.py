@@ -29,7 +29,7 @@ def unlinked(scene: Scene) -> Scene:
 def suggested(scene: Scene) -> dict[str, list[str]]:
     rows = run_command("mismatches").json
     return {
-        row["clockify"]["name"]: [one["name"] for one in row["suggestions"]]
+        row["clockify"]["name"]: [suggestion["name"] for suggestion in row["suggestions"]]
         for row in rows
         if row["kind"] == "user" and row["clockify"]
     }
@@ -37,8 +37,8 @@ def suggested(scene: Scene) -> dict[str, list[str]]:
 
 def link(scene: Scene, name: str, partner: str) -> None:
     user = next(key for key, known in scene.names.items() if known == name)
-    there = Employee.objects.get(name=partner).quickbooks_id
-    scene.decide("link", "user", user, there)
+    quickbooks_id = Employee.objects.get(name=partner).quickbooks_id
+    scene.decide("link", "user", user, quickbooks_id)
 
 
 def test_rows_that_say_the_same_stay_the_same_rows(unlinked: Scene) -> None:
@@ -65,7 +65,9 @@ def test_names_are_compared_by_a_check_and_not_by_a_decision(unlinked: Scene, mo
     compared: list[str] = []
     look_for = LikelyPartners._look_for
     monkeypatch.setattr(
-        LikelyPartners, "_look_for", lambda self, one, under: (compared.append(one.name), look_for(self, one, under))[1]
+        LikelyPartners,
+        "_look_for",
+        lambda self, record, under: (compared.append(record.name), look_for(self, record, under))[1],
     )
 
     link(unlinked, "Marta Nowak", "Marta Nowakx")
@@ -91,7 +93,7 @@ def test_a_decision_and_a_check_after_it_list_the_same(unlinked: Scene) -> None:
 
 def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: Scene) -> None:
     tomasz, vera = scene.user("Tomasz", partner=None), scene.user("Vera", partner="Vendor")
-    there = scene.books.put("Vendor", {"DisplayName": "Tomasz"})["Id"]
+    vendor = scene.books.put("Vendor", {"DisplayName": "Tomasz"})["Id"]
     scene.check()
     scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
     assert suggested(scene)["Tomasz"] == ["Tomasz"]
@@ -100,7 +102,7 @@ def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: 
 
     assert suggested(scene)["Tomasz"] == []
     assert partner_search.search(scene.workspace, "user", "tomasz") == []
-    refused = run_refused("link", "user", tomasz, there, "--vendor")
+    refused = run_refused("link", "user", tomasz, vendor, "--vendor")
     assert "People to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
     # Who is linked to one already stays so, and may be confirmed.
     assert run_command("mapping").json["users"][0]["quickbooks_kind"] == "vendor"

@@ -49,8 +49,8 @@ class Company:
         matching = chance.choice(["strict", "strict", "forgiving"])
         self.workspace: Workspace = WorkspaceFactory(company=self.books, matching=matching)
         self.users = [self.user() for _ in range(3)]
-        names = chance.sample(COMPANIES, 3)
-        self.clients = [ClientFactory(workspace=self.workspace, name=name) for name in names]
+        client_names = chance.sample(COMPANIES, 3)
+        self.clients = [ClientFactory(workspace=self.workspace, name=name) for name in client_names]
         self.projects = [self.project() for _ in range(5)]
         kinds = [EmployeeFactory, EmployeeFactory, EmployeeFactory, VendorFactory]
         self.people = [self.record(kind, name) for kind, name in zip(kinds, PEOPLE, strict=True)]
@@ -104,15 +104,17 @@ class Company:
     def choice(self, verbs: tuple[str, ...] = VERBS) -> Choice:
         verb = self.chance.choice(verbs)
         kind = self.chance.choice(["user", "client", "client", "project"])
-        ours = {"user": self.users, "client": self.clients, "project": self.projects}[kind]
+        clockify_records = {"user": self.users, "client": self.clients, "project": self.projects}[kind]
         partner = self.chance.choice({"user": self.people, "client": self.tops, "project": self.customers}[kind])
         is_vendor = type(partner).__name__ == "Vendor"
-        return Choice(verb, kind, self.chance.choice(ours).clockify_id, partner.quickbooks_id, vendor=is_vendor)
+        return Choice(
+            verb, kind, self.chance.choice(clockify_records).clockify_id, partner.quickbooks_id, vendor=is_vendor
+        )
 
 
 def going(workspace: Workspace) -> set[str]:
     rows = EntryStatus.objects.filter(workspace=workspace).values_list("entry__clockify_id", "state", "reasons")
-    return {entry for entry, state, said in rows if goes(state, said)}
+    return {entry for entry, state, reasons in rows if goes(state, reasons)}
 
 
 def working(workspace: Workspace) -> set[tuple[str, str]]:
@@ -121,46 +123,46 @@ def working(workspace: Workspace) -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(8, 60))])
-def test_what_is_promised_is_what_is_freed_whatever_is_decided(seed: int) -> None:
+def test_the_forecast_is_what_is_unblocked_whatever_is_decided(seed: int) -> None:
     company = Company(random.Random(seed))
     workspace = company.workspace
     batch.apply(workspace, [company.choice(("link",)) for _ in range(4)], now=NOW)
     evaluate.refresh(workspace, now=NOW)
     for _ in range(6):
-        wished = company.some_choices()
+        choices = company.some_choices()
         before, links = going(workspace), working(workspace)
         saved = (list(links_of(workspace).values()), list(EntryStatus.objects.values()))
 
-        promise = forecast(workspace, wished, now=NOW)
+        result = forecast(workspace, choices, now=NOW)
 
         assert (list(links_of(workspace).values()), list(EntryStatus.objects.values())) == saved
-        batch.apply(workspace, wished, now=NOW)
+        batch.apply(workspace, choices, now=NOW)
         evaluate.refresh(workspace, now=NOW)
         after = going(workspace)
-        assert promise.unblocked_ids == after - before, wished
-        assert promise.unblocks.entries == len(after - before) and promise.blocks.entries == len(before - after)
+        assert result.unblocked_ids == after - before, choices
+        assert result.unblocks.entries == len(after - before) and result.blocks.entries == len(before - after)
         minutes = EntryStatus.objects.filter(entry__clockify_id__in=after - before).values_list("minutes", flat=True)
-        assert promise.unblocks.minutes == sum(minutes)
+        assert result.unblocks.minutes == sum(minutes)
         begun = working(workspace) - links
-        assert sum(promise.links.values()) == len(begun)
+        assert sum(result.links.values()) == len(begun)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_judging_what_a_decision_concerns_is_judging_everything(seed: int) -> None:
+def test_evaluating_what_a_decision_concerns_is_evaluating_everything(seed: int) -> None:
     company = Company(random.Random(seed))
     workspace = company.workspace
     evaluate.refresh(workspace, now=NOW, compare_names=True)
     for _ in range(8):
         with evaluate.deciding(workspace, now=NOW):
             batch.apply(workspace, company.some_choices(), now=NOW)
-        quick = standing(workspace)
+        quick = stored_state(workspace)
 
         evaluate.refresh(workspace, now=NOW)
 
-        assert standing(workspace) == quick
+        assert stored_state(workspace) == quick
 
 
-def standing(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
+def stored_state(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
     """Statuses and open rows, as far as anybody can see them."""
     statuses = EntryStatus.objects.filter(workspace=workspace).order_by("entry_id")
     rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
@@ -195,12 +197,16 @@ def a_held_project(*, partner: bool = True) -> tuple[Workspace, str, str]:
 def test_the_figures_name_hours_money_and_what_the_rest_waits_for() -> None:
     workspace, project, site = a_held_project()
 
-    found = forecast(workspace, [Choice("link", "project", project, site)], now=NOW)
+    result = forecast(workspace, [Choice("link", "project", project, site)], now=NOW)
 
-    assert found.links == {"project": 1}
-    assert (found.unblocks.entries, found.unblocks.hours, found.unblocks.money) == (3, 4.5, {"USD": Decimal("360.00")})
-    assert (found.waits.entries, found.waits.hours) == (2, 3.0)
-    (obstacle,) = found.obstacles
+    assert result.links == {"project": 1}
+    assert (result.unblocks.entries, result.unblocks.hours, result.unblocks.money) == (
+        3,
+        4.5,
+        {"USD": Decimal("360.00")},
+    )
+    assert (result.waits.entries, result.waits.hours) == (2, 3.0)
+    (obstacle,) = result.obstacles
     assert (obstacle.code, obstacle.tally.entries) == ("USER_NOT_MAPPED", 2)
     assert obstacle.sentence == "Tomasz Wójcik has no employee or vendor in QuickBooks yet."
     assert not Link.objects.filter(kind="project").exists()
@@ -210,10 +216,10 @@ def test_the_number_of_queries_does_not_depend_on_what_is_asked() -> None:
     workspace, project, site = a_held_project()
     counts = []
     user = ClockifyUserFactory(workspace=workspace, name="Zoe").clockify_id
-    for wished in ([Choice("ignore", "user", user)], [Choice("link", "project", project, site)]):
+    for choices in ([Choice("ignore", "user", user)], [Choice("link", "project", project, site)]):
         fresh = Workspace.objects.get(pk=workspace.pk)
-        with CaptureQueriesContext(connection) as asked:
-            forecast(fresh, wished, now=NOW)
-        counts.append(len(asked))
+        with CaptureQueriesContext(connection) as queries:
+            forecast(fresh, choices, now=NOW)
+        counts.append(len(queries))
 
     assert counts[0] == counts[1] < 25

@@ -21,10 +21,10 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> None:
     rows = [{"id": str(number), "description": "Café\n🚀"} for number in range(30)]
 
-    kept = RowBuffer(iter(rows))
+    buffer = RowBuffer(iter(rows))
 
-    assert list(kept) == list(kept) == rows
-    assert [(one, other) for one, other in zip(kept, kept, strict=True) if one != other] == []
+    assert list(buffer) == list(buffer) == rows
+    assert [(first, second) for first, second in zip(buffer, buffer, strict=True) if first != second] == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 14])

@@ -71,7 +71,7 @@ NOT_AN_EDIT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize("edits", [one for _, one in NOT_AN_EDIT], ids=[name for name, _ in NOT_AN_EDIT])
+@pytest.mark.parametrize("edits", [edits for _, edits in NOT_AN_EDIT], ids=[name for name, _ in NOT_AN_EDIT])
 def test_what_is_no_edit_never_touches_time_already_sent(edits: dict[str, Any]) -> None:
     assert intend(SENT, **edits).verb == "keep"
 
@@ -189,7 +189,7 @@ def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
     assert checked.reading == reading()
 
 
-def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
+def test_equal_activities_of_others_hold_a_create_until_a_person_decides() -> None:
     create = intend(None)
 
     held = changes.against_existing_duplicates(create, ["9", "7"], set_aside=())
@@ -199,6 +199,6 @@ def test_twins_of_others_hold_a_create_until_a_person_says_so() -> None:
     assert (sent_anyway.verb, sent_anyway.excluded_ids) == ("create", ("7", "9"))
 
 
-def test_twins_matter_to_nothing_but_creates() -> None:
+def test_equal_activities_matter_to_nothing_but_creates() -> None:
     assert changes.against_existing_duplicates(UPDATE, ["9"], set_aside=()) == UPDATE
     assert changes.against_existing_duplicates(intend(None), [], set_aside=()) == intend(None)

@@ -62,7 +62,7 @@ def test_minutes_become_whole_hours_and_minutes(minutes: int, shown: tuple[int, 
 
 
 @pytest.mark.parametrize(
-    ("rate", "shown"),
+    ("rate", "hourly_rate"),
     [
         (None, "0"),
         (Decimal("0"), "0"),
@@ -73,8 +73,8 @@ def test_minutes_become_whole_hours_and_minutes(minutes: int, shown: tuple[int, 
         (Decimal("1.2E+3"), "1200"),
     ],
 )
-def test_the_rate_is_a_plain_number_of_major_units(rate: Decimal | None, shown: str) -> None:
-    assert f'"HourlyRate": {shown}' in drafts.create_body(draft_of(rate=rate))
+def test_the_rate_is_a_plain_number_of_major_units(rate: Decimal | None, hourly_rate: str) -> None:
+    assert f'"HourlyRate": {hourly_rate}' in drafts.create_body(draft_of(rate=rate))
 
 
 @pytest.mark.parametrize(("rate", "warned"), [(None, True), (Decimal(0), True), (Decimal(80), False)])

@@ -15,10 +15,10 @@ INACTIVE_CUSTOMER = ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE")
 
 
 def test_good_work_of_linked_people_goes_to_both_partners() -> None:
-    found = resolved()
+    result = resolved()
 
-    assert found.may_go
-    assert (found.person, found.customer, found.minutes) == (EMPLOYEE, SITE, 60)
+    assert result.may_go
+    assert (result.person, result.customer, result.minutes) == (EMPLOYEE, SITE, 60)
 
 
 @pytest.mark.parametrize(
@@ -134,9 +134,9 @@ def test_all_reasons_are_named_not_only_the_first() -> None:
 
 
 def test_each_reason_is_named_once() -> None:
-    found = resolved(work(billable=False), standings(user=None, client=None, project=None))
+    result = resolved(work(billable=False), standings(user=None, client=None, project=None))
 
-    codes = [reason.code for reason in found.reasons]
+    codes = [reason.code for reason in result.reasons]
     assert sorted(codes) == ["CLIENT_NOT_MAPPED", "NOT_BILLABLE", "PROJECT_NOT_MAPPED", "USER_NOT_MAPPED"]
 
 

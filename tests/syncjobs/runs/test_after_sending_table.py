@@ -20,17 +20,17 @@ ALWAYS = ("sent", "disconnected", "run undone")
 def table() -> list[tuple[str, str, Outcome]]:
     """Every row of the document, one for each of its events."""
     rows = re.findall(r"^\| (.+) \|$", PAGE.read_text(), re.MULTILINE)
-    found = []
+    table_rows = []
     for row in rows:
         events, state, *outcome = (cell.strip() for cell in row.split(" | "))
-        found += [(event, state, Outcome(*outcome)) for event in events.split(" · ") if state in STATES]
-    return found
+        table_rows += [(event, state, Outcome(*outcome)) for event in events.split(" · ") if state in STATES]
+    return table_rows
 
 
 def test_the_table_has_each_event_in_each_state_once() -> None:
-    wanted = Counter((event, state) for event in all_events() for state in STATES if can_happen(event, state))
+    expected = Counter((event, state) for event in all_events() for state in STATES if can_happen(event, state))
 
-    assert Counter((event, state) for event, state, _ in table()) == wanted
+    assert Counter((event, state) for event, state, _ in table()) == expected
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,17 @@ def test_the_table_has_each_event_in_each_state_once() -> None:
 )
 def test_what_the_table_says_is_what_happens(scene: Scene, settings: Any, world: str) -> None:
     settings.SETTLE_SECONDS = 0
-    said = {(event, state): outcome for event, state, outcome in table()}
+    documented = {(event, state): outcome for event, state, outcome in table()}
 
     played = play(scene, worlds()[world])
 
-    wrong = {pair: (said[pair], outcome) for pair, outcome in played.items() if not same(said[pair], outcome)}
+    wrong = {
+        pair: (documented[pair], outcome) for pair, outcome in played.items() if not same(documented[pair], outcome)
+    }
     assert not wrong
 
 
-def same(said: Outcome, outcome: Outcome) -> bool:
+def same(documented: Outcome, outcome: Outcome) -> bool:
     """An ellipsis in the document stands for whatever is different each time."""
-    reads = ".*".join(map(re.escape, said.reads.split("…")))
-    return said[:2] == outcome[:2] and re.fullmatch(reads, outcome.reads) is not None
+    reads = ".*".join(map(re.escape, documented.reads.split("…")))
+    return documented[:2] == outcome[:2] and re.fullmatch(reads, outcome.reads) is not None

@@ -16,15 +16,15 @@ from syncjobs.settling.adopt import adopt
 from tests.support.scene import Scene, run_command
 
 
-def preview(scene: Scene, entry: str, way: str) -> Run:
+def preview(scene: Scene, entry: str, option: str) -> Run:
     """What the desk's button asks for, worked on right here."""
-    return work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(entry), way))
+    return work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(entry), option))
 
 
-def carry_out(scene: Scene, shown: Run) -> Run:
+def carry_out(scene: Scene, preview_run: Run) -> Run:
     """What the button of the preview's page asks for."""
-    options = correction.as_shown(shown)
-    return work(scene, first=shown.from_date, last=shown.to_date, options=options)
+    options = correction.as_shown(preview_run)
+    return work(scene, first=preview_run.from_date, last=preview_run.to_date, options=options)
 
 
 def work(scene: Scene, **details: Any) -> Run:
@@ -37,7 +37,7 @@ def item(run: Run) -> RunItem:
 
 
 def lengths(scene: Scene) -> list[int]:
-    return sorted(one["Hours"] * 60 + one["Minutes"] for one in scene.activities())
+    return sorted(activity["Hours"] * 60 + activity["Minutes"] for activity in scene.activities())
 
 
 @pytest.fixture
@@ -64,20 +64,20 @@ def changed(scene: Scene, ada: str, site: str) -> str:
 
 # --- adding what is missing ------------------------------------------------------------------------------------
 def test_what_is_missing_beside_an_invoice_is_added_once_and_the_invoice_stays(scene: Scene, billed: str) -> None:
-    shown = preview(scene, billed, "correct")
-    assert (item(shown).verb, item(shown).minutes, lengths(scene)) == ("create", 30, [60])
-    assert "Adds 0:30 as a new activity" in item(shown).why
+    preview_run = preview(scene, billed, "correct")
+    assert (item(preview_run).verb, item(preview_run).minutes, lengths(scene)) == ("create", 30, [60])
+    assert "Adds 0:30 as a new activity" in item(preview_run).why
 
-    done = carry_out(scene, shown)
+    done = carry_out(scene, preview_run)
 
     assert (done.status, item(done).outcome, lengths(scene)) == ("succeeded", "sent", [30, 60])
     billed_there = scene.activity(billed)
     assert (billed_there["BillableStatus"], billed_there["Hours"]) == ("HasBeenBilled", 1)
     explained = scene.explain(billed).json
     assert explained["state"] == "sent"
-    assert [one["minutes"] for one in explained["sent"]["corrections"]] == [30]
+    assert [correction_row["minutes"] for correction_row in explained["sent"]["corrections"]] == [30]
     assert scene.sync().counts == {"unchanged": 1}
-    assert carry_out(scene, shown).items.get().outcome == "blocked"
+    assert carry_out(scene, preview_run).items.get().outcome == "blocked"
     assert lengths(scene) == [30, 60]
 
 
@@ -101,10 +101,10 @@ def test_deleting_in_clockify_beside_a_correction_deletes_nothing(scene: Scene, 
     scene.delete_entry(changed)
 
     assert scene.sync()["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
-    shown = preview(scene, changed, "override")
+    preview_run = preview(scene, changed, "override")
 
-    assert (item(shown).verb, lengths(scene)) == ("block", [30, 300])
-    assert "Undo the run that added it" in item(shown).why
+    assert (item(preview_run).verb, lengths(scene)) == ("block", [30, 300])
+    assert "Undo the run that added it" in item(preview_run).why
 
 
 def test_a_correction_can_be_undone_and_the_entry_waits_again(scene: Scene, billed: str) -> None:
@@ -126,10 +126,10 @@ def test_time_can_be_added_and_never_taken_away(scene: Scene, billed: str) -> No
     scene.stretch(billed, 45)
     scene.sync()
 
-    shown = preview(scene, billed, "correct")
+    preview_run = preview(scene, billed, "correct")
 
-    assert item(shown).verb == "block" and "nothing is missing" in item(shown).why
-    assert item(carry_out(scene, shown)).outcome == "blocked"
+    assert item(preview_run).verb == "block" and "nothing is missing" in item(preview_run).why
+    assert item(carry_out(scene, preview_run)).outcome == "blocked"
     assert lengths(scene) == [60]
 
 
@@ -138,31 +138,31 @@ def test_time_billed_to_another_customer_is_added_whole_and_said_so(scene: Scene
     scene.check()
     scene.sync()
 
-    shown = preview(scene, billed, "correct")
+    preview_run = preview(scene, billed, "correct")
 
-    assert item(shown).minutes == 90
-    assert "1:00 of that is for somebody else" in item(shown).why
+    assert item(preview_run).minutes == 90
+    assert "1:00 of that is for somebody else" in item(preview_run).why
 
 
-def test_what_the_next_sync_mends_by_itself_is_not_corrected(scene: Scene, ada: str, site: str) -> None:
+def test_what_the_next_sync_resolves_by_itself_is_not_corrected(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site, minutes=60)
     scene.sync()
     scene.stretch(entry, 90)
     scene.check()
 
-    shown = preview(scene, entry, "correct")
+    preview_run = preview(scene, entry, "correct")
 
-    assert (shown.items.count(), shown.total) == (0, 0)
+    assert (preview_run.items.count(), preview_run.total) == (0, 0)
     assert scene.sync().counts == {"updated": 1}
 
 
 # --- overriding ------------------------------------------------------------------------------------------------
 def test_what_was_changed_by_hand_is_written_over_after_a_preview(scene: Scene, changed: str) -> None:
-    shown = preview(scene, changed, "override")
-    assert (item(shown).verb, lengths(scene)) == ("update", [300])
-    assert "5:00 becomes 1:30" in item(shown).why
+    preview_run = preview(scene, changed, "override")
+    assert (item(preview_run).verb, lengths(scene)) == ("update", [300])
+    assert "5:00 becomes 1:30" in item(preview_run).why
 
-    done = carry_out(scene, shown)
+    done = carry_out(scene, preview_run)
 
     assert (item(done).outcome, lengths(scene)) == ("updated", [90])
     assert scene.explain(changed)["state"] == "sent"
@@ -202,10 +202,10 @@ def test_time_deleted_in_clockify_is_deleted_although_it_was_changed_by_hand(sce
 
 
 def test_an_invoice_is_never_written_over(scene: Scene, changed: str) -> None:
-    shown = preview(scene, changed, "override")
+    preview_run = preview(scene, changed, "override")
     scene.bill(scene.receipt(changed).quickbooks_id)
 
-    done = carry_out(scene, shown)
+    done = carry_out(scene, preview_run)
 
     assert (item(done).outcome, item(done).reasons[0]["code"]) == ("blocked", "BILLED_IN_QUICKBOOKS")
     assert lengths(scene) == [300]
@@ -213,23 +213,23 @@ def test_an_invoice_is_never_written_over(scene: Scene, changed: str) -> None:
 
 @pytest.mark.parametrize("where", ["quickbooks", "clockify"])
 def test_only_what_the_preview_showed_is_written(scene: Scene, changed: str, where: str) -> None:
-    shown = preview(scene, changed, "override")
+    preview_run = preview(scene, changed, "override")
     if where == "quickbooks":
         scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 6})
     else:
         scene.stretch(changed, 200)
 
-    done = carry_out(scene, shown)
+    done = carry_out(scene, preview_run)
 
     assert item(done).outcome == "blocked" and "changed since the preview" in item(done).why
     assert lengths(scene) == [360 if where == "quickbooks" else 300]
 
 
 def test_a_lost_answer_is_looked_for_and_nothing_is_added_twice(scene: Scene, billed: str) -> None:
-    shown = preview(scene, billed, "correct")
+    preview_run = preview(scene, billed, "correct")
     scene.fault("cut_after_commit", times=1)
 
-    carry_out(scene, shown)
+    carry_out(scene, preview_run)
     assert scene.hits() == 1
     scene.sync()
 
@@ -238,7 +238,7 @@ def test_a_lost_answer_is_looked_for_and_nothing_is_added_twice(scene: Scene, bi
     assert scene.open_actions() == 0
 
 
-def test_an_entry_that_was_not_sent_has_nothing_to_amend(scene: Scene, ada: str, site: str) -> None:
+def test_an_entry_that_was_not_sent_has_nothing_to_correct(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     scene.sync(dry_run=True)
 
@@ -260,10 +260,10 @@ def test_corrections_taken_back_do_not_disturb_a_later_one_whose_answer_was_lost
         done = carry_out(scene, preview(scene, billed, "correct"))
         run_command("undo_run", str(done.pk))
     before = list(RunItem.objects.order_by("pk").values_list("pk", "outcome"))
-    shown = preview(scene, billed, "correct")
+    preview_run = preview(scene, billed, "correct")
     scene.fault("cut_before", times=1)
 
-    done = carry_out(scene, shown)
+    done = carry_out(scene, preview_run)
 
     assert (done.status, lengths(scene)) == ("succeeded", [30, 60])
     assert list(RunItem.objects.order_by("pk").values_list("pk", "outcome"))[: len(before)] == before
@@ -271,17 +271,18 @@ def test_corrections_taken_back_do_not_disturb_a_later_one_whose_answer_was_lost
 
 
 def test_a_correction_that_a_later_sync_sends_is_that_runs_own(scene: Scene, billed: str) -> None:
-    shown = preview(scene, billed, "correct")
+    preview_run = preview(scene, billed, "correct")
     scene.fault("cut_before", times=20)
-    carry_out(scene, shown)
+    carry_out(scene, preview_run)
     scene.clear_faults()
 
     later = scene.sync()
 
     added = Receipt.objects.get(part=1)
-    assert [(one.quickbooks_id, one.minutes) for one in RunItem.objects.filter(run_id=later["run"], verb="create")] == [
-        (added.quickbooks_id, 30)
-    ]
+    assert [
+        (item_row.quickbooks_id, item_row.minutes)
+        for item_row in RunItem.objects.filter(run_id=later["run"], verb="create")
+    ] == [(added.quickbooks_id, 30)]
     assert run_command("undo_run", str(later["run"]))["deleted"] == 1
     assert lengths(scene) == [60]
 
@@ -291,11 +292,13 @@ def test_what_was_left_after_its_deletion_in_clockify_stays(scene: Scene, ada: s
     scene.sync()
     scene.delete_entry(entry)
     scene.sync(dry_run=True)
-    left = EntryOverride.objects.create(workspace=scene.workspace, clockify_id=entry, ignored=True, at=timezone.now())
+    override = EntryOverride.objects.create(
+        workspace=scene.workspace, clockify_id=entry, ignored=True, at=timezone.now()
+    )
 
     assert (scene.sync()["blocked_reasons"], lengths(scene)) == ({"IGNORED": 1}, [60])
-    left.ignored = False
-    left.save()
+    override.ignored = False
+    override.save()
 
     assert (scene.sync()["deleted"], lengths(scene)) == (1, [])
 
@@ -311,19 +314,19 @@ def test_an_entry_that_had_a_correction_can_be_adopted_again(scene: Scene, chang
     sent = scene.receipt(changed).draft
     person = {"NameOf": "Employee", "EmployeeRef": {"value": sent["person_id"]}}
     time = {"TxnDate": sent["txn_date"], "Hours": 5, "Minutes": 30, "BillableStatus": "Billable"}
-    there = scene.put("TimeActivity", {**person, **time, "CustomerRef": {"value": sent["customer_id"]}})["Id"]
+    activity_id = scene.put("TimeActivity", {**person, **time, "CustomerRef": {"value": sent["customer_id"]}})["Id"]
     assert scene.sync()["blocked_reasons"] == {"ALREADY_IN_QUICKBOOKS": 1}
 
-    adopt(scene.workspace, scene.mirrored(changed), there, now=timezone.now())
+    adopt(scene.workspace, scene.mirrored(changed), activity_id, now=timezone.now())
 
-    assert scene.receipt(changed).quickbooks_id == there
+    assert scene.receipt(changed).quickbooks_id == activity_id
 
 
 def test_a_hand_change_that_leaves_the_token_is_not_written_over_unseen(scene: Scene, changed: str) -> None:
-    shown = preview(scene, changed, "override")
+    preview_run = preview(scene, changed, "override")
     scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 7}, keep_token=True)
 
-    assert item(carry_out(scene, shown)).outcome == "blocked"
+    assert item(carry_out(scene, preview_run)).outcome == "blocked"
     assert lengths(scene) == [420]
 
 

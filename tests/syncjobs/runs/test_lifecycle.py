@@ -17,8 +17,8 @@ from tests.support.factories import WorkspaceFactory
 
 @pytest.fixture
 def workspace(transactional_db: None) -> Workspace:
-    made: Workspace = WorkspaceFactory()
-    return made
+    workspace: Workspace = WorkspaceFactory()
+    return workspace
 
 
 def request(workspace: Workspace, trigger: str, following: Run | None = None) -> Run:

@@ -33,9 +33,9 @@ def test_only_what_the_preview_listed_is_deleted_and_only_by_the_run_after_it(
     scene.delete_entry(*entries[:25])
     assert scene.sync()["warnings"] == {"MANY_MISSING": 1}
 
-    found = mass_deletion.finding(scene.workspace)
-    assert found is not None
-    listed = sorted(found.missing.values_list("clockify_id", flat=True))
+    finding = mass_deletion.finding(scene.workspace)
+    assert finding is not None
+    listed = sorted(finding.missing.values_list("clockify_id", flat=True))
     assert listed == sorted(entries[:25])
 
     # The preview deletes nothing and believes nothing: the guard holds on the next sync as before.
@@ -54,9 +54,9 @@ def test_only_what_the_preview_listed_is_deleted_and_only_by_the_run_after_it(
 def test_what_is_restored_meanwhile_is_not_deleted(scene: Scene, ada: str, site: str) -> None:
     entries = scene.entries(ada, site, 30)
     scene.sync()
-    kept = scene.delete_entry(*entries[:25])
+    deleted_entries = scene.delete_entry(*entries[:25])
     scene.sync()
-    scene.restore(kept[:5])
+    scene.restore(deleted_entries[:5])
 
     done = believe(scene, entries[:25], dry_run=False)
 

@@ -14,7 +14,7 @@ from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
 @pytest.fixture
-def other(scene: Scene, ada: str, site: str) -> str:
+def second_workspace(scene: Scene, ada: str, site: str) -> str:
     """A second workspace with a user Ada and a project Site of client Acme, connected to the same company."""
     place = scene.clockify.add_workspace("Other Workspace")
     owner = User(scene.clockify.new_id(), "other@example.test", "Other Owner", active_workspace=place.id)
@@ -40,7 +40,9 @@ def sync(name: str) -> dict[str, int]:
     return run.counts
 
 
-def test_equal_work_of_two_workspaces_is_sent_for_each(scene: Scene, ada: str, site: str, other: str) -> None:
+def test_equal_work_of_two_workspaces_is_sent_for_each(
+    scene: Scene, ada: str, site: str, second_workspace: str
+) -> None:
     scene.entry(ada, site, "2026-03-04 09:00", description="Review")
 
     assert sync("Sandbox Workspace") == {"sent": 1}
@@ -49,11 +51,11 @@ def test_equal_work_of_two_workspaces_is_sent_for_each(scene: Scene, ada: str, s
     assert len(scene.activities()) == 2
     assert Receipt.objects.values("workspace").distinct().count() == 2
     assert sync("Sandbox Workspace") == {"unchanged": 1}
-    assert sync(other) == {"unchanged": 1}
+    assert sync(second_workspace) == {"unchanged": 1}
 
 
-def test_a_doubt_of_one_workspace_is_settled_by_a_run_of_the_other(
-    scene: Scene, ada: str, site: str, other: str, settings: object
+def test_an_uncertain_write_of_one_workspace_is_settled_by_a_run_of_the_other(
+    scene: Scene, ada: str, site: str, second_workspace: str, settings: object
 ) -> None:
     scene.entry(ada, site, "2026-03-04 09:00", description="Review")
     settings.GIVE_UP_SECONDS = 1  # type: ignore[attr-defined]
@@ -69,14 +71,14 @@ def test_a_doubt_of_one_workspace_is_settled_by_a_run_of_the_other(
     assert sync("Sandbox Workspace") == {"unchanged": 1}
 
 
-def test_without_a_name_the_choice_is_the_operators(scene: Scene, other: str) -> None:
+def test_without_a_name_the_choice_is_the_operators(scene: Scene, second_workspace: str) -> None:
     done = run_command("sync_time")
 
     assert done.code == 2
     assert "Other Workspace" in done.stderr and "Sandbox Workspace" in done.stderr
 
 
-def test_an_entry_is_explained_whichever_workspace_it_belongs_to(scene: Scene, other: str) -> None:
+def test_an_entry_is_explained_whichever_workspace_it_belongs_to(scene: Scene, second_workspace: str) -> None:
     sync("Other Workspace")
 
     entry = Receipt.objects.get().entry_id

@@ -23,7 +23,7 @@ Status = Run.Status
 
 
 @pytest.fixture
-def pressed(scene: Scene) -> Run:
+def requested(scene: Scene) -> Run:
     """A sync of March that somebody asked for with a button."""
     return ask(scene)
 
@@ -43,46 +43,48 @@ def again(run: Run) -> Run:
 
 
 def assert_adds_up(run: Run, *, seen: int) -> None:
-    shown = sync_json(run)
+    run_json = sync_json(run)
     kinds = ("sent", "updated", "unchanged", "blocked", "failed", "unknown", "deleted")
-    assert shown["seen"] == seen == sum(shown[kind] for kind in kinds)
+    assert run_json["seen"] == seen == sum(run_json[kind] for kind in kinds)
 
 
-def test_a_run_goes_on_slice_by_slice(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_a_run_goes_on_slice_by_slice(scene: Scene, ada: str, site: str, requested: Run) -> None:
     scene.entries(ada, site, 40)
     scene.entry(ada, site, billable=False)
 
     for arrived in (10, 20, 30, 99):
-        RunExecution(again(pressed), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
-        assert again(pressed).attempts <= 1, "a slice that got somewhere is no failed attempt"
-        assert pressed.done == len(scene.activities()) >= min(arrived, 40)
-        assert pressed.is_open == (arrived != 99)
-        assert_adds_up(pressed, seen=41)
+        RunExecution(again(requested), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
+        assert again(requested).attempts <= 1, "a slice that got somewhere is no failed attempt"
+        assert requested.done == len(scene.activities()) >= min(arrived, 40)
+        assert requested.is_open == (arrived != 99)
+        assert_adds_up(requested, seen=41)
 
-    assert (pressed.status, pressed.error_code) == (Status.SUCCEEDED, "")
-    shown = sync_json(pressed)
-    assert (shown["sent"], shown["blocked"], shown["failed"]) == (40, 1, 0)
-    assert pressed.done == pressed.total == 40
+    assert (requested.status, requested.error_code) == (Status.SUCCEEDED, "")
+    run_json = sync_json(requested)
+    assert (run_json["sent"], run_json["blocked"], run_json["failed"]) == (40, 1, 0)
+    assert requested.done == requested.total == 40
     assert_books_agree(scene)
 
 
-def test_a_slice_in_doubt_is_settled_by_the_next(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_a_slice_whose_outcome_is_unknown_is_settled_by_the_next(
+    scene: Scene, ada: str, site: str, requested: Run
+) -> None:
     scene.entries(ada, site, 20)
     scene.fault("cut_after_commit", skip=3, times=2)
     scene.fault("429_retry_after", skip=8, times=0, seconds=900)
     scene.fault("429_retry_after", "query.*TimeActivity", method="GET", skip=1, times=0, seconds=900)
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.WAITING
-    assert sync_figures(pressed)["unknown"] == 2
-    assert_adds_up(pressed, seen=20)
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.WAITING
+    assert sync_figures(requested)["unknown"] == 2
+    assert_adds_up(requested, seen=20)
     scene.clear_faults()
-    the_wait_is_over(pressed)
+    the_wait_is_over(requested)
 
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
 
-    assert again(pressed).status == Status.SUCCEEDED
-    assert sync_figures(pressed)["sent"] == 20
-    assert_adds_up(pressed, seen=20)
+    assert again(requested).status == Status.SUCCEEDED
+    assert sync_figures(requested)["sent"] == 20
+    assert_adds_up(requested, seen=20)
     assert_books_agree(scene)
 
 
@@ -91,66 +93,66 @@ def the_wait_is_over(run: Run) -> None:
     RateBucket.objects.update(blocked_until=0, next_at=0)
 
 
-def test_a_waiting_run_is_left_alone_until_its_time(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_a_waiting_run_is_left_alone_until_its_time(scene: Scene, ada: str, site: str, requested: Run) -> None:
     scene.entry(ada, site)
     scene.fault("429_retry_after", times=0, seconds=900)
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
     scene.zero_calls()
 
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
     assert queue.sweep(now=timezone.now()) == 0
 
-    assert again(pressed).status == Status.WAITING
+    assert again(requested).status == Status.WAITING
     assert scene.calls() == {}
     scene.clear_faults()
-    the_wait_is_over(pressed)
+    the_wait_is_over(requested)
     assert queue.sweep(now=timezone.now()) == 1
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.SUCCEEDED
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.SUCCEEDED
     assert_books_agree(scene)
 
 
-def test_a_clockify_budget_that_is_used_up_lets_the_run_wait(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_a_clockify_budget_that_is_used_up_lets_the_run_wait(scene: Scene, ada: str, site: str, requested: Run) -> None:
     scene.entry(ada, site)
     scene.fault("429_retry_after", "reports", vendor="clockify", times=0, seconds=1800)
 
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
 
-    assert again(pressed).status == Status.WAITING
-    assert pressed.not_before is not None
-    assert 1700 < (pressed.not_before - timezone.now()).total_seconds() <= 1800
+    assert again(requested).status == Status.WAITING
+    assert requested.not_before is not None
+    assert 1700 < (requested.not_before - timezone.now()).total_seconds() <= 1800
     assert not WriterLease.objects.exclude(owner="").exists(), "others may work meanwhile"
     scene.clear_faults()
-    the_wait_is_over(pressed)
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.SUCCEEDED
+    the_wait_is_over(requested)
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.SUCCEEDED
 
 
-def test_edits_between_two_slices_are_taken_as_they_are_then(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_edits_between_two_slices_are_taken_as_they_are_then(scene: Scene, ada: str, site: str, requested: Run) -> None:
     entries = scene.entries(ada, site, 12)
     scene.fault("429_retry_after", skip=6, times=0, seconds=900)
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
     assert 0 < len(scene.activities()) < 12
     for entry in entries:
         scene.edit_entry(entry, description="Rework")
     scene.delete_entry(entries[0], entries[11])
     scene.entry(ada, site, "2026-03-30 09:00")
     scene.clear_faults()
-    the_wait_is_over(pressed)
+    the_wait_is_over(requested)
 
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.SUCCEEDED
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.SUCCEEDED
 
     assert scene.sync().code == 0
     assert_books_agree(scene)
 
 
-def test_a_task_told_twice_works_once(scene: Scene, ada: str, site: str, pressed: Run) -> None:
+def test_a_task_told_twice_works_once(scene: Scene, ada: str, site: str, requested: Run) -> None:
     scene.entry(ada, site)
 
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
     scene.zero_calls()
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
 
     assert scene.calls() == {}
     assert_books_agree(scene)
@@ -170,41 +172,41 @@ def die(run: Run, *, attempts: int = 1) -> None:
 
 
 def test_a_workers_run_whose_process_died_is_told_to_the_queue_again(
-    scene: Scene, ada: str, site: str, pressed: Run
+    scene: Scene, ada: str, site: str, requested: Run
 ) -> None:
     scene.entry(ada, site)
-    die(pressed)
+    die(requested)
 
     assert queue.sweep(now=timezone.now()) == 1
 
-    assert again(pressed).status == Status.QUEUED
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.SUCCEEDED
+    assert again(requested).status == Status.QUEUED
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.SUCCEEDED
     assert_books_agree(scene)
 
 
-def test_a_living_run_is_left_alone(scene: Scene, pressed: Run) -> None:
+def test_a_living_run_is_left_alone(scene: Scene, requested: Run) -> None:
     soon = timezone.now() + timedelta(seconds=20)
-    Run.objects.filter(pk=pressed.pk).update(status=Status.RUNNING, owner="alive", lease_until=soon)
+    Run.objects.filter(pk=requested.pk).update(status=Status.RUNNING, owner="alive", lease_until=soon)
 
     assert queue.sweep(now=timezone.now()) == 0
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
 
-    assert (again(pressed).status, pressed.owner) == (Status.RUNNING, "alive")
+    assert (again(requested).status, requested.owner) == (Status.RUNNING, "alive")
 
 
-def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, pressed: Run) -> None:
+def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, requested: Run) -> None:
     for attempt in range(1, retry.MAX_RUN_ATTEMPTS):
-        die(pressed, attempts=attempt)
+        die(requested, attempts=attempt)
         queue.sweep(now=timezone.now())
-        assert again(pressed).status == Status.QUEUED
+        assert again(requested).status == Status.QUEUED
 
-    die(pressed, attempts=retry.MAX_RUN_ATTEMPTS)
+    die(requested, attempts=retry.MAX_RUN_ATTEMPTS)
     queue.sweep(now=timezone.now())
 
-    assert (again(pressed).status, pressed.error_code) == (Status.FAILED, "PROCESS_GONE")
-    assert str(retry.MAX_RUN_ATTEMPTS) in pressed.error_message
-    assert pressed.finished_at is not None
+    assert (again(requested).status, requested.error_code) == (Status.FAILED, "PROCESS_GONE")
+    assert str(retry.MAX_RUN_ATTEMPTS) in requested.error_message
+    assert requested.finished_at is not None
     assert queue.sweep(now=timezone.now()) == 0
 
 
@@ -217,30 +219,30 @@ def test_a_commands_run_whose_process_died_is_ended(scene: Scene) -> None:
     assert (again(run).status, run.error_code) == (Status.FAILED, "PROCESS_GONE")
 
 
-def test_a_run_that_the_queue_lost_is_told_again(scene: Scene, pressed: Run) -> None:
+def test_a_run_that_the_queue_lost_is_told_again(scene: Scene, requested: Run) -> None:
     assert queue.sweep(now=timezone.now()) == 0
     assert queue.sweep(now=timezone.now() + timedelta(minutes=2)) == 1
-    assert again(pressed).enqueued_at is not None
+    assert again(requested).enqueued_at is not None
 
 
-def test_a_task_waits_for_its_turn_while_another_run_is_at_work(scene: Scene, pressed: Run, settings: Any) -> None:
+def test_a_task_waits_for_its_turn_while_another_run_is_at_work(scene: Scene, requested: Run, settings: Any) -> None:
     """Another machine's run holds the company: its heartbeat moves."""
     settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1, 0.2
-    other = ask(scene)
+    second_run = ask(scene)
     soon = timezone.now() + timedelta(minutes=5)
     WriterLease.objects.create(
         company=scene.company,
         owner="elsewhere:1:x",
-        run=other,
+        run=second_run,
         since=timezone.now(),
         beat_at=timezone.now(),
         until=soon,
     )
 
-    tasks.perform(pressed.pk)
+    tasks.perform(requested.pk)
 
-    assert (again(pressed).status, pressed.error_code) == (Status.WAITING, "ANOTHER_RUN")
+    assert (again(requested).status, requested.error_code) == (Status.WAITING, "ANOTHER_RUN")
     WriterLease.objects.update(owner="", until=None)
-    the_wait_is_over(pressed)
-    tasks.perform(pressed.pk)
-    assert again(pressed).status == Status.SUCCEEDED
+    the_wait_is_over(requested)
+    tasks.perform(requested.pk)
+    assert again(requested).status == Status.SUCCEEDED

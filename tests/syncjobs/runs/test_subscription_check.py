@@ -38,7 +38,7 @@ def assert_nothing_attempted(run: Result, code: str) -> None:
     assert error["message"] in run.stderr
 
 
-@pytest.mark.parametrize(("code", "stated"), UNSUPPORTED, ids=[str(one) for _, one in UNSUPPORTED])
+@pytest.mark.parametrize(("code", "stated"), UNSUPPORTED, ids=[str(stated) for _, stated in UNSUPPORTED])
 def test_an_unsupported_plan_sends_nothing_and_checks_all_the_same(
     scene: Scene, ada: str, site: str, code: str, stated: dict[str, Any]
 ) -> None:
@@ -114,7 +114,7 @@ def test_time_already_sent_stays_sent_on_any_plan(scene: Scene, ada: str, site: 
     assert (explained["state"], explained.codes) == ("changed", {"PLAN_NOT_SUPPORTED"})
 
 
-def test_a_plan_that_was_mended_sends_without_another_check(scene: Scene, ada: str, site: str) -> None:
+def test_a_subscription_that_is_supported_again_sends_without_another_check(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.configure(PayrollFeature="true")
     scene.check()
@@ -169,14 +169,14 @@ def test_a_restricted_subscription_is_warned_of(scene: Scene) -> None:
     assert "restrict" in run["plan"]["message"].lower()
 
 
-def make_plan_old() -> None:
+def make_subscription_check_old() -> None:
     Company.objects.update(plan_read_at=timezone.now() - timedelta(minutes=61))
 
 
 def test_an_old_reading_of_the_plan_is_renewed_before_sending(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
-    make_plan_old()
+    make_subscription_check_old()
     scene.configure(PayrollFeature="true")
 
     assert_nothing_attempted(scene.sync(), "PAYROLL_ENABLED")
@@ -186,7 +186,7 @@ def test_an_old_reading_of_the_plan_is_renewed_before_sending(scene: Scene, ada:
 def test_an_old_reading_of_the_plan_is_renewed_in_a_dry_run_too(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
-    make_plan_old()
+    make_subscription_check_old()
     scene.configure(PayrollFeature="true")
 
     assert_nothing_attempted(scene.sync(dry_run=True), "PAYROLL_ENABLED")
@@ -195,7 +195,7 @@ def test_an_old_reading_of_the_plan_is_renewed_in_a_dry_run_too(scene: Scene, ad
 def test_an_old_reading_is_no_reason_to_ask_when_there_is_nothing_to_send(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.sync()
-    make_plan_old()
+    make_subscription_check_old()
     scene.zero_calls()
 
     assert scene.sync().counts == {"unchanged": 1}
@@ -205,7 +205,7 @@ def test_an_old_reading_is_no_reason_to_ask_when_there_is_nothing_to_send(scene:
 def test_books_closed_since_are_noticed_with_the_plan(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
-    make_plan_old()
+    make_subscription_check_old()
     scene.configure(BookCloseDate="2026-03-31")
 
     assert scene.sync()["blocked_reasons"] == {"BOOKS_CLOSED": 1}

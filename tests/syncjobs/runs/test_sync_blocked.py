@@ -101,7 +101,7 @@ def already_there(scene: Scene, ada: str, site: str) -> str:
 def put_by_hand(scene: Scene, ada: str, site: str, **more: object) -> str:
     """Time that somebody entered in QuickBooks: Ada, an hour on 4 March."""
     kind, person = scene.people[ada]
-    wanted = {
+    fields = {
         "NameOf": kind,
         f"{kind}Ref": {"value": person},
         "CustomerRef": {"value": scene.partner_of(site)},
@@ -109,7 +109,7 @@ def put_by_hand(scene: Scene, ada: str, site: str, **more: object) -> str:
         "Hours": 1,
         "Minutes": 0,
     }
-    key: str = scene.put("TimeActivity", wanted | more)["Id"]
+    key: str = scene.put("TimeActivity", fields | more)["Id"]
     return key
 
 
@@ -141,13 +141,13 @@ def test_time_is_held_back_and_the_reason_named(
     scene: Scene, ada: str, site: str, codes: str, arrange: Arrange
 ) -> None:
     entry = arrange(scene, ada, site)
-    there = scene.activities()
+    activities = scene.activities()
 
     run = scene.sync()
 
     assert (run.code, run["status"], run["seen"], run.counts) == (0, "succeeded", 1, {"blocked": 1})
     assert run["blocked_reasons"] == dict.fromkeys(codes.split(), 1)
-    assert scene.activities() == there
+    assert scene.activities() == activities
     explained = scene.explain(entry)
     assert (explained["state"], explained.codes) == ("blocked", set(codes.split()))
     for reason in explained["reasons"]:
@@ -155,8 +155,12 @@ def test_time_is_held_back_and_the_reason_named(
         assert reason["message"] and reason["fix"]
         assert "?" not in reason["message"], "a fact is missing in the sentence"
     # The same again: nothing is forgotten, nothing is tried behind one's back.
-    again = scene.sync()
-    assert (again.code, again.counts, again["blocked_reasons"]) == (0, {"blocked": 1}, run["blocked_reasons"])
+    second_run = scene.sync()
+    assert (second_run.code, second_run.counts, second_run["blocked_reasons"]) == (
+        0,
+        {"blocked": 1},
+        run["blocked_reasons"],
+    )
 
 
 def test_a_running_timer_that_the_report_leaves_out_is_explained_all_the_same(
@@ -181,9 +185,9 @@ def test_a_timer_that_was_stopped_is_sent(scene: Scene, ada: str, site: str) -> 
 
 
 def test_all_reasons_of_one_entry_are_counted_and_explained(scene: Scene, ada: str, site: str) -> None:
-    stranger = scene.user("Ben", partner=None)
+    unlinked_user = scene.user("Ben", partner=None)
     project = scene.project("Inside", client=scene.client("Stranger", customer=False), customer=False)
-    entry = scene.entry(stranger, project, minutes=25 * 60, billable=False, type="HOLIDAY", invoiced=True)
+    entry = scene.entry(unlinked_user, project, minutes=25 * 60, billable=False, type="HOLIDAY", invoiced=True)
     codes = {
         "NOT_BILLABLE",
         "NOT_WORK_TIME",
@@ -281,11 +285,11 @@ def test_what_a_person_ignores_is_left_out(scene: Scene, ada: str, site: str) ->
 
 
 def test_one_ignored_entry_is_left_out(scene: Scene, ada: str, site: str) -> None:
-    entry, other = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
+    entry, later_entry = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
     scene.ignore_entry(entry)
 
     assert scene.sync().counts == {"sent": 1, "blocked": 1}
-    assert (scene.explain(entry)["state"], scene.explain(other)["state"]) == ("ignored", "sent")
+    assert (scene.explain(entry)["state"], scene.explain(later_entry)["state"]) == ("ignored", "sent")
 
 
 @pytest.mark.parametrize(
@@ -325,7 +329,7 @@ def test_policies_free_what_they_held(scene: Scene, ada: str, site: str) -> None
     [{"Minutes": 1}, {"TxnDate": "2026-03-05"}],
     ids=["other minutes", "other day"],
 )
-def test_time_of_others_that_differs_is_no_twin(
+def test_unowned_time_that_differs_is_no_equal_activity(
     scene: Scene, ada: str, site: str, different: dict[str, object]
 ) -> None:
     put_by_hand(scene, ada, site, **different)
@@ -334,7 +338,7 @@ def test_time_of_others_that_differs_is_no_twin(
     assert scene.sync().counts == {"sent": 1}
 
 
-def test_time_that_somebody_entered_with_start_and_end_is_a_twin_as_well(scene: Scene, ada: str, site: str) -> None:
+def test_unowned_time_with_start_and_end_is_an_equal_activity_too(scene: Scene, ada: str, site: str) -> None:
     clock = {"StartTime": "2026-03-04T09:00:00-08:00", "EndTime": "2026-03-04T10:00:00-08:00"}
     put_by_hand(scene, ada, site, Hours=None, Minutes=None, **clock)
     scene.entry(ada, site, "2026-03-04 09:00", minutes=60)
@@ -350,7 +354,7 @@ def test_our_own_time_is_never_taken_for_somebody_elses(scene: Scene, ada: str, 
     assert scene.sync().counts == {"sent": 1, "unchanged": 1}
 
 
-def test_a_twin_that_was_removed_frees_the_entry(scene: Scene, ada: str, site: str) -> None:
+def test_removing_an_equal_activity_unblocks_the_entry(scene: Scene, ada: str, site: str) -> None:
     key = put_by_hand(scene, ada, site)
     entry = scene.entry(ada, site, "2026-03-04 09:00", minutes=60)
     assert scene.sync()["blocked"] == 1

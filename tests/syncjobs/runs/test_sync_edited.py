@@ -154,9 +154,9 @@ def other_item(scene: Scene, sent: str, ada: str, site: str) -> None:
 
 
 def user_linked_to_another(scene: Scene, sent: str, ada: str, site: str) -> None:
-    other = scene.put("Employee", {"DisplayName": "Augusta"})["Id"]
+    augusta = scene.put("Employee", {"DisplayName": "Augusta"})["Id"]
     scene.check()
-    scene.decide("link", "user", ada, other)
+    scene.decide("link", "user", ada, augusta)
 
 
 def user_unlinked(scene: Scene, sent: str, ada: str, site: str) -> None:
@@ -215,18 +215,18 @@ NO_EDITS = [
 ]
 
 
-@pytest.mark.parametrize("happens", NO_EDITS, ids=[one.__name__ for one in NO_EDITS])
+@pytest.mark.parametrize("happens", NO_EDITS, ids=[change.__name__ for change in NO_EDITS])
 def test_what_is_no_edit_touches_nothing_that_was_sent(
     scene: Scene, ada: str, site: str, sent: str, happens: Callable[..., None]
 ) -> None:
     happens(scene, sent, ada, site)
     scene.check()
-    there = scene.activities()
+    activities = scene.activities()
 
     run = scene.sync()
 
     assert (run.code, run.counts) == (0, {"unchanged": 1})
-    assert scene.activities() == there
+    assert scene.activities() == activities
     assert scene.explain(sent)["state"] == "sent"
 
 
@@ -250,8 +250,8 @@ def test_what_is_no_billable_work_any_more_is_deleted(scene: Scene, sent: str, e
 
     assert (run.code, run["seen"], run.counts) == (0, 1, {"deleted": 1})
     assert scene.activities() == []
-    again = scene.sync()
-    assert (again.counts, again["blocked_reasons"]) == ({"blocked": 1}, {code: 1})
+    second_run = scene.sync()
+    assert (second_run.counts, second_run["blocked_reasons"]) == ({"blocked": 1}, {code: 1})
     assert scene.explain(sent)["state"] == "blocked"
 
 
@@ -307,10 +307,10 @@ def test_an_entry_that_was_never_sent_may_go_without_a_word(scene: Scene, ada: s
     assert scene.explain(entry)["state"] == "deleted"
 
 
-def test_a_restored_entry_with_the_same_id_is_sent_anew(scene: Scene, sent: str) -> None:
-    kept = scene.delete_entry(sent)
+def test_a_restored_entry_with_the_same_id_is_sent_again(scene: Scene, sent: str) -> None:
+    deleted_entries = scene.delete_entry(sent)
     scene.sync()
-    scene.restore(kept)
+    scene.restore(deleted_entries)
 
     run = scene.sync()
 
@@ -332,10 +332,10 @@ def test_only_code_501_of_its_own_address_says_that_an_entry_is_gone(
     """Any other answer is no proof: nothing may be deleted on the strength of it."""
     settings.GIVE_UP_SECONDS = 0.5
     scene.delete_entry(sent)
-    words = {"message": "no", "code": 4000}
+    error_body = {"message": "no", "code": 4000}
     wait = {"Retry-After": "600"} if status == 429 else {}
     address = f"time-entries/{sent}"
-    scene.fault("status_before", address, vendor="clockify", status=status, body=words, headers=wait, times=0)
+    scene.fault("status_before", address, vendor="clockify", status=status, body=error_body, headers=wait, times=0)
 
     run = scene.sync()
 
@@ -493,19 +493,19 @@ HELD_EDITS = [
 ]
 
 
-@pytest.mark.parametrize(("happens", "code"), HELD_EDITS, ids=[one.__name__ for one, _ in HELD_EDITS])
+@pytest.mark.parametrize(("happens", "code"), HELD_EDITS, ids=[change.__name__ for change, _ in HELD_EDITS])
 def test_an_edit_that_can_not_be_sent_now_stays_as_it_was(
     scene: Scene, ada: str, site: str, sent: str, happens: Callable[..., None], code: str
 ) -> None:
     happens(scene, ada, site)
-    there = scene.activities()
+    activities = scene.activities()
     scene.stretch(sent, 90)
 
     run = scene.sync()
 
     assert (run.code, run["status"], run.counts) == (0, "succeeded", {"blocked": 1})
     assert run["blocked_reasons"] == {code: 1}
-    assert scene.activities() == there
+    assert scene.activities() == activities
     explained = scene.explain(sent)
     assert (explained["state"], explained.codes) == ("changed", {code})
 
@@ -588,7 +588,7 @@ def test_what_people_billed_changed_or_removed_is_theirs(
 ) -> None:
     scene.switch(billing_moves_sync_token=moves)
     happens(scene, scene.receipt(sent).quickbooks_id)
-    there = scene.activities()
+    activities = scene.activities()
     assert scene.explain(sent)["state"] == "sent"
     edit(scene, sent)
 
@@ -597,12 +597,12 @@ def test_what_people_billed_changed_or_removed_is_theirs(
     held = {} if edit is delete else {"blocked": 1}
     assert (run.code, run["status"], run.counts) == (0, "succeeded", held)
     assert run["blocked_reasons"] == {code: 1}
-    assert scene.activities() == there
+    assert scene.activities() == activities
     explained = scene.explain(sent)
     assert (explained["state"], explained.codes) == ("changed", {code})
     # Nothing is made again, however often it runs.
     assert scene.sync()["blocked_reasons"] == {code: 1}
-    assert scene.activities() == there
+    assert scene.activities() == activities
 
 
 @pytest.mark.parametrize("happens", [change_it, delete_it], ids=["changed", "removed"])
@@ -610,13 +610,13 @@ def test_what_people_changed_is_told_and_left_while_clockify_stays(
     scene: Scene, sent: str, happens: Callable[..., None]
 ) -> None:
     happens(scene, scene.receipt(sent).quickbooks_id)
-    there = scene.activities()
+    activities = scene.activities()
 
     assert scene.sync().counts == {"unchanged": 1}
     explained = scene.explain(sent)
     assert explained["state"] == "sent"
     assert explained["differences"]
-    assert scene.activities() == there
+    assert scene.activities() == activities
 
 
 def test_billed_time_is_simply_sent(scene: Scene, sent: str) -> None:

@@ -18,7 +18,7 @@ def test_a_piece_of_work_arrives_once_with_all_its_facts(scene: Scene, ada: str,
     assert (run.code, run["status"], run.counts) == (0, "succeeded", {"sent": 1})
     assert (run["seen"], run["minutes_sent"], run["warnings"]) == (1, 135, {})
     activity = scene.activity(entry)
-    wanted = {
+    fields = {
         "NameOf": "Employee",
         "EmployeeRef": {"value": scene.partner_of(ada)},
         "CustomerRef": {"value": scene.partner_of(site)},
@@ -29,7 +29,7 @@ def test_a_piece_of_work_arrives_once_with_all_its_facts(scene: Scene, ada: str,
         "HourlyRate": 80,
         "Description": "Review",
     }
-    assert {name: activity[name] for name in wanted} == wanted
+    assert {name: activity[name] for name in fields} == fields
     assert_books_agree(scene)
 
 
@@ -97,7 +97,7 @@ def test_the_day_is_where_the_owner_is(scene: Scene, site: str, zone: str, start
     run = scene.sync()
 
     assert run.counts == {"sent": 1}
-    assert [one["TxnDate"] for one in scene.activities()] == [day]
+    assert [activity["TxnDate"] for activity in scene.activities()] == [day]
     assert_books_agree(scene)
 
 

@@ -16,12 +16,12 @@ def undo(run: Result, *args: str) -> Result:
 
 
 def counts(result: Result) -> dict[str, int]:
-    names = ("seen", "deleted", "already_gone", "left_alone", "blocked", "failed", "unknown")
-    return {name: result[name] for name in names if result[name]}
+    figures = ("seen", "deleted", "already_gone", "left_alone", "blocked", "failed", "unknown")
+    return {name: result[name] for name in figures if result[name]}
 
 
 def texts(scene: Scene) -> list[str]:
-    return sorted(one.get("Description", "") for one in scene.activities())
+    return sorted(activity.get("Description", "") for activity in scene.activities())
 
 
 def test_a_preview_deletes_nothing_and_says_the_same_as_the_undo(scene: Scene, ada: str, site: str) -> None:
@@ -111,7 +111,7 @@ def test_left_out_entries_stay_out_until_a_person_says_so(scene: Scene, ada: str
 
     assert undo(sent, "--ignore")["ignore"]
 
-    assert [one.clockify_id for one in EntryOverride.objects.filter(ignored=True)] == [plain]
+    assert [override.clockify_id for override in EntryOverride.objects.filter(ignored=True)] == [plain]
     assert f"run {sent['run']}" in EntryOverride.objects.get().note
     assert scene.explain(plain)["state"] == "ignored"
     assert scene.sync().counts == {"unchanged": 1, "blocked": 1}

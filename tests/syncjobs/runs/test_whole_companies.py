@@ -24,8 +24,8 @@ def know_the_pairs(scene: Scene) -> None:
 
 
 def linked() -> dict[str, dict[str, str]]:
-    shown = run_command("mapping").json
-    return {kind: {row["clockify_id"]: row["quickbooks_id"] for row in rows} for kind, rows in shown.items()}
+    mapping = run_command("mapping").json
+    return {kind: {row["clockify_id"]: row["quickbooks_id"] for row in rows} for kind, rows in mapping.items()}
 
 
 def rows_of(mismatches: Iterable[dict[str, Any]]) -> set[tuple[str, str, str]]:
@@ -62,14 +62,14 @@ def test_an_agencys_quarter_goes_as_its_author_says(scene: Scene) -> None:
     foreign = {scene.place.entries[entry].project_id for entry in special["CURRENCY_DIFFERS"]}
     left_out |= {entry.id for entry in scene.place.entries.values() if entry.project_id in foreign}
     closed = scene.books.preferences["AccountingInfoPrefs"]["BookCloseDate"]
-    wanted = expected(scene, leave_out=left_out)
-    assert actual(scene) - before == {fact: count for fact, count in wanted.items() if fact[3] > closed}
+    expected_totals = expected(scene, leave_out=left_out)
+    assert actual(scene) - before == {fact: count for fact, count in expected_totals.items() if fact[3] > closed}
     for code in [name for name in special if name.isupper() and name != "NO_RATE"]:
         for entry in special[code]:
             assert code in scene.explain(entry).codes
     assert run["warnings"]["NO_RATE"] >= len(special["NO_RATE"])
-    again = scene.sync(FIRST, LAST)
-    assert (again.code, again["unchanged"], again["blocked"]) == (0, run["sent"], run["blocked"])
+    second_run = scene.sync(FIRST, LAST)
+    assert (second_run.code, second_run["unchanged"], second_run["blocked"]) == (0, run["sent"], run["blocked"])
 
 
 @pytest.mark.sandbox(dataset="generated", today=date(2026, 3, 20), entries=600, seed=7)
@@ -83,5 +83,5 @@ def test_a_generated_company_goes_as_its_author_says(scene: Scene) -> None:
     assert (run.code, run["status"]) == (0, "succeeded"), run.stderr
     assert linked() == known["pairs"]
     assert_adds_up(run)
-    assert run["seen"] == len([one for one in scene.place.entries.values() if one.end is not None])
+    assert run["seen"] == len([entry for entry in scene.place.entries.values() if entry.end is not None])
     assert actual(scene) - before == expected(scene)

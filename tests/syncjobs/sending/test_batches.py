@@ -70,7 +70,7 @@ MEMORIES: list[dict[str, Any]] = [{}, {"batch_requestid_replays": False}]
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "memory",
-    [{"requestid_memory_seconds": 0}, *(pytest.param(one, marks=pytest.mark.slow) for one in MEMORIES)],
+    [{"requestid_memory_seconds": 0}, *(pytest.param(memory, marks=pytest.mark.slow) for memory in MEMORIES)],
 )
 def test_a_batch_without_an_answer_is_settled_by_reading(
     scene: Scene, many: list[str], kind: str, memory: dict[str, Any]
@@ -99,8 +99,8 @@ def test_what_a_lost_batch_held_waits_until_the_batch_cannot_arrive_any_more(
     lost = Action.objects.filter(batch_id__isnull=False, state=Action.State.ABANDONED)
     assert lost.count() == LARGEST
     for action in lost:
-        again = Action.objects.get(entry_id=action.entry_id, state=Action.State.DONE)
-        assert (again.tried_at - action.tried_at).total_seconds() > 3  # type: ignore[operator]
+        second_action = Action.objects.get(entry_id=action.entry_id, state=Action.State.DONE)
+        assert (second_action.tried_at - action.tried_at).total_seconds() > 3  # type: ignore[operator]
     assert time.monotonic() - began > 3
     assert_books_agree(scene)
 

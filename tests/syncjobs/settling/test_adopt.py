@@ -60,13 +60,13 @@ def test_adopted_time_that_was_billed_is_left_alone(scene: Scene, ada: str, site
 
 
 def test_time_is_adopted_by_one_entry_only(scene: Scene, ada: str, site: str, entry: str) -> None:
-    other = scene.entry(ada, site, "2026-03-04 13:00", minutes=60)
+    second_entry = scene.entry(ada, site, "2026-03-04 13:00", minutes=60)
     key = put_by_hand(scene, ada, site)
     assert scene.sync().counts == {"blocked": 2}
     take(scene, entry, key)
 
     with pytest.raises(Refused):
-        take(scene, other, key)
+        take(scene, second_entry, key)
 
     # What was adopted is ours now, and no twin of the other any more.
     assert scene.sync().counts == {"sent": 1, "unchanged": 1}

@@ -57,7 +57,7 @@ def delete_gone(scene: Scene, ada: str, site: str) -> str:
 WRITES = [create, update, delete, delete_gone]
 
 
-@pytest.fixture(params=WRITES, ids=[one.__name__ for one in WRITES])
+@pytest.fixture(params=WRITES, ids=[write.__name__ for write in WRITES])
 def writes(request: pytest.FixtureRequest) -> Callable[..., str]:
     """What the run at hand has to write eight times; gives the counter that shows it."""
     arrange: Callable[..., str] = request.param
@@ -75,13 +75,15 @@ def assert_settled_in_one_run(scene: Scene, ada: str, site: str, writes: Callabl
     assert (run.code, run["status"], run.counts) == (0, "succeeded", {counter: COUNT})
     assert_books_agree(scene)
     assert scene.open_actions() == 0
-    rest = {"create": "unchanged", "update": "unchanged", "delete": "blocked", "delete_gone": ""}[writes.__name__]
-    assert scene.sync().counts == ({rest: COUNT} if rest else {})
+    expected_state = {"create": "unchanged", "update": "unchanged", "delete": "blocked", "delete_gone": ""}[
+        writes.__name__
+    ]
+    assert scene.sync().counts == ({expected_state: COUNT} if expected_state else {})
 
 
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
 @pytest.mark.parametrize("memory", MEMORIES)
-def test_a_create_in_doubt_is_settled_by_the_same_run_whatever_quickbooks_remembers(
+def test_an_uncertain_create_is_settled_by_the_same_run_whatever_quickbooks_remembers(
     scene: Scene, ada: str, site: str, memory: str, kind: str
 ) -> None:
     scene.switch(**MEMORIES[memory])
@@ -90,8 +92,8 @@ def test_a_create_in_doubt_is_settled_by_the_same_run_whatever_quickbooks_rememb
 
 
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
-@pytest.mark.parametrize("change", [update, delete, delete_gone], ids=lambda one: one.__name__)
-def test_a_change_in_doubt_is_settled_by_the_same_run_though_quickbooks_forgets(
+@pytest.mark.parametrize("change", [update, delete, delete_gone], ids=lambda write: write.__name__)
+def test_an_uncertain_change_is_settled_by_the_same_run_though_quickbooks_forgets(
     scene: Scene, ada: str, site: str, change: Callable[..., str], kind: str
 ) -> None:
     scene.switch(**MEMORIES["forgets at once"])
@@ -257,7 +259,7 @@ def after_the_silence(scene: Scene, seconds: float) -> None:
             for kind in ("hang_before", "hang_after_commit")
         ),
     ],
-    ids=lambda one: one if isinstance(one, str) else one.__name__,
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_a_write_that_hangs_arrives_once(
     scene: Scene, ada: str, site: str, write: Callable[..., str], memory: str, kind: str, stuck_for: float
@@ -275,7 +277,7 @@ def test_a_write_that_hangs_arrives_once(
     assert scene.open_actions() == 0
 
 
-def test_a_write_in_doubt_is_explained_as_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> None:
+def test_an_uncertain_write_is_explained_as_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> None:
     entry = scene.entry(ada, site)
     scene.fault("hang_after_commit", seconds=stuck_for)
 
@@ -307,7 +309,7 @@ def test_one_slow_answer_among_many_good_ones_does_not_stop_the_run(
 
 # --- meanwhile ---------------------------------------------------------------------------------------------
 @pytest.fixture
-def in_doubt(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
+def outcome_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
     """An hour on 4 March that is in QuickBooks, though we were never told."""
     entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
     scene.fault("hang_after_commit", seconds=stuck_for)
@@ -329,15 +331,15 @@ def never_arrived(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
     return entry
 
 
-def test_edited_while_in_doubt(scene: Scene, in_doubt: str) -> None:
-    scene.stretch(in_doubt, 90)
+def test_edited_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str) -> None:
+    scene.stretch(outcome_unknown, 90)
 
     assert scene.sync().counts == {"updated": 1}
     assert_books_agree(scene)
 
 
-def test_deleted_while_in_doubt(scene: Scene, in_doubt: str) -> None:
-    scene.delete_entry(in_doubt)
+def test_deleted_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str) -> None:
+    scene.delete_entry(outcome_unknown)
 
     run = scene.sync()
 
@@ -345,18 +347,18 @@ def test_deleted_while_in_doubt(scene: Scene, in_doubt: str) -> None:
     assert_books_agree(scene)
 
 
-def test_made_unbillable_while_in_doubt(scene: Scene, in_doubt: str) -> None:
-    scene.edit_entry(in_doubt, billable=False)
+def test_made_unbillable_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str) -> None:
+    scene.edit_entry(outcome_unknown, billable=False)
 
     assert scene.sync().counts == {"deleted": 1}
     assert_books_agree(scene)
 
 
-def test_billed_while_in_doubt(scene: Scene, in_doubt: str) -> None:
+def test_billed_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str) -> None:
     scene.bill(scene.activities()[0]["Id"])
 
     assert scene.sync().counts == {"unchanged": 1}
-    assert scene.explain(in_doubt)["state"] == "sent"
+    assert scene.explain(outcome_unknown)["state"] == "sent"
     assert len(scene.activities()) == 1
 
 
@@ -410,7 +412,7 @@ def test_equal_work_of_which_only_a_part_arrived_is_completed(
     assert_books_agree(scene)
 
 
-def test_time_that_almost_fits_waits_for_a_person(scene: Scene, ada: str, site: str, in_doubt: str) -> None:
+def test_time_that_almost_fits_waits_for_a_person(scene: Scene, ada: str, site: str, outcome_unknown: str) -> None:
     key = scene.activities()[0]["Id"]
     scene.put("TimeActivity", {"Id": key, "Minutes": 7})
 
@@ -428,8 +430,8 @@ def test_time_that_almost_fits_waits_for_a_person(scene: Scene, ada: str, site: 
     assert_books_agree(scene)
 
 
-def test_a_plan_that_blocks_lets_doubts_be_settled_by_reading_only(
-    scene: Scene, ada: str, site: str, in_doubt: str
+def test_an_unsupported_subscription_lets_uncertain_writes_be_settled_by_reading_only(
+    scene: Scene, ada: str, site: str, outcome_unknown: str
 ) -> None:
     scene.configure(PayrollFeature="true")
     scene.check()
@@ -440,11 +442,11 @@ def test_a_plan_that_blocks_lets_doubts_be_settled_by_reading_only(
     assert run.code == 3
     # By our journal: the sandbox may still be counting the write that hung before.
     assert not ApiCall.objects.filter(run_id=run["run"], method="POST").exists()
-    assert scene.explain(in_doubt)["state"] == "sent"
+    assert scene.explain(outcome_unknown)["state"] == "sent"
     assert len(scene.activities()) == 1
 
 
-def test_a_plan_that_blocks_sends_nothing_that_did_not_arrive(scene: Scene, never_arrived: str) -> None:
+def test_an_unsupported_subscription_sends_nothing_that_did_not_arrive(scene: Scene, never_arrived: str) -> None:
     scene.configure(PayrollFeature="true")
     scene.check()
 
@@ -463,10 +465,10 @@ def test_a_dry_run_sends_nothing_that_did_not_arrive(scene: Scene, never_arrived
     assert scene.activities() == []
 
 
-def test_a_window_elsewhere_settles_doubts_all_the_same(scene: Scene, in_doubt: str) -> None:
+def test_a_window_elsewhere_settles_uncertain_writes_all_the_same(scene: Scene, outcome_unknown: str) -> None:
     assert scene.sync("2026-05-01", "2026-05-31").code == 0
 
-    assert scene.explain(in_doubt)["state"] == "sent"
+    assert scene.explain(outcome_unknown)["state"] == "sent"
 
 
 def test_an_id_that_quickbooks_calls_a_duplicate_is_looked_for_before_it_is_given_up(
@@ -514,8 +516,8 @@ def doubled(scene: Scene, ada: str, site: str) -> str:
 
 
 def extra_of(scene: Scene, entry: str) -> str:
-    ours = scene.receipt(entry).quickbooks_id
-    return next(one["Id"] for one in scene.activities() if one["Id"] != ours)
+    receipt_id = scene.receipt(entry).quickbooks_id
+    return next(activity["Id"] for activity in scene.activities() if activity["Id"] != receipt_id)
 
 
 def test_a_write_still_at_work_is_not_doubled_even_where_ids_are_forgotten(
@@ -543,11 +545,11 @@ def test_a_first_attempt_that_arrives_after_the_second_is_taken_back(scene: Scen
     assert run.code == 0
     assert run["warnings"]["LATE_DOUBLE"] == 1
     assert_books_agree(scene)
-    said = ConnectionEvent.objects.get(kind="double_deleted").message
-    assert doubled in said and f"extra activity {extra} was deleted" in said
+    message = ConnectionEvent.objects.get(kind="double_deleted").message
+    assert doubled in message and f"extra activity {extra} was deleted" in message
 
 
-def test_a_late_double_is_taken_back_once(scene: Scene, doubled: str) -> None:
+def test_a_late_duplicate_is_taken_back_once(scene: Scene, doubled: str) -> None:
     scene.sync()
 
     run = scene.sync()
@@ -556,13 +558,13 @@ def test_a_late_double_is_taken_back_once(scene: Scene, doubled: str) -> None:
     assert_books_agree(scene)
 
 
-def test_a_dry_run_takes_no_late_double_back(scene: Scene, doubled: str) -> None:
+def test_a_dry_run_takes_no_late_duplicate_back(scene: Scene, doubled: str) -> None:
     scene.sync(dry_run=True)
 
     assert len(scene.activities()) == 2
 
 
-def test_a_late_double_that_was_billed_stays(scene: Scene, doubled: str) -> None:
+def test_a_late_duplicate_that_was_billed_stays(scene: Scene, doubled: str) -> None:
     scene.bill(extra_of(scene, doubled))
 
     scene.sync()
@@ -570,7 +572,7 @@ def test_a_late_double_that_was_billed_stays(scene: Scene, doubled: str) -> None
     assert len(scene.activities()) == 2
 
 
-def test_a_late_double_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
+def test_a_late_duplicate_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
     scene.put("TimeActivity", {"Id": extra_of(scene, doubled), "Description": "Survey"})
 
     scene.sync()
@@ -578,7 +580,7 @@ def test_a_late_double_that_somebody_has_worked_on_stays(scene: Scene, doubled: 
     assert len(scene.activities()) == 2
 
 
-def test_equal_time_that_somebody_else_entered_long_before_is_no_late_double(
+def test_equal_time_that_somebody_else_entered_long_before_is_no_late_duplicate(
     scene: Scene, ada: str, site: str, doubled: str
 ) -> None:
     extra = extra_of(scene, doubled)
@@ -590,7 +592,7 @@ def test_equal_time_that_somebody_else_entered_long_before_is_no_late_double(
     assert len(scene.activities()) == 2
 
 
-def test_the_watch_for_late_doubles_ends(scene: Scene, doubled: str, settings: Any) -> None:
+def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings: Any) -> None:
     scene.sync()
     Action.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
     scene.sync()

@@ -32,19 +32,19 @@ def entry(scene: Scene, ada: str, site: str) -> str:
     return entry
 
 
-def twin(scene: Scene) -> str:
+def similar_activity(scene: Scene) -> str:
     return str(scene.activities()[0]["Id"])
 
 
 def seen(scene: Scene) -> UncertainWriteDecision:
     """What a person has before them on the page."""
     [uncertain] = manual.look(scene.workspace, manual.waiting(scene.workspace))
-    shown = {one.id: one.sync_token for one in uncertain.alike}
-    return UncertainWriteDecision(scene.workspace, uncertain.action.pk, shown, note="Asked Ada.")
+    versions = {activity.id: activity.sync_token for activity in uncertain.alike}
+    return UncertainWriteDecision(scene.workspace, uncertain.action.pk, versions, note="Asked Ada.")
 
 
 def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry: str) -> None:
-    key = twin(scene)
+    key = similar_activity(scene)
 
     manual.take(seen(scene), key, now=timezone.now())
 
@@ -60,7 +60,7 @@ def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry
 
 def test_what_a_person_took_is_not_deleted_by_an_undo(scene: Scene, entry: str) -> None:
     action = Action.objects.get(state="sending")
-    manual.take(seen(scene), twin(scene), now=timezone.now())
+    manual.take(seen(scene), similar_activity(scene), now=timezone.now())
 
     done = run_command("undo_run", str(action.run_id))
 
@@ -69,15 +69,15 @@ def test_what_a_person_took_is_not_deleted_by_an_undo(scene: Scene, entry: str) 
 
 
 def test_none_of_these_is_sent_once_more_and_only_once(scene: Scene, entry: str) -> None:
-    theirs, old = twin(scene), Action.objects.get(state="sending")
+    activity_id, old = similar_activity(scene), Action.objects.get(state="sending")
 
-    again = manual.send_again(seen(scene), now=timezone.now())
+    second_action = manual.send_again(seen(scene), now=timezone.now())
 
-    assert (again.excluded_ids, again.request_id == old.request_id) == ([theirs], False)
+    assert (second_action.excluded_ids, second_action.request_id == old.request_id) == ([activity_id], False)
     assert scene.sync().counts == {"sent": 1}
     assert scene.sync().counts == {"unchanged": 1}
     assert len(scene.activities()) == 2
-    assert scene.receipt(entry).quickbooks_id != theirs
+    assert scene.receipt(entry).quickbooks_id != activity_id
     assert Action.objects.get(pk=old.pk).state == "abandoned"
 
 
@@ -95,17 +95,17 @@ def test_left_out_sends_and_deletes_nothing(scene: Scene, entry: str) -> None:
 
 
 def settle_by_itself(scene: Scene) -> None:
-    scene.put("TimeActivity", {"Id": twin(scene), "Minutes": 0})
+    scene.put("TimeActivity", {"Id": similar_activity(scene), "Minutes": 0})
     scene.sync()
 
 
 def edit_there(scene: Scene) -> None:
-    scene.put("TimeActivity", {"Id": twin(scene), "Minutes": 8})
+    scene.put("TimeActivity", {"Id": similar_activity(scene), "Minutes": 8})
 
 
 def bring_another(scene: Scene) -> None:
-    kept = {key: value for key, value in scene.activities()[0].items() if key not in {"Id", "SyncToken", "MetaData"}}
-    scene.put("TimeActivity", {**kept, "Minutes": 9})
+    fields = {key: value for key, value in scene.activities()[0].items() if key not in {"Id", "SyncToken", "MetaData"}}
+    scene.put("TimeActivity", {**fields, "Minutes": 9})
 
 
 def delete_in_clockify(scene: Scene) -> None:
@@ -114,7 +114,7 @@ def delete_in_clockify(scene: Scene) -> None:
 
 
 def put_right(scene: Scene) -> None:
-    scene.put("TimeActivity", {"Id": twin(scene), "Minutes": 0})
+    scene.put("TimeActivity", {"Id": similar_activity(scene), "Minutes": 0})
 
 
 @pytest.mark.parametrize(
@@ -125,19 +125,26 @@ def put_right(scene: Scene) -> None:
         pytest.param(settle_by_itself, "leave_out", "settled meanwhile", marks=pytest.mark.slow),
         (edit_there, "take", "changed in QuickBooks since"),
         pytest.param(edit_there, "send_again", "changed in QuickBooks since", marks=pytest.mark.slow),
-        pytest.param(lambda scene: scene.delete_activity(twin(scene)), "send_again", "is gone", marks=pytest.mark.slow),
+        pytest.param(
+            lambda scene: scene.delete_activity(similar_activity(scene)),
+            "send_again",
+            "is gone",
+            marks=pytest.mark.slow,
+        ),
         (bring_another, "send_again", "is new or"),
         pytest.param(bring_another, "leave_out", "is new or", marks=pytest.mark.slow),
         (put_right, "send_again", "fits exactly now"),
         pytest.param(put_right, "leave_out", "fits exactly now", marks=pytest.mark.slow),
-        pytest.param(lambda scene: scene.delete_activity(twin(scene)), "take", "is gone", marks=pytest.mark.slow),
+        pytest.param(
+            lambda scene: scene.delete_activity(similar_activity(scene)), "take", "is gone", marks=pytest.mark.slow
+        ),
         (delete_in_clockify, "send_again", "deleted in Clockify"),
     ],
 )
 def test_a_decision_on_what_moved_meanwhile_is_refused(
     scene: Scene, entry: str, happens: Callable[[Scene], object], verb: str, word: str
 ) -> None:
-    decision, key = seen(scene), twin(scene)
+    decision, key = seen(scene), similar_activity(scene)
     happens(scene)
     before = len(scene.activities()), scene.open_actions(), Receipt.objects.count()
 
@@ -158,7 +165,7 @@ def test_who_writes_at_the_moment_is_named(scene: Scene, entry: str) -> None:
     assert lease.try_to_write(scene.company, run, "elsewhere:1:a")
 
     with pytest.raises(Refused, match=f"Time sync {run.pk}, started by a button"):
-        manual.take(decision, twin(scene), now=timezone.now())
+        manual.take(decision, similar_activity(scene), now=timezone.now())
 
     assert scene.open_actions() == 1
 
@@ -176,12 +183,12 @@ def test_a_decision_whose_lease_ran_out_while_it_read_changes_nothing(
     monkeypatch.setattr(manual, "look", slowly)
 
     with pytest.raises(Refused, match="too slowly"):
-        manual.take(decision, twin(scene), now=timezone.now())
+        manual.take(decision, similar_activity(scene), now=timezone.now())
 
     assert (scene.open_actions(), Receipt.objects.count()) == (1, 0)
 
 
-def test_writes_merely_in_doubt_need_nobody(scene: Scene, entry: str) -> None:
+def test_writes_that_are_merely_uncertain_need_nobody(scene: Scene, entry: str) -> None:
     Action.objects.update(needs_person=False)
 
     assert (manual.waiting(scene.workspace), len(manual.settling(scene.workspace))) == ([], 1)

@@ -42,7 +42,7 @@ def test_every_state_is_told(scene: Scene, ada: str, site: str) -> None:
     unlinked = scene.explain(edited)
     scene.decide("link", "user", ada, scene.partner_of(ada))
 
-    wanted = {
+    command = {
         sent: "sent",
         edited: "changed",
         billed: "sent",
@@ -53,7 +53,7 @@ def test_every_state_is_told(scene: Scene, ada: str, site: str) -> None:
         ready: "ready",
     }
 
-    assert {entry: scene.explain(entry)["state"] for entry in wanted} == wanted
+    assert {entry: scene.explain(entry)["state"] for entry in command} == command
     assert (unlinked["state"], unlinked.codes) == ("changed", {"USER_NOT_MAPPED"})
 
 
@@ -169,10 +169,10 @@ def test_tokens_are_wiped_even_if_intuit_does_not_answer(scene: Scene, settings:
 
 
 def test_another_company_is_refused_while_this_one_belongs_here(scene: Scene) -> None:
-    other = scene.world.quickbooks.add_company(realm="1111111111", name="Other")
-    token = scene.world.quickbooks.issue_refresh_token(other.realm)
+    other_company = scene.world.quickbooks.add_company(realm="1111111111", name="Other")
+    token = scene.world.quickbooks.issue_refresh_token(other_company.realm)
 
-    done = run_command("connect_quickbooks", "--realm", other.realm, "--refresh-token", token)
+    done = run_command("connect_quickbooks", "--realm", other_company.realm, "--refresh-token", token)
 
     assert done.code in {2, 3}
     assert "already belongs" in done.stderr

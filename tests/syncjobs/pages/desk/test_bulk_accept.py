@@ -33,10 +33,10 @@ def at(workspace: Workspace, page: str) -> str:
 
 def test_all_safe_pairs_are_listed_ticked_accepted_and_taken_back_together(dana: Client, pairs: Workspace) -> None:
     sheet = dana.get(at(pairs, "desk/safe"), {"tab": "people"})
-    said = main_text(sheet)
-    assert "Accept 3 pairs" in said and "Zo" not in said
+    page_text = main_text(sheet)
+    assert "Accept 3 pairs" in page_text and "Zo" not in page_text
     assert sheet.content.decode().count(" checked") == 3
-    assert "Links 3 people" in said
+    assert "Links 3 people" in page_text
 
     dana.post(at(pairs, "desk/safe"), {"asked": "1", "tab": "people", "key": ["user-u0", "user-u1"]})
 
@@ -62,11 +62,11 @@ def test_the_number_of_safe_pairs_is_counted_once_and_then_known_to_every_page(d
 
 def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Workspace) -> None:
     rows = ["user-u2", "user-u3"]
-    said = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
-    assert "Accept 2 pairs" in said and "look twice" in said
+    page_text = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
+    assert "Accept 2 pairs" in page_text and "look twice" in page_text
 
-    shown = ["user-u2=employee:52", "user-u3=employee:99"]
-    form = {"asked": "1", "tab": "people", "row": rows, "key": rows, "shown": shown}
+    ticked = ["user-u2=employee:52", "user-u3=employee:99"]
+    form = {"asked": "1", "tab": "people", "row": rows, "key": rows, "shown": ticked}
     answer = dana.post(at(pairs, "desk/safe"), form, follow=True)
 
     assert list(Link.objects.values_list("clockify_id", "quickbooks_id")) == [("u2", "52")]
@@ -76,10 +76,10 @@ def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Worksp
 def test_history_says_who_when_why_before_and_after_and_takes_back(dana: Client, pairs: Workspace) -> None:
     dana.post(at(pairs, "people"), {"verb": "ignore", "kind": "user", "id": "u3", "note": "our own time"})
 
-    said = main_text(dana.get(f"{at(pairs, 'desk/history')}?kind=user&id=u3"))
+    page_text = main_text(dana.get(f"{at(pairs, 'desk/history')}?kind=user&id=u3"))
 
-    assert "Decisions about Zoé Lund" in said
-    assert all(word in said for word in ("dana", "Ignore", "not linked", "ignored", "our own time"))
+    assert "Decisions about Zoé Lund" in page_text
+    assert all(word in page_text for word in ("dana", "Ignore", "not linked", "ignored", "our own time"))
     decision = Decision.objects.get()
     dana.post(at(pairs, "desk/history"), {"verb": "undo", "decision": str(decision.pk)})
     assert not MappingOverride.objects.exists()
@@ -134,8 +134,8 @@ def test_a_downloaded_list_comes_back_filled_in(dana: Client, pairs: Workspace) 
     writer.writerows(lines)
 
     preview = dana.post(at(pairs, "desk/upload"), {"text": text.getvalue()})
-    said = main_text(preview)
-    assert "4 changes" in said and "not linked linked to Ada Lindqvist (employee 50)" in said
+    page_text = main_text(preview)
+    assert "4 changes" in page_text and "not linked linked to Ada Lindqvist (employee 50)" in page_text
     assert not Link.objects.exists()
     dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": "4"})
 
@@ -162,9 +162,9 @@ def test_each_line_that_can_t_be_taken_says_why(dana: Client, pairs: Workspace) 
     )
     file.name = "links.csv"
 
-    said = main_text(dana.post(at(pairs, "desk/upload"), {"file": file}))
+    page_text = main_text(dana.post(at(pairs, "desk/upload"), {"file": file}))
 
-    assert "1 change, 8 lines that can't be taken" in said
+    assert "1 change, 8 lines that can't be taken" in page_text
     for sentence in (
         "Line 2: 50 is an employee and a vendor; say which in quickbooks_kind.",
         "Line 3: The employee Gone is inactive in QuickBooks.",
@@ -175,15 +175,15 @@ def test_each_line_that_can_t_be_taken_says_why(dana: Client, pairs: Workspace) 
         "Line 8: “paint” is no decision",
         "Line 10: Line 9 decides about ben okafor already.",
     ):
-        assert sentence in said, sentence
+        assert sentence in page_text, sentence
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [("a,b\n1,2", "no column kind, clockify_id, quickbooks_id"), ("", "Choose a file, or paste its lines.")],
 )
-def test_a_file_that_is_no_list_is_refused(dana: Client, pairs: Workspace, text: str, words: str) -> None:
-    assert words in main_text(dana.post(at(pairs, "desk/upload"), {"text": text}))
+def test_a_file_that_is_no_list_is_refused(dana: Client, pairs: Workspace, text: str, message: str) -> None:
+    assert message in main_text(dana.post(at(pairs, "desk/upload"), {"text": text}))
 
 
 def test_names_are_no_formulas_in_a_downloaded_list(dana: Client, workspace: Workspace) -> None:

@@ -32,10 +32,10 @@ def test_what_was_edited_after_it_was_billed_or_changed_by_hand_waits_for_a_pers
     desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
 
     page = dana.get(desk)
-    said = main_text(page)
-    assert "To do 3" in said and page.content.decode().count("<mark>1:35") == 2
-    assert "the invoice is left as it is" in said and "changed or deleted by hand in QuickBooks" in said
-    assert said.count("Preview sending it…") == 1
+    page_text = main_text(page)
+    assert "To do 3" in page_text and page.content.decode().count("<mark>1:35") == 2
+    assert "the invoice is left as it is" in page_text and "changed or deleted by hand in QuickBooks" in page_text
+    assert page_text.count("Preview sending it…") == 1
     assert "<mark>5:00" in dana.get(f"{desk}?look=1").content.decode()
     dana.post(desk, {"verb": "leave", "entry": str(scene.mirrored(billed).pk), "note": "agreed with Acme"})
     dana.post(desk, {"verb": "preview", "entry": str(scene.mirrored(waits).pk)})
@@ -66,7 +66,7 @@ def test_time_deleted_in_clockify_but_billed_can_be_left_and_taken_up_again(
     assert "To do 1" in main_text(dana.get(desk))
 
 
-def test_what_was_changed_by_hand_is_sent_anew_or_added_to_only_from_a_preview(dana: Client, scene: Scene) -> None:
+def test_what_was_changed_by_hand_is_sent_again_or_added_to_only_from_a_preview(dana: Client, scene: Scene) -> None:
     billed, changed = scene.entries(scene.user("Ada"), scene.project("Site"), 2)
     scene.sync()
     scene.bill(scene.receipt(billed).quickbooks_id)
@@ -75,21 +75,21 @@ def test_what_was_changed_by_hand_is_sent_anew_or_added_to_only_from_a_preview(d
         scene.stretch(entry, 400)
     scene.sync()
     desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
-    said = main_text(dana.get(desk))
-    assert said.count("Add what is missing…") == 2 and said.count("Send ours…") == 1
+    page_text = main_text(dana.get(desk))
+    assert page_text.count("Add what is missing…") == 2 and page_text.count("Send ours…") == 1
 
     for entry, verb, button in (
         (billed, "correct", "Add this in QuickBooks"),
         (changed, "override", "Write this to QuickBooks"),
     ):
         dana.post(desk, {"verb": verb, "entry": str(scene.mirrored(entry).pk)})
-        shown = RunExecution(Run.objects.latest("pk")).work()
-        page = main_text(dana.get(f"/admin/syncjobs/run/{shown.pk}/change/"))
-        assert shown.dry_run and shown.items.get().why in page and button in page
-        dana.post(f"/admin/runs/{shown.pk}/again/", {"verb": "send"})
+        preview_run = RunExecution(Run.objects.latest("pk")).work()
+        page = main_text(dana.get(f"/admin/syncjobs/run/{preview_run.pk}/change/"))
+        assert preview_run.dry_run and preview_run.items.get().why in page and button in page
+        dana.post(f"/admin/runs/{preview_run.pk}/again/", {"verb": "send"})
         RunExecution(Run.objects.latest("pk")).work()
 
-    assert sorted(one["Hours"] * 60 + one["Minutes"] for one in scene.activities()) == [5, 395, 400]
+    assert sorted(activity["Hours"] * 60 + activity["Minutes"] for activity in scene.activities()) == [5, 395, 400]
     assert "To do 0" in main_text(dana.get(desk))
     entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{scene.mirrored(billed).pk}/change/"))
     assert "Corrected 6:35" in entry_page

@@ -25,14 +25,14 @@ def scene(sandbox: Running, transactional_db: None) -> Scene:
     return scene
 
 
-def offered(page: Any, words: str, of: str = "") -> str:
+def offered(page: Any, label: str, of: str = "") -> str:
     """Where the button of these words leads, about the record of that id."""
-    found = re.search(rf'href="([^"]*{of}[^"]*)"[^>]*>\s*{re.escape(words)}', page.content.decode())
-    assert found, main_text(page)
-    return unescape(found[1])
+    link = re.search(rf'href="([^"]*{of}[^"]*)"[^>]*>\s*{re.escape(label)}', page.content.decode())
+    assert link, main_text(page)
+    return unescape(link[1])
 
 
-def pressed(client: Client, page: Any, **typed: str) -> Any:
+def submit(client: Client, page: Any, **typed: str) -> Any:
     """Post the confirmation as it is shown."""
     form = {name: unescape(value) for name, value in fields(page)}
     return client.post(page.wsgi_request.path, form | typed)
@@ -54,10 +54,10 @@ def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, sce
     assert "There is a colon after “Loyalty”." in main_text(page)
     assert "Mend what failed to go on." in main_text(page)
     page = dana.get(offered(page, "Use a hyphen instead"))
-    said = main_text(page)
-    assert "7 of 7 passed" in said and '"DisplayName": "Loyalty - app"' in said and '"ParentRef"' in said
-    assert "Links 1 project , frees 1 entry , 1 h" in said
-    answer = pressed(dana, page)
+    page_text = main_text(page)
+    assert "7 of 7 passed" in page_text and '"DisplayName": "Loyalty - app"' in page_text and '"ParentRef"' in page_text
+    assert "Links 1 project , frees 1 entry , 1 h" in page_text
+    answer = submit(dana, page)
 
     assert answer["Location"].startswith(desk)
     assert EntryStatus.objects.filter(state="ready").count() == 1, "what was promised is free"
@@ -72,21 +72,21 @@ def test_a_typed_name_is_what_is_written_and_nothing_unseen(dana: Client, scene:
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
     assert ("given_name", "Ben") in fields(page) and ("family_name", "Okafor") in fields(page)
 
-    unseen = pressed(dana, page, family_name="Okafor-Lund")
+    unseen = submit(dana, page, family_name="Okafor-Lund")
     assert unseen.status_code == 422 and "not what you saw any more" in main_text(unseen)
     assert not PartnerWrite.objects.exists()
-    assert pressed(dana, unseen).status_code == 302
+    assert submit(dana, unseen).status_code == 302
 
     assert PartnerWrite.objects.get().asked["family_name"] == "Okafor-Lund"
 
 
-def test_a_doubtful_write_is_looked_for_before_anything_else(dana: Client, scene: Scene) -> None:
+def test_an_uncertain_write_is_looked_for_before_anything_else(dana: Client, scene: Scene) -> None:
     ben = scene.user("Ben Okafor", partner=None)
     scene.check()
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
     scene.fault("cut_before", "employee", times=1)
 
-    unknown = pressed(dana, page)
+    unknown = submit(dana, page)
     assert "Look now" in main_text(unknown) and "no clear answer" in main_text(unknown)
     assert main_text(unknown).count("Create in QuickBooks and link") == 0
     looked = dana.post(page.wsgi_request.path, dict(fields(unknown)) | {"look": str(PartnerWrite.objects.get().pk)})
@@ -107,7 +107,7 @@ def test_an_inactive_partner_is_reactivated(dana: Client, scene: Scene) -> None:
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Reactivate…", of=user))
     assert "Reactivate an employee in QuickBooks" in main_text(page)
 
-    pressed(dana, page)
+    submit(dana, page)
 
     assert Link.objects.get(clockify_id=user).suspended == ""
 
@@ -118,7 +118,7 @@ def test_who_may_only_look_writes_nothing(visitor: Client, dana: Client, scene: 
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
 
     assert "A mapping admin can press this." in main_text(visitor.get(page.wsgi_request.get_full_path()))
-    assert pressed(visitor, page).status_code == 403
+    assert submit(visitor, page).status_code == 403
 
 
 def test_a_taken_name_offers_to_link_its_holder(dana: Client, workspace: Workspace) -> None:

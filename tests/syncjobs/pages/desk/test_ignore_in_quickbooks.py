@@ -31,24 +31,24 @@ def desk(scene: Scene, tab: str, show: str) -> str:
     return f"/admin/workspaces/{scene.workspace.pk}/{tab}/?show={show}"
 
 
-def press(client: Client, scene: Scene, verb: str, key: str, *, kind: str = "employee", tab: str = "people") -> object:
+def submit(client: Client, scene: Scene, verb: str, key: str, *, kind: str = "employee", tab: str = "people") -> object:
     return client.post(desk(scene, tab, "quickbooks"), {"verb": verb, "kind": kind, "id": key}, headers={"X-Desk": "1"})
 
 
 def test_who_is_ignored_leaves_the_list_and_the_mismatches_and_comes_back(dana: Client, scene: Scene) -> None:
     assert "Only in QuickBooks 2" in main_text(dana.get(desk(scene, "people", "quickbooks")))
 
-    press(dana, scene, "ignore", scene.gordon)
+    submit(dana, scene, "ignore", scene.gordon)
 
-    there, ignored = (main_text(dana.get(desk(scene, "people", show))) for show in ("quickbooks", "ignored"))
-    assert "Gordon" not in there.partition("Why it is not linked")[2].partition("to do")[0] and "Mara" in there
-    assert "Only in QuickBooks 1" in there and "Ignored 1" in there
+    unlinked, ignored = (main_text(dana.get(desk(scene, "people", show))) for show in ("quickbooks", "ignored"))
+    assert "Gordon" not in unlinked.partition("Why it is not linked")[2].partition("to do")[0] and "Mara" in unlinked
+    assert "Only in QuickBooks 1" in unlinked and "Ignored 1" in unlinked
     assert "Gordon" in ignored and "by dana" in ignored and "Stop ignoring Gordon" in ignored
     assert listed(scene) == {"Mara", "Old shop"}
     scene.check()
     assert listed(scene) == {"Mara", "Old shop"}
 
-    press(dana, scene, "stop_ignoring", scene.gordon)
+    submit(dana, scene, "stop_ignoring", scene.gordon)
 
     assert listed(scene) == {"Gordon", "Mara", "Old shop"}
     assert not MappingOverride.objects.exists()
@@ -58,7 +58,7 @@ def test_a_customer_is_ignored_on_its_tab_and_progress_is_still_about_ours(dana:
     before = main_text(dana.get(desk(scene, "projects", "todo")))
     progress = before.partition(" decided")[0].split()[-3:]
 
-    press(dana, scene, "ignore", scene.old_shop, kind="customer", tab="projects")
+    submit(dana, scene, "ignore", scene.old_shop, kind="customer", tab="projects")
 
     after = main_text(dana.get(desk(scene, "projects", "ignored")))
     assert after.partition(" decided")[0].split()[-3:] == progress
@@ -67,7 +67,7 @@ def test_a_customer_is_ignored_on_its_tab_and_progress_is_still_about_ours(dana:
 
 
 def test_it_stands_in_the_history_and_can_be_taken_back(dana: Client, scene: Scene) -> None:
-    press(dana, scene, "ignore", scene.gordon)
+    submit(dana, scene, "ignore", scene.gordon)
     decision = Decision.objects.get()
     history = main_text(dana.get(f"/admin/workspaces/{scene.workspace.pk}/desk/history/"))
     assert "Gordon" in history
@@ -78,7 +78,7 @@ def test_it_stands_in_the_history_and_can_be_taken_back(dana: Client, scene: Sce
 
 
 def test_the_rule_still_links_whoever_appears_in_clockify_later(dana: Client, scene: Scene) -> None:
-    press(dana, scene, "ignore", scene.gordon)
+    submit(dana, scene, "ignore", scene.gordon)
     scene.user("Gordon", partner=None)
     scene.check()
 
@@ -87,8 +87,8 @@ def test_the_rule_still_links_whoever_appears_in_clockify_later(dana: Client, sc
 
 
 def test_nobody_ignores_what_is_not_there_or_without_the_right(dana: Client, visitor: Client, scene: Scene) -> None:
-    assert press(visitor, scene, "ignore", scene.gordon).status_code == 403  # type: ignore[attr-defined]
-    refused = press(dana, scene, "ignore", "999")
+    assert submit(visitor, scene, "ignore", scene.gordon).status_code == 403  # type: ignore[attr-defined]
+    refused = submit(dana, scene, "ignore", "999")
     assert refused.status_code == 422 and "no employee 999" in refused.content.decode()  # type: ignore[attr-defined]
-    assert press(dana, scene, "ignore", "1", kind="vendor").status_code == 422  # type: ignore[attr-defined]
+    assert submit(dana, scene, "ignore", "1", kind="vendor").status_code == 422  # type: ignore[attr-defined]
     assert not MappingOverride.objects.exists()

@@ -34,22 +34,32 @@ PAGES = (
 
 def fill(workspace: Workspace, size: int) -> None:
     """So many open projects under a tenth as many linked clients, users, and four times as many customers."""
-    seen = {"first_seen_at": NOW, "last_seen_at": NOW}
-    mine: dict[str, Any] = {"workspace": workspace, **seen}
-    theirs: dict[str, Any] = {"company": workspace.company, **seen}
+    seen_fields = {"first_seen_at": NOW, "last_seen_at": NOW}
+    clockify_fields: dict[str, Any] = {"workspace": workspace, **seen_fields}
+    quickbooks_fields: dict[str, Any] = {"company": workspace.company, **seen_fields}
     decided: dict[str, Any] = {"workspace": workspace, "company": workspace.company}
     clients = range(max(size // 10, 1))
-    ClockifyUser.objects.bulk_create(ClockifyUser(clockify_id=f"u{n}", name=f"User {n}", **mine) for n in range(size))
-    ClockifyClient.objects.bulk_create(ClockifyClient(clockify_id=f"c{n}", name=f"Client {n}", **mine) for n in clients)
+    ClockifyUser.objects.bulk_create(
+        ClockifyUser(clockify_id=f"u{n}", name=f"User {n}", **clockify_fields) for n in range(size)
+    )
+    ClockifyClient.objects.bulk_create(
+        ClockifyClient(clockify_id=f"c{n}", name=f"Client {n}", **clockify_fields) for n in clients
+    )
     ClockifyProject.objects.bulk_create(
         ClockifyProject(
-            clockify_id=f"p{n}", name=f"Project {n}", client_id=f"c{n // 10}", client_name=f"Client {n // 10}", **mine
+            clockify_id=f"p{n}",
+            name=f"Project {n}",
+            client_id=f"c{n // 10}",
+            client_name=f"Client {n // 10}",
+            **clockify_fields,
         )
         for n in range(size)
     )
-    Employee.objects.bulk_create(Employee(quickbooks_id=str(n), name=f"Employee {n}", **theirs) for n in range(size))
+    Employee.objects.bulk_create(
+        Employee(quickbooks_id=str(n), name=f"Employee {n}", **quickbooks_fields) for n in range(size)
+    )
     Customer.objects.bulk_create(
-        Customer(quickbooks_id=str(n), name=f"Customer {n}", full_name=f"Parent:Customer {n}", **theirs)
+        Customer(quickbooks_id=str(n), name=f"Customer {n}", full_name=f"Parent:Customer {n}", **quickbooks_fields)
         for n in range(size * 4)
     )
     Link.objects.bulk_create(
@@ -64,7 +74,7 @@ def fill(workspace: Workspace, size: int) -> None:
         )
         for n in clients
     )
-    found = {"seen_at": NOW, "first_seen_at": NOW, "blocked_entries": 2, **decided}
+    mismatch_fields = {"seen_at": NOW, "first_seen_at": NOW, "blocked_entries": 2, **decided}
     Mismatch.objects.bulk_create(
         Mismatch(
             kind=kind,
@@ -82,7 +92,7 @@ def fill(workspace: Workspace, size: int) -> None:
                 }
             ],
             blocked_minutes=n % 500,
-            **found,
+            **mismatch_fields,
         )
         for kind in ("project", "user")
         for n in range(size // 2 if kind == "user" else size)
@@ -93,7 +103,7 @@ def fill(workspace: Workspace, size: int) -> None:
             reason="NO_CLOCKIFY_PROJECT",
             quickbooks_id=str(n),
             quickbooks_name=f"Customer {n}",
-            **found,
+            **mismatch_fields,
         )
         for n in range(size, size * 2)
     )

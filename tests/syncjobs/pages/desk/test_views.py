@@ -101,19 +101,19 @@ def test_a_row_says_who_made_its_link_and_since_when(dana: Client, workspace: Wo
     ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
     LinkFactory(workspace=workspace, clockify_id="ada")
 
-    said = main_text(dana.get(f"{people(workspace)}?show=linked"))
+    page_text = main_text(dana.get(f"{people(workspace)}?show=linked"))
 
-    assert "Linked by rule since Fri 27 Mar, 10:40: same name" in said
+    assert "Linked by rule since Fri 27 Mar, 10:40: same name" in page_text
 
 
 def test_the_reason_stands_between_both_sides(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:
     suggest(ben)
 
-    said = main_text(dana.get(people(workspace)))
+    page_text = main_text(dana.get(people(workspace)))
 
-    assert "No employee of this name none is called exactly so" in said
-    assert "90% similar name" in said
-    assert "2.00 h" in said
+    assert "No employee of this name none is called exactly so" in page_text
+    assert "90% similar name" in page_text
+    assert "2.00 h" in page_text
 
 
 def test_letters_that_differ_are_marked(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
@@ -157,10 +157,10 @@ def test_projects_stand_under_their_client(dana: Client, workspace: Workspace) -
     CustomerFactory(company=workspace.company, quickbooks_id="61", name="Acme Corporation")
     LinkFactory(workspace=workspace, kind="client", clockify_id="acme", clockify_name="Acme", quickbooks_id="61")
 
-    said = main_text(dana.get(f"{projects(workspace)}?show=todo"))
+    page_text = main_text(dana.get(f"{projects(workspace)}?show=todo"))
 
-    assert said.count("Client linked") == 1
-    assert said.index("Acme Corporation") < said.index("Site 0") < said.index("Site 1")
+    assert page_text.count("Client linked") == 1
+    assert page_text.index("Acme Corporation") < page_text.index("Site 0") < page_text.index("Site 1")
 
 
 def test_a_project_that_waits_for_its_client_names_what_stands_ready(dana: Client, workspace: Workspace) -> None:
@@ -207,9 +207,9 @@ def test_a_tab_shows_its_state_alone(
     ClockifyUserFactory(workspace=workspace, clockify_id="robot", name="Robot")
     MappingOverrideFactory(workspace=workspace, clockify_id="robot")
 
-    said = main_text(dana.get(f"{people(workspace)}?show={section}"))
+    page_text = main_text(dana.get(f"{people(workspace)}?show={section}"))
 
-    assert [name for name in ("Ben", "Ada", "Robot") if name in said] == [shown]
+    assert [name for name in ("Ben", "Ada", "Robot") if name in page_text] == [shown]
 
 
 def test_each_side_is_narrowed_by_its_own_filter(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
@@ -230,13 +230,15 @@ def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
     ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
     for name, parent in (("Same", "Acme"), ("Elsewhere", "Harbor")):
         ProjectFactory(workspace=workspace, clockify_id=name, name=name, client_id="acme", client_name="Acme")
-        there = CustomerFactory(company=workspace.company, name=name, full_name=f"{parent}:{name}", parent_id="9")
+        sub_customer = CustomerFactory(
+            company=workspace.company, name=name, full_name=f"{parent}:{name}", parent_id="9"
+        )
         LinkFactory(
             workspace=workspace,
             kind="project",
             clockify_id=name,
             quickbooks_kind="customer",
-            quickbooks_id=there.quickbooks_id,
+            quickbooks_id=sub_customer.quickbooks_id,
         )
     acme = CustomerFactory(company=workspace.company, name="Acme")
     LinkFactory(
@@ -247,9 +249,9 @@ def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
         quickbooks_id=acme.quickbooks_id,
     )
 
-    said = main_text(dana.get(f"{projects(workspace)}?show=linked"))
+    page_text = main_text(dana.get(f"{projects(workspace)}?show=linked"))
 
-    assert "Harbor:Elsewhere" in said and "Acme:Same" not in said
+    assert "Harbor:Elsewhere" in page_text and "Acme:Same" not in page_text
 
 
 def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
@@ -259,9 +261,9 @@ def test_linked_rows_offer_to_sync_that_person_alone_to_those_who_may(
         ClockifyUserFactory(workspace=workspace, clockify_id=name, name=name)
         LinkFactory(workspace=workspace, clockify_id=name, clockify_name=name, suspended=suspended)
 
-    said = main_text(dana.get(f"{people(workspace)}?show=linked"))
+    page_text = main_text(dana.get(f"{people(workspace)}?show=linked"))
 
-    assert said.count("Sync this person") == 1 and "Sync this person , Works" in said
+    assert page_text.count("Sync this person") == 1 and "Sync this person , Works" in page_text
     assert "Sync this" not in main_text(visitor.get(f"{people(workspace)}?show=linked"))
 
 
@@ -291,10 +293,10 @@ def test_what_linking_would_free_is_counted_before(
         entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id=project)
         EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[{"code": "USER_NOT_MAPPED"}])
 
-    said = main_text(decide(dana, people(workspace), "link", "ben", partner="employee:59", preview="1"))
+    page_text = main_text(decide(dana, people(workspace), "link", "ben", partner="employee:59", preview="1"))
 
-    assert "Links 1 person , frees 1 entry , 1.5 h" in said
-    assert "1 more entry, 1.5 h, also waits" in said
+    assert "Links 1 person , frees 1 entry , 1.5 h" in page_text
+    assert "1 more entry, 1.5 h, also waits" in page_text
     assert not Link.objects.filter(kind="user").exists()
 
 
@@ -305,13 +307,13 @@ def test_without_a_company_the_page_says_what_is_missing(dana: Client) -> None:
 
 
 def test_the_menu_leads_to_the_workspace_last_looked_at(dana: Client, workspace: Workspace) -> None:
-    other = WorkspaceFactory(name="Zulu")
+    zulu = WorkspaceFactory(name="Zulu")
     assert dana.get("/admin/people/")["Location"] == people(workspace)
 
-    dana.get(projects(other))
+    dana.get(projects(zulu))
 
-    assert dana.get("/admin/people/")["Location"] == people(other)
-    assert dana.get("/admin/customers/")["Location"] == projects(other)
+    assert dana.get("/admin/people/")["Location"] == people(zulu)
+    assert dana.get("/admin/customers/")["Location"] == projects(zulu)
 
 
 def test_links_to_the_page_of_customers_go_on_working(dana: Client, workspace: Workspace) -> None:
@@ -376,7 +378,7 @@ def test_a_row_that_follows_by_itself_is_passed_over(dana: Client, workspace: Wo
     assert answer["Location"] == f"{projects(workspace)}#desk"
 
 
-def test_an_unlike_address_among_users_of_one_name_is_not_accepted_in_one_press(
+def test_an_unlike_address_among_users_of_one_name_is_not_accepted_in_one_click(
     dana: Client, workspace: Workspace
 ) -> None:
     EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
@@ -423,7 +425,7 @@ def test_a_vendor_is_chosen_by_id_or_name(dana: Client, ben: Mismatch, workspace
 
 
 @pytest.mark.parametrize(
-    ("choice", "words"),
+    ("choice", "message"),
     [
         ({"partner": "other", "other": ""}, "Choose a record first"),
         ({"partner": "other", "other": "Nobody"}, "has no active employee or vendor with the id or name “Nobody”"),
@@ -435,7 +437,7 @@ def test_a_vendor_is_chosen_by_id_or_name(dana: Client, ben: Mismatch, workspace
     ],
 )
 def test_a_refused_choice_leaves_the_row_open_and_says_why(
-    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace, choice: dict[str, str], words: str
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace, choice: dict[str, str], message: str
 ) -> None:
     EmployeeFactory(company=workspace.company, quickbooks_id="60", name="Gone", active=False)
     EmployeeFactory(company=workspace.company, name="Twin")
@@ -444,7 +446,7 @@ def test_a_refused_choice_leaves_the_row_open_and_says_why(
     answer = decide(dana, people(workspace), "link", "ben", **choice)
 
     assert answer.status_code == 422
-    assert words in main_text(answer)
+    assert message in main_text(answer)
     assert "Who is this user?" in main_text(answer)
     assert not Link.objects.exists() and not Decision.objects.exists()
 
@@ -551,11 +553,11 @@ def test_what_one_choice_frees_is_told_while_it_is_looked_at(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     address = f"/admin/workspaces/{workspace.pk}/desk/what-if/"
-    asked = {"kind": "user", "id": "ben"}
+    query = {"kind": "user", "id": "ben"}
 
-    assert "Links <strong>1 person</strong>" in dana.get(address, asked | {"partner": "employee:59"}).content.decode()
-    assert "Frees nothing by itself." in dana.get(address, asked | {"verb": "ignore"}).content.decode()
-    typed = dana.get(address, asked | {"partner": "<b>"}).content.decode()
+    assert "Links <strong>1 person</strong>" in dana.get(address, query | {"partner": "employee:59"}).content.decode()
+    assert "Frees nothing by itself." in dana.get(address, query | {"verb": "ignore"}).content.decode()
+    typed = dana.get(address, query | {"partner": "<b>"}).content.decode()
     assert "no active employee or vendor" in typed and "<b>" not in typed
 
 
@@ -577,7 +579,7 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
     assert "Nothing active like “old”" in found("client", "old")
 
 
-def test_suggested_is_what_one_press_accepts(dana: Client, workspace: Workspace) -> None:
+def test_suggested_is_what_one_click_accepts(dana: Client, workspace: Workspace) -> None:
     """One rule says in which list a row stands and whether it offers Accept."""
     EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
     cases: dict[str, tuple[str, list[tuple[float, str]]]] = {

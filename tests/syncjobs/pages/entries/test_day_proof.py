@@ -44,11 +44,11 @@ def proof(start: datetime, *, zone: str = "", minutes: int | None = 60, chosen: 
 def test_midnight_is_near_where_clocks_disagree_or_work_begins_beside_it(
     start: datetime, zone: str, minutes: int | None, near: str
 ) -> None:
-    shown = proof(start, zone=zone, minutes=minutes)
+    result = proof(start, zone=zone, minutes=minutes)
 
-    assert shown.near == near
-    assert shown.is_near == bool(near)
-    assert shown.clocks[0].decides and shown.clocks[0].day == TUESDAY
+    assert result.near == near
+    assert result.is_near == bool(near)
+    assert result.clocks[0].decides and result.clocks[0].day == TUESDAY
 
 
 def test_every_clock_says_its_moments_and_its_distance_from_universal_time() -> None:
@@ -66,22 +66,22 @@ def test_an_owner_without_a_zone_goes_by_the_workspace_s() -> None:
 
 
 def test_a_day_that_was_sent_before_a_zone_changed_is_explained() -> None:
-    shown = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), zone="Asia/Tokyo")
+    result = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), zone="Asia/Tokyo")
 
-    assert shown.day == TUESDAY
-    assert "would say Wed 4 Mar now. It was sent as Tue 3 Mar" in shown.rule
+    assert result.day == TUESDAY
+    assert "would say Wed 4 Mar now. It was sent as Tue 3 Mar" in result.rule
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 60, 24 * 60, 90 * 60, -30])
 def test_the_work_stays_within_the_picture_however_long_it_is(minutes: int) -> None:
-    shown = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), minutes=minutes)
+    result = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), minutes=minutes)
 
-    assert float(shown.bar_at) >= 0
-    assert 0 < float(shown.bar_width) <= day_proof.WIDTH - float(shown.bar_at) + 2
-    assert all(0 < float(at) < day_proof.WIDTH for clock in shown.clocks for at in clock.midnights)
+    assert float(result.bar_at) >= 0
+    assert 0 < float(result.bar_width) <= day_proof.WIDTH - float(result.bar_at) + 2
+    assert all(0 < float(at) < day_proof.WIDTH for clock in result.clocks for at in clock.midnights)
 
 
 def test_midnight_stands_where_it_is_on_each_clock() -> None:
-    shown = proof(datetime(2026, 3, 3, 23, tzinfo=UTC), zone="UTC", minutes=120)
+    result = proof(datetime(2026, 3, 3, 23, tzinfo=UTC), zone="UTC", minutes=120)
 
-    assert shown.clocks[0].midnights == (f"{day_proof.WIDTH / 2:.1f}",)
+    assert result.clocks[0].midnights == (f"{day_proof.WIDTH / 2:.1f}",)

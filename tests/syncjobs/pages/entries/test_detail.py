@@ -72,11 +72,11 @@ def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Cl
     draft |= {"description": "", "rate": "80"}
     ReceiptFactory(workspace=linked, entry_id=entry.clockify_id, quickbooks_id="412", run=run, minutes=90, draft=draft)
 
-    said = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(story(entry)))
 
     assert (
         f"by Time sync {run.pk} as activity 412: 1:30 on Mon 2 Mar, employee 59 Ada Lindqvist, customer 84 Website."
-        in said
+        in page_text
     )
 
 
@@ -96,11 +96,11 @@ def test_an_entrys_page_offers_to_sync_its_person_or_its_project(
 def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -> None:
     judged(workspace, "USER_NOT_MAPPED", "PROJECT_NOT_MAPPED", "BOOKS_CLOSED")
 
-    said = main_text(dana.get(LIST))
+    page_text = main_text(dana.get(LIST))
 
     for title in ("User not linked", "Project not linked", "Books closed"):
-        assert title in said
-    assert "mended here, in QuickBooks" in said
+        assert title in page_text
+    assert "mended here, in QuickBooks" in page_text
 
 
 def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace: Workspace) -> None:
@@ -112,7 +112,7 @@ def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace
 
 
 @pytest.mark.parametrize(
-    ("state", "shown"),
+    ("state", "descriptions"),
     [
         ("ready", "Ready one"),
         ("held", "Held one"),
@@ -123,7 +123,7 @@ def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace
         ("deleted", "Deleted one"),
     ],
 )
-def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: str, shown: str) -> None:
+def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: str, descriptions: str) -> None:
     judged(workspace, description="Ready one")
     judged(workspace, "NO_PROJECT", description="Held one")
     judged(workspace, "NOT_BILLABLE", description="Left out one", held=False)
@@ -139,7 +139,9 @@ def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: 
 
     rows = dana.get(f"{LIST}?state={state}").context["cl"].result_list
 
-    assert {row.description for row in rows} == {f"{one.strip()} one" for one in shown.split("one") if one.strip()}
+    assert {row.description for row in rows} == {
+        f"{description.strip()} one" for description in descriptions.split("one") if description.strip()
+    }
 
 
 def test_the_list_narrows_to_a_reason_wherever_it_stands(dana: Client, workspace: Workspace) -> None:
@@ -156,8 +158,8 @@ def test_the_list_narrows_to_a_reason_wherever_it_stands(dana: Client, workspace
 def test_the_list_narrows_by_person_project_day_and_words(dana: Client, workspace: Workspace, query: str) -> None:
     ClockifyUserFactory(workspace=workspace, clockify_id="user-ada")
     TimeEntryFactory(workspace=workspace, client_name="Acme", description="Design")
-    other = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
-    TimeEntryFactory(workspace=workspace, **other)
+    facts_of_ben = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
+    TimeEntryFactory(workspace=workspace, **facts_of_ben)
 
     rows = dana.get(f"{LIST}?{query}").context["cl"].result_list
 
@@ -193,7 +195,7 @@ def test_the_list_asks_a_fixed_number_of_queries(
 
 
 # --- the story -----------------------------------------------------------------------------------------------
-def test_the_story_names_every_reason_with_its_sentence_and_who_mends_it(dana: Client, workspace: Workspace) -> None:
+def test_the_story_names_every_reason_with_its_sentence_and_who_resolves_it(dana: Client, workspace: Workspace) -> None:
     entry = TimeEntryFactory(workspace=workspace, user_id="ben")
     reasons = [
         {"code": "USER_NOT_MAPPED", "user": "Ben", "kind": "user", "id": "ben"},
@@ -202,12 +204,12 @@ def test_the_story_names_every_reason_with_its_sentence_and_who_mends_it(dana: C
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
     page = dana.get(story(entry))
-    said = main_text(page)
+    page_text = main_text(page)
 
-    assert "Ben has no employee or vendor in QuickBooks yet." in said
-    assert "Here: Link the user on the review desk, under People." in said
-    assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in said
-    assert "In QuickBooks: Ask the bookkeeper" in said
+    assert "Ben has no employee or vendor in QuickBooks yet." in page_text
+    assert "Here: Link the user on the review desk, under People." in page_text
+    assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in page_text
+    assert "In QuickBooks: Ask the bookkeeper" in page_text
     assert f"/admin/workspaces/{workspace.pk}/people/?open=user-ben#user-ben" in page.content.decode()
 
 
@@ -226,15 +228,15 @@ def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked:
     )
     RunItemFactory(run=run, entry_id="e1", why="It has not been sent yet.")
 
-    said = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(story(entry)))
 
-    assert "It is in QuickBooks as activity 1669" in said
-    assert "code 610" in said
-    assert "made inactive. QuickBooks refused it; nothing was written." in said
-    assert "1-69c148ab" in said
-    assert f"{run}" in said
-    assert "employee 59, Ada Lindqvist" in said
-    assert "customer 84, Website" in said
+    assert "It is in QuickBooks as activity 1669" in page_text
+    assert "code 610" in page_text
+    assert "made inactive. QuickBooks refused it; nothing was written." in page_text
+    assert "1-69c148ab" in page_text
+    assert f"{run}" in page_text
+    assert "employee 59, Ada Lindqvist" in page_text
+    assert "customer 84, Website" in page_text
 
 
 def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace) -> None:
@@ -252,14 +254,14 @@ def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) 
     linked_user.time_zone = "Pacific/Auckland"
     linked_user.save()
 
-    said = main_text(dana.get(story(judged(linked))))
+    page_text = main_text(dana.get(story(judged(linked))))
 
-    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in said
-    assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in said
-    assert "Near midnight" in said and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in said
+    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in page_text
+    assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in page_text
+    assert "Near midnight" in page_text and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in page_text
 
 
-def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Client, linked: Workspace) -> None:
+def test_the_story_says_what_each_side_has_and_who_resolves_what_failed(dana: Client, linked: Workspace) -> None:
     LinkFactory._meta.model.objects.filter(kind="project").delete()
     row = {"code": "PROJECT_NOT_MAPPED", "project": "Website", "kind": "project", "id": "project-site"}
     entry = TimeEntryFactory(workspace=linked, rate=80, currency="USD")
@@ -267,7 +269,7 @@ def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Clien
 
     page = dana.get(story(entry))
     checks = {check.title: check for check in page.context["checks"]}
-    said = main_text(page)
+    page_text = main_text(page)
 
     assert (checks["User linked"].clockify, checks["User linked"].quickbooks) == (
         "Ada Lindqvist",
@@ -278,30 +280,30 @@ def test_the_story_says_what_each_side_has_and_who_mends_what_failed(dana: Clien
     # Nobody could look at what is not known yet.
     assert checks["Customer active"].mark == checks["Same currency"].mark == "not reached"
     assert "Payroll off" in checks["Connection and plan"].quickbooks
-    assert "checks were reached, 1 failed." in said
-    assert "120.00 USD at 80.00 an hour" in said
-    assert "Who employee 59, Ada Lindqvist For whom not linked yet, or not active Day 2026-03-02 Time 1:30" in said
+    assert "checks were reached, 1 failed." in page_text
+    assert "120.00 USD at 80.00 an hour" in page_text
+    assert "Who employee 59, Ada Lindqvist For whom not linked yet, or not active Day 2026-03-02 Time 1:30" in page_text
     assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
 
 
 @pytest.mark.parametrize(
-    ("code", "place", "words"),
+    ("code", "place", "sentence"),
     [
         ("610", "In QuickBooks", "In other words: the person, customer"),
         ("9999", "With support", "Mend what QuickBooks"),
     ],
 )
-def test_a_refusal_says_by_its_code_who_mends_it(
-    dana: Client, linked: Workspace, code: str, place: str, words: str
+def test_a_refusal_says_by_its_code_who_resolves_it(
+    dana: Client, linked: Workspace, code: str, place: str, sentence: str
 ) -> None:
     entry = TimeEntryFactory(workspace=linked)
     EntryStatusFactory(
         entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}]
     )
 
-    said = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(story(entry)))
 
-    assert f"{place}: " in said and words in said
+    assert f"{place}: " in page_text and sentence in page_text
     assert f"mended {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
 
 
@@ -388,14 +390,14 @@ def test_other_reasons_can_not_be_set_aside(dana: Client, linked: Workspace, cod
     assert not EntryOverride.objects.exists()
 
 
-def test_a_twin_in_quickbooks_can_be_adopted(dana: Client, linked: Workspace) -> None:
+def test_an_equal_activity_in_quickbooks_can_be_adopted(dana: Client, linked: Workspace) -> None:
     entry = TimeEntryFactory(workspace=linked)
     reasons = [{"code": "ALREADY_IN_QUICKBOOKS", "twins": "7, 9"}]
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
-    said = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(story(entry)))
 
-    assert "Adopt 7" in said and "Adopt 9" in said
+    assert "Adopt 7" in page_text and "Adopt 9" in page_text
 
 
 def test_a_deleted_entry_leaves_nothing_to_decide(dana: Client, linked: Workspace) -> None:

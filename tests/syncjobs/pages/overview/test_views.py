@@ -46,10 +46,10 @@ def test_an_empty_installation_says_what_to_do_first(dana: Client) -> None:
 def test_a_workspace_without_company_is_told_how_to_connect_one(dana: Client) -> None:
     WorkspaceFactory(company=None, pulled_at=None)
 
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert "Not connected" in said
-    assert "manage.py connect_quickbooks --workspace" in said
+    assert "Not connected" in page_text
+    assert "manage.py connect_quickbooks --workspace" in page_text
 
 
 def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace) -> None:
@@ -62,22 +62,22 @@ def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace
     entry_of(workspace, State.UNKNOWN, minutes=15)
     ReceiptFactory(workspace=workspace, minutes=300)
 
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert "Waiting to be sent 1.00 h 1 entry" in said
-    assert "Held 2.00 h 1 entry a person can free" in said
-    assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in said
-    assert "5.00 h 1 entry, last" in said
-    assert "Left out by rule 3.50 h 2 entries" in said
+    assert "Waiting to be sent 1.00 h 1 entry" in page_text
+    assert "Held 2.00 h 1 entry a person can free" in page_text
+    assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in page_text
+    assert "5.00 h 1 entry, last" in page_text
+    assert "Left out by rule 3.50 h 2 entries" in page_text
 
 
 def test_the_plan_stands_with_its_evidence(dana: Client, workspace: Workspace) -> None:
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert "QuickBooks Online Plus (fits)" in said
-    assert "Payroll off (fits)" in said
-    assert "Subscribed (fits)" in said
-    assert "QuickBooks Online Plus without Payroll is supported." in said
+    assert "QuickBooks Online Plus (fits)" in page_text
+    assert "Payroll off (fits)" in page_text
+    assert "Subscribed (fits)" in page_text
+    assert "QuickBooks Online Plus without Payroll is supported." in page_text
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_what_stands_in_the_way_is_one_word_and_one_sentence(
 ) -> None:
     WorkspaceFactory(company=CompanyFactory(**company))
 
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert word in said
-    assert sentence in said
+    assert word in page_text
+    assert sentence in page_text
 
 
 def test_a_failed_run_needs_attention_until_the_next_one_went_well(dana: Client, workspace: Workspace) -> None:
@@ -109,10 +109,10 @@ def test_a_failed_run_needs_attention_until_the_next_one_went_well(dana: Client,
     assert "Clockify did not answer." in main_text(dana.get("/admin/"))
 
     RunFactory(workspace=workspace)
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert "Clockify did not answer." not in said
-    assert "Working" in said
+    assert "Clockify did not answer." not in page_text
+    assert "Working" in page_text
 
 
 def test_a_preview_that_failed_says_nothing_about_the_workspace(dana: Client, workspace: Workspace) -> None:
@@ -130,11 +130,11 @@ def test_causes_that_hold_most_come_first_and_lead_to_their_row(dana: Client, wo
     )
 
     page = dana.get("/admin/")
-    said = main_text(page)
+    page_text = main_text(page)
 
-    assert said.index("Large") < said.index("Small")
-    assert "Nothing held" not in said
-    assert "Child" not in said
+    assert page_text.index("Large") < page_text.index("Small")
+    assert "Nothing held" not in page_text
+    assert "Child" not in page_text
     assert f"/people/?open=user-{large.clockify_id}#user-{large.clockify_id}" in page.content.decode()
 
 
@@ -143,10 +143,10 @@ def test_links_and_names_to_decide_are_counted(dana: Client, workspace: Workspac
     LinkFactory.create_batch(3, workspace=workspace)
     MismatchFactory(workspace=workspace)
 
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert "People 3 of 4" in said
-    assert "1 name to decide" in said
+    assert "People 3 of 4" in page_text
+    assert "1 name to decide" in page_text
 
 
 def test_a_run_under_way_is_shown_and_the_page_keeps_looking(dana: Client, workspace: Workspace) -> None:
@@ -177,16 +177,16 @@ def test_who_may_only_look_gets_no_buttons(visitor: Client, workspace: Workspace
 def test_staff_without_any_right_sees_no_figures(client: Client, workspace: Workspace) -> None:
     client.force_login(UserFactory())
 
-    said = main_text(client.get("/admin/"))
+    page_text = main_text(client.get("/admin/"))
 
-    assert "may not see workspaces" in said
-    assert "Northlight" not in said
+    assert "may not see workspaces" in page_text
+    assert "Northlight" not in page_text
 
 
 def test_a_workspace_in_order_shrinks_to_a_line_beside_others(dana: Client) -> None:
     quiet, busy = WorkspaceFactory(name="Quiet"), WorkspaceFactory(name="Busy")
-    for one in (quiet, busy):
-        RunFactory(workspace=one)
+    for workspace in (quiet, busy):
+        RunFactory(workspace=workspace)
     MismatchFactory(workspace=busy)
 
     page = dana.get("/admin/").content.decode()
@@ -200,10 +200,10 @@ def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
     dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(10):
-        other = WorkspaceFactory()
-        RunFactory(workspace=other, kind=Run.Kind.CHECK)
-        ReceiptFactory(workspace=other)
-        MismatchFactory(workspace=other)
+        second = WorkspaceFactory()
+        RunFactory(workspace=second, kind=Run.Kind.CHECK)
+        ReceiptFactory(workspace=second)
+        MismatchFactory(workspace=second)
     for _ in range(30):
         entry_of(workspace, State.READY)
         LinkFactory(workspace=workspace)
@@ -215,8 +215,8 @@ def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
 
 
 def test_names_of_all_workspaces_are_counted_as_of_each(dana: Client) -> None:
-    one, other = WorkspaceFactory(), WorkspaceFactory()
-    for workspace in (one, other):
+    first, second = WorkspaceFactory(), WorkspaceFactory()
+    for workspace in (first, second):
         LinkFactory.create_batch(2, workspace=workspace)
         LinkFactory(workspace=workspace, kind="project", suspended="WRONG_PARENT")
         open_name = LinkFactory(workspace=workspace, kind="client")
@@ -226,14 +226,14 @@ def test_names_of_all_workspaces_are_counted_as_of_each(dana: Client) -> None:
         left_out = LinkFactory(workspace=workspace, kind="project")
         MappingOverrideFactory(workspace=workspace, kind="project", clockify_id=left_out.clockify_id)
         MismatchFactory(workspace=workspace, kind="employee", clockify_id="", quickbooks_id="7")
-    MismatchFactory(workspace=one)
-    LinkFactory(workspace=one, company=other.company)
+    MismatchFactory(workspace=first)
+    LinkFactory(workspace=first, company=second.company)
 
     counted = mapping_progress.decided()
 
-    assert counted[one.pk] == mapping.counts(one)
-    assert counted[other.pk] == mapping.counts(other)
-    assert counted[one.pk]["users"] == {"mapped": 2, "unmapped": 1}
+    assert counted[first.pk] == mapping.counts(first)
+    assert counted[second.pk] == mapping.counts(second)
+    assert counted[first.pk]["users"] == {"mapped": 2, "unmapped": 1}
 
 
 # --- hours per day ---------------------------------------------------------------------------------------------
@@ -246,16 +246,16 @@ def worked(workspace: Workspace, day: date, minutes: int, state: str = State.SEN
 
 
 def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspace) -> None:
-    monday, other = date(2026, 3, 2), WorkspaceFactory(time_zone="America/New_York")
+    monday, second = date(2026, 3, 2), WorkspaceFactory(time_zone="America/New_York")
     worked(workspace, monday, 60)
-    worked(other, monday, 30, State.CHANGED)
+    worked(second, monday, 30, State.CHANGED)
     worked(workspace, monday, 120, State.BLOCKED, held=True)
     worked(workspace, monday, 15, State.UNKNOWN)
     worked(workspace, monday, 999, State.BLOCKED)
     worked(workspace, date(2026, 3, 27), 45, State.READY)
     worked(workspace, date(2026, 2, 27), 777)
 
-    chart = day_chart.chart([workspace, other], now=TODAY)
+    chart = day_chart.chart([workspace, second], now=TODAY)
 
     assert chart is not None
     assert [day.description for day in chart.worked] == [
@@ -280,7 +280,7 @@ def test_bars_stand_on_each_other_within_the_picture(workspace: Workspace) -> No
     chart = day_chart.chart([workspace], now=TODAY)
 
     assert chart is not None
-    sent, held = (bar for one in chart.days for bar in one.bars)
+    sent, held = (bar for day in chart.days for bar in day.bars)
     assert (sent.part, held.part) == ("sent", "held")
     assert float(held.y) + float(held.height) == pytest.approx(float(sent.y), abs=0.1)
     assert float(held.y) == pytest.approx(day_chart.TOP, abs=0.1)
@@ -307,10 +307,10 @@ def test_what_begins_by_itself_is_said_with_what_it_would_find(dana: Client, wor
     entry_of(workspace, State.READY, minutes=60)
     entry_of(workspace, State.CHANGED, minutes=60)
 
-    said = main_text(dana.get("/admin/"))
+    page_text = main_text(dana.get("/admin/"))
 
-    assert re.search(r"Tomorrow 18:\d\d Time sync Daily at 18:00; 1 entry, 1 h and 1 change so far", said)
-    assert re.search(r"Done : 4 sent, 1.5 h; 1 changed; 2 not sent · Next: sync tomorrow 18:\d\d", said)
+    assert re.search(r"Tomorrow 18:\d\d Time sync Daily at 18:00; 1 entry, 1 h and 1 change so far", page_text)
+    assert re.search(r"Done : 4 sent, 1.5 h; 1 changed; 2 not sent · Next: sync tomorrow 18:\d\d", page_text)
 
 
 def test_a_schedule_that_should_have_begun_asks_for_a_worker(dana: Client, workspace: Workspace) -> None:

@@ -22,11 +22,11 @@ def person(scene: Scene, admin_client: Client) -> Client:
     return admin_client
 
 
-def press(client: Client, name: str, pk: int, **fields: str) -> tuple[Run, str]:
+def submit(client: Client, name: str, pk: int, **fields: str) -> tuple[Run, str]:
     """The run that was asked for last, and the sentence on top of the page."""
     response = client.post(reverse(f"hourbridge:{name}", args=[pk]), fields)
-    said = " ".join(str(message) for message in get_messages(response.wsgi_request))
-    return Run.objects.order_by("-pk")[0], said
+    messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
+    return Run.objects.order_by("-pk")[0], messages
 
 
 def work(run: Run) -> Run:
@@ -39,17 +39,17 @@ def finished_sync(scene: Scene, **fields: Any) -> Run:
 
 
 def test_one_entry_is_synced_from_its_own_page(scene: Scene, person: Client, ada: str, site: str) -> None:
-    entry, other = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
+    entry, later_entry = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
     scene.policy(start_date="2026-03-01")
     scene.check()
 
-    run, said = press(person, "sync-entry", scene.mirrored(entry).pk)
+    run, message = submit(person, "sync-entry", scene.mirrored(entry).pk)
 
-    assert "was asked for" in said
+    assert "was asked for" in message
     assert work(run).status == "succeeded"
     assert scene.receipt(entry).quickbooks_id
     assert len(scene.activities()) == 1
-    assert other not in str(run.options)
+    assert later_entry not in str(run.options)
 
 
 def test_what_was_refused_is_tried_again_alone(scene: Scene, person: Client, ada: str, site: str) -> None:
@@ -58,7 +58,7 @@ def test_what_was_refused_is_tried_again_alone(scene: Scene, person: Client, ada
     failed = finished_sync(scene)
     assert failed.status == "partial"
 
-    run, _ = press(person, "run-again", failed.pk, verb="retry")
+    run, _ = submit(person, "run-again", failed.pk, verb="retry")
 
     assert len(run.options["entries"]) == 1
     assert work(run).counters["figures"]["sent"] == 1
@@ -79,7 +79,7 @@ def test_a_preview_is_sent_by_one_more_press(scene: Scene, person: Client, ada: 
     assert work(preview).counters["figures"]["sent"] == 1
     assert scene.activities() == []
 
-    run, _ = press(person, "run-again", preview.pk, verb="send")
+    run, _ = submit(person, "run-again", preview.pk, verb="send")
 
     assert not run.dry_run
     work(run)
@@ -94,30 +94,30 @@ def test_resending_a_period_is_previewed_first(scene: Scene, person: Client, ada
     sent = finished_sync(scene)
     scene.edit_project(site, hourlyRate=9500)
 
-    preview, _ = press(person, "run-again", sent.pk, verb="preview_resend")
+    preview, _ = submit(person, "run-again", sent.pk, verb="preview_resend")
 
     assert preview.dry_run and preview.options["resend"]
     assert work(preview).counters["figures"]["updated"] == 1
     assert scene.activity(entry)["HourlyRate"] == 80
-    again, _ = press(person, "run-again", preview.pk, verb="send")
-    work(again)
+    resend, _ = submit(person, "run-again", preview.pk, verb="send")
+    work(resend)
     assert scene.activity(entry)["HourlyRate"] == 95
 
 
 def test_a_second_press_leads_to_the_run_under_way(scene: Scene, person: Client, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     scene.sync()
-    first, _ = press(person, "sync-entry", scene.mirrored(entry).pk)
+    first, _ = submit(person, "sync-entry", scene.mirrored(entry).pk)
 
-    second, said = press(person, "sync-entry", scene.mirrored(entry).pk)
+    second, message = submit(person, "sync-entry", scene.mirrored(entry).pk)
 
     assert first == second
-    assert "started by admin" in said
+    assert "started by admin" in message
 
 
 def test_a_run_that_is_over_says_so_when_it_is_cancelled(scene: Scene, person: Client) -> None:
     done = finished_sync(scene)
 
-    _, said = press(person, "run-again", done.pk, verb="cancel")
+    _, message = submit(person, "run-again", done.pk, verb="cancel")
 
-    assert "over already" in said
+    assert "over already" in message

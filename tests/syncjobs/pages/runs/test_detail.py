@@ -38,11 +38,11 @@ def test_the_list_says_what_came_of_each_run(dana: Client, workspace: Workspace)
     RunFactory(workspace=workspace, status="partial", counters={"figures": FIGURES}, person=erin)
     RunFactory(workspace=workspace, kind="check", counters={"mapping": {"users": {"mapped": 6, "unmapped": 6}}})
 
-    said = main_text(dana.get(LIST))
+    page_text = main_text(dana.get(LIST))
 
-    assert "392 sent, 363 h; 9 not sent; 3 refused; 1 in doubt" in said
-    assert "6 names without partner" in said
-    assert "Partly done" in said and "erin" in said and "0:54" in said
+    assert "392 sent, 363 h; 9 not sent; 3 refused; 1 in doubt" in page_text
+    assert "6 names without partner" in page_text
+    assert "Partly done" in page_text and "erin" in page_text and "0:54" in page_text
 
 
 def test_a_run_under_way_shows_stage_and_progress_and_updates_itself(dana: Client, workspace: Workspace) -> None:
@@ -53,11 +53,11 @@ def test_a_run_under_way_shows_stage_and_progress_and_updates_itself(dana: Clien
     RunItemFactory(run=run, outcome="unknown")
 
     page = dana.get(page_of(run))
-    said = main_text(page)
+    page_text = main_text(page)
 
-    assert "71 of 123 done. Sending" in said
-    assert "Sent 3 4.5 h" in said
-    assert "In doubt 1" in said
+    assert "71 of 123 done. Sending" in page_text
+    assert "Sent 3 4.5 h" in page_text
+    assert "In doubt 1" in page_text
     assert 'data-live="2"' in page.content.decode()
 
 
@@ -74,21 +74,21 @@ def test_a_failed_run_says_what_happened_and_what_to_do(dana: Client, workspace:
         error_fix="Connect it again.",
     )
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "Failed" in said
-    assert "Clockify refuses the key. Connect it again. NOT_CONNECTED" in said
+    assert "Failed" in page_text
+    assert "Clockify refuses the key. Connect it again. NOT_CONNECTED" in page_text
 
 
 def test_what_was_not_sent_is_counted_by_reason_what_can_be_freed_first(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, counters={"figures": FIGURES})
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "User not linked 7" in said
-    assert "Not billable left out by rule 2" in said
-    assert said.index("User not linked") < said.index("Not billable")
-    assert "2 entries have no hourly rate" in said
+    assert "User not linked 7" in page_text
+    assert "Not billable left out by rule 2" in page_text
+    assert page_text.index("User not linked") < page_text.index("Not billable")
+    assert "2 entries have no hourly rate" in page_text
 
 
 def test_refusals_are_gathered_by_cause_in_quickbooks_words(dana: Client, workspace: Workspace) -> None:
@@ -96,21 +96,21 @@ def test_refusals_are_gathered_by_cause_in_quickbooks_words(dana: Client, worksp
     refused = {"outcome": "failed", "error_code": "610", "error_message": "Object Not Found"}
     RunItemFactory.create_batch(2, run=run, **refused)
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "Refused by QuickBooks code 610 2 entries, 3 h Object Not Found" in said
-    assert "In other words: the person, customer or service is gone or inactive. Reactivate it" in said
+    assert "Refused by QuickBooks code 610 2 entries, 3 h Object Not Found" in page_text
+    assert "In other words: the person, customer or service is gone or inactive. Reactivate it" in page_text
 
 
-def test_writes_in_doubt_are_named_with_their_request(dana: Client, workspace: Workspace) -> None:
+def test_uncertain_writes_are_named_with_their_request(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace)
     action = ActionFactory(workspace=workspace, run=run, state="sending", needs_person=True, entry_id="e1")
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "1 write ; every run looks for them" in said
-    assert str(action.request_id) in said
-    assert "needs a person" in said
+    assert "1 write ; every run looks for them" in page_text
+    assert str(action.request_id) in page_text
+    assert "needs a person" in page_text
 
 
 def test_items_are_listed_with_reasons_code_words_and_tid(dana: Client, workspace: Workspace) -> None:
@@ -124,11 +124,11 @@ def test_items_are_listed_with_reasons_code_words_and_tid(dana: Client, workspac
         intuit_tid="1-69c148ab",
     )
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "QuickBooks said 2050: “Too long”. Nothing was written." in said
-    assert "code 2050" in said
-    assert "1-69c148ab" in said
+    assert "QuickBooks said 2050: “Too long”. Nothing was written." in page_text
+    assert "code 2050" in page_text
+    assert "1-69c148ab" in page_text
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_finished_run_says_in_a_sentence_how_much_arrived(
         RunItemFactory.create_batch(count, run=run, outcome=outcome, verb="block" if outcome == "blocked" else "create")
 
     page = dana.get(page_of(run))
-    missed = sum(outcomes.get(one, 0) for one in ("failed", "unknown", "planned"))
+    missed = sum(outcomes.get(outcome, 0) for outcome in ("failed", "unknown", "planned"))
 
     assert words in main_text(page)
     assert (f"Retry failed ({missed})" in main_text(page)) == bool(missed)
@@ -202,10 +202,10 @@ def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) ->
     run = RunFactory(workspace=workspace, dry_run=True)
     RunItemFactory.create_batch(2, run=run, outcome="planned")
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "Would be sent 2 3 h" in said
-    assert "nothing is sent by a preview" in said
+    assert "Would be sent 2 3 h" in page_text
+    assert "nothing is sent by a preview" in page_text
 
 
 def test_a_check_shows_what_it_read(dana: Client, workspace: Workspace) -> None:
@@ -217,11 +217,11 @@ def test_a_check_shows_what_it_read(dana: Client, workspace: Workspace) -> None:
     }
     run = RunFactory(workspace=workspace, kind="check", counters=counters)
 
-    said = main_text(dana.get(page_of(run)))
+    page_text = main_text(dana.get(page_of(run)))
 
-    assert "Clockify users 12 3 1 0" in said
-    assert "QuickBooks items 4 0 0 0" in said
-    assert "Users: 6 linked, 6 not." in said
+    assert "Clockify users 12 3 1 0" in page_text
+    assert "QuickBooks items 4 0 0 0" in page_text
+    assert "Users: 6 linked, 6 not." in page_text
 
 
 @pytest.mark.parametrize("status", ["running", "succeeded"])

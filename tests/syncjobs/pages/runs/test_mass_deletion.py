@@ -32,23 +32,23 @@ def address(workspace: Workspace) -> str:
 
 def preview(run: Run, entries: list[str]) -> Run:
     options = {"believe_deletions": True, "entries": entries}
-    made: Run = RunFactory(workspace=run.workspace, dry_run=True, options=options)
+    preview_run: Run = RunFactory(workspace=run.workspace, dry_run=True, options=options)
     for entry in entries:
-        made.items.create(entry_id=entry, verb="delete", gone=True, minutes=90)
-    return made
+        preview_run.items.create(entry_id=entry, verb="delete", gone=True, minutes=90)
+    return preview_run
 
 
 def test_the_missing_are_listed_with_totals_and_those_that_are_there_are_not(
     dana: Client, workspace: Workspace, warned: Run
 ) -> None:
-    said = main_text(dana.get(address(workspace)))
+    page_text = main_text(dana.get(address(workspace)))
 
-    assert "2 entries were not in Clockify any more" in said
-    assert "1 of these was sent and 1 is in QuickBooks, 1.5 h" in said
-    assert "Ben Okafor Website 1:30 activity 1612" in said
-    assert "Ada Lindqvist Website 1:30 not sent" in said
-    assert "Cleo" not in said
-    assert "delete 1 in QuickBooks" not in said
+    assert "2 entries were not in Clockify any more" in page_text
+    assert "1 of these was sent and 1 is in QuickBooks, 1.5 h" in page_text
+    assert "Ben Okafor Website 1:30 activity 1612" in page_text
+    assert "Ada Lindqvist Website 1:30 not sent" in page_text
+    assert "Cleo" not in page_text
+    assert "delete 1 in QuickBooks" not in page_text
 
 
 def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
@@ -58,18 +58,18 @@ def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
     assert not Run.objects.filter(status="queued").exists()
 
     dana.post(address(workspace), {"verb": "preview"})
-    asked = Run.objects.get(status="queued")
-    assert (asked.dry_run, asked.options["entries"]) == (True, ["lost-1", "lost-2"])
-    asked.delete()
+    queued = Run.objects.get(status="queued")
+    assert (queued.dry_run, queued.options["entries"]) == (True, ["lost-1", "lost-2"])
+    queued.delete()
 
-    shown = preview(warned, ["lost-1"])
-    said = main_text(dana.get(address(workspace)))
-    assert "1 activity would be deleted in QuickBooks" in said
-    assert "1 entry more went missing since that preview" in said
-    dana.post(address(workspace), {"verb": "delete", "preview": shown.pk})
+    preview_run = preview(warned, ["lost-1"])
+    page_text = main_text(dana.get(address(workspace)))
+    assert "1 activity would be deleted in QuickBooks" in page_text
+    assert "1 entry more went missing since that preview" in page_text
+    dana.post(address(workspace), {"verb": "delete", "preview": preview_run.pk})
 
-    asked = Run.objects.get(status="queued")
-    assert (asked.dry_run, asked.options) == (False, {"believe_deletions": True, "entries": ["lost-1"]})
+    queued = Run.objects.get(status="queued")
+    assert (queued.dry_run, queued.options) == (False, {"believe_deletions": True, "entries": ["lost-1"]})
 
 
 def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, warned: Run) -> None:

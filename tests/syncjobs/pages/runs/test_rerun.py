@@ -51,17 +51,17 @@ def test_a_run_for_one_person_sends_nobody_elses_time(scene: Scene, ada: str, si
     run = sync_with(scene, users=[ben])
 
     assert run.counters["figures"]["sent"] == run.counters["figures"]["seen"] == 1
-    assert [one["EmployeeRef"]["value"] for one in scene.activities()] == [scene.partner_of(ben)]
+    assert [activity["EmployeeRef"]["value"] for activity in scene.activities()] == [scene.partner_of(ben)]
 
 
 def test_a_run_for_one_project_sends_no_other_projects_time(scene: Scene, ada: str, site: str) -> None:
-    other = scene.project("Shop")
+    shop = scene.project("Shop")
     scene.entry(ada, site)
-    scene.entry(ada, other, "2026-03-05 09:00")
+    scene.entry(ada, shop, "2026-03-05 09:00")
 
-    sync_with(scene, projects=[other])
+    sync_with(scene, projects=[shop])
 
-    assert [one["CustomerRef"]["value"] for one in scene.activities()] == [scene.partner_of(other)]
+    assert [activity["CustomerRef"]["value"] for activity in scene.activities()] == [scene.partner_of(shop)]
 
 
 def test_many_deletions_are_believed_when_a_person_says_so(scene: Scene, ada: str, site: str) -> None:

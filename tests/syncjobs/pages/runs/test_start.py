@@ -13,12 +13,12 @@ from tests.support.page_text import text
 
 
 @pytest.mark.parametrize(
-    ("what", "kind", "dry_run"), [("check", "check", False), ("preview", "sync", True), ("sync", "sync", False)]
+    ("button", "kind", "dry_run"), [("check", "check", False), ("preview", "sync", True), ("sync", "sync", False)]
 )
 def test_a_press_asks_for_the_run_and_tells_the_queue(
-    dana: Client, workspace: Workspace, what: str, kind: str, dry_run: bool
+    dana: Client, workspace: Workspace, button: str, kind: str, dry_run: bool
 ) -> None:
-    page = dana.post(f"/admin/workspaces/{workspace.pk}/start/{what}/", follow=True)
+    page = dana.post(f"/admin/workspaces/{workspace.pk}/start/{button}/", follow=True)
 
     run = Run.objects.get()
     assert (run.kind, run.dry_run, run.status, run.trigger) == (kind, dry_run, Run.Status.QUEUED, "button")
@@ -32,11 +32,11 @@ def test_a_second_press_says_who_runs_what_since_when(dana: Client, workspace: W
     person = UserFactory(username="erin")
     first = RunFactory(workspace=workspace, status=Run.Status.RUNNING, person=person, finished_at=None)
 
-    said = text(dana.post(f"/admin/workspaces/{workspace.pk}/start/sync/", follow=True))
+    page_text = text(dana.post(f"/admin/workspaces/{workspace.pk}/start/sync/", follow=True))
 
     assert Run.objects.count() == 1
-    assert f"Time sync {first.pk}, started by erin, is running since 14:40:00 UTC." in said
-    assert f"Open run {first.pk}" in said
+    assert f"Time sync {first.pk}, started by erin, is running since 14:40:00 UTC." in page_text
+    assert f"Open run {first.pk}" in page_text
 
 
 def test_looking_at_the_address_starts_nothing(dana: Client, workspace: Workspace) -> None:
@@ -49,7 +49,7 @@ def test_without_the_right_nothing_starts(visitor: Client, workspace: Workspace)
     assert not Run.objects.exists()
 
 
-def test_a_stranger_is_asked_to_log_in(client: Client, workspace: Workspace) -> None:
+def test_who_is_not_logged_in_is_asked_to_log_in(client: Client, workspace: Workspace) -> None:
     answer = client.post(f"/admin/workspaces/{workspace.pk}/start/sync/")
 
     assert answer.status_code == 302

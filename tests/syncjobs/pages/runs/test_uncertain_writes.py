@@ -45,12 +45,12 @@ def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -
     key, action = scene.activities()[0]["Id"], Action.objects.get(state="sending")
 
     page = client.get(address(scene))
-    said = main_text(page)
-    assert "Who Ada Ada For whom Site Site" in said
-    assert "Time 1:00 1:07 (differs)" in said
-    assert said.count("(differs)") == 1
-    for other in ("/admin/", f"/admin/integrations/timeentry/{scene.mirrored(action.entry_id).pk}/change/"):
-        assert address(scene) in client.get(other).content.decode()
+    page_text = main_text(page)
+    assert "Who Ada Ada For whom Site Site" in page_text
+    assert "Time 1:00 1:07 (differs)" in page_text
+    assert page_text.count("(differs)") == 1
+    for page_url in ("/admin/", f"/admin/integrations/timeentry/{scene.mirrored(action.entry_id).pk}/change/"):
+        assert address(scene) in client.get(page_url).content.decode()
 
     token = scene.activities()[0]["SyncToken"]
     client.post(address(scene), {"action": action.pk, "seen": f"{key}:{token}", "take": key, "note": "Asked her."})
@@ -61,15 +61,15 @@ def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -
 
 def test_none_of_these_begins_the_run_that_sends_it(client: Client, scene: Scene) -> None:
     log_in(client, "integrations.change_workspace")
-    action, twin = Action.objects.get(state="sending"), scene.activities()[0]
+    action, activity = Action.objects.get(state="sending"), scene.activities()[0]
 
     stale = client.post(address(scene), {"action": action.pk, "verb": "send_again"}, follow=True)
     assert "is new or was changed in QuickBooks since you looked" in text(stale)
-    seen = f"{twin['Id']}:{twin['SyncToken']}"
-    client.post(address(scene), {"action": action.pk, "seen": seen, "verb": "send_again"})
+    seen_version = f"{activity['Id']}:{activity['SyncToken']}"
+    client.post(address(scene), {"action": action.pk, "seen": seen_version, "verb": "send_again"})
 
-    asked = Run.objects.get(status="queued")
-    assert (asked.kind, asked.options) == ("sync", {"entries": [action.entry_id]})
+    queued = Run.objects.get(status="queued")
+    assert (queued.kind, queued.options) == ("sync", {"entries": [action.entry_id]})
 
 
 def test_who_may_only_look_sees_both_and_no_button(client: Client, scene: Scene) -> None:

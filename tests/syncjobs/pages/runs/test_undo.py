@@ -27,12 +27,12 @@ def address(run: Run) -> str:
 
 
 def preview(run: Run, **values: object) -> Run:
-    made: Run = RunFactory(
+    preview_run: Run = RunFactory(
         workspace=run.workspace, kind="undo", dry_run=True, options={"undo": run.pk}, counters={"seen": 3}, **values
     )
-    RunItemFactory.create_batch(2, run=made, verb="delete", outcome="planned", why=f"Created by run {run.pk}.")
-    RunItemFactory(run=made, verb="block", outcome="blocked", why="It is billed in QuickBooks.")
-    return made
+    RunItemFactory.create_batch(2, run=preview_run, verb="delete", outcome="planned", why=f"Created by run {run.pk}.")
+    RunItemFactory(run=preview_run, verb="block", outcome="blocked", why="It is billed in QuickBooks.")
+    return preview_run
 
 
 def test_the_run_s_page_leads_to_it_where_something_was_created(dana: Client, workspace: Workspace, run: Run) -> None:
@@ -43,11 +43,11 @@ def test_the_run_s_page_leads_to_it_where_something_was_created(dana: Client, wo
 
 
 def test_before_the_preview_there_is_no_button_to_delete(dana: Client, run: Run) -> None:
-    said = main_text(dana.get(address(run)))
+    page_text = main_text(dana.get(address(run)))
 
-    assert "3 activities, 4.5 h" in said
-    assert "Preview the undo" in said
-    assert "Delete" not in said
+    assert "3 activities, 4.5 h" in page_text
+    assert "Preview the undo" in page_text
+    assert "Delete" not in page_text
 
     dana.post(address(run), {"verb": "undo"})
     assert not Run.objects.filter(kind="undo").exists()
@@ -57,33 +57,33 @@ def test_the_preview_says_that_the_next_sync_sends_again_and_when(dana: Client, 
     at = datetime(2026, 3, 27, 22, 0, tzinfo=UTC)
     Schedule.objects.create(workspace=run.workspace, kind="sync", mode="hours", every=2, next_at=at)
 
-    said = main_text(dana.get(address(run)))
+    page_text = main_text(dana.get(address(run)))
 
-    assert "the next sync sends them anew, once each" in said
-    assert "The schedule (every 2 hours) does that by itself, next Fri 27 Mar, 18:00." in said
+    assert "the next sync sends them anew, once each" in page_text
+    assert "The schedule (every 2 hours) does that by itself, next Fri 27 Mar, 18:00." in page_text
 
 
-def test_after_the_preview_one_press_asks_for_the_undo(dana: Client, run: Run) -> None:
-    shown = preview(run)
-    said = main_text(dana.get(address(run)))
-    assert "Would be deleted 2 3 h" in said
-    assert "Delete 2 activities in QuickBooks" in said
-    assert "It is billed in QuickBooks." in said
+def test_after_the_preview_one_click_requests_the_undo(dana: Client, run: Run) -> None:
+    preview_run = preview(run)
+    page_text = main_text(dana.get(address(run)))
+    assert "Would be deleted 2 3 h" in page_text
+    assert "Delete 2 activities in QuickBooks" in page_text
+    assert "It is billed in QuickBooks." in page_text
 
-    dana.post(address(run), {"verb": "undo", "preview": shown.pk, "ignore": "1"})
+    dana.post(address(run), {"verb": "undo", "preview": preview_run.pk, "ignore": "1"})
 
-    asked = Run.objects.get(kind="undo", dry_run=False)
-    assert (asked.status, asked.options) == ("queued", {"undo": run.pk, "ignore": True})
-    assert asked.person is not None and asked.person.username == "dana"
+    undo_run = Run.objects.get(kind="undo", dry_run=False)
+    assert (undo_run.status, undo_run.options) == ("queued", {"undo": run.pk, "ignore": True})
+    assert undo_run.person is not None and undo_run.person.username == "dana"
 
 
 def test_an_older_preview_is_refused(dana: Client, run: Run) -> None:
     older = preview(run)
     preview(run)
 
-    said = text(dana.post(address(run), {"verb": "undo", "preview": older.pk}, follow=True))
+    page_text = text(dana.post(address(run), {"verb": "undo", "preview": older.pk}, follow=True))
 
-    assert "Look at a preview first" in said
+    assert "Look at a preview first" in page_text
     assert not Run.objects.filter(kind="undo", dry_run=False).exists()
 
 
@@ -97,12 +97,12 @@ def test_who_may_only_look_sees_the_preview_and_no_button(visitor: Client, run: 
 
 
 def test_an_undo_s_own_page_and_line_say_what_it_took_back(dana: Client, run: Run) -> None:
-    made = preview(run)
-    Run.objects.filter(pk=made.pk).update(dry_run=False, counters={"seen": 3, "figures": FIGURES})
-    made.items.filter(outcome="planned").update(outcome="deleted")
+    preview_run = preview(run)
+    Run.objects.filter(pk=preview_run.pk).update(dry_run=False, counters={"seen": 3, "figures": FIGURES})
+    preview_run.items.filter(outcome="planned").update(outcome="deleted")
 
-    said = main_text(dana.get(f"/admin/syncjobs/run/{made.pk}/change/"))
+    page_text = main_text(dana.get(f"/admin/syncjobs/run/{preview_run.pk}/change/"))
 
-    assert "Deleted 2 3 h" in said
-    assert f"Undo of run {run.pk}" in said
+    assert "Deleted 2 3 h" in page_text
+    assert f"Undo of run {run.pk}" in page_text
     assert f"Run {run.pk}: 2 deleted; 1 left there" in main_text(dana.get("/admin/syncjobs/run/"))

@@ -21,9 +21,9 @@ pytestmark = pytest.mark.sandbox(dataset="agency")
 
 
 def test_a_good_key_connects_and_says_from_when_time_goes(dana: Client, sandbox: Any) -> None:
-    wanted = {"api_key": "sandbox-clockify-key", "region": "settings", "start_date": "2026-03-09"}
+    fields = {"api_key": "sandbox-clockify-key", "region": "settings", "start_date": "2026-03-09"}
 
-    page = dana.post(FORM, wanted, follow=True)
+    page = dana.post(FORM, fields, follow=True)
 
     workspace = Workspace.objects.get()
     assert workspace.name == "Northlight Studio"
@@ -33,32 +33,32 @@ def test_a_good_key_connects_and_says_from_when_time_goes(dana: Client, sandbox:
 
 
 def test_a_new_key_for_a_known_workspace_leaves_its_rules_alone(dana: Client, sandbox: Any) -> None:
-    wanted = {"api_key": "sandbox-clockify-key", "region": "settings", "start_date": "2026-03-09"}
-    dana.post(FORM, wanted)
+    fields = {"api_key": "sandbox-clockify-key", "region": "settings", "start_date": "2026-03-09"}
+    dana.post(FORM, fields)
 
-    dana.post(FORM, wanted | {"start_date": "2026-01-01"})
+    dana.post(FORM, fields | {"start_date": "2026-01-01"})
 
     assert Workspace.objects.get().start_date.isoformat() == "2026-03-09"
 
 
 def test_a_replaced_key_says_who_had_connected_before(dana: Client, sandbox: Any) -> None:
-    wanted = {"api_key": "sandbox-clockify-key", "region": "settings"}
-    dana.post(FORM, wanted)
+    fields = {"api_key": "sandbox-clockify-key", "region": "settings"}
+    dana.post(FORM, fields)
     assert "Northlight Studio was connected by dana, " in main_text(dana.get(FORM))
     erin = someone_else()
 
-    said = text(erin.post(FORM, wanted, follow=True))
+    page_text = text(erin.post(FORM, fields, follow=True))
 
-    assert "replaces the one before: Northlight Studio was connected by dana, " in said
-    assert "Rules, links and history stay." in said
+    assert "replaces the one before: Northlight Studio was connected by dana, " in page_text
+    assert "Rules, links and history stay." in page_text
 
 
 def test_a_key_of_another_workspace_says_that_the_first_one_stays(dana: Client, sandbox: Any) -> None:
     WorkspaceFactory(name="Harbor")
 
-    said = text(dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings"}, follow=True))
+    page_text = text(dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings"}, follow=True))
 
-    assert "It is a workspace of its own; the others stay as they are." in said
+    assert "It is a workspace of its own; the others stay as they are." in page_text
 
 
 # --- the way to Intuit -----------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ def someone_else() -> Client:
     return client
 
 
-def before_the_trip(workspace: Workspace) -> str:
+def consent_page_url(workspace: Workspace) -> str:
     return f"/admin/workspaces/{workspace.pk}/connect/quickbooks/"
 
 
@@ -79,14 +79,14 @@ def at_its_address(settings: Any) -> None:
 
 @pytest.mark.usefixtures("at_its_address", "sandbox")
 def test_a_second_administrator_hears_of_the_one_who_is_at_intuit(dana: Client) -> None:
-    page, host = before_the_trip(WorkspaceFactory(company=None)), "localhost:8000"
+    page, host = consent_page_url(WorkspaceFactory(company=None)), "localhost:8000"
     assert dana.post(page, HTTP_HOST=host)["Location"].startswith("http")
     assert "set out for Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
     erin = someone_else()
 
-    told = erin.post(page, HTTP_HOST=host)
+    response = erin.post(page, HTTP_HOST=host)
 
-    assert told.status_code == 200 and "dana set out for Intuit to connect QuickBooks, " in main_text(told)
+    assert response.status_code == 200 and "dana set out for Intuit to connect QuickBooks, " in main_text(response)
     assert erin.post(page, {"anyway": "1"}, HTTP_HOST=host)["Location"].startswith("http")
 
 
@@ -98,12 +98,12 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
             workspace=workspace, company=workspace.company, at=now - timedelta(minutes=minutes), kind=kind, by=person
         )
 
-    said = main_text(someone_else().get(before_the_trip(workspace)))
+    page_text = main_text(someone_else().get(consent_page_url(workspace)))
 
-    assert "set out for Intuit" not in said
+    assert "set out for Intuit" not in page_text
     assert (
         f"Northlight Studio LLC was connected by dana, {moment(now - timedelta(minutes=2), workspace.time_zone)}."
-        in said
+        in page_text
     )
 
 
@@ -111,9 +111,9 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
 def test_a_wrong_address_is_told_on_the_page_before_the_trip(dana: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "http://hours.example.com"
 
-    said = main_text(dana.get(before_the_trip(WorkspaceFactory(company=None))))
+    page_text = main_text(dana.get(consent_page_url(WorkspaceFactory(company=None))))
 
-    assert "PUBLIC_URL is http://hours.example.com; Intuit sends people back to https addresses only." in said
+    assert "PUBLIC_URL is http://hours.example.com; Intuit sends people back to https addresses only." in page_text
 
 
 def test_a_refused_key_is_explained_and_never_sent_back(dana: Client, sandbox: Any) -> None:
@@ -128,24 +128,24 @@ def test_a_refused_key_is_explained_and_never_sent_back(dana: Client, sandbox: A
 def test_a_workspace_the_key_does_not_see_is_named_with_what_there_is(dana: Client, sandbox: Any) -> None:
     page = dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings", "workspace": "Elsewhere"})
 
-    said = main_text(page)
-    assert "This key sees no workspace 'Elsewhere': Northlight Studio" in said
-    assert "into the field Workspace" in said
-    assert "--workspace" not in said
+    page_text = main_text(page)
+    assert "This key sees no workspace 'Elsewhere': Northlight Studio" in page_text
+    assert "into the field Workspace" in page_text
+    assert "--workspace" not in page_text
 
 
 def test_no_address_can_be_typed_in(dana: Client, sandbox: Any) -> None:
-    wanted = {"api_key": "sandbox-clockify-key", "region": "https://elsewhere.example/api"}
+    fields = {"api_key": "sandbox-clockify-key", "region": "https://elsewhere.example/api"}
 
-    assert dana.post(FORM, wanted).status_code == 422
+    assert dana.post(FORM, fields).status_code == 422
     assert not Workspace.objects.exists()
 
 
 def test_clockify_s_regions_and_the_settings_own_addresses_are_offered(dana: Client, sandbox: Any) -> None:
-    said = main_text(dana.get(FORM))
+    page_text = main_text(dana.get(FORM))
 
     for region in ("As in this installation's settings", "Global", "Germany", "Australia"):
-        assert region in said
+        assert region in page_text
 
 
 def test_only_who_may_act_connects(visitor: Client, sandbox: Any) -> None:

@@ -58,7 +58,7 @@ def test_a_changed_rule_is_applied_to_the_mapping_at_once(dana: Client, workspac
 
 
 @pytest.mark.parametrize(
-    ("wrong", "words"),
+    ("wrong", "message"),
     [
         ({"longest_hours": "many"}, "'many' is no number of hours."),
         ({"time_zone": "Mars/Olympus"}, "'Mars/Olympus' is no time zone"),
@@ -66,12 +66,12 @@ def test_a_changed_rule_is_applied_to_the_mapping_at_once(dana: Client, workspac
     ],
 )
 def test_a_wrong_value_is_refused_with_all_others_and_stays_in_the_form(
-    dana: Client, workspace: Workspace, wrong: dict[str, str], words: str
+    dana: Client, workspace: Workspace, wrong: dict[str, str], message: str
 ) -> None:
     answer = dana.post(rules(workspace), {"approved_only": "true", **wrong})
 
     assert answer.status_code == 422
-    assert "Nothing was changed: " in main_text(answer) and words in main_text(answer)
+    assert "Nothing was changed: " in main_text(answer) and message in main_text(answer)
     assert answer.content.decode().count('aria-invalid="true"') == 1
     assert all(f'value="{value}"' in answer.content.decode() for value in wrong.values() if value)
     workspace.refresh_from_db()
@@ -94,12 +94,12 @@ def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
     assert policy.shown(workspace)["sync_schedule"] == stored
     due = Schedule.objects.get().next_at
     assert due is not None and f"Next: {moment(due, workspace.time_zone)}" in main_text(page)
-    again = {f"sync_schedule{end}": text for end, text in fields.items()}
-    assert "Nothing was changed." in text(dana.post(rules(workspace), again, follow=True))
+    form_again = {f"sync_schedule{end}": text for end, text in fields.items()}
+    assert "Nothing was changed." in text(dana.post(rules(workspace), form_again, follow=True))
 
 
 @pytest.mark.parametrize(
-    ("fields", "words"),
+    ("fields", "message"),
     [
         ({"": "minutes", "-every": "3"}, "'every 3 minutes' is too often; every 5 minutes is the least."),
         ({"": "hours", "-every": ""}, "Write how many hours, as a whole number from 1 on."),
@@ -109,12 +109,12 @@ def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
     ],
 )
 def test_a_schedule_that_cannot_be_is_told_at_its_field_and_changes_nothing(
-    dana: Client, workspace: Workspace, fields: dict[str, str], words: str
+    dana: Client, workspace: Workspace, fields: dict[str, str], message: str
 ) -> None:
     wrong = {f"check_schedule{end}": text for end, text in fields.items()}
     answer = dana.post(rules(workspace), {"longest_hours": "9", **wrong})
 
-    assert answer.status_code == 422 and words in main_text(answer)
+    assert answer.status_code == 422 and message in main_text(answer)
     assert 'id="problem-check_schedule"' in answer.content.decode()
     workspace.refresh_from_db()
     assert workspace.longest_hours == 24 and not Schedule.objects.exists()
