@@ -68,7 +68,7 @@ def someone_else() -> Client:
     return client
 
 
-def consent_page_url(workspace: Workspace) -> str:
+def connect_page_url(workspace: Workspace) -> str:
     return f"/admin/workspaces/{workspace.pk}/connect/quickbooks/"
 
 
@@ -79,7 +79,7 @@ def at_its_address(settings: Any) -> None:
 
 @pytest.mark.usefixtures("at_its_address", "sandbox")
 def test_a_second_administrator_hears_of_the_one_who_is_at_intuit(dana: Client) -> None:
-    page, host = consent_page_url(WorkspaceFactory(company=None)), "localhost:8000"
+    page, host = connect_page_url(WorkspaceFactory(company=None)), "localhost:8000"
     assert dana.post(page, HTTP_HOST=host)["Location"].startswith("http")
     assert "set out for Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
     erin = someone_else()
@@ -98,7 +98,7 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
             workspace=workspace, company=workspace.company, at=now - timedelta(minutes=minutes), kind=kind, by=person
         )
 
-    page_text = main_text(someone_else().get(consent_page_url(workspace)))
+    page_text = main_text(someone_else().get(connect_page_url(workspace)))
 
     assert "set out for Intuit" not in page_text
     assert (
@@ -111,7 +111,7 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
 def test_a_wrong_address_is_told_on_the_page_before_the_trip(dana: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "http://hours.example.com"
 
-    page_text = main_text(dana.get(consent_page_url(WorkspaceFactory(company=None))))
+    page_text = main_text(dana.get(connect_page_url(WorkspaceFactory(company=None))))
 
     assert "PUBLIC_URL is http://hours.example.com; Intuit sends people back to https addresses only." in page_text
 
