@@ -19,7 +19,7 @@ Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def stage(sandbox: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """An empty workspace and an empty company that are not connected yet, and no long pauses."""
+    """Return an empty workspace and an empty company, not connected yet, without long pauses."""
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     return Scene(sandbox)
 
@@ -31,7 +31,7 @@ def scene(stage: Scene) -> Scene:
 
 @pytest.fixture
 def shell() -> Shell:
-    """Runs `manage.py` in a process of its own; nothing listens where its settings point."""
+    """Return a function that runs `manage.py` in a process of its own; nothing listens where its settings point."""
     quiet = {
         "PATH": os.environ["PATH"],
         "ENV_FILE": os.devnull,
@@ -54,5 +54,5 @@ def shell() -> Shell:
 
 
 def lines(text: str) -> list[str]:
-    """The lines a person sees."""
+    """Return the lines a person sees."""
     return [line for line in text.splitlines() if line.strip()]

@@ -27,7 +27,7 @@ def connect_quickbooks(stage: Scene, *, realm: str = REALM, token: str = "") -> 
 
 
 def member(stage: Scene, *, roles: tuple[str, ...]) -> str:
-    """A colleague with a key of their own."""
+    """Create a colleague; return their API key."""
     user_id = stage.user("Colleague", partner=None)
     with stage.world.lock:
         stage.place.put_member(Member(user_id, roles=roles))

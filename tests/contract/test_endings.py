@@ -1,4 +1,4 @@
-"""How runs end: exit codes 0, 3 and 4, and the line on stderr that says why."""
+"""Exit codes 0, 3 and 4, and the line on stderr that gives the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that falls asleep inside a transaction holds nobody up for longer than a lease."""
+"""A process that falls asleep inside a transaction delays the others for no longer than a lease."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_sleepers_locks_are_taken_from_it(short_lease: None) -> None:
     thread.start()
     holds.wait()
 
-    # Would wait for ever if the sleeper kept its lock.
+    # Would wait forever if the sleeper kept its lock.
     RateBucket.objects.filter(key="one").update(next_at=3)
 
     wakes.set()

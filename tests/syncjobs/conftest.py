@@ -1,4 +1,4 @@
-"""A connected scene for every test that asks for one."""
+"""A connected scene for every test that asks for it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tests.support.scene import Scene
 
 @pytest.fixture
 def scene(sandbox: Any, transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """An empty workspace and an empty company, connected with each other, and no long pauses."""
+    """Return an empty workspace and an empty company, connected with each other, without long pauses."""
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     return Scene(sandbox).connect()
 
 
 @pytest.fixture
 def ada(scene: Scene) -> str:
-    """A user with an employee, in New York."""
+    """Return a user with an employee, in New York."""
     return scene.user("Ada")
 
 
 @pytest.fixture
 def site(scene: Scene) -> str:
-    """Project Site of client Acme, 80.00 an hour, with customers on both levels."""
+    """Return project Site of client Acme, 80.00 an hour, with customers on both levels."""
     return scene.project("Site", client=scene.client("Acme"), hourlyRate=8000)

@@ -1,4 +1,4 @@
-"""What browsers may load: strict everywhere, with the two liberties that the admin's theme needs."""
+"""The content security policy: strict everywhere, with the two exceptions that the admin's theme needs."""
 
 from __future__ import annotations
 

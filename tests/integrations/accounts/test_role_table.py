@@ -1,4 +1,4 @@
-"""Who may open which page and press which button. A new page without a line in this table fails here."""
+"""The table of pages, buttons and roles. A new page without a line in it fails here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
 pytestmark = pytest.mark.django_db
 LOOK, ACT, NOBODY = "look", "act", "nobody"
 ALLOWED = {LOOK: MAY_LOOK, ACT: MAY_ACT}
-# Who may do what is not the database's business. One role that may do everything here asks it for every page.
+# Permissions do not depend on the database. One role that may do everything here requests every page on it.
 EVERYBODY = [
     role if role == roles.MAPPING_ADMINS else pytest.param(role, marks=pytest.mark.any_database) for role in ROLES
 ]
@@ -30,7 +30,7 @@ EVERYBODY = [
 
 @dataclass(frozen=True)
 class Line:
-    """What opening a page and posting to it needs, and which row its address names."""
+    """The role that opening a page and posting to it needs, and the row its address names."""
 
     get: str
     post: str
@@ -73,15 +73,15 @@ TABLE = {
     "quickbooks:disconnect": Line(NOBODY, ACT),
     "quickbooks:read-plan": Line(NOBODY, ACT),
 }
-# What stands in for a parameter that names no row.
+# Values for parameters that name no row.
 EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people"}
 START = date(2026, 3, 1)
-# The admin's own five pages per model are looked at further down.
+# The admin's own five pages per model are tested further down.
 STANDARD = re.compile(r"admin:\w+_(changelist|add|change|delete|history)")
 
 
 def our_patterns(resolver: Any = None, namespaces: tuple[str, ...] = ()) -> Iterator[tuple[str, URLPattern]]:
-    """Every address that one of our own views answers, wherever it is hooked in."""
+    """Yield every address that one of our own views answers, wherever it is included."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
             inside = (*namespaces, pattern.namespace) if pattern.namespace else namespaces
@@ -92,7 +92,7 @@ def our_patterns(resolver: Any = None, namespaces: tuple[str, ...] = ()) -> Iter
 
 def is_ours(pattern: URLPattern) -> bool:
     view = getattr(pattern.callback, "view_class", None) or inspect.unwrap(pattern.callback)
-    # `coming` keeps the place of a page that is not there yet and shows nothing.
+    # `coming` is the placeholder of a page that does not exist yet; it shows nothing.
     return view.__module__.split(".")[0] in roles.OUR_APPS and view.__name__ != "coming"
 
 

@@ -1,4 +1,4 @@
-"""The three groups: made by a migration, complete, and joined in one step."""
+"""The three groups: created by a migration, complete, and joined in one step."""
 
 from __future__ import annotations
 

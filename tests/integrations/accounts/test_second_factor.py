@@ -1,4 +1,4 @@
-"""The authenticator app, with its secret sealed in the database. Time stands still but for the tests' own steps."""
+"""The authenticator app, with its secret sealed in the database. The clock moves only by the tests' own steps."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def clock() -> Iterator[time_machine.Coordinates]:
 
 
 def code_of(secret: str) -> str:
-    """What an authenticator app shows now (RFC 6238, six digits, 30 seconds)."""
+    """Return the code an authenticator app shows now (RFC 6238, six digits, 30 seconds)."""
     counter = int(timezone.now().timestamp()) // 30
     digest = hmac.new(base64.b32decode(secret), struct.pack(">Q", counter), hashlib.sha1).digest()
     (number,) = struct.unpack_from(">I", digest, digest[-1] & 15)
@@ -42,12 +42,12 @@ def code_of(secret: str) -> str:
 
 
 def log_in(client: Client) -> str:
-    """Name and password; gives where that leads."""
+    """Log in by name and password; return the address that leads to."""
     return str(client.post("/accounts/login/", {"login": "dana", "password": PASSWORD})["Location"])
 
 
 def set_up(client: Client) -> str:
-    """Switch the app on, as a person would; gives the secret that the app now holds."""
+    """Switch the app on, as a person would; return the secret that the app now holds."""
     log_in(client)
     assert client.get(ACTIVATE)["Location"].startswith("/accounts/reauthenticate/")
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})

@@ -1,4 +1,4 @@
-"""Connecting QuickBooks in the browser: the trip to the consent page and every way back."""
+"""Connecting QuickBooks in the browser: the consent page and every way back from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def submit_connect(client: Client, workspace: Workspace, host: str = HOST) -> An
 
 
 def decide(consent_page: str, choice: str, realm: str) -> dict[str, str]:
-    """What a person does on Intuit's page; gives what Intuit sends back."""
+    """Answer Intuit's consent page as a person does; return what Intuit sends back."""
     assert requests.get(consent_page, timeout=5).status_code == 200
     answer = requests.post(consent_page, data={"choice": choice, "realm": realm}, timeout=5, allow_redirects=False)
     back = urlsplit(answer.headers["Location"])
@@ -39,7 +39,7 @@ def decide(consent_page: str, choice: str, realm: str) -> dict[str, str]:
 
 
 def come_back(client: Client, answer: dict[str, str]) -> str:
-    """The sentence the person reads."""
+    """Return the sentence the person reads."""
     response = client.get(CALLBACK, answer, HTTP_HOST=HOST)
     assert response.status_code == 302
     return " ".join(str(message) for message in get_messages(response.wsgi_request))

@@ -24,7 +24,7 @@ PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll
         ({"sku": "QuickBooks Online Advanced", "allow_sku": "quickbooks online advanced"}, ""),
         ({"sku": "QuickBooks Online Advanced", "allow_sku": "QuickBooks Online Mac"}, "PLAN_NOT_SUPPORTED"),
         ({"sku": "", "allow_sku": ""}, "PLAN_NOT_SUPPORTED"),
-        # No administrator can give Simple Start what it does not have.
+        # No administrator can add to Simple Start what it does not have.
         (
             {"sku": "QuickBooks Online Simple Start", "allow_sku": "QuickBooks Online Simple Start"},
             "PLAN_NOT_SUPPORTED",

@@ -1,4 +1,4 @@
-"""Tokens: refreshed once however many ask, saved before they are used, and lost only where Intuit says so."""
+"""Tokens: refreshed once however many callers need them, saved before use, and lost only where Intuit says so."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def refreshes(scene: Scene) -> int:
 
 
 def run_in_threads(count: int, work: Any) -> list[Any]:
-    """What `work` gave in each thread; all begin at once."""
+    """Run `work` in `count` threads that begin at once; return their results or errors."""
     results: list[Any] = [None] * count
     start = threading.Barrier(count)
 
@@ -53,7 +53,7 @@ def make_access_token_old() -> None:
 
 @pytest.fixture
 def rotating(scene: Scene) -> Scene:
-    """Intuit at its strictest: a new refresh token each time, and a used one ends the whole connection."""
+    """Make Intuit strictest: a new refresh token each time, and a used one ends the whole connection."""
     scene.switch(rotate_every_refresh=True, family_revoked_on_reuse=True)
     return scene
 
@@ -130,8 +130,8 @@ def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bo
 
         assert refreshes(rotating) == 1
         assert set(access_tokens) == {rotating.company.access_token}
-    # What was saved is what Intuit gave last.
-    QuickBooksApiClient(rotating.company).company_info()
+    # The saved token is the one Intuit issued last.
+    QuickBooksClient(rotating.company).company_info()
     make_access_token_old()
     QuickBooksApiClient(rotating.company).company_info()
 
@@ -151,7 +151,7 @@ def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None
 
 @pytest.fixture
 def restless_threads() -> Iterator[None]:
-    """Threads take turns all the time, so that what they share is torn where it can be."""
+    """Make threads switch all the time, so that unprotected shared state breaks."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

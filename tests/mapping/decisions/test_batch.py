@@ -1,4 +1,4 @@
-"""Accepting what is safe in one press, and taking decisions back, one by one or together."""
+"""Accepting what is safe in one click, and taking decisions back, one by one or together."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def customer(workspace: Workspace, name: str, parent_id: str = "", **facts: Any)
 
 
 def pairs(workspace: Workspace) -> dict[str, str]:
-    """What a check leaves as safe: Clockify id to QuickBooks id."""
+    """Match, then return the safe pairs: Clockify id to QuickBooks id."""
     rematch.rematch(workspace, now=NOW)
     return {pair.clockify_id: pair.quickbooks_id for pair in safe_pairs(workspace)}
 

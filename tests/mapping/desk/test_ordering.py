@@ -1,4 +1,4 @@
-"""Where open rows stand on the desk, which of them one press accepts, and by which words they are found."""
+"""The order of open rows on the desk, which of them one click accepts, and the text by which they are found."""
 
 from __future__ import annotations
 

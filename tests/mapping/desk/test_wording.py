@@ -1,4 +1,4 @@
-"""The words for every mismatch: what is, then why, then where it is mended."""
+"""The sentences for every mismatch: what is, then why, then where it is resolved."""
 
 from __future__ import annotations
 

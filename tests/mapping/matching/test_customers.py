@@ -9,7 +9,7 @@ ACME = client("c1", "Acme")
 ACME_CUSTOMER = customer("10", "Acme")
 ACME_WEB = project("p1", "Web", of=ACME)
 
-# What QuickBooks has, and what becomes of client Acme (and of a project Acme without a client).
+# QuickBooks' records, and the resulting status of client Acme (and of a project Acme without a client).
 TOP_LEVEL = {
     "a top-level customer is linked": ([customer("1", "Acme")], "linked"),
     "a sub-customer": ([customer("9", "Holding"), customer("1", "Acme", under="9")], "WRONG_LEVEL"),
@@ -47,7 +47,7 @@ def test_where_a_top_level_customer_is_needed(
     assert pairs(outcome) == ({"x": "1"} if status == "linked" else {})
 
 
-# What QuickBooks has beside customer Acme (10) and Beta (20), and what becomes of client Acme's project Web.
+# QuickBooks' records beside customers Acme (10) and Beta (20), and the status of client Acme's project Web.
 UNDER_ACME = {
     "a child of Acme is linked": ([customer("1", "Web", under="10")], "linked"),
     "same leaf under two parents": (

@@ -36,7 +36,7 @@ def _web(
     clients: list[KnownLink] = CLIENTS,
     suspended: str = "",
 ) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-    """Project Web was linked to Acme's Web; what is said of it now, and what is suspended."""
+    """Match project Web, once linked to Acme's Web; return its mismatch reasons and what is suspended."""
     link = replace(linked(WEB, WEB_CUSTOMER, by=by), suspended=suspended)
     books = [ACME_CUSTOMER, BETA_CUSTOMER, *([quickbooks] if quickbooks else [])]
 

@@ -7,7 +7,7 @@ from tests.support.records import client, customer, employee, linked, pairs, rea
 
 ADA = user("u1", "Ada Byron")
 
-# What QuickBooks has, and what becomes of Ada, to whom nothing is linked yet.
+# QuickBooks' records, and the resulting status of Ada, to whom nothing is linked yet.
 ONE_USER = {
     "an employee of that name is linked": ([employee("1", "Ada Byron")], "linked"),
     "outer spaces do not count": ([employee("1", " Ada Byron ")], "linked"),

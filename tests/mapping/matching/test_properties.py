@@ -1,4 +1,4 @@
-"""What holds in every world, however odd: small worlds with few names, where claims collide all the time."""
+"""Properties that hold in any world: small worlds with few names, where name matches collide all the time."""
 
 from __future__ import annotations
 

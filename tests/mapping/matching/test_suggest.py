@@ -178,5 +178,5 @@ def test_what_was_found_before_is_taken_over_less_who_is_taken_now() -> None:
     moved = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
 
     assert later.of(acme, parent_id="") == tuple(suggestion for suggestion in likely if suggestion.id != "1")
-    # Under another name it is looked for anew.
+    # Under another name it is compared again.
     assert moved.of(client("c1", "Acme Trade"), parent_id="")[0].id == "2"

@@ -55,7 +55,7 @@ class Command:
         os.kill(self.process.pid, number)
 
     def suspend(self) -> None:
-        """As a closed laptop does; but not while it holds SQLite's one write lock, which nobody could wait out."""
+        """Suspend the process as a closed laptop does, but not while it holds SQLite's one write lock for everybody."""
         self.signal(signal.SIGSTOP)
         while connection.vendor == "sqlite" and _is_locked():
             self.signal(signal.SIGCONT)
@@ -81,7 +81,7 @@ def _is_locked() -> bool:
 
 @pytest.fixture
 def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
-    """Starts commands; ends what the test left. This process has the same short lease."""
+    """Return a function that starts commands; end what the test left. This process has the same short lease."""
     settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 2, 0.3
     started: list[Command] = []
 
@@ -99,7 +99,7 @@ def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
 
 @pytest.fixture
 def large_month(scene: Scene, ada: str, site: str) -> Scene:
-    """Enough to be met in mid-run: each write takes a while."""
+    """Create enough entries to interrupt a run midway: each write takes a while."""
     scene.entries(ada, site, COUNT)
     return scene
 
@@ -257,7 +257,7 @@ def test_a_command_that_slept_past_its_lease_leaves_the_rest_to_others(
     assert run["status"] in {"partial", "failed", "cancelled"}
     assert run["error"]["message"]
     assert "Traceback" not in run.stderr
-    # At most what was leaving the house as it fell asleep, under the ids that were sent for it meanwhile.
+    # At most the writes in flight when it fell asleep, under the request ids that others sent for them meanwhile.
     assert large_month.calls().get("POST timeactivity", 0) <= 4
     assert not Run.objects.filter(status=Run.Status.RUNNING).exists()
     assert_books_agree(large_month)

@@ -1,4 +1,4 @@
-"""Who looks at the pages, and the workspace they look at."""
+"""The people who open the pages, and the workspace they see."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def workspace(db: None) -> Workspace:
 
 @pytest.fixture
 def dana(client: Client, db: None) -> Client:
-    """Logged in as somebody who may decide and start runs."""
+    """Log in as somebody who may decide and start runs."""
     client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="dana"))
     return client
 
 
 @pytest.fixture
 def visitor(db: None) -> Client:
-    """Logged in as somebody who may look and do nothing."""
+    """Log in as somebody who may look and do nothing."""
     visitor = Client()
     visitor.force_login(UserFactory.allowed(*LOOK, username="visitor"))
     return visitor

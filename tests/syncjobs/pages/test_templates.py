@@ -1,4 +1,4 @@
-"""What holds for every template of ours: nothing inline that the content security policy would stop."""
+"""Rules for every template of ours: nothing inline that the content security policy would stop."""
 
 from __future__ import annotations
 

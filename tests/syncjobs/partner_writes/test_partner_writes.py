@@ -31,7 +31,7 @@ FAULTS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit",
 
 @pytest.fixture(autouse=True)
 def from_march(scene: Scene) -> None:
-    """Checks read entries from the start date on."""
+    """Make checks read entries from the start date on."""
     scene.policy(start_date=FIRST)
 
 
@@ -52,7 +52,7 @@ def written(scene: Scene, request: WriteRequest, *, person: Any = None) -> Partn
 
 
 def records_named(scene: Scene, entity: str, name: str) -> list[dict[str, Any]]:
-    """Records of that name in QuickBooks."""
+    """Return the records of that name in QuickBooks."""
     with scene.world.lock:
         return [dict(record) for record in scene.books.records[entity].values() if record["DisplayName"] == name]
 
@@ -263,7 +263,7 @@ def test_a_second_submit_while_the_first_is_in_flight_makes_no_second_record(sce
     second.join()
 
     assert first.state == State.DONE
-    # Which of the two depends on how far the first had come.
+    # The message depends on how far the first had come.
     assert messages and ("is being written since" in messages[0] or "linked to Acme already" in messages[0])
     assert len(scene.books.records["Customer"]) == 1
 

@@ -1,4 +1,4 @@
-"""What QuickBooks and Clockify take as a name, and the way out that each broken rule offers."""
+"""The rules of QuickBooks and Clockify for names, and the remedy that each broken rule offers."""
 
 from __future__ import annotations
 

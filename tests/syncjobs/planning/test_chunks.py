@@ -1,4 +1,4 @@
-"""A plan that is made piece by piece is the plan of the whole window, and nothing stays of one that was given up."""
+"""A plan made in chunks is the plan of the whole window, and nothing remains of a plan that was discarded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = 20
 
 @pytest.fixture
 def month(scene: Scene, ada: str, site: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """More entries than fit into a piece, and two that stay behind."""
+    """Create more entries than fit into a chunk, and two that are held back."""
     monkeypatch.setattr(window, "CHUNK", 3)
     scene.entry(ada, site, "2026-03-02 20:00", billable=False)
     scene.entry(ada, site, "2026-03-30 20:00", billable=False)

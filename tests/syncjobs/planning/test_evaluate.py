@@ -1,4 +1,4 @@
-"""After a decision everything is matched and judged anew, but what has not changed is neither compared nor written."""
+"""After a decision everything is matched and evaluated again, but only what has changed is compared and written."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.scene import Scene, run_command
 
 @pytest.fixture
 def unlinked(scene: Scene) -> Scene:
-    """Three users, each almost called as an employee."""
+    """Create three users, each with a name close to an employee's."""
     for name in ("Marta Nowak", "Petra Novotna", "Ingrid Olsen"):
         scene.user(name, partner=None)
         scene.books.put("Employee", {"DisplayName": f"{name}x"})

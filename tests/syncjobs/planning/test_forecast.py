@@ -1,4 +1,4 @@
-"""What is promised before a decision is what it frees."""
+"""The forecast before a decision is what the decision then unblocks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VERBS = ("link", "link", "link", "confirm", "unlink", "ignore", "stop_ignoring")
 
 
 class Company:
-    """A company and a workspace at random: few names, so that many records claim each other."""
+    """A company and a workspace at random: few names, so that many records compete for each other."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
@@ -163,7 +163,7 @@ def test_evaluating_what_a_decision_concerns_is_evaluating_everything(seed: int)
 
 
 def stored_state(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
-    """Statuses and open rows, as far as anybody can see them."""
+    """Return statuses and open rows, as far as anybody can see them."""
     statuses = EntryStatus.objects.filter(workspace=workspace).order_by("entry_id")
     rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
     says = ("kind", "clockify_id", "quickbooks_id", "reason", "suggestions", "blocked_minutes", "blocked_entries")
@@ -174,7 +174,7 @@ def stored_state(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
 
 
 def a_held_project(*, partner: bool = True) -> tuple[Workspace, str, str]:
-    """Project Site of a linked client; Tomasz, who works on it too, has no employee."""
+    """Create project Site of a linked client; Tomasz, who works on it too, has no employee."""
     books = CompanyFactory(home_currency="USD")
     workspace = WorkspaceFactory(company=books)
     ada = ClockifyUserFactory(workspace=workspace, name="Ada")

@@ -1,4 +1,4 @@
-"""Large windows are read, stored and judged piece by piece, and nothing is lost between two pieces."""
+"""Large windows are read, stored and evaluated in chunks, and nothing is lost between two chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/after-sending.md says for every event and state what happens, and each of its rows is played."""
+"""Every row of docs/after-sending.md, which gives the outcome for each event and state, is played."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.support.after_sending import STATES, Outcome, all_events, can_happen,
 from tests.support.scene import Scene
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "after-sending.md"
-# Played in each `make test`; the others take longer and tell less.
+# Played in each `make test`; the others take longer and show less.
 ALWAYS = ("sent", "disconnected", "run undone")
 
 
 def table() -> list[tuple[str, str, Outcome]]:
-    """Every row of the document, one for each of its events."""
+    """Return every row of the document, one for each of its events."""
     rows = re.findall(r"^\| (.+) \|$", PAGE.read_text(), re.MULTILINE)
     table_rows = []
     for row in rows:
@@ -49,6 +49,6 @@ def test_what_the_table_says_is_what_happens(scene: Scene, settings: Any, world:
 
 
 def same(documented: Outcome, outcome: Outcome) -> bool:
-    """An ellipsis in the document stands for whatever is different each time."""
+    """Compare two outcomes; an ellipsis in the document stands for whatever differs each time."""
     reads = ".*".join(map(re.escape, documented.reads.split("…")))
     return documented[:2] == outcome[:2] and re.fullmatch(reads, outcome.reads) is not None

@@ -1,4 +1,4 @@
-"""Months in which anything may happen in any order, and QuickBooks has exactly what it should at their end."""
+"""Months in which anything may happen in any order, at whose end QuickBooks has exactly what it should."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Month:
 
     def __init__(self, scene: Scene, seed: int) -> None:
         self.scene, self.chance = scene, random.Random(seed)
-        # In one zone: the day of time already sent stays when another person takes it over, wherever that one lives.
+        # All in one zone: time already sent keeps its day when another person becomes its owner, wherever they live.
         self.users = [scene.user(name, zone="Pacific/Auckland") for name in ("Ada", "Bea", "Cleo")]
         client = scene.client("Acme")
         self.projects = [
@@ -90,7 +90,7 @@ class Month:
 
 
 def assert_adds_up(run: Result) -> None:
-    """Deletions of what is gone from Clockify count in `deleted` only."""
+    """Check the run's figures; deletions of what is gone from Clockify count in `deleted` only."""
     kinds = ("sent", "updated", "unchanged", "blocked", "failed", "unknown")
     assert run.code == 3 or 0 <= run["seen"] - sum(run[kind] for kind in kinds) <= run["deleted"]
 

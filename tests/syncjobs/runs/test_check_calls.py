@@ -1,4 +1,4 @@
-"""What a check asks of QuickBooks: as few calls as can be, and nothing missed for it."""
+"""The calls a check makes to QuickBooks: as few as possible, without missing anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.scene import Result, Scene
 
 
 def calls(scene: Scene) -> dict[str, int]:
-    """Calls by the last part of their address."""
+    """Return the number of calls by the last part of their address."""
     return {route.split()[-1]: count for route, count in scene.calls().items() if count}
 
 
@@ -32,7 +32,7 @@ def customers(scene: Scene, names: Iterable[str]) -> list[str]:
 
 @pytest.fixture
 def long_list(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """So many customers that they don't fit into a batch."""
+    """Create more customers than fit into a batch."""
     monkeypatch.setattr(reading, "MAX_RECORDS", 50)
     ids = customers(scene, [f"Customer {number}" for number in range(60)])
     check(scene)

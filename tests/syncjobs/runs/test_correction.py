@@ -1,4 +1,4 @@
-"""Time that was billed or changed by hand after it was sent: what a person may do about it, shown before it is done."""
+"""Time that was billed or changed by hand after it was sent: corrections, each shown before it is made."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.support.scene import Scene, run_command
 
 
 def preview(scene: Scene, entry: str, option: str) -> Run:
-    """What the desk's button asks for, worked on right here."""
+    """Run the preview that the desk's button requests, right here."""
     return work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(entry), option))
 
 
 def carry_out(scene: Scene, preview_run: Run) -> Run:
-    """What the button of the preview's page asks for."""
+    """Run what the button of the preview's page requests."""
     options = correction.as_shown(preview_run)
     return work(scene, first=preview_run.from_date, last=preview_run.to_date, options=options)
 
@@ -42,7 +42,7 @@ def lengths(scene: Scene) -> list[int]:
 
 @pytest.fixture
 def billed(scene: Scene, ada: str, site: str) -> str:
-    """An hour that was billed, and is an hour and a half in Clockify since."""
+    """Create an hour that was billed, and is an hour and a half in Clockify since."""
     entry = scene.entry(ada, site, minutes=60)
     scene.sync()
     scene.bill(scene.receipt(entry).quickbooks_id)
@@ -53,7 +53,7 @@ def billed(scene: Scene, ada: str, site: str) -> str:
 
 @pytest.fixture
 def changed(scene: Scene, ada: str, site: str) -> str:
-    """An hour that somebody made five in QuickBooks, and is an hour and a half in Clockify since."""
+    """Create an hour that somebody made five in QuickBooks, and is an hour and a half in Clockify since."""
     entry = scene.entry(ada, site, minutes=60)
     scene.sync()
     scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Hours": 5, "Minutes": 0})
@@ -116,7 +116,7 @@ def test_a_correction_can_be_undone_and_the_entry_waits_again(scene: Scene, bill
     assert not undo.sends_anew(done) and scene.sync()["sent"] == 0
     assert Receipt.objects.get(part=0).corrections == 0
     assert scene.explain(billed)["state"] == "changed"
-    # Its number is not used again: the old receipt tells of what was taken back.
+    # Its part number is not used again: the old receipt records what was taken back.
     carry_out(scene, preview(scene, billed, "correct"))
     assert lengths(scene) == [30, 60]
     assert sorted(Receipt.objects.values_list("part", "state")) == [(0, "sent"), (1, "deleted"), (2, "sent")]

@@ -1,4 +1,4 @@
-"""How a run is asked for: one of a workspace at a time, whoever asks."""
+"""Requests for runs: one of a workspace at a time, whoever requests it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many entries missing at once: a preview believes nothing, and deleting takes only what it listed."""
+"""Many entries missing at once: a preview deletes nothing, and deleting takes only what it listed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.scene import FIRST, LAST, Scene
 
 
 def believe(scene: Scene, ids: list[str], *, dry_run: bool) -> Run:
-    """As the page's buttons ask for it, worked on right here."""
+    """Accept the deletions as the page's buttons do, and run that right here."""
     options: dict[str, Any] = {"believe_deletions": True, "entries": ids}
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     now = timezone.now()
@@ -38,12 +38,12 @@ def test_only_what_the_preview_listed_is_deleted_and_only_by_the_run_after_it(
     listed = sorted(finding.missing.values_list("clockify_id", flat=True))
     assert listed == sorted(entries[:25])
 
-    # The preview deletes nothing and believes nothing: the guard holds on the next sync as before.
+    # The preview deletes nothing and accepts nothing: the guard holds on the next sync as before.
     preview = believe(scene, listed, dry_run=True)
     assert preview.counters["figures"]["deleted"] == 25
     assert (scene.sync()["warnings"], len(scene.activities())) == ({"MANY_MISSING": 1}, 40)
 
-    # What goes missing after the preview is none of its business.
+    # Entries that go missing after the preview are not part of it.
     scene.delete_entry(entries[30])
     done = believe(scene, listed, dry_run=False)
     assert (done.status, done.counters["figures"]["deleted"], len(scene.activities())) == ("succeeded", 25, 15)

@@ -15,7 +15,7 @@ from tests.support.scene import FIRST, LAST, Scene, run_command
 
 @pytest.fixture
 def second_workspace(scene: Scene, ada: str, site: str) -> str:
-    """A second workspace with a user Ada and a project Site of client Acme, connected to the same company."""
+    """Connect a second workspace, with a user Ada and a project Site of client Acme, to the same company."""
     place = scene.clockify.add_workspace("Other Workspace")
     owner = User(scene.clockify.new_id(), "other@example.test", "Other Owner", active_workspace=place.id)
     scene.clockify.put_user(owner)

@@ -1,4 +1,4 @@
-"""Runs of the worker: worked on in slices, put off while a vendor is busy, taken up again after a death."""
+"""Runs of the worker: run in slices, postponed while a vendor is busy, resumed after a process died."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Status = Run.Status
 
 @pytest.fixture
 def requested(scene: Scene) -> Run:
-    """A sync of March that somebody asked for with a button."""
+    """Create a sync of March that somebody requested with a button."""
     return ask(scene)
 
 
@@ -164,7 +164,7 @@ def test_a_task_for_a_run_that_is_no_more_does_nothing(scene: Scene) -> None:
 
 # --- after a death -----------------------------------------------------------------------------------------
 def die(run: Run, *, attempts: int = 1) -> None:
-    """As a process leaves it that was killed a while ago."""
+    """Leave the run as a process does that was killed a while ago."""
     past = timezone.now() - timedelta(seconds=5)
     Run.objects.filter(pk=run.pk).update(
         status=Status.RUNNING, owner="dead", lease_until=past, beat_at=past, attempts=attempts

@@ -1,4 +1,4 @@
-"""Which companies may receive time at all."""
+"""Companies whose subscription may receive time, and those whose may not."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNSUPPORTED: list[tuple[str, dict[str, Any]]] = [
 
 
 def assert_nothing_attempted(run: Result, code: str) -> None:
-    """Exit code 3 with zeros and one clear error."""
+    """Check for exit code 3 with zeros and one clear error."""
     assert run.code == 3
     assert [run[name] for name in (*COUNTS, "seen", "minutes_sent")] == [0] * 9
     assert (run["blocked_reasons"], run["warnings"]) == ({}, {})

@@ -99,7 +99,7 @@ def already_there(scene: Scene, ada: str, site: str) -> str:
 
 
 def put_by_hand(scene: Scene, ada: str, site: str, **more: object) -> str:
-    """Time that somebody entered in QuickBooks: Ada, an hour on 4 March."""
+    """Enter time in QuickBooks as somebody else does: Ada, an hour on 4 March."""
     kind, person = scene.people[ada]
     fields = {
         "NameOf": kind,
@@ -154,7 +154,7 @@ def test_time_is_held_back_and_the_reason_named(
         assert reason["fix_in"] in {"clockify", "quickbooks", "here", "wait", "support"}
         assert reason["message"] and reason["fix"]
         assert "?" not in reason["message"], "a fact is missing in the sentence"
-    # The same again: nothing is forgotten, nothing is tried behind one's back.
+    # A second sync blocks the same for the same reasons and sends nothing.
     second_run = scene.sync()
     assert (second_run.code, second_run.counts, second_run["blocked_reasons"]) == (
         0,
@@ -476,7 +476,7 @@ def test_an_inactive_service_item_fails_and_stops_after_twenty_equal_refusals(
     assert run["status"] == "failed"
     assert scene.activities() == []
     assert 20 <= scene.calls()["POST timeactivity"] <= 24
-    # Once it is mended, all of it goes.
+    # Once it is fixed, everything is sent.
     scene.put("Item", {"Id": item, "Active": True})
     assert scene.sync().counts == {"sent": 40}
     assert_books_agree(scene)

@@ -1,4 +1,4 @@
-"""What happens to time already sent when people change their minds in Clockify, or here."""
+"""Time already sent, when people change their minds in Clockify or here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.scene import Scene
 
 @pytest.fixture
 def sent(scene: Scene, ada: str, site: str) -> str:
-    """An hour of Ada's on 4 March, from nine in New York, that is in QuickBooks."""
+    """Send an hour of Ada's on 4 March, from nine in New York."""
     entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
     assert scene.sync().counts == {"sent": 1}
     return entry
@@ -359,7 +359,7 @@ def test_many_missing_at_once_delete_nothing(scene: Scene, ada: str, site: str) 
     assert run["status"] != "succeeded"
     assert len(scene.activities()) == 40
     assert (run["seen"], run.counts) == (19, {"unchanged": 19})
-    # And again: asking twice is no consent.
+    # And again: running a second time is no consent.
     assert scene.sync().code == 4
     assert scene.sync(dry_run=True).code == 4
     assert scene.check()["status"] == "succeeded"
@@ -600,7 +600,7 @@ def test_what_people_billed_changed_or_removed_is_theirs(
     assert scene.activities() == activities
     explained = scene.explain(sent)
     assert (explained["state"], explained.codes) == ("changed", {code})
-    # Nothing is made again, however often it runs.
+    # Nothing is created again, however often it runs.
     assert scene.sync()["blocked_reasons"] == {code: 1}
     assert scene.activities() == activities
 

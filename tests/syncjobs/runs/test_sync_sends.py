@@ -1,4 +1,4 @@
-"""What arrives in QuickBooks, field by field."""
+"""The activity that arrives in QuickBooks, field by field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Undo of a run: only what it created, only unbilled and unchanged, and a redo that makes nothing twice."""
+"""Undo of a run: only what it created, only unbilled and unchanged, and a redo that duplicates nothing."""
 
 from __future__ import annotations
 

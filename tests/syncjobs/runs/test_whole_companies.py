@@ -17,7 +17,7 @@ HELD = ("INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS", "TOO_LONG")
 
 
 def know_the_pairs(scene: Scene) -> None:
-    """Take over what the data set's author knows."""
+    """Apply the pairs that the data set's author knows."""
     pairs = scene.clockify.expected["pairs"]
     scene.people = {user: ("Employee", employee) for user, employee in pairs["users"].items()}
     scene.customers = dict(pairs["projects"])

@@ -1,4 +1,4 @@
-"""A large backlog goes by the batch beside single creates, each entry once, whatever comes of a batch."""
+"""A large backlog goes by the batch beside single creates, each entry once, whatever happens to a batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = 100
 
 @pytest.fixture(autouse=True)
 def eager(settings: Any) -> None:
-    """Batches for small numbers, and no waiting for one that got lost."""
+    """Use batches for small numbers, and do not wait for a lost one."""
     settings.BATCHES_FROM, settings.SETTLE_SECONDS = 40, 0
 
 
@@ -29,7 +29,7 @@ def many(scene: Scene, ada: str, site: str) -> list[str]:
 
 
 def read_both_sides(scene: Scene) -> None:
-    """The lists come in a batch as well: not the batches that are meant here."""
+    """Check for news first: its lists come in a batch as well, which is not one of those meant here."""
     assert scene.check().code == 0
     scene.zero_calls()
 

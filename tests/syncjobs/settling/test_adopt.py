@@ -1,4 +1,4 @@
-"""Time that somebody had entered in QuickBooks by hand, taken for the entry's own."""
+"""Time that somebody had entered in QuickBooks by hand, adopted as the entry's own."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_time_is_adopted_by_one_entry_only(scene: Scene, ada: str, site: str, en
     with pytest.raises(Refused):
         take(scene, second_entry, key)
 
-    # What was adopted is ours now, and no twin of the other any more.
+    # The adopted activity is ours now, and no longer an unowned equal of the other entry.
     assert scene.sync().counts == {"sent": 1, "unchanged": 1}
 
 

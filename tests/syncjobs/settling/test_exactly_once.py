@@ -1,4 +1,4 @@
-"""Whatever happens on the way: each piece of work is in QuickBooks exactly once, as soon as somebody answers again."""
+"""Each piece of work is in QuickBooks exactly once, whatever happens, as soon as the vendors answer again."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ WRITES = [create, update, delete, delete_gone]
 
 @pytest.fixture(params=WRITES, ids=[write.__name__ for write in WRITES])
 def writes(request: pytest.FixtureRequest) -> Callable[..., str]:
-    """What the run at hand has to write eight times; gives the counter that shows it."""
+    """Return a function that prepares COUNT writes of one kind and returns the run counter that shows them."""
     arrange: Callable[..., str] = request.param
     return arrange
 
@@ -231,12 +231,12 @@ def test_a_vendor_whose_budget_is_used_up_lets_the_run_wait(scene: Scene, ada: s
 # --- silence -----------------------------------------------------------------------------------------------
 @pytest.fixture
 def stuck_for(scene: Scene, impatient: None) -> Iterator[float]:
-    """Longer than we wait for an answer."""
+    """Yield seconds that are longer than we wait for an answer."""
     yield 1.6
 
 
 def after_the_silence(scene: Scene, seconds: float) -> None:
-    """Until what hung at the sandbox has been carried out."""
+    """Wait until what hung at the sandbox has been carried out."""
     time.sleep(seconds + 0.2)
     scene.clear_faults()
 
@@ -310,7 +310,7 @@ def test_one_slow_answer_among_many_good_ones_does_not_stop_the_run(
 # --- meanwhile ---------------------------------------------------------------------------------------------
 @pytest.fixture
 def outcome_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
-    """An hour on 4 March that is in QuickBooks, though we were never told."""
+    """Create an hour on 4 March that is in QuickBooks, though no answer confirmed it."""
     entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
     scene.fault("hang_after_commit", seconds=stuck_for)
     assert scene.sync().counts == {"unknown": 1}
@@ -321,7 +321,7 @@ def outcome_unknown(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
 
 @pytest.fixture
 def never_arrived(scene: Scene, ada: str, site: str, stuck_for: float) -> str:
-    """An hour on 4 March that we tried to send, and that did not arrive."""
+    """Create an hour on 4 March that we tried to send, and that did not arrive."""
     entry = scene.entry(ada, site, "2026-03-04 09:00", description="Review")
     scene.fault("cut_before", times=0)
     scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
@@ -390,7 +390,7 @@ def test_what_never_arrived_is_sent_by_the_next_run(scene: Scene, never_arrived:
 def test_equal_work_of_which_only_a_part_arrived_is_completed(
     scene: Scene, ada: str, site: str, memory: str, settled_by: str, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """Nobody can tell which of them arrived: here the second did, and the first is taken for it."""
+    """Equal activities cannot be told apart: here the second arrived, and it counts as the first."""
     scene.switch(**MEMORIES[memory])
     settings.SETTLE_SECONDS = 0
     monkeypatch.setattr(execute, "THREADS", 1)
@@ -424,7 +424,7 @@ def test_time_that_almost_fits_waits_for_a_person(scene: Scene, ada: str, site: 
     # The other entries are not held up by it.
     scene.entry(ada, site, "2026-03-20 09:00")
     assert scene.sync().counts == {"sent": 1, "unknown": 1}
-    # Put right, it is recognised.
+    # Once corrected, it is recognized.
     scene.put("TimeActivity", {"Id": key, "Minutes": 0})
     assert scene.sync().counts == {"unchanged": 2}
     assert_books_agree(scene)
@@ -506,7 +506,7 @@ def test_a_duplicate_that_arrived_late_is_recognised(
 
 @pytest.fixture
 def doubled(scene: Scene, ada: str, site: str) -> str:
-    """An entry that was sent twice, since no answer came, and whose first attempt arrives after the second."""
+    """Create an entry that was sent twice, since no answer came, and whose first attempt arrives after the second."""
     entry = scene.entry(ada, site, description="Survey")
     scene.fault("cut_before")
     assert scene.sync().counts == {"sent": 1}

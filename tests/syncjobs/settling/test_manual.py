@@ -1,4 +1,4 @@
-"""A person's word on near-twins: taken as ours, sent again, or left out; never on something that moved meanwhile."""
+"""A person's decision on similar activities: taken as ours, sent again, or left out; refused once anything changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.scene import Scene, run_command
 
 @pytest.fixture
 def entry(scene: Scene, ada: str, site: str) -> str:
-    """Sent without an answer, and changed in QuickBooks before anybody looked: only a person can tell."""
+    """Create an entry sent without an answer and changed in QuickBooks since, so that only a person can decide."""
     entry = scene.entry(ada, site, description="Design")
     run = scene.sync()
     # As if the process had died before the answer came: quicker than waiting for a silent host.
@@ -37,7 +37,7 @@ def similar_activity(scene: Scene) -> str:
 
 
 def seen(scene: Scene) -> UncertainWriteDecision:
-    """What a person has before them on the page."""
+    """Return the decision on what the page shows the person."""
     [uncertain] = manual.look(scene.workspace, manual.waiting(scene.workspace))
     versions = {activity.id: activity.sync_token for activity in uncertain.alike}
     return UncertainWriteDecision(scene.workspace, uncertain.action.pk, versions, note="Asked Ada.")

@@ -1,4 +1,4 @@
-"""What commands say: the state of every entry, and which exit code stands for what."""
+"""The commands' output: the state of every entry, and the meaning of each exit code."""
 
 from __future__ import annotations
 

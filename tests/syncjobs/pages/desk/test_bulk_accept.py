@@ -1,4 +1,4 @@
-"""Many pairs in one press, taken back together; history; lists as CSV, out and in."""
+"""Many pairs in one click, taken back together; history; lists as CSV, out and in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.page_text import main_text
 
 @pytest.fixture
 def pairs(workspace: Workspace) -> Workspace:
-    """Three users that are safe but for their spelling, and one whose accent differs."""
+    """Create three users that are safe but for their spelling, and one whose accent differs."""
     for number, name in enumerate(("ada lindqvist", "ben  okafor", "CLEO BRANDT", "Zoé Lund")):
         ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}", name=name)
     for number, name in enumerate(("Ada Lindqvist", "Ben Okafor", "Cleo Brandt", "Zoe Lund")):

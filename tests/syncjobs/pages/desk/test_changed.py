@@ -1,4 +1,4 @@
-"""Time that changed after it was sent: both sides beside each other, and what a person may do about it."""
+"""Time that changed after it was sent: both sides beside each other, and the decisions a person may take."""
 
 from __future__ import annotations
 

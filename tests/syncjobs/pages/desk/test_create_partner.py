@@ -1,4 +1,4 @@
-"""What would be written is shown first, with every check; the press writes exactly that, once."""
+"""The form that creates a partner: it shows every check first, and its button writes exactly that, once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def scene(sandbox: Running, transactional_db: None) -> Scene:
 
 
 def offered(page: Any, label: str, of: str = "") -> str:
-    """Where the button of these words leads, about the record of that id."""
+    """Return the address of the button with this label, about the record of that id."""
     link = re.search(rf'href="([^"]*{of}[^"]*)"[^>]*>\s*{re.escape(label)}', page.content.decode())
     assert link, main_text(page)
     return unescape(link[1])

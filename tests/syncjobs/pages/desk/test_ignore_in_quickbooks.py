@@ -1,4 +1,4 @@
-"""Employees and customers that only QuickBooks has: a person may say that nobody is missing."""
+"""Employees and customers that only QuickBooks has: a person may declare that nobody is missing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.scene import FIRST, Scene, run_command
 
 @pytest.fixture
 def scene(sandbox: Running, transactional_db: None) -> Scene:
-    """One user with an employee; two employees and a sub-customer that Clockify does not have."""
+    """Create one user with an employee; two employees and a sub-customer that Clockify does not have."""
     scene = Scene(sandbox).connect()
     scene.policy(start_date=FIRST)
     scene.user("Ada")

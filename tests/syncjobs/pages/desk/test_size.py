@@ -1,4 +1,4 @@
-"""The desk of a large company: the same questions to the database however many rows there are."""
+"""The desk of a large company: the same number of queries however many rows there are."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PAGES = (
 
 
 def fill(workspace: Workspace, size: int) -> None:
-    """So many open projects under a tenth as many linked clients, users, and four times as many customers."""
+    """Create `size` open projects and users, a tenth as many linked clients, and four times as many customers."""
     seen_fields = {"first_seen_at": NOW, "last_seen_at": NOW}
     clockify_fields: dict[str, Any] = {"workspace": workspace, **seen_fields}
     quickbooks_fields: dict[str, Any] = {"company": workspace.company, **seen_fields}

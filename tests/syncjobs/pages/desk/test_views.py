@@ -42,14 +42,14 @@ def projects(workspace: Workspace) -> str:
 
 @pytest.fixture
 def ben(workspace: Workspace) -> Mismatch:
-    """A user without an employee, listed because two hours wait for him."""
+    """Create a user without an employee, listed because two hours wait for him."""
     ClockifyUserFactory(workspace=workspace, clockify_id="ben", name="Ben Okafor")
     return MismatchFactory(workspace=workspace, clockify_id="ben", blocked_minutes=120, blocked_entries=2)
 
 
 @pytest.fixture
 def benjamin(workspace: Workspace) -> str:
-    """The employee that is probably meant."""
+    """Create the employee that is probably meant."""
     return EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Benjamin Okafor").quickbooks_id
 
 

@@ -1,4 +1,4 @@
-"""Which day an entry is, on every clock that counts."""
+"""The day an entry counts for, on every clock that matters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def proof(start: datetime, *, zone: str = "", minutes: int | None = 60, chosen: 
     [
         (datetime(2026, 3, 3, 15, tzinfo=UTC), "Europe/Berlin", 60, ""),
         (datetime(2026, 3, 3, 15, tzinfo=UTC), "", None, ""),
-        # Los Angeles is still at Tuesday evening when the other clocks have gone on to Wednesday.
+        # It is still Tuesday evening in Los Angeles when the other clocks show Wednesday.
         (
             datetime(2026, 3, 4, 6, 40, tzinfo=UTC),
             "America/Los_Angeles",

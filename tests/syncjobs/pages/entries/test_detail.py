@@ -1,4 +1,4 @@
-"""Time entries: the list with state and reasons, each entry's story, and what a person decides about one."""
+"""Time entries: the list with state and reasons, each entry's history, and the decisions about one entry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIST = "/admin/integrations/timeentry/"
 
 
 def judged(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
-    """An entry with a status; blocked for these reasons when there are any."""
+    """Create an entry with a status; blocked for these reasons when there are any."""
     of_entry = {name: values.pop(name) for name in ("description", "user_name", "clockify_id") if name in values}
     entry = TimeEntryFactory(workspace=workspace, **of_entry)
     if codes:
@@ -49,7 +49,7 @@ def decide(client: Client, entry: TimeEntry, verb: str, **values: str) -> Any:
 
 @pytest.fixture
 def linked(workspace: Workspace) -> Workspace:
-    """A workspace whose Ada and Website have their partners, so that nothing but the entry itself can hold it."""
+    """Create a workspace whose Ada and Website have partners, so that only the entry itself can block it."""
     ClockifyUserFactory(workspace=workspace, clockify_id="user-ada")
     EmployeeFactory(company=workspace.company, quickbooks_id="59")
     LinkFactory(workspace=workspace, clockify_id="user-ada", quickbooks_id="59")
@@ -277,7 +277,7 @@ def test_the_story_says_what_each_side_has_and_who_resolves_what_failed(dana: Cl
     )
     assert (checks["Project linked"].mark, checks["Project linked"].where) == ("failed", "Here")
     assert f"open=project-project-site#{row['kind']}-project-site" in checks["Project linked"].link
-    # Nobody could look at what is not known yet.
+    # What is not known yet could not be checked.
     assert checks["Customer active"].mark == checks["Same currency"].mark == "not reached"
     assert "Payroll off" in checks["Connection and plan"].quickbooks
     assert "checks were reached, 1 failed." in page_text

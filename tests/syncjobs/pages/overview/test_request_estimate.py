@@ -1,4 +1,4 @@
-"""What a run will cost at Clockify is said as it turns out to be."""
+"""The estimate of Clockify requests is what a run then makes."""
 
 from __future__ import annotations
 

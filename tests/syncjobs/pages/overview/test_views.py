@@ -1,4 +1,4 @@
-"""The front page: is it healthy, what needs me, what comes next."""
+"""The front page: health, what needs a person, what comes next."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from tests.support.page_text import main_text
 
 OURS = ("integrations", "mapping", "syncjobs")
 REGISTERED = [model for model in admin.site._registry if model._meta.app_label in OURS]
-# Rows that only the machinery reads.
+# Rows that only the program itself reads.
 NOT_SHOWN = {"RateBucket", "WriterLease", "EntryStatus", "RunItem", "Schedule"}
 
 
@@ -47,7 +47,7 @@ def list_of(model: Any) -> str:
 
 @pytest.fixture
 def everything(workspace: Workspace) -> Workspace:
-    """A row of each kind."""
+    """Create a row of each kind."""
     company = workspace.company
     for factory in (ClockifyUserFactory, ClientFactory, ProjectFactory):
         factory(workspace=workspace)
@@ -170,5 +170,5 @@ def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
     page = admin_client.get(f"{list_of(type(receipt))}{receipt.pk}/change/").content.decode()
 
     assert f"/admin/integrations/timeentry/{entry.pk}/change/" in page
-    # What was sent is there word for word, folded away.
+    # The request is there to the letter, collapsed.
     assert "<summary>What was last sent</summary>" in page

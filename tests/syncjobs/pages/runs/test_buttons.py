@@ -23,7 +23,7 @@ def person(scene: Scene, admin_client: Client) -> Client:
 
 
 def submit(client: Client, name: str, pk: int, **fields: str) -> tuple[Run, str]:
-    """The run that was asked for last, and the sentence on top of the page."""
+    """Submit a button; return the run that was created last, and the sentence on top of the page."""
     response = client.post(reverse(f"hourbridge:{name}", args=[pk]), fields)
     messages = " ".join(str(message) for message in get_messages(response.wsgi_request))
     return Run.objects.order_by("-pk")[0], messages

@@ -16,7 +16,7 @@ from tests.support.page_text import main_text, text
 
 @pytest.fixture
 def warned(workspace: Workspace) -> Run:
-    """A sync that read today; two entries were last seen a day before, one of them sent."""
+    """Create a sync that read today; two entries were last seen a day before, one of them sent."""
     run: Run = RunFactory(workspace=workspace, status="partial", warnings={"MANY_MISSING": 1})
     before = NOW - timedelta(days=1)
     TimeEntryFactory(workspace=workspace, clockify_id="lost-1", last_seen_at=before, user_name="Ben Okafor")

@@ -1,4 +1,4 @@
-"""What a person may ask for besides the ordinary sync: resend, one person or project only, belief, an end."""
+"""Runs a person may request besides the ordinary sync: resend, one person or project only, accept deletions, cancel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
 def sync_with(scene: Scene, **options: object) -> Run:
-    """A run as a button makes it, worked on right here."""
+    """Create a run as a button does and run it right here."""
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     run = runs.create_run(
         "sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last, options=options

@@ -1,4 +1,4 @@
-"""The three buttons, by POST alone; a second press says who is at it."""
+"""The three buttons, by POST alone; a second click says who is at it."""
 
 from __future__ import annotations
 

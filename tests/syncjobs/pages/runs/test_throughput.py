@@ -1,4 +1,4 @@
-"""How fast a run writes and how long it will go on."""
+"""The speed at which a run writes, and the time it has left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unknown outcomes: what was sent beside what is there, buttons for who may decide, and words when nobody answers."""
+"""Unknown outcomes: what was sent beside what is there, and buttons for those who may decide."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOOK = ("integrations.view_workspace", "integrations.view_timeentry", "syncjobs.
 
 @pytest.fixture
 def scene(sandbox: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """One near-twin: sent, the answer lost, and the time changed in QuickBooks since."""
+    """Create one similar activity: sent, the answer lost, and the time changed in QuickBooks since."""
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1, 0.1, 0.1))
     scene = Scene(sandbox).connect()
     scene.entry(scene.user("Ada"), scene.project("Site"), description="Design")

@@ -1,4 +1,4 @@
-"""The undo of a run: its preview comes first, says what follows, and only then there is a button."""
+"""The undo of a run: its preview comes first, says what follows, and only then is there a button."""
 
 from __future__ import annotations
 
