@@ -88,7 +88,7 @@ def test_several_workspaces_have_to_be_told_apart(scene: Scene) -> None:
 
 
 # --- QuickBooks ----------------------------------------------------------------------------------------------------
-def test_the_plan_is_read_when_connecting(stage: Scene) -> None:
+def test_the_subscription_is_read_when_connecting(stage: Scene) -> None:
     connect_clockify()
 
     result = connect_quickbooks(stage)
@@ -97,7 +97,7 @@ def test_the_plan_is_read_when_connecting(stage: Scene) -> None:
     assert result["plan"]["supported"] is True
 
 
-def test_an_unsupported_plan_is_stored_with_a_warning(stage: Scene) -> None:
+def test_an_unsupported_subscription_is_stored_with_a_warning(stage: Scene) -> None:
     stage.configure(PayrollFeature="true")
     connect_clockify()
 

@@ -44,7 +44,7 @@ def test_a_refused_entry_ends_with_4_and_a_line(scene: Scene, ada: str, site: st
     assert "1 failed" in lines(result.stderr)[-1]
 
 
-def test_an_unsupported_plan_ends_with_3_and_zeros(scene: Scene, ada: str, site: str) -> None:
+def test_an_unsupported_subscription_ends_with_3_and_zeros(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.configure(PayrollFeature="true")
     assert scene.check().code == 0

@@ -25,7 +25,7 @@ def short_lease(transactional_db: None, settings: Any) -> Iterator[None]:
 def test_a_sleepers_locks_are_taken_from_it(short_lease: None) -> None:
     RateBucket.objects.create(key="one")
     holds, wakes = threading.Event(), threading.Event()
-    woke_to: list[Exception] = []
+    errors_on_waking: list[Exception] = []
 
     def sleeper() -> None:
         try:
@@ -35,7 +35,7 @@ def test_a_sleepers_locks_are_taken_from_it(short_lease: None) -> None:
                 wakes.wait()
                 RateBucket.objects.filter(key="one").update(next_at=2)
         except DatabaseError as error:
-            woke_to.append(error)
+            errors_on_waking.append(error)
         finally:
             connection.close()
 
@@ -48,5 +48,5 @@ def test_a_sleepers_locks_are_taken_from_it(short_lease: None) -> None:
 
     wakes.set()
     thread.join()
-    assert woke_to
+    assert errors_on_waking
     assert RateBucket.objects.get(key="one").next_at == 3

@@ -23,7 +23,7 @@ def log_in(client: Client, login: str = "dana", password: str = PASSWORD, *, aft
     return client.post(address, {"login": login, "password": password, "next": after})
 
 
-def who(client: Client) -> str:
+def logged_in_user(client: Client) -> str:
     return str(client.session.get("_auth_user_id", ""))
 
 
@@ -41,7 +41,7 @@ def test_people_log_in_by_name_or_by_e_mail(client: Client, login: str) -> None:
     response = log_in(client, login)
 
     assert response["Location"] == "/admin/"
-    assert who(client) == str(user.pk)
+    assert logged_in_user(client) == str(user.pk)
 
 
 def test_the_demo_s_simple_password_opens_the_demo(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_sentence(client: Clie
     response = log_in(client, login, "wrong")
 
     assert adapters.WRONG_PASSWORD in response.content.decode()
-    assert not who(client)
+    assert not logged_in_user(client)
 
 
 def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client: Client) -> None:
@@ -70,7 +70,7 @@ def test_after_five_wrong_passwords_even_the_right_one_has_to_wait(client: Clien
     response = log_in(client)
 
     assert adapters.TOO_MANY_ATTEMPTS in response.content.decode()
-    assert not who(client)
+    assert not logged_in_user(client)
 
 
 def test_an_account_that_is_switched_off_stays_out(client: Client) -> None:
@@ -79,7 +79,7 @@ def test_an_account_that_is_switched_off_stays_out(client: Client) -> None:
 
     log_in(client)
 
-    assert not who(client)
+    assert not logged_in_user(client)
 
 
 def test_nobody_signs_up(client: Client) -> None:
@@ -110,7 +110,7 @@ def test_the_admin_s_own_login_form_is_shut(client: Client) -> None:
     response = client.post("/admin/login/", {"username": "dana", "password": PASSWORD})
 
     assert response["Location"].startswith(LOGIN)
-    assert not who(client)
+    assert not logged_in_user(client)
 
 
 def test_logging_in_never_leads_to_another_site(client: Client) -> None:
@@ -131,15 +131,15 @@ def test_who_is_no_staff_is_told_so_and_can_log_out(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/accounts/logout/", "/admin/logout/"])
-def test_logging_out_takes_a_press_and_leads_to_the_login_page(client: Client, address: str) -> None:
+def test_logging_out_takes_a_click_and_leads_to_the_login_page(client: Client, address: str) -> None:
     person()
     log_in(client)
 
     client.get(address)
-    assert who(client)
+    assert logged_in_user(client)
     response = client.post(address, follow=True)
 
-    assert not who(client)
+    assert not logged_in_user(client)
     assert "You are logged out." in response.content.decode()
 
 

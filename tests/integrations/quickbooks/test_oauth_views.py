@@ -29,7 +29,7 @@ def submit_connect(client: Client, workspace: Workspace, host: str = HOST) -> An
     return client.post(f"/connections/quickbooks/{workspace.pk}/connect/", HTTP_HOST=host)
 
 
-def decide(consent_page: str, choice: str, realm: str) -> dict[str, str]:
+def answer_consent(consent_page: str, choice: str, realm: str) -> dict[str, str]:
     """Answer Intuit's consent page as a person does; return what Intuit sends back."""
     assert requests.get(consent_page, timeout=5).status_code == 200
     answer = requests.post(consent_page, data={"choice": choice, "realm": realm}, timeout=5, allow_redirects=False)
@@ -38,7 +38,7 @@ def decide(consent_page: str, choice: str, realm: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(back.query).items()}
 
 
-def come_back(client: Client, answer: dict[str, str]) -> str:
+def return_from_consent(client: Client, answer: dict[str, str]) -> str:
     """Return the sentence the person reads."""
     response = client.get(CALLBACK, answer, HTTP_HOST=HOST)
     assert response.status_code == 302
@@ -50,12 +50,12 @@ def realm(sandbox: Any) -> str:
     return str(requests.get(f"{sandbox.url}/control/info", timeout=5).json()["quickbooks"]["realm"])
 
 
-def test_a_consent_connects_the_company_and_says_what_plan_it_has(
+def test_a_consent_connects_the_company_and_names_its_subscription(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
-    message = come_back(admin_client, answer)
+    message = return_from_consent(admin_client, answer)
 
     company = Company.objects.get(realm_id=realm)
     assert company.state == "connected"
@@ -66,26 +66,26 @@ def test_a_consent_connects_the_company_and_says_what_plan_it_has(
 
 
 def test_a_declined_consent_changes_nothing_and_says_so(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    answer = decide(submit_connect(admin_client, workspace)["Location"], "decline", realm)
+    answer = answer_consent(submit_connect(admin_client, workspace)["Location"], "decline", realm)
 
-    assert "declined" in come_back(admin_client, answer)
+    assert "declined" in return_from_consent(admin_client, answer)
     assert not Company.objects.exists()
 
 
 def test_an_answer_with_another_state_is_refused_before_its_code_is_used(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
-    assert "does not belong" in come_back(admin_client, {**answer, "state": "forged"})
+    assert "does not belong" in return_from_consent(admin_client, {**answer, "state": "forged"})
     assert not ApiCall.objects.filter(vendor="quickbooks").exists()
 
 
 def test_a_state_serves_once(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
-    come_back(admin_client, answer)
+    answer = answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    return_from_consent(admin_client, answer)
 
-    assert "does not belong" in come_back(admin_client, answer)
+    assert "does not belong" in return_from_consent(admin_client, answer)
 
 
 def test_a_second_company_is_refused_before_its_code_is_used(
@@ -93,15 +93,15 @@ def test_a_second_company_is_refused_before_its_code_is_used(
 ) -> None:
     first = Company.objects.create(realm_id="1234567890", name="Harbor LLC")
     Workspace.objects.update(company=first)
-    answer = decide(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    answer = answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
 
-    message = come_back(admin_client, answer)
+    message = return_from_consent(admin_client, answer)
 
     assert "already belongs to Harbor LLC" in message
     assert not ApiCall.objects.filter(path__contains="token").exists()
 
 
-def test_a_wrong_public_address_is_told_before_the_trip(admin_client: Client, workspace: Workspace) -> None:
+def test_a_wrong_public_address_is_told_before_the_redirect(admin_client: Client, workspace: Workspace) -> None:
     response = submit_connect(admin_client, workspace, host="127.0.0.1")
 
     assert response["Location"] == "/admin/"
@@ -109,7 +109,7 @@ def test_a_wrong_public_address_is_told_before_the_trip(admin_client: Client, wo
     assert "PUBLIC_URL says localhost:8000" in messages
 
 
-def test_plain_http_to_another_machine_is_told_before_the_trip(
+def test_plain_http_to_another_machine_is_told_before_the_redirect(
     admin_client: Client, workspace: Workspace, settings: Any
 ) -> None:
     settings.PUBLIC_URL = "http://hours.example.com"
@@ -121,7 +121,9 @@ def test_plain_http_to_another_machine_is_told_before_the_trip(
     assert "https" in messages and response["Location"] == "/admin/"
 
 
-def test_missing_app_keys_are_told_before_the_trip(admin_client: Client, workspace: Workspace, settings: Any) -> None:
+def test_missing_app_keys_are_told_before_the_redirect(
+    admin_client: Client, workspace: Workspace, settings: Any
+) -> None:
     settings.QUICKBOOKS_CLIENT_ID = ""
 
     response = submit_connect(admin_client, workspace)
@@ -133,7 +135,9 @@ def test_missing_app_keys_are_told_before_the_trip(admin_client: Client, workspa
 def test_disconnecting_wipes_the_tokens_and_keeps_the_company(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
 
     response = admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
@@ -145,10 +149,14 @@ def test_disconnecting_wipes_the_tokens_and_keeps_the_company(
 
 
 def test_reconnecting_the_same_company_goes_on_with_it(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
     admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
-    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
 
     assert Company.objects.get().state == "connected"
 
@@ -163,7 +171,9 @@ def test_nobody_connects_by_get_or_without_the_right(
 
 
 def test_a_first_connection_begins_a_check(admin_client: Client, workspace: Workspace, realm: str) -> None:
-    message = come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    message = return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
 
     assert "check for new users and customers has begun" in message
     assert [(run.kind, run.dry_run) for run in Run.objects.all()] == [("check", False)]
@@ -172,11 +182,15 @@ def test_a_first_connection_begins_a_check(admin_client: Client, workspace: Work
 def test_a_reconnection_shows_what_the_catch_up_would_send(
     admin_client: Client, workspace: Workspace, realm: str
 ) -> None:
-    come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
     Run.objects.all().delete()
     admin_client.post(f"/connections/quickbooks/{workspace.pk}/disconnect/", HTTP_HOST=HOST)
 
-    message = come_back(admin_client, decide(submit_connect(admin_client, workspace)["Location"], "connect", realm))
+    message = return_from_consent(
+        admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
+    )
 
     assert "catch-up" in message
     assert [(run.kind, run.dry_run) for run in Run.objects.order_by("pk")] == [("check", False), ("sync", True)]

@@ -46,7 +46,7 @@ PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll
     ],
     ids=str,
 )
-def test_which_plans_may_send(changes: dict[str, Any], reason: str) -> None:
+def test_which_subscriptions_may_send(changes: dict[str, Any], reason: str) -> None:
     status = judge(replace(PLUS, **changes))
 
     assert (status.supported, status.reason) == (reason == "", reason)
@@ -66,7 +66,7 @@ def test_payroll_is_read_as_stated(stated: str, payroll: bool | None) -> None:
 
 
 @pytest.mark.parametrize("name", ["OfferingSku", "OfferingSKU"])
-def test_either_spelling_of_the_plans_name_is_read(name: str) -> None:
+def test_either_spelling_of_the_subscriptions_name_is_read(name: str) -> None:
     assert payloads.subscription({"NameValue": [{"Name": name, "Value": " Plus "}]}, {}).sku == "Plus"
 
 

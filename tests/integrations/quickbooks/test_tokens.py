@@ -30,7 +30,7 @@ def run_in_threads(count: int, work: Any) -> list[Any]:
     results: list[Any] = [None] * count
     start = threading.Barrier(count)
 
-    def one(number: int) -> None:
+    def run_work(number: int) -> None:
         start.wait()
         try:
             results[number] = work()
@@ -39,7 +39,7 @@ def run_in_threads(count: int, work: Any) -> list[Any]:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    threads = [threading.Thread(target=run_work, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -150,7 +150,7 @@ def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None
 
 
 @pytest.fixture
-def restless_threads() -> Iterator[None]:
+def rapid_thread_switching() -> Iterator[None]:
     """Make threads switch all the time, so that unprotected shared state breaks."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
@@ -159,7 +159,7 @@ def restless_threads() -> Iterator[None]:
 
 
 def test_new_tokens_are_saved_although_others_read_the_company_meanwhile(
-    rotating: Scene, restless_threads: None
+    rotating: Scene, rapid_thread_switching: None
 ) -> None:
     company, done = rotating.company, threading.Event()
 

@@ -32,7 +32,7 @@ def test_only_what_differs_is_marked(
 @pytest.mark.parametrize(
     ("clockify_name", "quickbooks_name"), [("Siobhán", "Siobhan"), ("Acme", "Bluebird"), ("", "Acme")]
 )
-def test_the_pieces_are_the_names_again(clockify_name: str, quickbooks_name: str) -> None:
+def test_the_parts_add_up_to_the_names(clockify_name: str, quickbooks_name: str) -> None:
     clockify_marks, quickbooks_marks = diff(clockify_name, quickbooks_name)
 
     assert "".join(text for text, _ in clockify_marks) == clockify_name

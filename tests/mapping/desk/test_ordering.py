@@ -85,11 +85,11 @@ def test_ignored_rows_weigh_nothing_in_their_group() -> None:
 @pytest.mark.parametrize(
     ("scores", "clear"), [([], False), ([0.79], False), ([0.8], True), ([0.9, 0.89], False), ([0.97, 0.9], True)]
 )
-def test_one_press_accepts_what_is_likely_and_well_ahead(scores: list[float], clear: bool) -> None:
+def test_one_click_accepts_what_is_likely_and_well_ahead(scores: list[float], clear: bool) -> None:
     assert is_clear([{"score": score, "why": "similar name"} for score in scores]) is clear
 
 
-def test_nobody_accepts_in_one_press_what_is_linked_or_taken_or_another_persons() -> None:
+def test_nobody_accepts_in_one_click_what_is_linked_or_taken_or_another_persons() -> None:
     sure = {"id": "59", "kind": "employee", "name": "Chris", "score": 1.0, "why": "same name"}
     same_name: dict[str, Any] = {"kind": "user", "reason": "AMBIGUOUS_NAME", "suggestions": [sure]}
     rows = [

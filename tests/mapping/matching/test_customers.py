@@ -133,9 +133,9 @@ def test_a_project_named_like_its_client_needs_a_child_of_that_name() -> None:
     assert pairs(with_child) == {"c1": "10", "p1": "11"}
 
 
-@pytest.mark.parametrize("same_name", [project("p2", "Web", of=ACME), project("p2", "Web", of=ACME, archived=True)])
-def test_two_projects_of_one_client_and_name_are_both_ambiguous(same_name: ClockifyRecord) -> None:
-    outcome = match([ACME, ACME_WEB, same_name], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
+@pytest.mark.parametrize("twin", [project("p2", "Web", of=ACME), project("p2", "Web", of=ACME, archived=True)])
+def test_two_projects_of_one_client_and_name_are_both_ambiguous(twin: ClockifyRecord) -> None:
+    outcome = match([ACME, ACME_WEB, twin], [ACME_CUSTOMER, customer("11", "Web", under="10")], [], [])
 
     assert pairs(outcome) == {"c1": "10"}
     assert reasons(outcome) == {"p1": "AMBIGUOUS_NAME", "p2": "AMBIGUOUS_NAME"}

@@ -56,9 +56,9 @@ def test_an_unlinked_record_keeps_its_ordinary_reason(quickbooks_name: str) -> N
     quickbooks = [employee("1", quickbooks_name)]
 
     with_override = match([ADA], quickbooks, [], [UNLINKED])
-    without = match([ADA], quickbooks, [], [])
+    without_override = match([ADA], quickbooks, [], [])
 
-    assert reasons(with_override) == reasons(without)
+    assert reasons(with_override) == reasons(without_override)
 
 
 def test_an_ignored_record_has_no_row_and_its_namesake_in_quickbooks_gets_one() -> None:

@@ -67,10 +67,10 @@ def test_anything_else_is_another_name_in_both_modes(name: str, other_name: str,
     assert difference(name, other_name) == apart
 
 
-@pytest.mark.parametrize("nothing", ["", " ", "\u00a0\t"])
-def test_a_missing_name_is_nobodys_name(nothing: str) -> None:
-    assert not identical(nothing, nothing)
-    assert not forgiving(nothing, "")
+@pytest.mark.parametrize("empty", ["", " ", "\u00a0\t"])
+def test_a_missing_name_is_nobodys_name(empty: str) -> None:
+    assert not identical(empty, empty)
+    assert not forgiving(empty, "")
 
 
 @pytest.mark.parametrize(

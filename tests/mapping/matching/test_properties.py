@@ -111,11 +111,11 @@ def _linked(record: ClockifyRecord, partner: QuickBooksRecord, *, by: str) -> Kn
 def _applied(world: World, outcome: MatchResult) -> World:
     clockify_records = {(record.kind, record.id): record for record in world.clockify}
     quickbooks_records = {(record.kind, record.id): record for record in world.quickbooks}
-    kept = [
+    known_links = [
         replace(link, suspended=outcome.suspend.get((link.kind, link.clockify_id), link.suspended))
         for link in world.links
     ]
-    made = [
+    new_links = [
         _linked(
             clockify_records[new.kind, new.clockify_id],
             quickbooks_records[new.quickbooks_kind, new.quickbooks_id],
@@ -123,7 +123,7 @@ def _applied(world: World, outcome: MatchResult) -> World:
         )
         for new in outcome.links
     ]
-    return replace(world, links=kept + made)
+    return replace(world, links=known_links + new_links)
 
 
 def _results(outcome: MatchResult) -> tuple[set[NewLink], dict[tuple[str, str], str], set[tuple[str, ...]]]:
@@ -192,7 +192,7 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
     quickbooks_records = {(record.kind, record.id): record for record in world.quickbooks}
     clockify_records = {(record.kind, record.id): record for record in world.clockify}
     held = Counter((link.kind, link.quickbooks_kind, link.quickbooks_id) for link in after.values())
-    asides = {(override.kind, override.clockify_id) for override in world.overrides}
+    overridden = {(override.kind, override.clockify_id) for override in world.overrides}
     for new in outcome.links:
         record = clockify_records[new.kind, new.clockify_id]
         partner = quickbooks_records[new.quickbooks_kind, new.quickbooks_id]
@@ -205,11 +205,11 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
         assert partner.parent_id == (owner.quickbooks_id if record.client_id and owner else "")
         assert owner is not None or not record.client_id
         assert owner is None or not owner.suspended
-        assert (new.kind, new.clockify_id) not in asides
+        assert (new.kind, new.clockify_id) not in overridden
 
 
 @given(worlds())
-def test_every_record_is_linked_ignored_or_told_about_exactly_once(world: World) -> None:
+def test_every_record_is_linked_ignored_or_listed_exactly_once(world: World) -> None:
     outcome = world.matched()
 
     rows_by_record = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)

@@ -30,7 +30,7 @@ def read(**changes: Any) -> payloads.Activity:
     return payloads.activity({name: value for name, value in {**RECORD, **changes}.items() if value is not None})
 
 
-def test_what_was_sent_is_recognised() -> None:
+def test_what_was_sent_is_recognized() -> None:
     assert activities.is_exactly(DRAFT, read())
     assert activities.differences(DRAFT, read()) == []
 

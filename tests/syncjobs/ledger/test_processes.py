@@ -85,12 +85,12 @@ def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
     settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 2, 0.3
     started: list[Command] = []
 
-    def one(**more: str) -> Command:
+    def start_command(**more: str) -> Command:
         connections.close_all()
         started.append(Command(scene, more))
         return started[-1]
 
-    yield one
+    yield start_command
     for command in started:
         if command.process.poll() is None:
             command.process.kill()
@@ -245,8 +245,8 @@ def test_a_command_that_slept_past_its_lease_leaves_the_rest_to_others(
     command.suspend()
     time.sleep(0.5)  # what had left already arrives
     large_month.clear_faults()
-    taken_over = large_month.sync()
-    assert taken_over.code == 0, taken_over.stderr
+    later_run = large_month.sync()
+    assert later_run.code == 0, later_run.stderr
     assert_books_agree(large_month)
     large_month.zero_calls()
     command.signal(signal.SIGCONT)

@@ -66,7 +66,7 @@ def state_of(entry: str) -> str:
 
 
 # --- creating in QuickBooks ----------------------------------------------------------------------------------
-def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_frees_what_was_promised(
+def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_unblocks_what_was_forecast(
     scene: Scene, site: str
 ) -> None:
     user, dana = scene.user("Ana María Roe", partner=None), UserFactory(username="dana")
@@ -424,7 +424,7 @@ def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) 
     assert link_of(client).by == link_of(project).by == "rule"
 
 
-def test_renaming_promises_what_the_rule_frees_then(scene: Scene, ada: str) -> None:
+def test_renaming_forecasts_what_the_rule_unblocks_then(scene: Scene, ada: str) -> None:
     client = scene.client("acme ltd", customer=False)
     parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
     scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})

@@ -33,7 +33,7 @@ def test_every_entry_is_planned_once_and_the_figures_add_up(scene: Scene, month:
     assert scene.sync().counts == {"unchanged": COUNT, "blocked": 2}
 
 
-def test_edits_moves_and_deletions_in_different_pieces_are_all_followed(scene: Scene, month: list[str]) -> None:
+def test_edits_moves_and_deletions_in_different_chunks_are_all_followed(scene: Scene, month: list[str]) -> None:
     scene.sync()
     scene.stretch(month[0], 90)
     scene.edit_entry(month[7], start="2026-03-29 09:00")
@@ -47,14 +47,14 @@ def test_edits_moves_and_deletions_in_different_pieces_are_all_followed(scene: S
     assert_books_agree(scene)
 
 
-def test_the_oldest_day_is_sent_first_across_pieces(scene: Scene, month: list[str]) -> None:
+def test_the_oldest_day_is_sent_first_across_chunks(scene: Scene, month: list[str]) -> None:
     run = scene.sync(dry_run=True)
 
     days = list(RunItem.objects.filter(run_id=run["run"], verb="create").order_by("pk").values_list("txn_date"))
     assert days == sorted(days)
 
 
-def test_nothing_stays_of_a_plan_that_the_product_plan_forbids(scene: Scene, month: list[str]) -> None:
+def test_nothing_stays_of_a_plan_that_the_subscription_forbids(scene: Scene, month: list[str]) -> None:
     scene.check()
     company = scene.company
     assert company.plan_read_at is not None

@@ -112,12 +112,12 @@ class Company:
         )
 
 
-def going(workspace: Workspace) -> set[str]:
+def sendable_ids(workspace: Workspace) -> set[str]:
     rows = EntryStatus.objects.filter(workspace=workspace).values_list("entry__clockify_id", "state", "reasons")
     return {entry for entry, state, reasons in rows if goes(state, reasons)}
 
 
-def working(workspace: Workspace) -> set[tuple[str, str]]:
+def working_links(workspace: Workspace) -> set[tuple[str, str]]:
     ignored = set(mapping_overrides_of(workspace).filter(choice="ignored").values_list("kind", "clockify_id"))
     return set(links_of(workspace).filter(suspended="").values_list("kind", "clockify_id")) - ignored
 
@@ -130,7 +130,7 @@ def test_the_forecast_is_what_is_unblocked_whatever_is_decided(seed: int) -> Non
     evaluate.refresh(workspace, now=NOW)
     for _ in range(6):
         choices = company.some_choices()
-        before, links = going(workspace), working(workspace)
+        before, links = sendable_ids(workspace), working_links(workspace)
         saved = (list(links_of(workspace).values()), list(EntryStatus.objects.values()))
 
         result = forecast(workspace, choices, now=NOW)
@@ -138,12 +138,12 @@ def test_the_forecast_is_what_is_unblocked_whatever_is_decided(seed: int) -> Non
         assert (list(links_of(workspace).values()), list(EntryStatus.objects.values())) == saved
         batch.apply(workspace, choices, now=NOW)
         evaluate.refresh(workspace, now=NOW)
-        after = going(workspace)
+        after = sendable_ids(workspace)
         assert result.unblocked_ids == after - before, choices
         assert result.unblocks.entries == len(after - before) and result.blocks.entries == len(before - after)
         minutes = EntryStatus.objects.filter(entry__clockify_id__in=after - before).values_list("minutes", flat=True)
         assert result.unblocks.minutes == sum(minutes)
-        begun = working(workspace) - links
+        begun = working_links(workspace) - links
         assert sum(result.links.values()) == len(begun)
 
 
@@ -166,10 +166,10 @@ def stored_state(workspace: Workspace) -> list[list[tuple[Any, ...]]]:
     """Return statuses and open rows, as far as anybody can see them."""
     statuses = EntryStatus.objects.filter(workspace=workspace).order_by("entry_id")
     rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
-    says = ("kind", "clockify_id", "quickbooks_id", "reason", "suggestions", "blocked_minutes", "blocked_entries")
+    fields = ("kind", "clockify_id", "quickbooks_id", "reason", "suggestions", "blocked_minutes", "blocked_entries")
     return [
         list(statuses.values_list("entry_id", "state", "reasons", "held", "minutes")),
-        list(rows.values_list(*says, "oldest_date", "order_key", "suggested", "has_link")),
+        list(rows.values_list(*fields, "oldest_date", "order_key", "suggested", "has_link")),
     ]
 
 

@@ -13,12 +13,12 @@ from tests.support.scene import FIRST, Scene, run_command
 
 
 @pytest.fixture
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in ((row_buffer, "HELD"), (mirror, "BATCH"), (evaluate, "CHUNK")):
         monkeypatch.setattr(module, name, 7)
 
 
-def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> None:
+def test_rows_come_back_in_order_and_as_often_as_asked(small_chunks: None) -> None:
     rows = [{"id": str(number), "description": "Café\n🚀"} for number in range(30)]
 
     buffer = RowBuffer(iter(rows))
@@ -28,14 +28,14 @@ def test_rows_come_back_in_order_and_as_often_as_asked(small_pieces: None) -> No
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 8, 14])
-def test_no_row_is_lost_where_pieces_end(small_pieces: None, count: int) -> None:
+def test_no_row_is_lost_where_chunks_end(small_chunks: None, count: int) -> None:
     rows = [{"id": str(number)} for number in range(count)]
 
     assert list(RowBuffer(rows)) == rows
 
 
-def test_every_entry_of_many_pieces_is_judged_sent_and_missed(
-    scene: Scene, ada: str, site: str, small_pieces: None
+def test_every_entry_of_many_chunks_is_evaluated_sent_and_missed(
+    scene: Scene, ada: str, site: str, small_chunks: None
 ) -> None:
     scene.entries(ada, site, 30)
     held = scene.entries(scene.user("Ben", partner=None), site, 9)

@@ -14,7 +14,7 @@ from syncjobs.runs.execution import RunExecution
 from tests.support.scene import FIRST, LAST, Scene
 
 
-def believe(scene: Scene, ids: list[str], *, dry_run: bool) -> Run:
+def accept_deletions(scene: Scene, ids: list[str], *, dry_run: bool) -> Run:
     """Accept the deletions as the page's buttons do, and run that right here."""
     options: dict[str, Any] = {"believe_deletions": True, "entries": ids}
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
@@ -39,13 +39,13 @@ def test_only_what_the_preview_listed_is_deleted_and_only_by_the_run_after_it(
     assert listed == sorted(entries[:25])
 
     # The preview deletes nothing and accepts nothing: the guard holds on the next sync as before.
-    preview = believe(scene, listed, dry_run=True)
+    preview = accept_deletions(scene, listed, dry_run=True)
     assert preview.counters["figures"]["deleted"] == 25
     assert (scene.sync()["warnings"], len(scene.activities())) == ({"MANY_MISSING": 1}, 40)
 
     # Entries that go missing after the preview are not part of it.
     scene.delete_entry(entries[30])
-    done = believe(scene, listed, dry_run=False)
+    done = accept_deletions(scene, listed, dry_run=False)
     assert (done.status, done.counters["figures"]["deleted"], len(scene.activities())) == ("succeeded", 25, 15)
     assert scene.sync().counts == {"deleted": 1, "unchanged": 14}
     assert mass_deletion.finding(scene.workspace) is None
@@ -58,6 +58,6 @@ def test_what_is_restored_meanwhile_is_not_deleted(scene: Scene, ada: str, site:
     scene.sync()
     scene.restore(deleted_entries[:5])
 
-    done = believe(scene, entries[:25], dry_run=False)
+    done = accept_deletions(scene, entries[:25], dry_run=False)
 
     assert (done.counters["figures"]["deleted"], len(scene.activities())) == (20, 10)

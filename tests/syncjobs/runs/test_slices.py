@@ -37,7 +37,7 @@ def _day(text: str) -> Any:
     return timezone.datetime.fromisoformat(text).date()
 
 
-def again(run: Run) -> Run:
+def reloaded(run: Run) -> Run:
     run.refresh_from_db()
     return run
 
@@ -53,8 +53,8 @@ def test_a_run_goes_on_slice_by_slice(scene: Scene, ada: str, site: str, request
     scene.entry(ada, site, billable=False)
 
     for arrived in (10, 20, 30, 99):
-        RunExecution(again(requested), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
-        assert again(requested).attempts <= 1, "a slice that got somewhere is no failed attempt"
+        RunExecution(reloaded(requested), leaving=lambda enough=arrived: len(scene.activities()) >= enough).work()
+        assert reloaded(requested).attempts <= 1, "a slice that got somewhere is no failed attempt"
         assert requested.done == len(scene.activities()) >= min(arrived, 40)
         assert requested.is_open == (arrived != 99)
         assert_adds_up(requested, seen=41)
@@ -74,21 +74,21 @@ def test_a_slice_whose_outcome_is_unknown_is_settled_by_the_next(
     scene.fault("429_retry_after", skip=8, times=0, seconds=900)
     scene.fault("429_retry_after", "query.*TimeActivity", method="GET", skip=1, times=0, seconds=900)
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.WAITING
+    assert reloaded(requested).status == Status.WAITING
     assert sync_figures(requested)["unknown"] == 2
     assert_adds_up(requested, seen=20)
     scene.clear_faults()
-    the_wait_is_over(requested)
+    end_wait(requested)
 
     tasks.perform(requested.pk)
 
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED
     assert sync_figures(requested)["sent"] == 20
     assert_adds_up(requested, seen=20)
     assert_books_agree(scene)
 
 
-def the_wait_is_over(run: Run) -> None:
+def end_wait(run: Run) -> None:
     Run.objects.filter(pk=run.pk).update(not_before=timezone.now() - timedelta(seconds=1))
     RateBucket.objects.update(blocked_until=0, next_at=0)
 
@@ -102,13 +102,13 @@ def test_a_waiting_run_is_left_alone_until_its_time(scene: Scene, ada: str, site
     tasks.perform(requested.pk)
     assert queue.sweep(now=timezone.now()) == 0
 
-    assert again(requested).status == Status.WAITING
+    assert reloaded(requested).status == Status.WAITING
     assert scene.calls() == {}
     scene.clear_faults()
-    the_wait_is_over(requested)
+    end_wait(requested)
     assert queue.sweep(now=timezone.now()) == 1
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED
     assert_books_agree(scene)
 
 
@@ -118,14 +118,14 @@ def test_a_clockify_budget_that_is_used_up_lets_the_run_wait(scene: Scene, ada: 
 
     tasks.perform(requested.pk)
 
-    assert again(requested).status == Status.WAITING
+    assert reloaded(requested).status == Status.WAITING
     assert requested.not_before is not None
     assert 1700 < (requested.not_before - timezone.now()).total_seconds() <= 1800
     assert not WriterLease.objects.exclude(owner="").exists(), "others may work meanwhile"
     scene.clear_faults()
-    the_wait_is_over(requested)
+    end_wait(requested)
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED
 
 
 def test_edits_between_two_slices_are_taken_as_they_are_then(scene: Scene, ada: str, site: str, requested: Run) -> None:
@@ -138,10 +138,10 @@ def test_edits_between_two_slices_are_taken_as_they_are_then(scene: Scene, ada: 
     scene.delete_entry(entries[0], entries[11])
     scene.entry(ada, site, "2026-03-30 09:00")
     scene.clear_faults()
-    the_wait_is_over(requested)
+    end_wait(requested)
 
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED
 
     assert scene.sync().code == 0
     assert_books_agree(scene)
@@ -163,7 +163,7 @@ def test_a_task_for_a_run_that_is_no_more_does_nothing(scene: Scene) -> None:
 
 
 # --- after a death -----------------------------------------------------------------------------------------
-def die(run: Run, *, attempts: int = 1) -> None:
+def leave_dead_run(run: Run, *, attempts: int = 1) -> None:
     """Leave the run as a process does that was killed a while ago."""
     past = timezone.now() - timedelta(seconds=5)
     Run.objects.filter(pk=run.pk).update(
@@ -175,13 +175,13 @@ def test_a_workers_run_whose_process_died_is_told_to_the_queue_again(
     scene: Scene, ada: str, site: str, requested: Run
 ) -> None:
     scene.entry(ada, site)
-    die(requested)
+    leave_dead_run(requested)
 
     assert queue.sweep(now=timezone.now()) == 1
 
-    assert again(requested).status == Status.QUEUED
+    assert reloaded(requested).status == Status.QUEUED
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED
     assert_books_agree(scene)
 
 
@@ -192,19 +192,19 @@ def test_a_living_run_is_left_alone(scene: Scene, requested: Run) -> None:
     assert queue.sweep(now=timezone.now()) == 0
     tasks.perform(requested.pk)
 
-    assert (again(requested).status, requested.owner) == (Status.RUNNING, "alive")
+    assert (reloaded(requested).status, requested.owner) == (Status.RUNNING, "alive")
 
 
 def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, requested: Run) -> None:
     for attempt in range(1, retry.MAX_RUN_ATTEMPTS):
-        die(requested, attempts=attempt)
+        leave_dead_run(requested, attempts=attempt)
         queue.sweep(now=timezone.now())
-        assert again(requested).status == Status.QUEUED
+        assert reloaded(requested).status == Status.QUEUED
 
-    die(requested, attempts=retry.MAX_RUN_ATTEMPTS)
+    leave_dead_run(requested, attempts=retry.MAX_RUN_ATTEMPTS)
     queue.sweep(now=timezone.now())
 
-    assert (again(requested).status, requested.error_code) == (Status.FAILED, "PROCESS_GONE")
+    assert (reloaded(requested).status, requested.error_code) == (Status.FAILED, "PROCESS_GONE")
     assert str(retry.MAX_RUN_ATTEMPTS) in requested.error_message
     assert requested.finished_at is not None
     assert queue.sweep(now=timezone.now()) == 0
@@ -212,17 +212,17 @@ def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, reques
 
 def test_a_commands_run_whose_process_died_is_ended(scene: Scene) -> None:
     run = ask(scene, trigger="command")
-    die(run)
+    leave_dead_run(run)
 
     queue.sweep(now=timezone.now())
 
-    assert (again(run).status, run.error_code) == (Status.FAILED, "PROCESS_GONE")
+    assert (reloaded(run).status, run.error_code) == (Status.FAILED, "PROCESS_GONE")
 
 
 def test_a_run_that_the_queue_lost_is_told_again(scene: Scene, requested: Run) -> None:
     assert queue.sweep(now=timezone.now()) == 0
     assert queue.sweep(now=timezone.now() + timedelta(minutes=2)) == 1
-    assert again(requested).enqueued_at is not None
+    assert reloaded(requested).enqueued_at is not None
 
 
 def test_a_task_waits_for_its_turn_while_another_run_is_at_work(scene: Scene, requested: Run, settings: Any) -> None:
@@ -241,8 +241,8 @@ def test_a_task_waits_for_its_turn_while_another_run_is_at_work(scene: Scene, re
 
     tasks.perform(requested.pk)
 
-    assert (again(requested).status, requested.error_code) == (Status.WAITING, "ANOTHER_RUN")
+    assert (reloaded(requested).status, requested.error_code) == (Status.WAITING, "ANOTHER_RUN")
     WriterLease.objects.update(owner="", until=None)
-    the_wait_is_over(requested)
+    end_wait(requested)
     tasks.perform(requested.pk)
-    assert again(requested).status == Status.SUCCEEDED
+    assert reloaded(requested).status == Status.SUCCEEDED

@@ -39,7 +39,7 @@ def assert_nothing_attempted(run: Result, code: str) -> None:
 
 
 @pytest.mark.parametrize(("code", "stated"), UNSUPPORTED, ids=[str(stated) for _, stated in UNSUPPORTED])
-def test_an_unsupported_plan_sends_nothing_and_checks_all_the_same(
+def test_an_unsupported_subscription_sends_nothing_and_checks_all_the_same(
     scene: Scene, ada: str, site: str, code: str, stated: dict[str, Any]
 ) -> None:
     scene.entry(ada, site)
@@ -70,7 +70,7 @@ def test_an_unsupported_plan_sends_nothing_and_checks_all_the_same(
     ],
     ids=str,
 )
-def test_a_supported_plan_sends(scene: Scene, ada: str, site: str, stated: dict[str, Any]) -> None:
+def test_a_supported_subscription_sends(scene: Scene, ada: str, site: str, stated: dict[str, Any]) -> None:
     scene.entry(ada, site)
     scene.configure(**stated)
     scene.check()
@@ -79,7 +79,9 @@ def test_a_supported_plan_sends(scene: Scene, ada: str, site: str, stated: dict[
 
 
 @pytest.mark.parametrize(("code", "stated"), [UNSUPPORTED[0], UNSUPPORTED[4], UNSUPPORTED[9]], ids=str)
-def test_an_unsupported_plan_is_connected_with_a_warning(scene: Scene, code: str, stated: dict[str, Any]) -> None:
+def test_an_unsupported_subscription_is_connected_with_a_warning(
+    scene: Scene, code: str, stated: dict[str, Any]
+) -> None:
     scene.configure(**stated)
     token = scene.world.quickbooks.issue_refresh_token(scene.books.realm)
 
@@ -90,7 +92,7 @@ def test_an_unsupported_plan_is_connected_with_a_warning(scene: Scene, code: str
     assert done["plan"]["message"] in done.stderr
 
 
-def test_every_entry_is_explained_by_the_plan(scene: Scene, ada: str, site: str) -> None:
+def test_every_entry_is_explained_by_the_subscription(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site, billable=False)
     scene.configure(PayrollFeature="true")
     scene.check()
@@ -100,7 +102,7 @@ def test_every_entry_is_explained_by_the_plan(scene: Scene, ada: str, site: str)
     assert (explained["state"], explained.codes) == ("blocked", {"NOT_BILLABLE", "PAYROLL_ENABLED"})
 
 
-def test_time_already_sent_stays_sent_on_any_plan(scene: Scene, ada: str, site: str) -> None:
+def test_time_already_sent_stays_sent_on_any_subscription(scene: Scene, ada: str, site: str) -> None:
     same, edited = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
     scene.sync()
     scene.stretch(edited, 90)
@@ -124,7 +126,7 @@ def test_a_subscription_that_is_supported_again_sends_without_another_check(scen
     assert scene.sync().counts == {"sent": 1}
 
 
-def test_an_administrator_may_allow_a_plan(scene: Scene, ada: str, site: str) -> None:
+def test_an_administrator_may_allow_a_subscription(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.configure(OfferingSku="QuickBooks Online Advanced")
     scene.check()
@@ -137,7 +139,7 @@ def test_an_administrator_may_allow_a_plan(scene: Scene, ada: str, site: str) ->
     assert scene.sync().code == 3
 
 
-def test_an_allowance_is_for_that_plan_only(scene: Scene, ada: str, site: str) -> None:
+def test_an_allowance_is_for_that_subscription_only(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.configure(OfferingSku="QuickBooks Online Advanced")
     scene.policy(allow_sku="QuickBooks Online Mac")
@@ -173,7 +175,7 @@ def make_subscription_check_old() -> None:
     Company.objects.update(plan_read_at=timezone.now() - timedelta(minutes=61))
 
 
-def test_an_old_reading_of_the_plan_is_renewed_before_sending(scene: Scene, ada: str, site: str) -> None:
+def test_an_old_reading_of_the_subscription_is_renewed_before_sending(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
     make_subscription_check_old()
@@ -183,7 +185,7 @@ def test_an_old_reading_of_the_plan_is_renewed_before_sending(scene: Scene, ada:
     assert scene.activities() == []
 
 
-def test_an_old_reading_of_the_plan_is_renewed_in_a_dry_run_too(scene: Scene, ada: str, site: str) -> None:
+def test_an_old_reading_of_the_subscription_is_renewed_in_a_dry_run_too(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
     make_subscription_check_old()
@@ -202,7 +204,7 @@ def test_an_old_reading_is_no_reason_to_ask_when_there_is_nothing_to_send(scene:
     assert scene.calls() == {}
 
 
-def test_books_closed_since_are_noticed_with_the_plan(scene: Scene, ada: str, site: str) -> None:
+def test_books_closed_since_are_noticed_with_the_subscription(scene: Scene, ada: str, site: str) -> None:
     scene.check()
     scene.entry(ada, site)
     make_subscription_check_old()

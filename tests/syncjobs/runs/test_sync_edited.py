@@ -215,11 +215,11 @@ NO_EDITS = [
 ]
 
 
-@pytest.mark.parametrize("happens", NO_EDITS, ids=[change.__name__ for change in NO_EDITS])
+@pytest.mark.parametrize("change", NO_EDITS, ids=[change.__name__ for change in NO_EDITS])
 def test_what_is_no_edit_touches_nothing_that_was_sent(
-    scene: Scene, ada: str, site: str, sent: str, happens: Callable[..., None]
+    scene: Scene, ada: str, site: str, sent: str, change: Callable[..., None]
 ) -> None:
-    happens(scene, sent, ada, site)
+    change(scene, sent, ada, site)
     scene.check()
     activities = scene.activities()
 
@@ -493,11 +493,11 @@ HELD_EDITS = [
 ]
 
 
-@pytest.mark.parametrize(("happens", "code"), HELD_EDITS, ids=[change.__name__ for change, _ in HELD_EDITS])
+@pytest.mark.parametrize(("change", "code"), HELD_EDITS, ids=[change.__name__ for change, _ in HELD_EDITS])
 def test_an_edit_that_can_not_be_sent_now_stays_as_it_was(
-    scene: Scene, ada: str, site: str, sent: str, happens: Callable[..., None], code: str
+    scene: Scene, ada: str, site: str, sent: str, change: Callable[..., None], code: str
 ) -> None:
-    happens(scene, ada, site)
+    change(scene, ada, site)
     activities = scene.activities()
     scene.stretch(sent, 90)
 
@@ -574,7 +574,7 @@ def delete(scene: Scene, entry: str) -> None:
 
 @pytest.mark.parametrize("edit", [stretch, make_unbillable, delete], ids=["edited", "unbillable", "deleted"])
 @pytest.mark.parametrize(
-    ("happens", "code", "moves"),
+    ("change", "code", "moves"),
     [
         (bill_it, "BILLED_IN_QUICKBOOKS", True),
         (bill_it, "BILLED_IN_QUICKBOOKS", False),
@@ -584,10 +584,10 @@ def delete(scene: Scene, entry: str) -> None:
     ids=["billed", "billed, token unmoved", "changed", "removed"],
 )
 def test_what_people_billed_changed_or_removed_is_theirs(
-    scene: Scene, sent: str, happens: Callable[..., None], code: str, edit: Callable[..., None], moves: bool
+    scene: Scene, sent: str, change: Callable[..., None], code: str, edit: Callable[..., None], moves: bool
 ) -> None:
     scene.switch(billing_moves_sync_token=moves)
-    happens(scene, scene.receipt(sent).quickbooks_id)
+    change(scene, scene.receipt(sent).quickbooks_id)
     activities = scene.activities()
     assert scene.explain(sent)["state"] == "sent"
     edit(scene, sent)
@@ -605,11 +605,11 @@ def test_what_people_billed_changed_or_removed_is_theirs(
     assert scene.activities() == activities
 
 
-@pytest.mark.parametrize("happens", [change_it, delete_it], ids=["changed", "removed"])
+@pytest.mark.parametrize("change", [change_it, delete_it], ids=["changed", "removed"])
 def test_what_people_changed_is_told_and_left_while_clockify_stays(
-    scene: Scene, sent: str, happens: Callable[..., None]
+    scene: Scene, sent: str, change: Callable[..., None]
 ) -> None:
-    happens(scene, scene.receipt(sent).quickbooks_id)
+    change(scene, scene.receipt(sent).quickbooks_id)
     activities = scene.activities()
 
     assert scene.sync().counts == {"unchanged": 1}
@@ -627,7 +627,7 @@ def test_billed_time_is_simply_sent(scene: Scene, sent: str) -> None:
     assert (explained["state"], explained["reasons"], explained.json.get("differences")) == ("sent", [], None)
 
 
-def test_an_invoice_that_was_taken_back_frees_the_edit(scene: Scene, sent: str) -> None:
+def test_an_invoice_that_was_taken_back_unblocks_the_edit(scene: Scene, sent: str) -> None:
     scene.switch(billing_moves_sync_token=False)
     key = scene.receipt(sent).quickbooks_id
     scene.bill(key)

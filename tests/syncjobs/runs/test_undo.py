@@ -142,7 +142,7 @@ def test_a_lost_answer_is_looked_for_before_it_is_deleted_again(scene: Scene, ad
     assert Action.objects.filter(run_id=done["run"], verb="delete", state="done").count() == 2
 
 
-def test_an_unsupported_plan_attempts_nothing(scene: Scene, ada: str, site: str) -> None:
+def test_an_unsupported_subscription_attempts_nothing(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     sent = scene.sync()
     scene.configure(PayrollFeature="true")

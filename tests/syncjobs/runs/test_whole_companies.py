@@ -16,7 +16,7 @@ KINDS = ("user", "client", "project")
 HELD = ("INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS", "TOO_LONG")
 
 
-def know_the_pairs(scene: Scene) -> None:
+def link_known_pairs(scene: Scene) -> None:
     """Apply the pairs that the data set's author knows."""
     pairs = scene.clockify.expected["pairs"]
     scene.people = {user: ("Employee", employee) for user, employee in pairs["users"].items()}
@@ -45,7 +45,7 @@ def assert_adds_up(run: Result) -> None:
 @pytest.mark.sandbox(dataset="agency", today=date(2026, 3, 20))
 def test_an_agencys_quarter_goes_as_its_author_says(scene: Scene) -> None:
     known, before = scene.clockify.expected, actual(scene)
-    know_the_pairs(scene)
+    link_known_pairs(scene)
     special: dict[str, list[str]] = known["entries"]
     scene.policy(start_date=FIRST)
 
@@ -75,7 +75,7 @@ def test_an_agencys_quarter_goes_as_its_author_says(scene: Scene) -> None:
 @pytest.mark.sandbox(dataset="generated", today=date(2026, 3, 20), entries=600, seed=7)
 def test_a_generated_company_goes_as_its_author_says(scene: Scene) -> None:
     known, before = scene.clockify.expected, actual(scene)
-    know_the_pairs(scene)
+    link_known_pairs(scene)
 
     scene.check()
     run = scene.sync("2020-01-01", LAST)

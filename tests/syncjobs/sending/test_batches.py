@@ -16,7 +16,7 @@ COUNT = 100
 
 
 @pytest.fixture(autouse=True)
-def eager(settings: Any) -> None:
+def early_batches(settings: Any) -> None:
     """Use batches for small numbers, and do not wait for a lost one."""
     settings.BATCHES_FROM, settings.SETTLE_SECONDS = 40, 0
 
@@ -34,7 +34,7 @@ def read_both_sides(scene: Scene) -> None:
     scene.zero_calls()
 
 
-def batches(scene: Scene) -> int:
+def batch_calls(scene: Scene) -> int:
     return sum(count for route, count in scene.calls().items() if "batch" in route)
 
 
@@ -45,7 +45,7 @@ def test_a_large_backlog_goes_partly_in_batches(scene: Scene, many: list[str]) -
     assert_books_agree(scene)
     by_batch = Action.objects.filter(batch_id__isnull=False)
     assert 0 < by_batch.count() < COUNT
-    assert 0 < batches(scene) <= COUNT / LARGEST
+    assert 0 < batch_calls(scene) <= COUNT / LARGEST
 
 
 def test_a_small_run_sends_one_by_one(scene: Scene, ada: str, site: str) -> None:
@@ -53,14 +53,14 @@ def test_a_small_run_sends_one_by_one(scene: Scene, ada: str, site: str) -> None
     read_both_sides(scene)
 
     assert scene.sync().counts == {"sent": 39}
-    assert batches(scene) == 0
+    assert batch_calls(scene) == 0
 
 
 def test_batches_can_be_switched_off(scene: Scene, many: list[str], settings: Any) -> None:
     settings.BATCHES_FROM = 0
 
     assert scene.sync().counts == {"sent": COUNT}
-    assert batches(scene) == 0
+    assert batch_calls(scene) == 0
 
 
 KINDS = ["cut_before", "cut_after_commit", "cut_mid_batch", "500_html", "500_html_after_commit"]

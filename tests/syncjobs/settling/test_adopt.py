@@ -73,12 +73,12 @@ def test_time_is_adopted_by_one_entry_only(scene: Scene, ada: str, site: str, en
 
 
 @pytest.mark.parametrize(
-    "other", [{"Minutes": 5}, {"TxnDate": "2026-03-05"}, {"Hours": None, "Minutes": None}], ids=str
+    "difference", [{"Minutes": 5}, {"TxnDate": "2026-03-05"}, {"Hours": None, "Minutes": None}], ids=str
 )
 def test_time_that_is_another_is_not_adopted(
-    scene: Scene, ada: str, site: str, entry: str, other: dict[str, Any]
+    scene: Scene, ada: str, site: str, entry: str, difference: dict[str, Any]
 ) -> None:
-    key = put_by_hand(scene, ada, site, **other)
+    key = put_by_hand(scene, ada, site, **difference)
     scene.sync(dry_run=True)
 
     with pytest.raises(Refused):

@@ -152,7 +152,7 @@ def test_trouble_with_clockify_is_tried_again(scene: Scene, ada: str, site: str,
 
 # --- trouble that stays ------------------------------------------------------------------------------------
 @pytest.fixture
-def impatient(settings: Any) -> None:
+def short_timeouts(settings: Any) -> None:
     settings.GIVE_UP_SECONDS = 1
 
 
@@ -163,7 +163,7 @@ def assert_adds_up(run: Result) -> None:
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
 @pytest.mark.parametrize("memory", [pytest.param("replays", marks=pytest.mark.slow), "forgets at once"])
 def test_a_quickbooks_that_answers_no_write_stops_the_run_and_loses_nothing(
-    scene: Scene, ada: str, site: str, memory: str, kind: str, impatient: None
+    scene: Scene, ada: str, site: str, memory: str, kind: str, short_timeouts: None
 ) -> None:
     scene.switch(**MEMORIES[memory])
     scene.entries(ada, site, 60)
@@ -184,7 +184,7 @@ def test_a_quickbooks_that_answers_no_write_stops_the_run_and_loses_nothing(
 @pytest.mark.parametrize("path", ["/query", "timeactivity|/query"])
 @pytest.mark.parametrize("kind", ["cut_before", "500_html"])
 def test_a_quickbooks_that_answers_nothing_is_given_up(
-    scene: Scene, ada: str, site: str, kind: str, path: str, impatient: None
+    scene: Scene, ada: str, site: str, kind: str, path: str, short_timeouts: None
 ) -> None:
     scene.entries(ada, site, COUNT)
     scene.fault(kind, path, method="", times=0)
@@ -200,7 +200,7 @@ def test_a_quickbooks_that_answers_nothing_is_given_up(
 
 @pytest.mark.parametrize("kind", ["cut_before", "500_html"])
 def test_a_clockify_that_answers_nothing_is_given_up_and_nothing_is_deleted(
-    scene: Scene, ada: str, site: str, kind: str, impatient: None
+    scene: Scene, ada: str, site: str, kind: str, short_timeouts: None
 ) -> None:
     scene.entries(ada, site, COUNT)
     scene.sync()
@@ -230,12 +230,12 @@ def test_a_vendor_whose_budget_is_used_up_lets_the_run_wait(scene: Scene, ada: s
 
 # --- silence -----------------------------------------------------------------------------------------------
 @pytest.fixture
-def stuck_for(scene: Scene, impatient: None) -> Iterator[float]:
+def stuck_for(scene: Scene, short_timeouts: None) -> Iterator[float]:
     """Yield seconds that are longer than we wait for an answer."""
     yield 1.6
 
 
-def after_the_silence(scene: Scene, seconds: float) -> None:
+def wait_out_silence(scene: Scene, seconds: float) -> None:
     """Wait until what hung at the sandbox has been carried out."""
     time.sleep(seconds + 0.2)
     scene.clear_faults()
@@ -271,7 +271,7 @@ def test_a_write_that_hangs_arrives_once(
     run = scene.sync()
 
     assert run.code in {0, 4}
-    after_the_silence(scene, stuck_for)
+    wait_out_silence(scene, stuck_for)
     assert scene.sync().code == 0
     assert_books_agree(scene)
     assert scene.open_actions() == 0
@@ -294,7 +294,7 @@ def test_an_uncertain_write_is_explained_as_unknown(scene: Scene, ada: str, site
 
 
 def test_one_slow_answer_among_many_good_ones_does_not_stop_the_run(
-    scene: Scene, ada: str, site: str, impatient: None
+    scene: Scene, ada: str, site: str, short_timeouts: None
 ) -> None:
     scene.entries(ada, site, 60)
     scene.fault("hang_after_commit", skip=3, seconds=1.3)
@@ -491,7 +491,7 @@ def test_an_id_that_quickbooks_calls_a_duplicate_is_looked_for_before_it_is_give
 
 
 @pytest.mark.parametrize("code", ["600", "6000"])
-def test_a_duplicate_that_arrived_late_is_recognised(
+def test_a_duplicate_that_arrived_late_is_recognized(
     scene: Scene, never_arrived: str, code: str, settings: Any
 ) -> None:
     settings.SETTLE_SECONDS = 3600
@@ -521,7 +521,7 @@ def extra_of(scene: Scene, entry: str) -> str:
 
 
 def test_a_write_still_at_work_is_not_doubled_even_where_ids_are_forgotten(
-    scene: Scene, ada: str, site: str, impatient: None
+    scene: Scene, ada: str, site: str, short_timeouts: None
 ) -> None:
     scene.switch(requestid_memory_seconds=0)
     scene.entry(ada, site)
@@ -604,7 +604,7 @@ def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings
 
 
 def test_a_write_still_at_work_is_not_doubled_where_ids_are_remembered(
-    scene: Scene, ada: str, site: str, impatient: None
+    scene: Scene, ada: str, site: str, short_timeouts: None
 ) -> None:
     scene.entry(ada, site)
     scene.fault("hang_before", seconds=3)

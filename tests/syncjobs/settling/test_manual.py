@@ -118,7 +118,7 @@ def put_right(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("happens", "verb", "word"),
+    ("change", "verb", "word"),
     [
         (settle_by_itself, "take", "settled meanwhile"),
         pytest.param(settle_by_itself, "send_again", "settled meanwhile", marks=pytest.mark.slow),
@@ -142,10 +142,10 @@ def put_right(scene: Scene) -> None:
     ],
 )
 def test_a_decision_on_what_moved_meanwhile_is_refused(
-    scene: Scene, entry: str, happens: Callable[[Scene], object], verb: str, word: str
+    scene: Scene, entry: str, change: Callable[[Scene], object], verb: str, word: str
 ) -> None:
     decision, key = seen(scene), similar_activity(scene)
-    happens(scene)
+    change(scene)
     before = len(scene.activities()), scene.open_actions(), Receipt.objects.count()
 
     with pytest.raises(Refused, match=word):

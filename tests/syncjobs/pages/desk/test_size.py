@@ -113,7 +113,7 @@ def fill(workspace: Workspace, size: int) -> None:
     )
 
 
-def asked(client: Client, workspace: Workspace, page: str) -> int:
+def query_count(client: Client, workspace: Workspace, page: str) -> int:
     address = f"/admin/workspaces/{workspace.pk}/{page}"
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200
@@ -124,10 +124,10 @@ def asked(client: Client, workspace: Workspace, page: str) -> int:
 def test_no_page_of_the_desk_asks_more_for_many_rows_than_for_few(dana: Client, workspace: Workspace) -> None:
     fill(workspace, 60)
     dana.get(f"/admin/workspaces/{workspace.pk}/people/")
-    few = {page: asked(dana, workspace, page) for page in PAGES}
+    few = {page: query_count(dana, workspace, page) for page in PAGES}
     for model in (Decision, Mismatch, Link, Customer, Employee, ClockifyProject, ClockifyClient, ClockifyUser):
         model._default_manager.all().delete()
 
     fill(workspace, 600)
 
-    assert {page: asked(dana, workspace, page) for page in PAGES} == few
+    assert {page: query_count(dana, workspace, page) for page in PAGES} == few

@@ -279,7 +279,7 @@ def test_fifty_rows_make_a_page_and_a_link_finds_its_own(dana: Client, workspace
     assert 'id="user-u55"' in opened
 
 
-def test_what_linking_would_free_is_counted_before(
+def test_what_linking_would_unblock_is_counted_before(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     ProjectFactory(workspace=workspace, clockify_id="site")
@@ -396,7 +396,7 @@ def test_an_unlike_address_among_users_of_one_name_is_not_accepted_in_one_click(
     assert clear["c2"] is None
 
 
-def test_a_decision_frees_the_time_that_waited(
+def test_a_decision_unblocks_the_time_that_waited(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     entry = TimeEntryFactory(workspace=workspace, user_id="ben", project_id="site")
@@ -549,7 +549,7 @@ def test_a_refused_decision_of_a_script_opens_its_row(dana: Client, ben: Mismatc
     assert "Choose a record first" in answer.content.decode() and "data-refused" in answer.content.decode()
 
 
-def test_what_one_choice_frees_is_told_while_it_is_looked_at(
+def test_the_forecast_of_one_choice_is_shown_while_it_is_considered(
     dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
 ) -> None:
     address = f"/admin/workspaces/{workspace.pk}/desk/what-if/"

@@ -29,7 +29,7 @@ from tests.support.page_text import main_text, text
 LIST = "/admin/integrations/timeentry/"
 
 
-def judged(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
+def entry_with_status(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
     """Create an entry with a status; blocked for these reasons when there are any."""
     of_entry = {name: values.pop(name) for name in ("description", "user_name", "clockify_id") if name in values}
     entry = TimeEntryFactory(workspace=workspace, **of_entry)
@@ -39,7 +39,7 @@ def judged(workspace: Workspace, *codes: str, **values: Any) -> TimeEntry:
     return entry
 
 
-def story(entry: TimeEntry) -> str:
+def page_of(entry: TimeEntry) -> str:
     return f"{LIST}{entry.pk}/change/"
 
 
@@ -66,13 +66,13 @@ def linked(workspace: Workspace) -> Workspace:
 
 
 def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, state="sent")
+    entry = entry_with_status(linked, state="sent")
     run = RunFactory(workspace=linked)
     draft = {"person_kind": "employee", "person_id": "59", "customer_id": "84", "txn_date": "2026-03-02", "minutes": 90}
     draft |= {"description": "", "rate": "80"}
     ReceiptFactory(workspace=linked, entry_id=entry.clockify_id, quickbooks_id="412", run=run, minutes=90, draft=draft)
 
-    page_text = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(page_of(entry)))
 
     assert (
         f"by Time sync {run.pk} as activity 412: 1:30 on Mon 2 Mar, employee 59 Ada Lindqvist, customer 84 Website."
@@ -83,18 +83,18 @@ def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Cl
 def test_an_entrys_page_offers_to_sync_its_person_or_its_project(
     dana: Client, visitor: Client, linked: Workspace
 ) -> None:
-    entry = judged(linked)
+    entry = entry_with_status(linked)
 
-    page = dana.get(story(entry)).content.decode()
+    page = dana.get(page_of(entry)).content.decode()
 
-    assert "Sync this person" in main_text(dana.get(story(entry)))
+    assert "Sync this person" in main_text(dana.get(page_of(entry)))
     assert 'name="clockify_id" value="user-ada"' in page and 'name="clockify_id" value="project-site"' in page
-    assert "Sync this" not in main_text(visitor.get(story(entry)))
+    assert "Sync this" not in main_text(visitor.get(page_of(entry)))
 
 
 # --- the list ------------------------------------------------------------------------------------------------
 def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -> None:
-    judged(workspace, "USER_NOT_MAPPED", "PROJECT_NOT_MAPPED", "BOOKS_CLOSED")
+    entry_with_status(workspace, "USER_NOT_MAPPED", "PROJECT_NOT_MAPPED", "BOOKS_CLOSED")
 
     page_text = main_text(dana.get(LIST))
 
@@ -104,7 +104,7 @@ def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -
 
 
 def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace: Workspace) -> None:
-    entry = judged(workspace, state="sent")
+    entry = entry_with_status(workspace, state="sent")
     ReceiptFactory(workspace=workspace, entry_id=entry.clockify_id, quickbooks_id="1669")
     ReceiptFactory(workspace=workspace, entry_id="another", quickbooks_id="7")
 
@@ -124,9 +124,9 @@ def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace
     ],
 )
 def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: str, descriptions: str) -> None:
-    judged(workspace, description="Ready one")
-    judged(workspace, "NO_PROJECT", description="Held one")
-    judged(workspace, "NOT_BILLABLE", description="Left out one", held=False)
+    entry_with_status(workspace, description="Ready one")
+    entry_with_status(workspace, "NO_PROJECT", description="Held one")
+    entry_with_status(workspace, "NOT_BILLABLE", description="Left out one", held=False)
     for name, word in (
         ("ignored", "Ignored one"),
         ("failed", "Refused one"),
@@ -135,7 +135,7 @@ def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: 
         ("sent", "Sent one"),
         ("deleted", "Deleted one"),
     ):
-        judged(workspace, description=word, state=name)
+        entry_with_status(workspace, description=word, state=name)
 
     rows = dana.get(f"{LIST}?state={state}").context["cl"].result_list
 
@@ -145,9 +145,9 @@ def test_the_list_narrows_to_a_state(dana: Client, workspace: Workspace, state: 
 
 
 def test_the_list_narrows_to_a_reason_wherever_it_stands(dana: Client, workspace: Workspace) -> None:
-    judged(workspace, "USER_NOT_MAPPED", "BOOKS_CLOSED", description="Both")
-    judged(workspace, "BOOKS_CLOSED", description="Books alone")
-    judged(workspace, "CLIENT_NOT_MAPPED", description="Neither")
+    entry_with_status(workspace, "USER_NOT_MAPPED", "BOOKS_CLOSED", description="Both")
+    entry_with_status(workspace, "BOOKS_CLOSED", description="Books alone")
+    entry_with_status(workspace, "CLIENT_NOT_MAPPED", description="Neither")
 
     rows = dana.get(f"{LIST}?reason=BOOKS_CLOSED").context["cl"].result_list
 
@@ -158,8 +158,8 @@ def test_the_list_narrows_to_a_reason_wherever_it_stands(dana: Client, workspace
 def test_the_list_narrows_by_person_project_day_and_words(dana: Client, workspace: Workspace, query: str) -> None:
     ClockifyUserFactory(workspace=workspace, clockify_id="user-ada")
     TimeEntryFactory(workspace=workspace, client_name="Acme", description="Design")
-    facts_of_ben = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
-    TimeEntryFactory(workspace=workspace, **facts_of_ben)
+    ben_fields = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
+    TimeEntryFactory(workspace=workspace, **ben_fields)
 
     rows = dana.get(f"{LIST}?{query}").context["cl"].result_list
 
@@ -168,8 +168,8 @@ def test_the_list_narrows_by_person_project_day_and_words(dana: Client, workspac
 
 @pytest.mark.parametrize("term", ["entry-of-ada", "1669", "1-69c148ab"])
 def test_an_entry_is_found_by_any_of_its_ids(dana: Client, workspace: Workspace, term: str) -> None:
-    judged(workspace, description="Wanted", clockify_id="entry-of-ada")
-    judged(workspace, description="Other")
+    entry_with_status(workspace, description="Wanted", clockify_id="entry-of-ada")
+    entry_with_status(workspace, description="Other")
     ReceiptFactory(workspace=workspace, entry_id="entry-of-ada", quickbooks_id="1669")
     ActionFactory(workspace=workspace, entry_id="entry-of-ada", intuit_tid="1-69c148ab")
 
@@ -178,7 +178,7 @@ def test_an_entry_is_found_by_any_of_its_ids(dana: Client, workspace: Workspace,
     assert [row.description for row in rows] == ["Wanted"]
 
 
-def test_an_entry_that_was_never_judged_is_listed_too(dana: Client, workspace: Workspace) -> None:
+def test_an_entry_that_was_never_evaluated_is_listed_too(dana: Client, workspace: Workspace) -> None:
     TimeEntryFactory(workspace=workspace)
 
     assert "Not looked at yet" in main_text(dana.get(LIST))
@@ -188,14 +188,14 @@ def test_the_list_asks_a_fixed_number_of_queries(
     dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(40):
-        judged(workspace, "NO_PROJECT")
+        entry_with_status(workspace, "NO_PROJECT")
 
     with django_assert_max_num_queries(14):
         assert dana.get(LIST).status_code == 200
 
 
 # --- the story -----------------------------------------------------------------------------------------------
-def test_the_story_names_every_reason_with_its_sentence_and_who_resolves_it(dana: Client, workspace: Workspace) -> None:
+def test_the_page_names_every_reason_with_its_sentence_and_who_resolves_it(dana: Client, workspace: Workspace) -> None:
     entry = TimeEntryFactory(workspace=workspace, user_id="ben")
     reasons = [
         {"code": "USER_NOT_MAPPED", "user": "Ben", "kind": "user", "id": "ben"},
@@ -203,7 +203,7 @@ def test_the_story_names_every_reason_with_its_sentence_and_who_resolves_it(dana
     ]
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
-    page = dana.get(story(entry))
+    page = dana.get(page_of(entry))
     page_text = main_text(page)
 
     assert "Ben has no employee or vendor in QuickBooks yet." in page_text
@@ -213,8 +213,8 @@ def test_the_story_names_every_reason_with_its_sentence_and_who_resolves_it(dana
     assert f"/admin/workspaces/{workspace.pk}/people/?open=user-ben#user-ben" in page.content.decode()
 
 
-def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, state="sent", clockify_id="e1")
+def test_the_page_of_sent_time_shows_receipt_and_attempts(dana: Client, linked: Workspace) -> None:
+    entry = entry_with_status(linked, state="sent", clockify_id="e1")
     run = RunFactory(workspace=linked)
     ReceiptFactory(workspace=linked, entry_id="e1", quickbooks_id="1669", run=run)
     ActionFactory(
@@ -228,7 +228,7 @@ def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked:
     )
     RunItemFactory(run=run, entry_id="e1", why="It has not been sent yet.")
 
-    page_text = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(page_of(entry)))
 
     assert "It is in QuickBooks as activity 1669" in page_text
     assert "code 610" in page_text
@@ -240,9 +240,9 @@ def test_the_story_of_sent_time_shows_receipt_and_attempts(dana: Client, linked:
 
 
 def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, "TOO_LONG")
+    entry = entry_with_status(linked, "TOO_LONG")
 
-    checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
+    checks = {check.title: check.mark for check in dana.get(page_of(entry)).context["checks"]}
 
     assert checks["Not too long"] == "failed"
     assert checks["User linked"] == checks["Project linked"] == checks["Books open"] == "passed"
@@ -254,20 +254,20 @@ def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) 
     linked_user.time_zone = "Pacific/Auckland"
     linked_user.save()
 
-    page_text = main_text(dana.get(story(judged(linked))))
+    page_text = main_text(dana.get(page_of(entry_with_status(linked))))
 
     assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in page_text
     assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in page_text
     assert "Near midnight" in page_text and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in page_text
 
 
-def test_the_story_says_what_each_side_has_and_who_resolves_what_failed(dana: Client, linked: Workspace) -> None:
+def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Client, linked: Workspace) -> None:
     LinkFactory._meta.model.objects.filter(kind="project").delete()
     row = {"code": "PROJECT_NOT_MAPPED", "project": "Website", "kind": "project", "id": "project-site"}
     entry = TimeEntryFactory(workspace=linked, rate=80, currency="USD")
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[row])
 
-    page = dana.get(story(entry))
+    page = dana.get(page_of(entry))
     checks = {check.title: check for check in page.context["checks"]}
     page_text = main_text(page)
 
@@ -301,7 +301,7 @@ def test_a_refusal_says_by_its_code_who_resolves_it(
         entry=entry, state="failed", reasons=[{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "No."}]
     )
 
-    page_text = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(page_of(entry)))
 
     assert f"{place}: " in page_text and sentence in page_text
     assert f"mended {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
@@ -311,30 +311,30 @@ def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace)
     entry = TimeEntryFactory(workspace=linked, end_at=None)
     EntryStatusFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])
 
-    checks = {check.title: check.mark for check in dana.get(story(entry)).context["checks"]}
+    checks = {check.title: check.mark for check in dana.get(page_of(entry)).context["checks"]}
 
     assert checks["Finished"] == "failed"
     assert checks["At least a minute"] == checks["Not too long"] == "not reached"
 
 
 def test_the_history_tells_reading_linking_attempts_and_decisions_newest_first(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, state="failed", clockify_id="e1")
+    entry = entry_with_status(linked, state="failed", clockify_id="e1")
     run = RunFactory(workspace=linked)
     at = timezone.now()
     ActionFactory(workspace=linked, entry_id="e1", run=run, state="refused", error_code="610", ended_at=at)
     EntryOverride.objects.create(workspace=linked, clockify_id="e1", at=at + timedelta(hours=1), ignored=True)
 
-    events = [event.text for event in dana.get(story(entry)).context["history"]]
+    events = [event.text for event in dana.get(page_of(entry)).context["history"]]
 
     assert events[:2] == ["a command ignored it", f"Create: refused, code 610, {run}"]
     assert "First read from Clockify" in events
     assert "User Ada Lindqvist linked to employee 59, Ada Lindqvist by its name" in events
 
 
-def test_the_story_asks_a_fixed_number_of_queries(
+def test_the_page_makes_a_fixed_number_of_queries(
     dana: Client, linked: Workspace, django_assert_max_num_queries: Any
 ) -> None:
-    entry = judged(linked, state="sent", clockify_id="e1")
+    entry = entry_with_status(linked, state="sent", clockify_id="e1")
     ReceiptFactory(workspace=linked, entry_id="e1")
     for number in range(15):
         run = RunFactory(workspace=linked)
@@ -343,16 +343,16 @@ def test_the_story_asks_a_fixed_number_of_queries(
         LinkFactory(workspace=linked, clockify_id=f"other{number}")
 
     with django_assert_max_num_queries(26):
-        assert dana.get(story(entry)).status_code == 200
+        assert dana.get(page_of(entry)).status_code == 200
 
 
 # --- deciding ------------------------------------------------------------------------------------------------
 def test_ignoring_an_entry_takes_it_out_and_can_be_taken_back(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked)
+    entry = entry_with_status(linked)
 
     decide(dana, entry, "ignore", note="our own time")
     assert EntryStatus.objects.get().state == "ignored"
-    assert "“our own time”" in main_text(dana.get(story(entry)))
+    assert "“our own time”" in main_text(dana.get(page_of(entry)))
 
     decide(dana, entry, "stop_ignoring")
     assert EntryStatus.objects.get().state == "ready"
@@ -361,8 +361,8 @@ def test_ignoring_an_entry_takes_it_out_and_can_be_taken_back(dana: Client, link
 def test_sending_anyway_sets_one_reason_aside(dana: Client, linked: Workspace) -> None:
     linked.longest_hours = 1
     linked.save()
-    entry = judged(linked, "TOO_LONG")
-    assert "Send anyway" in main_text(dana.get(story(entry)))
+    entry = entry_with_status(linked, "TOO_LONG")
+    assert "Send anyway" in main_text(dana.get(page_of(entry)))
 
     decide(dana, entry, "send_anyway", code="TOO_LONG")
     assert EntryOverride.objects.get().send_anyway == ["TOO_LONG"]
@@ -373,7 +373,7 @@ def test_sending_anyway_sets_one_reason_aside(dana: Client, linked: Workspace) -
 
 
 def test_setting_another_reason_aside_keeps_the_first(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, "TOO_LONG", "INVOICED_IN_CLOCKIFY")
+    entry = entry_with_status(linked, "TOO_LONG", "INVOICED_IN_CLOCKIFY")
 
     decide(dana, entry, "send_anyway", code="TOO_LONG")
     decide(dana, entry, "send_anyway", code="INVOICED_IN_CLOCKIFY")
@@ -383,8 +383,8 @@ def test_setting_another_reason_aside_keeps_the_first(dana: Client, linked: Work
 
 @pytest.mark.parametrize("code", ["BOOKS_CLOSED", "USER_NOT_MAPPED", ""])
 def test_other_reasons_can_not_be_set_aside(dana: Client, linked: Workspace, code: str) -> None:
-    entry = judged(linked, "BOOKS_CLOSED")
-    assert "Send anyway" not in main_text(dana.get(story(entry)))
+    entry = entry_with_status(linked, "BOOKS_CLOSED")
+    assert "Send anyway" not in main_text(dana.get(page_of(entry)))
 
     assert "can't be set aside" in text(decide(dana, entry, "send_anyway", code=code))
     assert not EntryOverride.objects.exists()
@@ -395,24 +395,24 @@ def test_an_equal_activity_in_quickbooks_can_be_adopted(dana: Client, linked: Wo
     reasons = [{"code": "ALREADY_IN_QUICKBOOKS", "twins": "7, 9"}]
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
 
-    page_text = main_text(dana.get(story(entry)))
+    page_text = main_text(dana.get(page_of(entry)))
 
     assert "Adopt 7" in page_text and "Adopt 9" in page_text
 
 
 def test_a_deleted_entry_leaves_nothing_to_decide(dana: Client, linked: Workspace) -> None:
-    entry = judged(linked, state="deleted")
+    entry = entry_with_status(linked, state="deleted")
     TimeEntry.objects.update(deleted_at=timezone.now())
 
-    assert 'name="verb"' not in dana.get(story(entry)).content.decode()
+    assert 'name="verb"' not in dana.get(page_of(entry)).content.decode()
     assert "nothing left to decide" in text(decide(dana, entry, "ignore"))
     assert not EntryOverride.objects.exists()
 
 
 def test_decisions_need_the_right_and_a_post(dana: Client, visitor: Client, linked: Workspace) -> None:
-    entry = judged(linked, "TOO_LONG")
+    entry = entry_with_status(linked, "TOO_LONG")
 
-    assert 'name="verb"' not in visitor.get(story(entry)).content.decode()
+    assert 'name="verb"' not in visitor.get(page_of(entry)).content.decode()
     assert decide(visitor, entry, "ignore").status_code == 403
     assert dana.get(f"/admin/entries/{entry.pk}/decide/?verb=ignore").status_code == 405
     assert not EntryOverride.objects.exists()

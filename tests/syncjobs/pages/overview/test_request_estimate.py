@@ -14,14 +14,14 @@ from tests.support.scene import Scene
 
 
 @pytest.mark.parametrize("days", [5, 45, 90])
-def test_the_foretold_requests_are_those_a_check_makes(scene: Scene, ada: str, site: str, days: int) -> None:
+def test_the_estimated_requests_are_those_a_check_makes(scene: Scene, ada: str, site: str, days: int) -> None:
     start = (timezone.now() - timedelta(days=days)).date()
     scene.policy(start_date=start.isoformat())
     scene.check()
 
-    foretold = request_estimate.check_requests(scene.workspace)
+    estimated = request_estimate.check_requests(scene.workspace)
 
-    assert scene.check()["api_calls"]["clockify"] == foretold
+    assert scene.check()["api_calls"]["clockify"] == estimated
 
 
 def test_a_free_workspace_is_told_what_a_check_takes(scene: Scene, admin_client: Client) -> None:

@@ -71,7 +71,7 @@ def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace
     assert "Left out by rule 3.50 h 2 entries" in page_text
 
 
-def test_the_plan_stands_with_its_evidence(dana: Client, workspace: Workspace) -> None:
+def test_the_subscription_is_shown_with_its_evidence(dana: Client, workspace: Workspace) -> None:
     page_text = main_text(dana.get("/admin/"))
 
     assert "QuickBooks Online Plus (fits)" in page_text
@@ -368,7 +368,7 @@ def test_the_steps_stay_until_an_hour_was_sent(dana: Client, workspace: Workspac
     assert states(dana.get("/admin/")) == []
 
 
-def test_a_plan_that_does_not_fit_keeps_the_last_steps_shut(dana: Client) -> None:
+def test_an_unsupported_subscription_keeps_the_last_steps_shut(dana: Client) -> None:
     workspace = WorkspaceFactory(company=CompanyFactory(payroll=True))
     RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
     MismatchFactory(workspace=workspace)

@@ -73,7 +73,7 @@ REFUSAL = {
 }
 
 
-def test_a_preview_is_sent_by_one_more_press(scene: Scene, person: Client, ada: str, site: str) -> None:
+def test_a_preview_is_sent_by_one_more_click(scene: Scene, person: Client, ada: str, site: str) -> None:
     scene.entry(ada, site)
     preview = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), dry_run=True, first=DAY)
     assert work(preview).counters["figures"]["sent"] == 1
@@ -104,7 +104,7 @@ def test_resending_a_period_is_previewed_first(scene: Scene, person: Client, ada
     assert scene.activity(entry)["HourlyRate"] == 95
 
 
-def test_a_second_press_leads_to_the_run_under_way(scene: Scene, person: Client, ada: str, site: str) -> None:
+def test_a_second_click_leads_to_the_run_under_way(scene: Scene, person: Client, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     scene.sync()
     first, _ = submit(person, "sync-entry", scene.mirrored(entry).pk)
@@ -115,7 +115,7 @@ def test_a_second_press_leads_to_the_run_under_way(scene: Scene, person: Client,
     assert "started by admin" in message
 
 
-def test_a_run_that_is_over_says_so_when_it_is_cancelled(scene: Scene, person: Client) -> None:
+def test_a_run_that_is_over_says_so_when_it_is_canceled(scene: Scene, person: Client) -> None:
     done = finished_sync(scene)
 
     _, message = submit(person, "run-again", done.pk, verb="cancel")

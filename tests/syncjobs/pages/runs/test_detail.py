@@ -80,7 +80,7 @@ def test_a_failed_run_says_what_happened_and_what_to_do(dana: Client, workspace:
     assert "Clockify refuses the key. Connect it again. NOT_CONNECTED" in page_text
 
 
-def test_what_was_not_sent_is_counted_by_reason_what_can_be_freed_first(dana: Client, workspace: Workspace) -> None:
+def test_what_was_not_sent_is_counted_by_reason_what_can_be_unblocked_first(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, counters={"figures": FIGURES})
 
     page_text = main_text(dana.get(page_of(run)))

@@ -15,7 +15,7 @@ from tests.support.page_text import main_text, text
 
 
 @pytest.fixture
-def warned(workspace: Workspace) -> Run:
+def warned_run(workspace: Workspace) -> Run:
     """Create a sync that read today; two entries were last seen a day before, one of them sent."""
     run: Run = RunFactory(workspace=workspace, status="partial", warnings={"MANY_MISSING": 1})
     before = NOW - timedelta(days=1)
@@ -39,7 +39,7 @@ def preview(run: Run, entries: list[str]) -> Run:
 
 
 def test_the_missing_are_listed_with_totals_and_those_that_are_there_are_not(
-    dana: Client, workspace: Workspace, warned: Run
+    dana: Client, workspace: Workspace, warned_run: Run
 ) -> None:
     page_text = main_text(dana.get(address(workspace)))
 
@@ -52,7 +52,7 @@ def test_the_missing_are_listed_with_totals_and_those_that_are_there_are_not(
 
 
 def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
-    dana: Client, workspace: Workspace, warned: Run
+    dana: Client, workspace: Workspace, warned_run: Run
 ) -> None:
     dana.post(address(workspace), {"verb": "delete"})
     assert not Run.objects.filter(status="queued").exists()
@@ -62,7 +62,7 @@ def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
     assert (queued.dry_run, queued.options["entries"]) == (True, ["lost-1", "lost-2"])
     queued.delete()
 
-    preview_run = preview(warned, ["lost-1"])
+    preview_run = preview(warned_run, ["lost-1"])
     page_text = main_text(dana.get(address(workspace)))
     assert "1 activity would be deleted in QuickBooks" in page_text
     assert "1 entry more went missing since that preview" in page_text
@@ -72,18 +72,18 @@ def test_a_preview_lists_them_and_the_deletion_takes_the_same_ones(
     assert (queued.dry_run, queued.options) == (False, {"believe_deletions": True, "entries": ["lost-1"]})
 
 
-def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, warned: Run) -> None:
+def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, warned_run: Run) -> None:
     figures = {**dict.fromkeys(SYNC_FIGURES, 0), "blocked_reasons": {}, "warnings": {"MANY_MISSING": 1}}
-    Run.objects.filter(pk=warned.pk).update(counters={"figures": figures})
+    Run.objects.filter(pk=warned_run.pk).update(counters={"figures": figures})
 
-    assert address(workspace) in dana.get(f"/admin/syncjobs/run/{warned.pk}/change/").content.decode()
+    assert address(workspace) in dana.get(f"/admin/syncjobs/run/{warned_run.pk}/change/").content.decode()
     front = dana.get("/admin/")
     assert address(workspace) in front.content.decode()
     assert "Many entries are missing from Clockify" in text(front)
 
 
-def test_who_may_only_look_has_no_button(visitor: Client, workspace: Workspace, warned: Run) -> None:
-    preview(warned, ["lost-1"])
+def test_who_may_only_look_has_no_button(visitor: Client, workspace: Workspace, warned_run: Run) -> None:
+    preview(warned_run, ["lost-1"])
 
     assert 'name="verb"' not in visitor.get(address(workspace)).content.decode()
 

@@ -64,7 +64,7 @@ def test_a_run_for_one_project_sends_no_other_projects_time(scene: Scene, ada: s
     assert [activity["CustomerRef"]["value"] for activity in scene.activities()] == [scene.partner_of(shop)]
 
 
-def test_many_deletions_are_believed_when_a_person_says_so(scene: Scene, ada: str, site: str) -> None:
+def test_many_deletions_are_accepted_when_a_person_decides_so(scene: Scene, ada: str, site: str) -> None:
     entries = scene.entries(ada, site, 30)
     scene.sync()
     scene.delete_entry(*entries[:25])
@@ -77,7 +77,7 @@ def test_many_deletions_are_believed_when_a_person_says_so(scene: Scene, ada: st
     assert len(scene.activities()) == 5
 
 
-def test_a_run_that_waits_for_a_worker_is_cancelled_at_once(scene: Scene) -> None:
+def test_a_run_that_waits_for_a_worker_is_canceled_at_once(scene: Scene) -> None:
     run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now())
     queue.enqueue(run)
 
@@ -110,7 +110,7 @@ def test_a_running_run_ends_after_the_records_at_hand(scene: Scene, ada: str, si
     assert scene.sync().counts == {"sent": 40 - sent, "unchanged": sent}
 
 
-def test_a_run_that_is_over_can_not_be_cancelled(scene: Scene) -> None:
+def test_a_run_that_is_over_can_not_be_canceled(scene: Scene) -> None:
     run = sync_with(scene)
 
     assert not runs.cancel(run, now=timezone.now())

@@ -15,7 +15,7 @@ from tests.support.page_text import text
 @pytest.mark.parametrize(
     ("button", "kind", "dry_run"), [("check", "check", False), ("preview", "sync", True), ("sync", "sync", False)]
 )
-def test_a_press_asks_for_the_run_and_tells_the_queue(
+def test_a_click_requests_the_run_and_tells_the_queue(
     dana: Client, workspace: Workspace, button: str, kind: str, dry_run: bool
 ) -> None:
     page = dana.post(f"/admin/workspaces/{workspace.pk}/start/{button}/", follow=True)
@@ -28,7 +28,7 @@ def test_a_press_asks_for_the_run_and_tells_the_queue(
     assert f'href="/admin/syncjobs/run/{run.pk}/change/"' in page.content.decode()
 
 
-def test_a_second_press_says_who_runs_what_since_when(dana: Client, workspace: Workspace) -> None:
+def test_a_second_click_says_who_runs_what_since_when(dana: Client, workspace: Workspace) -> None:
     person = UserFactory(username="erin")
     first = RunFactory(workspace=workspace, status=Run.Status.RUNNING, person=person, finished_at=None)
 
@@ -57,7 +57,7 @@ def test_who_is_not_logged_in_is_asked_to_log_in(client: Client, workspace: Work
     assert not Run.objects.exists()
 
 
-def test_a_press_without_the_forms_token_is_refused(workspace: Workspace) -> None:
+def test_a_submit_without_the_forms_token_is_refused(workspace: Workspace) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(UserFactory.allowed("integrations.view_workspace", "integrations.change_workspace"))
 

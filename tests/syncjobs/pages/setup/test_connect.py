@@ -45,7 +45,7 @@ def test_a_replaced_key_says_who_had_connected_before(dana: Client, sandbox: Any
     fields = {"api_key": "sandbox-clockify-key", "region": "settings"}
     dana.post(FORM, fields)
     assert "Northlight Studio was connected by dana, " in main_text(dana.get(FORM))
-    erin = someone_else()
+    erin = second_administrator()
 
     page_text = text(erin.post(FORM, fields, follow=True))
 
@@ -62,7 +62,7 @@ def test_a_key_of_another_workspace_says_that_the_first_one_stays(dana: Client, 
 
 
 # --- the way to Intuit -----------------------------------------------------------------------------------------
-def someone_else() -> Client:
+def second_administrator() -> Client:
     client = Client()
     client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="erin"))
     return client
@@ -73,16 +73,16 @@ def connect_page_url(workspace: Workspace) -> str:
 
 
 @pytest.fixture
-def at_its_address(settings: Any) -> None:
+def public_url(settings: Any) -> None:
     settings.PUBLIC_URL = "http://localhost:8000"
 
 
-@pytest.mark.usefixtures("at_its_address", "sandbox")
-def test_a_second_administrator_hears_of_the_one_who_is_at_intuit(dana: Client) -> None:
+@pytest.mark.usefixtures("public_url", "sandbox")
+def test_a_second_administrator_sees_who_is_connecting_already(dana: Client) -> None:
     page, host = connect_page_url(WorkspaceFactory(company=None)), "localhost:8000"
     assert dana.post(page, HTTP_HOST=host)["Location"].startswith("http")
     assert "set out for Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
-    erin = someone_else()
+    erin = second_administrator()
 
     response = erin.post(page, HTTP_HOST=host)
 
@@ -98,7 +98,7 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
             workspace=workspace, company=workspace.company, at=now - timedelta(minutes=minutes), kind=kind, by=person
         )
 
-    page_text = main_text(someone_else().get(connect_page_url(workspace)))
+    page_text = main_text(second_administrator().get(connect_page_url(workspace)))
 
     assert "set out for Intuit" not in page_text
     assert (
@@ -108,7 +108,7 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
 
 
 @pytest.mark.usefixtures("sandbox")
-def test_a_wrong_address_is_told_on_the_page_before_the_trip(dana: Client, settings: Any) -> None:
+def test_a_wrong_address_is_shown_on_the_page_before_the_redirect(dana: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "http://hours.example.com"
 
     page_text = main_text(dana.get(connect_page_url(WorkspaceFactory(company=None))))
