@@ -194,16 +194,16 @@ def test_by_rule_a_partner_is_taken_once_and_only_where_it_belongs(world: World)
     held = Counter((link.kind, link.quickbooks_kind, link.quickbooks_id) for link in after.values())
     overridden = {(override.kind, override.clockify_id) for override in world.overrides}
     for new in outcome.links:
-        record = clockify_records[new.kind, new.clockify_id]
+        clockify_record = clockify_records[new.kind, new.clockify_id]
         partner = quickbooks_records[new.quickbooks_kind, new.quickbooks_id]
-        owner = after.get(("client", record.client_id))
+        owner = after.get(("client", clockify_record.client_id))
         assert held[new.kind, new.quickbooks_kind, new.quickbooks_id] == 1
         assert partner.active
         assert not partner.gone
-        assert same(record.name, partner.name, mode=world.mode)
+        assert same(clockify_record.name, partner.name, mode=world.mode)
         assert partner.kind == ("employee" if new.kind == "user" else "customer")
-        assert partner.parent_id == (owner.quickbooks_id if record.client_id and owner else "")
-        assert owner is not None or not record.client_id
+        assert partner.parent_id == (owner.quickbooks_id if clockify_record.client_id and owner else "")
+        assert owner is not None or not clockify_record.client_id
         assert owner is None or not owner.suspended
         assert (new.kind, new.clockify_id) not in overridden
 
