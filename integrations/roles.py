@@ -35,6 +35,18 @@ def set_up(apps: Any, schema_editor: Any) -> None:
         group.permissions.add(*view_permissions, *(act_permissions if may_act else ()))
 
 
+def rename_permissions(apps: Any, schema_editor: Any, *, app: str, old: str, new: str, title: str) -> None:
+    """Let the permissions of a renamed model keep their rows, and whoever has them: Django renames none (5.2).
+
+    For migrations, after RenameModel. `old` and `new` are model names in small letters, `title` the new one in words.
+    """
+    permissions = apps.get_model("auth", "Permission").objects.using(schema_editor.connection.alias)
+    for permission in permissions.filter(content_type__app_label=app, codename__endswith=f"_{old}"):
+        verb = permission.codename.removesuffix(f"_{old}")
+        permission.codename, permission.name = f"{verb}_{new}", f"Can {verb} {title}"
+        permission.save()
+
+
 def _create_permissions(apps: Any, using: str) -> None:
     """Create the permissions now; Django does it after all migrations, which is too late for the groups."""
     for label in OUR_APPS:

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 pytestmark = pytest.mark.django_db
@@ -40,8 +41,10 @@ def test_migrate_makes_the_table_of_the_shared_cache() -> None:
 def test_a_renamed_model_keeps_its_table_and_its_readers(model: str, table: str) -> None:
     label, _, name = model.partition(".")
     readers = Group.objects.filter(permissions__codename=f"view_{name.lower()}")
+    old = Permission.objects.filter(Q(codename__endswith="_stance") | Q(codename__endswith="_entryverdict"))
 
     assert apps.get_model(model)._meta.db_table == table
     assert table in connection.introspection.table_names()
     assert readers.count() == 3
+    assert not old.exists()
     assert not ContentType.objects.filter(app_label=label, model__in=["stance", "entryverdict"]).exists()

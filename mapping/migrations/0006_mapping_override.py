@@ -1,9 +1,15 @@
 """Stance becomes MappingOverride. Only its name changes: the table and its rows stay."""
 
+from functools import partial
+
 import django.db.models.deletion
 from django.db import migrations, models
 
-from integrations.roles import set_up
+from integrations.roles import rename_permissions, set_up
+
+PERMISSIONS = partial(
+    rename_permissions, app="mapping", old="stance", new="mappingoverride", title="mapping override"
+)
 
 
 class Migration(migrations.Migration):
@@ -36,6 +42,7 @@ class Migration(migrations.Migration):
                 to="integrations.company",
             ),
         ),
+        migrations.RunPython(PERMISSIONS, migrations.RunPython.noop),
         # The groups may see it under its new name.
         migrations.RunPython(set_up, migrations.RunPython.noop),
     ]

@@ -1,9 +1,15 @@
 """EntryVerdict becomes EntryStatus. Only its name changes: the table and its rows stay."""
 
+from functools import partial
+
 import django.db.models.deletion
 from django.db import migrations, models
 
-from integrations.roles import set_up
+from integrations.roles import rename_permissions, set_up
+
+PERMISSIONS = partial(
+    rename_permissions, app="syncjobs", old="entryverdict", new="entrystatus", title="entry status"
+)
 
 
 class Migration(migrations.Migration):
@@ -25,6 +31,7 @@ class Migration(migrations.Migration):
                 to="integrations.timeentry",
             ),
         ),
+        migrations.RunPython(PERMISSIONS, migrations.RunPython.noop),
         # The groups may see it under its new name.
         migrations.RunPython(set_up, migrations.RunPython.noop),
     ]

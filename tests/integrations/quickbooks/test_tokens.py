@@ -131,14 +131,14 @@ def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bo
         assert refreshes(rotating) == 1
         assert set(access_tokens) == {rotating.company.access_token}
     # The saved token is the one Intuit issued last.
-    QuickBooksClient(rotating.company).company_info()
+    QuickBooksApiClient(rotating.company).company_info()
     make_access_token_old()
     QuickBooksApiClient(rotating.company).company_info()
 
 
 def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None:
     company = rotating.company
-    client = QuickBooksClient(company)
+    client = QuickBooksApiClient(company)
     for _ in range(5):
         rotating.tokens(expire_access=True)
         rotating.zero_calls()
