@@ -1,0 +1,64 @@
+"""How fast we may call: one row per account, shared by all processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.db import connections
+
+from integrations import throttle
+from integrations.throttle import MARGIN, RateBucket
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [
+        ({}, 0),
+        ({"per_second": 10}, 0.1 * MARGIN),
+        ({"per_minute": 500}, 0.12 * MARGIN),
+        ({"per_second": 10, "per_minute": 500}, 0.12 * MARGIN),
+    ],
+)
+def test_both_limits_are_kept(limits: dict[str, float], seconds: float) -> None:
+    assert throttle.spacing(**limits) == pytest.approx(seconds)
+
+
+def test_calls_are_given_moments_one_after_the_other(transactional_db: None) -> None:
+    moments = [throttle.reserve("clockify:w1", 2, now=1000) for _ in range(3)]
+
+    assert moments == [1000, 1002, 1004]
+    assert throttle.reserve("clockify:w2", 2, now=1000) == 1000
+
+
+def test_a_rest_is_not_saved_up_for_a_burst(transactional_db: None) -> None:
+    throttle.reserve("clockify:w1", 2, now=1000)
+
+    assert [throttle.reserve("clockify:w1", 2, now=5000) for _ in range(2)] == [5000, 5002]
+
+
+def test_many_threads_get_as_many_moments(transactional_db: None) -> None:
+    moments: list[float] = []
+
+    def reserve() -> None:
+        moments.append(throttle.reserve("quickbooks:1", 1, now=1000))
+        connections.close_all()
+
+    threads = [threading.Thread(target=reserve) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(moments) == [1000 + number for number in range(8)]
+
+
+def test_a_vendors_wait_holds_all_calls_and_the_longer_one_counts(transactional_db: None) -> None:
+    throttle.block_for("quickbooks:1", 50)
+    throttle.block_for("quickbooks:1", 5)
+
+    pause = throttle.wait_for_turn("quickbooks:1", 1, longest=10)
+
+    assert 45 < pause <= 50
+    assert RateBucket.objects.get(key="quickbooks:1").blocked_until > time.time() + 45
