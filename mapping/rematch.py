@@ -57,10 +57,10 @@ class Matched:
     quickbooks: dict[Key, QuickBooksRecord]
 
 
-def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matched:
+def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) -> Matched:
     """Match the mirrored records; save the links that the rule makes and suspend those it suspends.
 
-    Unless `anew`, likely partners found before are used again where they are still free.
+    Unless `compare_names`, likely partners found before are used again where they are still free.
     """
     company = company_of(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
@@ -69,7 +69,7 @@ def rematch(workspace: Workspace, *, now: datetime, anew: bool = True) -> Matche
         KnownOverride(record.kind, record.clockify_id, record.choice) for record in mapping_overrides_of(workspace)
     ]
     # Comparing all names takes seconds; after a decision the earlier results serve as well (decision 9).
-    earlier = {} if anew else _earlier_likely(workspace)
+    earlier = {} if compare_names else _earlier_likely(workspace)
     offered = quickbooks
     if not workspace.people_to_vendors:
         # Users who are linked to a vendor stay so when the rule is switched off.

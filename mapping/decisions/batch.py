@@ -12,7 +12,7 @@ from integrations.models import Workspace
 from mapping.decisions import decide
 from mapping.errors import Refused
 
-VERBS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
+ACTIONS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
 # Clients go before projects, whose decisions look at their client's link.
 ORDER = {"user": 0, "client": 1, "project": 2}
 
@@ -68,7 +68,7 @@ def take(
         return decide.link(*key, choice.quickbooks_id, vendor=choice.vendor, **facts)
     if choice.verb == "confirm":
         return decide.confirm(*key, **facts)
-    if choice.verb not in VERBS:
+    if choice.verb not in ACTIONS:
         raise Refused("Nothing was chosen.")
     functions = {"unlink": decide.unlink, "ignore": decide.ignore, "stop_ignoring": decide.stop_ignoring}
     functions[choice.verb](*key, **facts)

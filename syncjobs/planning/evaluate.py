@@ -198,7 +198,7 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     just read the vendors' lists; otherwise earlier suggestions are kept, except those linked by now.
     """
     workspace.refresh_from_db()
-    matched = rematch.rematch(workspace, now=now, anew=compare_names)
+    matched = rematch.rematch(workspace, now=now, compare_names=compare_names)
     _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
 
@@ -212,7 +212,7 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     since = mapping.last_decision(workspace)
     yield
     workspace.refresh_from_db()
-    matched = rematch.rematch(workspace, now=now, anew=False)
+    matched = rematch.rematch(workspace, now=now, compare_names=False)
     affected_keys = mapping.decided_since(workspace, since) | {
         (link.kind, link.clockify_id) for link in matched.outcome.links
     }

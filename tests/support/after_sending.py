@@ -17,7 +17,7 @@ IN_QUICKBOOKS = STATES[1:4]
 DAY, CLOSED_DAY, CLOSED = "2026-03-12", "2026-03-09", "2026-03-10"
 MAX_UNCERTAIN = 14
 REFUSED = {"Fault": {"Error": [{"Message": "no", "Detail": "no", "code": "4000"}], "type": "ValidationFault"}}
-VERBS = {
+ACTIONS = {
     "sent": "sends it",
     "updated": "updates it",
     "deleted": "deletes it",
@@ -143,7 +143,7 @@ class Stage:
         texts = [reason["message"] for reason in explanation["reasons"]]
         texts += [f"Differs: {difference}." for difference in explanation.json.get("differences", [])]
         does = (
-            VERBS[item.outcome]
+            ACTIONS[item.outcome]
             if item
             else "finds it"
             if played.state == "in doubt" and explanation["state"] == "sent"

@@ -40,7 +40,7 @@ def work(**changes: Any) -> Entry:
     return replace(WORK, **changes)
 
 
-def standings(
+def make_mapping_table(
     *,
     user: ResolvedPartner | None = ResolvedPartner(EMPLOYEE),  # noqa: B008 - frozen
     client: ResolvedPartner | None = ResolvedPartner(ACME),  # noqa: B008
@@ -57,7 +57,7 @@ def standings(
 def resolved(
     entry: Entry = WORK, mapping_table: MappingTable | None = None, policy: Policy | None = None
 ) -> Resolution:
-    return resolve(entry, mapping_table or standings(), policy or Policy())
+    return resolve(entry, mapping_table or make_mapping_table(), policy or Policy())
 
 
 def sent_for(draft: Any, **changes: Any) -> Sent:

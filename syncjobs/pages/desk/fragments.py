@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.decisions import partner_search
-from mapping.decisions.batch import VERBS, Choice
+from mapping.decisions.batch import ACTIONS, Choice
 from mapping.errors import Refused
 from syncjobs.pages import access
 from syncjobs.planning.forecast import Forecast, forecast
@@ -51,7 +51,7 @@ def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
 
 def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> Forecast:
     """Return what one decision would unblock or block. Raises Refused where nothing is chosen."""
-    if workspace.company is None or verb not in VERBS or kind not in partner_search.KINDS or not clockify_id:
+    if workspace.company is None or verb not in ACTIONS or kind not in partner_search.KINDS or not clockify_id:
         raise Refused("Nothing was chosen.")
     choice = Choice(verb, kind, clockify_id)
     if verb == "link":

@@ -20,7 +20,7 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.rules import reasons
 
-VERBS = {"create": "Create", "update": "Update", "delete": "Delete"}
+ACTIONS = {"create": "Create", "update": "Update", "delete": "Delete"}
 IN_QUICKBOOKS, DELETED = (
     StatusBadge("In QuickBooks", "check_circle", "sent"),
     StatusBadge("Deleted there", "remove", "out"),
@@ -131,7 +131,7 @@ class ActionAdmin(EntryRecords):
 
     @admin.display(description="What", ordering="verb")
     def what(self, action: Action) -> str:
-        return VERBS.get(action.verb, action.verb)
+        return ACTIONS.get(action.verb, action.verb)
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:

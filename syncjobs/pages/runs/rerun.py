@@ -24,7 +24,7 @@ PARTS = {"user": "users", "project": "projects"}
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what a button of the run page asks for: cancel, retry failures, send a preview's plan, preview a resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
-    handler = RUN_VERBS.get(request.POST.get("verb", ""))
+    handler = RUN_ACTIONS.get(request.POST.get("verb", ""))
     # Checks and undos can only be canceled: the other buttons repeat a sync.
     if handler is None or (run.kind != Run.Kind.SYNC and handler is not _cancel):
         messages.error(request, "Nothing was chosen.")
@@ -118,7 +118,7 @@ def _same_window(
     return _request_sync(request, run.workspace, run_name, run.from_date, run.to_date, options, dry_run=dry_run)
 
 
-RUN_VERBS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
+RUN_ACTIONS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
     "cancel": _cancel,
     "retry": _retry,
     "send": _send_plan,

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 PEOPLE = ["Ada Roe", "Ben Okafor", "ben okafor", "Cleo Ray"]
 COMPANIES = ["Acme", "acme", "Bluebird", "Cobalt"]
 WORK = ["Site", "Shop", "shop"]
-VERBS = ("link", "link", "link", "confirm", "unlink", "ignore", "stop_ignoring")
+ACTIONS = ("link", "link", "link", "confirm", "unlink", "ignore", "stop_ignoring")
 
 
 class Company:
@@ -101,7 +101,7 @@ class Company:
     def some_choices(self) -> list[Choice]:
         return [self.choice() for _ in range(self.chance.choice([1, 1, 1, 2, 4]))]
 
-    def choice(self, verbs: tuple[str, ...] = VERBS) -> Choice:
+    def choice(self, verbs: tuple[str, ...] = ACTIONS) -> Choice:
         verb = self.chance.choice(verbs)
         kind = self.chance.choice(["user", "client", "client", "project"])
         clockify_records = {"user": self.users, "client": self.clients, "project": self.projects}[kind]

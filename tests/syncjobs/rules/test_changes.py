@@ -11,7 +11,7 @@ from syncjobs.rules import changes
 from syncjobs.rules.changes import ActivityReading, Sent, Step
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
-from tests.support.values import ACME, EMPLOYEE, SITE, WORK, resolved, sent_for, standings, work
+from tests.support.values import ACME, EMPLOYEE, SITE, WORK, make_mapping_table, resolved, sent_for, work
 
 EDITED = "edited"
 
@@ -64,10 +64,16 @@ NOT_AN_EDIT: list[tuple[str, dict[str, Any]]] = [
     ("a shorter longest", {"policy": Policy(longest_seconds=60)}),
     ("closed books", {"policy": Policy(book_close_date=date(2026, 12, 31))}),
     ("approval wanted", {"policy": Policy(approved_only=True)}),
-    ("user unlinked", {"mapping_table": standings(user=None)}),
-    ("user linked to another", {"mapping_table": standings(user=ResolvedPartner(Partner("employee", "56", "Bea")))}),
-    ("project unlinked", {"mapping_table": standings(project=None)}),
-    ("customer inactive", {"mapping_table": standings(client=ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE"))}),
+    ("user unlinked", {"mapping_table": make_mapping_table(user=None)}),
+    (
+        "user linked to another",
+        {"mapping_table": make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))},
+    ),
+    ("project unlinked", {"mapping_table": make_mapping_table(project=None)}),
+    (
+        "customer inactive",
+        {"mapping_table": make_mapping_table(client=ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE"))},
+    ),
 ]
 
 
@@ -83,8 +89,16 @@ def test_what_is_no_edit_never_touches_time_already_sent(edits: dict[str, Any]) 
         ({"description": "Rework"}, "description", "Rework"),
         ({"description": ""}, "description", ""),
         ({"start_at": WORK.start_at + timedelta(days=1), "txn_date": date(2026, 3, 5)}, "txn_date", "2026-03-05"),
-        ({"mapping_table": standings(user=ResolvedPartner(Partner("employee", "56", "Bea")))}, "person_id", "56"),
-        ({"mapping_table": standings(project=ResolvedPartner(Partner("customer", "9", "Hall")))}, "customer_id", "9"),
+        (
+            {"mapping_table": make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))},
+            "person_id",
+            "56",
+        ),
+        (
+            {"mapping_table": make_mapping_table(project=ResolvedPartner(Partner("customer", "9", "Hall")))},
+            "customer_id",
+            "9",
+        ),
     ],
 )
 def test_an_edit_that_shows_updates_what_was_sent(edits: dict[str, Any], field: str, value: Any) -> None:
@@ -132,14 +146,14 @@ def test_time_that_is_no_billable_work_any_more_is_deleted(edits: dict[str, Any]
         ({"invoiced": True}, "INVOICED_IN_CLOCKIFY"),
         ({"ignored": True}, "IGNORED"),
         ({"currency": "EUR"}, "CURRENCY_DIFFERS"),
-        ({"mapping_table": standings(user=None)}, "USER_NOT_MAPPED"),
-        ({"mapping_table": standings(project=None)}, "PROJECT_NOT_MAPPED"),
+        ({"mapping_table": make_mapping_table(user=None)}, "USER_NOT_MAPPED"),
+        ({"mapping_table": make_mapping_table(project=None)}, "PROJECT_NOT_MAPPED"),
         (
-            {"mapping_table": standings(user=ResolvedPartner(EMPLOYEE, suspended="EMPLOYEE_INACTIVE"))},
+            {"mapping_table": make_mapping_table(user=ResolvedPartner(EMPLOYEE, suspended="EMPLOYEE_INACTIVE"))},
             "EMPLOYEE_INACTIVE",
         ),
         (
-            {"mapping_table": standings(project=ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE"))},
+            {"mapping_table": make_mapping_table(project=ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE"))},
             "CUSTOMER_INACTIVE",
         ),
         ({"policy": Policy(book_close_date=date(2026, 3, 31))}, "BOOKS_CLOSED"),

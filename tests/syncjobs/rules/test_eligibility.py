@@ -8,7 +8,7 @@ import pytest
 from syncjobs.rules.eligibility import Partner, Policy, ResolvedPartner
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.rounding import Rounding
-from tests.support.values import ACME, EMPLOYEE, SITE, resolved, standings, work
+from tests.support.values import ACME, EMPLOYEE, SITE, make_mapping_table, resolved, work
 
 INACTIVE_EMPLOYEE = ResolvedPartner(EMPLOYEE, suspended="EMPLOYEE_INACTIVE")
 INACTIVE_CUSTOMER = ResolvedPartner(SITE, suspended="CUSTOMER_INACTIVE")
@@ -103,11 +103,11 @@ def test_what_the_policy_and_the_books_say(settings: dict[str, Any], changes: di
     ],
 )
 def test_what_the_links_say(missing: dict[str, ResolvedPartner | None], codes: set[str]) -> None:
-    assert resolved(mapping_table=standings(**missing)).codes == codes
+    assert resolved(mapping_table=make_mapping_table(**missing)).codes == codes
 
 
 def test_a_project_without_a_client_needs_only_its_own_link() -> None:
-    assert resolved(work(client_id="", client_name=""), standings(client=None)).may_go
+    assert resolved(work(client_id="", client_name=""), make_mapping_table(client=None)).may_go
 
 
 def test_all_reasons_are_named_not_only_the_first() -> None:
@@ -118,7 +118,7 @@ def test_all_reasons_are_named_not_only_the_first() -> None:
         whole_connection=(Reason("NOT_CONNECTED"), Reason("PLAN_NOT_SUPPORTED")),
     )
 
-    assert resolved(entry, standings(user=None), policy).codes == {
+    assert resolved(entry, make_mapping_table(user=None), policy).codes == {
         "NOT_BILLABLE",
         "NOT_WORK_TIME",
         "TOO_LONG",
@@ -134,7 +134,7 @@ def test_all_reasons_are_named_not_only_the_first() -> None:
 
 
 def test_each_reason_is_named_once() -> None:
-    result = resolved(work(billable=False), standings(user=None, client=None, project=None))
+    result = resolved(work(billable=False), make_mapping_table(user=None, client=None, project=None))
 
     codes = [reason.code for reason in result.reasons]
     assert sorted(codes) == ["CLIENT_NOT_MAPPED", "NOT_BILLABLE", "PROJECT_NOT_MAPPED", "USER_NOT_MAPPED"]
@@ -157,4 +157,4 @@ def test_a_person_may_set_aside_only_what_is_a_matter_of_opinion(
 
 
 def test_an_unknown_currency_on_the_other_side_is_no_difference() -> None:
-    assert resolved(mapping_table=standings(project=ResolvedPartner(Partner("customer", "8", "Site")))).may_go
+    assert resolved(mapping_table=make_mapping_table(project=ResolvedPartner(Partner("customer", "8", "Site")))).may_go
