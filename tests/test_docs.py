@@ -102,6 +102,19 @@ def test_every_package_stands_in_the_tree_of_the_architecture_page() -> None:
     assert {name for name in packages() if f"{name}/" not in tree} == set()
 
 
+def test_every_function_that_the_architecture_page_names_exists() -> None:
+    page = (HOME / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+)\.([A-Za-z_]+)(?:\.([a-z_]+))?`", page))
+    functions = {(module, name, method) for module, name, method in named if name not in {"py", "md"}}
+
+    assert len(functions) > 15
+    for module, name, method in functions:
+        paths = [HOME / folder / f"{module}.py" for folder in ("", "syncjobs", "mapping", "integrations")]
+        text = next((path.read_text() for path in paths if path.exists()), "")
+        assert re.search(rf"^(def|class) {name}\b", text, re.MULTILINE), (module, name)
+        assert not method or re.search(rf"^    def {method}\b", text, re.MULTILINE), (module, name, method)
+
+
 def test_every_home_of_a_rule_exists() -> None:
     table = (HOME / "docs" / "architecture.md").read_text().partition("## One home")[2].partition("## Words")[0]
     homes = re.findall(r"`([a-z_]+/[a-z_/.]+)`", table)
