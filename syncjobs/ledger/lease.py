@@ -61,7 +61,7 @@ def _lease_time() -> timedelta:
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
-def try_to_write(company: Company, run: Run | None, owner: str) -> bool:
+def try_take_writer_lease(company: Company, run: Run | None, owner: str) -> bool:
     """Take the company's writer lease if it is free, expired or the owner's already; return True if taken."""
     WriterLease.objects.get_or_create(company=company)
     now = timezone.now()
@@ -70,12 +70,12 @@ def try_to_write(company: Company, run: Run | None, owner: str) -> bool:
     return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + _lease_time()) == 1
 
 
-def wait_to_write(company: Company, run: Run, owner: str) -> None:
+def take_writer_lease(company: Company, run: Run, owner: str) -> None:
     """Take the lease, waiting only for a holder whose heartbeat stopped. Raises Busy if the holder is alive."""
     # Longer than a lease: one whose holder died expires within the wait.
     deadline = time.monotonic() + settings.LEASE_SECONDS + 2 * settings.HEARTBEAT_SECONDS
     first_beat: datetime | None = None
-    while not try_to_write(company, run, owner):
+    while not try_take_writer_lease(company, run, owner):
         lease = WriterLease.objects.select_related("run__person").get(company=company)
         if _is_alive_on_this_host(lease):
             raise Busy(lease.run, lease.since)

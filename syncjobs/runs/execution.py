@@ -76,7 +76,7 @@ class RunExecution:
             self._end_unconnected()
             return self.run
         try:
-            lease.wait_to_write(company, self.run, owner)
+            lease.take_writer_lease(company, self.run, owner)
         except lease.Busy as busy:
             self._end_busy(busy)
             return self.run
@@ -84,7 +84,7 @@ class RunExecution:
         lease.end_dead_commands(now=timezone.now())
         breaker = CircuitBreaker(deadline=self.deadline, leaving=self.leaving)
         try:
-            with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.ask) as heartbeat:
+            with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.request_stop) as heartbeat:
                 self._perform(company, heartbeat, breaker)
         # Ctrl-C, or SIGTERM of a command (see `management.base`).
         except KeyboardInterrupt:
@@ -137,13 +137,13 @@ class RunExecution:
         has_remaining = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
             self.on_progress(self._count_done(), run.total)
-        if isinstance(breaker.why, lease.Lost):
-            self._end_on_lost_lease(breaker.why)
+        if isinstance(breaker.cause, lease.Lost):
+            self._end_on_lost_lease(breaker.cause)
         # Throttled: the saved plan is kept, and the run goes on later.
-        elif isinstance(breaker.why, TryLater):
-            self._end_on_error(breaker.why)
-        elif breaker.why is not None:
-            self._end_cut_short(breaker.why)
+        elif isinstance(breaker.cause, TryLater):
+            self._end_on_error(breaker.cause)
+        elif breaker.cause is not None:
+            self._end_cut_short(breaker.cause)
         # Only this slice is over; the remaining items stay planned.
         elif has_remaining and not run.dry_run and breaker.out_of_time:
             self._requeue(timezone.now())

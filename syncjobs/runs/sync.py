@@ -27,7 +27,7 @@ from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
 from syncjobs.settling.settle import Resent, may_arrive_until, settle
 
-# A subscription read longer ago is read again before anything is sent (contract: Plans).
+# A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
@@ -224,7 +224,7 @@ class Sync:
     def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Settle writes of this run whose outcome is unknown; skipped while QuickBooks does not answer at all."""
         # Reading would fail as well; the next run settles them first.
-        if isinstance(self._breaker.why, NoAnswer):
+        if isinstance(self._breaker.cause, NoAnswer):
             return
         open_actions = self._run.actions.filter(state=Action.State.SENDING)
         # A write may fail again without an answer while it is settled, so look up to three times.

@@ -71,12 +71,12 @@ class Batches:
 
     def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
-        self._backlog, self._outcomes, self._breaker = shared.backlog, shared.outcomes, shared.breaker
+        self._queue, self._outcomes, self._breaker = shared.queue, shared.outcomes, shared.breaker
         self._size = Size()
 
     def send_next(self) -> bool:
         """Send one batch; return False if too few creates are left for one."""
-        items = self._backlog.batch(self._size.now)
+        items = self._queue.batch(self._size.now)
         if not items:
             return False
         items = [item for item in items if not self._outcomes.hold_if_inactive(item)]
@@ -127,7 +127,7 @@ class Batches:
         with transaction.atomic():
             for _, action in pairs:
                 self._outcomes.not_done(action, error)
-        self._backlog.requeue_items([item for item, _ in pairs])
+        self._queue.requeue_items([item for item, _ in pairs])
 
     def _process_answers(self, pairs: Sequence[tuple[RunItem, Action]], answers: dict[str, ItemAnswer]) -> None:
         """Commit all receipts first, in one transaction; then handle the items with an error. May raise ApiError."""

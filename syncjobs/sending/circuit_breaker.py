@@ -28,7 +28,7 @@ class CircuitBreaker:
         self._unanswered_calls = 0
         self._answered_at = 0.0
         self._refusal_code, self._equal_refusals = "", 0
-        self.why: Exception | None = None
+        self.cause: Exception | None = None
         self.out_of_time = False
 
     def is_set(self) -> bool:
@@ -39,18 +39,18 @@ class CircuitBreaker:
             return True
         return self._stopped
 
-    def ask(self) -> None:
+    def request_stop(self) -> None:
         """Ask the threads to stop after their current records."""
         self._stopped = True
 
     def trip(self, error: Exception) -> None:
         """Stop because of an error; the first one stays the cause."""
         with self._lock:
-            self.why = self.why or error
+            self.cause = self.cause or error
             self._stopped = True
 
     def answered(self) -> None:
-        """Note an accepted record, which ends any series of refusals or unanswered calls."""
+        """Note an answer that does not count toward stopping, which ends any series of refusals or unanswered calls."""
         with self._lock:
             self._note_answer()
             self._refusal_code, self._equal_refusals = "", 0

@@ -18,7 +18,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.sending.batches import Batches
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
-from syncjobs.sending.work_queue import Backlog, SendContext
+from syncjobs.sending.work_queue import SendContext, WorkQueue
 
 log = logging.getLogger("hourbridge.execute")
 
@@ -27,7 +27,7 @@ THREADS = 4
 BATCH_THREADS = 4
 
 # Sends what comes next; False when there is nothing left for this thread.
-Step = Callable[[], bool]
+SendNext = Callable[[], bool]
 
 
 def carry_out(
@@ -42,11 +42,11 @@ def carry_out(
 
     Errors that concern the whole run end up in the breaker. `progress` is called after each step of a thread.
     """
-    backlog = Backlog(run)
-    shared = SendContext(run, client, heartbeat, breaker, backlog, Outcomes(run, client, breaker))
+    queue = WorkQueue(run)
+    shared = SendContext(run, client, heartbeat, breaker, queue, Outcomes(run, client, breaker))
     singles = Singles(shared)
-    steps: list[Step] = [singles.send_next] * min(THREADS, len(backlog))
-    if 0 < settings.BATCHES_FROM <= backlog.creates:
+    steps: list[SendNext] = [singles.send_next] * min(THREADS, len(queue))
+    if 0 < settings.BATCHES_FROM <= queue.creates:
         batches = Batches(shared)
         # Single creates as the fallback: items that a failed batch puts back must still be sent.
         steps += [lambda: batches.send_next() or singles.send_next()] * BATCH_THREADS
@@ -62,7 +62,7 @@ def carry_out(
         _wait_for_all(senders)
     except KeyboardInterrupt:
         # The threads finish their current records, so that no outcome is left unknown.
-        breaker.ask()
+        breaker.request_stop()
         _wait_for_all(senders)
         raise
 
@@ -80,7 +80,11 @@ def _wait_for_all(senders: list[tuple[threading.Thread, threading.Event]]) -> No
 
 
 def _run_steps(
-    step: Step, heartbeat: Heartbeat, breaker: CircuitBreaker, progress: Callable[[], None], finished: threading.Event
+    step: SendNext,
+    heartbeat: Heartbeat,
+    breaker: CircuitBreaker,
+    progress: Callable[[], None],
+    finished: threading.Event,
 ) -> None:
     try:
         while not breaker.is_set():
@@ -117,11 +121,11 @@ class Singles:
 
     def __init__(self, shared: SendContext) -> None:
         self._run, self._client, self._heartbeat = shared.run, shared.client, shared.heartbeat
-        self._backlog, self._outcomes, self._breaker = shared.backlog, shared.outcomes, shared.breaker
+        self._queue, self._outcomes, self._breaker = shared.queue, shared.outcomes, shared.breaker
 
     def send_next(self) -> bool:
         """Send the next item; return False if none is left."""
-        item = self._backlog.next_item()
+        item = self._queue.next_item()
         if item is not None and not self._outcomes.hold_if_inactive(item):
             self._send(item)
         return item is not None

@@ -16,7 +16,7 @@ from syncjobs.sending.responses import Outcomes
 CHUNK = 100
 
 
-class Backlog:
+class WorkQueue:
     """A thread-safe queue of the run's planned items. Items not taken from it stay planned."""
 
     def __init__(self, run: Run) -> None:
@@ -72,5 +72,5 @@ class SendContext:
     client: QuickBooksApiClient
     heartbeat: Heartbeat
     breaker: CircuitBreaker
-    backlog: Backlog
+    queue: WorkQueue
     outcomes: Outcomes

@@ -193,7 +193,7 @@ def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) ->
 def _writer_lease(company: Company) -> Iterator[Callable[[], None]]:
     """Hold the company's writer lease for the block; gives a call that renews it and raises Refused once it is lost."""
     owner = lease.new_owner()
-    if not lease.try_to_write(company, None, owner):
+    if not lease.try_take_writer_lease(company, None, owner):
         held = WriterLease.objects.select_related("run__person").get(company=company)
         raise Refused(f"{lease.Busy(held.run, held.since)} Decide when it is done.")
 

@@ -26,7 +26,10 @@ from typing import Any
 FOLDER = Path(os.environ.get("CRASH_FOLDER", "/nonexistent"))
 # Point: the functions at which it lies, and whether before or after them.
 POINTS: dict[str, list[tuple[str, str, str]]] = {
-    "lease-taken": [("syncjobs.ledger.lease", "claim", "after"), ("syncjobs.ledger.lease", "wait_to_write", "after")],
+    "lease-taken": [
+        ("syncjobs.ledger.lease", "claim", "after"),
+        ("syncjobs.ledger.lease", "take_writer_lease", "after"),
+    ],
     "planner": [
         ("syncjobs.planning.build", "intend", "before"),
         ("syncjobs.planning.build", "intend", "after"),

@@ -36,7 +36,7 @@ def test_of_a_process_that_dies_while_renewing_the_runs_lease_ends_first(transac
     run: Run = RunFactory(workspace=workspace, company=workspace.company, status=Run.Status.QUEUED)
     owner, company = lease.new_owner(), workspace.company
     assert company is not None
-    assert lease.claim(run, owner) and lease.try_to_write(company, run, owner)
+    assert lease.claim(run, owner) and lease.try_take_writer_lease(company, run, owner)
 
     with connection.execute_wrapper(die_at_second_update()), pytest.raises(Killed):
         lease.Heartbeat(run, company, owner)._renew()

@@ -162,7 +162,7 @@ def test_a_decision_on_what_moved_meanwhile_is_refused(
 def test_who_writes_at_the_moment_is_named(scene: Scene, entry: str) -> None:
     decision = seen(scene)
     run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now())
-    assert lease.try_to_write(scene.company, run, "elsewhere:1:a")
+    assert lease.try_take_writer_lease(scene.company, run, "elsewhere:1:a")
 
     with pytest.raises(Refused, match=f"Time sync {run.pk}, started by a button"):
         manual.take(decision, similar_activity(scene), now=timezone.now())
