@@ -9,14 +9,17 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 CRASH_ARGS ?=
 BENCH_ARGS ?=
-TEST_JOBS ?= 2
+# More than there are cores: many tests wait, for a browser, a worker, or an answer that hangs.
+TEST_JOBS ?= 3
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(TEST_ARGS)
-# How much of the code the tests run. Not measured where TEST_ARGS may choose some of the tests, or with COVERAGE= .
-COVERAGE = $(if $(strip $(TEST_ARGS)),,--cov --cov-report=term)
-# What measures: from Python 3.12 on sys.monitoring, which costs next to nothing; before it a trace function.
+# Whether to measure how much of the code the tests run. Python 3.12 and newer do it for next to nothing, so it is done
+# there; before, a trace function takes half as much time again: then only with COVERAGE=1, as .ci/run has it. Never
+# where TEST_ARGS may choose some of the tests.
+COVERAGE ?=
 CORE = $$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
+MEASURE = $(if $(strip $(TEST_ARGS)),,$$([ "$(COVERAGE)$(CORE)" = ctrace ] || echo --cov --cov-report=term))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all crash bench check lint types imports migrations hooks screenshots fix clean distclean
@@ -29,9 +32,9 @@ setup: $(VENV)/.ready-to-develop  ## virtual environment with everything, nothin
 demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEMO_ARGS=--once: and leave)
 	@exec $(BIN)/python -m sandbox.demo $(DEMO_ARGS)
 
-test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite (with coverage) and on PostgreSQL
+test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL (COVERAGE=1: how much of the code it runs)
 	@echo "== Tests on SQLite"
-	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(COVERAGE) -m "not slow"
+	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(MEASURE) -m "not slow"
 	@echo "== Tests on PostgreSQL"
 	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --database-only
 	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that depend on the database were run."

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from sandbox.server import Running, start
@@ -48,6 +49,10 @@ django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHash
 # Look static files up on request, as with DEBUG; listing them all would slow the start of every test client.
 django_settings.WHITENOISE_AUTOREFRESH = True
 django.setup()
+
+# How long an example takes depends on what else the machine does; speed is shown by the bench.
+hypothesis.settings.register_profile("hourbridge", deadline=None)
+hypothesis.settings.load_profile("hourbridge")
 
 from tests.support import emptying  # noqa: E402
 
