@@ -115,6 +115,17 @@ def test_an_edit_that_does_not_show_only_brings_the_receipt_up_to_date() -> None
     assert (step.verb, step.refresh_receipt) == ("keep", True)
 
 
+def test_a_changed_link_reaches_time_already_sent_only_when_a_person_resends() -> None:
+    moved = resolved(WORK, make_mapping_table(project=ResolvedPartner(replace(SITE, id="9"))))
+
+    plain = changes.intend(WORK, moved, SENT, service_item="")
+    resent = changes.intend(WORK, moved, SENT, service_item="", resend=True)
+
+    assert plain.verb == "keep"
+    assert (resent.verb, resent.draft) == ("update", replace(SENT.draft, customer_id="9"))
+    assert changes.intend(WORK, resolved(), SENT, service_item="", resend=True).verb == "keep"
+
+
 def test_the_day_stays_while_the_start_stays() -> None:
     moved_zone = {"content_hash": EDITED, "seconds": 5400, "txn_date": date(2026, 3, 5)}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncjobs.rules.timetable import next_after, parse
+from syncjobs.rules.timetable import next_after, parse, written
 
 NOON = datetime(2026, 3, 27, 12, 0, tzinfo=UTC)
 
@@ -24,6 +24,27 @@ def test_a_timetable_is_written_as_it_is_read(text: str) -> None:
 def test_anything_else_is_refused_with_the_forms_there_are(text: str) -> None:
     with pytest.raises(ValueError, match="every"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "every", "at", "text"),
+    [
+        ("off", "", "", "off"),
+        ("minutes", "30", "", "every 30 minutes"),
+        ("hours", "02", "", "every 2 hours"),
+        ("daily", "", "18:00:00", "daily at 18:00"),
+    ],
+)
+def test_a_forms_fields_make_one_text(mode: str, every: str, at: str, text: str) -> None:
+    assert written(mode, every=every, at=at) == text
+
+
+@pytest.mark.parametrize(
+    ("mode", "every", "at"), [("minutes", "", ""), ("hours", "0", ""), ("minutes", "²", ""), ("daily", "", "6 pm")]
+)
+def test_what_a_form_lacks_is_named(mode: str, every: str, at: str) -> None:
+    with pytest.raises(ValueError, match=r"write how many|choose a time"):
+        written(mode, every=every, at=at)
 
 
 def test_an_interval_keeps_its_beat() -> None:

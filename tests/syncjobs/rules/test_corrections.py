@@ -1,0 +1,140 @@
+"""Corrections that a person requests, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.quickbooks.payloads import Activity
+from syncjobs.rules import changes, corrections
+from syncjobs.rules.changes import Sent, Step
+from tests.support.values import WORK, resolved, sent_for, work
+
+DRAFT = changes.intend(WORK, resolved(), None, service_item="").draft
+SENT = sent_for(DRAFT)
+BILLED = Activity(
+    id=SENT.quickbooks_id,
+    sync_token="1",
+    person_kind="employee",
+    person_id="55",
+    customer_id="8",
+    txn_date=date(2026, 3, 4),
+    minutes=60,
+    billable_status="HasBeenBilled",
+    rate=Decimal("80"),
+    description="Review",
+    item_id="",
+    created_at=None,
+    raw={"Id": SENT.quickbooks_id, "SyncToken": "1"},
+)
+CHANGED = replace(BILLED, billable_status="Billable", minutes=300)
+
+
+def intend(sent: Sent = SENT, **edits: Any) -> Step:
+    entry = work(**edits)
+    return corrections.intend(entry, resolved(entry), sent, service_item="")
+
+
+def correct(*activities: Activity, sent: Sent = SENT, **edits: Any) -> Step:
+    return corrections.correct(intend(sent, **edits), sent, activities, part=1)
+
+
+NINETY_MINUTES = {"content_hash": "edited", "seconds": 5400}
+
+
+def test_an_entry_that_was_not_edited_can_be_put_back() -> None:
+    step = intend()
+
+    assert (step.verb, step.draft, step.refresh_receipt) == ("update", DRAFT, False)
+
+
+def test_the_missing_minutes_are_added_beside_an_invoice() -> None:
+    step = correct(BILLED, **NINETY_MINUTES)
+
+    assert (step.verb, step.part) == ("create", 1)
+    assert step.draft == replace(SENT.draft, minutes=30)
+    assert step.why == "Adds 0:30 as a new activity; activity 412 stays with 1:00 as it is."
+
+
+def test_earlier_corrections_count_as_covered() -> None:
+    earlier = replace(BILLED, id="500", minutes=20, billable_status="Billable")
+    step = correct(BILLED, earlier, sent=replace(SENT, corrections=1), **NINETY_MINUTES)
+
+    assert step.draft == replace(SENT.draft, minutes=10)
+    assert "activities 412, 500 stay with 1:20" in step.why
+
+
+@pytest.mark.parametrize("other", [{"customer_id": "9"}, {"person_id": "56"}, {"person_kind": "vendor"}])
+def test_time_of_somebody_else_covers_nothing_and_is_named(other: dict[str, str]) -> None:
+    step = correct(replace(BILLED, **other), **NINETY_MINUTES)
+
+    assert step.draft == replace(SENT.draft, minutes=90)
+    assert "1:00 of that is for somebody else" in step.why
+
+
+@pytest.mark.parametrize(
+    ("found", "edits", "code"),
+    [
+        (BILLED, {"content_hash": "edited", "seconds": 3600, "description": "Other"}, "BILLED_IN_QUICKBOOKS"),
+        (BILLED, {"content_hash": "edited", "seconds": 1800}, "BILLED_IN_QUICKBOOKS"),
+        (BILLED, {"content_hash": "edited", "billable": False}, "BILLED_IN_QUICKBOOKS"),
+        (replace(BILLED, minutes=None), NINETY_MINUTES, "BILLED_IN_QUICKBOOKS"),
+        (CHANGED, NINETY_MINUTES, "CHANGED_IN_QUICKBOOKS"),
+        (replace(BILLED, id="999"), NINETY_MINUTES, "CHANGED_IN_QUICKBOOKS"),
+    ],
+    ids=["nothing missing", "less", "not billable", "unreadable", "changed, nothing missing", "deleted"],
+)
+def test_time_is_never_taken_away(found: Activity, edits: dict[str, Any], code: str) -> None:
+    step = correct(found, **edits)
+
+    assert (step.verb, [reason.code for reason in step.reasons]) == ("block", [code])
+
+
+def test_what_the_next_sync_updates_is_not_corrected() -> None:
+    as_sent = replace(BILLED, billable_status="Billable", sync_token="0")
+
+    assert correct(as_sent, **NINETY_MINUTES).verb == "keep"
+
+
+@pytest.mark.parametrize(
+    ("found", "sent", "verb"),
+    [
+        (CHANGED, SENT, "update"),
+        (BILLED, SENT, "block"),
+        (None, SENT, "create"),
+        (CHANGED, replace(SENT, corrections=1), "block"),
+    ],
+    ids=["changed", "billed", "deleted", "corrected before"],
+)
+def test_an_override_leaves_invoices_and_corrections_alone(found: Activity | None, sent: Sent, verb: str) -> None:
+    step = corrections.override(intend(sent, **NINETY_MINUTES), sent, found)
+
+    assert step.verb == verb
+
+
+def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
+    step = corrections.override(intend(**NINETY_MINUTES), SENT, CHANGED)
+
+    assert "5:00 becomes 1:30" in step.why
+    assert step.reading == changes.ActivityReading("1", billed=False, record=CHANGED.raw)
+
+
+def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> None:
+    step = intend(content_hash="edited", billable=False)
+
+    assert corrections.override(step, SENT, CHANGED).verb == "delete"
+    assert corrections.override(step, SENT, None).verb == "block"
+
+
+@pytest.mark.parametrize(
+    "edit", [{"minutes": 61}, {"customer_id": "9"}, {"description": "Other"}, {"billable_status": "NotBillable"}]
+)
+def test_a_change_by_hand_with_the_same_sync_token_changes_the_fingerprint(edit: dict[str, Any]) -> None:
+    step = intend(**NINETY_MINUTES)
+
+    before = corrections.fingerprint(step, {"412": CHANGED})
+    assert corrections.fingerprint(step, {"412": replace(CHANGED, **edit)}) != before
