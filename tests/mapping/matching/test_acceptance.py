@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from mapping.matching.acceptance import is_clear, is_safe, is_suggested
+from mapping.matching.match import match, paired
+from tests.support.records import client, customer, linked
+
+ACME = client("c1", "Acme")
+
+
+@pytest.mark.parametrize(
+    ("name", "archived", "safe"),
+    [
+        ("ACME", False, True),
+        ("Acme", False, False),  # the strict rule links it by itself
+        ("ACME", True, False),
+        ("Acme", True, False),
+    ],
+)
+def test_only_active_records_of_another_spelling_are_safe(name: str, archived: bool, safe: bool) -> None:
+    assert is_safe(replace(ACME, archived=archived), customer("10", name)) is safe
+
+
+def _suggestions(*scores: float, why: str = "one letter differs") -> list[dict[str, Any]]:
+    return [{"score": score, "why": why} for score in scores]
+
+
+CLEAR = [_suggestions(0.8), _suggestions(0.95, 0.92), _suggestions(1)]
+UNCLEAR = [
+    [],
+    _suggestions(0.79),
+    _suggestions(0.95, 0.94),
+    _suggestions(0.95, why="one letter differs; already linked to Acme Ltd"),
+    [{"why": "similar name"}],
+]
+
+
+@pytest.mark.parametrize("suggestions", CLEAR)
+def test_a_likely_suggestion_well_ahead_is_clear(suggestions: list[dict[str, Any]]) -> None:
+    assert is_clear(suggestions)
+    assert is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
+    assert not is_suggested(suggestions, has_link=True, same_name=False, emails=("", ""))
+
+
+@pytest.mark.parametrize("suggestions", UNCLEAR)
+def test_an_unlikely_taken_or_contested_suggestion_is_not(suggestions: list[dict[str, Any]]) -> None:
+    assert not is_clear(suggestions)
+    assert not is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
+
+
+@pytest.mark.parametrize(
+    ("same_name", "emails", "suggested"),
+    [
+        (True, ("ada@north.test", "ada@south.test"), False),
+        (True, ("ada@north.test", " Ada@North.test "), True),
+        (True, ("ada@north.test", ""), True),
+        (True, ("", "ada@south.test"), True),
+        (False, ("ada@north.test", "ada@south.test"), True),
+    ],
+)
+def test_another_address_means_another_person_only_among_equal_names(
+    same_name: bool, emails: tuple[str, str], suggested: bool
+) -> None:
+    assert is_suggested(_suggestions(0.9), has_link=False, same_name=same_name, emails=emails) is suggested
+
+
+def test_pairing_alone_links_and_suspends_what_matching_does() -> None:
+    moved = customer("20", "Beta", active=False)
+    records = [ACME, client("c2", "Beta")]
+    links = [linked(records[1], moved)]
+    books = [customer("10", "Acme"), moved]
+
+    alone, whole = paired(records, books, links, []), match(records, books, links, [])
+
+    assert [link.clockify_id for link in alone.links] == ["c1"]
+    assert alone.suspend == {("client", "c2"): "CUSTOMER_INACTIVE"}
+    assert (alone.links, alone.suspend) == (whole.links, whole.suspend)
