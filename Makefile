@@ -15,8 +15,8 @@ TEST_JOBS ?= 3
 PLAIN = DEBUG=1 ENV_FILE=/dev/null DATABASE_URL=sqlite://:memory:
 PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(TEST_ARGS)
 # Whether to measure how much of the code the tests run. Python 3.12 and newer do it for next to nothing, so it is done
-# there; before, a trace function takes half as much time again: then only with COVERAGE=1, as .ci/run has it. Never
-# where TEST_ARGS may choose some of the tests.
+# there; before, a trace function takes half as much time again: then only with COVERAGE=1. Never where TEST_ARGS
+# may choose some of the tests.
 COVERAGE ?=
 CORE = $$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
 MEASURE = $(if $(strip $(TEST_ARGS)),,$$([ "$(COVERAGE)$(CORE)" = ctrace ] || echo --cov --cov-report=term))
