@@ -62,7 +62,7 @@ TIME_MEANINGS = {
     "5010": Meaning(
         "somebody changed the activity at the same moment.",
         "wait",
-        "The next run reads it again and decides anew.",
+        "The next run reads it again and decides then.",
     ),
 }
 # Refusals of an employee, vendor or customer that a person wanted to create, reactivate or rename.

@@ -91,7 +91,7 @@ def undo_problem(workspace: Workspace, decision: Decision) -> str:
     """Return why a decision can no longer be undone, in a sentence; "" where it can."""
     # In another company the ids of that time mean other records.
     if decision.company_id != workspace.company_id or not is_complete(decision.before):
-        return "This decision is from before the present connection; decide anew instead."
+        return "This decision is from before the present connection; decide again instead."
     current = state_of(workspace, decision.kind, decision.clockify_id)
     if current != decision.after:
         return _change_since(workspace, decision, current)
@@ -118,11 +118,13 @@ def _change_since(workspace: Workspace, decision: Decision, current: dict[str, A
     if later is not None and later.undoes_id == decision.pk:
         return f"It was taken back already, {_author(later)}."
     if later is not None:
-        return f"{name} was decided anew since ({later.verb}, {_author(later)}). Take that back first, or decide anew."
+        return (
+            f"{name} was decided again since ({later.verb}, {_author(later)}). Take that back first, or decide again."
+        )
     suspended = (current.get("link") or {}).get("suspended")
     if suspended:
         return f"The link of {name} was suspended since ({suspended}). Decide about it as it is now."
-    return f"{name} was matched anew since. Decide about it as it is now."
+    return f"{name} was matched again since. Decide about it as it is now."
 
 
 def _partner_conflict(workspace: Workspace, decision: Decision) -> str:

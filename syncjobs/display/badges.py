@@ -24,7 +24,7 @@ HELD = StatusBadge("Held", "pause_circle", "held")
 LEFT_OUT = StatusBadge("Left out", "remove", "out")
 IGNORED = StatusBadge("Ignored", "remove", "out")
 REFUSED = StatusBadge("Refused", "report", "refused")
-DOUBT = StatusBadge("In doubt", "help", "doubt")
+IN_DOUBT = StatusBadge("In doubt", "help", "doubt")
 LOCKED = StatusBadge("Billed or changed there", "lock", "locked")
 CHANGE_WAITS = StatusBadge("Change waits to be sent", "schedule", "waiting")
 CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
@@ -36,7 +36,7 @@ ENTRY_STATES = {
     "ready": WAITING,
     "sent": SENT,
     "failed": REFUSED,
-    "unknown": DOUBT,
+    "unknown": IN_DOUBT,
     "ignored": IGNORED,
     "deleted": DELETED,
 }
@@ -72,11 +72,11 @@ ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
     "deleted": StatusBadge("Deleted", "check", "sent"),
     "blocked": HELD,
     "failed": REFUSED,
-    "unknown": DOUBT,
+    "unknown": IN_DOUBT,
 }
 
 ACTION_STATES: Mapping[str, StatusBadge] = {
-    "sending": DOUBT,
+    "sending": IN_DOUBT,
     "done": StatusBadge("Done", "check_circle", "sent"),
     "refused": REFUSED,
     "abandoned": StatusBadge("Did not happen", "remove", "out"),

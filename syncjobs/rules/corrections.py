@@ -39,7 +39,7 @@ def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
         return step
     # The corrections hold a part of the time already: the whole time in the first activity would count it twice.
     if sent.corrections:
-        why = "It was corrected by a second activity. Undo the run that added it, then decide anew."
+        why = "It was corrected by a second activity. Undo the run that added it, then decide again."
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "corrected by a second activity"}), why=why)
     if activity is None:
         return _recreate_deleted(step, sent)

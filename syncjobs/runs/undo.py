@@ -80,7 +80,7 @@ def resent_by(workspace: Workspace) -> Schedule | None:
     return Schedule.objects.filter(workspace=workspace, kind=Run.Kind.SYNC).exclude(next_at=None).first()
 
 
-def sends_anew(run: Run) -> bool:
+def sends_again(run: Run) -> bool:
     """Return True if the next sync sends the entries again; after a correction the original activity stays."""
     return run.options.get("amend") != corrections.CORRECT
 

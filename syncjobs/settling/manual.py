@@ -128,7 +128,7 @@ def send_again(decision: UncertainWriteDecision, *, now: datetime) -> Action:
         _refuse_if_not_wanted(uncertain.action, decision.workspace)
         with transaction.atomic():
             old_action = lock_action()
-            message = f"None of the activities {_activity_list(uncertain)} is it, by a person's word; begun anew."
+            message = f"None of the activities {_activity_list(uncertain)} is it, by a person's word; it starts over."
             action = journal.reopen(old_action, why=message)
             action.excluded_ids = sorted({*old_action.excluded_ids, *(activity.id for activity in uncertain.alike)})
             # The first attempt may still arrive; `may_arrive_until` counts from the time of that one.

@@ -106,12 +106,12 @@ def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mis
         ),
         "one decision": _figure(
             lambda: _post(client, address, post),
-            f"with {entries:,} entries judged anew",
+            f"with {entries:,} entries evaluated again",
         ),
         "its undo": _figure(
             lambda: _post(client, address, {"verb": "undo", "decision": str(history(workspace)[0].pk)})
         ),
-        "matching and suggesting anew": _figure(
+        "matching and suggesting again": _figure(
             lambda: evaluate.refresh(workspace, now=timezone.now(), compare_names=True)
         ),
     }

@@ -16,7 +16,7 @@ from tests.crash.stage import Stage
 from tests.worker.conftest import environment_of_processes
 
 # No write arrives late in the short set, so runs need not wait long for one.
-SHORT = {"LEASE_SECONDS": "1.2", "HEARTBEAT_SECONDS": "0.2", "SETTLE_SECONDS": "1"}
+SHORT = {"LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "0.2", "SETTLE_SECONDS": "1"}
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def stage(
         stages.append(Stage(tmp_path, database_url=url, switches=switches, patience=SHORT | (patience or {})))
         for name, value in stages[-1].settings().items():
             setattr(settings, name, value)
-        settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1.2, 0.2
+        settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 2, 0.2
         return stages[-1]
 
     yield make

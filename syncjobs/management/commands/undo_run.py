@@ -86,6 +86,6 @@ class Command(run_command.RunCommand):
 def _afterwards(shown: Mapping[str, Any]) -> str:
     if shown["ignore"]:
         return "These entries are left out until a person lets them in again."
-    if not undo.sends_anew(Run.objects.get(pk=shown["undone_run"])):
+    if not undo.sends_again(Run.objects.get(pk=shown["undone_run"])):
         return "The entry waits for a person again, under Changed after sending; nothing is sent for it by itself."
-    return "The next sync sends these entries anew, once each; --ignore leaves them out."
+    return "The next sync sends these entries again, once each; --ignore leaves them out."

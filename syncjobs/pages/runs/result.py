@@ -84,6 +84,6 @@ def narrowed(run: Run) -> str:
     """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any."""
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
     clauses = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
-    clauses += ["time already sent is sent anew"] if run.options.get("resend") else []
+    clauses += ["time already sent is sent again"] if run.options.get("resend") else []
     clauses += ["deletions in Clockify are believed"] if run.options.get("believe_deletions") else []
     return ", ".join(clauses)

@@ -90,7 +90,7 @@ def page_context(run: Run, workspace: Workspace, params: Any) -> dict[str, Any]:
         "is_shown": last is not None and is_shown(last),
         "figures": figures,
         "page": items.get_page(params.get("page", 1)),
-        "sends_anew": undo.sends_anew(run),
+        "sends_again": undo.sends_again(run),
         "resent_by": resent_by,
         "table": str(schedules.table_of(resent_by)) if resent_by else "",
     }

@@ -22,7 +22,7 @@ from tests.support.scene import FIRST, LAST, Result, Scene
 from tests.worker.conftest import PATIENCE, environment_of_processes
 
 COUNT = 24
-LEASE = {"LEASE_SECONDS": "2", "HEARTBEAT_SECONDS": "0.3", "GIVE_UP_SECONDS": "8", "SETTLE_SECONDS": "1"}
+LEASE = {"LEASE_SECONDS": "5", "HEARTBEAT_SECONDS": "0.5", "GIVE_UP_SECONDS": "12", "SETTLE_SECONDS": "1"}
 
 
 class Command:
@@ -82,7 +82,7 @@ def _is_locked() -> bool:
 @pytest.fixture
 def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
     """Return a function that starts commands; end what the test left. This process has the same short lease."""
-    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 2, 0.3
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 5, 0.5
     started: list[Command] = []
 
     def start_command(**more: str) -> Command:

@@ -113,7 +113,7 @@ def test_a_correction_can_be_undone_and_the_entry_waits_again(scene: Scene, bill
     undone = run_command("undo_run", str(done.pk))
 
     assert (undone["deleted"], lengths(scene)) == (1, [60])
-    assert not undo.sends_anew(done) and scene.sync()["sent"] == 0
+    assert not undo.sends_again(done) and scene.sync()["sent"] == 0
     assert Receipt.objects.get(part=0).corrections == 0
     assert scene.explain(billed)["state"] == "changed"
     # Its part number is not used again: the old receipt records what was taken back.

@@ -195,7 +195,7 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
 def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, options={"entries": ["e1", "e2"], "resend": True})
 
-    assert "only 2 entries, time already sent is sent anew" in main_text(dana.get(page_of(run)))
+    assert "only 2 entries, time already sent is sent again" in main_text(dana.get(page_of(run)))
 
 
 def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) -> None:

@@ -59,7 +59,7 @@ def test_the_preview_says_that_the_next_sync_sends_again_and_when(dana: Client, 
 
     page_text = main_text(dana.get(address(run)))
 
-    assert "the next sync sends them anew, once each" in page_text
+    assert "the next sync sends them again, once each" in page_text
     assert "The schedule (every 2 hours) does that by itself, next Fri 27 Mar, 18:00." in page_text
 
 
