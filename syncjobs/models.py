@@ -197,6 +197,9 @@ class Receipt(models.Model):
         help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read.",
     )
     differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
+    answered = models.JSONField(
+        null=True, blank=True, help_text="Our fields as QuickBooks answered them; null in older receipts."
+    )
     sent_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
+from syncjobs.rules.answered import normalized_text
 from syncjobs.rules.draft import BILLABLE, Draft
 
 ENTITY = "TimeActivity"
@@ -86,7 +87,7 @@ def is_exactly(draft: Draft, activity: Activity) -> bool:
     return (
         billable
         and key_of(draft) == key_of_activity(activity)
-        and _normalized_text(draft.description) == _normalized_text(activity.description)
+        and normalized_text(draft.description) == normalized_text(activity.description)
         and Decimal(draft.rate) == (activity.rate or Decimal(0))
         # Without an item of ours QuickBooks chooses one.
         and (not draft.item_id or draft.item_id == activity.item_id)
@@ -104,11 +105,6 @@ def almost_fits(draft: Draft, activity: Activity) -> bool:
     matches = [
         activity.customer_id == draft.customer_id,
         activity.minutes == draft.minutes,
-        bool(draft.description) and _normalized_text(draft.description) == _normalized_text(activity.description),
+        bool(draft.description) and normalized_text(draft.description) == normalized_text(activity.description),
     ]
     return sum(matches) >= 2
-
-
-def _normalized_text(text: str) -> str:
-    """Return the text without outer spaces and with "\\n" line ends: QuickBooks may store only these differently."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

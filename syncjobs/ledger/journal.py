@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.quickbooks import payloads
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
-from syncjobs.rules import draft
+from syncjobs.rules import answered, draft
 
 DONE_AS = {
     "create": RunItem.Outcome.SENT,
@@ -120,6 +120,7 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         minutes=sent_draft.minutes,
         draft=sent_draft.as_row(),
         differences=activities.differences(sent_draft, activity),
+        answered=answered.as_row(activity),
         sent_at=now,
         changed_at=now,
         run_id=action.run_id,

@@ -123,8 +123,7 @@ def _check_changed_in_quickbooks(plan: Plan, client: QuickBooksApiClient, steps:
     for step in steps:
         sent = touched.get(step.entry_id)
         activity = activities_by_id.get(sent.quickbooks_id) if sent else None
-        reading = changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
-        checked.append(changes.against_quickbooks(step, sent, reading))
+        checked.append(changes.against_quickbooks(step, sent, activity))
     _save_conflicts(plan, [step for step in checked if step.entry_id in touched])
     return checked
 
@@ -251,7 +250,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
         item.source_snapshot = {
             "content_hash": row.content_hash if row else sent.content_hash if sent else "",
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),
-            "record": dict(step.reading.record) if step.reading else None,
+            "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
         }

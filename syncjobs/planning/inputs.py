@@ -186,6 +186,7 @@ def sent_of(receipt: Receipt) -> Sent:
         txn_date=receipt.txn_date,
         draft=draft.from_row(receipt.draft),
         corrections=receipt.corrections,
+        answered=receipt.answered,
     )
 
 

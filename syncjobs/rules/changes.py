@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from integrations.quickbooks.payloads import Activity
+from syncjobs.rules import answered
 from syncjobs.rules import draft as drafts
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
@@ -16,7 +18,7 @@ from syncjobs.rules.rounding import kept_day
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The receipt of an entry, as far as the plan needs it."""
+    """The receipt of an entry, as far as the plan needs it. `answered`: see `rules.answered`; None in old receipts."""
 
     quickbooks_id: str
     sync_token: str
@@ -25,15 +27,15 @@ class Sent:
     txn_date: date
     draft: Draft
     corrections: int = 0  # activities that a person added beside it
+    answered: Mapping[str, Any] | None = None
 
+    def changed_by_hand(self, activity: Activity) -> list[str]:
+        """Return the names of our fields that people changed in QuickBooks since.
 
-@dataclass(frozen=True, slots=True)
-class ActivityReading:
-    """One TimeActivity as last read from QuickBooks; `record` is the whole JSON object."""
-
-    sync_token: str
-    billed: bool
-    record: Mapping[str, Any]
+        The SyncToken moves for what is not ours as well: an invoice made and deleted again, a class, a cost rate. So
+        an equal one proves that nothing was changed, and another one proves nothing.
+        """
+        return [] if activity.sync_token == self.sync_token else answered.changed(activity, self.draft, self.answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Step:
     draft: Draft | None = None
     refresh_receipt: bool = False
     gone: bool = False
-    reading: ActivityReading | None = None
+    reading: Activity | None = None
     excluded_ids: tuple[str, ...] = field(default=())
     part: int = 0
 
@@ -199,7 +201,7 @@ def _changed_fields(before: Draft, after: Draft, *, verb: str = "Edited in Clock
     return f"{verb}: {', '.join(labels)}."
 
 
-def against_quickbooks(step: Step, sent: Sent | None, reading: ActivityReading | None) -> Step:
+def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None) -> Step:
     """Return the step with its reading, or held unless the activity is unbilled and exactly as we left it."""
     if step.verb not in {"update", "delete"} or sent is None:
         return step
@@ -207,8 +209,10 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: ActivityReading |
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
     if reading.billed:
         return hold(step, Reason("BILLED_IN_QUICKBOOKS"))
-    if reading.sync_token != sent.sync_token:
-        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}))
+    fields = sent.changed_by_hand(reading)
+    if fields:
+        why = f"Changed by hand in QuickBooks: {', '.join(fields)}."
+        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}), why=why)
     return replace(step, reading=reading)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes
-from syncjobs.rules.changes import ActivityReading, Sent, Step, hold
+from syncjobs.rules.changes import Sent, Step, hold
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
@@ -45,14 +45,13 @@ def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
         return _recreate_deleted(step, sent)
     if activity.billed:
         return hold(step, Reason("BILLED_IN_QUICKBOOKS"), why="It is billed; the invoice is left as it is.")
-    reading = ActivityReading(activity.sync_token, activity.billed, activity.raw)
     if step.verb == "delete":
         why = f"{step.why} Activity {activity.id} is deleted, with what was changed by hand."
-        return replace(step, why=why, reading=reading)
+        return replace(step, why=why, reading=activity)
     assert step.draft is not None
     minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"
     why = f"Activity {activity.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
-    return replace(step, why=why, reading=reading)
+    return replace(step, why=why, reading=activity)
 
 
 def _recreate_deleted(step: Step, sent: Sent) -> Step:
@@ -74,7 +73,7 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], *, part: i
     if own is None:
         return _refuse_correction(step, own, "QuickBooks no longer has it: send Clockify's version instead.")
     # Nobody changed or billed it, so the next sync may update it: a second activity is not needed.
-    if not own.billed and own.sync_token == sent.sync_token and not sent.corrections:
+    if not own.billed and not sent.changed_by_hand(own) and not sent.corrections:
         return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
     if step.verb == "delete" or step.draft is None:
         why = "It is no billable work any more. Time can be added, not taken away: credit it in QuickBooks."

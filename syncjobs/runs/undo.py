@@ -9,7 +9,6 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
-from integrations.quickbooks import payloads
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal
@@ -180,8 +179,7 @@ class Undo(Sync):
         if step.verb != "delete" or step.reading is None:
             return step
         receipt = plan.context.receipts[step.entry_id]
-        activity = payloads.activity(step.reading.record)
-        if activities.differences(plan.sent[step.entry_id].draft, activity) == receipt.differences:
+        if activities.differences(plan.sent[step.entry_id].draft, step.reading) == receipt.differences:
             return step
         # Later syncs must leave the activity alone as well.
         Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")

@@ -83,9 +83,8 @@ class Outcomes:
         """
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         activity = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
-        reading = changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
         step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
-        step = changes.against_quickbooks(step, sent_of(receipt), reading)
+        step = changes.against_quickbooks(step, sent_of(receipt), activity)
         if step.verb == "block":
             self._hold(item, step.reasons[0], error)
             Receipt.objects.filter(pk=receipt.pk).update(conflict=step.reasons[0].code)

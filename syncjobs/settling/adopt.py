@@ -15,6 +15,7 @@ from mapping.queries import company_of
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs
+from syncjobs.rules import answered
 from syncjobs.rules.draft import Draft
 
 
@@ -99,6 +100,7 @@ def _write_receipt(
             "minutes": draft.minutes,
             "draft": draft.as_row(),
             "differences": activities.differences(draft, activity),
+            "answered": answered.as_row(activity),
             "conflict": "",
             "sent_at": now,
             "changed_at": now,

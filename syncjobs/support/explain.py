@@ -183,24 +183,18 @@ def _ask_about_deleted(
         explanation.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
     step = changes.intend_gone(explanation.entry_id, sent, book_close_date=context.policy.book_close_date)
-    block_reasons = _block_reasons(step, sent, _activity_reading(activities_by_id.get(receipt.quickbooks_id)))
+    block_reasons = _block_reasons(step, sent, activities_by_id.get(receipt.quickbooks_id))
     if block_reasons:
         explanation.evaluation = replace(
             explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
         )
 
 
-def _block_reasons(
-    step: changes.Step, sent: changes.Sent, reading: changes.ActivityReading | None
-) -> tuple[Reason, ...]:
+def _block_reasons(step: changes.Step, sent: changes.Sent, reading: Activity | None) -> tuple[Reason, ...]:
     """Return all reasons against a change: those from our own data and those from QuickBooks' record."""
     own_reasons = step.reasons if step.verb == "block" else ()
     compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
     return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
-
-
-def _activity_reading(activity: Activity | None) -> changes.ActivityReading | None:
-    return changes.ActivityReading(activity.sync_token, activity.billed, activity.raw) if activity else None
 
 
 def _compare_sent(
@@ -221,7 +215,7 @@ def _compare_sent(
         return
     sent = inputs.sent_of(receipt)
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
-    block_reasons = _block_reasons(step, sent, _activity_reading(activity))
+    block_reasons = _block_reasons(step, sent, activity)
     if block_reasons:
         explanation.evaluation = replace(
             explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)

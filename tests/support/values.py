@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.changes import Sent
 from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
 
@@ -71,3 +72,22 @@ def sent_for(draft: Any, **changes: Any) -> Sent:
         draft=draft,
     )
     return replace(sent, **changes)
+
+
+def activity_of(sent: Sent) -> Activity:
+    """Return the activity of a receipt as QuickBooks has it: unbilled, and never touched."""
+    return Activity(
+        id=sent.quickbooks_id,
+        sync_token=sent.sync_token,
+        person_kind=sent.draft.person_kind,
+        person_id=sent.draft.person_id,
+        customer_id=sent.draft.customer_id,
+        txn_date=sent.txn_date,
+        minutes=sent.draft.minutes,
+        billable_status="Billable",
+        rate=Decimal(sent.draft.rate),
+        description=sent.draft.description,
+        item_id=sent.draft.item_id,
+        created_at=None,
+        raw={"Id": sent.quickbooks_id, "SyncToken": sent.sync_token},
+    )

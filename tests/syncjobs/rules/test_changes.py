@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes
-from syncjobs.rules.changes import ActivityReading, Sent, Step
+from syncjobs.rules.answered import as_row
+from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
-from tests.support.values import ACME, EMPLOYEE, SITE, WORK, make_mapping_table, resolved, sent_for, work
+from tests.support.values import ACME, EMPLOYEE, SITE, WORK, activity_of, make_mapping_table, resolved, sent_for, work
 
 EDITED = "edited"
 
@@ -183,8 +185,9 @@ DELETE = intend(SENT, content_hash=EDITED, billable=False)
 GONE = changes.intend_gone("e1", SENT)
 
 
-def reading(**edits: Any) -> ActivityReading:
-    return replace(ActivityReading(sync_token="0", billed=False, record={"Id": "412", "SyncToken": "0"}), **edits)
+def reading(**edits: Any) -> Activity:
+    """Return SENT's activity as QuickBooks has it, with its first SyncToken."""
+    return replace(activity_of(SENT), **edits)
 
 
 @pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
@@ -192,13 +195,13 @@ def reading(**edits: Any) -> ActivityReading:
     ("found", "code"),
     [
         (None, "CHANGED_IN_QUICKBOOKS"),
-        (reading(sync_token="1"), "CHANGED_IN_QUICKBOOKS"),
-        (reading(billed=True), "BILLED_IN_QUICKBOOKS"),
-        (reading(billed=True, sync_token="1"), "BILLED_IN_QUICKBOOKS"),
+        (reading(sync_token="1", minutes=61), "CHANGED_IN_QUICKBOOKS"),
+        (reading(billable_status="HasBeenBilled"), "BILLED_IN_QUICKBOOKS"),
+        (reading(billable_status="HasBeenBilled", sync_token="1"), "BILLED_IN_QUICKBOOKS"),
     ],
 )
 def test_time_that_people_billed_changed_or_deleted_is_left_alone(
-    step: Step, found: ActivityReading | None, code: str
+    step: Step, found: Activity | None, code: str
 ) -> None:
     held = changes.against_quickbooks(step, SENT, found)
 
@@ -212,6 +215,44 @@ def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
 
     assert checked.verb == step.verb
     assert checked.reading == reading()
+
+
+@pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
+@pytest.mark.parametrize(
+    "answered", [None, as_row(reading(description="Review\t"))], ids=["old receipt", "answer kept"]
+)
+def test_a_sync_token_alone_is_no_change_of_ours(step: Step, answered: dict[str, Any] | None) -> None:
+    sent = replace(SENT, answered=answered)
+    # An invoice that was deleted again, a class, a cost rate: the token moves, and our fields stay.
+    found = reading(sync_token="3", item_id="7", description="Review\t" if answered else "Review ")
+
+    checked = changes.against_quickbooks(step, sent, found)
+
+    assert (checked.verb, checked.reading) == (step.verb, found)
+
+
+@pytest.mark.parametrize(
+    ("edits", "label"),
+    [
+        ({"minutes": 300}, "time"),
+        ({"minutes": None}, "time"),
+        ({"customer_id": "9"}, "customer"),
+        ({"person_id": "56"}, "person"),
+        ({"person_kind": "vendor"}, "kind of person"),
+        ({"txn_date": date(2026, 3, 5)}, "day"),
+        ({"billable_status": "NotBillable"}, "billable"),
+        ({"rate": Decimal("80.5")}, "rate"),
+        ({"description": "Review, and more"}, "description"),
+    ],
+    ids=lambda value: str(value),
+)
+@pytest.mark.parametrize("is_kept", [True, False], ids=["answer kept", "old receipt"])
+def test_a_field_of_ours_that_people_changed_is_named(edits: dict[str, Any], label: str, is_kept: bool) -> None:
+    sent = replace(SENT, answered=as_row(reading()) if is_kept else None)
+
+    held = changes.against_quickbooks(UPDATE, sent, reading(sync_token="1", **edits))
+
+    assert (held.verb, held.why) == ("block", f"Changed by hand in QuickBooks: {label}.")
 
 
 def test_equal_activities_of_others_hold_a_create_until_a_person_decides() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,25 +10,11 @@ import pytest
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Sent, Step
-from tests.support.values import WORK, resolved, sent_for, work
+from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None, service_item="").draft
 SENT = sent_for(DRAFT)
-BILLED = Activity(
-    id=SENT.quickbooks_id,
-    sync_token="1",
-    person_kind="employee",
-    person_id="55",
-    customer_id="8",
-    txn_date=date(2026, 3, 4),
-    minutes=60,
-    billable_status="HasBeenBilled",
-    rate=Decimal("80"),
-    description="Review",
-    item_id="",
-    created_at=None,
-    raw={"Id": SENT.quickbooks_id, "SyncToken": "1"},
-)
+BILLED = replace(activity_of(SENT), sync_token="1", billable_status="HasBeenBilled")
 CHANGED = replace(BILLED, billable_status="Billable", minutes=300)
 
 
@@ -120,7 +104,7 @@ def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
     step = corrections.override(intend(**NINETY_MINUTES), SENT, CHANGED)
 
     assert "5:00 becomes 1:30" in step.why
-    assert step.reading == changes.ActivityReading("1", billed=False, record=CHANGED.raw)
+    assert step.reading == CHANGED
 
 
 def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> None:

@@ -1,0 +1,73 @@
+"""Our fields of an activity as QuickBooks answered them, and which of them people changed since. Pure.
+
+QuickBooks may store a text or a rate differently from what was sent, so later readings are compared with its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from integrations.quickbooks.payloads import Activity
+from syncjobs.rules.draft import BILLABLE, Draft
+
+# The names that people read, by the field's name in `Activity`.
+LABELS = {
+    "person_kind": "kind of person",
+    "person_id": "person",
+    "customer_id": "customer",
+    "txn_date": "day",
+    "minutes": "time",
+    "billable_status": "billable",
+    "rate": "rate",
+    "description": "description",
+    "item_id": "service item",
+}
+
+
+def as_row(activity: Activity) -> dict[str, Any]:
+    """Return the values of our fields as JSON, to be kept with the receipt."""
+    return {
+        "person_kind": activity.person_kind,
+        "person_id": activity.person_id,
+        "customer_id": activity.customer_id,
+        "txn_date": activity.txn_date.isoformat() if activity.txn_date else "",
+        "minutes": activity.minutes,
+        "billable_status": activity.billable_status,
+        "rate": _plain(activity.rate),
+        "description": activity.description,
+        "item_id": activity.item_id,
+    }
+
+
+def changed(activity: Activity, sent: Draft, answered: Mapping[str, Any] | None) -> list[str]:
+    """Return the labels of our fields that differ from QuickBooks' answer, or from what was sent where none was kept.
+
+    A service item that we did not send is not ours, whatever QuickBooks or a person chose.
+    """
+    now, then = as_row(activity), dict(answered) if answered is not None else _as_sent(sent)
+    if answered is None:
+        now["description"] = normalized_text(now["description"])
+    if not sent.item_id:
+        now["item_id"] = then["item_id"]
+    return [label for name, label in LABELS.items() if now[name] != then.get(name)]
+
+
+def normalized_text(text: str) -> str:
+    """Return the text without outer spaces and with "\\n" line ends: QuickBooks may store only these differently."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _as_sent(sent: Draft) -> dict[str, Any]:
+    return {
+        **{name: getattr(sent, name) for name in LABELS if name != "billable_status"},
+        "billable_status": BILLABLE,
+        "rate": _plain(Decimal(sent.rate)),
+        "description": normalized_text(sent.description),
+    }
+
+
+def _plain(rate: Decimal | None) -> str:
+    """Return a rate so that equal ones are equal texts; none counts as 0."""
+    return format((rate or Decimal(0)).normalize(), "f")
