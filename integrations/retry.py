@@ -38,6 +38,8 @@ SILENT_SHARE = 0.7
 RUN_PAUSE = 60
 # Starts without progress between them, after which a run fails.
 MAX_RUN_ATTEMPTS = 3
+# Runs that try the same content of an entry without a clear answer, before it counts as refused.
+MAX_TRIED_RUNS = 5
 
 
 def backoff(attempt: int) -> float:

@@ -232,6 +232,8 @@ class RunItem(models.Model):
 
     # Key in `source_snapshot`: a person chose the activity, maybe somebody else's, so an undo must not delete it.
     TAKEN = "taken_by_person"
+    # Key in `source_snapshot`: the earlier write, without an answer, that is sent again.
+    ACTION = "action"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
     entry_id = models.CharField(max_length=64)
@@ -277,6 +279,8 @@ class Action(models.Model):
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
         ABANDONED = "abandoned", "Proven not to have happened"
+        MISSING = "missing", "No answer, and it did not arrive"
+        GIVEN_UP = "given_up", "No answer in several runs"
 
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="actions")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="actions")
@@ -305,11 +309,15 @@ class Action(models.Model):
         default=False, help_text="Activities in QuickBooks that almost fit; a person decides."
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    tried_runs = models.PositiveSmallIntegerField(
+        default=1, help_text="Runs that tried to write this content of the entry in vain, this action's included."
+    )
+    tried_in = models.BigIntegerField(null=True, blank=True, help_text="The run that tried last.")
     created_at = models.DateTimeField()
     tried_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     watch_until = models.DateTimeField(
-        null=True, blank=True, help_text="It was sent again; until then the first attempt may still arrive as well."
+        null=True, blank=True, help_text="Until then an attempt that was not found may still arrive."
     )
     duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
     error_code = models.CharField(max_length=60, blank=True)
@@ -329,6 +337,12 @@ class Action(models.Model):
             models.Index(fields=["company", "state"], name="action_by_state"),
             # Few actions are watched, and every run that may write looks for them.
             models.Index(fields=["company"], condition=models.Q(watch_until__isnull=False), name="action_watched"),
+            # Few actions stay without an answer, and every plan looks for them.
+            models.Index(
+                fields=["workspace"],
+                condition=models.Q(state__in=["missing", "given_up"]),
+                name="action_unanswered",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -80,6 +80,8 @@ ACTION_STATES: Mapping[str, StatusBadge] = {
     "done": StatusBadge("Done", "check_circle", "sent"),
     "refused": REFUSED,
     "abandoned": StatusBadge("Did not happen", "remove", "out"),
+    "missing": StatusBadge("Did not arrive", "remove", "out"),
+    "given_up": StatusBadge("Given up", "report", "refused"),
 }
 
 # Messages, by the lowest level with this badge (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from integrations.database import DatabaseNow
 from integrations.quickbooks import payloads
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
@@ -46,7 +47,7 @@ def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
 
 
 def _action(item: RunItem, run: Run) -> Action:
-    source_snapshot, now = item.source_snapshot, timezone.now()
+    source_snapshot = item.source_snapshot
     record: Mapping[str, Any] = source_snapshot.get("record") or {}
     assert run.company is not None and item.txn_date is not None
     return Action(
@@ -62,10 +63,19 @@ def _action(item: RunItem, run: Run) -> Action:
         sync_token=str(record.get("SyncToken", "")),
         txn_date=item.txn_date,
         excluded_ids=source_snapshot.get("not_ours", []),
-        created_at=now,
+        # The database's time: other machines compare it with theirs.
+        created_at=DatabaseNow(),
         attempts=1,
-        tried_at=now,
+        tried_at=DatabaseNow(),
+        tried_runs=_tried_runs(item, run),
+        tried_in=run.pk,
     )
+
+
+def _tried_runs(item: RunItem, run: Run) -> int:
+    """Return how many runs have tried this content in vain, `run` included."""
+    earlier = item.source_snapshot.get("tried") or {"runs": 0, "run": None}
+    return int(earlier["runs"]) + (earlier["run"] != run.pk)
 
 
 def _body(item: RunItem, record: Mapping[str, Any]) -> str:
@@ -77,27 +87,34 @@ def _body(item: RunItem, record: Mapping[str, Any]) -> str:
     )
 
 
-def mark_tried(action: Action, *, watch: bool = False) -> None:
-    """Note one more attempt, before the call. With `watch`, an earlier one may still arrive: see late duplicates."""
+def mark_tried(action: Action, run: Run) -> None:
+    """Note one more attempt, before the call. An earlier one may still arrive as well: see late duplicates."""
     action.attempts += 1
-    action.tried_at = timezone.now()
-    if watch:
-        action.watch_until = action.tried_at + timedelta(seconds=settings.SETTLE_SECONDS)
-    action.save(update_fields=["attempts", "tried_at", "watch_until"])
+    action.tried_runs += action.tried_in != run.pk
+    action.tried_in = run.pk
+    action.tried_at = DatabaseNow()
+    action.watch_until = DatabaseNow() + timedelta(seconds=settings.SETTLE_SECONDS)
+    action.save(update_fields=["attempts", "tried_runs", "tried_in", "tried_at", "watch_until"])
 
 
-def accept(action: Action, record: Mapping[str, Any], *, tid: str = "") -> str:
+def may_arrive_until(action: Action) -> datetime:
+    """Return the time until which a write without an answer may still appear in QuickBooks."""
+    return (action.tried_at or action.created_at) + timedelta(seconds=settings.SETTLE_SECONDS)
+
+
+def accept(action: Action, record: Mapping[str, Any], *, tid: str = "", sent_by: Run | None = None) -> str:
     """Close an action that QuickBooks confirmed, write the receipt, and finish the item of the run that began it.
 
-    All in one transaction: a receipt without its closed action would be sent again. Returns the activity's id.
+    `sent_by`: the run that sent it now, perhaps a later one, whose item is finished as well. All in one transaction: a
+    receipt without its closed action would be sent again. Returns the activity's id.
     """
     now = timezone.now()
     with transaction.atomic():
         quickbooks_id = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
         close(action, Action.State.DONE, tid=tid, quickbooks_id=quickbooks_id)
-        if action.run_id is not None:
-            outcome = DONE_AS[action.verb]
-            finish_item(action.run_id, action.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, tid=tid)
+        outcome = DONE_AS[action.verb]
+        for run_id in {run_id for run_id in (action.run_id, sent_by.pk if sent_by else None) if run_id is not None}:
+            finish_item(run_id, action.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, tid=tid)
     return quickbooks_id
 
 
@@ -171,6 +188,33 @@ def forget_correction(receipt: Receipt) -> None:
         _update_main_receipt(receipt, content_hash="")
 
 
+def close_missing(action: Action) -> None:
+    """End an action that a reading did not find; what it was for is planned again. It is still watched for a while."""
+    action.watch_until = may_arrive_until(action) + timedelta(seconds=settings.SETTLE_SECONDS)
+    action.save(update_fields=["watch_until"])
+    _end_unanswered(action, Action.State.MISSING)
+
+
+def give_up(action: Action) -> None:
+    """End an action that several runs tried without a clear answer; a person decides, or an edit in Clockify."""
+    action.watch_until = may_arrive_until(action)
+    action.save(update_fields=["watch_until"])
+    _end_unanswered(action, Action.State.GIVEN_UP)
+
+
+def try_again(action: Action) -> None:
+    """Have the next run send a write that was given up, as a person decided."""
+    is_create = action.verb == "create"
+    # A create may still arrive, so it has to be looked for before anything is sent in its place.
+    action.state = Action.State.SENDING if is_create else Action.State.MISSING
+    action.tried_runs, action.tried_in = 0, None
+    action.save(update_fields=["state", "tried_runs", "tried_in"])
+
+
+def _end_unanswered(action: Action, state: str) -> None:
+    close(action, state, code=action.error_code, message=action.error_message, tid=action.intuit_tid)
+
+
 def close(
     action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
 ) -> None:
@@ -213,9 +257,13 @@ def reopen(action: Action, *, why: str) -> Action:
             verb=action.verb,
             body=action.body,
             source_snapshot=action.source_snapshot,
+            quickbooks_id=action.quickbooks_id,
+            sync_token=action.sync_token,
             txn_date=action.txn_date,
             excluded_ids=action.excluded_ids,
-            created_at=timezone.now(),
+            created_at=DatabaseNow(),
+            tried_runs=action.tried_runs,
+            tried_in=action.tried_in,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -13,8 +13,9 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem
-from syncjobs.planning import inputs
+from syncjobs.planning import inputs, unanswered
 from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, rounding
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.reasons import Reason
@@ -22,7 +23,12 @@ from syncjobs.rules.reasons import Reason
 
 @dataclass
 class Plan:
-    """Steps with the rows they were made from. `unknown`: open actions by entry id; `gone`: ids deleted in Clockify."""
+    """Steps with the rows they were made from.
+
+    `unknown`: by entry id, writes without an answer that keep their entry from getting a step; `waits`: why. Among
+    them `not_arrived` can no longer arrive and are closed before the steps of their entries are saved. `gone`: ids of
+    entries deleted in Clockify.
+    """
 
     steps: list[Step]
     entries: dict[str, TimeEntry]
@@ -30,10 +36,17 @@ class Plan:
     sent: dict[str, Sent]
     unknown: dict[str, Action] = field(default_factory=dict)
     gone: Set[str] = frozenset()
+    not_arrived: list[Action] = field(default_factory=list)
+    waits: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_writes(self) -> bool:
         return any(step.writes for step in self.steps)
+
+    def content_hash(self, entry_id: str) -> str:
+        """Return the content of the entry as Clockify has it, or as it was sent where the row is gone."""
+        row, sent = self.entries.get(entry_id), self.sent.get(entry_id)
+        return row.content_hash if row else sent.content_hash if sent else ""
 
     def part(self, steps: Sequence[Step], *, unknown: bool) -> Plan:
         """Return a plan of these steps alone, with or without the entries whose write has an unknown outcome."""
@@ -42,7 +55,9 @@ class Plan:
         entries = {key: row for key, row in self.entries.items() if key in ids or key in uncertain_writes}
         sent = {key: value for key, value in self.sent.items() if key in ids}
         receipts = {key: value for key, value in self.context.receipts.items() if key in ids}
-        return Plan(list(steps), entries, replace(self.context, receipts=receipts), sent, uncertain_writes, self.gone)
+        not_arrived = [action for action in self.not_arrived if action.entry_id in ids]
+        context = replace(self.context, receipts=receipts)
+        return Plan(list(steps), entries, context, sent, uncertain_writes, self.gone, not_arrived, self.waits)
 
     def joined(self, plan: Plan) -> Plan:
         """Return both plans as one; the context is this one's, with the receipts of both."""
@@ -54,35 +69,94 @@ class Plan:
             self.sent | plan.sent,
             self.unknown | plan.unknown,
             self.gone | plan.gone,
+            self.not_arrived + plan.not_arrived,
+            self.waits | plan.waits,
         )
 
 
-def intend(run: Run, context: PlanningContext, ids: Sequence[str], gone: Sequence[str]) -> Plan:
+def intend(
+    run: Run, context: PlanningContext, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]
+) -> Plan:
     """Return the plan by our own records alone: `ids` are entries that Clockify has, `gone` those that were deleted.
 
     Entries with an open action get no step: a second write before the first is settled could book the time twice.
+    `absent` are those, by entry id, that QuickBooks does not have.
     """
     rows = {row.clockify_id: row for row in _rows(run, [*ids, *gone])}
     context = replace(context, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
     sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items()}
-    service_item, resend = context.policy.service_item, bool(run.options.get("resend"))
-    steps = []
+    plan = Plan([], rows, context, sent, gone=frozenset(gone))
+    resend = bool(run.options.get("resend"))
     for entry_id in ids:
-        if entry_id not in context.actions:
-            entry = context.entry(rows[entry_id])
-            resolution = context.resolve(entry)
-            steps.append(
-                changes.intend(entry, resolution, sent.get(entry_id), service_item=service_item, resend=resend)
-            )
-    closed = context.policy.book_close_date
-    deleted_ids = [key for key in gone if key in sent and key not in context.actions]
-    for key in deleted_ids:
-        if _was_ignored_after_deletion(rows.get(key), context.overrides.get(key)):
-            steps.append(changes.leave_gone(key, sent[key]))
+        step = _intend(plan, entry_id, resend=resend)
+        _add(plan, entry_id, step, absent.get(entry_id), dry_run=run.dry_run)
+    for entry_id in gone:
+        _add(plan, entry_id, _intend_gone(plan, entry_id), absent.get(entry_id), dry_run=run.dry_run)
+    return plan
+
+
+def _intend(plan: Plan, entry_id: str, *, resend: bool) -> Step:
+    context = plan.context
+    entry = context.entry(plan.entries[entry_id])
+    service_item = context.policy.service_item
+    return changes.intend(
+        entry, context.resolve(entry), plan.sent.get(entry_id), service_item=service_item, resend=resend
+    )
+
+
+def _intend_gone(plan: Plan, entry_id: str) -> Step | None:
+    """Return the step of an entry that was deleted in Clockify; None if nothing of it was sent."""
+    sent, context = plan.sent.get(entry_id), plan.context
+    if sent is None:
+        return None
+    if _was_ignored_after_deletion(plan.entries.get(entry_id), context.overrides.get(entry_id)):
+        return changes.leave_gone(entry_id, sent)
+    return changes.intend_gone(entry_id, sent, book_close_date=context.policy.book_close_date)
+
+
+def _add(plan: Plan, entry_id: str, step: Step | None, absent: Absent | None, *, dry_run: bool) -> None:
+    """Add an entry's step, or the write without an answer for which it has to wait."""
+    open_action = plan.context.actions.get(entry_id)
+    if step is not None:
+        step = plan.context.unanswered.hold(step, plan.content_hash(entry_id))
+    if absent is not None and (open_action is not None or (step is not None and step.writes)):
+        again = _send_again(plan, step, absent)
+        if again is not None and not dry_run:
+            step = again
+        elif again is not None or absent.may_arrive:
+            plan.unknown[entry_id] = absent.action
+            plan.waits[entry_id] = SENT_AGAIN if again else _wait(absent)
+            return
         else:
-            steps.append(changes.intend_gone(key, sent[key], book_close_date=closed))
-    unknown = {key: context.actions[key] for key in [*ids, *gone] if key in context.actions}
-    return Plan(steps, rows, context, sent, unknown, frozenset(gone))
+            plan.not_arrived.append(absent.action)
+    elif open_action is not None:
+        plan.unknown[entry_id] = open_action
+        return
+    if step is not None:
+        plan.steps.append(step)
+
+
+SENT_AGAIN = "It was sent without an answer and has not arrived; the next sync sends it again."
+
+
+def _wait(absent: Absent) -> str:
+    until = journal.may_arrive_until(absent.action)
+    return (
+        f"It was sent without an answer and has not arrived, though it may until {until:%H:%M:%S} UTC; "
+        "after that the entry is sent as it is by then."
+    )
+
+
+def _send_again(plan: Plan, step: Step | None, absent: Absent) -> Step | None:
+    """Return the step that sends the stored body again, or None unless today's plan is that very body."""
+    if step is None or step.gone:
+        return None
+    if not absent.part:
+        return unanswered.send_again(step, absent)
+    entry = plan.context.entry(plan.entries[step.entry_id])
+    resolution, sent = plan.context.resolve(entry), plan.sent.get(step.entry_id)
+    today = changes.draft_of(entry, resolution, sent, service_item=plan.context.policy.service_item)
+    return unanswered.send_correction_again(entry, resolution, absent, today)
 
 
 def _was_ignored_after_deletion(row: TimeEntry | None, override: EntryOverride | None) -> bool:
@@ -140,7 +214,7 @@ def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
 
 def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:
     """Hold creates whose time is in QuickBooks without a receipt of ours; returns all steps. Raises ApiError."""
-    creates = [step for step in steps if step.verb == "create" and step.draft]
+    creates = [step for step in steps if _is_new(step)]
     if not creates:
         return list(steps)
     planned_keys = {key_of(step.draft) for step in creates if step.draft}
@@ -156,7 +230,7 @@ def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Se
         unowned.setdefault(key_by_activity_id[activity_id], []).append(activity_id)
     checked = []
     for step in steps:
-        duplicates = unowned.get(key_of(step.draft), []) if step.verb == "create" and step.draft else []
+        duplicates = unowned.get(key_of(step.draft), []) if _is_new(step) and step.draft else []
         override = plan.context.overrides.get(step.entry_id)
         checked.append(
             changes.against_existing_duplicates(step, duplicates, set_aside=override.send_anyway if override else ())
@@ -164,21 +238,32 @@ def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Se
     return checked
 
 
+def _is_new(step: Step) -> bool:
+    """Return True for a first write. What is sent again was looked for already, when its write was settled."""
+    return step.verb == "create" and step.draft is not None and step.action_id is None
+
+
 class PlanWriter:
     """Saves a run's plan in chunks, as run items. Items that this run has finished already stay as they are."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, *, again: bool = False) -> None:
+        """Begin with a plan of no items; `again`: only replace some of a plan that was carried out."""
         self._run = run
         final = {RunItem.Outcome.SENT, RunItem.Outcome.UPDATED, RunItem.Outcome.DELETED}
         self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
         self._sort_key = _sort_key(run)
         self._seen = self._unchanged = 0
         # A resumed run plans again what it has not finished.
-        run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
+        if not again:
+            run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
 
     def add(self, plan: Plan) -> None:
         """Save one chunk of the plan, and bring the receipts of entries edited without effect up to date."""
         run, done = self._run, self._done
+        if not run.dry_run:
+            # Before their entries get new actions: an entry has one open action at a time (constraint in models).
+            for action in plan.not_arrived:
+                journal.close_missing(action)
         # An earlier slice of the run may have saved the entry as blocked or unknown; its old item is replaced.
         replanned_ids = {step.entry_id for step in plan.steps if step.verb != "keep"} | set(plan.unknown)
         items = [_item(run, plan, step) for step in plan.steps if step.verb != "keep" and step.entry_id not in done]
@@ -197,9 +282,16 @@ class PlanWriter:
         self._seen += len([step for step in plan.steps if not step.gone]) + len(unknown_ids)
         self._unchanged += len(unchanged)
 
-    def counted_elsewhere(self, entries: int) -> None:
-        """Take this number of entries out of the unchanged ones: they are shown with an earlier run's write."""
-        self._unchanged -= entries
+    def replace(self, plan: Plan) -> None:
+        """Save these steps in place of the items that the run has for their entries; close what did not arrive."""
+        run, kept = self._run, [step for step in plan.steps if step.verb == "keep"]
+        with transaction.atomic():
+            for action in plan.not_arrived:
+                journal.close_missing(action)
+            run.items.filter(entry_id__in=[step.entry_id for step in plan.steps]).delete()
+            RunItem.objects.bulk_create(_item(run, plan, step) for step in plan.steps if step.verb != "keep")
+            run.counters = {**run.counters, "unchanged": run.counters.get("unchanged", 0) + len(kept)}
+            run.save(update_fields=["counters"])
 
     def close(self) -> None:
         """Save the run's counters and total once every chunk is added."""
@@ -246,13 +338,16 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
     if row is not None:
         item.user_name, item.project_name = row.user_name, row.project_name
     if step.writes:
+        content_hash = plan.content_hash(step.entry_id)
         # Stored keys keep their first names: older rows have them.
         item.source_snapshot = {
-            "content_hash": row.content_hash if row else sent.content_hash if sent else "",
+            "content_hash": content_hash,
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),
             "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
+            "tried": plan.context.unanswered.tried(step, content_hash),
+            **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
     return item
 
@@ -271,7 +366,7 @@ def _unknown_item(run: Run, plan: Plan, action: Action) -> RunItem:
         verb=action.verb,
         outcome=RunItem.Outcome.UNKNOWN,
         gone=action.entry_id in plan.gone,
-        why="It was sent before and no clear answer came.",
+        why=plan.waits.get(action.entry_id, "It was sent before and no clear answer came."),
         reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()],
         draft=action.source_snapshot.get("draft"),
         quickbooks_id=action.quickbooks_id,

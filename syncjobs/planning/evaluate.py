@@ -18,8 +18,8 @@ from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
-from syncjobs.rules.eligibility import Entry, Policy, Resolution
-from syncjobs.rules.reasons import Reason, holds
+from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.reasons import Reason, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -51,11 +51,14 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     receipt = context.receipts.get(entry.id)
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
-        return _judge_sent(entry, resolution, receipt, context.policy, earlier)
+        return _judge_sent(entry, resolution, receipt, context, earlier)
     if "IGNORED" in resolution.codes:
         return Evaluation(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
         return Evaluation(State.BLOCKED, reasons, resolution.minutes)
+    given_up = context.unanswered.refusal(entry.id, "create", entry.content_hash)
+    if given_up is not None:
+        return Evaluation(State.BLOCKED, (given_up.as_row(),), resolution.minutes)
     remembered = _remembered_reasons(entry, earlier)
     if remembered:
         refused = any(row["code"] == "QUICKBOOKS_REFUSED" for row in remembered)
@@ -64,9 +67,10 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
 
 
 def judge_gone(
-    receipt: Receipt | None, action: Action | None, earlier: EntryStatus | None, *, policy: Policy
+    receipt: Receipt | None, context: PlanningContext, entry_id: str, content_hash: str, earlier: EntryStatus | None
 ) -> Evaluation:
     """Return the state of an entry deleted in Clockify: DELETED, unless its time is still, or may be, in QuickBooks."""
+    action, policy = context.actions.get(entry_id), context.policy
     if action is not None:
         return _unknown(action, receipt.minutes if receipt else 0)
     if receipt is None:
@@ -77,8 +81,13 @@ def judge_gone(
         book_close_date=policy.book_close_date,
         whole_connection=policy.whole_connection,
     )
+    step = context.unanswered.hold(step, content_hash)
     rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
-    remembered = [row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS] if earlier else []
+    remembered = (
+        [row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row)]
+        if earlier
+        else []
+    )
     return Evaluation(State.CHANGED, rows or tuple(remembered), receipt.minutes)
 
 
@@ -89,10 +98,11 @@ def _unknown(action: Action, minutes: int) -> Evaluation:
 
 
 def _judge_sent(
-    entry: Entry, resolution: Resolution, receipt: Receipt, policy: Policy, earlier: EntryStatus | None
+    entry: Entry, resolution: Resolution, receipt: Receipt, context: PlanningContext, earlier: EntryStatus | None
 ) -> Evaluation:
     """Return SENT where nothing is to be written, else CHANGED, with the reasons why it can't be written, if any."""
-    step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=policy.service_item)
+    step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
+    step = context.unanswered.hold(step, entry.content_hash)
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:
@@ -113,7 +123,9 @@ def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
     return tuple(
-        row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS and row["code"] not in entry.set_aside
+        row
+        for row in earlier.reasons
+        if row.get("code") in QUICKBOOKS_REASONS and row["code"] not in entry.set_aside and not is_given_up(row)
     )
 
 
@@ -262,17 +274,19 @@ def mark_deleted(
     `found`: by entry id, the reason rows for which this run could not delete their time in QuickBooks.
     """
     ids = list(entry_ids)
+    if not ids:
+        return
     # The first time stays: a decision to ignore the entry counts for its deletion only if it was made later.
     TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids, deleted_at=None).update(deleted_at=now)
     rows = list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=ids))
     receipts = {
         receipt.entry_id: receipt for receipt in Receipt.objects.own_activities(workspace).filter(entry_id__in=ids)
     }
-    actions, earlier, policy = inputs.open_actions(workspace), earlier_statuses(rows), inputs.policy_of(workspace)
+    context, earlier = inputs.load_context(workspace), earlier_statuses(rows)
     evaluations = {}
     for row in rows:
         key = row.clockify_id
-        evaluation = judge_gone(receipts.get(key), actions.get(key), earlier.get(row.pk), policy=policy)
+        evaluation = judge_gone(receipts.get(key), context, key, row.content_hash, earlier.get(row.pk))
         if found and found.get(key) and evaluation.state == State.CHANGED:
             evaluation = replace(evaluation, reasons=tuple(found[key]))
         evaluations[key] = evaluation

@@ -19,7 +19,7 @@ from mapping.decisions.batch import Choice
 from mapping.decisions.preview import MappingPreview, MappingSnapshot, PlannedRecord
 from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import inputs
+from syncjobs.planning import inputs, unanswered
 from syncjobs.planning.evaluate import judge
 from syncjobs.planning.inputs import PartnerStatus, PlanningContext
 from syncjobs.rules import reasons
@@ -208,4 +208,5 @@ def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table
         overrides=inputs.overrides_of(workspace),
         receipts={receipt.entry_id: receipt for receipt in receipts},
         actions=inputs.open_actions(workspace),
+        unanswered=unanswered.load(workspace),
     )

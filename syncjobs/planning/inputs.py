@@ -14,6 +14,8 @@ from integrations.quickbooks import connection
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
+from syncjobs.planning import unanswered
+from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
 from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
@@ -31,6 +33,7 @@ class PlanningContext:
     overrides: Mapping[str, EntryOverride]
     receipts: Mapping[str, Receipt]
     actions: Mapping[str, Action]
+    unanswered: Unanswered
 
     def entry(self, row: TimeEntry) -> Entry:
         return entry_of(row, self.overrides.get(row.clockify_id))
@@ -223,6 +226,7 @@ def load_context(workspace: Workspace) -> PlanningContext:
         overrides=overrides_of(workspace),
         receipts={},
         actions=open_actions(workspace),
+        unanswered=unanswered.load(workspace),
     )
 
 

@@ -44,7 +44,7 @@ class Step:
 
     `refresh_receipt` marks a keep whose entry was edited without any effect on what was sent: only the receipt is
     updated. `excluded_ids` are equal activities that existed before a create. `part` is the number of a correction.
-    `gone`: the entry was deleted in Clockify.
+    `gone`: the entry was deleted in Clockify. `action_id`: the earlier write, without an answer, that is sent again.
     """
 
     entry_id: str
@@ -58,6 +58,7 @@ class Step:
     reading: Activity | None = None
     excluded_ids: tuple[str, ...] = field(default=())
     part: int = 0
+    action_id: int | None = None
 
     @property
     def writes(self) -> bool:
@@ -165,6 +166,11 @@ def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) 
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None, service_item)
     return Step(entry.id, "create", "New: not sent before.", warnings=_warnings(entry), draft=new_draft)
+
+
+def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str) -> Draft | None:
+    """Return what would be sent of the entry today; None if it may not go."""
+    return _draft(entry, resolution, sent, service_item) if resolution.may_go else None
 
 
 def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:

@@ -178,6 +178,14 @@ WORDINGS = {
     ),
 }
 
+# QUICKBOOKS_REFUSED for a write that several runs tried without a clear answer.
+GIVEN_UP = Wording(
+    "Given up",
+    "{runs} runs tried to write it, and QuickBooks gave no clear answer: “{words}”. It is not tried again by itself.",
+    "here",
+    "Change the entry in Clockify, press Try again, or leave it out.",
+)
+
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
@@ -193,6 +201,15 @@ class _FactsWithDefault(dict[str, Any]):
         return "?"
 
 
+def is_given_up(row: Mapping[str, Any]) -> bool:
+    """Return True for the stored reason of a write that got no answer in several runs."""
+    return row.get("code") == "QUICKBOOKS_REFUSED" and "runs" in row
+
+
+def _wording(row: Mapping[str, Any]) -> Wording | None:
+    return GIVEN_UP if is_given_up(row) else WORDINGS.get(str(row.get("code")))
+
+
 def title(code: str) -> str:
     """Return the title of a reason, or an unknown code as it is."""
     wording = WORDINGS.get(code)
@@ -201,7 +218,7 @@ def title(code: str) -> str:
 
 def sentence(row: Mapping[str, Any]) -> str:
     """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code."""
-    wording = WORDINGS.get(str(row.get("code")))
+    wording = _wording(row)
     return wording.sentence.format_map(_FactsWithDefault(row)) if wording else str(row.get("code"))
 
 
@@ -212,8 +229,7 @@ def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def explain(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a stored reason row as the `explain` command prints it: code, message, fix_in and fix."""
-    code = str(row.get("code"))
-    wording = WORDINGS.get(code)
+    code, wording = str(row.get("code")), _wording(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
     return {"code": code, "message": sentence(row), "fix_in": wording.resolve_in, "fix": wording.fix}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,10 @@ from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, window
 from syncjobs.planning.build import Plan
+from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.reasons import Reason
 from syncjobs.runs.sync import Sync
-from syncjobs.settling.settle import Resent
 
 # Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
 SHOWN = "shown"
@@ -40,13 +41,13 @@ def as_shown(preview: Run) -> dict[str, Any]:
 class CorrectionSync(Sync):
     """A sync of one entry as a person decided; it writes exactly what the preview showed, or nothing."""
 
-    def _make_plan(self, time_window: window.Window, resent: dict[str, Resent], now: datetime) -> None:
+    def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         run, plan_writer = self._run, build.PlanWriter(self._run)
         # An earlier attempt at this run may have left its own.
         run.counters.pop(SHOWN, None)
-        plan = self._intend(time_window)
+        plan = self._intend(time_window, absent)
         activities_now = self._read_activities(plan)
-        plan.steps = [self._decide(step, plan, activities_now) for step in plan.steps]
+        plan.steps = [step if step.action_id else self._decide(step, plan, activities_now) for step in plan.steps]
         if plan.has_writes:
             self._reread_subscription_if_old(now)
             plan.steps = build.check_existing_duplicates(plan, self._quickbooks, plan.steps)
@@ -55,11 +56,16 @@ class CorrectionSync(Sync):
         self._save_evaluations(plan, now)
         plan_writer.close()
 
-    def _intend(self, time_window: window.Window) -> Plan:
+    def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
+        """Return the plan of a correction that is sent again; anything else needs another preview."""
+        plan = build.intend(self._run, inputs.load_context(self._run.workspace), sorted(entry_ids), [], absent)
+        return plan.part([step for step in plan.steps if step.action_id], unknown=False)
+
+    def _intend(self, time_window: window.Window, absent: Mapping[str, Absent]) -> Plan:
         """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
         run, context = self._run, inputs.load_context(self._run.workspace)
-        plan = build.intend(run, context, sorted(time_window.ids), sorted(time_window.gone))
-        plan.steps = [self._intend_step(step, plan) for step in plan.steps]
+        plan = build.intend(run, context, sorted(time_window.ids), sorted(time_window.gone), absent)
+        plan.steps = [step if step.action_id else self._intend_step(step, plan) for step in plan.steps]
         return plan
 
     def _intend_step(self, step: changes.Step, plan: Plan) -> changes.Step:
@@ -100,7 +106,7 @@ class CorrectionSync(Sync):
         if run.dry_run:
             run.counters = {**run.counters, SHOWN: fingerprint}
             return step
-        if not step.writes or run.options.get(SHOWN) == fingerprint:
+        if not step.writes or step.action_id or run.options.get(SHOWN) == fingerprint:
             return step
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
         return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.utils import timezone
+from django.db.models import QuerySet
 
+from integrations import retry
 from integrations.clockify import pull
 from integrations.clockify.client import ClockifyApiClient
+from integrations.database import database_now
 from integrations.errors import ApiError, NoAnswer
 from integrations.models import TimeEntry
 from integrations.quickbooks import connection
@@ -20,12 +22,13 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from mapping import queries as mapping
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
-from syncjobs.models import Action, Run, RunItem
+from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.planning.unanswered import Absent, given_up_reason
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
-from syncjobs.settling.settle import Resent, may_arrive_until, settle
+from syncjobs.settling.settle import mark_replayed, settle
 
 # A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
@@ -73,13 +76,13 @@ class Sync:
         self._check_subscription(now)
         stage("Looking for what became of earlier writes")
         # Before planning: an entry can't be planned while one of its writes is open (docs/decisions/0001).
-        resent = self._settle(may_write=not self._run.dry_run)
+        absent = self._settle()
         if not self._run.dry_run:
             self._take_back_late_duplicates()
         stage("Reading time entries from Clockify")
         time_window = self._read_window(now)
         stage("Planning")
-        self._make_plan(time_window, resent, now)
+        self._make_plan(time_window, absent, now)
         if time_window.many_missing:
             self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
         elif not (self._run.dry_run and self._run.options.get("believe_deletions")):
@@ -92,6 +95,8 @@ class Sync:
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_unknown(stage)
+        self._check_sent_again()
+        self._close_not_arrived(absent, now)
         context = inputs.load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, time_window, last=set()):
             self._reevaluate(ids, context, now)
@@ -102,7 +107,7 @@ class Sync:
             # Matching suspends their links and lists them, as a check would; a person must confirm them again.
             evaluate.refresh(self._run.workspace, now=now)
 
-    def _make_plan(self, time_window: window.Window, resent: dict[str, Resent], now: datetime) -> None:
+    def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         """Plan chunk by chunk to bound memory; compare planned writes with QuickBooks a thousand at a time."""
         run = self._run
         context, plan_writer = inputs.load_context(run.workspace), build.PlanWriter(run)
@@ -112,10 +117,9 @@ class Sync:
             chunks = window.ordered_ids(run.workspace, time_window, last=build.failed_before(run))
             for ids, gone in chain(((ids, []) for ids in chunks), [([], sorted(time_window.gone))]):
                 self._heartbeat.check()
-                plan = build.intend(run, context, ids, gone)
+                plan = build.intend(run, context, ids, gone, absent)
                 without_writes = plan.part([step for step in plan.steps if not step.writes], unknown=True)
                 plan_writer.add(without_writes)
-                self._record_resent(plan_writer, without_writes, resent)
                 self._save_evaluations(without_writes, now)
                 planned_writes = plan.part([step for step in plan.steps if step.writes], unknown=False)
                 writes = writes.joined(planned_writes) if writes else planned_writes
@@ -152,7 +156,7 @@ class Sync:
             status = connection.read_subscription(self._company, run_id=self._run.pk, now=now)
         if not status.supported:
             # Nothing is sent, but earlier writes whose outcome is unknown can still be settled by reading.
-            self._settle(may_write=False)
+            self._settle()
             raise SubscriptionNotSupported(status.reason, status.sentence)
 
     def _reread_subscription_if_old(self, now: datetime) -> None:
@@ -163,8 +167,8 @@ class Sync:
         if not status.supported:
             raise SubscriptionNotSupported(status.reason, status.sentence)
 
-    def _settle(self, *, may_write: bool) -> dict[str, Resent]:
-        return settle(self._company, self._quickbooks, may_write=may_write, check_lease=self._heartbeat.check)
+    def _settle(self) -> dict[str, Absent]:
+        return settle(self._company, self._quickbooks)
 
     def _take_back_late_duplicates(self) -> None:
         """Delete creates that arrived twice and warn about them on the run (docs/decisions/0005)."""
@@ -196,51 +200,49 @@ class Sync:
             evaluate.refresh(workspace, now=now, compare_names=True)
         return time_window
 
-    def _record_resent(self, plan_writer: build.PlanWriter, plan: build.Plan, resent: dict[str, Resent]) -> None:
-        """Count writes of an earlier run that were sent again now as items of this run."""
-        # `keep` steps get no item from the plan writer: without one here, these entries would count as unchanged.
-        entry_ids = {step.entry_id for step in plan.steps if step.verb == "keep"} & set(resent)
-        for entry_id in sorted(entry_ids):
-            entry, resent_write = plan.entries[entry_id], resent[entry_id]
-            receipt = resent_write.receipts(self._company, entry_id).get(workspace=self._run.workspace)
-            RunItem.objects.update_or_create(
-                run=self._run,
-                entry_id=entry_id,
-                defaults={
-                    "verb": resent_write.verb,
-                    "outcome": journal.DONE_AS[resent_write.verb],
-                    "why": "An earlier run began it; it had not arrived and was sent again.",
-                    "draft": receipt.draft,
-                    "minutes": receipt.minutes,
-                    "txn_date": receipt.txn_date,
-                    "quickbooks_id": receipt.quickbooks_id,
-                    "user_name": entry.user_name,
-                    "project_name": entry.project_name,
-                    "finished_at": receipt.changed_at,
-                },
-            )
-        plan_writer.counted_elsewhere(len(entry_ids))
-
     def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
         """Settle writes of this run whose outcome is unknown; skipped while QuickBooks does not answer at all."""
         # Reading would fail as well; the next run settles them first.
         if isinstance(self._breaker.cause, NoAnswer):
             return
-        open_actions = self._run.actions.filter(state=Action.State.SENDING)
         # A write may fail again without an answer while it is settled, so look up to three times.
         for _ in range(3):
-            if not open_actions.exists():
+            if not self._unknown_items().exists() or not self._plan_unknown_again():
                 break
-            try:
-                self._settle(may_write=True)
-            except ApiError as error:
-                self._breaker.trip(error)
-                break
-            # Items of a batch wait for `_await_batches`.
-            open_actions = open_actions.filter(batch_id=None)
         self._await_batches(stage)
-        for item in self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN):
+        for item in self._unknown_items():
             self._finish_unknown_item(item)
+
+    def _unknown_items(self) -> QuerySet[RunItem]:
+        return self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN)
+
+    def _plan_unknown_again(self) -> bool:
+        """Look for the writes in doubt, and send what is to be written for their entries now; False if nothing is."""
+        try:
+            absent = self._settle()
+            plan = self._plan_again(self._unsettled_entries(), absent)
+        except ApiError as error:
+            self._breaker.trip(error)
+            return False
+        build.PlanWriter(self._run, again=True).replace(plan)
+        if not plan.has_writes or self._breaker.is_set():
+            return False
+        execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=lambda: None)
+        return True
+
+    def _unsettled_entries(self) -> set[str]:
+        """Return the entries in doubt in this run whose write did not turn out to have arrived."""
+        entry_ids = set(self._unknown_items().values_list("entry_id", flat=True))
+        latest = {action.entry_id: action for action in self._actions(entry_ids).order_by("pk")}
+        return {key for key, action in latest.items() if action.state in {Action.State.SENDING, Action.State.MISSING}}
+
+    def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> build.Plan:
+        """Return the plan of these entries as they are now, without those that have to wait. Raises ApiError."""
+        context = inputs.load_context(self._run.workspace)
+        gone = set(self._unknown_items().filter(gone=True).values_list("entry_id", flat=True)) & entry_ids
+        plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
+        build.check_against_quickbooks(plan, self._quickbooks)
+        return plan
 
     def _await_batches(self, stage: Callable[[str], None]) -> None:
         """Wait until an unanswered batch can no longer arrive, then send its missing items one by one."""
@@ -250,24 +252,27 @@ class Sync:
         unanswered = unanswered.filter(batch_id__isnull=False)
         if self._breaker.is_set() or not unanswered.exists():
             return
-        latest_arrival = max(may_arrive_until(action) for action in unanswered)
+        latest_arrival = max(journal.may_arrive_until(action) for action in unanswered)
         stage(f"Waiting until {latest_arrival:%H:%M:%S} UTC: a batch may still arrive")
-        while timezone.now() <= latest_arrival:
+        while database_now() <= latest_arrival:
             if self._breaker.is_set():
                 return
             self._heartbeat.check()
             time.sleep(0.2)
-        try:
-            self._settle(may_write=True)
-        except ApiError as error:
-            self._breaker.trip(error)
+        self._plan_unknown_again()
+
+    def _actions(self, entry_ids: Collection[str]) -> QuerySet[Action]:
+        return Action.objects.filter(company=self._company, workspace=self._run.workspace, entry_id__in=entry_ids)
 
     def _finish_unknown_item(self, item: RunItem) -> None:
-        """Finish an item by what settling found; one that did not arrive has failed, and the next run tries again."""
-        actions = Action.objects.filter(company=self._company, workspace=self._run.workspace, entry_id=item.entry_id)
+        """Finish an item by what settling found. One that did not arrive stays in doubt, and the next run tries again.
+
+        What several runs have tried counts as refused.
+        """
         # A second attempt after a refusal is an action of its own: the newest one has the outcome.
-        action = actions.order_by("-pk").first()
-        if action is None or action.state == Action.State.SENDING:
+        action = self._actions([item.entry_id]).order_by("-pk").first()
+        # A given up write that may still arrive keeps its edited entry waiting.
+        if action is None or action.state == Action.State.GIVEN_UP:
             return
         answer = {"code": action.error_code, "message": action.error_message, "tid": action.intuit_tid}
         if action.state == Action.State.DONE:
@@ -275,7 +280,33 @@ class Sync:
             journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, **answer)
             return
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
+        if action.state in {Action.State.SENDING, Action.State.MISSING}:
+            is_last_try = action.tried_runs >= retry.MAX_TRIED_RUNS and action.tried_in == self._run.pk
+            if not is_last_try or action.needs_person:
+                return
+            journal.give_up(action)
+            reason = given_up_reason(action).as_row()
         journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **answer)
+
+    def _check_sent_again(self) -> None:
+        """Mark creates of earlier runs that had arrived and were deleted: QuickBooks only repeated its answer."""
+        sent_again = self._run.items.filter(outcome=RunItem.Outcome.SENT, source_snapshot__has_key=RunItem.ACTION)
+        ids = list(sent_again.values_list("quickbooks_id", flat=True))
+        if ids:
+            receipts = Receipt.objects.filter(company=self._company, quickbooks_id__in=ids, state=Receipt.State.SENT)
+            mark_replayed(self._company, self._quickbooks, receipts)
+
+    def _close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:
+        """Close writes of entries outside this run's plan that can no longer arrive, so that nobody waits for them."""
+        rows: list[TimeEntry] = []
+        for one in absent.values():
+            action = one.action
+            is_ours = action.workspace_id == self._run.workspace_id and action.state == Action.State.SENDING
+            if is_ours and not one.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
+                journal.close_missing(action)
+                rows += TimeEntry.objects.filter(workspace=action.workspace, clockify_id=action.entry_id)
+        evaluate.evaluate(self._run.workspace, [row for row in rows if row.deleted_at is None], now=now)
+        evaluate.mark_deleted(self._run.workspace, [row.clockify_id for row in rows if row.deleted_at], now=now)
 
     def _save_evaluations(self, plan: build.Plan, now: datetime) -> None:
         rows = [row for entry_id, row in plan.entries.items() if entry_id not in plan.gone and row.deleted_at is None]

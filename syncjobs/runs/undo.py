@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import build, evaluate, inputs
 from syncjobs.planning.build import Plan
+from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason
@@ -108,7 +109,7 @@ class Undo(Sync):
         stage("Checking the plan")
         self._check_subscription(now)
         stage("Looking for what became of earlier writes")
-        self._settle(may_write=not run.dry_run)
+        absent = self._settle()
         if not run.dry_run:
             self._take_back_late_duplicates()
         stage("Planning")
@@ -116,9 +117,7 @@ class Undo(Sync):
         plan = self._intend(undone)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
-            build.check_against_quickbooks(plan, self._quickbooks)
-            plan.steps = [self._compare(step, plan) for step in plan.steps]
-        plan.steps = [_with_kept_message(step) for step in plan.steps]
+        self._check(plan)
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
         plan_writer = build.PlanWriter(run)
         plan_writer.add(plan)
@@ -131,6 +130,7 @@ class Undo(Sync):
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
         self._settle_unknown()
+        self._close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))
         self._reevaluate(list(plan.entries), inputs.load_context(run.workspace), now)
         deleted_ids = [entry_id for entry_id, entry in plan.entries.items() if entry.deleted_at is not None]
@@ -162,6 +162,19 @@ class Undo(Sync):
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
         unknown = {entry_id: action for entry_id, action in context.actions.items() if entry_id in ids}
         return Plan(steps, entries, context, sent, unknown)
+
+    def _check(self, plan: Plan) -> None:
+        """Compare the plan with QuickBooks. Raises ApiError."""
+        if plan.has_writes:
+            build.check_against_quickbooks(plan, self._quickbooks)
+            plan.steps = [self._compare(step, plan) for step in plan.steps]
+        plan.steps = [_with_kept_message(step) for step in plan.steps]
+
+    def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
+        plan = self._intend(Run.objects.get(pk=self._run.options["undo"]))
+        plan = plan.part([step for step in plan.steps if step.entry_id in entry_ids], unknown=False)
+        self._check(plan)
+        return plan
 
     def _compare(self, step: Step, plan: Plan) -> Step:
         """Block a deletion where QuickBooks' values differ from the receipt's; an equal SyncToken is no proof."""

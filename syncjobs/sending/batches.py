@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from integrations import retry
-from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
+from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
 from integrations.quickbooks.client import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem
@@ -21,8 +21,6 @@ log = logging.getLogger("hourbridge.batches")
 # Intuit's limit (Intuit: batch page).
 LARGEST = 30
 SMALLEST = 5
-# With these statuses the address itself was refused, so no item was looked at.
-NOT_FOUND_STATUSES = {404, 405}
 # Answered batches in a row after which the next ones grow again.
 ANSWERS_TO_GROW = 5
 
@@ -95,24 +93,18 @@ class Batches:
                 [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for action in actions],
                 request_id=str(actions[0].batch_id),
             )
-        except NoAnswer as error:
-            self._mark_unknown(pairs, error)
-            self._size.no_response()
-            self._breaker.no_response(error, since=call_start)
         except (Gone, Rejected) as error:
             # QuickBooks refused the request as a whole and looked at no item: one by one they may be accepted.
             log.warning("QuickBooks takes no batches (%s); going on one by one.", error.message)
             self._size.refused()
             self._requeue_items(pairs, error)
-        except (TryLater, ReconnectNeeded) as error:
-            self._requeue_items(pairs, error)
-            raise
-        except ApiError as error:
-            if error.status in NOT_FOUND_STATUSES:
-                self._size.refused()
-                self._requeue_items(pairs, error)
-                return
+        except (NoAnswer, Unexpected) as error:
+            # A gateway may say "not found" of an address that took the batch, so nothing is known of its items.
             self._mark_unknown(pairs, error)
+            self._size.no_response()
+            self._breaker.no_response(error, since=call_start)
+        except ApiError as error:
+            self._requeue_items(pairs, error)
             raise
         else:
             self._size.answered()
@@ -125,8 +117,8 @@ class Batches:
 
     def _requeue_items(self, pairs: Sequence[tuple[RunItem, Action]], error: ApiError) -> None:
         with transaction.atomic():
-            for _, action in pairs:
-                self._outcomes.not_done(action, error)
+            for item, action in pairs:
+                self._outcomes.not_done(item, action, error)
         self._queue.requeue_items([item for item, _ in pairs])
 
     def _process_answers(self, pairs: Sequence[tuple[RunItem, Action]], answers: dict[str, ItemAnswer]) -> None:
@@ -136,7 +128,7 @@ class Batches:
             for item, action in pairs:
                 answer = answers[action.batch_item]
                 if answer.error is None:
-                    self._outcomes.accepted(action, answer.record, tid=answer.tid)
+                    self._outcomes.accepted(item, action, answer.record, tid=answer.tid)
                 else:
                     failed_items.append((item, action, answer.error))
         some_arrived = len(failed_items) < len(pairs)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from integrations import retry
-from integrations.errors import ApiError, NoAnswer
+from integrations.errors import ApiError
 
 
 class CircuitBreaker:
@@ -66,8 +66,8 @@ class CircuitBreaker:
         if self._equal_refusals >= retry.MAX_EQUAL_REFUSALS:
             self.trip(error)
 
-    def no_response(self, error: NoAnswer, *, since: float) -> None:
-        """Note a call without an answer, begun at `since` (monotonic); a long or repeated silence trips the breaker."""
+    def no_response(self, error: ApiError, *, since: float) -> None:
+        """Note a call without a clear answer, begun at `since` (monotonic); many or long ones trip the breaker."""
         with self._lock:
             self._unanswered_calls += 1
             # One slow record while others are answered does not mean that QuickBooks is down.

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.db import connections
 
-from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater
+from integrations.errors import ApiError, Gone, NoAnswer, Rejected, Unexpected
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
-from syncjobs.models import Run, RunItem
+from syncjobs.models import Action, Run, RunItem
 from syncjobs.sending.batches import Batches
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
@@ -131,7 +131,9 @@ class Singles:
         return item is not None
 
     def _send(self, item: RunItem, *, second_try: bool = False) -> None:
-        action = journal.open_action(item, run=self._run)
+        action = self._action(item)
+        if action is None:
+            return
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
         call_start = time.monotonic()
@@ -145,15 +147,24 @@ class Singles:
         except (Gone, Rejected) as error:
             if self._outcomes.refused(item, action, error, second_try=second_try):
                 self._send(item, second_try=True)
-        except NoAnswer as error:
+        except (NoAnswer, Unexpected) as error:
+            # Of this record alone nothing is known: the others go on, unless none of them gets an answer.
             self._outcomes.mark_unknown(item, action, error)
             self._breaker.no_response(error, since=call_start)
-        except (TryLater, ReconnectNeeded) as error:
-            # QuickBooks did not process it: the item stays planned, and the run waits or ends.
-            self._outcomes.not_done(action, error)
-            raise
         except ApiError as error:
-            self._outcomes.mark_unknown(item, action, error)
+            # QuickBooks did not process it: the item stays planned, and the run waits or ends.
+            self._outcomes.not_done(item, action, error)
             raise
         else:
-            self._outcomes.accepted(action, answer.record, tid=answer.tid)
+            if not self._outcomes.accepted(item, action, answer.record, tid=answer.tid):
+                self._send(item, second_try=second_try)
+
+    def _action(self, item: RunItem) -> Action | None:
+        """Return the action of the item, committed before the call; None if its write was settled meanwhile."""
+        earlier = item.source_snapshot.get(RunItem.ACTION)
+        if earlier is None:
+            return journal.open_action(item, run=self._run)
+        action = Action.objects.filter(pk=earlier, state=Action.State.SENDING).select_related("company").first()
+        if action is not None:
+            journal.mark_tried(action, self._run)
+        return action

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.errors import ApiError
+from integrations.errors import ApiError, ReconnectNeeded, Unexpected
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -44,13 +44,33 @@ class Outcomes:
             self._hold(item, reason)
         return reason is not None
 
-    def accepted(self, action: Action, record: Mapping[str, Any], *, tid: str) -> None:
-        journal.accept(action, record, tid=tid)
-        self._breaker.answered()
+    def accepted(self, item: RunItem, action: Action, record: Mapping[str, Any], *, tid: str) -> bool:
+        """Write the receipt; return False if the item has to be sent under a new request id instead.
 
-    def not_done(self, action: Action, error: ApiError) -> None:
-        """Close the action of an item that QuickBooks did not process; the item stays planned."""
-        journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
+        Equal drafts are interchangeable: the activity of a create that is sent again may have been accepted for an
+        equal entry whose own did not arrive. Its request id only returns that activity.
+        """
+        self._breaker.answered()
+        if action.verb != "create" or not Receipt.objects.owned_ids(action.company, [str(record.get("Id"))]):
+            journal.accept(action, record, tid=tid, sent_by=self._run)
+            return True
+        if item.source_snapshot.pop(RunItem.ACTION, None) is None:
+            message = f"QuickBooks answered with activity {record.get('Id')}, which belongs to another entry."
+            self.mark_unknown(item, action, Unexpected(message, vendor="quickbooks", tid=tid))
+            return True
+        journal.close(action, Action.State.ABANDONED, message="Its activity was taken for that of an equal entry.")
+        RunItem.objects.filter(pk=item.pk).update(source_snapshot=item.source_snapshot)
+        return False
+
+    def not_done(self, item: RunItem, action: Action, error: ApiError) -> None:
+        """Close the action of an item that QuickBooks did not process; the item stays planned.
+
+        One that was sent before stays open: that attempt may have arrived.
+        """
+        if RunItem.ACTION in item.source_snapshot or (isinstance(error, ReconnectNeeded) and error.status != 401):
+            self.mark_unknown(item, action, error)
+        else:
+            journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)
 
     def mark_unknown(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
         """Finish the item as unknown and leave its action open for settling."""
@@ -60,7 +80,8 @@ class Outcomes:
 
     def refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool = False) -> bool:
         """Handle a refusal; return True if the item, now with a newer reading, should be tried once more."""
-        if error.code in DUPLICATE_ID_CODES and error.code != BUSINESS_RULE_CODE:
+        is_sent_again = RunItem.ACTION in item.source_snapshot
+        if error.code in DUPLICATE_ID_CODES and (is_sent_again or error.code != BUSINESS_RULE_CODE):
             # A new random id can't be a duplicate, so an earlier attempt of this very request has arrived.
             self.mark_unknown(item, action, error, duplicate_id=True)
             return False

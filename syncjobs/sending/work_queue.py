@@ -6,6 +6,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
@@ -22,9 +24,10 @@ class WorkQueue:
     def __init__(self, run: Run) -> None:
         planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
         in_order = planned.order_by("pk")
-        # Creates apart from the rest, since only they go in batches.
-        self._creates = deque(in_order.filter(verb="create").values_list("pk", flat=True))
-        self._others = deque(in_order.exclude(verb="create").values_list("pk", flat=True))
+        # New creates apart from the rest, since only they go in batches.
+        new = Q(verb="create") & ~Q(source_snapshot__has_key=RunItem.ACTION)
+        self._creates = deque(in_order.filter(new).values_list("pk", flat=True))
+        self._others = deque(in_order.exclude(new).values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}
         self._lock = threading.Lock()
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.errors import Gone
 from integrations.models import Company, ConnectionEvent
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -28,6 +29,8 @@ log = logging.getLogger("hourbridge.doubles")
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 # SyncToken of a record that was never changed.
 FIRST_SYNC_TOKEN = "0"
+# Creates that arrived under another id, or whose entry was planned again since they had not arrived.
+WATCHED = (Action.State.DONE, Action.State.MISSING)
 
 
 def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Callable[[], None]) -> list[str]:
@@ -37,14 +40,13 @@ def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Cal
     without a receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be read.
     """
     watched = list(
-        Action.objects.filter(company=company, watch_until__isnull=False)
-        .exclude(state=Action.State.SENDING)
+        Action.objects.filter(company=company, verb="create", watch_until__isnull=False, state__in=WATCHED)
         .select_related("workspace")
         .order_by("pk")
     )
     if not watched:
         return []
-    now = timezone.now()
+    now = database_now()
     unowned = {
         activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in watched})
     }
@@ -67,9 +69,6 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     assert action.watch_until is not None
     earliest, latest = action.created_at - MAX_CLOCK_SKEW, action.watch_until + MAX_CLOCK_SKEW
     sent = draft.from_row(action.source_snapshot["draft"])
-    # Only if the create itself arrived under another id is there a duplicate to delete.
-    if action.state != Action.State.DONE:
-        return []
     return [
         activity
         for activity in unowned
@@ -89,9 +88,10 @@ def _delete(company: Company, client: QuickBooksApiClient, action: Action, dupli
         client.write(activities.ENTITY, body, request_id=str(uuid.uuid4()), delete=True)
     except Gone:
         log.info("Activity %s, a late double, was gone already.", duplicate.id)
+    stays = f"; {action.quickbooks_id} stays" if action.quickbooks_id else ""
     message = (
-        f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after it was sent again. "
-        f"Its extra activity {duplicate.id} was deleted; {action.quickbooks_id} stays."
+        f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after something else had "
+        f"taken its place. Its extra activity {duplicate.id} was deleted{stays}."
     )
     log.warning("%s", message)
     ConnectionEvent.objects.create(

@@ -76,9 +76,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     quickbooks_id = receipt.quickbooks_id if receipt else None
     earlier_status = EntryStatus.objects.filter(entry=row).first()
     if row.deleted_at is not None:
-        deleted_evaluation = evaluate.judge_gone(
-            receipt, context.actions.get(entry_id), earlier_status, policy=context.policy
-        )
+        deleted_evaluation = evaluate.judge_gone(receipt, context, entry_id, row.content_hash, earlier_status)
         explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked)
         if receipt is not None and deleted_evaluation.state == State.CHANGED and not context.policy.whole_connection:
             _ask_about_deleted(workspace, receipt, context, explanation)

@@ -20,7 +20,7 @@ from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links
-from syncjobs.planning import inputs
+from syncjobs.planning import inputs, unanswered
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import Resolution
@@ -140,6 +140,7 @@ def _context(
         overrides={override.clockify_id: override for override in overrides},
         receipts=receipts,
         actions={},
+        unanswered=unanswered.load(workspace),
     )
 
 

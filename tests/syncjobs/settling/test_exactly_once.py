@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ApiCall, ConnectionEvent
-from syncjobs.models import Action, Run
+from syncjobs.models import Action, Run, RunItem
 from syncjobs.sending import execute
 from tests.support.oracle import actual, assert_books_agree
 from tests.support.scene import Result, Scene
@@ -362,19 +363,94 @@ def test_billed_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str)
     assert len(scene.activities()) == 1
 
 
-def test_edited_before_it_arrived(scene: Scene, never_arrived: str) -> None:
-    scene.stretch(never_arrived, 90)
+def _edit(scene: Scene, entry: str) -> None:
+    scene.stretch(entry, 90)
+
+
+def _correct_link(scene: Scene, entry: str) -> None:
+    other = scene.put("Customer", {"DisplayName": "The right one"})["Id"]
+    project = scene.place.entries[entry].project_id
+    scene.check()
+    scene.decide("link", "project", project, other)
+    scene.customers[project] = other
+
+
+def _correct_rate(scene: Scene, entry: str) -> None:
+    scene.edit_project(scene.place.entries[entry].project_id, hourlyRate=15000)
+
+
+def _unlink(scene: Scene, entry: str) -> None:
+    project = scene.place.entries[entry].project_id
+    scene.decide("unlink", "project", project)
+    del scene.customers[project]
+
+
+def _ignore_project(scene: Scene, entry: str) -> None:
+    project = scene.place.entries[entry].project_id
+    scene.decide("ignore", "project", project)
+    del scene.customers[project]
+
+
+def _make_unbillable(scene: Scene, entry: str) -> None:
+    scene.edit_entry(entry, billable=False)
+
+
+def _delete(scene: Scene, entry: str) -> None:
+    scene.delete_entry(entry)
+
+
+GROUNDS_GONE = [_edit, _correct_link, _correct_rate, _unlink, _ignore_project, _make_unbillable, _delete]
+
+
+@pytest.mark.parametrize("happens", GROUNDS_GONE, ids=lambda happens: happens.__name__.strip("_"))
+def test_a_stored_write_is_never_carried_out_after_its_grounds_are_gone(
+    scene: Scene, ada: str, site: str, never_arrived: str, happens: Callable[[Scene, str], None], settings: Any
+) -> None:
+    other = scene.entry(ada, scene.project("Elsewhere"), "2026-03-20 09:00")
+    scene.check()
+    happens(scene, never_arrived)
+
+    dry, waiting = scene.sync(dry_run=True), scene.sync()
+
+    # It alone waits: the first attempt may still arrive. Another entry does not.
+    # An entry that the dry run found deleted in Clockify is no part of the window any more.
+    assert (waiting.code, waiting["sent"]) == (0 if happens is _delete else 4, 1), waiting.json
+    assert scene.activity(other)
+    assert scene.open_actions() == 1
+    assert "may" in RunItem.objects.get(run_id=dry["run"], entry_id=never_arrived).why
+    settings.SETTLE_SECONDS = 0
+    later = scene.sync()
+    assert later.code == 0, later.json
+    assert_books_agree(scene)
+    assert scene.open_actions() == 0
+
+
+@pytest.mark.parametrize("happens", GROUNDS_GONE, ids=lambda happens: happens.__name__.strip("_"))
+def test_an_attempt_that_arrives_after_its_grounds_are_gone_is_found(
+    scene: Scene, outcome_unknown: str, happens: Callable[[Scene, str], None]
+) -> None:
+    happens(scene, outcome_unknown)
 
     run = scene.sync()
 
-    assert run.code == 0
-    assert_books_agree(scene)
+    assert run.code == 0, run.json
+    assert scene.open_actions() == 0
+    assert len(scene.activities()) <= 1
 
 
-def test_deleted_before_it_arrived(scene: Scene, never_arrived: str) -> None:
-    scene.delete_entry(never_arrived)
+def test_an_attempt_that_arrives_after_it_was_closed_is_taken_back(
+    scene: Scene, never_arrived: str, settings: Any
+) -> None:
+    late = json.loads(Action.objects.get().body)
+    scene.stretch(never_arrived, 90)
+    settings.SETTLE_SECONDS = 0.1
+    time.sleep(0.2)
+    assert scene.sync().counts == {"sent": 1}
+    scene.put("TimeActivity", late)
 
-    assert scene.sync().code == 0
+    run = scene.sync()
+
+    assert (run.code, run["warnings"].get("LATE_DOUBLE")) == (0, 1)
     assert_books_agree(scene)
 
 

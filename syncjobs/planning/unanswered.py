@@ -1,0 +1,111 @@
+"""Writes that got no clear answer and that QuickBooks does not have: sent again, waited for, or planned again.
+
+A stored body is sent again only while today's plan is still exactly that body. Otherwise its grounds are gone: it waits
+until it can no longer arrive, and the entry is planned as it is now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from integrations.models import Workspace
+from syncjobs.models import Action
+from syncjobs.rules import changes, draft
+from syncjobs.rules.changes import Step
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.reasons import Reason
+
+State = Action.State
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A create that a reading did not find. `may_arrive`: when that reading began, it could still arrive."""
+
+    action: Action
+    may_arrive: bool
+
+    @property
+    def part(self) -> int:
+        """0 for the entry's own activity, else the number of the correction."""
+        return int(self.action.source_snapshot.get("part") or 0)
+
+    @property
+    def draft(self) -> Draft:
+        return draft.from_row(self.action.source_snapshot["draft"])
+
+    @property
+    def protects_from_doubles(self) -> bool:
+        """Whether its request id may be sent again at once: alone, and not called a duplicate by QuickBooks."""
+        return self.action.batch_id is None and not self.action.duplicate_id_said
+
+
+def send_again(step: Step, absent: Absent) -> Step | None:
+    """Return the step that sends the stored body again, or None where today's plan is another one."""
+    # A given up write is sent again only once it can no longer arrive, under a new request id.
+    if absent.action.state != State.SENDING or not absent.protects_from_doubles:
+        return None
+    if step.verb != "create" or step.draft is None or draft.create_body(step.draft) != absent.action.body:
+        return None
+    return replace(step, action_id=absent.action.pk, why=_WHY)
+
+
+def send_correction_again(entry: Entry, resolution: Resolution, absent: Absent, today: Draft | None) -> Step | None:
+    """Return the step that sends a correction again while the entry is as it was when a person asked for it.
+
+    `today`: the draft of the whole entry, of which the correction has some of the minutes.
+    """
+    same_content = absent.action.source_snapshot["content_hash"] == entry.content_hash
+    if not same_content or not resolution.may_go or today is None or not absent.protects_from_doubles:
+        return None
+    if replace(today, minutes=absent.draft.minutes) != absent.draft or absent.action.state != State.SENDING:
+        return None
+    return Step(entry.id, "create", _WHY, draft=absent.draft, part=absent.part, action_id=absent.action.pk)
+
+
+_WHY = "An earlier run sent it without an answer; it did not arrive and is sent again."
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The latest writes of a workspace's entries that ended without an answer, by entry id."""
+
+    by_entry: Mapping[str, Action]
+
+    def tried(self, step: Step, content_hash: str) -> dict[str, Any] | None:
+        """Return how many runs tried this write of this content, and which run did last; None where none did."""
+        action = self._same(step.entry_id, step.verb, content_hash)
+        return {"runs": action.tried_runs, "run": action.tried_in} if action else None
+
+    def refusal(self, entry_id: str, verb: str, content_hash: str) -> Reason | None:
+        """Return why this write is not tried any more, or None: neither edited since, nor asked for by a person."""
+        action = self._same(entry_id, verb, content_hash)
+        return given_up_reason(action) if action is not None and action.state == State.GIVEN_UP else None
+
+    def hold(self, step: Step, content_hash: str) -> Step:
+        """Return the step, blocked if its write was given up."""
+        reason = self.refusal(step.entry_id, step.verb, content_hash) if step.writes else None
+        return changes.hold(step, reason, why="QuickBooks gave no clear answer in several runs.") if reason else step
+
+    def _same(self, entry_id: str, verb: str, content_hash: str) -> Action | None:
+        action = self.by_entry.get(entry_id)
+        if action is None or action.verb != verb or action.source_snapshot.get("content_hash") != content_hash:
+            return None
+        return action
+
+
+def load(workspace: Workspace) -> Unanswered:
+    """Return the workspace's unanswered writes. Of an entry the latest one counts."""
+    rows = Action.objects.filter(
+        workspace=workspace, company=workspace.company, state__in=[State.MISSING, State.GIVEN_UP]
+    )
+    return Unanswered({action.entry_id: action for action in rows.order_by("pk")})
+
+
+def given_up_reason(action: Action) -> Reason:
+    """Return the reason of a write that was given up, with QuickBooks' last words."""
+    words = action.error_message or "no answer"
+    return Reason("QUICKBOOKS_REFUSED", {"error": action.error_code, "words": words, "runs": action.tried_runs})
