@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.quickbooks.faults import TIME_MEANINGS, Meaning
-from syncjobs.rules.reasons import WORDINGS
+from syncjobs.rules.reasons import WORDINGS, is_given_up
 
 CODE = "QUICKBOOKS_REFUSED"
 UNKNOWN = Meaning("", WORDINGS[CODE].resolve_in, WORDINGS[CODE].fix)
@@ -18,5 +18,7 @@ def meaning(code: str) -> Meaning:
 
 
 def of_row(row: Mapping[str, Any]) -> Meaning | None:
-    """Return the meaning of a stored reason row, or None if it is no refusal."""
-    return meaning(str(row.get("error") or "")) if row.get("code") == CODE else None
+    """Return the meaning of a stored reason row, or None if it is no refusal by an answer."""
+    if row.get("code") != CODE or is_given_up(row):
+        return None
+    return meaning(str(row.get("error") or ""))

@@ -15,7 +15,7 @@ from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.pages import access
 from syncjobs.rules import reasons
-from syncjobs.settling import adopt
+from syncjobs.settling import adopt, retry
 from syncjobs.support import explain
 
 
@@ -27,7 +27,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if action is None:
             raise Refused("Nothing was chosen.")
-        if entry.deleted_at is not None:
+        if entry.deleted_at is not None and action is not _try_again:
             raise Refused("The entry was deleted in Clockify; there is nothing left to decide.")
         messages.success(request, action(request, workspace, entry))
     except Refused as refusal:
@@ -65,6 +65,10 @@ def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     return f"Activity {quickbooks_id} is this entry's own now; nothing was written to QuickBooks."
 
 
+def _try_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    return retry.try_again(workspace, entry, now=timezone.now(), person=request.user)
+
+
 def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     explanation = explain.explain(workspace, entry.clockify_id, now=timezone.now())
     differences = [f"It differs in QuickBooks: {difference}." for difference in explanation.differences]
@@ -81,5 +85,6 @@ ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {
     "send_anyway": _send_anyway,
     "take_back": _take_back,
     "adopt": _adopt,
+    "try_again": _try_again,
     "look_again": _look_again,
 }

@@ -40,6 +40,7 @@ class ReasonLine:
     decide_link: str = ""
     may_be_set_aside: bool = False
     duplicates: tuple[str, ...] = ()
+    may_be_tried_again: bool = False
     alike_link: str = ""
 
 
@@ -149,6 +150,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         fix=reason["fix"],
         by_rule=bool(wording and wording.by_rule),
         decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
+        may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         duplicates=tuple(activity_id.strip() for activity_id in duplicates.split(",") if activity_id.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from integrations.models import TimeEntry
+from mapping.errors import Refused
+from syncjobs import decisions
+from syncjobs.management import base
+from syncjobs.models import EntryStatus, Run
+from syncjobs.rules import corrections, reasons
+from syncjobs.runs import correction
+from syncjobs.runs.execution import RunExecution
+from syncjobs.runs.figures import exit_code
+from syncjobs.runs.lifecycle import request_run
+from syncjobs.settling import adopt, retry
+from syncjobs.support import explain
+
+DECISIONS = ("retry", "leave_out", "send_anyway", "adopt=ID", "keep_quickbooks", "send_clockify")
+
+
+class Command(base.Command):
+    help = "Take one of the decisions of an entry's page. Only send_clockify writes to QuickBooks by itself."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("entry_id", metavar="ENTRY_ID")
+        parser.add_argument("decision", metavar="DECISION", help=", ".join(DECISIONS))
+
+    def work(self, **options: Any) -> int | None:
+        entry, decision = self._entry(options), options["decision"].strip()
+        word, _, activity_id = decision.partition("=")
+        take = getattr(self, f"_{word}", None) if decision in DECISIONS or word == "adopt" else None
+        if take is None or (word == "adopt" and not activity_id):
+            raise base.Problem(f"{decision!r} is no decision; write one of {', '.join(DECISIONS)}.")
+        message = take(entry, activity_id) if word == "adopt" else take(entry)
+        run = message if isinstance(message, Run) else None
+        return self._print(entry, run, "" if run else str(message), as_json=options["json"])
+
+    def _entry(self, options: dict[str, Any]) -> TimeEntry:
+        """Return the entry, which must have been read before. Raises Problem."""
+        named = self.workspace(options) if options["workspace"] else None
+        entries = TimeEntry.objects.filter(clockify_id=options["entry_id"].strip()).select_related("workspace__company")
+        entry = (entries.filter(workspace=named) if named else entries).first()
+        if entry is None:
+            # With no workspace at all, this says NOT_CONNECTED instead of naming the entry.
+            self.connected_workspace({"workspace": named.clockify_id if named else None})
+            raise base.Problem(
+                f"There is no time entry {options['entry_id']} here.", fix="`check_for_new` reads those of the window."
+            )
+        self.connected_workspace({"workspace": entry.workspace.clockify_id})
+        return entry
+
+    # --- decisions -----------------------------------------------------------------------------------------
+    def _retry(self, entry: TimeEntry) -> str:
+        return retry.try_again(entry.workspace, entry, now=timezone.now())
+
+    def _leave_out(self, entry: TimeEntry) -> str:
+        decisions.ignore(entry.workspace, entry, person=None, now=timezone.now())
+        return "It is left out from now on; what was sent before stays where it is."
+
+    def _send_anyway(self, entry: TimeEntry) -> str:
+        _refuse_deleted(entry)
+        status = EntryStatus.objects.filter(entry=entry).first()
+        codes = [row["code"] for row in status.reasons] if status else []
+        held_by = [code for code in codes if code in reasons.MAY_BE_SET_ASIDE]
+        if not held_by:
+            raise Refused("Nothing that may be set aside holds this entry.")
+        for code in held_by:
+            decisions.send_anyway(entry.workspace, entry, code, person=None, now=timezone.now())
+        return f"{', '.join(held_by)} set aside; the next sync sends it if nothing else holds it."
+
+    def _adopt(self, entry: TimeEntry, activity_id: str) -> str:
+        _refuse_deleted(entry)
+        adopt.adopt(entry.workspace, entry, activity_id, now=timezone.now())
+        return f"Activity {activity_id} is this entry's own now; nothing was written to QuickBooks."
+
+    def _keep_quickbooks(self, entry: TimeEntry) -> str:
+        decisions.keep_quickbooks(entry.workspace, entry, person=None, now=timezone.now())
+        return "QuickBooks keeps what it has, and nothing is written for this entry."
+
+    def _send_clockify(self, entry: TimeEntry) -> Run:
+        """Preview what overwriting QuickBooks would write, then write exactly that."""
+        details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
+        preview = self._carry_out(entry, dry_run=True, **details)
+        if exit_code(preview):
+            return preview
+        return self._carry_out(entry, **{**details, "options": correction.as_shown(preview)})
+
+    def _carry_out(self, entry: TimeEntry, **details: Any) -> Run:
+        run = request_run(Run.Kind.SYNC, entry.workspace, trigger="command", now=timezone.now(), **details)
+        RunExecution(run, on_stage=self.progress).work()
+        return run
+
+    # --- result --------------------------------------------------------------------------------------------
+    def _print(self, entry: TimeEntry, run: Run | None, message: str, *, as_json: bool) -> int:
+        code = exit_code(run) if run is not None else 0
+        if run is not None and run.error_code:
+            self.progress(f"{run.error_message} {run.error_fix}")
+        explanation = explain.explain(entry.workspace, entry.clockify_id, now=timezone.now()).as_json()
+        state = explanation["state"]
+        message = message or f"Run {run}: the entry is {state} now."
+        if as_json:
+            self.print_json({**explanation, "message": message, **({"run": run.pk} if run else {})})
+        else:
+            self.stdout.write(message)
+            for reason in explanation["reasons"]:
+                self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']}")
+        return code
+
+
+def _refuse_deleted(entry: TimeEntry) -> None:
+    if entry.deleted_at is not None:
+        raise Refused("The entry was deleted in Clockify; there is nothing left to send.")

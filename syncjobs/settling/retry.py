@@ -1,0 +1,45 @@
+"""A person's word to try a write again that several runs tried without a clear answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from integrations.models import ConnectionEvent, TimeEntry, Workspace
+from mapping.errors import Refused
+from syncjobs.ledger import journal
+from syncjobs.models import Action
+from syncjobs.planning import evaluate
+
+
+def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: Any = None) -> str:
+    """Have the next sync try the entry's write again; returns a sentence. Raises Refused if nothing is to be tried.
+
+    Nothing is written here. The next sync looks for the write before it sends anything.
+    """
+    actions = Action.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
+    action = actions.order_by("-pk").first()
+    if action is not None and action.state == Action.State.SENDING:
+        return "Its last write is still looked for; the next sync sends it again if it did not arrive."
+    if action is None or action.state != Action.State.GIVEN_UP:
+        raise Refused("No write of this entry was given up, so there is nothing to try again.")
+    try:
+        with transaction.atomic():
+            journal.try_again(action)
+            ConnectionEvent.objects.create(
+                workspace=workspace,
+                company=workspace.company,
+                at=now,
+                kind="tried_again",
+                message=f"The write of time entry {entry.clockify_id} that was given up is tried again.",
+                by=person,
+            )
+    except IntegrityError:
+        raise Refused("Another write of this entry has begun meanwhile; look again.") from None
+    if entry.deleted_at is None:
+        evaluate.evaluate(workspace, [entry], now=now)
+    else:
+        evaluate.mark_deleted(workspace, [entry.clockify_id], now=now)
+    return "The next sync looks for it and tries again."
