@@ -306,8 +306,9 @@ class PlanWriter:
 
 
 def failed_before(run: Run) -> set[str]:
-    """Return the ids of entries that failed before. They go last, so that bad records do not hold up good ones."""
-    failed = EntryStatus.objects.filter(workspace=run.workspace, state=EntryStatus.State.FAILED)
+    """Return the ids of entries that failed, or got no answer, before: bad records go last and hold up no good ones."""
+    bad_states = [EntryStatus.State.FAILED, EntryStatus.State.UNKNOWN]
+    failed = EntryStatus.objects.filter(workspace=run.workspace, state__in=bad_states)
     return set(failed.values_list("entry__clockify_id", flat=True))
 
 

@@ -181,7 +181,7 @@ WORDINGS = {
 # QUICKBOOKS_REFUSED for a write that several runs tried without a clear answer.
 GIVEN_UP = Wording(
     "Given up",
-    "{runs} runs tried to write it, and QuickBooks gave no clear answer: “{words}”. It is not tried again by itself.",
+    "{runs} runs tried to write it, and QuickBooks gave no clear answer (“{words}”). It is not tried again by itself.",
     "here",
     "Change the entry in Clockify, press Try again, or leave it out.",
 )

@@ -25,6 +25,7 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, window
 from syncjobs.planning.unanswered import Absent, given_up_reason
+from syncjobs.rules.reasons import Reason
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
@@ -201,15 +202,14 @@ class Sync:
         return time_window
 
     def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
-        """Settle writes of this run whose outcome is unknown; skipped while QuickBooks does not answer at all."""
-        # Reading would fail as well; the next run settles them first.
-        if isinstance(self._breaker.cause, NoAnswer):
-            return
-        # A write may fail again without an answer while it is settled, so look up to three times.
-        for _ in range(3):
-            if not self._unknown_items().exists() or not self._plan_unknown_again():
-                break
-        self._await_batches(stage)
+        """Settle writes of this run whose outcome is unknown."""
+        # While QuickBooks does not answer at all, reading would fail as well; the next run settles them first.
+        if not isinstance(self._breaker.cause, NoAnswer):
+            # A write may fail again without an answer while it is settled, so look up to three times.
+            for _ in range(3):
+                if not self._unknown_items().exists() or not self._plan_unknown_again():
+                    break
+            self._await_batches(stage)
         for item in self._unknown_items():
             self._finish_unknown_item(item)
 
@@ -228,7 +228,18 @@ class Sync:
         if not plan.has_writes or self._breaker.is_set():
             return False
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=lambda: None)
-        return True
+        # Where sending stopped again, the others are in doubt as before.
+        ids = [step.entry_id for step in plan.steps]
+        not_reached = self._run.items.filter(entry_id__in=ids, outcome=RunItem.Outcome.PLANNED)
+        for item in not_reached:
+            self._mark_unknown(item)
+        return not self._breaker.is_set()
+
+    def _mark_unknown(self, item: RunItem) -> None:
+        action = self._actions([item.entry_id]).order_by("-pk").first()
+        tried_at = action.tried_at or action.created_at if action else item.run.created_at
+        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()
+        journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.UNKNOWN, reasons=[reason])
 
     def _unsettled_entries(self) -> set[str]:
         """Return the entries in doubt in this run whose write did not turn out to have arrived."""
@@ -294,7 +305,7 @@ class Sync:
         ids = list(sent_again.values_list("quickbooks_id", flat=True))
         if ids:
             receipts = Receipt.objects.filter(company=self._company, quickbooks_id__in=ids, state=Receipt.State.SENT)
-            mark_replayed(self._company, self._quickbooks, receipts)
+            mark_replayed(self._run, self._quickbooks, receipts)
 
     def _close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:
         """Close writes of entries outside this run's plan that can no longer arrive, so that nobody waits for them."""

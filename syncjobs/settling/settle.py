@@ -17,7 +17,7 @@ from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
-from syncjobs.models import Action, Receipt, RunItem
+from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
@@ -104,8 +104,8 @@ def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:
     return bool(alike)
 
 
-def mark_replayed(company: Company, client: QuickBooksApiClient, receipts: Iterable[Receipt]) -> None:
-    """Mark receipts of creates sent again whose activity is gone: QuickBooks only replayed its earlier answer.
+def mark_replayed(run: Run, client: QuickBooksApiClient, receipts: Iterable[Receipt]) -> None:
+    """Mark receipts of creates that were sent again and are gone: QuickBooks only replayed its earlier answer.
 
     Time that people deleted is never created again automatically. Raises ApiError when QuickBooks can't be read.
     """
@@ -114,9 +114,9 @@ def mark_replayed(company: Company, client: QuickBooksApiClient, receipts: Itera
     for receipt in receipts:
         if receipt.quickbooks_id not in existing:
             Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
-            if receipt.run_id is not None:
-                reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
-                journal.finish_item(receipt.run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
+            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
+            for run_id in {run.pk, receipt.run_id or run.pk}:
+                journal.finish_item(run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
 
 
 # --- updates and deletes -----------------------------------------------------------------------------------

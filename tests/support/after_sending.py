@@ -9,10 +9,23 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from integrations.models import TimeEntry
+from integrations.retry import MAX_TRIED_RUNS
 from syncjobs.models import RunItem
 from tests.support.scene import Result, Scene, run_command
 
-STATES = ("never sent", "sent", "sent and billed", "sent and changed by hand", "deleted by us", "in doubt")
+STATES = (
+    "never sent",
+    "sent",
+    "sent and billed",
+    "sent and changed by hand",
+    "deleted by us",
+    "in doubt",
+    "in doubt, not arrived",
+    "given up",
+)
+IN_DOUBT = STATES[5:7]
+# The events of which the others are but more examples.
+OF_GIVEN_UP = {"nothing", "text edited", "rate changed", "made unbillable", "deleted in Clockify", "ignored"}
 IN_QUICKBOOKS = STATES[1:4]
 DAY, CLOSED_DAY, CLOSED = "2026-03-12", "2026-03-09", "2026-03-10"
 MAX_UNCERTAIN = 14
@@ -61,7 +74,7 @@ class Stage:
         """
         by_state: dict[str, list[str]] = {state: [] for state in STATES}
         pairs = sorted(pairs, key=lambda pair: STATES.index(pair[1]))
-        for event, state in (pair for pair in pairs if pair[1] not in {"never sent", "in doubt"}):
+        for event, state in (pair for pair in pairs if pair[1] not in {"never sent", "given up", *IN_DOUBT}):
             by_state[state].append(self._enter(event, state))
         if self.played:
             self.first_run = self._sync()
@@ -70,8 +83,9 @@ class Stage:
         for entry in by_state["sent and changed by hand"]:
             self.scene.put("TimeActivity", {"Id": self._key(entry), "Hours": 5})
         self._delete_and_restore(by_state["deleted by us"])
-        uncertain = [self._enter(event, state) for event, state in pairs if state == "in doubt"]
-        self._leave_unknown(uncertain)
+        for in_doubt, fault in zip(IN_DOUBT, ("cut_after_commit", "cut_before"), strict=True):
+            self._leave_unknown([self._enter(event, state) for event, state in pairs if state == in_doubt], fault)
+        self._give_up([self._enter(event, state) for event, state in pairs if state == "given up"])
         for event, state in (pair for pair in pairs if pair[1] == "never sent"):
             self._enter(event, state)
 
@@ -94,14 +108,23 @@ class Stage:
         for entry in entries:
             self.scene.edit_entry(entry, billable=True)
 
-    def _leave_unknown(self, entries: list[str]) -> None:
+    def _give_up(self, entries: list[str]) -> None:
+        """Send these entries alone, five times without an answer."""
+        if not entries:
+            return
+        self.scene.fault("500_html", times=0)
+        counts = [self._sync().counts for _ in range(MAX_TRIED_RUNS)]
+        self.scene.clear_faults()
+        assert counts[-1] == {"failed": len(entries)}
+
+    def _leave_unknown(self, entries: list[str], fault: str) -> None:
         """Send these entries alone, with answers and later queries lost, so that their outcome stays unknown."""
         if not entries:
             return
         others = [played.entry for played in self.played if played.state == "deleted by us"]
         for entry in others:
             self.scene.edit_entry(entry, billable=False)
-        self.scene.fault("cut_after_commit", times=0)
+        self.scene.fault(fault, times=0)
         self.scene.fault("status_before", "/query", method="", status=400, body=REFUSED, skip=1, times=0)
         assert self._sync()["unknown"] == len(entries)
         self.scene.clear_faults()
@@ -201,11 +224,19 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
     "changed in QuickBooks": lambda stage, entry: stage.scene.put(
         "TimeActivity", {"Id": stage.key_of(entry), "Hours": 5}
     ),
+    "cost rate added in QuickBooks": lambda stage, entry: stage.scene.put(
+        "TimeActivity", {"Id": stage.key_of(entry), "CostRate": 40}
+    ),
     "deleted in QuickBooks": lambda stage, entry: stage.scene.delete_activity(stage.key_of(entry)),
     EDITED: lambda stage, entry: stage.scene.stretch(entry, 90),
     DELETED: lambda stage, entry: stage.scene.delete_entry(entry),
 }
-HAND_EVENTS = {"billed in QuickBooks", "changed in QuickBooks", "deleted in QuickBooks"}
+HAND_EVENTS = {
+    "billed in QuickBooks",
+    "changed in QuickBooks",
+    "cost rate added in QuickBooks",
+    "deleted in QuickBooks",
+}
 
 
 def _link_changed(stage: Stage) -> None:
@@ -260,7 +291,10 @@ def worlds() -> dict[str, list[tuple[str, str]]]:
     for event in all_events():
         for state in (candidate for candidate in STATES if can_happen(event, candidate)):
             world = next((name for name in SEPARATE_EVENTS if event.startswith(name)), state)
-            if world == "in doubt":
+            if state == IN_DOUBT[1] and world != state:
+                # A run that leaves one of these in doubt settles the other.
+                world = f"{world}, {state}"
+            if world in IN_DOUBT:
                 world, uncertain_count = f"{world} {uncertain_count // MAX_UNCERTAIN + 1}", uncertain_count + 1
             pairs_by_world.setdefault(world, []).append((event, state))
     return pairs_by_world
@@ -276,6 +310,8 @@ def all_events() -> list[str]:
 def can_happen(event: str, state: str) -> bool:
     """Return whether an event makes sense: only activities in QuickBooks can be changed there or undone."""
     base = event.removesuffix(EDITED)
+    if state == "given up":
+        return event in OF_GIVEN_UP
     if event == "same time entered in QuickBooks":
         return state in {"never sent", "deleted by us"}
     if base in HAND_EVENTS:

@@ -96,7 +96,7 @@ def test_what_a_lost_batch_held_waits_until_the_batch_cannot_arrive_any_more(
     run = scene.sync()
 
     assert run.counts == {"sent": COUNT}
-    lost = Action.objects.filter(batch_id__isnull=False, state=Action.State.ABANDONED)
+    lost = Action.objects.filter(batch_id__isnull=False, state=Action.State.MISSING)
     assert lost.count() == LARGEST
     for action in lost:
         second_action = Action.objects.get(entry_id=action.entry_id, state=Action.State.DONE)
