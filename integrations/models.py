@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
+from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
 from integrations.throttle import RateBucket
@@ -34,13 +35,16 @@ __all__ = [
 START_DATE_RULE = "Time before this day is never sent by itself."
 
 
-class Workspace(models.Model):
+class Workspace(Connection):
     """One Clockify workspace: its key, its addresses, and the policy that its users chose."""
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
         REFUSED = "refused", "Clockify refuses the key"
         DISCONNECTED = "disconnected", "Disconnected"
+
+    LOST = State.REFUSED
+    SECRETS = ("api_key",)
 
     class Matching(models.TextChoices):
         STRICT = "strict", "Strict: names equal to the letter"

@@ -5,16 +5,20 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField
 
 
-class Company(models.Model):
+class Company(Connection):
     """One QuickBooks company (realm). Tokens are encrypted; both are saved before either is used."""
 
     class State(models.TextChoices):
         CONNECTED = "connected", "Connected"
         RECONNECT = "reconnect", "Needs to be reconnected"
         DISCONNECTED = "disconnected", "Disconnected"
+
+    LOST = State.RECONNECT
+    SECRETS = ("access_token", "refresh_token")
 
     # Not a column: when this process last read the tokens (monotonic seconds).
     # It spares a query per call; tokens.py limits its age.
