@@ -54,7 +54,7 @@ class NoAnswer(ApiError):
 
 
 class ReconnectNeeded(ApiError):
-    """The key or the newest token is refused; a user has to connect again."""
+    """The connection is lost: its own address refuses the key or the newest token."""
 
     word = "NOT_CONNECTED"
 
@@ -78,7 +78,19 @@ class Gone(ApiError):
 
 
 class Unexpected(ApiError):
-    """An answer that is not understood. The outcome of a write is unknown."""
+    """An answer that is not understood: this record, later. The outcome of a write is unknown."""
 
     word = "UNEXPECTED"
     outcome_known = False
+
+
+class AccessRefused(Unexpected):
+    """A call that was refused as not allowed: this address alone, or the whole connection, which its client asks.
+
+    `lost`: the error to raise where the connection is lost. `by_vendor`: False for a page of a gateway in between.
+    """
+
+    def __init__(self, message: str, *, lost: ReconnectNeeded, by_vendor: bool, **details: object) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.lost = lost
+        self.by_vendor = by_vendor

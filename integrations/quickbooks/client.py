@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,12 @@ import requests
 from django.conf import settings
 
 from integrations import http, retry, throttle
-from integrations.errors import ApiError, NoAnswer, ReconnectNeeded, TryLater, Unexpected
+from integrations.errors import AccessRefused, ApiError, NoAnswer, TryLater, Unexpected
+from integrations.health import HealthCheck
 from integrations.quickbooks import payloads, tokens
 from integrations.quickbooks.faults import read_answer, read_item
 from integrations.quickbooks.models import Company
+from integrations.quickbooks.write_proof import proven_record
 
 # The newest version; older ones are served as this one since August 2025 (Intuit: minor versions).
 MINOR_VERSION = "75"
@@ -60,10 +62,38 @@ class ItemAnswer:
 
 @dataclass(frozen=True)
 class QuickBooksApiClient:
-    """Calls to one company; every method raises ApiError when QuickBooks gives no usable answer."""
+    """Calls to one company; every method raises ApiError when QuickBooks gives no usable answer.
+
+    `even_if_lost`: also while the connection counts as lost, to ask whether it works again.
+    """
 
     company: Company
     run_id: int | None = None
+    even_if_lost: bool = False
+    _health: HealthCheck = field(default_factory=HealthCheck, repr=False, compare=False)
+
+    # --- the connection itself -----------------------------------------------------------------------------
+    def check_connection(self, *, with_new_token: bool = False) -> None:
+        """Ask for CompanyInfo, again with a new token where the first is refused.
+
+        Raises ReconnectNeeded, and marks the company, where a new token is refused too; another ApiError where the
+        answer is not clear, such as a gateway's page.
+        """
+        refused = self.company.access_token if with_new_token else ""
+        token = self._token(refused=refused)
+        for is_new in (True,) if with_new_token else (False, True):
+            try:
+                answer = self._send_once("GET", f"companyinfo/{self.company.realm_id}", token)
+            except AccessRefused as refusal:
+                if not refusal.by_vendor:
+                    raise
+                if is_new:
+                    tokens.mark_refused(self.company, refusal.lost.message)
+                    raise refusal.lost from None
+                token = self._token(refused=token)
+            else:
+                self._record(answer, "CompanyInfo")
+                return
 
     # --- reading -------------------------------------------------------------------------------------------
     def company_info(self) -> Mapping[str, Any]:
@@ -126,27 +156,31 @@ class QuickBooksApiClient:
     def write(self, entity: str, body: str, *, request_id: str, delete: bool = False) -> Answer:
         """Create, update (body with Id and SyncToken) or delete one record.
 
-        Sent once: raises NoAnswer when no answer comes, and the caller must check first whether the write arrived.
+        Sent once: raises NoAnswer or Unexpected when no answer comes that proves it, and the caller must check first
+        whether the write arrived.
         The request id makes QuickBooks replay its first answer to the same body (Intuit: request id); how long it
         remembers is not documented, so nothing relies on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
         answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)
-        return Answer(self._record(answer, entity), answer.headers.get("intuit_tid", ""))
+        record = proven_record(self._object(answer), entity, body, delete=delete)
+        if record is None:
+            raise self._unexpected("QuickBooks' answer does not prove that it was written.", answer)
+        return Answer(record, answer.headers.get("intuit_tid", ""))
 
     # --- batches -------------------------------------------------------------------------------------------
     def batch(self, items: Sequence[BatchItem], *, request_id: str) -> dict[str, ItemAnswer]:
         """Send up to thirty independent writes in one request and return the answers by number (Intuit: batch page).
 
         Sent once: raises NoAnswer when it is unknown which of them arrived. An item that is missing from the answer
-        has NoAnswer as its error.
+        has NoAnswer as its error, and so has one whose answer does not prove it.
         """
         batch_items = [
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
         answer, items_by_number = self._batch(batch_items, params={"requestid": request_id}, repeatable=False)
         tid = answer.headers.get("intuit_tid", "")
-        return {item.number: self._item_answer(items_by_number.get(item.number), item.entity, tid) for item in items}
+        return {item.number: self._item_answer(items_by_number.get(item.number), item, tid) for item in items}
 
     def queries(
         self, statements: Mapping[str, str]
@@ -186,17 +220,20 @@ class QuickBooksApiClient:
             raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
         return answer, {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
 
-    def _item_answer(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> ItemAnswer:
-        error = read_item(item, tid=tid) if item is not None else None
-        record = item.get(entity) if item is not None and error is None else None
-        if error is None and not isinstance(record, Mapping):
-            # The item may have been carried out all the same, so that its outcome is unknown.
-            message = "QuickBooks' answer to a batch says nothing about this item."
-            error = NoAnswer(message, vendor="quickbooks", tid=tid)
+    def _item_answer(self, answer: Mapping[str, Any] | None, item: BatchItem, tid: str) -> ItemAnswer:
+        error = read_item(answer, tid=tid) if answer is not None else None
+        record = None
+        if error is None:
+            delete = item.operation == "delete"
+            record = proven_record(answer or {}, item.entity, item.body, delete=delete)
+            if record is None:
+                # The item may have been carried out all the same, so that its outcome is unknown.
+                message = "QuickBooks' answer to a batch does not prove that this item was written."
+                error = NoAnswer(message, vendor="quickbooks", tid=tid)
         # One throttled item means that the company is at its limit, so that all its calls have to pause.
         if isinstance(error, TryLater):
             throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
-        return ItemAnswer(record if isinstance(record, Mapping) else {}, error, tid)
+        return ItemAnswer(record if record is not None else {}, error, tid)
 
     def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:
         if item is None:
@@ -234,27 +271,43 @@ class QuickBooksApiClient:
         content_type: str = "application/json",
         repeatable: bool = True,
     ) -> requests.Response:
-        """Send one call; a refused access token is replaced once.
-
-        Safe for writes too: a call with a refused token did nothing.
-        """
-        url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
-        token = tokens.access_token(self.company, run_id=self.run_id)
-        # A second 401 in a row is not about this token: the connection itself is refused.
-        for last_try in (False, True):
-            headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-            if body is not None:
-                headers["Content-Type"] = content_type
-            query = {"minorversion": MINOR_VERSION, **(params or {})}
-            call = http.Call(method, url, headers, params=query, body=body, repeatable=repeatable)
+        """Send one call; a refused access token is replaced once, and whose fault a refusal is, is asked."""
+        options: dict[str, Any] = {"params": params, "body": body, "content_type": content_type}
+        token = self._token()
+        try:
+            return self._send_once(method, path, token, repeatable=repeatable, **options)
+        except AccessRefused as first_refusal:
+            refusal = first_refusal
+        # QuickBooks' own 401 proves that a write was not carried out, so that it may be sent again; a page does not.
+        if refusal.status == 401 and (repeatable or refusal.by_vendor) and not self._health.is_recent:
             try:
-                return http.send(tokens.account(self.company, self.run_id), call, classify=_classify)
-            except ReconnectNeeded as refusal:
-                if refusal.status != 401 or last_try:
-                    tokens.mark_refused(self.company, refusal.message)
-                    raise
-                token = tokens.access_token(self.company, run_id=self.run_id, refused=token)
-        raise AssertionError("unreachable")
+                return self._send_once(method, path, self._token(refused=token), repeatable=repeatable, **options)
+            except AccessRefused as second_refusal:
+                refusal = second_refusal
+        raise self._health.error_for(refusal, self.check_connection, is_write=not repeatable) from None
+
+    def _send_once(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        repeatable: bool = True,
+    ) -> requests.Response:
+        """Send one call with this access token. Raises AccessRefused for a 401 or 403, and other ApiErrors."""
+        url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        query = {"minorversion": MINOR_VERSION, **(params or {})}
+        call = http.Call(method, url, headers, params=query, body=body, repeatable=repeatable)
+        return http.send(tokens.account(self.company, self.run_id), call, classify=_classify)
+
+    def _token(self, *, refused: str = "") -> str:
+        return tokens.access_token(self.company, run_id=self.run_id, refused=refused, even_if_lost=self.even_if_lost)
 
     def _object(self, answer: requests.Response) -> Mapping[str, Any]:
         try:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.errors import ApiError, Rejected
+from integrations import lost_connections
+from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company
+
+log = logging.getLogger("hourbridge.connection")
 
 
 def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None) -> Company:
@@ -55,6 +59,7 @@ def connect_with(
     previous = company.state, company.state_reason
     company.state, company.state_reason = Company.State.CONNECTED, ""
     company.state_since = company.connected_at = now
+    company.lost_because, company.asked_again, company.ask_again_at = "", 0, None
     with transaction.atomic():
         company.save()
         tokens.save(company, new_tokens)
@@ -145,6 +150,22 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
             company=company, at=timezone.now(), kind="quickbooks_disconnected", message=message, by=person
         )
     return message
+
+
+def ask_again(company: Company, *, now: datetime) -> bool:
+    """Ask QuickBooks, with a new token, whether a lost company lets us in again; return whether it is connected now."""
+    client = QuickBooksApiClient(company, even_if_lost=True)
+    try:
+        client.check_connection(with_new_token=True)
+    except ReconnectNeeded as refusal:
+        log.info("QuickBooks company %s stays lost: %s", company.realm_id, refusal.message)
+        return False
+    except (ApiError, SecretUnreadable) as problem:
+        log.info("Whether QuickBooks company %s works again is not clear: %s", company.realm_id, problem)
+        lost_connections.give_back(company, now=now)
+        return False
+    lost_connections.heal(company, now=now)
+    return company.state == Company.State.CONNECTED
 
 
 def _revoke(company: Company) -> str:

@@ -1,6 +1,7 @@
-"""Meanings of Intuit's error codes: the next step, and messages for users (Intuit: error codes, throttling).
+"""Meanings of QuickBooks' answers: the next step, and messages for users (Intuit: error codes, throttling).
 
-Every code that decides something is defined here and nowhere else. An unknown code is a refusal of that record.
+Every code that decides something is defined here and nowhere else. The status counts before the code, since gateways
+answer with codes of their own in outages. An answer that is not in the table is `Unexpected`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
+from integrations.errors import (
+    AccessRefused,
+    ApiError,
+    Gone,
+    NoAnswer,
+    ReconnectNeeded,
+    Rejected,
+    TryLater,
+    Unexpected,
+)
 
 THROTTLED_CODES = {"3001", "003001"}
 TOKEN_CODES = {"100", "110", "120", "3200"}
+# "No access to the company": of the connecting user (120), or of this app (3100).
+USER_WITHOUT_ACCESS_CODE = "120"
+APP_WITHOUT_ACCESS_CODE = "3100"
 BUSY_CODES = {"130", "140", "150"}
 BROKEN_CODES = {"10000", "10100", "10200", "4002"}
 
@@ -27,6 +40,11 @@ DUPLICATE_ID_CODES = {"600", BUSINESS_RULE_CODE, "2130"}
 BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know, or that became inactive.
 BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
+# Under 400 and 200 these say nothing about the record, and nothing certain about the connection either.
+TROUBLE_CODES = TOKEN_CODES | {APP_WITHOUT_ACCESS_CODE} | BUSY_CODES | BROKEN_CODES
+MAX_TEXT_LENGTH = 500
+# Codes have up to six digits; a longer text must still fit into its column.
+MAX_CODE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,77 +96,118 @@ NAME_WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The first error of a fault. Empty: QuickBooks gave no code, no text, or no type."""
+
+    code: str = ""
+    text: str = ""
+    type: str = ""
+
+
 def read_answer(status: int, headers: Mapping[str, str], content: bytes, *, after: float | None) -> ApiError | None:
-    """Return the error in an answer, by fault code first, then by status; a 200 may carry a fault as well.
+    """Return the error in an answer, or None: by status first, and under 2xx and 400 by the fault's code.
 
     `after`: the seconds of a Retry-After header.
     """
-    tid = headers.get("intuit_tid", "")
-    try:
-        fault = _first_error(json.loads(content))
-    except ValueError:
-        fault = None
-    if fault is None:
-        return _classify_by_status(status, headers, after=after, tid=tid)
-    return _classify(*fault, status=status, after=after, tid=tid)
+    body = _parse(content)
+    fault = _first_error(body)
+    code = fault.code if fault else ""
+    details: dict[str, Any] = {"vendor": "quickbooks", "code": code, "status": status}
+    details["tid"] = headers.get("intuit_tid", "")[:MAX_CODE_LENGTH]
+    if status == 429:
+        return TryLater("QuickBooks' request limit is reached.", after=after, **details)
+    if status >= 500:
+        return NoAnswer(f"QuickBooks answered {status}{_in_brackets(fault)}.", **details)
+    if status in {401, 403}:
+        return _access_refused(status, fault, by_vendor=isinstance(body, Mapping), details=details)
+    if 200 <= status < 300:
+        if not isinstance(body, Mapping):
+            return Unexpected("QuickBooks' answer is no JSON object.", **details)
+        return _by_code(fault, after=after, details=details) if fault else None
+    if status == 400 and fault:
+        return _by_code(fault, after=after, details=details)
+    return Unexpected(f"QuickBooks answered {status} in a form that is not known.", **details)
 
 
 def read_item(item: Mapping[str, Any], *, tid: str) -> ApiError | None:
     """Return the error in one item of a batch's answer, where faults come under a status of 200."""
     fault = _first_error(item)
-    return _classify(*fault, status=200, after=None, tid=tid) if fault else None
+    if fault is None:
+        return None
+    details: dict[str, Any] = {"vendor": "quickbooks", "code": fault.code, "status": 200, "tid": tid}
+    return _by_code(fault, after=None, details=details)
 
 
-def _classify(code: str, message: str, *, status: int, after: float | None, tid: str) -> ApiError:
-    details: dict[str, Any] = {"vendor": "quickbooks", "code": code, "status": status, "tid": tid}
-    if status == 429 or code in THROTTLED_CODES:
+def _by_code(fault: Fault, *, after: float | None, details: Mapping[str, Any]) -> ApiError:
+    code = fault.code
+    if code in THROTTLED_CODES:
         return TryLater("QuickBooks' request limit is reached.", after=after, **details)
-    if status == 401 or code in TOKEN_CODES:
-        # The gateway's text may quote the token, so it is never shown. 120 alone means that the connecting user lost
-        # access.
-        shown_message = message if code == "120" else "QuickBooks does not accept this company's token."
-        details["status"] = 401 if code != "120" else status
-        return ReconnectNeeded(shown_message, fix="Connect QuickBooks again as a company admin.", **details)
-    if status == 403 or code == "3100":
-        return ReconnectNeeded(
-            "QuickBooks does not let this app into the company (wrong company, or production and sandbox mixed).",
-            fix="Connect QuickBooks again, and check QUICKBOOKS_API_URL.",
-            **details,
-        )
-    if code in BUSY_CODES or status >= 500 or code in BROKEN_CODES:
-        return NoAnswer(f"QuickBooks has trouble ({code}: {message}).", **details)
+    if not code:
+        return Unexpected(f"QuickBooks gave an error without a code{_in_brackets(fault)}.", **details)
+    if code in TROUBLE_CODES or fault.type.lower().startswith("system"):
+        return NoAnswer(f"QuickBooks has trouble{_in_brackets(fault)}.", **details)
     if code == NOT_FOUND_CODE:
-        return Gone(message, **details)
-    return Rejected(message, **details)
+        return Gone(fault.text or "no reason given", **details)
+    return Rejected(fault.text or "no reason given", **details)
 
 
-def _classify_by_status(status: int, headers: Mapping[str, str], *, after: float | None, tid: str) -> ApiError | None:
-    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "tid": tid}
-    if status == 429:
-        return TryLater("QuickBooks' request limit is reached.", after=after, **details)
-    if status >= 500:
-        return NoAnswer(f"QuickBooks answered {status}.", **details)
-    if status == 401:
-        return ReconnectNeeded("QuickBooks does not accept this company's token.", **details)
-    if status == 403:
-        return ReconnectNeeded("QuickBooks does not let this app into the company.", **details)
-    if status >= 300:
-        return Unexpected(f"QuickBooks answered {status} in a form that is not known.", **details)
-    if "json" not in headers.get("Content-Type", ""):
-        return Unexpected("QuickBooks' answer is no JSON.", **details)
-    return None
+def _access_refused(status: int, fault: Fault | None, *, by_vendor: bool, details: Mapping[str, Any]) -> AccessRefused:
+    """Return the error of a 401 or 403. The gateway's text may quote the token, so that it is never shown."""
+    code = fault.code if fault else ""
+    if code == USER_WITHOUT_ACCESS_CODE and fault and fault.text:
+        message = fault.text
+    elif status == 401:
+        message = "QuickBooks does not accept this company's token."
+    else:
+        message = "QuickBooks does not let this app into the company (wrong company, or production and sandbox mixed)."
+    fix = "Connect QuickBooks again as a company admin"
+    fix += ", and check QUICKBOOKS_API_URL." if status == 403 else "."
+    return AccessRefused(
+        f"QuickBooks refused this call ({status}{f', code {code}' if code else ''}).",
+        lost=ReconnectNeeded(message, fix=fix, **details),
+        by_vendor=by_vendor,
+        **details,
+    )
 
 
-def _first_error(body: Any) -> tuple[str, str] | None:
-    """Return code and message of the first error, in either envelope: {"Fault": …} or the gateway's {"fault": …}."""
+def _parse(content: bytes) -> Any:
+    """Return what the JSON holds; None for anything else, or for JSON nested too deeply to be read."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _first_error(body: Any) -> Fault | None:
+    """Return the first error, in either envelope: {"Fault": …} or the gateway's {"fault": …}; None without one."""
     if not isinstance(body, Mapping):
         return None
-    fault = body.get("Fault") or body.get("fault")
-    if not isinstance(fault, Mapping):
+    envelope = body.get("Fault") if body.get("Fault") is not None else body.get("fault")
+    if envelope is None:
         return None
-    errors = fault.get("Error") or fault.get("error") or []
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], Mapping) else {}
-    message = str(first.get("Message") or first.get("message") or "")
-    detail = str(first.get("Detail") or first.get("detail") or "")
-    full_message = f"{message}: {detail}" if message and detail and message not in detail else detail or message
-    return str(first.get("code") or ""), full_message[:500] or "no reason given"
+    if not isinstance(envelope, Mapping):
+        return Fault()
+    errors = envelope.get("Error") or envelope.get("error")
+    listed = errors if isinstance(errors, list) else [errors]
+    first = next((error for error in listed if isinstance(error, Mapping)), {})
+    message, detail = (_text(first.get(name) or first.get(name.lower())) for name in ("Message", "Detail"))
+    text = f"{message}: {detail}" if message and detail and message not in detail else detail or message
+    code = first.get("code")
+    if isinstance(code, int) and not isinstance(code, bool):
+        code = str(code)
+    return Fault(_text(code)[:MAX_CODE_LENGTH], text[:MAX_TEXT_LENGTH], _text(envelope.get("type")))
+
+
+def _text(value: Any) -> str:
+    """Return the text in one line; "" for anything else."""
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def _in_brackets(fault: Fault | None) -> str:
+    """Return ` (code: text)` of a fault; without the text where it may quote the token."""
+    if fault is None:
+        return ""
+    text = "" if fault.code in TOKEN_CODES else fault.text
+    shown = ": ".join(part for part in (fault.code, text) if part)
+    return f" ({shown})" if shown else ""

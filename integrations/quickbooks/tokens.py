@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations import http, throttle
+from integrations import http, lost_connections, throttle
 from integrations.errors import NoAnswer, ReconnectNeeded
 from integrations.quickbooks import oauth
 from integrations.quickbooks.models import Company
@@ -43,20 +43,21 @@ def account(company: Company, run_id: int | None = None) -> http.Account:
     return http.Account("quickbooks", company.realm_id, apart, run_id)
 
 
-def access_token(company: Company, *, run_id: int | None = None, refused: str = "") -> str:
+def access_token(company: Company, *, run_id: int | None = None, refused: str = "", even_if_lost: bool = False) -> str:
     """Return a valid access token; `refused` is one that QuickBooks just refused, so that another is fetched.
 
-    Raises ReconnectNeeded when the company is not connected or Intuit refuses the newest refresh token, and NoAnswer
-    when there is no outcome in time.
+    `even_if_lost`: also for a company whose connection is lost, to ask whether it works again. Raises ReconnectNeeded
+    when the company is not connected or Intuit refuses the newest refresh token, and NoAnswer when there is no outcome
+    in time.
     """
     if (
         not refused
         and time.monotonic() - company.token_read_at < MAX_TOKEN_AGE_SECONDS
-        and _is_usable(company, refused)
+        and _is_usable(company, refused, even_if_lost)
     ):
         return company.access_token
     _reload(company)
-    if _is_usable(company, refused):
+    if _is_usable(company, refused, even_if_lost):
         return company.access_token
     owner = uuid.uuid4().hex
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS * 2
@@ -67,19 +68,20 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
             )
         time.sleep(0.2)
         _reload(company)
-        if _is_usable(company, refused):
+        if _is_usable(company, refused, even_if_lost):
             return company.access_token
     try:
         with _lease_renewal(company, owner):
-            return _refresh(company, refused, run_id)
+            return _refresh(company, refused, run_id, even_if_lost)
     finally:
         # Only while it is still ours: another process may own the lease by now.
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
 
 
-def _is_usable(company: Company, refused: str) -> bool:
+def _is_usable(company: Company, refused: str, even_if_lost: bool = False) -> bool:
     """Return whether the access token can be used. Raises ReconnectNeeded when the company is not connected."""
-    if company.state != Company.State.CONNECTED or not company.refresh_token:
+    usable_states = {Company.State.CONNECTED, *([Company.State.RECONNECT] if even_if_lost else [])}
+    if company.state not in usable_states or not company.refresh_token:
         raise ReconnectNeeded(
             company.state_reason or "This QuickBooks company is not connected.",
             vendor="quickbooks",
@@ -127,16 +129,16 @@ def _reload(company: Company) -> None:
     company.token_read_at = time.monotonic()
 
 
-def _refresh(company: Company, refused: str, run_id: int | None) -> str:
+def _refresh(company: Company, refused: str, run_id: int | None, even_if_lost: bool) -> str:
     # Another process may have refreshed while we waited for the lease; the tokens it saved are newer than ours.
     _reload(company)
-    if _is_usable(company, refused):
+    if _is_usable(company, refused, even_if_lost):
         return company.access_token
     expired_at = company.access_expires_at
     try:
         new_tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
     except ReconnectNeeded as refusal:
-        mark_refused(company, refusal.message)
+        mark_refused(company, refusal.message, because=Company.LostBecause.INVALID_GRANT)
         raise
     if not save(company, new_tokens, instead_of=expired_at):
         # Our lease expired while this process was suspended, and the next owner saved newer tokens.
@@ -168,11 +170,6 @@ def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None 
     return True
 
 
-def mark_refused(company: Company, reason: str) -> None:
-    """Mark the company as in need of a new connection, since its newest token is refused; links and history stay."""
-    # Only a connected company: one that a user disconnected meanwhile stays disconnected.
-    now = timezone.now()
-    Company.objects.filter(pk=company.pk, state=Company.State.CONNECTED).update(
-        state=Company.State.RECONNECT, state_reason=reason, state_since=now
-    )
-    company.refresh_from_db()
+def mark_refused(company: Company, reason: str, *, because: Company.LostBecause = Company.LostBecause.REFUSED) -> None:
+    """Mark the company's connection as lost, as its own address or the token service said; links and history stay."""
+    lost_connections.mark_lost(company, reason, because=because, now=timezone.now())
