@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +13,17 @@ from django.conf import settings
 
 from integrations import http, throttle
 from integrations.clockify import payloads
-from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
+from integrations.errors import (
+    AccessRefused,
+    ApiError,
+    Gone,
+    NoAnswer,
+    ReconnectNeeded,
+    Rejected,
+    TryLater,
+    Unexpected,
+)
+from integrations.health import HealthCheck
 
 PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000
@@ -21,13 +31,21 @@ REPORT_PAGE_SIZE = 1000
 MAX_WINDOW = timedelta(days=31)
 # More pages than the largest workspace has: a server that repeats itself must not keep us here forever.
 MAX_PAGES = 10_000
+# Of the vendor's words in messages.
+MAX_CODE_LENGTH, MAX_TEXT_LENGTH = 60, 200
+# The account of calls with a key whose workspace is not known yet.
+CONNECTING = "connecting"
+# The code of a key that may not see what a sync needs, although Clockify accepts it.
+KEY_SEES_TOO_LITTLE = "KEY_SEES_TOO_LITTLE"
+KEY_FIX = "Use the key of a workspace owner or admin, who sees everyone's entries and rates."
 
 
 @dataclass(frozen=True)
 class ClockifyApiClient:
     """Calls with one API key; every method raises ApiError when Clockify gives no usable answer.
 
-    `account_id` (the workspace id) identifies the throttle's row and the journal's rows.
+    `account_id` (the workspace id, or CONNECTING) identifies the throttle's row and the journal's rows. `on_lost` is
+    called with the reason when the key's own addresses say that the connection is lost.
     """
 
     api_key: str
@@ -35,6 +53,28 @@ class ClockifyApiClient:
     reports_url: str
     account_id: str
     run_id: int | None = None
+    on_lost: Callable[[str], None] = field(default=lambda reason: None, repr=False, compare=False)
+    _health: HealthCheck = field(default_factory=HealthCheck, repr=False, compare=False)
+
+    # --- the connection itself -----------------------------------------------------------------------------
+    def check_connection(self) -> None:
+        """Ask for the key's user and its workspace.
+
+        Raises ReconnectNeeded, after `on_lost`, where one of them is refused; another ApiError where the answer is
+        not clear, such as a gateway's page.
+        """
+        workspace_url = f"{self.api_url}/workspaces/{self.account_id}"
+        for url in (f"{self.api_url}/user", *([] if self.account_id == CONNECTING else [workspace_url])):
+            try:
+                answer = self._parse(self._send_once("GET", url))
+            except AccessRefused as refusal:
+                # Only a workspace that is not visible answers an empty 404.
+                if not refusal.by_vendor or (refusal.status == 404 and url != workspace_url):
+                    raise
+                self.on_lost(refusal.lost.message)
+                raise refusal.lost from None
+            if not isinstance(answer, Mapping):
+                raise self._unexpected(f"Clockify answered {url} with something else than an object.")
 
     # --- reading -------------------------------------------------------------------------------------------
     def me(self) -> Mapping[str, Any]:
@@ -62,12 +102,15 @@ class ClockifyApiClient:
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/projects", {})
 
     def entry(self, workspace_id: str, entry_id: str) -> Mapping[str, Any]:
-        """Return one time entry. Raises Gone only where Clockify says that it was deleted (400 with code 501)."""
-        return self._object(
-            "GET",
-            f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}",
-            classify=_read_entry_answer,
-        )
+        """Return one time entry. Raises Gone only where Clockify says that it was deleted (400 with code 501).
+
+        Any other odd answer is Unexpected or NoAnswer of this entry alone.
+        """
+        url = f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}"
+        entry = self._object("GET", url, classify=_read_entry_answer)
+        if payloads.identifier(entry) != entry_id:
+            raise self._unexpected(f"Clockify answered {url} with another record.")
+        return entry
 
     def report(
         self, workspace_id: str, *, first: date, last: date, approved: bool = False
@@ -84,7 +127,7 @@ class ClockifyApiClient:
             window_start = window_end + timedelta(days=1)
 
     def check_rates_visible(self, workspace_id: str) -> None:
-        """Check that the key sees everyone's entries and rates. Raises ReconnectNeeded."""
+        """Check that the key sees everyone's entries and rates. Raises Unexpected (KEY_SEES_TOO_LITTLE)."""
         # A day without entries: whoever may not see amounts gets 403 all the same (Clockify: detailed report).
         day = date(2000, 1, 1)
         self._report_page(workspace_id, day, day, page=1, page_size=1, approved=False)
@@ -94,16 +137,24 @@ class ClockifyApiClient:
     def create(self, workspace_id: str, collection: str, body: str) -> Mapping[str, Any]:
         """Create a client or project and return the record; `collection` is clients or projects."""
         url = f"{self.api_url}/workspaces/{workspace_id}/{collection}"
-        return self._object("POST", url, body=body.encode(), repeatable=False)
+        return self._written("POST", url, body)
 
     def replace(self, workspace_id: str, collection: str, record_id: str, body: str) -> Mapping[str, Any]:
         """Replace a client or project; fields left out of the body are reset (Clockify: PUT client, project)."""
         url = f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}"
-        return self._object("PUT", url, body=body.encode(), repeatable=False)
+        return self._written("PUT", url, body, record_id=record_id)
 
     def record(self, workspace_id: str, collection: str, record_id: str) -> Mapping[str, Any]:
         """Return one client or project, in the form in which it is sent back to replace it."""
         return self._object("GET", f"{self.api_url}/workspaces/{workspace_id}/{collection}/{record_id}")
+
+    def _written(self, method: str, url: str, body: str, *, record_id: str = "") -> Mapping[str, Any]:
+        """Send a write; its answer is believed only with a record's id, after a PUT with the same one."""
+        record = self._object(method, url, body=body.encode(), repeatable=False)
+        answered_id = record.get("id")
+        if not isinstance(answered_id, str) or not answered_id or answered_id != (record_id or answered_id):
+            raise self._unexpected("Clockify's answer does not prove that it was written.")
+        return record
 
     # --- paging --------------------------------------------------------------------------------------------
     def _pages(self, url: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
@@ -173,14 +224,18 @@ class ClockifyApiClient:
             # Without `ids`: whether an empty list means "nobody" or "everybody" is not documented.
             "users": {"contains": "CONTAINS", "status": "ALL"},
         }
-        return self._object(
-            "POST",
-            f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed",
-            body=json.dumps(body).encode(),
-        )
+        url = f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed"
+        return self._object("POST", url, body=json.dumps(body).encode(), classify=_read_report_answer)
 
     # --- transport -----------------------------------------------------------------------------------------
-    def _send(
+    def _send(self, method: str, url: str, *, repeatable: bool = True, **options: Any) -> requests.Response:
+        """Send one call; whose fault a refusal is, is asked."""
+        try:
+            return self._send_once(method, url, repeatable=repeatable, **options)
+        except AccessRefused as refusal:
+            raise self._health.error_for(refusal, self.check_connection, is_write=not repeatable) from None
+
+    def _send_once(
         self,
         method: str,
         url: str,
@@ -190,6 +245,7 @@ class ClockifyApiClient:
         classify: Callable[[requests.Response], ApiError | None] | None = None,
         repeatable: bool = True,
     ) -> requests.Response:
+        """Send one call. Raises AccessRefused for a 401, a 403 and an empty 404, and other ApiErrors."""
         headers = {"X-Api-Key": self.api_key, "Accept": "application/json"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -215,7 +271,7 @@ class ClockifyApiClient:
     def _parse(self, answer: requests.Response) -> Any:
         try:
             return answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._unexpected("Clockify's answer is no JSON.") from None
 
     def _unexpected(self, message: str) -> Unexpected:
@@ -231,9 +287,12 @@ def _entries_count(answer: Mapping[str, Any]) -> int | None:
 
 
 def read_answer(answer: requests.Response) -> ApiError | None:
-    """Return the error in an answer, by status and code; the text of Clockify's messages is not stable."""
+    """Return the error in an answer, or None: by status, and under 400 by whether it has a code of Clockify's.
+
+    The text of Clockify's messages is not stable. An answer that is not in the table is `Unexpected`.
+    """
     status = answer.status_code
-    if status < 300:
+    if 200 <= status < 300:
         return None
     code, fault_text = _code_and_text(answer)
     details: dict[str, Any] = {"vendor": "clockify", "status": status, "code": code}
@@ -242,28 +301,39 @@ def read_answer(answer: requests.Response) -> ApiError | None:
         return TryLater("Clockify's request limit is reached.", after=http.retry_after(answer), **details)
     if status >= 500:
         return NoAnswer(message, fix="Clockify has trouble; the next run goes on by itself.", **details)
-    if status == 401:
-        return ReconnectNeeded(
-            "Clockify does not accept the API key.",
-            fix="Make a new key in Clockify and connect again.",
-            **details,
-        )
-    if status == 403:
-        return ReconnectNeeded(
-            f"The API key may not do this. {message}",
-            fix="Use the key of a workspace owner or admin, who sees everyone's entries and rates.",
-            **details,
-        )
     # An empty 404 means that the workspace is not visible; a deleted record answers 400 with code 501.
-    if status == 404 and not answer.content:
-        return ReconnectNeeded(
-            "This key does not see the workspace.",
-            fix="Check the workspace, its region's addresses and whether the key's owner still belongs to it.",
-            **details,
-        )
-    if status == 400:
+    if status in {401, 403} or (status == 404 and not answer.content.strip()):
+        return _access_refused(answer, message, details)
+    if status == 400 and code:
         return Rejected(message, **details)
     return Unexpected(message, fix="Check the addresses of the Clockify connection.", **details)
+
+
+def _access_refused(answer: requests.Response, message: str, details: Mapping[str, Any]) -> AccessRefused:
+    status = answer.status_code
+    if status == 401:
+        lost_message, fix = "Clockify does not accept the API key.", "Make a new key in Clockify and connect again."
+    elif status == 403:
+        lost_message, fix = f"The API key may not do this. {message}", KEY_FIX
+    else:
+        lost_message = "This key does not see the workspace."
+        fix = "Check the workspace, its region's addresses and whether the key's owner still belongs to it."
+    return AccessRefused(
+        message,
+        lost=ReconnectNeeded(lost_message, fix=fix, **details),
+        by_vendor=not answer.content.strip() or isinstance(_json_of(answer), Mapping),
+        **details,
+    )
+
+
+def _read_report_answer(answer: requests.Response) -> ApiError | None:
+    error = read_answer(answer)
+    if isinstance(error, AccessRefused) and error.status == 403 and error.by_vendor:
+        # The role of the key's owner was lowered, or the key never saw enough.
+        details: dict[str, Any] = {"vendor": "clockify", "status": 403, "code": KEY_SEES_TOO_LITTLE, "fix": KEY_FIX}
+        message = f"The API key may not see everyone's time and rates. {error.message}"
+        return AccessRefused(message, lost=error.lost, by_vendor=True, **details)
+    return error
 
 
 def _read_entry_answer(answer: requests.Response) -> ApiError | None:
@@ -271,15 +341,24 @@ def _read_entry_answer(answer: requests.Response) -> ApiError | None:
     # 501 has many meanings, but for the address of one entry only this one.
     if isinstance(error, Rejected) and error.code == "501":
         return Gone("Clockify no longer has this time entry.", vendor="clockify", status=400, code="501")
+    if isinstance(error, Rejected):
+        return Unexpected(error.message, vendor="clockify", status=400, code=error.code)
     return error
 
 
-def _code_and_text(answer: requests.Response) -> tuple[str, str]:
+def _json_of(answer: requests.Response) -> Any:
+    """Return what the JSON holds; None for anything else, or for JSON nested too deeply to be read."""
     try:
-        body = answer.json()
-    except ValueError:
-        return "", ""
+        return answer.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _code_and_text(answer: requests.Response) -> tuple[str, str]:
+    body = _json_of(answer)
     if not isinstance(body, Mapping):
         return "", ""
-    code = body.get("code")
-    return ("" if code is None else str(code)), payloads.text(body.get("message"))[:200]
+    code, message = body.get("code"), body.get("message")
+    has_code = isinstance(code, int | str) and not isinstance(code, bool)
+    one_line = " ".join(message.split()) if isinstance(message, str) else ""
+    return (str(code).strip()[:MAX_CODE_LENGTH] if has_code else ""), one_line[:MAX_TEXT_LENGTH]

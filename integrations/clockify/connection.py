@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,16 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
+from integrations import lost_connections
 from integrations.clockify import payloads
-from integrations.clockify.client import ClockifyApiClient
-from integrations.errors import ReconnectNeeded, Rejected
+from integrations.clockify.client import CONNECTING, KEY_FIX, KEY_SEES_TOO_LITTLE, ClockifyApiClient
+from integrations.errors import ApiError, ReconnectNeeded, Rejected
+from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
+
+log = logging.getLogger("hourbridge.connection")
 
 ADMIN_ROLES = ("OWNER", "WORKSPACE_ADMIN")
 REGIONS = {
@@ -52,7 +58,7 @@ def connect(
         api_key=api_key,
         api_url=(api_url or settings.CLOCKIFY_API_URL).rstrip("/"),
         reports_url=(reports_url or settings.CLOCKIFY_REPORTS_URL).rstrip("/"),
-        account_id="connecting",
+        account_id=CONNECTING,
     )
     me = client.me()
     workspace = _choose_workspace(client.workspaces(), wanted)
@@ -86,14 +92,14 @@ def _choose_workspace(workspaces: list[Mapping[str, Any]], wanted: str) -> Mappi
 
 
 def _check_key(client: ClockifyApiClient, workspace_id: str) -> None:
-    """Check that the key sees every user's entries and rates. Raises ReconnectNeeded."""
+    """Check that the key sees every user's entries and rates. Raises ReconnectNeeded or Unexpected."""
     # One request per role: the form of several roles in one request is not documented.
     if not any(_has_role(client, workspace_id, role) for role in ADMIN_ROLES):
         raise ReconnectNeeded(
             "The key's owner is no owner or admin of this workspace, so it may not show everyone's entries and rates.",
             vendor="clockify",
-            code="KEY_SEES_TOO_LITTLE",
-            fix="Use the key of a workspace owner or admin.",
+            code=KEY_SEES_TOO_LITTLE,
+            fix=KEY_FIX,
         )
     client.check_rates_visible(workspace_id)
 
@@ -112,6 +118,7 @@ def _save(
         "state": Workspace.State.CONNECTED,
         "state_reason": "",
         "state_since": now,
+        **lost_connections.NOT_LOST,
         "api_key": client.api_key,
         "api_url": client.api_url,
         "reports_url": client.reports_url,
@@ -141,9 +148,36 @@ def _save(
 
 
 def mark_refused(workspace: Workspace, reason: str, *, now: datetime) -> None:
-    """Mark the workspace as refused by Clockify: runs stop until a user connects again; nothing is lost."""
-    # Only a connected workspace: one that a user disconnected meanwhile stays disconnected.
-    Workspace.objects.filter(pk=workspace.pk, state=Workspace.State.CONNECTED).update(
-        state=Workspace.State.REFUSED, state_reason=reason, state_since=now
+    """Mark the connection as lost, as the key's own addresses said: runs stop until it heals; nothing is lost."""
+    lost_connections.mark_lost(workspace, reason, because=lost_connections.LostBecause.REFUSED, now=now)
+
+
+def ask_again(workspace: Workspace, *, now: datetime) -> bool:
+    """Ask the key's own addresses whether a lost connection works again; return whether it is connected now."""
+    try:
+        client_for(workspace, mark_lost=False).check_connection()
+    except (ApiError, SecretUnreadable) as problem:
+        log.info("Clockify workspace %s stays lost: %s", workspace.clockify_id, problem)
+        return False
+    lost_connections.heal(workspace, now=now)
+    return workspace.state == Workspace.State.CONNECTED
+
+
+def client_for(workspace: Workspace, *, run_id: int | None = None, mark_lost: bool = True) -> ClockifyApiClient:
+    """Return an API client for the workspace, which it marks as lost where its own addresses refuse the key.
+
+    Its calls are recorded under `run_id`.
+    """
+
+    def on_lost(reason: str) -> None:
+        if mark_lost:
+            mark_refused(workspace, reason, now=timezone.now())
+
+    return ClockifyApiClient(
+        api_key=workspace.api_key,
+        api_url=workspace.api_url,
+        reports_url=workspace.reports_url,
+        account_id=workspace.clockify_id,
+        run_id=run_id,
+        on_lost=on_lost,
     )
-    workspace.refresh_from_db()

@@ -26,17 +26,6 @@ UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
 
-def client_for(workspace: Workspace, *, run_id: int | None = None) -> ClockifyApiClient:
-    """Return an API client for the workspace; its calls are recorded under `run_id`."""
-    return ClockifyApiClient(
-        api_key=workspace.api_key,
-        api_url=workspace.api_url,
-        reports_url=workspace.reports_url,
-        account_id=workspace.clockify_id,
-        run_id=run_id,
-    )
-
-
 def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime) -> dict[str, mirror.Counts]:
     """Read users, clients and projects whole, then store each list in one transaction. Raises ApiError."""
     workspace_id = workspace.clockify_id

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
-from integrations.clockify.pull import client_for
+from integrations.clockify.connection import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite

@@ -14,9 +14,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from integrations import retry
-from integrations.clockify import connection as clockify_connection
-from integrations.clockify import pull
-from integrations.errors import ApiError, NotConfigured, ReconnectNeeded, TryLater
+from integrations.clockify.connection import client_for
+from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -24,7 +23,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
-from syncjobs.runs import check
+from syncjobs.runs import check, lost_connections
 from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
@@ -98,10 +97,13 @@ class RunExecution:
     def _perform(self, company: Company, heartbeat: lease.Heartbeat, breaker: CircuitBreaker) -> None:
         run = self.run
         try:
+            if _not_connected_reasons(run) and run.trigger in {"button", "command"}:
+                self._stage("Asking whether the connection works again")
+                lost_connections.ask_at_once(run.workspace, now=timezone.now())
             if _not_connected_reasons(run):
                 self._end_unconnected()
                 return
-            clockify = pull.client_for(run.workspace, run_id=run.pk)
+            clockify = client_for(run.workspace, run_id=run.pk)
             quickbooks = QuickBooksApiClient(company, run_id=run.pk)
             now = timezone.now()
             if run.kind == Run.Kind.CHECK:
@@ -165,8 +167,6 @@ class RunExecution:
 
     def _end_cut_short(self, cause: Exception) -> None:
         """End a run whose sending stopped early; what arrived stays, the next run tries the rest again."""
-        if isinstance(cause, ReconnectNeeded | NotConfigured):
-            self._mark_clockify_refused(cause)
         has_successes = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
         code, message, fix = _describe_cause(cause)
         self._end(Status.PARTIAL if has_successes else Status.FAILED, code, f"Sending stopped: {message}", fix)
@@ -176,12 +176,7 @@ class RunExecution:
             after = timezone.now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
             self._requeue(after, error=error)
             return
-        self._mark_clockify_refused(error)
         self._end(Status.FAILED, *_describe_cause(error))
-
-    def _mark_clockify_refused(self, error: ApiError) -> None:
-        if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
-            clockify_connection.mark_refused(self.run.workspace, error.message, now=timezone.now())
 
     def _end_on_lost_lease(self, loss: lease.Lost) -> None:
         """End a run that lost its lease, unless another process took over this run: that one saves its result."""

@@ -100,7 +100,7 @@ def _read_from_clockify(
     try:
         if workspace.state != Workspace.State.CONNECTED:
             raise ReconnectNeeded("It is not connected.", vendor="clockify", fix="Connect it again.")
-        client = pull.client_for(workspace)
+        client = clockify_connection.client_for(workspace)
         raw = client.entry(workspace.clockify_id, entry_id)
         raw, approved = _report_row(workspace, client, entry_id, raw)
     except Gone:
@@ -110,8 +110,6 @@ def _read_from_clockify(
             stored_entry.refresh_from_db()
         return stored_entry
     except ApiError as error:
-        if isinstance(error, ReconnectNeeded) and error.vendor == "clockify":
-            clockify_connection.mark_refused(workspace, error.message, now=now)
         if stored_entry is None:
             raise
         not_asked.append(f"Clockify was not asked: {error.message}")

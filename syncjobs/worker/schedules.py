@@ -14,7 +14,7 @@ from syncjobs.models import Run, Schedule
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.runs import lifecycle as runs
-from syncjobs.runs import queue
+from syncjobs.runs import lost_connections, queue
 
 log = logging.getLogger("hourbridge.schedules")
 
@@ -44,8 +44,10 @@ def change(workspace: Workspace, kind: str, table: Timetable, *, now: datetime) 
 
 
 def tick(*, now: datetime) -> int:
-    """Handle all that is due: lost runs, scheduled runs, old tokens. Return how many were handled."""
-    return queue.sweep(now=now) + start_due(now=now) + keep_connections(now=now)
+    """Handle all that is due: lost runs, scheduled runs, old tokens, lost connections. Return how many were handled."""
+    # Connections last, since they may be slow to answer.
+    handled = queue.sweep(now=now) + start_due(now=now)
+    return handled + keep_connections(now=now) + lost_connections.ask_due(now=now)
 
 
 def start_due(*, now: datetime) -> int:
