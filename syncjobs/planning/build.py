@@ -293,6 +293,11 @@ class PlanWriter:
             run.counters = {**run.counters, "unchanged": run.counters.get("unchanged", 0) + len(kept)}
             run.save(update_fields=["counters"])
 
+    def left_as_they_are(self, entries: int) -> None:
+        """Count this number of entries as seen and unchanged: Clockify gave no clear answer about them."""
+        self._seen += entries
+        self._unchanged += entries
+
     def close(self) -> None:
         """Save the run's counters and total once every chunk is added."""
         run = self._run

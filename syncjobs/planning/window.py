@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,11 +12,13 @@ from typing import Any, TypeVar
 from integrations import mirror
 from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyApiClient
-from integrations.errors import Gone
+from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
 from mapping.queries import unknown_ids
 from syncjobs.models import Receipt
 from syncjobs.planning import inputs
+
+log = logging.getLogger("hourbridge.window")
 
 T = TypeVar("T")
 
@@ -26,6 +29,8 @@ WEEK = timedelta(days=7)
 # them would delete their time in QuickBooks.
 MAX_MISSING = 20
 MAX_MISSING_SHARE = 0.1
+# Entries in a row whose own address gives no answer, each after GIVE_UP_SECONDS, before the rest is not asked.
+MAX_UNANSWERED = 3
 
 
 @dataclass
@@ -33,7 +38,8 @@ class Window:
     """A range of days, both included, with the ids of its entries.
 
     `ids`: entries to decide on; `moved`: those of them that may lie on other days now. `gone`: mirrored entries for
-    which Clockify says that they were deleted. `many_missing`: too many for that to be believed.
+    which Clockify says that they were deleted. `many_missing`: too many for that to be believed. `unclear`: missing
+    entries whose own address gave no clear answer; they stay as they are, seen and unchanged.
     """
 
     first: date
@@ -42,6 +48,7 @@ class Window:
     moved: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     many_missing: bool = False
+    unclear: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> 
     kept_ids = set(rows.values_list("clockify_id", flat=True))
     window.ids &= kept_ids
     window.gone &= kept_ids
+    window.unclear &= kept_ids
 
 
 def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
@@ -145,7 +153,8 @@ def _look_up_missing(
     """Ask Clockify for each missing entry by id, and note in the window which are gone and which moved.
 
     Absence from the report proves nothing; Gone for the entry itself does. Stops once too many are gone to be
-    believed. An entry that still exists was moved out of the window; it is planned if its time was sent.
+    believed. An entry that still exists was moved out of the window; it is planned if its time was sent. Raises
+    ApiError only for a used-up limit or a lost connection, never for one entry's odd answer.
     """
     missing_ids = sorted(missing)
     entry_count = len(window.ids) + len(missing_ids)
@@ -157,10 +166,23 @@ def _look_up_missing(
         .values_list("clockify_id", flat=True)
     )
     moved_rows: list[Mapping[str, Any]] = []
-    for entry_id in missing_ids:
+    unanswered = 0
+    for position, entry_id in enumerate(missing_ids):
         try:
-            moved_rows.append(client.entry(workspace.clockify_id, entry_id))
+            moved_rows.append(_readable(client.entry(workspace.clockify_id, entry_id)))
+            unanswered = 0
+        except NoAnswer:
+            unanswered += 1
+            window.unclear.add(entry_id)
+            if unanswered == MAX_UNANSWERED:
+                window.unclear.update(missing_ids[position:])
+                break
+        except (Unexpected, ValueError, TypeError, AttributeError, OverflowError) as error:
+            log.warning("Entry %s is missing from the report, and its own address is not clear: %s", entry_id, error)
+            unanswered = 0
+            window.unclear.add(entry_id)
         except Gone:
+            unanswered = 0
             window.gone.add(entry_id)
             newly_gone = len(window.gone - known_deleted_ids)
             if newly_gone > max_gone and newly_gone > entry_count * MAX_MISSING_SHARE:
@@ -174,6 +196,12 @@ def _look_up_missing(
     )
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
+
+
+def _readable(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the record. Raises what reading it raises, so that an unreadable one is not stored."""
+    payloads.entry(raw)
+    return raw
 
 
 def ordered_ids(workspace: Workspace, window: Window, *, last: set[str]) -> Iterator[list[str]]:

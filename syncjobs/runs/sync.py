@@ -116,7 +116,10 @@ class Sync:
         try:
             # Entries that failed before go last, so that bad records never stop good ones (docs/decisions/0004).
             chunks = window.ordered_ids(run.workspace, time_window, last=build.failed_before(run))
-            for ids, gone in chain(((ids, []) for ids in chunks), [([], sorted(time_window.gone))]):
+            # Shown with their write, as long as its outcome is unknown.
+            unclear_open = sorted(time_window.unclear & set(context.actions))
+            plan_writer.left_as_they_are(len(time_window.unclear) - len(unclear_open))
+            for ids, gone in chain(((ids, []) for ids in chunks), [(unclear_open, sorted(time_window.gone))]):
                 self._heartbeat.check()
                 plan = build.intend(run, context, ids, gone, absent)
                 without_writes = plan.part([step for step in plan.steps if not step.writes], unknown=True)
