@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from integrations.models import RateBucket
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 
@@ -323,29 +322,6 @@ def test_an_entry_restored_before_anybody_looked_is_unchanged(scene: Scene, sent
     scene.restore(scene.delete_entry(sent))
 
     assert scene.sync().counts == {"unchanged": 1}
-
-
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500])
-def test_only_code_501_of_its_own_address_says_that_an_entry_is_gone(
-    scene: Scene, sent: str, settings: Any, status: int
-) -> None:
-    """Any other answer is no proof: nothing may be deleted on the strength of it."""
-    settings.GIVE_UP_SECONDS = 0.5
-    scene.delete_entry(sent)
-    error_body = {"message": "no", "code": 4000}
-    wait = {"Retry-After": "600"} if status == 429 else {}
-    address = f"time-entries/{sent}"
-    scene.fault("status_before", address, vendor="clockify", status=status, body=error_body, headers=wait, times=0)
-
-    run = scene.sync()
-
-    assert run.code in {3, 4}
-    assert (run["deleted"], len(scene.activities())) == (0, 1)
-    scene.clear_faults()
-    if status in {401, 403, 404}:
-        scene.connect()
-    RateBucket.objects.all().delete()  # the ten minutes are over
-    assert scene.sync().counts == {"deleted": 1}
 
 
 def test_many_missing_at_once_delete_nothing(scene: Scene, ada: str, site: str) -> None:
