@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from config.version import name_and_version
-from syncjobs.display import badges, formatting
+from syncjobs.display import badges, formatting, lost_connections
 from syncjobs.rules import reasons
 
 register = template.Library()
@@ -33,6 +33,11 @@ register.filter("action_state", badges.of_action)
 register.filter("message_badge", badges.of_message)
 
 register.simple_tag(name_and_version)
+
+
+@register.filter
+def asked_again(row: Any, zone: str) -> str:
+    return lost_connections.asked_again(row, zone=zone)
 
 
 @register.filter

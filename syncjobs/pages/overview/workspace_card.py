@@ -78,6 +78,14 @@ class Card:
         return self.is_clockify_connected and self.is_quickbooks_connected
 
     @property
+    def may_ask_again(self) -> bool:
+        """True where a side is lost and asking it again may help; a check asks before anything else."""
+        rows = [row for row in (self.workspace, self.company) if row is not None]
+        return any(row.may_be_asked_again for row in rows) and not any(
+            row.state == row.State.DISCONNECTED for row in rows
+        )
+
+    @property
     def subscription(self) -> subscription_policy.SubscriptionStatus | None:
         """The subscription status by QuickBooks' last answer; None before the first reading."""
         if self.company is None or self.company.plan_read_at is None:

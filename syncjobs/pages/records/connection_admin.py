@@ -22,6 +22,10 @@ EVENTS = {
     "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
     "quickbooks_connected": StatusBadge("QuickBooks connected", "link", "sent"),
     "quickbooks_disconnected": StatusBadge("QuickBooks disconnected", "link_off", "held"),
+    "clockify_lost": StatusBadge("Clockify lost", "close", "refused"),
+    "clockify_healed": StatusBadge("Clockify works again", "link", "sent"),
+    "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
+    "quickbooks_healed": StatusBadge("QuickBooks works again", "link", "sent"),
     "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
@@ -46,6 +50,7 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
         labels={
             "state": "Connection",
             "state_since": "Since",
+            "ask_again_at": "Asked again by itself",
             "api_url": "Clockify's address",
             "reports_url": "Clockify's address for reports",
             "key_owner_name": "Key of",
@@ -55,6 +60,7 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
             "longest_hours": "Longest entry, hours",
             "report_rounding": "How Clockify's reports round",
         },
+        left_out=("asked_again",),
     )
 
     def related(self, row: Workspace) -> Related:
@@ -82,6 +88,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             "realm_id": "Company id",
             "state": "Connection",
             "state_since": "Since",
+            "ask_again_at": "Asked again by itself",
             "pulled_at": "Last read",
             "sku": "Plan",
             "subscription": "Subscription",
@@ -93,7 +100,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             "allow_sku": "Plan allowed here",
             "allow_unstated_payroll": "Unstated Payroll allowed here",
         },
-        left_out=("token_owner", "token_until"),
+        left_out=("token_owner", "token_until", "asked_again"),
     )
 
     def related(self, row: Company) -> Related:
@@ -139,7 +146,8 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
-        return row.by.get_username() if row.by else "a command"
+        by_itself = row.kind.endswith(("_lost", "_healed"))
+        return row.by.get_username() if row.by else "Hourbridge itself" if by_itself else "a command"
 
 
 @admin.register(ApiCall)

@@ -377,3 +377,29 @@ def test_an_unsupported_subscription_keeps_the_last_steps_shut(dana: Client) -> 
 
     assert states(page)[-2:] == ["later", "later"]
     assert "Off for now: Payroll is on in this company" in main_text(page)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence", "button"),
+    [
+        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again by itself on Tue 3 Mar", True),
+        ({}, "asks again by itself within a minute", True),
+        ({"lost_because": "invalid_grant", "asked_again": 1}, "only connecting it again helps", False),
+    ],
+)
+def test_a_lost_connection_says_when_it_is_asked_again(
+    dana: Client, columns: dict[str, Any], sentence: str, button: bool
+) -> None:
+    WorkspaceFactory(company=CompanyFactory(state=Company.State.RECONNECT, state_reason="No.", **columns))
+
+    page_text = main_text(dana.get("/admin/"))
+
+    assert sentence in page_text
+    assert ("Ask again now" in page_text) == button
+    assert "Reconnect QuickBooks" in page_text
+
+
+def test_a_disconnected_company_is_not_asked_again(dana: Client) -> None:
+    WorkspaceFactory(company=CompanyFactory(state=Company.State.DISCONNECTED))
+
+    assert "sk again" not in main_text(dana.get("/admin/"))
