@@ -13,16 +13,8 @@ from django.conf import settings
 
 from integrations import http, throttle
 from integrations.clockify import payloads
-from integrations.errors import (
-    AccessRefused,
-    ApiError,
-    Gone,
-    NoAnswer,
-    ReconnectNeeded,
-    Rejected,
-    TryLater,
-    Unexpected,
-)
+from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
+from integrations.errors import AccessRefused, ApiError, Unexpected
 from integrations.health import HealthCheck
 
 PAGE_SIZE = 200
@@ -31,13 +23,8 @@ REPORT_PAGE_SIZE = 1000
 MAX_WINDOW = timedelta(days=31)
 # More pages than the largest workspace has: a server that repeats itself must not keep us here forever.
 MAX_PAGES = 10_000
-# Of the vendor's words in messages.
-MAX_CODE_LENGTH, MAX_TEXT_LENGTH = 60, 200
 # The account of calls with a key whose workspace is not known yet.
 CONNECTING = "connecting"
-# The code of a key that may not see what a sync needs, although Clockify accepts it.
-KEY_SEES_TOO_LITTLE = "KEY_SEES_TOO_LITTLE"
-KEY_FIX = "Use the key of a workspace owner or admin, who sees everyone's entries and rates."
 
 
 @dataclass(frozen=True)
@@ -107,7 +94,7 @@ class ClockifyApiClient:
         Any other odd answer is Unexpected or NoAnswer of this entry alone.
         """
         url = f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}"
-        entry = self._object("GET", url, classify=_read_entry_answer)
+        entry = self._object("GET", url, classify=read_entry_answer)
         if payloads.identifier(entry) != entry_id:
             raise self._unexpected(f"Clockify answered {url} with another record.")
         return entry
@@ -225,7 +212,7 @@ class ClockifyApiClient:
             "users": {"contains": "CONTAINS", "status": "ALL"},
         }
         url = f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed"
-        return self._object("POST", url, body=json.dumps(body).encode(), classify=_read_report_answer)
+        return self._object("POST", url, body=json.dumps(body).encode(), classify=read_report_answer)
 
     # --- transport -----------------------------------------------------------------------------------------
     def _send(self, method: str, url: str, *, repeatable: bool = True, **options: Any) -> requests.Response:
@@ -284,81 +271,3 @@ def _entries_count(answer: Mapping[str, Any]) -> int | None:
     first = totals[0] if isinstance(totals, list) and totals else None
     count = first.get("entriesCount") if isinstance(first, Mapping) else None
     return count if isinstance(count, int) and not isinstance(count, bool) else None
-
-
-def read_answer(answer: requests.Response) -> ApiError | None:
-    """Return the error in an answer, or None: by status, and under 400 by whether it has a code of Clockify's.
-
-    The text of Clockify's messages is not stable. An answer that is not in the table is `Unexpected`.
-    """
-    status = answer.status_code
-    if 200 <= status < 300:
-        return None
-    code, fault_text = _code_and_text(answer)
-    details: dict[str, Any] = {"vendor": "clockify", "status": status, "code": code}
-    message = f"Clockify said {status}{f' (code {code})' if code else ''}{f': {fault_text}' if fault_text else ''}."
-    if status == 429:
-        return TryLater("Clockify's request limit is reached.", after=http.retry_after(answer), **details)
-    if status >= 500:
-        return NoAnswer(message, fix="Clockify has trouble; the next run goes on by itself.", **details)
-    # An empty 404 means that the workspace is not visible; a deleted record answers 400 with code 501.
-    if status in {401, 403} or (status == 404 and not answer.content.strip()):
-        return _access_refused(answer, message, details)
-    if status == 400 and code:
-        return Rejected(message, **details)
-    return Unexpected(message, fix="Check the addresses of the Clockify connection.", **details)
-
-
-def _access_refused(answer: requests.Response, message: str, details: Mapping[str, Any]) -> AccessRefused:
-    status = answer.status_code
-    if status == 401:
-        lost_message, fix = "Clockify does not accept the API key.", "Make a new key in Clockify and connect again."
-    elif status == 403:
-        lost_message, fix = f"The API key may not do this. {message}", KEY_FIX
-    else:
-        lost_message = "This key does not see the workspace."
-        fix = "Check the workspace, its region's addresses and whether the key's owner still belongs to it."
-    return AccessRefused(
-        message,
-        lost=ReconnectNeeded(lost_message, fix=fix, **details),
-        by_vendor=not answer.content.strip() or isinstance(_json_of(answer), Mapping),
-        **details,
-    )
-
-
-def _read_report_answer(answer: requests.Response) -> ApiError | None:
-    error = read_answer(answer)
-    if isinstance(error, AccessRefused) and error.status == 403 and error.by_vendor:
-        # The role of the key's owner was lowered, or the key never saw enough.
-        details: dict[str, Any] = {"vendor": "clockify", "status": 403, "code": KEY_SEES_TOO_LITTLE, "fix": KEY_FIX}
-        message = f"The API key may not see everyone's time and rates. {error.message}"
-        return AccessRefused(message, lost=error.lost, by_vendor=True, **details)
-    return error
-
-
-def _read_entry_answer(answer: requests.Response) -> ApiError | None:
-    error = read_answer(answer)
-    # 501 has many meanings, but for the address of one entry only this one.
-    if isinstance(error, Rejected) and error.code == "501":
-        return Gone("Clockify no longer has this time entry.", vendor="clockify", status=400, code="501")
-    if isinstance(error, Rejected):
-        return Unexpected(error.message, vendor="clockify", status=400, code=error.code)
-    return error
-
-
-def _json_of(answer: requests.Response) -> Any:
-    """Return what the JSON holds; None for anything else, or for JSON nested too deeply to be read."""
-    try:
-        return answer.json()
-    except (ValueError, RecursionError):
-        return None
-
-
-def _code_and_text(answer: requests.Response) -> tuple[str, str]:
-    body = _json_of(answer)
-    if not isinstance(body, Mapping):
-        return "", ""
-    code, message = body.get("code"), body.get("message")
-    has_code = isinstance(code, int | str) and not isinstance(code, bool)
-    one_line = " ".join(message.split()) if isinstance(message, str) else ""
-    return (str(code).strip()[:MAX_CODE_LENGTH] if has_code else ""), one_line[:MAX_TEXT_LENGTH]

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from integrations import lost_connections
 from integrations.clockify import payloads
-from integrations.clockify.client import CONNECTING, KEY_FIX, KEY_SEES_TOO_LITTLE, ClockifyApiClient
+from integrations.clockify.client import CONNECTING, ClockifyApiClient
+from integrations.clockify.faults import KEY_FIX, KEY_SEES_TOO_LITTLE
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import requests
 
-from integrations.clockify import client
+from integrations.clockify import faults
 from integrations.errors import AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
 
-REPORT = client._read_report_answer
-ENTRY = client._read_entry_answer
+REPORT = faults.read_report_answer
+ENTRY = faults.read_entry_answer
 HTML = b"<html>no</html>"
 DEEP = pytest.param(b"[" * 100_000, id="deep")
 
@@ -50,7 +50,7 @@ BODIES = [b"", b"text", HTML, b"null", b"[]", b"{}", DEEP, b"\xff\xfe\xfa", b'{"
     ],
 )
 def test_under_most_statuses_no_body_counts(status: int, error: type[ApiError], body: bytes) -> None:
-    assert type(client.read_answer(answer(status, body))) is error
+    assert type(faults.read_answer(answer(status, body))) is error
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_under_most_statuses_no_body_counts(status: int, error: type[ApiError], 
     ],
 )
 def test_400_and_404_are_told_apart_by_their_body(status: int, body: Any, error: type) -> None:
-    assert type(client.read_answer(answer(status, body))) is error
+    assert type(faults.read_answer(answer(status, body))) is error
 
 
 @pytest.mark.parametrize("body", BODIES[:-1])
@@ -89,8 +89,8 @@ def test_no_other_code_and_no_other_status_does(status: int, code: int) -> None:
 
 
 def test_a_gateways_page_is_told_from_clockifys_own_refusal() -> None:
-    own = client.read_answer(answer(401, {"code": 4003, "message": "Api key does not exist"}))
-    page = client.read_answer(answer(403, HTML))
+    own = faults.read_answer(answer(401, {"code": 4003, "message": "Api key does not exist"}))
+    page = faults.read_answer(answer(403, HTML))
 
     assert isinstance(own, AccessRefused)
     assert isinstance(page, AccessRefused)
@@ -103,5 +103,5 @@ def test_a_report_that_is_refused_says_which_key_is_needed() -> None:
 
     assert own is not None
     assert page is not None
-    assert (own.name, own.fix) == ("KEY_SEES_TOO_LITTLE", client.KEY_FIX)
+    assert (own.name, own.fix) == ("KEY_SEES_TOO_LITTLE", faults.KEY_FIX)
     assert (page.name, page.fix) == ("UNEXPECTED", "")
