@@ -1,6 +1,7 @@
 """One writer per company, and one process per run: leases taken and renewed by single updates.
 
 A lease whose holder died expires. A process that meets one whose heartbeat stopped waits for that and then takes it.
+All their times are the database's, taken in the statement that takes or tests a lease: clocks of machines differ.
 """
 
 from __future__ import annotations
@@ -18,13 +19,20 @@ from typing import Any
 import psutil
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
+from integrations.database import DatabaseNow, database_now
 from integrations.models import Company
 from syncjobs.models import Run, WriterLease
 
 log = logging.getLogger("hourbridge.lease")
+
+# The start of a process is known to about a second.
+AGE_TOLERANCE_SECONDS = 2
+# A point in time for a query: normally the database's own.
+Moment = datetime | Combinable
 
 
 class Busy(Exception):
@@ -64,10 +72,18 @@ def _lease_time() -> timedelta:
 def try_take_writer_lease(company: Company, run: Run | None, owner: str) -> bool:
     """Take the company's writer lease if it is free, expired or the owner's already; return True if taken."""
     WriterLease.objects.get_or_create(company=company)
-    now = timezone.now()
+    now = DatabaseNow()
     available = WriterLease.objects.filter(company=company).filter(Q(owner="") | Q(owner=owner) | Q(until__lt=now))
     # Condition and update are one statement, so two processes can't both take a free lease.
     return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + _lease_time()) == 1
+
+
+def renew_writer_lease(company: Company, owner: str, *, only_if_valid: bool = False) -> bool:
+    """Renew the lease by one update; return False if it is no longer the owner's, or expired with `only_if_valid`."""
+    leases = WriterLease.objects.filter(company=company, owner=owner)
+    if only_if_valid:
+        leases = leases.filter(until__gt=DatabaseNow())
+    return leases.update(beat_at=DatabaseNow(), until=DatabaseNow() + _lease_time()) == 1
 
 
 def take_writer_lease(company: Company, run: Run, owner: str) -> None:
@@ -90,19 +106,17 @@ def take_writer_lease(company: Company, run: Run, owner: str) -> None:
 def _is_alive_on_this_host(lease: WriterLease) -> bool:
     """Return True if the holder's process runs on this machine. False proves nothing: it may run elsewhere."""
     host, _, pid = lease.owner.rpartition(":")[0].rpartition(":")
-    oldest_beat = timezone.now() - timedelta(seconds=2 * settings.HEARTBEAT_SECONDS)
-    if (
-        host != _host()
-        or not pid.isdigit()
-        or lease.since is None
-        or lease.beat_at is None
-        or lease.beat_at < oldest_beat
-    ):
+    if host != _host() or not pid.isdigit() or lease.since is None or lease.beat_at is None:
+        return False
+    now = database_now()
+    if now - lease.beat_at > timedelta(seconds=2 * settings.HEARTBEAT_SECONDS):
         return False
     try:
         process = psutil.Process(int(pid))
-        # A process started after the lease was taken only reuses the dead holder's process id.
-        is_same_process = process.create_time() <= lease.since.timestamp()
+        # A process started after the lease was taken only reuses the dead holder's process id. Ages are compared, each
+        # by one clock: the start is known by this machine's clock, the lease by the database's.
+        process_age = time.time() - process.create_time()
+        is_same_process = process_age + AGE_TOLERANCE_SECONDS >= (now - lease.since).total_seconds()
         # Neither kind does any work, so its lease may be waited out.
         return is_same_process and process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_STOPPED}
     except psutil.Error:
@@ -113,8 +127,9 @@ def release(company: Company, owner: str) -> None:
     WriterLease.objects.filter(company=company, owner=owner).update(owner="", run=None, until=None, beat_at=None)
 
 
-def end_dead_commands(*, now: datetime) -> int:
-    """Fail command runs whose process is gone; returns their number."""
+def end_dead_commands(*, now: Moment | None = None) -> int:
+    """Fail command runs whose process is gone; returns their number. `now`: another time than the database's."""
+    now = now or DatabaseNow()
     # No worker resumes a command: the person who started it has seen it end (decision 3).
     dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
     return dead.update(
@@ -122,7 +137,7 @@ def end_dead_commands(*, now: datetime) -> int:
     )
 
 
-def process_gone(now: datetime, message: str) -> dict[str, Any]:
+def process_gone(now: Moment, message: str) -> dict[str, Any]:
     """Return the fields of a failed run whose own process ended before it could save them."""
     return {
         "status": Run.Status.FAILED,
@@ -138,7 +153,7 @@ def process_gone(now: datetime, message: str) -> dict[str, Any]:
 
 def claim(run: Run, owner: str) -> bool:
     """Make this process the run's owner by compare-and-swap; return True for exactly one caller."""
-    now = timezone.now()
+    now = DatabaseNow()
     claimable = (
         Q(status=Run.Status.QUEUED)
         | Q(status=Run.Status.WAITING, not_before=None)
@@ -152,7 +167,7 @@ def claim(run: Run, owner: str) -> bool:
         lease_until=now + _lease_time(),
         not_before=None,
         attempts=run.attempts + 1,
-        started_at=run.started_at or now,
+        started_at=Coalesce(F("started_at"), now),
     )
     run.refresh_from_db()
     return updated == 1
@@ -208,16 +223,14 @@ class Heartbeat:
 
     def _renew(self) -> bool:
         """Renew both leases by one update each; return False if either is no longer ours."""
-        now = timezone.now()
-        until = now + _lease_time()
         is_renewed = True
         if self._company is not None:
             # The writer's first: of a process that dies between the two the run's lease ends first, so that whoever
             # takes the writer's lease over finds the dead run and ends it.
-            leases = WriterLease.objects.filter(company=self._company, owner=self._owner)
-            is_renewed = leases.update(beat_at=now, until=until) == 1
+            is_renewed = renew_writer_lease(self._company, self._owner)
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
-        is_renewed = runs.update(beat_at=now, lease_until=until) == 1 and is_renewed
+        now = DatabaseNow()
+        is_renewed = runs.update(beat_at=now, lease_until=now + _lease_time()) == 1 and is_renewed
         # The heartbeat also tells a running process that a person canceled its run.
         if runs.filter(cancel_asked_at__isnull=False).exists():
             self._on_cancel()

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -198,9 +196,7 @@ def _writer_lease(company: Company) -> Iterator[Callable[[], None]]:
         raise Refused(f"{lease.Busy(held.run, held.since)} Decide when it is done.")
 
     def renew_lease() -> None:
-        now = timezone.now()
-        own_lease = WriterLease.objects.filter(company=company, owner=owner, until__gt=now)
-        if own_lease.update(until=now + timedelta(seconds=settings.LEASE_SECONDS)) != 1:
+        if not lease.renew_writer_lease(company, owner, only_if_valid=True):
             raise Refused("QuickBooks answered too slowly and another run took over; decide again.")
 
     try:
