@@ -6,9 +6,13 @@ import time
 
 from django.db import connection, models, transaction
 
+from integrations.database import EPOCH_SECONDS_SQL
+
 
 class RateBucket(models.Model):
-    """The next free moment of one account, in seconds since 1970 (generic cell rate algorithm without a burst)."""
+    """The next free moment of one account, in seconds since 1970 by the database's clock (generic cell rate
+    algorithm without a burst).
+    """
 
     key = models.CharField(max_length=120, primary_key=True)
     next_at = models.FloatField(default=0)
@@ -27,27 +31,28 @@ def spacing(*, per_second: float = 0, per_minute: float = 0) -> float:
     return MARGIN * max(1 / per_second if per_second else 0, 60 / per_minute if per_minute else 0)
 
 
-def reserve(key: str, seconds_apart: float, *, now: float) -> float:
-    """Take the next free moment and return it, in seconds since 1970. Fair among processes: each call moves it on.
+def reserve(key: str, seconds_apart: float, *, now: float | None = None) -> float:
+    """Take the next free moment and return how many seconds away it is. Fair among processes: each call moves it on.
 
-    Must run outside a transaction, which would keep the row locked for all other callers until it ends.
+    By the database's clock, since processes on several machines share the row; `now` is for tests, in seconds since
+    1970. Must run outside a transaction, which would keep the row locked for all other callers until it ends.
     """
     table = connection.ops.quote_name(RateBucket._meta.db_table)
     latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
+    clock = EPOCH_SECONDS_SQL[connection.vendor] if now is None else str(float(now))
     # Column names are spelled out: `key` is a reserved word on some databases.
     sql = (
-        f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", %s) + %s '
-        f'WHERE "key" = %s RETURNING "next_at"'
+        f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", {clock}) + %s '
+        f'WHERE "key" = %s RETURNING "next_at" - {clock}'
     )
     # Twice, since the row is missing at the first call of an account.
     for _ in range(2):
         with connection.cursor() as cursor:
-            cursor.execute(sql, [now, seconds_apart, key])
+            cursor.execute(sql, [seconds_apart, key])
             row = cursor.fetchone()
         if row:
-            return float(row[0]) - seconds_apart
-        with transaction.atomic():
-            RateBucket.objects.bulk_create([RateBucket(key=key)], ignore_conflicts=True)
+            return max(0.0, float(row[0]) - seconds_apart)
+        _make_row(key)
     raise RuntimeError(f"rate bucket {key} could not be made")
 
 
@@ -56,17 +61,27 @@ def wait_for_turn(key: str, seconds_apart: float, *, longest: float) -> float:
 
     A wait of more than `longest` seconds is returned instead, so that the caller can postpone the run.
     """
-    now = time.time()
-    pause = reserve(key, seconds_apart, now=now) - now
+    pause = reserve(key, seconds_apart)
     if pause > longest:
         return pause
-    time.sleep(max(0.0, pause))
+    time.sleep(pause)
     return 0.0
 
 
 def block_for(key: str, seconds: float) -> None:
     """Block all calls for this account for `seconds`, after the vendor reported too many requests."""
-    until = time.time() + seconds
-    RateBucket.objects.bulk_create([RateBucket(key=key)], ignore_conflicts=True)
+    _make_row(key)
+    table = connection.ops.quote_name(RateBucket._meta.db_table)
+    latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
     # Another process may have been told to wait longer; a shorter wait must not replace that.
-    RateBucket.objects.filter(key=key, blocked_until__lt=until).update(blocked_until=until)
+    sql = (
+        f'UPDATE {table} SET "blocked_until" = {latest}("blocked_until", {EPOCH_SECONDS_SQL[connection.vendor]} + %s) '
+        f'WHERE "key" = %s'
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [seconds, key])
+
+
+def _make_row(key: str) -> None:
+    with transaction.atomic():
+        RateBucket.objects.bulk_create([RateBucket(key=key)], ignore_conflicts=True)
