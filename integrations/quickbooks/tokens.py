@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations import http, lost_connections, throttle
+from integrations.database import DatabaseNow
 from integrations.errors import NoAnswer, ReconnectNeeded
 from integrations.quickbooks import oauth
 from integrations.quickbooks.models import Company
@@ -95,7 +96,7 @@ def _is_usable(company: Company, refused: str, even_if_lost: bool = False) -> bo
 
 def _take_lease(company: Company, owner: str) -> bool:
     # One conditional UPDATE: of several processes only one gets the lease.
-    now = timezone.now()
+    now = DatabaseNow()
     free = Company.objects.filter(pk=company.pk).filter(Q(token_owner="") | Q(token_until__lt=now))
     return free.update(token_owner=owner, token_until=now + LEASE) == 1
 
@@ -108,9 +109,11 @@ def _lease_renewal(company: Company, owner: str) -> Iterator[None]:
     def renew() -> None:
         try:
             while not done.wait(RENEW_SECONDS):
-                Company.objects.filter(pk=company.pk, token_owner=owner).update(token_until=timezone.now() + LEASE)
-        except Exception:  # the answer still has to be saved, with or without the lease
-            log.warning("The token lease of %s could not be renewed.", company.pk, exc_info=True)
+                try:
+                    Company.objects.filter(pk=company.pk, token_owner=owner).update(token_until=DatabaseNow() + LEASE)
+                except Exception:  # the answer still has to be saved, with or without the lease
+                    log.warning("The token lease of %s could not be renewed.", company.pk, exc_info=True)
+                    connection.close()
         finally:
             # Django opens a connection per thread and closes only those of requests.
             connection.close()
