@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle
@@ -17,7 +17,7 @@ from syncjobs.runs import lifecycle
 
 def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
     """Request a run by button; `details` are those of `lifecycle.create_run`. Raises AlreadyRunning."""
-    return lifecycle.request_run(kind, workspace, trigger="button", now=timezone.now(), **details)
+    return lifecycle.request_run(kind, workspace, trigger="button", now=database_now(), **details)
 
 
 def tell(request: HttpRequest, level: int, text: str, run: Run) -> None:

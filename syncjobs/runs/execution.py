@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from integrations import retry
 from integrations.clockify.connection import client_for
+from integrations.database import database_now
 from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
@@ -80,7 +80,7 @@ class RunExecution:
             self._end_busy(busy)
             return self.run
         # Nobody restarts a killed command, so its run must be closed before this one plans the rest of its work.
-        lease.end_dead_commands(now=timezone.now())
+        lease.end_dead_commands()
         breaker = CircuitBreaker(deadline=self.deadline, leaving=self.leaving)
         try:
             with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.request_stop) as heartbeat:
@@ -105,7 +105,7 @@ class RunExecution:
                 return
             clockify = client_for(run.workspace, run_id=run.pk)
             quickbooks = QuickBooksApiClient(company, run_id=run.pk)
-            now = timezone.now()
+            now = database_now()
             if run.kind == Run.Kind.CHECK:
                 self._stage("Reading both sides")
                 run.counters = check.perform(run, clockify, quickbooks, now=now)
@@ -148,7 +148,7 @@ class RunExecution:
             self._end_cut_short(breaker.cause)
         # Only this slice is over; the remaining items stay planned.
         elif has_remaining and not run.dry_run and breaker.out_of_time:
-            self._requeue(timezone.now())
+            self._requeue(database_now())
         elif has_remaining and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         else:
@@ -173,7 +173,7 @@ class RunExecution:
 
     def _end_on_error(self, error: ApiError) -> None:
         if isinstance(error, TryLater):
-            after = timezone.now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
+            after = database_now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
             self._requeue(after, error=error)
             return
         self._end(Status.FAILED, *_describe_cause(error))
@@ -190,7 +190,7 @@ class RunExecution:
             self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
         else:
             # Half a lease, so that the run begins soon after a dead process loses its lease.
-            soon = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS / 2)
+            soon = database_now() + timedelta(seconds=settings.LEASE_SECONDS / 2)
             self._end(Status.WAITING, "ANOTHER_RUN", str(busy), not_before=soon)
 
     def _end_unconnected(self) -> None:
@@ -217,7 +217,7 @@ class RunExecution:
         not_before: datetime | None = None,
     ) -> None:
         run = self.run
-        now = timezone.now()
+        now = database_now()
         run.status, run.stage, run.not_before = status, "", not_before
         run.error_code, run.error_message, run.error_fix = code, message, fix
         run.owner, run.lease_until = "", None

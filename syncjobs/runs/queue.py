@@ -2,19 +2,22 @@
 
 django-q2 may lose, repeat or wedge a task. So nothing is decided by a message: a run is claimed by its row, and what
 the queue lost or a killed worker left behind is found by `sweep`, which the worker's supervisor calls.
+
+What is due or overdue goes by the database's clock, in the statement that tests it; `now` is for tests.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import timezone
 from django_q.tasks import async_task
 
 from integrations import retry
+from integrations.database import DatabaseNow
 from syncjobs.ledger import lease
+from syncjobs.ledger.lease import Moment
 from syncjobs.models import Run
 
 # A queued run that no worker claimed for this long is enqueued again.
@@ -25,20 +28,22 @@ STUCK_AFTER = timedelta(seconds=20)
 
 def enqueue(run: Run) -> None:
     """Put the run into the task queue; the message is part of the caller's transaction."""
-    Run.objects.filter(pk=run.pk).update(enqueued_at=timezone.now())
+    Run.objects.filter(pk=run.pk).update(enqueued_at=DatabaseNow())
     async_task("syncjobs.tasks.perform", run.pk, task_name=f"run {run.pk}")
 
 
-def sweep(*, now: datetime) -> int:
+def sweep(*, now: Moment | None = None) -> int:
     """Recover runs that a dead process or a lost message left behind; return their number."""
+    now = now or DatabaseNow()
     return _give_up_or_requeue(now) + _wake_waiting(now) + _enqueue_again(now)
 
 
-def stuck(*, now: datetime) -> str:
+def stuck(*, now: Moment | None = None) -> str:
     """Return why the task cluster must be replaced, or "": runs wait, a worker should be free, and none takes them.
 
     After the kill of an idle worker django-q2's processes stay alive but take no more tasks.
     """
+    now = now or DatabaseNow()
     overdue = now - STUCK_AFTER
     waiting_count = Run.objects.filter(
         status=Run.Status.QUEUED, created_at__lt=overdue, enqueued_at__lt=overdue
@@ -54,7 +59,7 @@ def stuck(*, now: datetime) -> str:
     return f"{waiting_count} waiting, {working_count} at work, and nobody takes the next."
 
 
-def _give_up_or_requeue(now: datetime) -> int:
+def _give_up_or_requeue(now: Moment) -> int:
     """End commands whose process is gone; requeue runs of dead workers, or fail those started too often in vain."""
     ended_commands = lease.end_dead_commands(now=now)
     dead_runs = list(Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now))
@@ -69,7 +74,7 @@ def _give_up_or_requeue(now: datetime) -> int:
     return ended_commands + len(dead_runs)
 
 
-def _wake_waiting(now: datetime) -> int:
+def _wake_waiting(now: Moment) -> int:
     waiting_runs = list(Run.objects.filter(status=Run.Status.WAITING, not_before__lte=now))
     for run in waiting_runs:
         # Conditional, since another process may have started or canceled it meanwhile.
@@ -78,7 +83,7 @@ def _wake_waiting(now: datetime) -> int:
     return len(waiting_runs)
 
 
-def _enqueue_again(now: datetime) -> int:
+def _enqueue_again(now: Moment) -> int:
     overdue = now - TELL_AGAIN
     lost_runs = list(
         Run.objects.filter(status=Run.Status.QUEUED).filter(

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
@@ -15,7 +15,7 @@ from syncjobs.runs import lifecycle as runs
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:
     """Request a check; after a reconnect also a dry run of what would be sent. Nothing is sent by itself."""
-    request_fields = {"trigger": "button", "person": person, "now": timezone.now()}
+    request_fields = {"trigger": "button", "person": person, "now": database_now()}
     with suppress(runs.AlreadyRunning), transaction.atomic():
         check = runs.request_run(Run.Kind.CHECK, workspace, **request_fields)
         if again:

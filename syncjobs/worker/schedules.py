@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from integrations.database import database_now
 from integrations.errors import ApiError
 from integrations.models import Company, Workspace
 from integrations.quickbooks import tokens
@@ -43,11 +44,14 @@ def change(workspace: Workspace, kind: str, table: Timetable, *, now: datetime) 
     return schedule
 
 
-def tick(*, now: datetime) -> int:
-    """Handle all that is due: lost runs, scheduled runs, old tokens, lost connections. Return how many were handled."""
+def tick() -> int:
+    """Handle all that is due by the database's clock: lost runs, scheduled runs, old tokens, lost connections.
+
+    Return how many were handled.
+    """
     # Connections last, since they may be slow to answer.
-    handled = queue.sweep(now=now) + start_due(now=now)
-    return handled + keep_connections(now=now) + lost_connections.ask_due(now=now)
+    handled = queue.sweep() + start_due(now=database_now())
+    return handled + keep_connections(now=database_now()) + lost_connections.ask_due(now=database_now())
 
 
 def start_due(*, now: datetime) -> int:

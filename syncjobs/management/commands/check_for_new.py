@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
-
+from integrations.database import database_now
 from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs.execution import RunExecution
@@ -19,7 +18,7 @@ class Command(base.Command):
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
-        run = request_run(Run.Kind.CHECK, workspace, trigger="command", now=timezone.now())
+        run = request_run(Run.Kind.CHECK, workspace, trigger="command", now=database_now())
         RunExecution(run, on_stage=self.progress).work()
         shown = check_json(run)
         if run.error_code:

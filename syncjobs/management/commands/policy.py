@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from integrations.database import database_now
 from syncjobs import policy
 from syncjobs.management import base
 from syncjobs.planning import evaluate
@@ -21,7 +21,7 @@ class Command(base.Command):
 
     def work(self, **options: Any) -> int | None:
         new_values = dict(map(_pair, options["settings_wanted"]))
-        workspace, now = self.workspace(options), timezone.now()
+        workspace, now = self.workspace(options), database_now()
         try:
             policy.change(workspace, new_values, now=now)
         except policy.BadValue as problem:

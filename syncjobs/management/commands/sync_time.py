@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from integrations.database import database_now
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
@@ -47,7 +47,7 @@ class Command(run_command.RunCommand):
             Run.Kind.SYNC,
             workspace,
             trigger="command",
-            now=timezone.now(),
+            now=database_now(),
             dry_run=options["dry_run"],
             first=options["from"],
             last=options["to"],

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.management import run_command
@@ -39,7 +39,7 @@ class Command(run_command.RunCommand):
         }
 
     def work(self, **options: Any) -> int | None:
-        now = timezone.now()
+        now = database_now()
         undone = self._undone_run(options)
         run = request_run(
             Run.Kind.UNDO,
@@ -55,7 +55,7 @@ class Command(run_command.RunCommand):
         """Return the named run. Raises Refused if it can't be undone or is not of the named workspace."""
         # With no workspace at all, this says NOT_CONNECTED instead of "There is no run".
         named_workspace = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
-        run = undo.find(options["undone"], now=timezone.now())
+        run = undo.find(options["undone"], now=database_now())
         if named_workspace is not None and run.workspace_id != named_workspace.pk:
             raise Refused(f"Run {run.pk} belongs to the workspace {run.workspace}, not to {named_workspace}.")
         # Raises Problem where QuickBooks was disconnected after that run.

@@ -57,9 +57,9 @@ class Command(BaseCommand):
 def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
-    return schedules.tick(now=timezone.now())
+    return schedules.tick()
 
 
 def stuck() -> str:
     close_old_connections()
-    return queue.stuck(now=timezone.now())
+    return queue.stuck()

@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_requests
@@ -83,7 +83,7 @@ def _request_sync(
 
 # --- buttons of a run --------------------------------------------------------------------------------------
 def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
-    if runs.cancel(run, now=timezone.now(), person=request.user):
+    if runs.cancel(run, now=database_now(), person=request.user):
         messages.success(request, "The run ends after the records at hand. What was sent stays.")
     else:
         messages.warning(request, "The run is over already.")

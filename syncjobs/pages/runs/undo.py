@@ -9,8 +9,8 @@ from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
@@ -31,7 +31,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return access.show(request, "runs/undo.html", page_context(run, workspace, request.GET), title=f"Undo of {run}")
     try:
-        undo.refuse(run, now=timezone.now())
+        undo.refuse(run, now=database_now())
         requested = _request_run(request, run, workspace)
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -99,7 +99,7 @@ def page_context(run: Run, workspace: Workspace, params: Any) -> dict[str, Any]:
 def _refusal(run: Run, workspace: Workspace) -> str:
     """Return why the run can't be undone now, or an empty string."""
     try:
-        undo.refuse(run, now=timezone.now())
+        undo.refuse(run, now=database_now())
     except Refused as refusal:
         return str(refusal)
     blocking_reasons = inputs.connection_reasons(workspace)

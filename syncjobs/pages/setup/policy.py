@@ -10,8 +10,8 @@ from zoneinfo import available_timezones
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 
+from integrations.database import database_now
 from integrations.models import START_DATE_RULE, ConnectionEvent, Item, Workspace
 from syncjobs import policy
 from syncjobs.display.formatting import number
@@ -121,7 +121,7 @@ def _change(request: HttpRequest, workspace: Workspace, changes: Mapping[str, st
     if not changes:
         messages.info(request, "Nothing was changed.")
         return redirect("hourbridge:rules", workspace.pk)
-    now = timezone.now()
+    now = database_now()
     policy.change(workspace, changes, now=now, person=request.user)
     if workspace.company is not None and workspace.pulled_at is not None:
         # A rule can free or hold entries, and new matching can link names, before any run.
