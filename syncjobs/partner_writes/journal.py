@@ -13,8 +13,8 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
+from integrations.database import DatabaseNow, database_now
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from mapping.errors import Refused
@@ -78,20 +78,20 @@ def open_message(write: PartnerWrite | None) -> str:
 
 def can_be_resumed(write: PartnerWrite) -> bool:
     """Return True if its outcome is unknown or a dead process left it."""
-    return write.in_doubt or timezone.now() - (write.tried_at or write.created_at) > ABANDONED_AFTER
+    return write.in_doubt or database_now() - (write.tried_at or write.created_at) > ABANDONED_AFTER
 
 
 def is_overdue(write: PartnerWrite) -> bool:
     """Return True if it can no longer arrive: vendors time requests out long before SETTLE_SECONDS."""
     last_attempt_at = write.tried_at or write.created_at
-    return timezone.now() - last_attempt_at > timedelta(seconds=settings.SETTLE_SECONDS)
+    return database_now() - last_attempt_at > timedelta(seconds=settings.SETTLE_SECONDS)
 
 
 def claim_attempt(write: PartnerWrite) -> bool:
     """Save an attempt before its call. Returns True for exactly one process, which may then send."""
     # Compare-and-swap on `attempts`: of two processes that resume a write only one sends it.
     unclaimed = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
-    was_claimed = unclaimed.update(attempts=F("attempts") + 1, tried_at=timezone.now(), in_doubt=False) == 1
+    was_claimed = unclaimed.update(attempts=F("attempts") + 1, tried_at=DatabaseNow(), in_doubt=False) == 1
     write.refresh_from_db()
     return was_claimed
 
@@ -111,7 +111,7 @@ def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None
     rows = PartnerWrite.objects.filter(pk=write.pk, state__in=still_open)
     ids = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
     rows.update(
-        state=state, ended_at=timezone.now(), in_doubt=False, said=message, **ids, **_error_fields(write, error, tid)
+        state=state, ended_at=DatabaseNow(), in_doubt=False, said=message, **ids, **_error_fields(write, error, tid)
     )
     write.refresh_from_db()
     return write

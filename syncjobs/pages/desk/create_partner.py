@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from integrations.database import database_now
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
@@ -113,7 +114,7 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     params = request.POST
     if params.get("look", "").isdigit():
         return submit.look_again(workspace, int(params["look"]))
-    note, now = params.get("note", "")[:500], timezone.now()
+    note, now = params.get("note", "")[:500], database_now()
     # The fingerprint of the draft that was shown: if anything changed since, nothing is written.
     confirmed = params.get("confirmed", "")
     return submit.carry_out(workspace, write_request, confirmed=confirmed, person=request.user, note=note, now=now)
