@@ -4,6 +4,9 @@ It lets a process kill itself at a named point of our code, where no outsider co
 point lies in the folder of faults, the process that reaches it takes the file and dies of SIGKILL. The product's own
 code is unchanged. It also shortens pauses that have no setting, and makes SQLite answer as on a disk that
 is full or read-only.
+
+Without a folder of faults too: TEST_CLOCK_AHEAD shifts the process's own clock by so many seconds, and TEST_HOST_NAME
+renames its machine, as if it ran on another one.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ import importlib.machinery
 import json
 import os
 import signal
+import socket
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -174,7 +179,28 @@ def feel_disk(connection: Any) -> None:
         connection.execute(f"PRAGMA max_page_count={1 if state[1] else NORMAL_SIZE}")
 
 
-CHANGES: dict[str, Callable[[Any], None]] = {
+# --- another machine ---------------------------------------------------------------------------------------
+CLOCK_AHEAD = float(os.environ.get("TEST_CLOCK_AHEAD") or 0)
+
+
+def shift_clock() -> None:
+    """Shift the time that Python code reads; durations (`time.monotonic`) stay right, as on any machine."""
+    plain = time.time
+    time.time = lambda: plain() + CLOCK_AHEAD
+
+
+def shift_django(module: Any) -> None:
+    plain = module.now
+    module.now = lambda: plain() + timedelta(seconds=CLOCK_AHEAD)
+
+
+def shift_processes(module: Any) -> None:
+    plain = module.Process.create_time
+    module.Process.create_time = lambda self: plain(self) + CLOCK_AHEAD
+
+
+OTHER_MACHINE: dict[str, Callable[[Any], None]] = {"django.utils.timezone": shift_django, "psutil": shift_processes}
+LABORATORY: dict[str, Callable[[Any], None]] = {
     "config.settings": shorten_settings,
     "syncjobs.tasks": shorten_slices,
     "syncjobs.worker.supervisor": shorten_supervision,
@@ -182,7 +208,8 @@ CHANGES: dict[str, Callable[[Any], None]] = {
     "integrations.retry": shorten_pauses,
     "django.db.backends.sqlite3.base": spoil_disk,
 }
-HOOKED = {name for places in POINTS.values() for name, _, _ in places}
+CHANGES = (LABORATORY if "CRASH_FOLDER" in os.environ else {}) | (OTHER_MACHINE if CLOCK_AHEAD else {})
+HOOKED = {name for places in POINTS.values() for name, _, _ in places} if "CRASH_FOLDER" in os.environ else set()
 
 
 def change(module: ModuleType) -> None:
@@ -190,7 +217,7 @@ def change(module: ModuleType) -> None:
         hook_points(module)
     if module.__name__ in CHANGES:
         CHANGES[module.__name__](module)
-    if module.__name__ == "syncjobs.runs.queue":
+    if module.__name__ == "syncjobs.runs.queue" and "CRASH_FOLDER" in os.environ:
         shorten_queue(module)
 
 
@@ -214,5 +241,9 @@ class Finder:
         return spec
 
 
-if "CRASH_FOLDER" in os.environ:
+if CLOCK_AHEAD:
+    shift_clock()
+if host_name := os.environ.get("TEST_HOST_NAME"):
+    socket.gethostname = lambda: host_name
+if HOOKED or CHANGES:
     sys.meta_path.insert(0, Finder)

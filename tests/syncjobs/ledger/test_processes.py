@@ -2,113 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.conf import settings as django_settings
-from django.db import connection, connections
 
 from syncjobs.models import Run, WriterLease
+from tests.support.commands import Command, until
 from tests.support.oracle import assert_books_agree
-from tests.support.scene import FIRST, LAST, Result, Scene
-from tests.worker.conftest import PATIENCE, environment_of_processes
-
-COUNT = 24
-LEASE = {"LEASE_SECONDS": "5", "HEARTBEAT_SECONDS": "0.5", "GIVE_UP_SECONDS": "12", "SETTLE_SECONDS": "1"}
-
-
-class Command:
-    """`manage.py sync_time --json` in a process of its own."""
-
-    def __init__(self, scene: Scene, more: dict[str, str]) -> None:
-        url = scene.running.url
-        sandbox = {
-            "CLOCKIFY_API_URL": f"{url}/api/v1",
-            "CLOCKIFY_REPORTS_URL": f"{url}/report/v1",
-            "QUICKBOOKS_CLIENT_ID": "sandbox-client",
-            "QUICKBOOKS_CLIENT_SECRET": "sandbox-secret",
-            "QUICKBOOKS_API_URL": url,
-            "QUICKBOOKS_TOKEN_URL": f"{url}/oauth2/token",
-            "QUICKBOOKS_MAX_PER_SECOND": "0",
-            "QUICKBOOKS_MAX_PER_MINUTE": "0",
-            "CLOCKIFY_MAX_PER_SECOND": "0",
-        }
-        command = [sys.executable, "manage.py", "sync_time", "--from", FIRST, "--to", LAST, "--json"]
-        self.process = subprocess.Popen(
-            command,
-            cwd=django_settings.BASE_DIR,
-            env=environment_of_processes() | sandbox | LEASE | more,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def signal(self, number: int) -> None:
-        os.kill(self.process.pid, number)
-
-    def suspend(self) -> None:
-        """Suspend the process as a closed laptop does, but not while it holds SQLite's one write lock for everybody."""
-        self.signal(signal.SIGSTOP)
-        while connection.vendor == "sqlite" and _is_locked():
-            self.signal(signal.SIGCONT)
-            time.sleep(0.01)
-            self.signal(signal.SIGSTOP)
-
-    def result(self) -> Result:
-        out, err = self.process.communicate(timeout=PATIENCE)
-        return Result(self.process.returncode, json.loads(out) if out else None, err)
-
-
-def _is_locked() -> bool:
-    probe = sqlite3.connect(str(connection.settings_dict["NAME"]), timeout=0.1, isolation_level=None)
-    try:
-        probe.execute("BEGIN IMMEDIATE")
-        probe.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        return True
-    finally:
-        probe.close()
-    return False
-
-
-@pytest.fixture
-def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
-    """Return a function that starts commands; end what the test left. This process has the same short lease."""
-    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 5, 0.5
-    started: list[Command] = []
-
-    def start_command(**more: str) -> Command:
-        connections.close_all()
-        started.append(Command(scene, more))
-        return started[-1]
-
-    yield start_command
-    for command in started:
-        if command.process.poll() is None:
-            command.process.kill()
-        command.process.communicate()
-
-
-@pytest.fixture
-def large_month(scene: Scene, ada: str, site: str) -> Scene:
-    """Create enough entries to interrupt a run midway: each write takes a while."""
-    scene.entries(ada, site, COUNT)
-    return scene
-
-
-def until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
+from tests.support.scene import Scene
+from tests.syncjobs.ledger.conftest import COUNT
 
 
 # --- killed ------------------------------------------------------------------------------------------------
