@@ -1,4 +1,4 @@
-"""Settings for each database connection, made when it opens, and the database's clock.
+"""Settings for each database connection, made when it opens, what to do when it is lost, and the database's clock.
 
 What several processes compare (leases, limits, what is due) goes by the database's clock alone: the machines' own
 clocks may be minutes apart.
@@ -6,14 +6,42 @@ clocks may be minutes apart.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+
+T = TypeVar("T")
+# How long `with_reconnect` waits for a server that restarts, and for one that answers but refuses (a full disk).
+AWAY_SECONDS, REFUSED_SECONDS = 15.0, 2.0
+
+
+def with_reconnect(work: Callable[[], T]) -> T:
+    """Return `work()`, called again on a new connection for a while if the database is away or refuses.
+
+    `work` must do no harm when it runs twice: a commit whose answer was lost has happened. Inside a transaction it is
+    called once. Raises the last OperationalError or InterfaceError.
+    """
+    began, pause = time.monotonic(), 0.1
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block:
+                raise
+            limit = REFUSED_SECONDS if connection.connection and connection.is_usable() else AWAY_SECONDS
+            # Django keeps a connection that the server has closed, and every later query on it would fail as well.
+            connection.close()
+            if time.monotonic() + pause - began > limit:
+                raise
+        time.sleep(pause)
+        pause = min(2 * pause, 2.0)
 
 
 class DatabaseNow(Now):

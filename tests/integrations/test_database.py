@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.core.exceptions import FieldError
+from django.db import OperationalError, connection, transaction
 
-from integrations.database import EPOCH_SECONDS_SQL, DatabaseNow, database_now
+from integrations import database
+from integrations.database import EPOCH_SECONDS_SQL, DatabaseNow, database_now, with_reconnect
 from integrations.models import Company
 from tests.support.factories import CompanyFactory
 
@@ -85,3 +87,51 @@ def test_it_can_be_read_as_a_column(company: Company) -> None:
 
     assert timedelta(minutes=59) < row.until - row.at < timedelta(minutes=61)
     assert row.at.tzinfo is not None
+
+
+def test_a_query_is_tried_again_on_a_new_connection(company: Company) -> None:
+    tries = []
+
+    def work() -> int:
+        tries.append(connection.connection)
+        if len(tries) < 3:
+            raise OperationalError("the connection is closed")
+        return Company.objects.count()
+
+    assert with_reconnect(work) == 1
+    assert len(tries) == 3
+
+
+def test_a_database_that_stays_away_or_refuses_is_given_up(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "REFUSED_SECONDS", 0.3)
+    monkeypatch.setattr(database, "AWAY_SECONDS", 0.3)
+    tries = []
+
+    def refuse() -> None:
+        tries.append(1)
+        raise OperationalError("database or disk is full")
+
+    with pytest.raises(OperationalError):
+        with_reconnect(refuse)
+    assert len(tries) > 1
+    # Half a transaction can't be done again.
+    with pytest.raises(OperationalError), transaction.atomic():
+        tries.clear()
+        with_reconnect(refuse)
+    assert len(tries) == 1
+    # Not the database's state but our query is wrong.
+    with pytest.raises(FieldError):
+        with_reconnect(lambda: Company.objects.filter(nonsense=1).count())
+
+
+def test_a_server_that_ended_our_connection_is_asked_on_another(company: Company) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no server")
+    assert Company.objects.count() == 1
+    process_id = _first("SELECT pg_backend_pid()")
+    killer = connection.copy()
+    with killer.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [process_id])
+    killer.close()
+
+    assert with_reconnect(Company.objects.count) == 1
