@@ -31,6 +31,8 @@ log = logging.getLogger("hourbridge.lease")
 
 # The start of a process is known to about a second.
 AGE_TOLERANCE_SECONDS = 2
+# After a renewal that failed.
+RETRY_SECONDS = 1.0
 # A point in time for a query: normally the database's own.
 Moment = datetime | Combinable
 
@@ -206,9 +208,10 @@ class Heartbeat:
             raise Lost(f"This run lost its lease ({self._lost}); another process may go on with it.")
 
     def _beat(self) -> None:
+        pause = settings.HEARTBEAT_SECONDS
         try:
-            while not self._stop.wait(settings.HEARTBEAT_SECONDS):
-                renewal_start = time.monotonic()
+            while not self._stop.wait(pause):
+                renewal_start, pause = time.monotonic(), settings.HEARTBEAT_SECONDS
                 try:
                     if not self._renew():
                         self._lost = "another process took it over, or the run was ended"
@@ -217,6 +220,10 @@ class Heartbeat:
                     self._renewed = renewal_start
                 except Exception:  # a database that is away for a moment must not end the run
                     log.warning("The lease of run %s could not be renewed; trying again.", self._run_id, exc_info=True)
+                    # Only a new connection reaches a database that was restarted. Sooner than the next beat, since the
+                    # lease runs out meanwhile.
+                    connection.close()
+                    pause = min(pause, RETRY_SECONDS)
         finally:
             # Django opens a connection for each thread and does not close it when the thread ends.
             connection.close()
