@@ -22,20 +22,21 @@ T = TypeVar("T")
 AWAY_SECONDS, REFUSED_SECONDS = 15.0, 2.0
 
 
-def with_reconnect(work: Callable[[], T]) -> T:
+def with_reconnect(work: Callable[[], T], *, patience: float | None = None) -> T:
     """Return `work()`, called again on a new connection for a while if the database is away or refuses.
 
     `work` must do no harm when it runs twice: a commit whose answer was lost has happened. Inside a transaction it is
-    called once. Raises the last OperationalError or InterfaceError.
+    called once. `patience` in seconds, instead of AWAY_SECONDS. Raises the last OperationalError or InterfaceError.
     """
     began, pause = time.monotonic(), 0.1
+    away_seconds = AWAY_SECONDS if patience is None else patience
     while True:
         try:
             return work()
         except (OperationalError, InterfaceError):
             if connection.in_atomic_block:
                 raise
-            limit = REFUSED_SECONDS if connection.connection and connection.is_usable() else AWAY_SECONDS
+            limit = REFUSED_SECONDS if connection.connection and connection.is_usable() else away_seconds
             # Django keeps a connection that the server has closed, and every later query on it would fail as well.
             connection.close()
             if time.monotonic() + pause - began > limit:

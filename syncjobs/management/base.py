@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import logging
 import os
 import re
 import signal
@@ -23,6 +25,9 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
 from mapping.errors import Refused
+from syncjobs.management import error_log
+
+log = logging.getLogger("hourbridge.command")
 
 USAGE, NOTHING_ATTEMPTED, CUT_SHORT = 2, 3, 4
 # date.fromisoformat takes other forms as well (20260331, 2026-W13-2).
@@ -49,6 +54,10 @@ class Command(BaseCommand):
     takes_workspace = True
     takes_json = True
     requires_migrations_checks = False
+    # Its stderr is a log, which gets the tracebacks.
+    is_service = False
+    # The exit code once the result is printed, should its reader be gone.
+    printed_code = 0
 
     def get_version(self) -> str:
         """Return what `--version` prints: Hourbridge's version instead of Django's."""
@@ -83,44 +92,69 @@ class Command(BaseCommand):
         """Return what --json prints beside the error when nothing was attempted; commands with counters override it."""
         return {}
 
+    def after_an_error(self, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return exit code and JSON, without the error, of a command that an unexpected error ended."""
+        return NOTHING_ATTEMPTED, self.zeros(options)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run the command as Django does; an error before or after `handle` ends it with one line, too."""
+        try:
+            super().run_from_argv(argv)
+        except Exception as error:
+            sys.stderr.write(f"{one_line(str(_from_unexpected(error)))}\n")
+            sys.exit(NOTHING_ATTEMPTED)
+        except KeyboardInterrupt:
+            sys.stderr.write("Stopped by hand.\n")
+            sys.exit(CUT_SHORT)
+
     def handle(self, *_: Any, **options: Any) -> None:
         """Run `work` and turn its errors into one line on stderr and an exit code."""
         # Python sets signal handlers in the main thread only.
         if threading.current_thread() is threading.main_thread():
             # SIGTERM acts like Ctrl-C: the current record is finished and the run's result saved.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            code = self.work(**options)
-        except Problem as problem:
-            code = self._report(problem, options)
-        except Refused as refusal:
-            code = self._report(Problem(str(refusal)), options)
-        except ApiError as error:
-            code = self._report(from_api_error(error), options)
-        except SecretUnreadable as error:
-            code = self._report(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
-        except DatabaseError as error:
-            code = self._report(_from_database_error(error), options)
-        except BrokenPipeError:
-            # The reader (`| head`) closed the pipe; without this Python reports the error again at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
-        except KeyboardInterrupt:
-            code = self._report(Problem("Stopped by hand.", exit_code=CUT_SHORT, code="CANCELLED"), options)
+        with contextlib.nullcontext() if self.is_service else error_log.details_kept():
+            code = self._work(options)
         if code:
             sys.exit(code)
 
-    def _report(self, problem: Problem, options: dict[str, Any]) -> int:
-        self.stderr.write(one_line(f"{problem} {problem.fix}"))
+    def _work(self, options: dict[str, Any]) -> int | None:
+        """Run `work`; return the exit code, after its errors are said."""
+        try:
+            return self.work(**options)
+        except Problem as problem:
+            return self._report(problem, options)
+        except Refused as refusal:
+            return self._report(Problem(str(refusal)), options)
+        except ApiError as error:
+            return self._report(from_api_error(error), options)
+        except SecretUnreadable as error:
+            return self._report(Problem(str(error), exit_code=NOTHING_ATTEMPTED, code="SECRET_UNREADABLE"), options)
+        except BrokenPipeError:
+            # The reader (`| head`) closed the pipe; without this Python reports the error again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return self.printed_code
+        except KeyboardInterrupt:
+            return self._report(Problem("Stopped by hand.", exit_code=CUT_SHORT, code="CANCELLED"), options)
+        except Exception as error:
+            log.exception("%s ended on an error of ours.", type(self).__module__.rpartition(".")[2])
+            found = _from_database_error(error) if isinstance(error, DatabaseError) else _from_unexpected(error)
+            found.exit_code, shown = self.after_an_error(options)
+            return self._report(found, options, shown)
+
+    def _report(self, problem: Problem, options: dict[str, Any], shown: dict[str, Any] | None = None) -> int:
+        self.progress(f"{problem} {problem.fix}")
         if options.get("json") and problem.exit_code in {NOTHING_ATTEMPTED, CUT_SHORT}:
-            self.print_json({**self.zeros(options), **problem.as_json()})
+            self.print_json({**(self.zeros(options) if shown is None else shown), **problem.as_json()})
         return problem.exit_code
 
     def print_json(self, value: Any) -> None:
         self.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
     def progress(self, text: str) -> None:
-        self.stderr.write(one_line(text))
+        """Write one line to stderr. Nobody reading it any more (`2>&1 | head`) ends no run."""
+        with contextlib.suppress(OSError):
+            self.stderr.write(one_line(text))
 
     # --- which workspace -----------------------------------------------------------------------------------
     def workspace(self, options: dict[str, Any]) -> Workspace:
@@ -172,10 +206,16 @@ def from_api_error(error: ApiError) -> Problem:
 
 def _from_database_error(error: DatabaseError) -> Problem:
     message = one_line(str(error))
-    if "no such table" in message or "does not exist" in message:
+    if "no such table" in message or "no such column" in message or "does not exist" in message:
         fix = "Run `python manage.py migrate` first."
         return Problem("The database is not set up.", exit_code=NOTHING_ATTEMPTED, code="NOT_MIGRATED", fix=fix)
     return Problem(f"The database refused: {message}", exit_code=NOTHING_ATTEMPTED, code="DATABASE")
+
+
+def _from_unexpected(error: Exception) -> Problem:
+    text = one_line(f"{type(error).__name__}: {error}")[:300]
+    fix = f"{error_log.where()} Please report it."
+    return Problem(f"An error of ours, {text}.", exit_code=NOTHING_ATTEMPTED, code="INTERNAL_ERROR", fix=fix)
 
 
 def one_line(text: str) -> str:

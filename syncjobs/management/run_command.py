@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.database import with_reconnect
 from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs.execution import RunExecution
-from syncjobs.runs.figures import exit_code
+from syncjobs.runs.figures import ATTEMPTED, exit_code
+
+# For a database that was away, after the run itself has waited for it.
+READ_SECONDS = 5.0
 
 
 class RunCommand(base.Command):
@@ -16,6 +20,7 @@ class RunCommand(base.Command):
 
     figures: tuple[str, ...]
     progress_verb: str
+    _run: Run | None = None
 
     def result(self, run: Run) -> dict[str, Any]:
         """Return what --json prints."""
@@ -31,11 +36,13 @@ class RunCommand(base.Command):
 
     def carry_out(self, run: Run, *, as_json: bool) -> int:
         """Execute the run, print its result and return the exit code."""
+        self._run = run
         RunExecution(run, on_stage=self.progress, on_progress=self._report_progress).work()
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
-        shown = self.result(run)
-        code = exit_code(run)
+        # The database may have been away a moment ago, which is why the run ended.
+        shown = with_reconnect(lambda: self.result(run), patience=READ_SECONDS)
+        code = self.printed_code = with_reconnect(lambda: exit_code(run))
         # The run itself has no error then, but some of its entries have.
         if code == base.CUT_SHORT and not run.error_code:
             self.progress(self.partial_message(shown))
@@ -44,6 +51,19 @@ class RunCommand(base.Command):
         else:
             self.print_result(shown)
         return code
+
+    def after_an_error(self, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return exit code and figures as far as they can be read: 4 unless nothing was attempted for certain."""
+        run = self._run
+        if run is None:
+            return super().after_an_error(options)
+        try:
+            code = exit_code(run) or base.CUT_SHORT
+            shown = self.result(run)
+        except Exception:
+            code = base.CUT_SHORT if run.counters.get(ATTEMPTED, True) else base.NOTHING_ATTEMPTED
+            shown = {**self.zeros(options), "run": run.pk, "status": run.status}
+        return code, {**shown, **(self.zero_figures() if code == base.NOTHING_ATTEMPTED else {})}
 
     def zero_figures(self) -> dict[str, Any]:
         """Return the zeros printed with exit code 3: a plan that was saved but not begun is not a result."""

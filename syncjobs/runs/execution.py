@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from integrations import retry
 from integrations.clockify.connection import client_for
-from integrations.database import database_now
+from integrations.database import database_now, with_reconnect
 from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
@@ -23,9 +24,9 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import WORDINGS, sentence
-from syncjobs.runs import check, lost_connections
+from syncjobs.runs import causes, check, lost_connections
 from syncjobs.runs.correction import CorrectionSync
-from syncjobs.runs.figures import sync_figures
+from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
 from syncjobs.runs.undo import Undo
 from syncjobs.sending.circuit_breaker import CircuitBreaker
@@ -64,10 +65,20 @@ class RunExecution:
     on_progress: Callable[[int, int], None] = lambda done, total: None
     _progress_shown_at: float = 0
     _progress_lock: threading.Lock = field(default_factory=threading.Lock)
+    _owner: str = ""
+    _leased_at: datetime | None = None
+    # Until the database says more: nothing can have been sent before this is set.
+    _may_have_written: bool = False
+    _is_saved: bool = False
+    _is_database_gone: bool = False
 
     def work(self) -> Run:
-        """Claim the run and work until its end or the slice's; return it. Vendor errors end the run, none is raised."""
-        owner = lease.new_owner()
+        """Claim the run and work until its end or the slice's; return it.
+
+        Errors end the run, none is raised once it is claimed, not even by a database that is away or full: the run
+        then keeps its result in memory only, and the next one finds it dead.
+        """
+        owner = self._owner = lease.new_owner()
         if not lease.claim(self.run, owner):
             return self.run
         company = self.run.company
@@ -79,18 +90,24 @@ class RunExecution:
         except lease.Busy as busy:
             self._end_busy(busy)
             return self.run
-        # Nobody restarts a killed command, so its run must be closed before this one plans the rest of its work.
-        lease.end_dead_commands()
+        except DatabaseError as problem:
+            self._end_on_own_error(problem)
+            return self.run
         breaker = CircuitBreaker(deadline=self.deadline, leaving=self.leaving)
         try:
+            self._leased_at = database_now()
+            # Nobody restarts a killed command, so its run must be closed before this one plans the rest of its work.
+            lease.end_dead_commands()
             with lease.Heartbeat(self.run, company, owner, on_cancel=breaker.request_stop) as heartbeat:
                 self._perform(company, heartbeat, breaker)
         # Ctrl-C, or SIGTERM of a command (see `management.base`).
         except KeyboardInterrupt:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+        # The end itself failed, such as by a database that went away just then.
+        except Exception as problem:
+            self._end_on_own_error(problem)
         finally:
-            lease.release(company, owner)
-        self.run.refresh_from_db()
+            self._release(company)
         return self.run
 
     # --- what a run does -----------------------------------------------------------------------------------
@@ -99,7 +116,7 @@ class RunExecution:
         try:
             if _not_connected_reasons(run) and run.trigger in {"button", "command"}:
                 self._stage("Asking whether the connection works again")
-                lost_connections.ask_at_once(run.workspace, now=timezone.now())
+                lost_connections.ask_at_once(run.workspace, now=database_now())
             if _not_connected_reasons(run):
                 self._end_unconnected()
                 return
@@ -112,6 +129,7 @@ class RunExecution:
                 self._end(Status.SUCCEEDED)
                 return
             sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
+            self._may_have_written = not run.dry_run
             sync.perform(now=now, stage=self._stage, progress=self._progress)
             self._end_sync(breaker)
         except SubscriptionNotSupported as refusal:
@@ -124,14 +142,7 @@ class RunExecution:
             self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Mend ENCRYPTION_KEYS.")
         except Exception as problem:
             # Without a saved result the run would be restarted until its attempts are used up.
-            log.exception("Run %s ended on an error of ours.", run.pk)
-            message = f"{type(problem).__name__}: {problem}"[:300]
-            self._end(
-                Status.FAILED,
-                "INTERNAL_ERROR",
-                message,
-                "The log has the details; report it with the run's number.",
-            )
+            self._end_on_own_error(problem)
 
     # --- how it ends ---------------------------------------------------------------------------------------
     def _end_sync(self, breaker: CircuitBreaker) -> None:
@@ -167,16 +178,39 @@ class RunExecution:
 
     def _end_cut_short(self, cause: Exception) -> None:
         """End a run whose sending stopped early; what arrived stays, the next run tries the rest again."""
-        has_successes = self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
-        code, message, fix = _describe_cause(cause)
-        self._end(Status.PARTIAL if has_successes else Status.FAILED, code, f"Sending stopped: {message}", fix)
+        if not isinstance(cause, ApiError | lease.Lost):
+            log.error("Run %s: sending stopped on an error of ours.", self.run.pk, exc_info=cause)
+        code, message, fix = causes.describe(cause)
+        status = Status.PARTIAL if self._has_successes() else Status.FAILED
+        self._end(status, code, f"Sending stopped: {message}", fix)
+
+    def _has_successes(self) -> bool:
+        return self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
+
+    def _end_on_own_error(self, problem: Exception) -> None:
+        """End the run on an error that no vendor made, unless another process took it over meanwhile. Never raises.
+
+        Writes without an answer stay open, and the next run settles them.
+        """
+        run = self.run
+        log.error("Run %s ended on an error of ours.", run.pk, exc_info=problem)
+        try:
+            still_ours = Run.objects.filter(pk=run.pk, owner=self._owner, status=Status.RUNNING)
+            if not self._patiently(still_ours.exists):
+                run.refresh_from_db()
+                return
+            status = Status.PARTIAL if self._has_successes() else Status.FAILED
+        except DatabaseError:
+            log.warning("Run %s: the database is still away.", run.pk, exc_info=True)
+            status = Status.FAILED
+        self._end(status, *causes.describe(problem))
 
     def _end_on_error(self, error: ApiError) -> None:
         if isinstance(error, TryLater):
             after = database_now() + timedelta(seconds=error.after or retry.RUN_PAUSE)
             self._requeue(after, error=error)
             return
-        self._end(Status.FAILED, *_describe_cause(error))
+        self._end(Status.FAILED, *causes.describe(error))
 
     def _end_on_lost_lease(self, loss: lease.Lost) -> None:
         """End a run that lost its lease, unless another process took over this run: that one saves its result."""
@@ -217,21 +251,59 @@ class RunExecution:
         not_before: datetime | None = None,
     ) -> None:
         run = self.run
-        now = database_now()
         run.status, run.stage, run.not_before = status, "", not_before
         run.error_code, run.error_message, run.error_fix = code, message, fix
         run.owner, run.lease_until = "", None
-        run.finished_at = None if run.is_open else now
+        try:
+            self._patiently(self._save_end)
+            self._is_saved = True
+        except DatabaseError as problem:
+            log.exception("Run %s: its result could not be saved.", run.pk)
+            run.counters = {ATTEMPTED: self._may_have_written, **run.counters}
+            if not code:
+                run.status = Status.PARTIAL
+                run.error_code, run.error_message, run.error_fix = causes.describe(problem)
+
+    def _save_end(self) -> None:
+        """Save the run's result and figures. It may be called again if the database does not answer."""
+        run = self.run
+        run.finished_at = None if run.is_open else database_now()
         if run.kind != Run.Kind.CHECK:
             run.done = self._count_done()
-            run.counters = {**run.counters, "figures": sync_figures(run)}
+            run.counters = {
+                **run.counters,
+                ATTEMPTED: attempted_since(run, self._leased_at),
+                "figures": sync_figures(run),
+            }
         # Not `attempts`, which progress has reset, nor `cancel_asked_at`: others write those meanwhile.
         run.save(update_fields=[*END_FIELDS])
+
+    def _release(self, company: Company) -> None:
+        """Give the writer lease back, and read the run as it was saved. Never raises: a lease expires by itself."""
+
+        def release() -> None:
+            lease.release(company, self._owner)
+            if self._is_saved:
+                self.run.refresh_from_db()
+
+        try:
+            self._patiently(release)
+        except DatabaseError:
+            log.warning("Run %s: its lease could not be given back.", self.run.pk, exc_info=True)
+
+    def _patiently(self, work: Callable[[], Any]) -> Any:
+        """Return `work()`, tried again while the database is away. After it stayed away once, not for long any more."""
+        try:
+            return with_reconnect(work, patience=1 if self._is_database_gone else None)
+        except DatabaseError:
+            self._is_database_gone = True
+            raise
 
     # --- what is shown meanwhile ---------------------------------------------------------------------------
     def _stage(self, text: str) -> None:
         self.run.stage = text
-        Run.objects.filter(pk=self.run.pk).update(stage=text[:60])
+        # Between two steps no transaction is open: a database that was restarted meanwhile ends no run here.
+        self._patiently(lambda: Run.objects.filter(pk=self.run.pk).update(stage=text[:60]))
         self.on_stage(text)
 
     def _progress(self) -> None:
@@ -263,11 +335,3 @@ def _sync_class(run: Run) -> type[Sync]:
 def _not_connected_reasons(run: Run) -> list[Any]:
     """Return the NOT_CONNECTED reasons only: the run itself checks the subscription again."""
     return [reason for reason in connection_reasons(run.workspace) if reason.code == "NOT_CONNECTED"]
-
-
-def _describe_cause(cause: Exception) -> tuple[str, str, str]:
-    if isinstance(cause, ApiError):
-        return cause.name, cause.message, cause.fix or "The next run goes on by itself."
-    if isinstance(cause, lease.Lost):
-        return "LEASE_LOST", str(cause), "Run it again."
-    return "INTERNAL_ERROR", f"{type(cause).__name__}: {cause}"[:300], "The log has the details."

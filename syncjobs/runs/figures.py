@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from integrations.database import database_now
 from integrations.models import ApiCall
-from syncjobs.models import Run, RunItem
+from syncjobs.models import Action, Run, RunItem
 
 Outcome = RunItem.Outcome
+# Key of a run's counters: whether it sent anything, or may have.
+ATTEMPTED = "attempted"
 VERB_COUNTS = {"create": "sent", "update": "updated", "delete": "deleted"}
 SYNC_FIGURES = (
     "seen",
@@ -48,6 +52,9 @@ def sync_figures(run: Run) -> dict[str, Any]:
         figures[figure] += count
         if figure == "sent":
             figures["minutes_sent"] += minutes
+    in_doubt = _cut_short_in_flight(run)
+    figures["failed"] -= in_doubt
+    figures["unknown"] += in_doubt
     for item_reasons in _held(run).values_list("reasons", flat=True).iterator(chunk_size=2000):
         # A set, so that an item with two reasons of one code counts once.
         reasons.update({reason["code"] for reason in item_reasons})
@@ -62,6 +69,14 @@ def sync_figures(run: Run) -> dict[str, Any]:
         "blocked_reasons": dict(sorted(reasons.items())),
         "warnings": dict(sorted(warnings.items())),
     }
+
+
+def _cut_short_in_flight(run: Run) -> int:
+    """Return how many planned items have a write on its way that the run could not follow: the database was away."""
+    if run.is_open or run.dry_run:
+        return 0
+    on_their_way = run.actions.filter(state=Action.State.SENDING).values("entry_id")
+    return run.items.filter(outcome=Outcome.PLANNED, gone=False, entry_id__in=on_their_way).count()
 
 
 def _held(run: Run) -> QuerySet[RunItem]:
@@ -152,8 +167,22 @@ def _error(run: Run) -> dict[str, Any]:
 
 
 def attempted(run: Run) -> bool:
-    """Return True if anything was sent or may have been."""
-    return run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED]).exists()
+    """Return True if the run sent anything or may have: as saved at its end (ATTEMPTED), else as its rows say."""
+    return bool(run.counters[ATTEMPTED]) if ATTEMPTED in run.counters else _has_own_writes(run)
+
+
+def attempted_since(run: Run, leased_at: datetime | None) -> bool:
+    """Return True if the run attempted anything, earlier slices included; it has been the only writer since then."""
+    # Settling sends writes that earlier runs began, which count as theirs.
+    tried = Action.objects.filter(company=run.company, tried_at__gte=leased_at or database_now())
+    was_tried = tried.exclude(state=Action.State.ABANDONED).exists()
+    return bool(run.counters.get(ATTEMPTED)) or _has_own_writes(run) or was_tried
+
+
+def _has_own_writes(run: Run) -> bool:
+    has_outcomes = run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED]).exists()
+    # A write may have arrived although its receipt could not be saved. Abandoned ones are proven not to have happened.
+    return has_outcomes or run.actions.exclude(state=Action.State.ABANDONED).exists()
 
 
 def exit_code(run: Run) -> int:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.database import database_now
+from integrations.database import database_now, with_reconnect
 from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs.execution import RunExecution
@@ -20,14 +20,14 @@ class Command(base.Command):
         workspace = self.connected_workspace(options)
         run = request_run(Run.Kind.CHECK, workspace, trigger="command", now=database_now())
         RunExecution(run, on_stage=self.progress).work()
-        shown = check_json(run)
+        shown = with_reconnect(lambda: check_json(run))
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
         if options["json"]:
             self.print_json(shown)
         elif not run.error_code:
             self._print_result(shown)
-        return exit_code(run)
+        return with_reconnect(lambda: exit_code(run))
 
     def _print_result(self, shown: dict[str, Any]) -> None:
         for side in ("clockify", "quickbooks"):

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 import sys
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from config.version import name_and_version
 from syncjobs import tasks
+from syncjobs.management import base
 from syncjobs.runs import queue
 from syncjobs.worker import schedules
 from syncjobs.worker.supervisor import Pace, Supervisor
 
 
-class Command(BaseCommand):
+class Command(base.Command):
+    takes_workspace = takes_json = False
+    is_service = True
     help = "Runs the tasks that buttons and schedules ask for, until Ctrl-C or SIGTERM. Keep one running."
 
-    def get_version(self) -> str:
-        """Return what `--version` prints: Hourbridge's version instead of Django's."""
-        return name_and_version()
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--grace",
             type=float,
@@ -34,7 +32,7 @@ class Command(BaseCommand):
             help="how long running tasks may take to finish at a stop (default: %(default)g)",
         )
 
-    def handle(self, *, grace: float, **options: object) -> None:
+    def work(self, **options: Any) -> None:
         """Supervise the task cluster until SIGTERM, SIGINT or SIGHUP."""
         supervisor = Supervisor(
             [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"],
@@ -43,7 +41,7 @@ class Command(BaseCommand):
             say=self.say,
             stuck=stuck,
             stop_file_variable=tasks.STOP_FILE,
-            pace=Pace(grace=grace),
+            pace=Pace(grace=options["grace"]),
         )
         for signal_number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(signal_number, lambda *_: supervisor.stop())
