@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+# A vendor's words are quoted this far.
+QUOTED_LENGTH = 300
+# The widths of the columns that keep them.
+MESSAGE_LENGTH, CODE_LENGTH, TID_LENGTH = 1000, 60, 80
+
+
+def quoted_words(text: object, limit: int = QUOTED_LENGTH) -> str:
+    """Return what a vendor wrote as one line of printable characters, cut to `limit`; "" for anything but text.
+
+    Whatever a vendor wrote passes through here before it reaches a message, the log or the journal: a body may hold
+    megabytes, lines that look like our own, and control characters that terminals obey.
+    """
+    if not isinstance(text, str):
+        return ""
+    # Cut twice, since cleaning is slow and may shorten it.
+    printable = "".join(char if char.isprintable() else " " for char in text[: limit * 4])
+    words = " ".join(printable.split())
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"
+
 
 class ApiError(Exception):
-    """A call that failed. The message is safe to show: it holds no secret.
+    """A call that failed. The message is safe to show: it holds no secret, and is one line.
 
     `outcome_known`: a write surely did not happen. `fix`: who resolves it, and where.
     """
@@ -22,12 +41,12 @@ class ApiError(Exception):
         tid: str = "",
         fix: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = quoted_words(message, MESSAGE_LENGTH)
+        super().__init__(self.message)
         self.vendor = vendor
-        self.code = code
+        self.code = quoted_words(code, CODE_LENGTH)
         self.status = status
-        self.tid = tid
+        self.tid = quoted_words(tid, TID_LENGTH)
         self.fix = fix
 
     @property
