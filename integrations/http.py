@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import os
-import threading
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,18 +17,15 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from integrations import retry, throttle
-from integrations.errors import ApiError, NoAnswer, TryLater
+from integrations import retry, throttle, transport
+from integrations.errors import ApiError, NoAnswer, TryLater, Unexpected
 from integrations.models import ApiCall
 
 log = logging.getLogger("hourbridge.http")
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 25
 # The same on every call, so that it only makes the journal harder to read.
 UNLOGGED_PARAMS = {"minorversion"}
-
-_sessions = threading.local()
+VENDOR_NAMES = {"clockify": "Clockify", "quickbooks": "QuickBooks"}
 
 
 @dataclass(frozen=True)
@@ -57,25 +53,8 @@ class Call:
     body: bytes | None = None
     # Sent again when no answer came. False for records: the first write may have arrived, and a second would double it.
     repeatable: bool = True
-
-
-def session() -> requests.Session:
-    """Return this thread's keep-alive session (requests does not promise that sharing one is safe)."""
-    if not hasattr(_sessions, "session"):
-        new_session = requests.Session()
-        new_session.headers["User-Agent"] = "Hourbridge"
-        # With trust_env, requests reads the environment for every call, and a .netrc would replace our token.
-        # Proxies and certificates, which we do want from it, are read once.
-        new_session.trust_env = False
-        new_session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        _sessions.session = new_session
-    return _sessions.session
-
-
-@functools.lru_cache(maxsize=64)
-def _proxies(address: str) -> Mapping[str, str]:
-    """Return the proxies that the environment names for an address of scheme and host, by scheme."""
-    return requests.utils.get_environ_proxies(address)
+    # Decoded bytes that a good answer may have.
+    max_bytes: int = transport.MAX_ANSWER_BYTES
 
 
 def send(
@@ -93,11 +72,12 @@ def send(
         turn_requested_at = time.monotonic()
         wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=retry.MAX_PAUSE)
         if wait_seconds:
-            message = f"{account.vendor.capitalize()} has asked us to wait; its limit is used up."
-            raise TryLater(message, vendor=account.vendor, code="THROTTLED", after=wait_seconds)
+            message = f"{VENDOR_NAMES[account.vendor]} has asked us to wait; its limit is used up."
+            raise _again_later(TryLater(message, vendor=account.vendor, code="THROTTLED"), wait_seconds)
         # Time spent waiting for our own turn does not count as silence of the host.
         give_up_at += time.monotonic() - turn_requested_at
-        answer, error = _attempt(account, call, classify, attempt=attempt, seconds=give_up_at - time.monotonic())
+        left = give_up_at - time.monotonic()
+        answer, error = send_once(account, call, classify=classify, attempt=attempt, seconds=left)
         if error is None:
             assert answer is not None
             return answer
@@ -106,9 +86,8 @@ def send(
             # In the shared row, so that other threads and processes pause as well.
             throttle.block_for(account.key, pause)
             throttled, waited = throttled + 1, waited + max(pause, 1)
-            error.after = pause
             if waited > retry.MAX_PAUSE:
-                raise error
+                raise _again_later(error, pause)
             # Being told to wait is an answer, so the time limit for silence starts again.
             give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
             continue
@@ -128,43 +107,56 @@ def send(
         time.sleep(pause)
 
 
+def _again_later(error: TryLater, seconds: float) -> TryLater:
+    """Return the error with the seconds to wait, and the time when they are over for whoever reads it."""
+    error.after = seconds
+    at = timezone.now() + timedelta(seconds=seconds)
+    error.fix = error.fix or f"Try again after {at:%H:%M} UTC."
+    return error
+
+
 def _throttled_pause(earlier_count: int) -> float:
     return retry.THROTTLED_PAUSES[min(earlier_count, len(retry.THROTTLED_PAUSES) - 1)]
 
 
-def _attempt(
+def send_once(
     account: Account,
     call: Call,
-    classify: Callable[[requests.Response], ApiError | None],
     *,
-    attempt: int,
+    classify: Callable[[requests.Response], ApiError | None],
+    attempt: int = 1,
     seconds: float,
 ) -> tuple[requests.Response | None, ApiError | None]:
     """Send the call once and record it; return the answer, if any, and the error, if any.
 
-    `seconds`: what is left of the time limit.
+    `seconds`: what is left for the whole answer, at least one.
     """
     began = time.monotonic()
     answer: requests.Response | None = None
     error: ApiError | None
     try:
-        answer = session().request(
+        answer = transport.exchange(
             call.method,
             call.url,
+            headers=call.headers,
             params=call.params,
-            data=call.body,
-            headers=dict(call.headers),
-            # Scheme and host only, so that the cache has one entry per host.
-            proxies=dict(_proxies(call.url[: call.url.find("/", 8)])),
-            timeout=(min(CONNECT_SECONDS, max(seconds, 1)), min(READ_SECONDS, max(seconds, 1))),
-            allow_redirects=False,  # a redirect would carry the key to another host
+            body=call.body,
+            seconds=max(seconds, 1),
+            max_bytes=call.max_bytes,
         )
         error = classify(answer)
-    except requests.RequestException as problem:
+    except transport.Unanswered as problem:
         error = NoAnswer(
-            f"{_host(call.url)} did not answer ({type(problem).__name__}).",
+            f"{_host(call.url)} did not answer ({problem}).",
             vendor=account.vendor,
             fix="Check the network and the vendor's status page; the next run goes on by itself.",
+        )
+    except transport.TooLarge as problem:
+        # Not NoAnswer: the same call would bring the same flood once more.
+        error = Unexpected(
+            f"{_host(call.url)} answered with {problem}, which was not read.",
+            vendor=account.vendor,
+            fix="Check the vendor's status page and the network; the next run goes on by itself.",
         )
     _journal(account, call, answer, error, attempt=attempt, milliseconds=int((time.monotonic() - began) * 1000))
     return answer, error
@@ -233,14 +225,21 @@ def record_call(
 
 
 def retry_after(answer: requests.Response) -> float | None:
-    """Return the seconds that Retry-After asks for, as a number or as a date; None where there is none."""
+    """Return the seconds that Retry-After asks for, from 0 to an hour; None where it says nothing usable.
+
+    A number of seconds or a date. More than an hour (some send the time of day as a number) counts as an hour, after
+    which the vendor can say so again; what is no finite number, or a date gone by, says nothing.
+    """
     text = answer.headers.get("Retry-After", "").strip()
     try:
         seconds = float(text)
     except ValueError:
         try:
             seconds = (parsedate_to_datetime(text) - timezone.now()).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
-    # A header of "nan" parses as a float, and no comparison with it would ever hold.
-    return max(0.0, seconds) if seconds == seconds else None
+        if seconds < 0:
+            return None
+    if not math.isfinite(seconds):
+        return None
+    return min(max(0.0, seconds), retry.LONGEST_PAUSE)

@@ -10,6 +10,8 @@ import random
 # --- one call ----------------------------------------------------------------------------------------------
 # For a longer pause the run stops and is scheduled again, so that it does not hold its lease while it waits.
 MAX_PAUSE = 120
+# No vendor's word blocks an account for longer; after that it is asked again, and may say so again.
+LONGEST_PAUSE = 3600.0
 # When a vendor says "too many requests" without saying for how long (Intuit's advice ends at 60 s).
 THROTTLED_PAUSES = (5, 20, 60)
 MAX_BACKOFF = 5.0

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import http, throttle
+from integrations import bounded_json, http, throttle
 from integrations.clockify import payloads
 from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
 from integrations.errors import AccessRefused, ApiError, Unexpected
@@ -257,8 +257,8 @@ class ClockifyApiClient:
 
     def _parse(self, answer: requests.Response) -> Any:
         try:
-            return answer.json()
-        except (ValueError, RecursionError):
+            return bounded_json.parse(answer.content)
+        except ValueError:
             raise self._unexpected("Clockify's answer is no JSON.") from None
 
     def _unexpected(self, message: str) -> Unexpected:

@@ -7,8 +7,9 @@ from typing import Any
 
 import requests
 
-from integrations import http
+from integrations import bounded_json, http
 from integrations.errors import (
+    CODE_LENGTH,
     AccessRefused,
     ApiError,
     Gone,
@@ -17,10 +18,9 @@ from integrations.errors import (
     Rejected,
     TryLater,
     Unexpected,
+    quoted_words,
 )
 
-# Of the vendor's words in messages.
-MAX_CODE_LENGTH, MAX_TEXT_LENGTH = 60, 200
 # The code of a key that may not see what a sync needs, although Clockify accepts it.
 KEY_SEES_TOO_LITTLE = "KEY_SEES_TOO_LITTLE"
 KEY_FIX = "Use the key of a workspace owner or admin, who sees everyone's entries and rates."
@@ -87,10 +87,10 @@ def read_entry_answer(answer: requests.Response) -> ApiError | None:
 
 
 def _json_of(answer: requests.Response) -> Any:
-    """Return what the JSON holds; None for anything else, or for JSON nested too deeply to be read."""
+    """Return what the JSON holds; None for anything else."""
     try:
-        return answer.json()
-    except (ValueError, RecursionError):
+        return bounded_json.parse(answer.content)
+    except ValueError:
         return None
 
 
@@ -100,5 +100,4 @@ def _code_and_text(answer: requests.Response) -> tuple[str, str]:
         return "", ""
     code, message = body.get("code"), body.get("message")
     has_code = isinstance(code, int | str) and not isinstance(code, bool)
-    one_line = " ".join(message.split()) if isinstance(message, str) else ""
-    return (str(code).strip()[:MAX_CODE_LENGTH] if has_code else ""), one_line[:MAX_TEXT_LENGTH]
+    return (quoted_words(str(code), CODE_LENGTH) if has_code else ""), quoted_words(message)

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import http, retry, throttle
+from integrations import bounded_json, http, retry, throttle
 from integrations.errors import AccessRefused, ApiError, NoAnswer, TryLater, Unexpected
 from integrations.health import HealthCheck
 from integrations.quickbooks import payloads, tokens
@@ -311,7 +311,7 @@ class QuickBooksApiClient:
 
     def _object(self, answer: requests.Response) -> Mapping[str, Any]:
         try:
-            body = answer.json()
+            body = bounded_json.parse(answer.content)
         except ValueError:
             raise self._unexpected("QuickBooks' answer is no JSON.", answer) from None
         if not isinstance(body, Mapping):

@@ -6,12 +6,14 @@ answer with codes of their own in outages. An answer that is not in the table is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from integrations import bounded_json
 from integrations.errors import (
+    CODE_LENGTH,
+    TID_LENGTH,
     AccessRefused,
     ApiError,
     Gone,
@@ -20,6 +22,7 @@ from integrations.errors import (
     Rejected,
     TryLater,
     Unexpected,
+    quoted_words,
 )
 
 THROTTLED_CODES = {"3001", "003001"}
@@ -42,9 +45,6 @@ BOOKS_CLOSED_CODES = {"6200", "6210"}
 BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
 # Under 400 and 200 these say nothing about the record, and nothing certain about the connection either.
 TROUBLE_CODES = TOKEN_CODES | {APP_WITHOUT_ACCESS_CODE} | BUSY_CODES | BROKEN_CODES
-MAX_TEXT_LENGTH = 500
-# Codes have up to six digits; a longer text must still fit into its column.
-MAX_CODE_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def read_answer(status: int, headers: Mapping[str, str], content: bytes, *, afte
     fault = _first_error(body)
     code = fault.code if fault else ""
     details: dict[str, Any] = {"vendor": "quickbooks", "code": code, "status": status}
-    details["tid"] = headers.get("intuit_tid", "")[:MAX_CODE_LENGTH]
+    details["tid"] = quoted_words(headers.get("intuit_tid", ""), TID_LENGTH)
     if status == 429:
         return TryLater("QuickBooks' request limit is reached.", after=after, **details)
     if status >= 500:
@@ -172,10 +172,10 @@ def _access_refused(status: int, fault: Fault | None, *, by_vendor: bool, detail
 
 
 def _parse(content: bytes) -> Any:
-    """Return what the JSON holds; None for anything else, or for JSON nested too deeply to be read."""
+    """Return what the JSON holds; None for anything else."""
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return bounded_json.parse(content)
+    except ValueError:
         return None
 
 
@@ -191,17 +191,12 @@ def _first_error(body: Any) -> Fault | None:
     errors = envelope.get("Error") or envelope.get("error")
     listed = errors if isinstance(errors, list) else [errors]
     first = next((error for error in listed if isinstance(error, Mapping)), {})
-    message, detail = (_text(first.get(name) or first.get(name.lower())) for name in ("Message", "Detail"))
+    message, detail = (quoted_words(first.get(name) or first.get(name.lower())) for name in ("Message", "Detail"))
     text = f"{message}: {detail}" if message and detail and message not in detail else detail or message
     code = first.get("code")
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)
-    return Fault(_text(code)[:MAX_CODE_LENGTH], text[:MAX_TEXT_LENGTH], _text(envelope.get("type")))
-
-
-def _text(value: Any) -> str:
-    """Return the text in one line; "" for anything else."""
-    return " ".join(value.split()) if isinstance(value, str) else ""
+    return Fault(quoted_words(code, CODE_LENGTH), quoted_words(text), quoted_words(envelope.get("type")))
 
 
 def _in_brackets(fault: Fault | None) -> str:
