@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 
 from django.db import connection, models, transaction
+from django.db.models import Q
 
+from integrations import retry
 from integrations.database import EPOCH_SECONDS_SQL
 
 
@@ -34,21 +36,25 @@ def spacing(*, per_second: float = 0, per_minute: float = 0) -> float:
 def reserve(key: str, seconds_apart: float, *, now: float | None = None) -> float:
     """Take the next free moment and return how many seconds away it is. Fair among processes: each call moves it on.
 
+    A row that says more than retry.LONGEST_PAUSE from now, as an older version or a wrong clock may have written it, is
+    set to that, and not again and again: the pause really ends.
+
     By the database's clock, since processes on several machines share the row; `now` is for tests, in seconds since
     1970. Must run outside a transaction, which would keep the row locked for all other callers until it ends.
     """
     table = connection.ops.quote_name(RateBucket._meta.db_table)
-    latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
+    latest, earliest = _extremes()
     clock = EPOCH_SECONDS_SQL[connection.vendor] if now is None else str(float(now))
     # Column names are spelled out: `key` is a reserved word on some databases.
     sql = (
-        f'UPDATE {table} SET "next_at" = {latest}("next_at", "blocked_until", {clock}) + %s '
+        f'UPDATE {table} SET "blocked_until" = {earliest}("blocked_until", {clock} + %s), '
+        f'"next_at" = {earliest}({latest}("next_at", "blocked_until", {clock}), {clock} + %s) + %s '
         f'WHERE "key" = %s RETURNING "next_at" - {clock}'
     )
     # Twice, since the row is missing at the first call of an account.
     for _ in range(2):
         with connection.cursor() as cursor:
-            cursor.execute(sql, [seconds_apart, key])
+            cursor.execute(sql, [retry.LONGEST_PAUSE, retry.LONGEST_PAUSE, seconds_apart, key])
             row = cursor.fetchone()
         if row:
             return max(0.0, float(row[0]) - seconds_apart)
@@ -69,17 +75,27 @@ def wait_for_turn(key: str, seconds_apart: float, *, longest: float) -> float:
 
 
 def block_for(key: str, seconds: float) -> None:
-    """Block all calls for this account for `seconds`, after the vendor reported too many requests."""
+    """Block all calls for this account for `seconds`, an hour at most, after the vendor reported too many requests."""
     _make_row(key)
     table = connection.ops.quote_name(RateBucket._meta.db_table)
-    latest = "MAX" if connection.vendor == "sqlite" else "GREATEST"
+    latest, _ = _extremes()
     # Another process may have been told to wait longer; a shorter wait must not replace that.
     sql = (
         f'UPDATE {table} SET "blocked_until" = {latest}("blocked_until", {EPOCH_SECONDS_SQL[connection.vendor]} + %s) '
         f'WHERE "key" = %s'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [seconds, key])
+        cursor.execute(sql, [min(seconds, retry.LONGEST_PAUSE), key])
+
+
+def lift(key: str) -> None:
+    """Let this account be called again at once, as a person wants it: its own limit and that of its batches."""
+    RateBucket.objects.filter(Q(key=key) | Q(key__startswith=f"{key}:")).update(next_at=0, blocked_until=0)
+
+
+def _extremes() -> tuple[str, str]:
+    """Return the names of the functions for the greatest and the least of several values."""
+    return ("MAX", "MIN") if connection.vendor == "sqlite" else ("GREATEST", "LEAST")
 
 
 def _make_row(key: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from email.utils import format_datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 from django.utils import timezone
 
+from integrations import retry
 from integrations.http import retry_after
-from integrations.models import ApiCall, Company
+from integrations.models import ApiCall, Company, RateBucket
+from syncjobs.models import Run
 from tests.support.scene import Scene
 
 
@@ -29,7 +33,31 @@ def test_a_date_says_how_long_to_wait() -> None:
     assert 80 < waiting <= 90
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("", None)])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("", None),
+        ("7200", 3600.0),
+        # The time of day instead of seconds, in seconds and in milliseconds.
+        ("1790000000", 3600.0),
+        ("1790000000000", 3600.0),
+        ("99999999999", 3600.0),
+        ("inf", None),
+        ("-inf", None),
+        ("nan", None),
+        ("1e400", None),
+        ("9" * 5000, None),
+        ("Fri, 31 Dec 2999 23:59:59 GMT", 3600.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 2999 23:59:59 -0000", None),
+        ("Fri, 31 Dec 2999 23:59:59 +999999999999", None),
+    ],
+)
 def test_a_number_says_it_and_nonsense_says_nothing(value: str, seconds: float | None) -> None:
     assert retry_after(answer(value)) == seconds
 
@@ -66,3 +94,25 @@ def test_a_token_service_that_stays_away_does_not_cost_the_connection(scene: Sce
     scene.clear_faults()
 
     assert scene.check().code == 0
+
+
+@pytest.mark.parametrize("value", ["inf", "1e400", "1790000000", "99999999999", "Fri, 31 Dec 2999 23:59:59 GMT"])
+@pytest.mark.parametrize("vendor", ["clockify", "quickbooks"])
+def test_a_wait_without_reason_blocks_for_an_hour_at_most(
+    scene: Scene, vendor: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.1,))
+    path = "reports" if vendor == "clockify" else "batch"
+    scene.fault("status_before", path, vendor=vendor, method="", status=429, headers={"Retry-After": value})
+    before = timezone.now()
+
+    check = scene.check()
+
+    run = Run.objects.get()
+    if value in {"inf", "1e400"}:
+        assert (check.code, run.status) == (0, "succeeded")
+        return
+    assert (check.code, run.status, run.error_code) == (4, "waiting", "THROTTLED")
+    assert before < run.not_before <= timezone.now() + timedelta(seconds=3600)
+    assert all(bucket.blocked_until < time.time() + 3601 for bucket in RateBucket.objects.all())
+    assert f"goes on by itself from {run.not_before.astimezone(ZoneInfo('America/New_York')):%-H:%M}" in check.stderr

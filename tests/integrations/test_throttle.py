@@ -73,3 +73,33 @@ def test_pauses_go_by_the_databases_clock(transactional_db: None, monkeypatch: p
 
         assert throttle.reserve("quickbooks:1", 0.01) < 1
         assert 28 < throttle.reserve(f"quickbooks:{offset}", 1) <= 30
+
+
+@pytest.mark.parametrize("far", [9_999_999_999, 1e300, float("inf")])
+@pytest.mark.parametrize("column", ["blocked_until", "next_at"])
+def test_a_row_that_blocks_for_ages_blocks_for_an_hour_and_then_no_more(
+    transactional_db: None, column: str, far: float
+) -> None:
+    RateBucket.objects.create(key="quickbooks:1", **{column: far})
+
+    assert throttle.reserve("quickbooks:1", 1, now=1000) == 3600
+    assert throttle.reserve("quickbooks:1", 1, now=1000) == 3600
+    assert throttle.reserve("quickbooks:1", 1, now=1000 + 3610) == 0
+
+
+def test_a_vendors_wait_is_an_hour_at_most(transactional_db: None) -> None:
+    throttle.block_for("quickbooks:1", 1e12)
+
+    assert 3590 < throttle.reserve("quickbooks:1", 0) <= 3600
+
+
+def test_lifting_frees_one_account_and_its_batches(transactional_db: None) -> None:
+    for key in ("quickbooks:1", "quickbooks:1:batch", "quickbooks:12", "clockify:1"):
+        throttle.block_for(key, 600)
+
+    throttle.lift("quickbooks:1")
+
+    assert throttle.reserve("quickbooks:1", 0) == 0
+    assert throttle.reserve("quickbooks:1:batch", 0) == 0
+    assert throttle.reserve("quickbooks:12", 0) > 500
+    assert throttle.reserve("clockify:1", 0) > 500
