@@ -20,6 +20,7 @@ from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
+from syncjobs.display import formatting
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
@@ -233,13 +234,12 @@ class RunExecution:
 
     def _requeue(self, not_before: datetime, *, error: ApiError | None = None) -> None:
         """Give the run back to the queue: at once for its next slice, or later after a vendor's throttling."""
-        status = Status.WAITING if error else Status.QUEUED
-        self._end(
-            status,
-            error.name if error else "",
-            error.message if error else "",
-            not_before=not_before,
-        )
+        if error is None:
+            self._end(Status.QUEUED, not_before=not_before)
+            return
+        # With its time: "later" may be an hour.
+        fix = f"The run goes on by itself from {formatting.moment(not_before, self.run.workspace.time_zone)}."
+        self._end(Status.WAITING, error.name, error.message, fix, not_before=not_before)
 
     def _end(
         self,
