@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations.models import Workspace
+from integrations import throttle
+from integrations.models import ConnectionEvent, Workspace
 from syncjobs.ledger import lease
 from syncjobs.models import Run
 from syncjobs.runs import queue
@@ -97,3 +98,30 @@ def cancel(run: Run, *, now: datetime, person: Any = None) -> bool:
     if waiting.update(**cancel_fields, **end_fields, **messages):
         return True
     return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**cancel_fields) == 1
+
+
+def try_now(run: Run, *, now: datetime, person: Any) -> bool:
+    """Queue a run that waits for a vendor's limit at once, and let its accounts be called again. False if it is over.
+
+    A vendor may have named a time that is far too late, or a person may have raised its limit meanwhile; one that still
+    refuses says so again, and the run waits again.
+    """
+    with transaction.atomic():
+        # Conditional, since the worker may wake the run at this moment.
+        waiting = Run.objects.filter(pk=run.pk, status=Status.WAITING).exclude(error_code="ANOTHER_RUN")
+        if not waiting.update(status=Status.QUEUED, not_before=None):
+            return False
+        # Which vendor asked for the wait is not kept with the run; the other one has nothing to lift.
+        throttle.lift(f"clockify:{run.workspace.clockify_id}")
+        if run.company is not None:
+            throttle.lift(f"quickbooks:{run.company.realm_id}")
+        ConnectionEvent.objects.create(
+            workspace=run.workspace,
+            company=run.company,
+            at=now,
+            kind="limit_lifted",
+            message=f"{run} waited for a vendor's limit ({run.error_message}) and was started again at once.",
+            by=person,
+        )
+        queue.enqueue(run)
+    return True

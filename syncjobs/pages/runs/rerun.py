@@ -22,11 +22,11 @@ PARTS = {"user": "users", "project": "projects"}
 
 
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Do what a button of the run page asks for: cancel, retry failures, send a preview's plan, preview a resend."""
+    """Do what a button of the run page asks for: cancel, try now, retry, send a preview's plan, preview a resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
     handler = RUN_ACTIONS.get(request.POST.get("verb", ""))
-    # Checks and undos can only be canceled: the other buttons repeat a sync.
-    if handler is None or (run.kind != Run.Kind.SYNC and handler is not _cancel):
+    # Checks and undos can only be canceled or tried at once: the other buttons repeat a sync.
+    if handler is None or (run.kind != Run.Kind.SYNC and handler not in {_cancel, _try_now}):
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:syncjobs_run_change", run.pk)
     return handler(request, run)
@@ -90,6 +90,15 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
     return redirect("admin:syncjobs_run_change", run.pk)
 
 
+def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
+    """Start a run that waits for a vendor's limit at once."""
+    if runs.try_now(run, now=timezone.now(), person=request.user):
+        messages.success(request, "The run is tried again now. If the vendor still asks us to wait, it waits again.")
+    else:
+        messages.warning(request, "The run does not wait any more.")
+    return redirect("admin:syncjobs_run_change", run.pk)
+
+
 def _retry(request: HttpRequest, run: Run) -> HttpResponse:
     """Request a sync of the items that failed, have an unknown outcome, or were not reached."""
     # An unknown outcome is looked for in QuickBooks before anything is sent again (decision 1).
@@ -120,6 +129,7 @@ def _same_window(
 
 RUN_ACTIONS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
     "cancel": _cancel,
+    "try_now": _try_now,
     "retry": _retry,
     "send": _send_plan,
     "preview_resend": _preview_resend,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import roles
+from integrations.models import ConnectionEvent
+from syncjobs.display import formatting
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
+from tests.support import people
 from tests.support.scene import Scene
 
 
@@ -121,3 +125,65 @@ def test_a_run_that_is_over_says_so_when_it_is_canceled(scene: Scene, person: Cl
     _, message = submit(person, "run-again", done.pk, verb="cancel")
 
     assert "over already" in message
+
+
+# --- a run that waits for a vendor -------------------------------------------------------------------------
+@pytest.fixture
+def waiting(scene: Scene, ada: str, site: str) -> Run:
+    """A sync that Clockify sent away for an hour, without saying why."""
+    scene.entry(ada, site)
+    scene.fault("status_before", "reports", vendor="clockify", status=429, headers={"Retry-After": "99999999999"})
+    run = runs.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), first=DAY)
+    assert work(run).status == "waiting"
+    return run
+
+
+def shown(client: Client, run: Run) -> str:
+    return client.get(reverse("admin:syncjobs_run_change", args=[run.pk])).content.decode()
+
+
+def test_a_waiting_run_says_when_it_goes_on_and_can_be_tried_now(person: Client, scene: Scene, waiting: Run) -> None:
+    time = formatting.moment(waiting.not_before, scene.workspace.time_zone)
+    page = shown(person, waiting)
+    assert f"It goes on by itself from {time}" in page and "Try now" in page
+    assert f"It goes on by itself from {time}" in person.get(reverse("admin:index")).content.decode()
+
+    run, message = submit(person, "run-again", waiting.pk, verb="try_now")
+
+    assert (run.pk, run.status, run.not_before) == (waiting.pk, "queued", None)
+    assert "tried again now" in message
+    assert work(run).status == "succeeded"
+    assert len(scene.activities()) == 1
+    event = ConnectionEvent.objects.get(kind="limit_lifted")
+    assert event.by is not None and event.by.get_username() == "admin"
+    assert str(run) in event.message and "request limit" in event.message
+
+
+def test_a_vendor_that_still_refuses_makes_the_run_wait_again(person: Client, scene: Scene, waiting: Run) -> None:
+    scene.fault("status_before", "reports", vendor="clockify", status=429, headers={"Retry-After": "1800"})
+
+    run, _ = submit(person, "run-again", waiting.pk, verb="try_now")
+
+    assert work(run).status == "waiting"
+    assert run.not_before is not None and run.not_before > timezone.now() + timedelta(minutes=29)
+
+
+def test_only_a_run_that_waits_for_a_vendor_is_tried_now(person: Client, scene: Scene, waiting: Run) -> None:
+    Run.objects.update(error_code="ANOTHER_RUN")
+    assert "Try now" not in shown(person, waiting)
+    assert "does not wait" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
+
+    Run.objects.update(status="succeeded", error_code="")
+    assert "Try now" not in shown(person, waiting)
+    assert "does not wait" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
+    assert not ConnectionEvent.objects.filter(kind="limit_lifted").exists()
+
+
+def test_whoever_may_only_look_does_not_try_now(client: Client, scene: Scene, waiting: Run) -> None:
+    client.force_login(people.person(role=roles.BOOKKEEPERS))
+    assert "Try now" not in shown(client, waiting)
+
+    answer = client.post(reverse("hourbridge:run-again", args=[waiting.pk]), {"verb": "try_now"})
+
+    assert answer.status_code == 403
+    assert Run.objects.get().status == "waiting"
