@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -21,10 +21,12 @@ PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000
 # FREE workspaces refuse reports over more than 31 days.
 MAX_WINDOW = timedelta(days=31)
-# More pages than the largest workspace has: a server that repeats itself must not keep us here forever.
-MAX_PAGES = 10_000
 # The account of calls with a key whose workspace is not known yet.
 CONNECTING = "connecting"
+# Of a list: 50,000 records of one kind. Lists have no total, only a header on the last page.
+MAX_PAGES = 250
+# Of a report over at most 31 days, whatever its total says: 400,000 entries.
+MAX_REPORT_PAGES = 400
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,11 @@ class ClockifyApiClient:
     def _pages(self, url: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of all pages up to the last one by its `Last-Page` header; a short page proves nothing.
 
-        Without that header, up to the first page without new rows. A page without new rows is the last in any case.
+        Without that header, up to the first page without new rows. Raises Unexpected for pages that do not end:
+        MAX_PAGES, or the same page again where there must be more.
         """
         seen: set[str] = set()
+        last_rows: Sequence[Mapping[str, Any]] = ()
         for page in range(1, MAX_PAGES + 1):
             query = {**params, "page": str(page), "page-size": str(PAGE_SIZE)}
             answer = self._send("GET", url, params=query)
@@ -159,8 +163,13 @@ class ClockifyApiClient:
             seen.update(payloads.identifier(row) for row in new_rows)
             yield from new_rows
             last_page = answer.headers.get("Last-Page", "").strip().lower()
-            if last_page == "true" or not new_rows:
+            if last_page == "true":
                 return
+            if not new_rows:
+                repeated = rows == last_rows and last_page == "false"
+                self._check_end(rows, must_go_on=repeated or len(rows) == PAGE_SIZE, what=url)
+                return
+            last_rows = rows
         raise self._unexpected(f"{url} has more than {MAX_PAGES} pages.")
 
     def _report_window(
@@ -169,21 +178,44 @@ class ClockifyApiClient:
         """Yield the rows of all pages of one window; the report has a total instead of `Last-Page`.
 
         Without a total, up to the first page without new rows: the server may return shorter pages than requested, so
-        a short page proves nothing.
+        a short page proves nothing. Raises Unexpected for more rows or pages than the report's own total allows.
         """
         seen: set[str] = set()
-        for page in range(1, MAX_PAGES + 1):
+        last_rows: Sequence[Mapping[str, Any]] = ()
+        page, max_pages = 1, MAX_REPORT_PAGES
+        while page <= max_pages:
             answer = self._report_page(
                 workspace_id, first, last, page=page, page_size=REPORT_PAGE_SIZE, approved=approved
             )
             rows = self._list(answer.get("timeentries", answer.get("timeEntries")))
             new_rows = [row for row in rows if payloads.identifier(row) not in seen]
             seen.update(payloads.identifier(row) for row in new_rows)
-            yield from new_rows
             total = _entries_count(answer)
-            if not new_rows or (total is not None and len(seen) >= total):
+            if total is not None and len(rows) > total:
+                raise self._unexpected(f"The detailed report has more entries than its own total, {total}.")
+            yield from new_rows
+            if total is not None and len(seen) >= total:
                 return
-        raise self._unexpected(f"The detailed report has more than {MAX_PAGES} pages.")
+            if not new_rows:
+                # A short last page may hold nothing but entries that were moved there after we read them.
+                repeated = rows == last_rows and total is not None
+                must_go_on = repeated or len(rows) == REPORT_PAGE_SIZE
+                self._check_end(rows, must_go_on=must_go_on, what="The detailed report")
+                return
+            if page == 1 and total is not None:
+                # By the first answer, since a total that grows with each page would never be reached; twice as many,
+                # since entries may be added while we read.
+                max_pages = min(MAX_REPORT_PAGES, 2 + 2 * (total // len(rows)))
+            page, last_rows = page + 1, rows
+        raise self._unexpected(f"The detailed report has more than {max_pages} pages.")
+
+    def _check_end(self, rows: Sequence[Mapping[str, Any]], *, must_go_on: bool, what: str) -> None:
+        """Check that a page without new rows is the end. Raises Unexpected where the same page came again instead.
+
+        The rest can't be reached then; taken for whole, the list would lose records that are still there.
+        """
+        if rows and must_go_on:
+            raise self._unexpected(f"{what} has the same page again and again.")
 
     def _report_page(
         self, workspace_id: str, first: date, last: date, *, page: int, page_size: int, approved: bool

@@ -23,7 +23,9 @@ from integrations.quickbooks.write_proof import proven_record
 MINOR_VERSION = "75"
 # Intuit's cap on rows per answer.
 PAGE_SIZE = 1000
-MAX_PAGES = 10_000
+# 200,000 records of one kind, more than companies have. QuickBooks gives no total beside rows, and asking for one would
+# cost another metered call.
+MAX_PAGES = 200
 # 1000 ids stay far below the size that a statement may have as a POST body.
 IDS_PER_QUERY = 1000
 # A longer statement is sent as a POST body; Intuit publishes no limit for URLs, 4 kB is known to work.
@@ -104,11 +106,12 @@ class QuickBooksApiClient:
         return self._record(self._send("GET", "preferences"), "Preferences")
 
     def query(
-        self, entity: str, where: str = "", *, after: Sequence[Mapping[str, Any]] = ()
+        self, entity: str, where: str = "", *, after: Sequence[Mapping[str, Any]] = (), most: int | None = None
     ) -> Iterator[Mapping[str, Any]]:
         """Yield all records of one kind, ordered by Id: without an order, pages repeat and lose rows.
 
-        `after`: the first records in that order, already read; only those that follow them are yielded.
+        `after`: the first records in that order, already read; only those that follow them are yielded. Raises
+        Unexpected for pages that do not end: more than `most` records or MAX_PAGES, or a full page of known ones.
         """
         seen = {str(row.get("Id")) for row in after}
         for page in range(MAX_PAGES):
@@ -120,10 +123,14 @@ class QuickBooksApiClient:
             rows = self._query_rows(statement, entity)
             new_rows = [row for row in rows if str(row.get("Id")) not in seen]
             seen.update(str(row.get("Id")) for row in new_rows)
+            if most is not None and len(seen) > most:
+                raise self._unexpected(f"QuickBooks answered a query for {most} {entity} with more.")
             yield from new_rows
-            # A server that repeats a page must not keep us here forever.
-            if len(rows) < PAGE_SIZE or not new_rows:
+            if len(rows) < PAGE_SIZE:
                 return
+            # The rest can't be reached then; taken for whole, the list would lose records that are still there.
+            if not new_rows:
+                raise self._unexpected(f"QuickBooks answers with the same page of {entity} again and again.")
         raise self._unexpected(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
 
     def changes(
@@ -140,17 +147,18 @@ class QuickBooksApiClient:
         if not isinstance(responses, list):
             raise self._unexpected("QuickBooks answered without CDCResponse.")
         changes: dict[str, list[Mapping[str, Any]]] = {entity: [] for entity in entities}
-        for response in responses:
-            for group in response.get("QueryResponse") or []:
+        for response in self._records(responses):
+            for group in self._records(response.get("QueryResponse")):
                 for entity in changes:
-                    changes[entity] += group.get(entity) or []
+                    changes[entity] += self._records(group.get(entity))
         return changes, payloads.instant(body.get("time"))
 
     def by_ids(self, entity: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Yield the records of these ids; those that no longer exist are missing from the answer."""
         for start in range(0, len(ids), IDS_PER_QUERY):
-            id_list = ", ".join(quoted(record_id) for record_id in ids[start : start + IDS_PER_QUERY])
-            yield from self.query(entity, f"Id in ({id_list})")
+            asked = ids[start : start + IDS_PER_QUERY]
+            id_list = ", ".join(quoted(record_id) for record_id in asked)
+            yield from self.query(entity, f"Id in ({id_list})", most=len(set(asked)))
 
     # --- writing -------------------------------------------------------------------------------------------
     def write(self, entity: str, body: str, *, request_id: str, delete: bool = False) -> Answer:
@@ -255,10 +263,14 @@ class QuickBooksApiClient:
         response = body.get("QueryResponse")
         if not isinstance(response, Mapping):
             raise self._unexpected("QuickBooks answered a query without QueryResponse.")
-        # QuickBooks leaves the entity out where a query has no rows.
-        rows = response.get(entity) or []
-        if not isinstance(rows, list):
-            raise self._unexpected(f"QuickBooks answered a query for {entity} with no list.")
+        return self._records(response.get(entity))
+
+    def _records(self, rows: Any) -> list[Mapping[str, Any]]:
+        """Return the rows of an answer. Raises Unexpected unless they are a list of objects, or left out for none."""
+        if rows is None:
+            return []
+        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+            raise self._unexpected("QuickBooks answered with something else than a list of records.")
         return rows
 
     def _send(

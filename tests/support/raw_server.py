@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 # Writes one answer to one request (its head and body) and returns; the connection is closed afterwards.
 Script = Callable[[socket.socket, bytes], None]
@@ -109,5 +111,16 @@ def flooding(start: bytes, block: bytes, count: int) -> Script:
         connection.sendall(start)
         for _ in range(count):
             connection.sendall(block)
+
+    return script
+
+
+def computed(answer: Callable[[str, bytes], Any], **headers: str) -> Script:
+    """Return a script that sends as JSON what `answer` returns for the request line and the body."""
+
+    def script(connection: socket.socket, request: bytes) -> None:
+        top, _, body = request.partition(b"\r\n\r\n")
+        content = json.dumps(answer(top.partition(b"\r\n")[0].decode(), body)).encode()
+        connection.sendall(head(Content_Length=str(len(content)), **headers) + content)
 
     return script
