@@ -1,52 +1,100 @@
 """Intuit's OAuth 2.0 through requests-oauthlib: authorize, exchange, refresh, revoke; without its auto-refresh.
 
+The library builds addresses and bodies; the requests travel through our own client, and its answers are read here.
 Auto-refresh would send the API request's own arguments to the token endpoint, and refresh once per thread.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
 from django.utils import timezone
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
-from integrations import http, retry
-from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, TryLater, Unexpected
+from integrations import bounded_json, http, retry, transport
+from integrations.errors import (
+    ApiError,
+    NoAnswer,
+    NotConfigured,
+    ReconnectNeeded,
+    Rejected,
+    TryLater,
+    Unexpected,
+    quoted_words,
+)
+
+log = logging.getLogger("hourbridge.oauth")
 
 SCOPE = ["com.intuit.quickbooks.accounting"]
-# Intuit states 3600 s; used only where an answer leaves it out.
+# Intuit states 3600 s; used only where an answer leaves it out, or says what can't be.
 ACCESS_SECONDS = 3600
+MAX_ACCESS_SECONDS = 24 * 3600
+# Refresh tokens end after five years whatever is refreshed (Intuit: refresh token policy).
+MAX_REFRESH_SECONDS = 5 * 366 * 24 * 3600
 
 
 class _ServiceBusy(Exception):
     """An answer of the token service that it could not process the request, such as 429 or 503."""
 
-    def __init__(self, answer: requests.Response) -> None:
-        super().__init__(str(answer.status_code))
-        self.status = answer.status_code
-        self.after = http.retry_after(answer)
+    def __init__(self, error: ApiError, after: float | None) -> None:
+        super().__init__(error.message)
+        self.error, self.after = error, after
 
 
-def _session(**options: Any) -> OAuth2Session:
-    session = OAuth2Session(settings.QUICKBOOKS_CLIENT_ID, **options)
-    for hook in ("access_token_response", "refresh_token_response"):
-        session.register_compliance_hook(hook, _raise_if_busy)
-    return session
+class _Client(WebApplicationClient):
+    """oauthlib's client with a reader of answers that believes only what is well-formed. Raises Unexpected."""
+
+    def parse_request_body_response(self, body: str, scope: Any = None, **_: Any) -> Any:
+        self.token = _token_fields(body)
+        return self.token
 
 
-def _raise_if_busy(answer: requests.Response) -> requests.Response:
-    if answer.status_code == 429 or answer.status_code >= 500:
-        raise _ServiceBusy(answer)
-    return answer
+class _Session(OAuth2Session):
+    """requests-oauthlib's session; each of its requests is one request of our client for `account`."""
+
+    def __init__(self, account: http.Account | None = None, *, attempt: int = 1, **options: Any) -> None:
+        super().__init__(client=_Client(settings.QUICKBOOKS_CLIENT_ID), **options)
+        self._account, self._attempt = account, attempt
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, data: Mapping[str, str], headers: Mapping[str, str], **_: Any
+    ) -> requests.Response:
+        assert self._account is not None
+        call = http.Call(
+            method,
+            url,
+            {**headers, **_basic_header()},
+            body=urlencode(data).encode(),
+            repeatable=False,
+            max_bytes=transport.MAX_SHORT_ANSWER_BYTES,
+        )
+        answer, error = http.send_once(
+            self._account,
+            call,
+            classify=_read_token_answer,
+            attempt=self._attempt,
+            seconds=settings.GIVE_UP_SECONDS * 0.9,
+        )
+        if error is not None:
+            status = error.status or 0
+            if answer is not None and (status == 429 or status >= 500):
+                raise _ServiceBusy(error, http.retry_after(answer))
+            raise error
+        assert answer is not None
+        # Otherwise requests guesses it, byte by byte.
+        answer.encoding = "utf-8"
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +125,7 @@ def redirect_uri() -> str:
 def consent_url(state: str) -> str:
     """Return the address of Intuit's consent page. Raises NotConfigured."""
     configured()
-    session = _session(redirect_uri=redirect_uri(), scope=SCOPE)
+    session = _Session(redirect_uri=redirect_uri(), scope=SCOPE)
     url, _ = session.authorization_url(settings.QUICKBOOKS_AUTHORIZE_URL, state=state)
     return str(url)
 
@@ -85,25 +133,33 @@ def consent_url(state: str) -> str:
 def exchange(code: str, *, account: http.Account) -> Tokens:
     """Exchange the single-use code of a consent for tokens. Raises ApiError."""
     configured()
-    session = _session(redirect_uri=redirect_uri())
-    return _request_tokens(
-        account,
-        lambda seconds: session.fetch_token(
-            settings.QUICKBOOKS_TOKEN_URL, code=code, auth=_basic(), include_client_id=False, timeout=seconds
-        ),
-    )
+    if not code:
+        raise Rejected("Intuit sent no code.", vendor="quickbooks", code="NO_CODE", fix="Connect QuickBooks again.")
+
+    def fetch(attempt: int) -> Any:
+        session = _Session(account, attempt=attempt, redirect_uri=redirect_uri())
+        return session.fetch_token(settings.QUICKBOOKS_TOKEN_URL, code=code, include_client_id=False)
+
+    try:
+        return _request_tokens(fetch)
+    except ReconnectNeeded as refusal:
+        # The same code of the service as for a refresh token, but nothing stored is refused.
+        message, fix = "Intuit does not take the code of this consent any more.", "Connect QuickBooks again."
+        raise Rejected(message, vendor="quickbooks", code="CODE_REFUSED", status=refusal.status, fix=fix) from None
 
 
 def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
-    """Return new tokens for the newest refresh token. Raises ReconnectNeeded only where Intuit refuses that token."""
+    """Return new tokens for the newest refresh token, which stays where the answer has no other (RFC 6749, 6).
+
+    Raises ReconnectNeeded only where Intuit refuses that token.
+    """
     configured()
-    session = _session()
-    return _request_tokens(
-        account,
-        lambda seconds: session.refresh_token(
-            settings.QUICKBOOKS_TOKEN_URL, refresh_token=refresh_token, auth=_basic(), timeout=seconds
-        ),
-    )
+
+    def fetch(attempt: int) -> Any:
+        session = _Session(account, attempt=attempt)
+        return session.refresh_token(settings.QUICKBOOKS_TOKEN_URL, refresh_token=refresh_token)
+
+    return _request_tokens(fetch)
 
 
 def revoke(token: str, *, account: http.Account) -> None:
@@ -112,7 +168,8 @@ def revoke(token: str, *, account: http.Account) -> None:
         "POST",
         settings.QUICKBOOKS_REVOKE_URL,
         {"Accept": "application/json", "Content-Type": "application/json", **_basic_header()},
-        body=requests.Request("POST", "http://localhost", json={"token": token}).prepare().body,  # type: ignore[arg-type]
+        body=json.dumps({"token": token}).encode(),
+        max_bytes=transport.MAX_SHORT_ANSWER_BYTES,
     )
     http.send(account, call, classify=_classify_revocation)
 
@@ -125,16 +182,13 @@ def _classify_revocation(answer: requests.Response) -> ApiError | None:
     return Unexpected("Intuit did not accept the revocation.", vendor="quickbooks", status=answer.status_code)
 
 
-def _basic() -> HTTPBasicAuth:
-    return HTTPBasicAuth(settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET)
-
-
 def _basic_header() -> dict[str, str]:
-    request = requests.Request("POST", "http://localhost", auth=_basic()).prepare()
+    app = HTTPBasicAuth(settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET)
+    request = requests.Request("POST", "http://localhost", auth=app).prepare()
     return {"Authorization": request.headers["Authorization"]}
 
 
-def _request_tokens(account: http.Account, fetch: Callable[[float], Any]) -> Tokens:
+def _request_tokens(fetch: Callable[[int], Any]) -> Tokens:
     """Request tokens; again only after an answer that the service could not process the request. Raises ApiError.
 
     After silence there is no second request: the first one may have used up the refresh token, and using it twice can
@@ -143,58 +197,43 @@ def _request_tokens(account: http.Account, fetch: Callable[[float], Any]) -> Tok
     began = time.monotonic()
     for attempt, pause in enumerate((*retry.TOKEN_PAUSES, None), start=1):
         try:
-            return _request_once(account, fetch, attempt=attempt)
+            return _tokens(fetch(attempt))
         except _ServiceBusy as busy:
             after = busy.after if busy.after is not None else pause
             in_time = after is not None and time.monotonic() - began + after < retry.LAST_TOKEN_REQUEST_AFTER
             if pause is not None and after is not None and after <= retry.MAX_TOKEN_PAUSE and in_time:
                 time.sleep(after)
                 continue
-            raise _busy_error(busy) from None
+            raise busy.error from None
+        except OAuth2Error as error:
+            # The library refuses to send, for example to an address without https.
+            message = f"Intuit's token service can't be asked: {quoted_words(error.description)}"
+            raise NotConfigured(message, vendor="quickbooks", fix="Check QUICKBOOKS_TOKEN_URL.") from None
     raise AssertionError("unreachable")
 
 
-def _busy_error(busy: _ServiceBusy) -> ApiError:
-    details: dict[str, Any] = {"vendor": "quickbooks", "status": busy.status}
-    if busy.status == 429:
-        return TryLater("Intuit's token service asks us to wait.", after=busy.after, **details)
-    return NoAnswer(f"Intuit's token service answered {busy.status}.", **details)
+def _read_token_answer(answer: requests.Response) -> ApiError | None:
+    """Return the error in an answer of the token service.
 
-
-def _request_once(account: http.Account, fetch: Callable[[float], Any], *, attempt: int) -> Tokens:
-    """Call the token endpoint once; the journal gets a row without anything secret."""
-    began = time.monotonic()
-    status: int | None = 200
-    problem = ""
-    try:
-        return _parse_tokens(fetch(settings.GIVE_UP_SECONDS * 0.9))
-    except _ServiceBusy as busy:
-        status, problem = busy.status, "not able to answer"
-        raise
-    except OAuth2Error as error:
-        refusal = _refusal(error)
-        status, problem = refusal.status, refusal.message
-        raise refusal from None
-    except (requests.RequestException, ValueError) as error:
-        status, problem = None, f"Intuit's token service did not answer ({type(error).__name__})."
-        raise NoAnswer(problem, vendor="quickbooks") from None
-    finally:
-        http.record_call(
-            account,
-            method="POST",
-            path=urlsplit(settings.QUICKBOOKS_TOKEN_URL).path,
-            status=status,
-            milliseconds=int((time.monotonic() - began) * 1000),
-            attempt=attempt,
-            problem=problem,
-        )
-
-
-def _refusal(error: OAuth2Error) -> ApiError:
-    """Return the error by the code in the body, not by status: invalid_client was seen with 400 as well as 401."""
-    code, status = str(error.error or ""), error.status_code
-    details: dict[str, Any] = {"vendor": "quickbooks", "status": status, "code": code}
-    if code == "invalid_grant":
+    By status before code; invalid_client was seen with 400 as well as 401. Any other code must not disconnect the
+    company: the next run tries again.
+    """
+    status = answer.status_code
+    details: dict[str, Any] = {"vendor": "quickbooks", "status": status}
+    if status == 429:
+        after = http.retry_after(answer)
+        return TryLater("Intuit's token service asks us to wait.", after=after, **details)
+    if status >= 500:
+        return NoAnswer(f"Intuit's token service answered {status}.", **details)
+    if 200 <= status < 300:
+        return None
+    if status < 400:
+        # Followed, it would hand the refresh token to another host.
+        message = f"Intuit's token service answered {status} and named another address, which was not used."
+        return Unexpected(message, fix="Check QUICKBOOKS_TOKEN_URL.", **details)
+    code = _error_code(answer)
+    details["code"] = code
+    if code == "invalid_grant" and status in {400, 401}:
         return ReconnectNeeded(
             "Intuit refuses the stored token of this company.", fix="Connect QuickBooks again.", **details
         )
@@ -204,17 +243,65 @@ def _refusal(error: OAuth2Error) -> ApiError:
             fix="Check QUICKBOOKS_CLIENT_ID and QUICKBOOKS_CLIENT_SECRET.",
             **details,
         )
-    # An unknown code must not disconnect the company; the next run tries again.
-    return NoAnswer(f"Intuit's token service gave no tokens ({code or 'no reason given'}).", **details)
+    return NoAnswer(f"Intuit's token service gave no tokens ({status}: {code or 'no reason given'}).", **details)
 
 
-def _parse_tokens(answer: Any) -> Tokens:
+def _error_code(answer: requests.Response) -> str:
+    try:
+        body = bounded_json.parse(answer.content)
+    except ValueError:
+        return ""
+    return quoted_words(body.get("error"), 60) if isinstance(body, Mapping) else ""
+
+
+def _token_fields(body: str) -> dict[str, Any]:
+    """Return the fields of a good answer that are what they should be; the others are left out. Raises Unexpected.
+
+    Only a non-empty string is a token. Without an access token the answer is worth nothing.
+    """
+    try:
+        answer = bounded_json.parse(body.encode())
+    except ValueError:
+        answer = None
+    if not isinstance(answer, Mapping) or not _is_token(answer.get("access_token")):
+        raise Unexpected(
+            "Intuit's token service answered without an access token, so that its answer was not used.",
+            vendor="quickbooks",
+        )
+    fields = {name: answer[name] for name in ("access_token", "refresh_token") if _is_token(answer.get(name))}
+    if "refresh_token" not in fields:
+        log.warning("Intuit's token service answered without a refresh token; the one that was used stays.")
+    return {
+        **fields,
+        "expires_in": _seconds(answer.get("expires_in"), MAX_ACCESS_SECONDS) or ACCESS_SECONDS,
+        # Seen with 100 and 101 days, so that it is never assumed.
+        "refresh_expires_in": _seconds(answer.get("x_refresh_token_expires_in"), MAX_REFRESH_SECONDS),
+    }
+
+
+def _is_token(value: Any) -> bool:
+    """Return whether a value may be sent as a token: text of visible ASCII (RFC 6749, appendix A)."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() == value != ""
+
+
+def _seconds(value: Any, most: int) -> int | None:
+    """Return a lifetime in seconds, also from text of digits; None for anything that can't be one."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= most:
+        return None
+    return int(value)
+
+
+def _tokens(fields: Mapping[str, Any]) -> Tokens:
+    if not fields.get("refresh_token"):
+        message = "Intuit's token service answered without a refresh token, so that nothing was connected."
+        raise Unexpected(message, vendor="quickbooks", fix="Connect QuickBooks again.")
     now = timezone.now()
-    # Seen with 100 and 101 days, so that it is never assumed.
-    refresh_seconds = answer.get("x_refresh_token_expires_in")
+    refresh_seconds = fields["refresh_expires_in"]
     return Tokens(
-        access_token=str(answer["access_token"]),
-        refresh_token=str(answer["refresh_token"]),
-        access_expires_at=now + timedelta(seconds=int(answer.get("expires_in") or ACCESS_SECONDS)),
-        refresh_expires_at=now + timedelta(seconds=int(refresh_seconds)) if refresh_seconds else None,
+        access_token=fields["access_token"],
+        refresh_token=fields["refresh_token"],
+        access_expires_at=now + timedelta(seconds=fields["expires_in"]),
+        refresh_expires_at=now + timedelta(seconds=refresh_seconds) if refresh_seconds else None,
     )
