@@ -92,7 +92,7 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
 
 def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
     """Start a run that waits for a vendor's limit at once."""
-    if runs.try_now(run, now=timezone.now(), person=request.user):
+    if runs.try_now(run, now=database_now(), person=request.user):
         messages.success(request, "The run is tried again now. If the vendor still asks us to wait, it waits again.")
     else:
         messages.warning(request, "The run does not wait any more.")
