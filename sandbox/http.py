@@ -7,6 +7,8 @@ import json
 import socket
 import socketserver
 import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,6 +17,7 @@ from urllib.parse import parse_qsl, unquote
 
 MAX_LINE = 65_536
 MAX_HEADERS = 200
+MEGABYTE = 2**20
 
 
 class BadJson(ValueError):
@@ -64,6 +67,46 @@ class Request:
             raise BadJson(str(error)) from error
 
 
+@dataclass(frozen=True)
+class Delivery:
+    """How an answer's bytes travel: at once and as they are, unless a fault asks for something else.
+
+    `drip_ms` is the pause before each byte of the body, `megabytes` the spaces in front of it, `length_off` what its
+    Content-Length is wrong by.
+    """
+
+    drip_ms: float = 0
+    megabytes: int = 0
+    gzip: bool = False
+    length_off: int = 0
+
+    def length(self, payload: bytes) -> int:
+        """Return the number of bytes that `pieces` yields."""
+        return len(self._zipped(payload)) if self.gzip else len(payload) + self.megabytes * MEGABYTE
+
+    def pieces(self, payload: bytes) -> Iterator[bytes]:
+        """Yield the body as it travels."""
+        pieces = iter((self._zipped(payload),)) if self.gzip else self._padded(payload)
+        if not self.drip_ms:
+            yield from pieces
+            return
+        for number in (number for piece in pieces for number in piece):
+            time.sleep(self.drip_ms / 1000)
+            yield bytes((number,))
+
+    def _padded(self, payload: bytes) -> Iterator[bytes]:
+        for _ in range(self.megabytes):
+            yield b" " * MEGABYTE
+        yield payload
+
+    def _zipped(self, payload: bytes) -> bytes:
+        zipper = zlib.compressobj(level=1, wbits=31)
+        return b"".join([*map(zipper.compress, self._padded(payload)), zipper.flush()])
+
+
+AT_ONCE = Delivery()
+
+
 @dataclass
 class Response:
     """One answer: bytes and text go out as they are, anything else as JSON."""
@@ -72,6 +115,7 @@ class Response:
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
     close: bool = False
+    delivery: Delivery = AT_ONCE
 
     def payload(self) -> bytes:
         """Return the body's bytes; set the content type when none was given."""
@@ -237,14 +281,23 @@ class _Connection(socketserver.StreamRequestHandler):
             pass
 
     def _write(self, response: Response, *, head_only: bool) -> None:
-        payload = response.payload()
+        payload, delivery = response.payload(), response.delivery
+        if delivery.gzip:
+            response.headers["Content-Encoding"] = "gzip"
+        # After a wrong length no client could tell where the next answer begins.
+        response.close = response.close or bool(delivery.length_off)
         try:
             phrase = HTTPStatus(response.status).phrase
         except ValueError:
             phrase = "Unknown"
         lines = [f"HTTP/1.1 {response.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in response.headers.items()]
-        lines.append(f"Content-Length: {len(payload)}")
+        lines.append(f"Content-Length: {delivery.length(payload) + delivery.length_off}")
         lines.append("Connection: close" if response.close else "Connection: keep-alive")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
-        self.wfile.write(head if head_only else head + payload)
+        if head_only or delivery == AT_ONCE:
+            self.wfile.write(head if head_only else head + payload)
+            return
+        self.wfile.write(head)
+        for piece in delivery.pieces(payload):
+            self.wfile.write(piece)
