@@ -8,7 +8,7 @@ import time
 import traceback
 import uuid
 
-from sandbox import control, story_control
+from sandbox import control, odd_answers, story_control
 from sandbox.clockify import control as clockify_control
 from sandbox.clockify import routes as clockify_routes
 from sandbox.faults import Fault
@@ -54,7 +54,7 @@ class Application:
         if not vendor:
             return self._handled(request)[0]
         with self.world.lock:
-            fault = self.world.faults.take(vendor, request.method, request.target)
+            fault = self.world.faults.take(vendor, request)
             pause = latency.seconds(self.world.switches, request, self._draw)
         response: Response | None
         if fault is None:
@@ -73,6 +73,8 @@ class Application:
 
     def _with_fault(self, fault: Fault, request: Request) -> tuple[Response | None, str]:
         """Answer a call that meets a fault; any sleep happens outside the lock."""
+        if fault.is_composed:
+            return self._composed(fault, request)
         if fault.before and fault.kind != "hang_before":
             return (None if fault.kind == "cut_before" else fault.answer()), self._route(request)
         if fault.kind == "hang_before":
@@ -85,6 +87,19 @@ class Application:
         if fault.kind == "hang_after_commit":
             time.sleep(fault.seconds)
         return fault.answer() or response, route
+
+    def _composed(self, fault: Fault, request: Request) -> tuple[Response, str]:
+        """Answer with what the fault's options make of the true answer, or of that to a write that was not done."""
+        request.notes["pages"] = fault.pages
+        is_batch = request.path.endswith("/batch")
+        if fault.kind == "answer_after_commit" or (is_batch and fault.concerns_items):
+            if fault.kind == "answer_before":
+                request.notes["not_done"] = odd_answers.item_says(fault.match)
+            response, route = self._handled(request)
+        else:
+            response, route = odd_answers.echo(request), self._route(request)
+        time.sleep(fault.seconds)
+        return fault.composed(request, response), route
 
     def _route(self, request: Request) -> str:
         match = self.router.match(request.method, request.path)

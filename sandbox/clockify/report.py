@@ -15,6 +15,7 @@ from sandbox.clockify.records import Entry
 from sandbox.clockify.report_filters import entry_tests, one_of
 from sandbox.clockify.report_rows import RowWriter, totals
 from sandbox.http import Response
+from sandbox.odd_answers import endless
 
 DAY = 86_400
 DST_SLACK = 2 * 3600  # a window of 31 calendar days may be an hour longer
@@ -60,7 +61,13 @@ def detailed(call: WorkspaceCall) -> Response:
         summary: list[dict[str, Any] | None] = cache["totals"]
     else:
         summary = [] if call.switch("report_totals_excluded") == "empty" else [None]
-    return Response(body={"totals": summary, "timeentries": [writer.row(entry) for entry in page]})
+    how = call.request.notes.get("pages")
+    rows = [writer.row(entry) for entry in (cache["entries"] if how else page)]
+    if how:
+        start, size = _place(call, detailed_filter)
+        key = "_id" if call.switch("report_keys") == "live" else "id"
+        rows = endless(rows, how, start=start, size=size, key=key)
+    return Response(body={"totals": summary, "timeentries": rows})
 
 
 def _report_cache(call: WorkspaceCall, body: dict[str, Any]) -> dict[str, Any]:
@@ -166,8 +173,13 @@ def _sorted(
 
 
 def _page(call: WorkspaceCall, entries: Iterable[Entry], detailed_filter: dict[str, Any]) -> list[Entry]:
-    page = detailed_filter.get("page", 1)
-    size = min(detailed_filter.get("pageSize", 50), call.switch("max_report_page_size"))
+    start, size = _place(call, detailed_filter)
     shift = {"off": 0, "repeat": -1, "skip": 1}[call.switch("page_shift")]
-    start = (page - 1) * size + shift * (page > 1)
+    start += shift * (start > 0)
     return list(islice(entries, start, start + size))
+
+
+def _place(call: WorkspaceCall, detailed_filter: dict[str, Any]) -> tuple[int, int]:
+    """Return how many entries are before the page, and how many it has."""
+    size = min(detailed_filter.get("pageSize", 50), call.switch("max_report_page_size"))
+    return (detailed_filter.get("page", 1) - 1) * size, size

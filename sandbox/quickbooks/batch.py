@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+from sandbox.odd_answers import echo_item
 from sandbox.quickbooks import operations, query
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.cdc import MAX_OBJECTS
@@ -26,7 +27,9 @@ def run(call: Call) -> Body:
         random.Random(call.request.body).shuffle(order)
     budget = _Budget()
     done = order[: call.request.notes.get("batch_items", len(order))]
-    return {"BatchItemResponse": [_answered(call, item, budget) for item in done]}
+    is_left_out = call.request.notes.get("not_done", lambda item: False)
+    answers = [echo_item(item) if is_left_out(item) else _answered(call, item, budget) for item in done]
+    return {"BatchItemResponse": answers}
 
 
 def _items(call: Call) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
 from typing import Any
 
+from sandbox.odd_answers import endless
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.company import LISTS, Company, Record
 from sandbox.quickbooks.fields import FIELDS, FILTERABLE
@@ -34,7 +35,10 @@ def run(call: Call, statement: str) -> dict[str, Any]:
 
 
 def _page(call: Call, entity: str, rows: list[Record], query: Query) -> dict[str, Any]:
-    page = rows[query.start - 1 : query.start - 1 + min(query.size, MAX_ROWS)]
+    size = min(query.size, MAX_ROWS)
+    page = rows[query.start - 1 : query.start - 1 + size]
+    if call.request.notes.get("pages"):
+        page = endless(rows, call.request.notes["pages"], start=query.start - 1, size=size, key="Id")
     if not page:
         return {"QueryResponse": {}}
     shown = [presented(call.company, entity, record) for record in page]
