@@ -15,6 +15,7 @@ def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     controls = QuickBooksControls(quickbooks)
     router.add("POST", f"{BASE}/bill", controls.bill)
     router.add("POST", f"{BASE}/unbill", controls.unbill)
+    router.add("POST", f"{BASE}/annotate", controls.annotate)
     router.add("POST", f"{BASE}/company", controls.company)
     router.add("POST", f"{BASE}/tokens", controls.tokens)
     router.add("POST", BASE + "/{entity}", controls.put)
@@ -57,6 +58,25 @@ class QuickBooksControls:
         changed = [company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids]
         return Response(body=changed)
 
+    def annotate(self, request: Request, realm: str) -> Response:
+        """Add {"class", "cost_rate", "project"} to TimeActivities {"ids"}, as another person in the product.
+
+        A class is named, and created and tracked where there is none; `project` is a customer's id. As with any edit in
+        the product, each SyncToken moves, though nothing that a time tracker sends has changed.
+        """
+        company, body = self._company(realm), request.json()
+        ids = [str(key) for key in body["ids"]]
+        if company is None or any(key not in company.records["TimeActivity"] for key in ids):
+            return _not_found(f"{realm} or one of {ids}")
+        fields: dict[str, object] = {}
+        if "class" in body:
+            fields["ClassRef"] = {"value": _class_id(company, str(body["class"]))}
+        if "cost_rate" in body:
+            fields["CostRate"] = body["cost_rate"]
+        if "project" in body:
+            fields["ProjectRef"] = {"value": str(body["project"])}
+        return Response(body=[company.put("TimeActivity", {"Id": key, **fields}) for key in ids])
+
     def company(self, request: Request, realm: str) -> Response:
         """Change plan, Payroll, subscription, time tracking, closed books and more; null removes a value."""
         company = self._company(realm)
@@ -79,6 +99,12 @@ class QuickBooksControls:
 
     def _company(self, realm: str) -> Company | None:
         return self.quickbooks.companies.get(realm)
+
+
+def _class_id(company: Company, name: str) -> str:
+    known = next((row for row in company.records["Class"].values() if row["Name"] == name), None)
+    configure(company, {"ClassTrackingPerTxn": True})
+    return str((known or company.put("Class", {"Name": name}))["Id"])
 
 
 def _not_found(what: str) -> Response:

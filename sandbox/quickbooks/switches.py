@@ -12,7 +12,7 @@ SWITCHES = {
     "requestid_reuse": Switch("replay", "A requestid sent again with another body.", ("replay", "600")),
     "errors_remembered": Switch(False, "A refused write is remembered under its requestid as well."),
     "batch_requestid_replays": Switch(True, "A repeated batch item (requestid + bId) is replayed; false: 6000."),
-    "billing_moves_sync_token": Switch(True, "Invoicing a TimeActivity raises its SyncToken."),
+    "billing_moves_sync_token": Switch(False, "Invoicing a TimeActivity raises its SyncToken."),
     "unique_names": Switch("fqn", "Names must be unique by full name or by DisplayName.", ("fqn", "displayname")),
     "maxresults_over_1000": Switch("clamp", "MAXRESULTS above 1000 is cut to 1000, or fault 4001.", ("clamp", "error")),
     "sparse_timeactivity_allowed": Switch(True, "sparse:true works on TimeActivity; false: fault 2010."),

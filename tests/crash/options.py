@@ -11,7 +11,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "ids remembered": {},
     "ids forgotten at once": {"requestid_memory_seconds": 0},
     "600 on every replay": {"requestid_replay_answers_600": True},
-    "billing leaves SyncToken": {"billing_moves_sync_token": False},
+    "billing moves SyncToken": {"billing_moves_sync_token": True},
 }
 
 
@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         "--replay-600", action="store_true", help="one condition: a repeated request id answers 600"
     )
     options_parser.add_argument(
-        "--billing-keeps-token", action="store_true", help="one condition: billing leaves SyncToken"
+        "--billing-moves-token", action="store_true", help="one condition: billing moves SyncToken"
     )
     options_parser.add_argument("--database", choices=[SQLITE, POSTGRESQL, "both"], default="both")
     options_parser.add_argument(
@@ -46,6 +46,6 @@ def conditions(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
         switches["requestid_memory_seconds"] = options.memory
     if options.replay_600:
         switches["requestid_replay_answers_600"] = True
-    if options.billing_keeps_token:
-        switches["billing_moves_sync_token"] = False
+    if options.billing_moves_token:
+        switches["billing_moves_sync_token"] = True
     return {"as asked": switches} if switches else CONDITIONS

@@ -81,8 +81,8 @@ def test_a_deleted_activity_leaves_a_marker_and_is_gone(quickbooks: QuickBooksCa
 def test_billed_time_stays_unless_switched(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
     created = quickbooks.create("TimeActivity", work)
     billed = quickbooks.in_product("bill", {"ids": [created["Id"]]})[0]
-    key = {"Id": created["Id"], "SyncToken": "1"}
-    assert (billed["BillableStatus"], billed["SyncToken"]) == ("HasBeenBilled", "1")
+    key = {"Id": created["Id"], "SyncToken": "0"}
+    assert (billed["BillableStatus"], billed["SyncToken"]) == ("HasBeenBilled", "0")
     assert quickbooks.fault("TimeActivity", key, **DELETE) == "6000"
     assert quickbooks.fault("TimeActivity", work | key) == "6000"
 
@@ -91,15 +91,35 @@ def test_billed_time_stays_unless_switched(quickbooks: QuickBooksCaller, work: d
     assert quickbooks.create("TimeActivity", key, **DELETE)["status"] == "Deleted"
 
 
-def test_billing_can_leave_the_token_alone(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
-    quickbooks.switch(billing_moves_sync_token=False)
-    created = quickbooks.create("TimeActivity", work)
+@pytest.mark.parametrize(("moves", "tokens"), [(False, ["0", "0"]), (True, ["1", "2"])])
+def test_an_invoice_made_and_deleted_moves_the_token_only_if_switched(
+    quickbooks: QuickBooksCaller, work: dict[str, Any], moves: bool, tokens: list[str]
+) -> None:
+    quickbooks.switch(billing_moves_sync_token=moves)
+    ids = {"ids": [quickbooks.create("TimeActivity", work)["Id"]]}
 
-    billed = quickbooks.in_product("bill", {"ids": [created["Id"]]})[0]
-    unbilled = quickbooks.in_product("unbill", {"ids": [created["Id"]]})[0]
+    billed, unbilled = quickbooks.in_product("bill", ids)[0], quickbooks.in_product("unbill", ids)[0]
 
-    assert billed["SyncToken"] == unbilled["SyncToken"] == "0"
+    assert [billed["SyncToken"], unbilled["SyncToken"]] == tokens
     assert unbilled["BillableStatus"] == "Billable"
+
+
+def test_another_person_adds_what_a_time_tracker_does_not_send(
+    quickbooks: QuickBooksCaller, work: dict[str, Any], ids: dict[str, str]
+) -> None:
+    created = quickbooks.create("TimeActivity", work)
+    added = {"ids": [created["Id"]], "class": "North", "cost_rate": 12.5, "project": ids["site"]}
+
+    quickbooks.in_product("annotate", added)
+    quickbooks.in_product("annotate", {"ids": [created["Id"]], "class": "North"})
+
+    (row,) = quickbooks.rows("select * from TimeActivity")
+    assert row["SyncToken"] == "2"
+    assert (row["ClassRef"]["name"], row["CostRate"], row["ProjectRef"]["value"]) == ("North", 12.5, ids["site"])
+    assert {name: row[name] for name in work if not name.endswith("Ref")} == {
+        name: value for name, value in work.items() if not name.endswith("Ref")
+    }
+    assert len(quickbooks.rows("select * from Class")) == 1
 
 
 def test_closed_books_take_no_change_up_to_their_date(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:

@@ -207,6 +207,10 @@ class Scene:
             for key in ids:
                 self.books.put("TimeActivity", {"Id": key, "BillableStatus": "HasBeenBilled"}, keep_token=keep_token)
 
+    def annotate(self, *ids: str, **details: Any) -> None:
+        """Add a `class`, `cost_rate` or `project` to activities, as another person; their SyncTokens move."""
+        self._control(f"quickbooks/{REALM}/annotate", {"ids": ids, **details})
+
     def delete_activity(self, key: str) -> None:
         with self.world.lock:
             self.books.remove("TimeActivity", key)
