@@ -16,6 +16,7 @@ import pytest
 
 from sandbox.server import Running, start
 from tests.support.network import allow_this_machine_only
+from tests.sweep import report as sweep_report
 
 # Must run before the first import of the module, or its assertions would not be rewritten.
 pytest.register_assert_rewrite("tests.support.oracle")
@@ -57,7 +58,7 @@ hypothesis.settings.load_profile("hourbridge")
 from tests.support import emptying  # noqa: E402
 
 # Tests of whole processes: each takes seconds, some a minute.
-LONG = [Path(__file__).parent / name for name in ("browser", "crash", "histories", "worker", "workshop")]
+LONG = [Path(__file__).parent / name for name in ("browser", "crash", "histories", "sweep", "worker", "workshop")]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
 
 
@@ -77,6 +78,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say that nothing was skipped: -rs lists only skips, so its silence could look like a missing option."""
     if not terminalreporter.stats.get("skipped"):
         terminalreporter.write_line("Nothing was skipped.")
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, ())]
+    for line in sweep_report.lines(reports):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)
