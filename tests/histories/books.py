@@ -13,6 +13,8 @@ from tests.support.scene import Scene
 # Verb, the activity that was to be written, and the entry's content and start that it was made from.
 UncertainWrite = tuple[str, Time | None, Content, int]
 WRITES = {"send", "update", "delete"}
+# What people add in QuickBooks and no update of ours may take away.
+NOT_OURS = ("ClassRef", "CostRate", "ProjectRef")
 NO_CONTENT = (Time("", "", "", "", 0, 0, "", ""), (), 0)
 
 
@@ -66,15 +68,18 @@ class Books:
         return any(time_of(activity.raw)[:5] == expected for activity in self.activities.values() if activity.by_hand)
 
     # --- what people do ------------------------------------------------------------------------------------
-    def note_manual_change(self, key: str, *, moved: bool = True) -> None:
-        """Note that somebody entered, changed, billed or removed this activity in QuickBooks."""
+    def note_manual_change(self, key: str, *, ours: bool = True) -> None:
+        """Note that somebody entered, changed, billed, annotated or removed this activity in QuickBooks.
+
+        `ours`: a field that we send was changed, so that the activity is left alone from now on.
+        """
         raw = self.scene.books.records["TimeActivity"].get(key)
         if raw is None:
             self.activities.pop(key, None)
             return
         activity = self.activities.setdefault(key, Activity("", dict(raw), by_hand=True))
         activity.raw = dict(raw)
-        activity.changed = activity.changed or moved
+        activity.changed = activity.changed or ours
 
     # --- what a run did ------------------------------------------------------------------------------------
     def expect(self, due: dict[str, ExpectedStatus]) -> None:
@@ -140,6 +145,7 @@ class Books:
         assert not (activity.by_hand or activity.billed or activity.changed), (
             f"{activity.raw} became {raw}, and is not ours by now"
         )
+        assert {name: raw.get(name) for name in NOT_OURS} == {name: activity.raw.get(name) for name in NOT_OURS}
         for verb, time, content, start in self._possible_writes(activity.entry, key):
             if verb != "delete" and time and agrees(raw, time):
                 self.sent[activity.entry] = Sent(key, time, content, start)

@@ -187,7 +187,11 @@ class Events:
         if how == "bill":
             status = "Billable" if billed else "HasBeenBilled"
             self.scene.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=not moves)
-            self.books.note_manual_change(key, moved=moves)
+            # A moved SyncToken alone is no change: what we sent is still there.
+            self.books.note_manual_change(key, ours=False)
+        elif how == "annotate" and not billed:
+            self.scene.annotate(key, **pick([{"class": "North"}, {"cost_rate": 12}], value))
+            self.books.note_manual_change(key, ours=False)
         elif how == "change" and not billed:
             changes = [{"Hours": 5}, {"Description": "changed"}, {"TxnDate": "2026-03-12"}]
             self.scene.put("TimeActivity", {"Id": key, **pick(changes, value)})

@@ -87,7 +87,7 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.changed_history.quickbooks_lists(how, value)
 
         @precondition(lambda self: bool(self.history.books.activities))
-        @rule(how=st.sampled_from(["bill", "change", "remove"]), value=NUMBER)
+        @rule(how=st.sampled_from(["bill", "change", "remove", "annotate"]), value=NUMBER)
         def by_hand(self, how: str, value: int) -> None:
             self.changed_history.by_hand(how, value)
 

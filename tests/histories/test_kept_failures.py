@@ -90,3 +90,18 @@ def test_time_that_people_deleted_while_its_outcome_was_unknown_is_not_counted_a
     assert (run["sent"], run["unchanged"]) == (0, 1)
     assert "no longer has" in str(history.scene.explain(entry)["differences"])
     assert history.scene.receipt(entry).conflict == "CHANGED_IN_QUICKBOOKS"
+
+
+@pytest.mark.parametrize("annotate_first", [True, False])
+def test_an_invoice_taken_back_or_a_class_added_by_hand_does_not_stop_an_edit(
+    history: History, annotate_first: bool
+) -> None:
+    history.scene.switch(billing_moves_sync_token=True)
+    for how in ("annotate", "bill", "bill") if annotate_first else ("bill", "bill", "annotate"):
+        history.by_hand(how, 0)
+    history.edit(0, "text", 2)
+
+    history.clean_run()
+
+    (activity,) = history.scene.activities()
+    assert (activity["Description"], activity["ClassRef"]["value"]) == ("Review", "1")
