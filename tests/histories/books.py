@@ -46,6 +46,8 @@ class Books:
         self.sent: dict[str, Sent] = {}
         self.activities: dict[str, Activity] = {}
         self.uncertain_writes: dict[str, list[UncertainWrite]] = {}
+        # What was due when the last run began: a run writes nothing else, whatever was tried before.
+        self.due_writes: dict[str, UncertainWrite] = {}
 
     # --- expected statuses ---------------------------------------------------------------------------------
     def expected_status(self, entry_id: str) -> ExpectedStatus | None:
@@ -84,9 +86,11 @@ class Books:
     # --- what a run did ------------------------------------------------------------------------------------
     def expect(self, due: dict[str, ExpectedStatus]) -> None:
         """Note every due write as uncertain: a run may have it on its way from now on."""
-        for key, status in due.items():
-            if status.verb in WRITES:
-                self.uncertain_writes.setdefault(key, []).append(self._uncertain_write(key, status))
+        self.due_writes = {
+            key: self._uncertain_write(key, status) for key, status in due.items() if status.verb in WRITES
+        }
+        for key, write in self.due_writes.items():
+            self.uncertain_writes.setdefault(key, []).append(write)
 
     def _uncertain_write(self, key: str, status: ExpectedStatus) -> UncertainWrite:
         entry = self.scene.place.entries.get(key)
@@ -110,17 +114,16 @@ class Books:
 
     def _follow_stray(self, key: str, raw: dict[str, Any] | None, receipt_entry: str) -> None:
         """Match an activity without a known entry (it is new, or its answer was lost) to an uncertain write."""
+        known = self.activities.get(key)
         if raw is None:
-            owners = [
-                entry_id
-                for entry_id in self.uncertain_writes
-                if "delete" in {verb for verb, *_ in self._possible_writes(entry_id, key)}
-            ]
+            owners = [owner for owner in self.uncertain_writes if self._may_delete(owner, key)]
             assert owners, f"{self.activities[key].raw} was deleted for no reason"
             del self.activities[key]
             return
+        is_written_now = known is None or known.raw != raw
         for owner in [receipt_entry] if receipt_entry else list(self.uncertain_writes):
-            for verb, time, content, start in self._possible_writes(owner, key):
+            earlier = [] if is_written_now else self.uncertain_writes.get(owner, [])
+            for verb, time, content, start in [*reversed(earlier), *self._writes_now(owner, key)]:
                 if verb != "delete" and time and agrees(raw, time):
                     self.activities[key] = Activity(receipt_entry, raw)
                     if receipt_entry:
@@ -136,8 +139,7 @@ class Books:
         assert not (activity.by_hand or activity.billed or activity.changed), (
             f"{activity.raw} was deleted, and is not ours by now"
         )
-        verbs = {verb for verb, *_ in self._possible_writes(activity.entry, key)}
-        assert "delete" in verbs, f"{activity.raw} was deleted for no reason"
+        assert self._may_delete(activity.entry, key), f"{activity.raw} was deleted for no reason"
         if self.sent.get(activity.entry, Sent("", *NO_CONTENT)).key == key:
             del self.sent[activity.entry]
 
@@ -146,21 +148,24 @@ class Books:
             f"{activity.raw} became {raw}, and is not ours by now"
         )
         assert {name: raw.get(name) for name in NOT_OURS} == {name: activity.raw.get(name) for name in NOT_OURS}
-        for verb, time, content, start in self._possible_writes(activity.entry, key):
+        for verb, time, content, start in self._writes_now(activity.entry, key):
             if verb != "delete" and time and agrees(raw, time):
                 self.sent[activity.entry] = Sent(key, time, content, start)
                 activity.raw = raw
                 return
         raise AssertionError(f"{activity.raw} became {raw}, and nobody asked for it")
 
-    def _possible_writes(self, owner: str, key: str) -> list[UncertainWrite]:
-        """Return the writes that may have reached an entry's activity, newest first.
+    def _may_delete(self, owner: str, key: str) -> bool:
+        return any(verb == "delete" for verb, *_ in self._writes_now(owner, key))
 
-        These are the uncertain writes, then the writes that become due once an uncertain one has arrived.
+    def _writes_now(self, owner: str, key: str) -> list[UncertainWrite]:
+        """Return the writes that this run may have made to an entry's activity.
+
+        These are the write that was due when it began, then those that became due once an uncertain one was found.
+        Never the stored body of an earlier attempt, which people may not want any more.
         """
-        uncertain_writes = self.uncertain_writes.get(owner, [])
         before, followups = self.sent.get(owner), []
-        for _, time, content, start in uncertain_writes:
+        for _, time, content, start in self.uncertain_writes.get(owner, []):
             if time is not None:
                 self.sent[owner] = Sent(key, time, content, start)
                 status = self.expected_status(owner)
@@ -168,7 +173,7 @@ class Books:
         self.sent.pop(owner, None)
         if before is not None:
             self.sent[owner] = before
-        return [*reversed(uncertain_writes), *followups]
+        return [*([self.due_writes[owner]] if owner in self.due_writes else []), *followups]
 
     def _note_invisible_edits(self) -> None:
         """Count an edit that changes no sent field as sent once a run has noted it."""

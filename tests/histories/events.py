@@ -16,6 +16,7 @@ Choice = TypeVar("Choice")
 TEXTS = ["", "Stand-up", "Review", "Grüße 🛠", "two\nlines", " outer spaces "]
 MOMENTS = [f"2026-03-{day:02d} {hour:02d}:00" for day in (5, 6, 19) for hour in (0, 9, 23)]
 LENGTHS = [60, 60, 90, 61, 60.4, 0.2, 1, 25 * 60]
+DECISIONS = ("unlink", "ignore", "relink", "ignore entry", "rate", "text", "billable", "person", "delete")
 ZONES = ["America/New_York", "Pacific/Auckland", "UTC"]
 
 
@@ -254,6 +255,27 @@ class Events:
         self.scene.decide("ignore", *key)
         self.mapping.ignore(key)
         self.mapping.check()
+
+    def ignore_entry(self, number: int) -> None:
+        entry = self.entry(number)
+        if entry not in self.settings.ignored_entries:
+            self.scene.ignore_entry(entry)
+            self.settings.ignored_entries.add(entry)
+
+    def decide(self, decision: str, number: int, value: int) -> None:
+        """Do one of DECISIONS, about an entry or about what it needs."""
+        if decision in ("unlink", "ignore"):
+            (self.unlink if decision == "unlink" else self.ignore)(number)
+        elif decision == "relink":
+            self.link(number, value)
+        elif decision == "ignore entry":
+            self.ignore_entry(number)
+        elif decision == "rate":
+            self.clockify_lists("rate", value)
+        elif decision == "delete":
+            self.delete(number)
+        else:
+            self.edit(number, decision, value)
 
     # --- settings ------------------------------------------------------------------------------------------
     def configure(self, how: str, value: int) -> None:

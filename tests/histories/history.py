@@ -16,10 +16,18 @@ MAX_RUNS_TO_SETTLE = 5
 COUNTED = {"send": "sent", "update": "updated", "delete": "deleted", "keep": "unchanged", "hold": "blocked"}
 
 
+# In the fifth run in which a write was tried without success it is given up, until a person says otherwise (contract).
+MOST_TROUBLED_RUNS = 4
+
+
 class History(Events):
+    # Runs in trouble since the last one after which nothing was in doubt.
+    troubled_runs = 0
+
     # --- runs ----------------------------------------------------------------------------------------------
     def troubled_run(self, *faults: tuple[str, str, int, int]) -> Result:
         """Sync while calls fail. A fault is its kind, a path, how many calls pass before it and how many it hits."""
+        self.troubled_runs += 1
         self.check_if_needed()
         vendors = {"reports/detailed": "clockify", "time-entries/": "clockify"}
         for kind, path, skip, times in faults:
@@ -36,10 +44,19 @@ class History(Events):
         queries_before = 2 if self.books.uncertain_writes else 1
         return self.troubled_run((kind, "timeactivity", 0, 0), ("500_html", "query.*TimeActivity", queries_before, 0))
 
+    def decide_between_attempts(self, decision: str, number: int, value: int, *, arrived: bool, again: bool) -> None:
+        """Lose the answers, let a person decide, and sync: with answers, or (`again`) once more without."""
+        self.lose_answers(arrived=arrived)
+        self.decide(decision, number, value)
+        if again:
+            self.lose_answers(arrived=arrived)
+        else:
+            self.check_if_needed()
+            self._sync()
+
     def _sync(self) -> Result:
         due = self.books.expected_statuses()
-        if not self.settings.global_codes:
-            self.books.expect(due)
+        self.books.expect({} if self.settings.global_codes else due)
         run = self.scene.sync(FIRST, LAST)
         assert run.code in {0, 3, 4}, run.stderr
         self.books.follow()
@@ -68,6 +85,7 @@ class History(Events):
         due = self.books.expected_statuses()
         run = self._sync()
         if not self.books.uncertain_writes:
+            self.troubled_runs = 0
             self._compare_counters(run, due)
             self.compare()
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from tests.histories.history import History
+from tests.histories.events import DECISIONS
+from tests.histories.history import MOST_TROUBLED_RUNS, History
 
 NUMBER = st.integers(0, 40)
 EDITS = ["length", "start", "text", "person", "project", "billable", "type", "timer", "invoiced", "approved"]
@@ -119,13 +120,25 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def explain(self, number: int) -> None:
             assert self.history.scene.explain(self.history.entry(number)).code == 0
 
+        def may_trouble(self) -> bool:
+            return self.history.troubled_runs < MOST_TROUBLED_RUNS
+
+        @precondition(may_trouble)
         @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
         def troubled_run(self, faults: list[tuple[str, str, int, int]]) -> None:
             self.changed_history.troubled_run(*faults)
 
+        @precondition(may_trouble)
         @rule(arrived=st.booleans())
         def lose_answers(self, arrived: bool) -> None:
             self.changed_history.lose_answers(arrived=arrived)
+
+        @precondition(lambda self: self.has_entries() and self.history.troubled_runs < MOST_TROUBLED_RUNS - 1)
+        @rule(
+            decision=st.sampled_from(DECISIONS), number=NUMBER, value=NUMBER, arrived=st.booleans(), again=st.booleans()
+        )
+        def decide_between_attempts(self, decision: str, number: int, value: int, arrived: bool, again: bool) -> None:
+            self.changed_history.decide_between_attempts(decision, number, value, arrived=arrived, again=again)
 
         @precondition(lambda self: self.may_preview)
         @rule()

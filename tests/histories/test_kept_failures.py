@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.histories.events import DECISIONS
 from tests.histories.history import History
 
 Begin = Callable[[], History]
@@ -105,3 +106,18 @@ def test_an_invoice_taken_back_or_a_class_added_by_hand_does_not_stop_an_edit(
 
     (activity,) = history.scene.activities()
     assert (activity["Description"], activity["ClassRef"]["value"]) == ("Review", "1")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["", "tried again in vain"])
+@pytest.mark.parametrize("arrived", [False, True], ids=["lost", "arrived"])
+@pytest.mark.parametrize("decision", DECISIONS)
+def test_what_people_decide_between_two_attempts_of_a_write_counts(
+    history: History, decision: str, arrived: bool, again: bool
+) -> None:
+    history.work(moment=1, text=2)
+    # The new entry, or the project of both entries, which gets another customer or rate.
+    number = 5 if decision in {"unlink", "ignore", "relink"} else 1
+
+    history.decide_between_attempts(decision, number, 4, arrived=arrived, again=again)
+
+    history.clean_run()
