@@ -18,8 +18,8 @@ from sandbox.server import Running, start
 from tests.support.network import allow_this_machine_only
 from tests.sweep import report as sweep_report
 
-# Must run before the first import of the module, or its assertions would not be rewritten.
-pytest.register_assert_rewrite("tests.support.oracle")
+# Must run before the first import of the modules, or their assertions would not be rewritten.
+pytest.register_assert_rewrite("tests.support.oracle", "tests.sweep.cells", "tests.sweep.writes")
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
 atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)
