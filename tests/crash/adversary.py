@@ -13,6 +13,24 @@ WRITES = "timeactivity|batch"
 TOKEN = "oauth2/token"
 # Longer than a process waits for an answer (stage.PATIENCE), so that the answer is dropped.
 SILENCE = 2.3
+# Answers in place of the truth, to any call: no one could take them for an answer to it.
+ODD_ANSWERS: tuple[dict[str, Any], ...] = (
+    *({"preset": "html", "status": status} for status in (200, 400, 403, 404, 413, 500, 502)),
+    *({"preset": "empty", "status": status} for status in (200, 403, 404)),
+    *({"preset": preset} for preset in ("null", "text", "object", "truncated", "deep")),
+    {"preset": "deep_fault", "status": 400},
+    {"preset": "empty", "status": 307, "headers": {"Location": "http://127.0.0.1:9/elsewhere"}},
+    {"length_off": 40},
+)
+# To writes of QuickBooks also these: they do not prove that the write was done, or are about another record.
+ODD_WRITES: tuple[dict[str, Any], ...] = (
+    *({"preset": "fault", "status": 500, "code": code} for code in ("120", "3100", "610")),
+    {"preset": "fault_lower", "status": 403, "code": "3100"},
+    {"change": {"TimeActivity": {}}},
+    {"change": {"TimeActivity": None}},
+    {"change": {"TimeActivity.Id": ""}},
+    {"drop": ["TimeActivity.SyncToken"]},
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +51,8 @@ class Attack:
 class Adversary:
     """Makes every choice from the seed. A seed replays the plan, but not the order in which processes run."""
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
+    def __init__(self, random: Random, *, odd_answers: bool = True) -> None:
+        self._random, self._odd_answers = random, odd_answers
 
     def plan(self, kills: int, by: str, points: Collection[Point]) -> list[Attack]:
         """Return that many attacks on a command or a worker, spread evenly over the points that can be hit there."""
@@ -85,6 +103,10 @@ class Adversary:
             fault["skip"] = 0
         if target == "clockify":
             fault["vendor"] = "clockify"
+        if self._odd_answers and random.random() < 0.4:
+            odd = random.choice(ODD_ANSWERS + (ODD_WRITES if target == "write" else ()))
+            fault = {name: value for name, value in fault.items() if name != "seconds"}
+            fault |= {"kind": random.choice(("answer_before", "answer_after_commit")), **odd}
         return {**fault, "path": path, "method": method}
 
     def other(self, database: tuple[str, ...]) -> str:

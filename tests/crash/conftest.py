@@ -46,11 +46,21 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
     """Return a function that makes a small experiment from a seed and the sandbox's switches."""
     experiments: list[Experiment] = []
 
-    def make(seed: int, *, entries: int = 60, busy: int = 20, slice_seconds: float = 3, **switches: Any) -> Experiment:
+    def make(
+        seed: int,
+        *,
+        entries: int = 60,
+        busy: int = 20,
+        slice_seconds: float = 3,
+        odd_answers: bool = True,
+        **switches: Any,
+    ) -> Experiment:
         small_stage = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
         name = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
         database = Database(name, small_stage.database_url, small_stage.folder)
-        experiments.append(Experiment(small_stage, database, seed=seed, entries=entries, busy=busy))
+        experiments.append(
+            Experiment(small_stage, database, seed=seed, entries=entries, busy=busy, odd_answers=odd_answers)
+        )
         return experiments[-1]
 
     yield make

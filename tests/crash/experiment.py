@@ -48,11 +48,12 @@ class Experiment:
         seed: int | str,
         entries: int = 200,
         busy: int = 30,
+        odd_answers: bool = True,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.random = Random(seed)
         self.stage, self._say, self._busy = stage, say, busy
-        self.adversary = Adversary(self.random)
+        self.adversary = Adversary(self.random, odd_answers=odd_answers)
         self.troubles = Troubles(stage, database, self.adversary)
         self._possible = database.troubles
         self.faults = Faults(stage.folder)

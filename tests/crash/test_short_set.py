@@ -38,13 +38,17 @@ def test_each_point_lies_at_functions_that_exist() -> None:
 
 
 def test_killed_at_several_points_it_leaves_each_time_once(experiment: Callable[..., Experiment]) -> None:
-    """Kill commands, and on PostgreSQL a worker between slices; QuickBooks remembers no request id."""
+    """Kill commands, and on PostgreSQL a worker between slices; QuickBooks remembers no request id.
+
+    Without odd answers, which leave so few good ones in so small a world that not every point would be met.
+    """
     on_sqlite = connection.vendor == "sqlite"
     points = {COMMAND: ON_SQLITE} if on_sqlite else {COMMAND: ON_POSTGRESQL, WORKER: ("between slices",)}
     kills = {by: len(names) for by, names in points.items()}
     only = {by: [BY_NAME[name] for name in names] for by, names in points.items()}
 
-    outcome = experiment(seed=5, slice_seconds=0.5, requestid_memory_seconds=0).perform(kills, only=only)
+    small = experiment(seed=5, slice_seconds=0.5, odd_answers=False, requestid_memory_seconds=0)
+    outcome = small.perform(kills, only=only)
 
     assert_all_is_well(outcome, 4)
     assert set(outcome.kills) == {name for names in points.values() for name in names}
