@@ -53,6 +53,8 @@ class Call:
     body: bytes | None = None
     # Sent again when no answer came. False for records: the first write may have arrived, and a second would double it.
     repeatable: bool = True
+    # Monotonic time after which it must not be sent any more; None: at any time.
+    begin_before: float | None = None
     # Decoded bytes that a good answer may have.
     max_bytes: int = transport.MAX_ANSWER_BYTES
 
@@ -70,8 +72,10 @@ def send(
     while True:
         attempt += 1
         turn_requested_at = time.monotonic()
-        wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=retry.MAX_PAUSE)
-        if wait_seconds:
+        longest = longest_wait(call.begin_before)
+        wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=longest)
+        # A process that was suspended meanwhile may have waited for longer than it wanted to.
+        if wait_seconds or longest_wait(call.begin_before) <= 0:
             message = f"{VENDOR_NAMES[account.vendor]} has asked us to wait; its limit is used up."
             raise _again_later(TryLater(message, vendor=account.vendor, code="THROTTLED"), wait_seconds)
         # Time spent waiting for our own turn does not count as silence of the host.
@@ -105,6 +109,11 @@ def send(
         if time.monotonic() + pause + 1 > give_up_at:
             raise error
         time.sleep(pause)
+
+
+def longest_wait(begin_before: float | None) -> float:
+    """Return how many seconds a call may wait for its turn; 0 or less if it must not be sent any more."""
+    return retry.MAX_PAUSE if begin_before is None else min(retry.MAX_PAUSE, begin_before - time.monotonic())
 
 
 def _again_later(error: TryLater, seconds: float) -> TryLater:

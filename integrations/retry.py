@@ -12,6 +12,9 @@ import random
 MAX_PAUSE = 120
 # No vendor's word blocks an account for longer; after that it is asked again, and may say so again.
 LONGEST_PAUSE = 3600.0
+# A write begins at most this long after its action was saved, so that nobody has to expect it later (design: exactly
+# once).
+MAX_WRITE_DELAY = 60
 # When a vendor says "too many requests" without saying for how long (Intuit's advice ends at 60 s).
 THROTTLED_PAUSES = (5, 20, 60)
 MAX_BACKOFF = 5.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -170,7 +171,10 @@ class QuickBooksApiClient:
         remembers is not documented, so nothing relies on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
-        answer = self._send("POST", entity.lower(), params=params, body=body.encode(), repeatable=False)
+        begin_before = time.monotonic() + retry.MAX_WRITE_DELAY
+        answer = self._send(
+            "POST", entity.lower(), params=params, body=body.encode(), repeatable=False, begin_before=begin_before
+        )
         record = proven_record(self._object(answer), entity, body, delete=delete)
         if record is None:
             raise self._unexpected("QuickBooks' answer does not prove that it was written.", answer)
@@ -186,7 +190,10 @@ class QuickBooksApiClient:
         batch_items = [
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
-        answer, items_by_number = self._batch(batch_items, params={"requestid": request_id}, repeatable=False)
+        begin_before = time.monotonic() + retry.MAX_WRITE_DELAY
+        answer, items_by_number = self._batch(
+            batch_items, params={"requestid": request_id}, repeatable=False, begin_before=begin_before
+        )
         tid = answer.headers.get("intuit_tid", "")
         return {item.number: self._item_answer(items_by_number.get(item.number), item, tid) for item in items}
 
@@ -212,17 +219,23 @@ class QuickBooksApiClient:
         return rows, payloads.instant(self._object(answer).get("time"))
 
     def _batch(
-        self, batch_items: list[dict[str, Any]], *, params: Mapping[str, str] | None, repeatable: bool
+        self,
+        batch_items: list[dict[str, Any]],
+        *,
+        params: Mapping[str, str] | None,
+        repeatable: bool,
+        begin_before: float | None = None,
     ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
         """Send one batch; return the answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
         apart = BATCH_MARGIN * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
-        wait_seconds = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=retry.MAX_PAUSE)
+        longest = http.longest_wait(begin_before)
+        wait_seconds = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=longest)
         if wait_seconds:
             message = "QuickBooks' limit for batches is used up."
             raise TryLater(message, vendor="quickbooks", code="THROTTLED", after=wait_seconds)
         body = json.dumps({"BatchItemRequest": batch_items}, ensure_ascii=False).encode()
-        answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable)
+        answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable, begin_before=begin_before)
         items = self._object(answer).get("BatchItemResponse")
         if not isinstance(items, list):
             raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
@@ -282,9 +295,15 @@ class QuickBooksApiClient:
         body: bytes | None = None,
         content_type: str = "application/json",
         repeatable: bool = True,
+        begin_before: float | None = None,
     ) -> requests.Response:
         """Send one call; a refused access token is replaced once, and whose fault a refusal is, is asked."""
-        options: dict[str, Any] = {"params": params, "body": body, "content_type": content_type}
+        options: dict[str, Any] = {
+            "params": params,
+            "body": body,
+            "content_type": content_type,
+            "begin_before": begin_before,
+        }
         token = self._token()
         try:
             return self._send_once(method, path, token, repeatable=repeatable, **options)
@@ -308,6 +327,7 @@ class QuickBooksApiClient:
         body: bytes | None = None,
         content_type: str = "application/json",
         repeatable: bool = True,
+        begin_before: float | None = None,
     ) -> requests.Response:
         """Send one call with this access token. Raises AccessRefused for a 401 or 403, and other ApiErrors."""
         url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
@@ -315,7 +335,9 @@ class QuickBooksApiClient:
         if body is not None:
             headers["Content-Type"] = content_type
         query = {"minorversion": MINOR_VERSION, **(params or {})}
-        call = http.Call(method, url, headers, params=query, body=body, repeatable=repeatable)
+        call = http.Call(
+            method, url, headers, params=query, body=body, repeatable=repeatable, begin_before=begin_before
+        )
         return http.send(tokens.account(self.company, self.run_id), call, classify=_classify)
 
     def _token(self, *, refused: str = "") -> str:

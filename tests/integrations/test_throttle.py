@@ -8,7 +8,9 @@ import time
 import pytest
 from django.db import connections
 
-from integrations import throttle
+from integrations import http, throttle
+from integrations.errors import TryLater
+from integrations.models import ApiCall
 from integrations.throttle import MARGIN, RateBucket
 
 
@@ -103,3 +105,20 @@ def test_lifting_frees_one_account_and_its_batches(transactional_db: None) -> No
     assert throttle.reserve("quickbooks:1:batch", 0) == 0
     assert throttle.reserve("quickbooks:12", 0) > 500
     assert throttle.reserve("clockify:1", 0) > 500
+
+
+@pytest.mark.parametrize(
+    ("blocked", "begin_before"), [(30, 20), (0, -0.1)], ids=["its turn comes too late", "the process was suspended"]
+)
+def test_a_write_that_would_begin_too_late_is_not_sent(
+    transactional_db: None, blocked: float, begin_before: float
+) -> None:
+    account = http.Account("quickbooks", "r1")
+    throttle.block_for(account.key, blocked)
+    # Nobody listens there: an attempt would be an error of another kind.
+    call = http.Call("POST", "http://127.0.0.1:9/", {}, repeatable=False, begin_before=time.monotonic() + begin_before)
+
+    with pytest.raises(TryLater):
+        http.send(account, call, classify=lambda answer: None)
+
+    assert not ApiCall.objects.exists()
