@@ -26,6 +26,8 @@ TOKEN_PAUSES = (1.0, 3.0)
 MAX_TOKEN_PAUSE = 15.0
 # With the longest answer (GIVE_UP_SECONDS) a refresh ends about when other processes stop waiting for it.
 LAST_TOKEN_REQUEST_AFTER = 30.0
+# For a call that nobody waits for, after another one that took its time.
+BRIEF_SECONDS = 3.0
 
 # --- batches -----------------------------------------------------------------------------------------------
 # Pause of all calls after a throttled item of a batch, which has no Retry-After of its own.

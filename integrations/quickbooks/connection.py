@@ -21,11 +21,26 @@ log = logging.getLogger("hourbridge.connection")
 
 
 def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: datetime, person: Any = None) -> Company:
-    """Connect with a refresh token, without a browser; the token is proven by refreshing it. Raises ApiError."""
+    """Connect with a refresh token, without a browser; the tokens it brings are proven first. Raises ApiError."""
     refuse_second_company(workspace, realm)
-    account = tokens.account(Company(realm_id=realm))
+    stored = next(
+        (company for company in _with_token(refresh_token) if company.state != company.State.DISCONNECTED), None
+    )
+    if stored is not None and stored.realm_id != realm:
+        # Refreshing it for another company might use it up.
+        raise Rejected(
+            f"That is the token of {stored} ({stored.realm_id}), not of {realm}.",
+            vendor="quickbooks",
+            code="WRONG_COMPANY",
+            fix="Give the token of the company that is to be connected.",
+        )
+    if stored is not None:
+        # Refreshing may use up the stored token, so that it is done under the lease and the new ones are saved at once.
+        new_tokens = tokens.renew(stored)
+    else:
+        new_tokens = oauth.refresh(refresh_token, account=tokens.account(Company(realm_id=realm)))
     return connect_with(
-        workspace, realm=realm, new_tokens=oauth.refresh(refresh_token, account=account), now=now, person=person
+        workspace, realm=realm, new_tokens=new_tokens, now=now, person=person, refresh_token=refresh_token
     )
 
 
@@ -49,28 +64,37 @@ def refuse_second_company(workspace: Workspace, realm: str) -> None:
 
 
 def connect_with(
-    workspace: Workspace, *, realm: str, new_tokens: oauth.Tokens, now: datetime, person: Any = None
+    workspace: Workspace,
+    *,
+    realm: str,
+    new_tokens: oauth.Tokens,
+    now: datetime,
+    person: Any = None,
+    refresh_token: str = "",
 ) -> Company:
-    """Save the tokens, then prove them by reading the subscription. Raises ApiError and stays unconnected otherwise."""
-    refuse_second_company(workspace, realm)
-    # The old tokens are not needed and may be unreadable: connecting again must work after the key was lost.
-    stored = Company.objects.defer("access_token", "refresh_token")
-    company, _ = stored.get_or_create(realm_id=realm, defaults={"state": Company.State.DISCONNECTED})
-    previous = company.state, company.state_reason
-    company.state, company.state_reason = Company.State.CONNECTED, ""
-    company.state_since = company.connected_at = now
-    company.lost_because, company.asked_again, company.ask_again_at = "", 0, None
-    with transaction.atomic():
-        company.save()
-        tokens.save(company, new_tokens)
+    """Prove new tokens by reading the subscription with them, then store both, in place of older ones.
+
+    Raises ApiError, and a healthy company stays connected: with the tokens it has, or with the new ones where Intuit
+    ended those. `refresh_token`: the one that a person gave, if any.
+    """
     try:
-        read_subscription(company, now=now)
+        refuse_second_company(workspace, realm)
+        # Not saved: its tokens exist in memory only until they are proven.
+        client = QuickBooksApiClient(Company(realm_id=realm, **tokens.columns(new_tokens)))
+        company_info, preferences = client.company_info(), client.preferences()
     except ApiError as problem:
-        # A company that was connected has lost its old tokens, so that it needs a new connection.
-        state = previous[0] if previous[0] != Company.State.CONNECTED else Company.State.RECONNECT
-        Company.objects.filter(pk=company.pk).update(state=state, state_reason=problem.message)
+        is_refused = isinstance(problem, ReconnectNeeded)
+        if not is_refused and _is_displaced(realm):
+            _store(realm, new_tokens, now=now)
+            problem.fix = (
+                "The new tokens were kept, since Intuit does not take the old ones any more. Check again later."
+            )
+        else:
+            _discard(new_tokens, realm=realm, refresh_token=refresh_token, is_refused=is_refused)
         raise
     with transaction.atomic():
+        company = _store(realm, new_tokens, now=now)
+        keep_subscription(company, company_info, preferences, now=now)
         Workspace.objects.filter(pk=workspace.pk).update(company=company)
         ConnectionEvent.objects.create(
             workspace=workspace,
@@ -82,6 +106,61 @@ def connect_with(
         )
     workspace.refresh_from_db()
     return company
+
+
+def _is_displaced(realm: str) -> bool:
+    """Return whether Intuit refuses the stored tokens of a connected company, as it may after a newer consent.
+
+    Then they are not worth keeping: tokens that could not be proven, because of a hiccup, are the only ones left.
+    """
+    try:
+        company = Company.objects.filter(realm_id=realm, state=Company.State.CONNECTED).first()
+        if company is not None:
+            tokens.renew(company)
+    except ReconnectNeeded:
+        return True
+    except (ApiError, SecretUnreadable) as problem:
+        log.warning("Whether the stored tokens of company %s still work is not clear: %s", realm, problem)
+    return False
+
+
+def _store(realm: str, new_tokens: oauth.Tokens, *, now: datetime) -> Company:
+    """Store proven tokens and return the company, connected."""
+    # The old tokens are not needed and may be unreadable: connecting again must work after the key was lost.
+    stored = Company.objects.defer(*Company.SECRETS)
+    company, _ = stored.get_or_create(realm_id=realm, defaults={"state": Company.State.DISCONNECTED})
+    connected = {"state": Company.State.CONNECTED, "state_reason": "", "state_since": now, "connected_at": now}
+    Company.objects.filter(pk=company.pk).update(**connected, **lost_connections.NOT_LOST, **tokens.columns(new_tokens))
+    return Company.objects.get(pk=company.pk)
+
+
+def _with_token(refresh_token: str) -> list[Company]:
+    """Return the companies that have this refresh token stored; those whose tokens can't be read are left out."""
+    found = []
+    for pk in Company.objects.values_list("pk", flat=True):
+        try:
+            company = Company.objects.get(pk=pk)
+        except SecretUnreadable:
+            continue
+        if company.refresh_token == refresh_token:
+            found.append(company)
+    return found
+
+
+def _discard(new_tokens: oauth.Tokens, *, realm: str, refresh_token: str, is_refused: bool) -> None:
+    """Revoke tokens that are not kept, as far as nothing depends on them; whether Intuit confirms changes nothing.
+
+    Intuit ends the permission of the whole company, not of one token. So those stay that belong to a company connected
+    here, and the one that a person gave and can give again: a hiccup must cost neither. `is_refused`: QuickBooks said
+    that the tokens are not for this company, so that its own are other ones.
+    """
+    is_connected = Company.objects.filter(realm_id=realm, state=Company.State.CONNECTED).exists()
+    if not is_refused and (is_connected or new_tokens.refresh_token == refresh_token):
+        return
+    try:
+        oauth.revoke(new_tokens.refresh_token, account=tokens.account(Company(realm_id=realm)), patiently=False)
+    except ApiError as problem:
+        log.warning("Tokens that were not kept for company %s could not be revoked: %s", realm, problem.message)
 
 
 def read_subscription(
@@ -140,12 +219,21 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
     """
     # First at Intuit, since this needs the token that is deleted here.
     message = _revoke(company)
+    # Only these columns: others may have been written since `company` was read.
+    disconnected: dict[str, Any] = {
+        "state": Company.State.DISCONNECTED,
+        "state_since": now,
+        "state_reason": "QuickBooks was disconnected here.",
+        "access_token": "",
+        "refresh_token": "",
+        "access_expires_at": None,
+        "refresh_expires_at": None,
+        **lost_connections.NOT_LOST,
+    }
     with transaction.atomic():
-        company.state, company.state_since = Company.State.DISCONNECTED, now
-        company.state_reason = "QuickBooks was disconnected here."
-        company.access_token = company.refresh_token = ""
-        company.access_expires_at = company.refresh_expires_at = None
-        company.save()
+        Company.objects.filter(pk=company.pk).update(**disconnected)
+        for name, value in disconnected.items():
+            setattr(company, name, value)
         ConnectionEvent.objects.create(
             company=company, at=timezone.now(), kind="quickbooks_disconnected", message=message, by=person
         )

@@ -162,8 +162,11 @@ def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
     return _request_tokens(fetch)
 
 
-def revoke(token: str, *, account: http.Account) -> None:
-    """Revoke this app's permission at Intuit. Raises NoAnswer or Unexpected; a 400 means it was already revoked."""
+def revoke(token: str, *, account: http.Account, patiently: bool = True) -> None:
+    """Revoke this app's permission at Intuit. Raises ApiError; a 400 means it was already revoked.
+
+    The permission of the company ends, with all its tokens. `patiently`: with retries; otherwise once and briefly.
+    """
     call = http.Call(
         "POST",
         settings.QUICKBOOKS_REVOKE_URL,
@@ -171,7 +174,12 @@ def revoke(token: str, *, account: http.Account) -> None:
         body=json.dumps({"token": token}).encode(),
         max_bytes=transport.MAX_SHORT_ANSWER_BYTES,
     )
-    http.send(account, call, classify=_classify_revocation)
+    if patiently:
+        http.send(account, call, classify=_classify_revocation)
+        return
+    _, error = http.send_once(account, call, classify=_classify_revocation, seconds=retry.BRIEF_SECONDS)
+    if error is not None:
+        raise error
 
 
 def _classify_revocation(answer: requests.Response) -> ApiError | None:
@@ -280,7 +288,7 @@ def _token_fields(body: str) -> dict[str, Any]:
 
 
 def _is_token(value: Any) -> bool:
-    """Return whether a value may be sent as a token: text of visible ASCII (RFC 6749, appendix A)."""
+    """Return whether a value may be sent as a token: printable ASCII (RFC 6749, appendix A)."""
     return isinstance(value, str) and value.isascii() and value.isprintable() and value.strip() == value != ""
 
 

@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -51,6 +52,9 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
     when the company is not connected or Intuit refuses the newest refresh token, and NoAnswer when there is no outcome
     in time.
     """
+    # Tokens that are being proven before they are stored: there is no other, and nothing to refresh yet.
+    if company.pk is None:
+        return company.access_token
     if (
         not refused
         and time.monotonic() - company.token_read_at < MAX_TOKEN_AGE_SECONDS
@@ -73,7 +77,7 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
             return company.access_token
     try:
         with _lease_renewal(company, owner):
-            return _refresh(company, refused, run_id, even_if_lost)
+            return _refresh(company, owner, refused, run_id, even_if_lost)
     finally:
         # Only while it is still ours: another process may own the lease by now.
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
@@ -132,7 +136,17 @@ def _reload(company: Company) -> None:
     company.token_read_at = time.monotonic()
 
 
-def _refresh(company: Company, refused: str, run_id: int | None, even_if_lost: bool) -> str:
+def renew(company: Company) -> oauth.Tokens:
+    """Refresh the stored tokens now, lost connection or not; the new ones are saved and returned. Raises ApiError."""
+    _reload(company)
+    access_token(company, refused=company.access_token, even_if_lost=True)
+    assert company.access_expires_at is not None
+    return oauth.Tokens(
+        company.access_token, company.refresh_token, company.access_expires_at, company.refresh_expires_at
+    )
+
+
+def _refresh(company: Company, owner: str, refused: str, run_id: int | None, even_if_lost: bool) -> str:
     # Another process may have refreshed while we waited for the lease; the tokens it saved are newer than ours.
     _reload(company)
     if _is_usable(company, refused, even_if_lost):
@@ -141,38 +155,59 @@ def _refresh(company: Company, refused: str, run_id: int | None, even_if_lost: b
     try:
         new_tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
     except ReconnectNeeded as refusal:
-        mark_refused(company, refusal.message, because=Company.LostBecause.INVALID_GRANT)
-        raise
-    if not save(company, new_tokens, instead_of=expired_at):
-        # Our lease expired while this process was suspended, and the next owner saved newer tokens.
-        _reload(company)
+        if _mark_refused_token(company, refusal.message, owner=owner, instead_of=expired_at):
+            raise
+    else:
+        if save(company, new_tokens, instead_of=expired_at):
+            return new_tokens.access_token
+    # This process was suspended, and another one went on meanwhile: what counts is what that one saves.
+    _reload(company)
+    if _is_usable(company, refused, even_if_lost):
         return company.access_token
-    return new_tokens.access_token
+    raise NoAnswer("Another process is refreshing this company's tokens.", vendor="quickbooks")
 
 
-def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None = None) -> bool:
-    """Save both tokens in one UPDATE, before either is used, and return whether they were saved.
-
-    With `instead_of`, only while the stored access token still expires then: newer tokens saved meanwhile stay.
-    """
-    # Not by company.save(): another thread may be reloading `company` at this moment, and would put the old tokens
-    # back between setting and saving.
-    values = {
+def columns(tokens: oauth.Tokens) -> dict[str, Any]:
+    """Return the columns of a company that hold these tokens."""
+    return {
         "access_token": tokens.access_token,
         "refresh_token": tokens.refresh_token,
         "access_expires_at": tokens.access_expires_at,
         "refresh_expires_at": tokens.refresh_expires_at,
     }
-    rows = Company.objects.filter(pk=company.pk)
-    if instead_of is not None:
-        rows = rows.filter(access_expires_at=instead_of)
-    if not rows.update(**values):
+
+
+def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None) -> bool:
+    """Save both tokens in one UPDATE, before either is used, and return whether they were saved.
+
+    Only while the stored access token still expires at `instead_of`: newer tokens saved meanwhile stay.
+    """
+    # Not by company.save(): another thread may be reloading `company` at this moment, and would put the old tokens
+    # back between setting and saving.
+    values = columns(tokens)
+    if not Company.objects.filter(pk=company.pk, access_expires_at=instead_of).update(**values):
         return False
     for name, value in values.items():
         setattr(company, name, value)
     return True
 
 
+def _mark_refused_token(company: Company, reason: str, *, owner: str, instead_of: datetime | None) -> bool:
+    """Mark the company as lost, and return True, if the refused token is still the newest one and ours to refresh.
+
+    A process that was suspended may ask with a token that another one has replaced meanwhile: its refusal says nothing.
+    """
+    with transaction.atomic():
+        unchanged = Company.objects.filter(pk=company.pk, token_owner=owner, access_expires_at=instead_of)
+        if unchanged.select_for_update().only("pk").first() is None:
+            return False
+        mark_refused(company, reason, because=Company.LostBecause.INVALID_GRANT)
+    return True
+
+
 def mark_refused(company: Company, reason: str, *, because: Company.LostBecause = Company.LostBecause.REFUSED) -> None:
     """Mark the company's connection as lost, as its own address or the token service said; links and history stay."""
+    # Nothing is lost while new tokens are being proven.
+    if company.pk is None:
+        return
     lost_connections.mark_lost(company, reason, because=because, now=timezone.now())
