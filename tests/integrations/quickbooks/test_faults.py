@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations.errors import AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
+from integrations.errors import QUOTED_LENGTH, AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
 from integrations.quickbooks import faults
 
 JSON = {"Content-Type": "application/json", "intuit_tid": "1-abc"}
@@ -156,7 +156,7 @@ def test_words_of_the_vendor_are_one_line_and_cut() -> None:
     text = read(400, fault("2050", message="Too long", detail="line\n" * 500)).message
 
     assert "\n" not in text
-    assert len(text) == faults.MAX_TEXT_LENGTH
+    assert len(text) == QUOTED_LENGTH
 
 
 @pytest.mark.parametrize("after", [None, 0.0, 12.0])
