@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
+from integrations.database import DatabaseNow, database_now
 from integrations.models import Workspace
 from syncjobs.ledger import lease
-from syncjobs.models import Run, WriterLease
-from tests.support.factories import RunFactory, WorkspaceFactory
+from syncjobs.models import Action, Run, WriterLease
+from syncjobs.runs.figures import attempted, attempted_since
+from tests.support.factories import ActionFactory, RunFactory, WorkspaceFactory
 
 
 class Killed(Exception):
@@ -76,3 +79,19 @@ def test_a_heartbeat_whose_connection_broke_goes_on_beating(transactional_db: No
             assert time.monotonic() < deadline, "it never beat again"
             time.sleep(0.02)
         heartbeat.check()
+
+
+def test_a_write_of_an_earlier_run_that_settling_sent_again_counts_as_attempted(transactional_db: None) -> None:
+    workspace: Workspace = WorkspaceFactory()
+    earlier, run = RunFactory.create_batch(2, workspace=workspace, company=workspace.company)
+    leased_at = database_now()
+    action = ActionFactory(
+        workspace=workspace, company=workspace.company, run=earlier, tried_at=leased_at - timedelta(seconds=1)
+    )
+    assert not attempted_since(run, leased_at) and not attempted(run)
+
+    Action.objects.filter(pk=action.pk).update(tried_at=DatabaseNow() + timedelta(milliseconds=1))
+
+    assert attempted_since(run, leased_at)
+    Action.objects.update(state=Action.State.ABANDONED)
+    assert not attempted_since(run, leased_at), "it is proven not to have happened"
