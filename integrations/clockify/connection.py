@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from integrations import lost_connections
 from integrations.clockify import payloads
 from integrations.clockify.client import CONNECTING, ClockifyApiClient
 from integrations.clockify.faults import KEY_FIX, KEY_SEES_TOO_LITTLE
+from integrations.database import database_now
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
@@ -172,7 +172,7 @@ def client_for(workspace: Workspace, *, run_id: int | None = None, mark_lost: bo
 
     def on_lost(reason: str) -> None:
         if mark_lost:
-            mark_refused(workspace, reason, now=timezone.now())
+            mark_refused(workspace, reason, now=database_now())
 
     return ClockifyApiClient(
         api_key=workspace.api_key,
