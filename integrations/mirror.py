@@ -39,22 +39,27 @@ def store(
     rows: Mapping[str, Mapping[str, Any]],
     watched: tuple[str, ...],
     now: datetime,
+    listed: Collection[str] = (),
+    is_whole: bool = True,
 ) -> Counts:
     """Make the rows of `owner` equal to `rows` (vendor id to columns) in one transaction.
 
+    `listed` are ids that came but could not be read: those are not gone, and nothing is unless the reading `is_whole`.
     `watched` are the columns whose difference counts as a change; time stamps of the vendor never do.
     Raises Unexpected when a list that was long comes back empty.
     """
     known = {getattr(row, key): row for row in model._default_manager.filter(**owner)}
     present = [row for row in known.values() if row.gone_at is None]  # type: ignore[attr-defined]
-    if not rows and len(present) > EMPTY_LIST_THRESHOLD:
+    if not rows and not listed and is_whole and len(present) > EMPTY_LIST_THRESHOLD:
         name = str(model._meta.verbose_name_plural)
         raise Unexpected(
             f"The list of {name} came back empty, although {len(present)} are known. Nothing was changed.",
             vendor=model.__name__,
             fix="Run the check again; if it stays so, look into the vendor's own product.",
         )
-    missing = [row.pk for row in present if getattr(row, key) not in rows]
+    missing = [row.pk for row in present if getattr(row, key) not in rows and getattr(row, key) not in listed]
+    if not is_whole:
+        missing = []
     counts = Counts(seen=len(rows), gone=len(missing))
     _write(
         model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now

@@ -16,9 +16,10 @@ from integrations.clockify import payloads
 from integrations.clockify.client import CONNECTING, ClockifyApiClient
 from integrations.clockify.faults import KEY_FIX, KEY_SEES_TOO_LITTLE
 from integrations.database import database_now
-from integrations.errors import ApiError, ReconnectNeeded, Rejected
+from integrations.errors import ApiError, ReconnectNeeded, Rejected, Unexpected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
+from integrations.values import Unreadable
 
 log = logging.getLogger("hourbridge.connection")
 
@@ -112,7 +113,10 @@ def _has_role(client: ClockifyApiClient, workspace_id: str, role: str) -> bool:
 def _save(
     client: ClockifyApiClient, me: Mapping[str, Any], details: Mapping[str, Any], *, now: datetime, person: Any
 ) -> Workspace:
-    owner = payloads.user(me, workspace_id="")
+    try:
+        owner = payloads.user(me, workspace_id="")
+    except Unreadable as problem:
+        raise Unexpected(f"The key's owner can't be read: {problem}.", vendor="clockify") from None
     zone = owner.time_zone or "UTC"
     values = {
         "name": payloads.text(details.get("name")),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from integrations import unreadable
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
@@ -87,7 +88,8 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
     ignored_keys = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    return build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    table = build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    return replace(table, unreadable=unreadable.table(workspace))
 
 
 @dataclass(frozen=True, slots=True)
