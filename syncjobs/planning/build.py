@@ -378,9 +378,11 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
-            "tried": plan.context.unanswered.tried(step, content_hash),
             **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
+        tried = plan.context.unanswered.tried(step, content_hash)
+        if tried is not None:
+            item.source_snapshot[RunItem.TRIED] = tried
     return item
 
 
