@@ -380,7 +380,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "part": step.part,
             **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
-        tried = plan.context.unanswered.tried(step, content_hash)
+        tried = plan.context.unanswered.with_closed(plan.not_arrived).tried(step, content_hash)
         if tried is not None:
             item.source_snapshot[RunItem.TRIED] = tried
     return item
