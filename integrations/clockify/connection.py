@@ -131,6 +131,7 @@ def _save(
         "key_owner_name": owner.name,
         "clockify_plan": payloads.text(details.get("featureSubscriptionType")),
         "report_rounding": payloads.rounding(details.get("workspaceSettings")),
+        "currency": payloads.workspace_currency(details),
         "connected_at": now,
     }
     first_of_month = now.astimezone(ZoneInfo(zone)).date().replace(day=1)

@@ -232,6 +232,12 @@ def _currency(raw: Raw, name: str) -> str:
     return code
 
 
+def workspace_currency(raw: Raw) -> str:
+    """Return the currency of a workspace's own rate, "" where it can't be read."""
+    code = text(_object(raw, "hourlyRate").get("currency")).strip().upper()
+    return code if len(code) == 3 else ""
+
+
 def _rate(raw: Raw) -> tuple[Decimal | None, str]:
     """Return rate, in major units, and currency. The report has `rate`, the regular API `hourlyRate`."""
     currency = _currency(raw, "currency")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
 
 from integrations import unreadable
 from integrations.clockify.payloads import EntryPayload
-from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
+from integrations.models import ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
@@ -35,9 +35,11 @@ class PlanningContext:
     receipts: Mapping[str, Receipt]
     actions: Mapping[str, Action]
     unanswered: Unanswered
+    # Of clients, by Clockify id; "" is the workspace's own.
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, row: TimeEntry) -> Entry:
-        return entry_of(row, self.overrides.get(row.clockify_id))
+        return entry_of(row, self.overrides.get(row.clockify_id), self.currencies)
 
     def resolve(self, entry: Entry) -> Resolution:
         return resolve(entry, self.mapping_table, self.policy)
@@ -145,8 +147,21 @@ def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
     return {override.clockify_id: override for override in EntryOverride.objects.filter(workspace=workspace)}
 
 
-def entry_of(row: TimeEntry, override: EntryOverride | None = None) -> Entry:
-    """Return the plain values of a mirrored entry, with what a person decided about it."""
+def currencies_of(workspace: Workspace) -> dict[str, str]:
+    """Return the currencies of clients, by Clockify id, and the workspace's own, as ""."""
+    clients = ClockifyClient.objects.filter(workspace=workspace).exclude(currency="")
+    return {"": workspace.currency, **dict(clients.values_list("clockify_id", "currency"))}
+
+
+def entry_of(
+    row: TimeEntry, override: EntryOverride | None = None, currencies: Mapping[str, str] | None = None
+) -> Entry:
+    """Return the plain values of a mirrored entry, with what a person decided about it.
+
+    Rows of the report may have no currency (reference, clockify.md §13): then their client's counts, else the
+    workspace's.
+    """
+    known = currencies or {}
     return Entry(
         id=row.clockify_id,
         user_id=row.user_id,
@@ -162,7 +177,7 @@ def entry_of(row: TimeEntry, override: EntryOverride | None = None) -> Entry:
         type=row.type,
         description=row.description,
         rate=row.rate,
-        currency=row.currency,
+        currency=row.currency or known.get(row.client_id) or known.get("", ""),
         invoiced=row.invoiced,
         approved=row.approved,
         content_hash=row.content_hash,
@@ -229,6 +244,7 @@ def load_context(workspace: Workspace) -> PlanningContext:
         receipts={},
         actions=open_actions(workspace),
         unanswered=unanswered.load(workspace),
+        currencies=currencies_of(workspace),
     )
 
 

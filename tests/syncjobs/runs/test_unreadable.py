@@ -208,3 +208,45 @@ def test_unreadable_records_are_listed_with_what_is_wrong(
     listed = main_text(client.get(reverse("admin:integrations_unreadablerecord_changelist")))
 
     assert bad in listed and "rate is a text instead of a number" in listed
+
+
+@pytest.mark.parametrize(("client_currency", "sent"), [("EUR", 0), (None, 1)])
+def test_a_row_without_a_currency_has_that_of_its_client_else_of_the_workspace(
+    scene: Scene, ada: str, client_currency: str | None, sent: int
+) -> None:
+    acme = scene.client("Acme GmbH", **({"currencyCode": client_currency} if client_currency else {}))
+    site = scene.project("Hauptbahnhof", client=acme, hourlyRate=8000)
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    entry = scene.entry(ada, site)
+    scene.fault("answer_after_commit", "", vendor="clockify", method="", record=entry, drop=["currency"], times=0)
+
+    run = scene.sync()
+
+    assert run["sent"] == sent, run.json
+    assert run["blocked_reasons"] == ({} if sent else {"CURRENCY_DIFFERS": 1})
+    assert scene.workspace.currency == "USD"
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(40, "blocked"), (20, "ready")])
+def test_seconds_entered_by_hand_count(scene: Scene, ada: str, site: str, seconds: int, state: str) -> None:
+    """1:29:40 in QuickBooks is the same time as our 1:30."""
+    scene.check()
+    entry = scene.entry(ada, site, minutes=90)
+    scene.put(
+        "TimeActivity",
+        {
+            "NameOf": "Employee",
+            "EmployeeRef": {"value": scene.partner_of(ada)},
+            "CustomerRef": {"value": scene.partner_of(site)},
+            "TxnDate": "2026-03-04",
+            "Hours": 1,
+            "Minutes": 29,
+            "Seconds": seconds,
+        },
+    )
+
+    dry = scene.sync(dry_run=True)
+
+    assert dry["blocked_reasons"] == ({"ALREADY_IN_QUICKBOOKS": 1} if state == "blocked" else {})
+    assert scene.explain(entry)["state"] == state
