@@ -183,6 +183,7 @@ def keep_subscription(
     company.time_tracking = evidence.time_tracking
     company.book_close_date = evidence.book_close_date
     company.home_currency = evidence.home_currency[:3]
+    company.plan_problem = evidence.problem
     company.plan_read_at = now
     fields = [
         "name",
@@ -192,6 +193,7 @@ def keep_subscription(
         "time_tracking",
         "book_close_date",
         "home_currency",
+        "plan_problem",
         "plan_read_at",
     ]
     company.save(update_fields=fields)
@@ -202,6 +204,7 @@ def subscription_status(company: Company) -> subscription_policy.SubscriptionSta
     """Return the status by the stored evidence and what an administrator allowed."""
     return subscription_policy.judge(
         subscription_policy.Evidence(
+            problem=company.plan_problem,
             sku=company.sku,
             subscription=company.subscription,
             payroll=company.payroll,

@@ -51,6 +51,7 @@ class Company(Connection):
     time_tracking = models.BooleanField(null=True, blank=True)
     book_close_date = models.DateField(null=True, blank=True)
     home_currency = models.CharField(max_length=3, blank=True)
+    plan_problem = models.TextField(blank=True, help_text="What of the plan could not be read.")
     plan_read_at = models.DateTimeField(null=True, blank=True)
     # Exceptions that an administrator allowed for this company.
     allow_sku = models.CharField(max_length=100, blank=True)

@@ -12,6 +12,8 @@ from integrations import values
 from integrations.values import Unreadable
 
 Raw = Mapping[str, Any]
+# Names of values that decide whether time may be sent.
+DECISIVE = ("offeringsku", "subscriptionstatus", "payrollfeature", "timetrackingfeatureenabled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionEvidence:
-    """The subscription as a company's records report it. None or "": not reported."""
+    """The subscription as a company's records report it. None or "": not reported. `problem`: it can't be read."""
 
     company_name: str
     sku: str
@@ -48,6 +50,7 @@ class SubscriptionEvidence:
     time_tracking: bool | None
     book_close_date: date | None
     home_currency: str
+    problem: str = ""
 
 
 def text(value: Any) -> str:
@@ -96,11 +99,11 @@ def ref_id(raw: Raw, name: str) -> str:
     return values.text(values.nested(raw, name), "value", longest=values.ID_LENGTH)
 
 
-def currency(raw: Raw) -> str:
+def currency(raw: Raw, name: str = "CurrencyRef") -> str:
     """Return the currency of a customer, "" for the company's own. Raises Unreadable."""
-    code = ref_id(raw, "CurrencyRef").strip().upper()
+    code = ref_id(raw, name).strip().upper()
     if code and len(code) != 3:
-        raise Unreadable(f"CurrencyRef is “{code[:10]}”, which is no currency")
+        raise Unreadable(f"{name} is “{code[:10]}”, which is no currency")
     return code
 
 
@@ -190,24 +193,52 @@ def is_active(raw: Raw) -> bool:
 
 
 def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
-    """Return the subscription from the CompanyInfo and Preferences records."""
-    company_values = _name_values(company_info.get("NameValue"))
-    other_preferences = preferences.get("OtherPrefs")
-    features = _name_values(other_preferences.get("NameValue") if isinstance(other_preferences, Mapping) else None)
-    accounting = preferences.get("AccountingInfoPrefs")
-    currency = preferences.get("CurrencyPrefs")
-    return SubscriptionEvidence(
-        company_name=text(company_info.get("CompanyName")),
-        sku=company_values.get("offeringsku", "").strip(),
-        subscription=company_values.get("subscriptionstatus", "").strip().upper(),
-        payroll=yes_no(company_values.get("payrollfeature")),
-        time_tracking=yes_no(features.get("timetrackingfeatureenabled")),
-        book_close_date=day(accounting.get("BookCloseDate")) if isinstance(accounting, Mapping) else None,
-        home_currency=ref(currency, "HomeCurrency") if isinstance(currency, Mapping) else "",
-    )
+    """Return the subscription from the CompanyInfo and Preferences records.
+
+    Where what decides can't be read, `problem` says so, and the values are empty: nothing may be sent then.
+    """
+    name = company_info.get("CompanyName")
+    company_name = name[: values.NAME_LENGTH] if isinstance(name, str) else ""
+    try:
+        company_values = _name_values(company_info, "CompanyInfo")
+        features = _name_values(values.nested(preferences, "OtherPrefs"), "Preferences")
+        closed = values.text(values.nested(preferences, "AccountingInfoPrefs"), "BookCloseDate")
+        if closed and day(closed) is None:
+            raise Unreadable(f"BookCloseDate is “{closed[:40]}”, which is no date")
+        return SubscriptionEvidence(
+            company_name=company_name,
+            sku=company_values.get("offeringsku", "").strip(),
+            subscription=company_values.get("subscriptionstatus", "").strip().upper(),
+            payroll=_stated(company_values, "payrollfeature", "CompanyInfo"),
+            time_tracking=_stated(features, "timetrackingfeatureenabled", "Preferences"),
+            book_close_date=day(closed),
+            home_currency=currency(values.nested(preferences, "CurrencyPrefs"), "HomeCurrency"),
+        )
+    except Unreadable as problem:
+        return SubscriptionEvidence(company_name, "", "", None, None, None, "", problem=str(problem))
 
 
-def _name_values(rows: Any) -> dict[str, str]:
+def _name_values(raw: Raw, what: str) -> dict[str, str]:
     """Return values by lowercase name: Intuit's pages differ in capitals (OfferingSku, OfferingSKU)."""
-    pairs = rows if isinstance(rows, list) else []
-    return {text(pair.get("Name")).lower(): text(pair.get("Value")) for pair in pairs if isinstance(pair, Mapping)}
+    pairs = raw.get("NameValue")
+    if pairs is not None and not isinstance(pairs, list):
+        raise Unreadable(f"NameValue of {what} is no list")
+    found = {}
+    for pair in pairs or []:
+        name = pair.get("Name") if isinstance(pair, Mapping) else None
+        if isinstance(name, str) and name.lower() in DECISIVE:
+            value = pair.get("Value")
+            # Numbers and objects are no answer to any of these.
+            if value is not None and not isinstance(value, str | bool):
+                raise Unreadable(f"{name} of {what} has a value that is no text")
+            found[name.lower()] = text(value)
+    return found
+
+
+def _stated(found: Mapping[str, str], name: str, what: str) -> bool | None:
+    """Return yes or no, None where it is not stated. Raises Unreadable for anything else."""
+    value = found.get(name, "").strip()
+    known = yes_no(value)
+    if value and known is None:
+        raise Unreadable(f"{name} of {what} is “{value[:40]}”, neither true nor false")
+    return known

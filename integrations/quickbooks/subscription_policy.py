@@ -15,7 +15,10 @@ RESTRICTED = "RESTRICTED"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The subscription as QuickBooks reports it (None or "": not reported), and what an administrator allowed."""
+    """The subscription as QuickBooks reports it (None or "": not reported), and what an administrator allowed.
+
+    `problem`: what of it can't be read.
+    """
 
     sku: str
     subscription: str
@@ -23,6 +26,7 @@ class Evidence:
     time_tracking: bool | None
     allow_sku: str = ""
     allow_unstated_payroll: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ def same_sku(sku: str, other_sku: str) -> bool:
 
 def judge(evidence: Evidence) -> SubscriptionStatus:
     """Return the status by the first rule that refuses; Payroll comes first, since it overrides everything."""
+    if evidence.problem:
+        sentence = f"What QuickBooks says of the company's plan can't be read: {evidence.problem}."
+        return SubscriptionStatus(False, "PLAN_NOT_SUPPORTED", sentence)
     if evidence.payroll is True:
         return SubscriptionStatus(False, "PAYROLL_ENABLED", "Payroll is on in this company, and that is not supported.")
     refusal = _sku_refusal(evidence)

@@ -250,3 +250,31 @@ def test_seconds_entered_by_hand_count(scene: Scene, ada: str, site: str, second
 
     assert dry["blocked_reasons"] == ({"ALREADY_IN_QUICKBOOKS": 1} if state == "blocked" else {})
     assert scene.explain(entry)["state"] == state
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("CompanyInfo.NameValue", "none"),
+        ("CompanyInfo.NameValue", [{"Name": "OfferingSku", "Value": {}}]),
+        ("CompanyInfo.NameValue", [{"Name": "PayrollFeature", "Value": "perhaps"}]),
+        ("Preferences.AccountingInfoPrefs", {"BookCloseDate": "soon"}),
+        ("Preferences.OtherPrefs", 5),
+    ],
+)
+def test_a_plan_that_cannot_be_read_sends_nothing_and_says_so(
+    scene: Scene, ada: str, site: str, path: str, value: Any
+) -> None:
+    scene.entry(ada, site)
+    entity, _, rest = path.partition(".")
+    record = {"CompanyInfo": "1", "Preferences": "1"}[entity]
+    scene.fault("answer_after_commit", "", vendor="quickbooks", method="", record=record, change={rest: value}, times=0)
+
+    check, run = scene.check(), scene.sync()
+
+    assert (check.code, check["plan"]["supported"]) == (0, False), check.json
+    assert (run.code, run["error"]["code"]) == (3, "PLAN_NOT_SUPPORTED"), run.json
+    assert "can't be read" in run["error"]["message"]
+    scene.clear_faults()
+    scene.check()
+    assert scene.sync().counts == {"sent": 1}
