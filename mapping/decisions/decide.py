@@ -14,6 +14,7 @@ from django.db import transaction
 from integrations.models import Vendor, Workspace
 from mapping.decisions.history import state_of, write_history
 from mapping.errors import Refused
+from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -236,7 +237,8 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
         raise Refused(f"{company} has no {kind} {quickbooks_id}. Check for new users and customers, then look again.")
     # QuickBooks refuses time that refers to an inactive record (610, 2500).
     if not row.active or row.gone_at is not None:
-        raise Refused(f"The {kind} {row.name} is inactive in QuickBooks. Reactivate it there and check again.")
+        name = strip_deleted(row.name)
+        raise Refused(f"The {kind} {name} is inactive in QuickBooks. Reactivate it there and check again.")
     return row
 
 
