@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from integrations.models import Vendor, Workspace
-from mapping.decisions.history import state_of, write_history
+from mapping.decisions.history import write_history
 from mapping.errors import Refused
 from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
@@ -23,6 +23,7 @@ from mapping.queries import (
     company_of,
     links_of,
     mapping_overrides_of,
+    state_of,
 )
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
@@ -63,6 +64,7 @@ def link(
             company=company,
             kind=kind,
             clockify_id=clockify_id,
+            given_back_at=None,
             defaults={
                 "quickbooks_kind": quickbooks_kind,
                 "quickbooks_id": quickbooks_id,

@@ -209,4 +209,5 @@ def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table
         receipts={receipt.entry_id: receipt for receipt in receipts},
         actions=inputs.open_actions(workspace),
         unanswered=unanswered.load(workspace),
+        former=inputs.load_former(workspace),
     )

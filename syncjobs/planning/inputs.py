@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -12,13 +12,22 @@ from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
 from mapping.models import Link, MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, company_of, former_links_of, links_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.planning import unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
+from syncjobs.rules.eligibility import (
+    Entry,
+    MappingTable,
+    Partner,
+    Policy,
+    Resolution,
+    ResolvedPartner,
+    resolve,
+)
+from syncjobs.rules.former_links import with_former
 from syncjobs.rules.reasons import Reason
 
 OPEN = Action.State.SENDING
@@ -34,12 +43,18 @@ class PlanningContext:
     receipts: Mapping[str, Receipt]
     actions: Mapping[str, Action]
     unanswered: Unanswered
+    # Links that were given back (`mapping.rematch`), for the time that was sent through them.
+    former: MappingTable = field(default_factory=MappingTable)
 
     def entry(self, row: TimeEntry) -> Entry:
         return entry_of(row, self.overrides.get(row.clockify_id))
 
     def resolve(self, entry: Entry) -> Resolution:
-        return resolve(entry, self.mapping_table, self.policy)
+        """Return partners and reasons; time that was sent through a former link is still resolved by it."""
+        table, receipt = self.mapping_table, self.receipts.get(entry.id)
+        if receipt is not None and self.former != MappingTable():
+            table = with_former(table, self.former, entry, sent_of(receipt).draft)
+        return resolve(entry, table, self.policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -88,6 +103,14 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
     return build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+
+
+def load_former(workspace: Workspace) -> MappingTable:
+    """Return the links that were given back; of several of one record, the last."""
+    links = list(former_links_of(workspace)) if workspace.company is not None else []
+    if not links:
+        return MappingTable()
+    return build_mapping_table(links, (), partners_of(company_of(workspace), among=links))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +250,7 @@ def load_context(workspace: Workspace) -> PlanningContext:
         receipts={},
         actions=open_actions(workspace),
         unanswered=unanswered.load(workspace),
+        former=load_former(workspace),
     )
 
 

@@ -141,6 +141,7 @@ def _context(
         receipts=receipts,
         actions={},
         unanswered=unanswered.load(workspace),
+        former=inputs.load_former(workspace),
     )
 
 
