@@ -38,11 +38,11 @@ class NameMatches:
         """Return the Clockify records that match this QuickBooks record by name."""
         return self._by_partner.get(key, [])
 
-    def uncontested(self, *, taken: Collection[Key], taken_by_retired: Collection[Key] = ()) -> list[NewLink]:
+    def uncontested(self, *, taken: Collection[Key]) -> list[NewLink]:
         """Return links for the matches with one partner that is not taken and has no equal rival.
 
         An identical name beats names that are equal only when forgiving; among equals no one wins. Retired records
-        give way to others, but not to each other, or a partner would go back and forth between them.
+        get no link, since they have no use for one, and are nobody's rivals.
         """
         links = []
         for record in self._records:
@@ -52,21 +52,15 @@ class NameMatches:
             partner = partners[0]
             key = (partner.kind, partner.id)
             # The partner must have one match too: of two records with its name, either may be the right one.
-            is_taken = key in taken or (record.retired and key in taken_by_retired)
-            if not is_taken and self._winner(key) is record:
+            if key not in taken and self._winner(key) is record:
                 links.append(NewLink(record.kind, record.id, *key, _why(record.name, partner.name)))
         return links
 
     def _winner(self, key: Key) -> ClockifyRecord | None:
-        rivals = _without_retired(self.candidates(key))
+        rivals = [record for record in self.candidates(key) if not record.retired]
         identical_ids = {record.id for record in self._identical.get(key, ())}
         rivals = [record for record in rivals if record.id in identical_ids] or rivals
         return rivals[0] if len(rivals) == 1 else None
-
-
-def _without_retired(records: list[ClockifyRecord]) -> list[ClockifyRecord]:
-    """Return the records that do not give way; all of them where each is retired."""
-    return [record for record in records if not record.retired] or records
 
 
 def _why(clockify_name: str, quickbooks_name: str) -> str:

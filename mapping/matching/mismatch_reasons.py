@@ -138,7 +138,8 @@ class MismatchReasons:
         """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
         partners = self._index.name_matches(place, name=record.name)
-        first = [same_name(record.name, partner, note="but a person undid this link") for partner in partners]
+        note = "" if record.retired else "but a person undid this link"
+        first = [same_name(record.name, partner, note=note) for partner in partners]
         if place == EMPLOYEES:
             vendors = self._available(self._index.name_matches(VENDORS, name=record.name))
             first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]

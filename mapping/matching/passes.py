@@ -45,8 +45,7 @@ class MatchingPass:
         places = {key[1]: self._place(self._records[key]) for key in keys if key not in self._known}
         name_matches = self._name_matches(kind, places=places)
         holders = self._holders(kind)
-        free = _held_by_retired(holders)
-        new_links = name_matches.uncontested(taken=holders.keys() - free, taken_by_retired=free)
+        new_links = name_matches.uncontested(taken=holders.keys() - _held_by_retired(holders))
         for link in new_links:
             partner = (link.quickbooks_kind, link.quickbooks_id)
             holders[partner].append(self._records[kind, link.clockify_id])
@@ -54,7 +53,9 @@ class MatchingPass:
         given_back = self._give_back(kind, holders)
         statuses = [status for status in statuses if (kind, status.record.id) not in given_back]
         self.suspend |= {(kind, status.record.id): status.reason for status in statuses if status.newly_suspended}
-        places |= {key[1]: self._place(self._records[key]) for key in given_back}
+        # In the order of ids again, as if they had never been linked.
+        former = {key[1]: self._place(self._records[key]) for key in given_back}
+        places = dict(sorted((places | former).items()))
         # Projects of a client that was linked just now are matched in this very pass.
         if kind == "client":
             self._partners = _working_partners(statuses, new_links=new_links)
