@@ -276,7 +276,12 @@ class QuickBooksApiClient:
         response = body.get("QueryResponse")
         if not isinstance(response, Mapping):
             raise self._unexpected("QuickBooks answered a query without QueryResponse.")
-        return self._records(response.get(entity))
+        rows = self._records(response.get(entity))
+        # The number of rows in this answer, not a limit (recorded answers). Taken for whole, a cut one loses records.
+        total = response.get("maxResults")
+        if isinstance(total, int) and not isinstance(total, bool) and total > len(rows):
+            raise self._unexpected(f"QuickBooks answered with {len(rows)} of {total} {entity} records.")
+        return rows
 
     def _records(self, rows: Any) -> list[Mapping[str, Any]]:
         """Return the rows of an answer. Raises Unexpected unless they are a list of objects, or left out for none."""
