@@ -121,10 +121,12 @@ def links_of(workspace: Workspace) -> QuerySet[Link]:
     return Link.objects.filter(workspace=workspace, company=workspace.company, given_back_at=None)
 
 
-def former_links_of(workspace: Workspace) -> QuerySet[Link]:
-    """Return the links that were given back; time sent through them is still theirs. The latest comes last."""
-    rows = Link.objects.filter(workspace=workspace, company=workspace.company)
-    return rows.exclude(given_back_at=None).order_by("given_back_at", "pk")
+def all_links_of(workspace: Workspace) -> QuerySet[Link]:
+    """Return all links in the order in which they were made, those included that were given back.
+
+    Time that was sent through one that was given back is still followed by it.
+    """
+    return Link.objects.filter(workspace=workspace, company=workspace.company).order_by("pk")
 
 
 def mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import QuerySet
@@ -12,7 +12,7 @@ from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
 from mapping.models import Link, MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, company_of, former_links_of, links_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.planning import unanswered
 from syncjobs.planning.unanswered import Unanswered
@@ -43,8 +43,6 @@ class PlanningContext:
     receipts: Mapping[str, Receipt]
     actions: Mapping[str, Action]
     unanswered: Unanswered
-    # Links that were given back (`mapping.rematch`), for the time that was sent through them.
-    former: MappingTable = field(default_factory=MappingTable)
 
     def entry(self, row: TimeEntry) -> Entry:
         return entry_of(row, self.overrides.get(row.clockify_id))
@@ -52,8 +50,8 @@ class PlanningContext:
     def resolve(self, entry: Entry) -> Resolution:
         """Return partners and reasons; time that was sent through a former link is still resolved by it."""
         table, receipt = self.mapping_table, self.receipts.get(entry.id)
-        if receipt is not None and self.former != MappingTable():
-            table = with_former(table, self.former, entry, sent_of(receipt).draft)
+        if receipt is not None and table.former is not None:
+            table = with_former(table, table.former, entry, sent_of(receipt).draft)
         return resolve(entry, table, self.policy)
 
 
@@ -102,15 +100,13 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
     ignored_keys = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    return build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    return build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
 
 
-def load_former(workspace: Workspace) -> MappingTable:
-    """Return the links that were given back; of several of one record, the last."""
-    links = list(former_links_of(workspace)) if workspace.company is not None else []
-    if not links:
-        return MappingTable()
-    return build_mapping_table(links, (), partners_of(company_of(workspace), among=links))
+def load_former(workspace: Workspace) -> MappingTable | None:
+    """Return the links that were given back alone."""
+    links = list(all_links_of(workspace).exclude(given_back_at=None))
+    return build_mapping_table(links, (), partners_of(company_of(workspace), among=links)).former if links else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +134,21 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
 def build_mapping_table(
     links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
 ) -> MappingTable:
-    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records."""
+    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records.
+
+    Links that were given back become the table's `former`; of several of one record, the last.
+    """
+    links = list(links)
+    former = [link for link in links if link.given_back_at is not None]
+    links = [link for link in links if link.given_back_at is None]
+    users, clients, projects = _resolved(links, ignored, partners)
+    return MappingTable(users, clients, projects, MappingTable(*_resolved(former, (), partners)) if former else None)
+
+
+def _resolved(
+    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
+) -> tuple[dict[str, ResolvedPartner], dict[str, ResolvedPartner], dict[str, ResolvedPartner]]:
+    """Return the resolved partners of users, clients and projects."""
     resolved: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
@@ -159,7 +169,7 @@ def build_mapping_table(
         )
     for kind, clockify_id in ignored:
         resolved[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
-    return MappingTable(users=resolved["user"], clients=resolved["client"], projects=resolved["project"])
+    return resolved["user"], resolved["client"], resolved["project"]
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
@@ -250,7 +260,6 @@ def load_context(workspace: Workspace) -> PlanningContext:
         receipts={},
         actions=open_actions(workspace),
         unanswered=unanswered.load(workspace),
-        former=load_former(workspace),
     )
 
 

@@ -76,11 +76,15 @@ class Policy:
 
 @dataclass(frozen=True)
 class MappingTable:
-    """Resolved partners by Clockify id. A record that is missing has no link."""
+    """Resolved partners by Clockify id. A record that is missing has no link.
+
+    `former`: links that were given back, for the time that was sent through them (`rules.former_links`).
+    """
 
     users: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     clients: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     projects: Mapping[str, ResolvedPartner] = field(default_factory=dict)
+    former: MappingTable | None = None
 
 
 @dataclass(frozen=True, slots=True)
