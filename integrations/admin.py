@@ -21,6 +21,7 @@ from integrations.models import (
     Customer,
     Employee,
     Item,
+    UnreadableRecord,
     Vendor,
     Workspace,
 )
@@ -49,6 +50,16 @@ class ConnectionEventAdmin(ReadOnlyAdmin):
     list_filter = ("kind", WorkspaceFilter, CompanyFilter)
     search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
     ordering = ("-at", "-pk")
+
+
+@admin.register(UnreadableRecord)
+class UnreadableRecordAdmin(ReadOnlyAdmin):
+    """Records that were set aside when they were last read; reading one well again takes it off the list."""
+
+    list_display = ("kind", "vendor_id", "reason", "workspace", "company", "first_seen_at", "last_seen_at")
+    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    search_fields = ("vendor_id", "reason", "raw_text")
+    ordering = ("-last_seen_at", "-pk")
 
 
 class MirrorAdmin(ReadOnlyAdmin):

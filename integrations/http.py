@@ -75,7 +75,8 @@ def send(
         longest = longest_wait(call.begin_before)
         wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=longest)
         # A process that was suspended meanwhile may have waited for longer than it wanted to.
-        if wait_seconds or longest_wait(call.begin_before) <= 0:
+        is_too_late = call.begin_before is not None and time.monotonic() > call.begin_before
+        if wait_seconds or is_too_late:
             message = f"{VENDOR_NAMES[account.vendor]} has asked us to wait; its limit is used up."
             raise _again_later(TryLater(message, vendor=account.vendor, code="THROTTLED"), wait_seconds)
         # Time spent waiting for our own turn does not count as silence of the host.

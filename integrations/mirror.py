@@ -36,18 +36,21 @@ def store(
     rows: Mapping[str, Mapping[str, Any]],
     watched: tuple[str, ...],
     now: datetime,
+    listed: Collection[str] = (),
+    is_whole: bool = True,
 ) -> Counts:
     """Make the rows of `owner` equal to `rows` (vendor id to columns) in one transaction.
 
+    `listed` are ids that came but could not be read: those are not gone, and nothing is unless the reading `is_whole`.
     `watched` are the columns whose difference counts as a change; time stamps of the vendor never do. Of a list that
     lost many records at once nothing is marked as gone until it is believed (`shrunk_lists`).
     """
     known = {getattr(row, key): row for row in model._default_manager.filter(**owner)}
     # A record that is known from time entries only was in no list, so no list can lose it.
     present = [row for row in known.values() if row.gone_at is None and not _is_from_entries(row)]  # type: ignore[attr-defined]
-    missing_rows = [row for row in present if getattr(row, key) not in rows]
+    missing_rows = [row for row in present if getattr(row, key) not in rows and getattr(row, key) not in listed]
     missing_ids = [getattr(row, key) for row in missing_rows]
-    is_believed = shrunk_lists.believes(model, owner, missing_ids, known=len(present))
+    is_believed = is_whole and shrunk_lists.believes(model, owner, missing_ids, known=len(present))
     missing = [row.pk for row in missing_rows] if is_believed else []
     counts = Counts(seen=len(rows), gone=len(missing))
     _write(

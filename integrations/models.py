@@ -28,6 +28,7 @@ __all__ = [
     "RateBucket",
     "ShrunkList",
     "TimeEntry",
+    "UnreadableRecord",
     "Vendor",
     "Workspace",
 ]
@@ -146,6 +147,37 @@ class ShrunkList(models.Model):
     def sentence(self) -> str:
         """What happened, for people."""
         return f"The list of {self.records} came without {len(self.missing_ids)} of {self.known} known records."
+
+
+class UnreadableRecord(models.Model):
+    """A record of a vendor's list that could not be read and was set aside. Reading it well clears the row."""
+
+    class Kind(models.TextChoices):
+        USER = "user", "Clockify user"
+        CLIENT = "client", "Clockify client"
+        PROJECT = "project", "Clockify project"
+        ENTRY = "entry", "Time entry"
+        EMPLOYEE = "employee", "Employee"
+        VENDOR = "vendor", "Vendor"
+        CUSTOMER = "customer", "Customer"
+        ITEM = "item", "Service item"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="unreadable")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="unreadable")
+    kind = models.CharField(max_length=10, choices=Kind)
+    vendor_id = models.CharField("id", max_length=64, blank=True, help_text="Empty where it can't be read either.")
+    reason = models.TextField("what is wrong")
+    raw_text = models.TextField("as it came", help_text="The start of the record's JSON.")
+    first_seen_at = models.DateTimeField("first seen")
+    last_seen_at = models.DateTimeField("last seen")
+
+    class Meta:
+        verbose_name = "record that could not be read"
+        verbose_name_plural = "records that could not be read"
+        indexes = [models.Index(fields=["workspace", "kind"], name="unreadable_by_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.vendor_id or 'without an id'}"
 
 
 class ApiCall(models.Model):

@@ -63,8 +63,8 @@ class Fault:
     `match` is a pattern that the address or the body must hold; in a batch, changes are made to the items that hold it.
     `items` is for cut_mid_batch: how many items of a QuickBooks batch are carried out before the cut.
     `preset` is one of odd_answers.PRESETS (`code` for its refusals), `change` gives values by dotted path and `drop`
-    lists paths to leave out; `item` is what becomes of a batch's items in its answer, `pages` what lists and queries
-    answer for ever.
+    lists paths to leave out, with `record` in the record of that id alone, wherever it stands; `item` is what becomes
+    of a batch's items in its answer, `pages` what lists and queries answer for ever.
     """
 
     vendor: str
@@ -81,6 +81,7 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     preset: str = ""
     code: str = "6000"
+    record: str = ""
     change: dict[str, Any] = field(default_factory=dict)
     drop: list[str] = field(default_factory=list)
     item: str = ""
@@ -142,6 +143,8 @@ class Fault:
         elif self.body is not None:
             body = self.body
             headers.pop("Content-Type", None)
+        elif self.record and isinstance(body, dict | list):
+            body = odd_answers.spoiled(body, self.record, self.change, self.drop)
         elif isinstance(body, dict | list):
             ids = odd_answers.batch_ids(self.match, request)
             body = odd_answers.changed(body, self.change, self.drop, only=ids)

@@ -77,6 +77,32 @@ def changed(body: Any, change: Mapping[str, object], drop: Sequence[str], *, onl
     return body
 
 
+def spoiled(body: Any, record: str, change: Mapping[str, object], drop: Sequence[str]) -> bytes:
+    """Return the answer as JSON in which one record, wherever it stands, has values changed or dropped.
+
+    Values may be what no other answer has: NaN, half of a character pair. A change of the path "" replaces the record.
+    """
+    body = json.loads(json.dumps(body))
+    holder = [body]
+    _spoil(holder, 0, record, change, drop)
+    return json.dumps(holder[0]).encode()
+
+
+def _spoil(parent: Any, place: Any, record: str, change: Mapping[str, object], drop: Sequence[str]) -> None:
+    value = parent[place]
+    if isinstance(value, dict) and record in (value.get("id"), value.get("_id"), value.get("Id")):
+        for path, new in change.items():
+            if path:
+                _set(value, path, new)
+            else:
+                parent[place] = new
+        for path in drop:
+            _drop(value, path)
+        return
+    for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        _spoil(value, key, record, change, drop)
+
+
 def with_items(body: dict[str, Any], how: str, code: str, *, only: Any) -> dict[str, Any]:
     """Return a batch's answer that misses items, has them twice, or names them wrongly; `only` as in `changed`."""
     items: list[dict[str, Any]] = []

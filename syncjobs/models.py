@@ -234,6 +234,8 @@ class RunItem(models.Model):
     TAKEN = "taken_by_person"
     # Key in `source_snapshot`: the earlier write, without an answer, that is sent again.
     ACTION = "action"
+    # Key in `source_snapshot`: how many runs tried this content without an answer, and which did last.
+    TRIED = "tried"
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
     entry_id = models.CharField(max_length=64)

@@ -72,7 +72,8 @@ class ClockifyApiClient:
     def workspaces(self, *, role: str = "") -> list[Mapping[str, Any]]:
         """Return the workspaces of the key's owner; with `role`, those where the owner has that role."""
         params = {"roles": role} if role else {}
-        return self._list(self._json("GET", f"{self.api_url}/workspaces", params=params))
+        rows = self._list(self._json("GET", f"{self.api_url}/workspaces", params=params))
+        return [row for row in rows if isinstance(row, Mapping)]
 
     def workspace(self, workspace_id: str) -> Mapping[str, Any]:
         return self._object("GET", f"{self.api_url}/workspaces/{workspace_id}")
@@ -159,13 +160,12 @@ class ClockifyApiClient:
             answer = self._send("GET", url, params=query)
             rows = self._list(self._parse(answer))
             # Records added or removed while we read shift the pages, so that rows may come twice.
-            new_rows = [row for row in rows if payloads.identifier(row) not in seen]
-            seen.update(payloads.identifier(row) for row in new_rows)
+            new_rows = _unseen(rows, seen)
             yield from new_rows
             last_page = answer.headers.get("Last-Page", "").strip().lower()
             if last_page == "true":
                 return
-            if not new_rows:
+            if not any(map(payloads.identifier, new_rows)):
                 repeated = rows == last_rows and last_page == "false"
                 self._check_end(rows, must_go_on=repeated or len(rows) == PAGE_SIZE, what=url)
                 return
@@ -182,21 +182,21 @@ class ClockifyApiClient:
         """
         seen: set[str] = set()
         last_rows: Sequence[Mapping[str, Any]] = ()
-        page, max_pages = 1, MAX_REPORT_PAGES
+        page, max_pages, without_id = 1, MAX_REPORT_PAGES, 0
         while page <= max_pages:
             answer = self._report_page(
                 workspace_id, first, last, page=page, page_size=REPORT_PAGE_SIZE, approved=approved
             )
             rows = self._list(answer.get("timeentries", answer.get("timeEntries")))
-            new_rows = [row for row in rows if payloads.identifier(row) not in seen]
-            seen.update(payloads.identifier(row) for row in new_rows)
+            new_rows = _unseen(rows, seen)
+            without_id += sum(not payloads.identifier(row) for row in rows)
             total = _entries_count(answer)
             if total is not None and len(rows) > total:
                 raise self._unexpected(f"The detailed report has more entries than its own total, {total}.")
             yield from new_rows
-            if total is not None and len(seen) >= total:
+            if total is not None and len(seen) + without_id >= total:
                 return
-            if not new_rows:
+            if not any(map(payloads.identifier, new_rows)):
                 # A short last page may hold nothing but entries that were moved there after we read them.
                 repeated = rows == last_rows and total is not None
                 must_go_on = repeated or len(rows) == REPORT_PAGE_SIZE
@@ -283,7 +283,8 @@ class ClockifyApiClient:
         return answer
 
     def _list(self, rows: Any) -> list[Mapping[str, Any]]:
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        # What is no record is set aside by whoever reads the list.
+        if not isinstance(rows, list):
             raise self._unexpected("Clockify answered with something else than a list of records.")
         return list(rows)
 
@@ -295,6 +296,13 @@ class ClockifyApiClient:
 
     def _unexpected(self, message: str) -> Unexpected:
         return Unexpected(message, vendor="clockify", fix="Check the addresses of the Clockify connection.")
+
+
+def _unseen(rows: Sequence[Any], seen: set[str]) -> list[Any]:
+    """Return the rows that no earlier page had, and add their ids; rows without a readable id are always among them."""
+    known = set(seen)
+    seen.update(key for key in map(payloads.identifier, rows) if key)
+    return [row for row in rows if payloads.identifier(row) not in known]
 
 
 def _entries_count(answer: Mapping[str, Any]) -> int | None:

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
 from integrations import lost_connections
 from integrations.clockify import payloads
 from integrations.clockify.client import CONNECTING, ClockifyApiClient
 from integrations.clockify.faults import KEY_FIX, KEY_SEES_TOO_LITTLE
-from integrations.errors import ApiError, ReconnectNeeded, Rejected
+from integrations.database import database_now
+from integrations.errors import ApiError, ReconnectNeeded, Rejected, Unexpected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
+from integrations.values import Unreadable
 
 log = logging.getLogger("hourbridge.connection")
 
@@ -112,7 +113,10 @@ def _has_role(client: ClockifyApiClient, workspace_id: str, role: str) -> bool:
 def _save(
     client: ClockifyApiClient, me: Mapping[str, Any], details: Mapping[str, Any], *, now: datetime, person: Any
 ) -> Workspace:
-    owner = payloads.user(me, workspace_id="")
+    try:
+        owner = payloads.user(me, workspace_id="")
+    except Unreadable as problem:
+        raise Unexpected(f"The key's owner can't be read: {problem}.", vendor="clockify") from None
     zone = owner.time_zone or "UTC"
     values = {
         "name": payloads.text(details.get("name")),
@@ -172,7 +176,7 @@ def client_for(workspace: Workspace, *, run_id: int | None = None, mark_lost: bo
 
     def on_lost(reason: str) -> None:
         if mark_lost:
-            mark_refused(workspace, reason, now=timezone.now())
+            mark_refused(workspace, reason, now=database_now())
 
     return ClockifyApiClient(
         api_key=workspace.api_key,

@@ -5,7 +5,7 @@ People who were removed before the first check, and users of a kiosk, are in no 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,15 @@ from django.db import transaction
 
 from integrations import mirror
 from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
-from integrations.models import Workspace
+from integrations.models import UnreadableRecord, Workspace
 
 # By kind of record: the entries' column with its id, the record's columns by the entries' columns, and the column that
 # says that nobody works with it any more.
-KINDS: tuple[tuple[Any, str, dict[str, str], dict[str, bool]], ...] = (
-    (ClockifyUser, "user_id", {"name": "user_name"}, {"active": False}),
-    (ClockifyClient, "client_id", {"name": "client_name"}, {"archived": True}),
+KINDS: tuple[tuple[str, Any, str, dict[str, str], dict[str, bool]], ...] = (
+    ("user", ClockifyUser, "user_id", {"name": "user_name"}, {"active": False}),
+    ("client", ClockifyClient, "client_id", {"name": "client_name"}, {"archived": True}),
     (
+        "project",
         ClockifyProject,
         "project_id",
         {"name": "project_name", "client_id": "client_id", "client_name": "client_name"},
@@ -34,13 +35,15 @@ def store(workspace: Workspace, *, now: datetime) -> None:
 
     A record that no entry names any more is gone; a list that has it takes the row over (`mirror.store`).
     """
-    for model, id_column, columns, inactive in KINDS:
+    for kind, model, id_column, columns, inactive in KINDS:
         entries = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).exclude(**{id_column: ""}).order_by()
         named = set(entries.values_list(id_column, flat=True).distinct())
         rows = model.objects.filter(workspace=workspace)
         known = dict(rows.values_list("clockify_id", "from_entries"))
         ids = {record_id for record_id in named if known.get(record_id, True)}
         values = _values(workspace, id_column, columns, ids)
+        # Listed, but unreadable: its name is to come from the list.
+        unreadable = set(_unreadable(workspace, kind))
         missing = [
             model(
                 workspace=workspace,
@@ -51,12 +54,16 @@ def store(workspace: Workspace, *, now: datetime) -> None:
                 **inactive,
                 **values[record_id],
             )
-            for record_id in sorted(ids - set(known))
+            for record_id in sorted(ids - set(known) - unreadable)
         ]
         with transaction.atomic():
             model.objects.bulk_create(missing, batch_size=mirror.BATCH, ignore_conflicts=True)
             for row in rows.filter(from_entries=True):
                 _update(row, values.get(row.clockify_id), now=now)
+
+
+def _unreadable(workspace: Workspace, kind: str) -> Iterable[str]:
+    return UnreadableRecord.objects.filter(workspace=workspace, kind=kind).values_list("vendor_id", flat=True)
 
 
 def _values(

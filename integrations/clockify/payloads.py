@@ -7,14 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from integrations import values
+from integrations.values import Unreadable
+
 Raw = Mapping[str, Any]
+# `get_id` is an artifact of the specification, but accepted.
+ID_NAMES = ("id", "_id", "get_id")
+TYPE_LENGTH = 20
+# Of a rate in minor units; the column keeps ten digits before the point.
+HIGHEST_AMOUNT = 10**12
+# Whether Clockify sends what people type escaped is not settled (reference, clockify.md §13), so these are decoded.
+ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'"}
+ENTITY = re.compile("|".join(map(re.escape, ENTITIES)))
 # Of the membership in the workspace; the account's status stays ACTIVE for people who were deactivated there.
 INACTIVE_STATUSES = {"INACTIVE", "DECLINED", "DELETED", "LIMITED_DELETED"}
 
@@ -85,20 +97,12 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
-def identifier(raw: Raw) -> str:
-    """Return `id` or `_id`, or "" (`get_id` is an artifact of the specification, but accepted)."""
-    return text(raw.get("id") or raw.get("_id") or raw.get("get_id"))
-
-
-def instant(value: Any) -> datetime | None:
-    """Return an instant in UTC, without fractions of a second; None for null. Raises ValueError for anything else."""
-    if value in (None, ""):
-        return None
-    parsed = datetime.fromisoformat(text(value))
-    # Clockify's times are UTC, with or without an offset.
-    if parsed.tzinfo is None:
-        parsed = parsed.replace(tzinfo=UTC)
-    return parsed.astimezone(UTC).replace(microsecond=0)
+def identifier(raw: Any) -> str:
+    """Return a record's id as far as it can be read, else ""."""
+    try:
+        return values.identifier(values.record(raw), *ID_NAMES)
+    except Unreadable:
+        return ""
 
 
 def known_zone(name: Any) -> str:
@@ -112,96 +116,135 @@ def known_zone(name: Any) -> str:
     return name
 
 
+def name_of(raw: Raw, name: str) -> str:
+    """Return a name or description as the person typed it; Clockify may send signs as entities."""
+    return decoded(values.text(raw, name))
+
+
+def decoded(written: str) -> str:
+    """Return the text with exactly these entities decoded, once and in one pass (contract: matching rules)."""
+    return ENTITY.sub(lambda found: ENTITIES[found[0]], written)
+
+
 def user(raw: Raw, *, workspace_id: str) -> UserPayload:
-    """Return a user; `active` is the user's status in that workspace."""
-    settings = raw.get("settings") or {}
+    """Return a user; `active` is the user's status in that workspace. Raises Unreadable."""
+    raw = values.record(raw)
     return UserPayload(
-        id=identifier(raw),
-        name=text(raw.get("name")),
-        email=text(raw.get("email")),
+        id=values.identifier(raw, *ID_NAMES),
+        name=_short(name_of(raw, "name"), "name"),
+        email=values.text(raw, "email", longest=values.EMAIL_LENGTH),
         active=_membership_status(raw, workspace_id) not in INACTIVE_STATUSES,
-        time_zone=known_zone(settings.get("timeZone") if isinstance(settings, Mapping) else None),
+        time_zone=known_zone(values.text(values.nested(raw, "settings"), "timeZone")),
     )
 
 
+def _short(name: str, field: str) -> str:
+    if len(name) > values.NAME_LENGTH:
+        raise Unreadable(f"{field} has {len(name):,} characters, {values.NAME_LENGTH} are the most")
+    return name
+
+
 def _membership_status(raw: Raw, workspace_id: str) -> str:
-    for membership in raw.get("memberships") or []:
-        if membership.get("membershipType") == "WORKSPACE" and membership.get("targetId") in (
-            workspace_id,
-            None,
-            "",
-        ):
+    """Return the status in the workspace, else that of the account; memberships that can't be read say nothing."""
+    memberships = raw.get("memberships")
+    for membership in memberships if isinstance(memberships, list) else []:
+        if not isinstance(membership, Mapping) or membership.get("membershipType") != "WORKSPACE":
+            continue
+        if membership.get("targetId") in (workspace_id, None, ""):
             return text(membership.get("membershipStatus"))
     return text(raw.get("status"))
 
 
 def client(raw: Raw) -> ClientPayload:
+    """Return a client. Raises Unreadable."""
+    raw = values.record(raw)
     return ClientPayload(
-        id=identifier(raw),
-        name=text(raw.get("name")),
-        archived=bool(raw.get("archived")),
-        currency=text(raw.get("currencyCode")).upper()[:3],
+        id=values.identifier(raw, *ID_NAMES),
+        name=_short(name_of(raw, "name"), "name"),
+        archived=values.flag(raw, "archived"),
+        currency=_currency(raw, "currencyCode"),
     )
 
 
 def project(raw: Raw) -> ProjectPayload:
+    """Return a project. Raises Unreadable."""
+    raw = values.record(raw)
     # Hydrated projects have the client as an object, the others its id and name.
-    nested = raw.get("client") if isinstance(raw.get("client"), Mapping) else {}
+    nested = _object(raw, "client")
     return ProjectPayload(
-        id=identifier(raw),
-        name=text(raw.get("name")),
-        archived=bool(raw.get("archived")),
-        client_id=text(raw.get("clientId")) or identifier(nested or {}),
-        client_name=text(raw.get("clientName")) or text((nested or {}).get("name")),
-        billable=bool(raw.get("billable")),
+        id=values.identifier(raw, *ID_NAMES),
+        name=_short(name_of(raw, "name"), "name"),
+        archived=values.flag(raw, "archived"),
+        client_id=values.text(raw, "clientId", longest=values.ID_LENGTH) or identifier(nested),
+        client_name=(_display_name(raw, "clientName") or _display_name(nested, "name")),
+        billable=raw.get("billable") is True,
     )
 
 
 def entry(raw: Raw) -> EntryPayload:
-    """Return a time entry in either API's form. Raises ValueError for one without id, user or start."""
-    interval = raw.get("timeInterval") or {}
-    start_at = instant(interval.get("start"))
-    user_raw, project_raw = raw.get("user") or {}, raw.get("project") or {}
-    entry_id, user_id = identifier(raw), text(raw.get("userId")) or identifier(user_raw)
-    if not entry_id or not user_id or start_at is None:
-        raise ValueError(f"time entry {entry_id or 'without an id'} has no {'start' if user_id else 'user'}")
+    """Return a time entry in either API's form. Raises Unreadable."""
+    raw = values.record(raw)
+    interval = values.nested(raw, "timeInterval")
+    user_raw, project_raw = _object(raw, "user"), _object(raw, "project")
+    entry_id = values.identifier(raw, *ID_NAMES)
+    user_id = values.text(raw, "userId", longest=values.ID_LENGTH) or identifier(user_raw)
+    if not user_id:
+        raise Unreadable("it has no userId")
+    start_at = values.instant(interval, "start")
+    if start_at is None:
+        raise Unreadable("it has no start")
     rate, currency = _rate(raw)
     return EntryPayload(
         id=entry_id,
         user_id=user_id,
-        user_name=text(raw.get("userName")) or text(user_raw.get("name")),
-        project_id=text(raw.get("projectId")) or identifier(project_raw),
-        project_name=text(raw.get("projectName")) or text(project_raw.get("name")),
-        client_id=text(raw.get("clientId")) or text(project_raw.get("clientId")),
-        client_name=text(raw.get("clientName")) or text(project_raw.get("clientName")),
+        user_name=_display_name(raw, "userName") or _display_name(user_raw, "name"),
+        project_id=values.text(raw, "projectId", longest=values.ID_LENGTH) or identifier(project_raw),
+        project_name=_display_name(raw, "projectName") or _display_name(project_raw, "name"),
+        client_id=values.text(raw, "clientId", longest=values.ID_LENGTH) or text(project_raw.get("clientId"))[:64],
+        client_name=_display_name(raw, "clientName") or _display_name(project_raw, "clientName"),
         start_at=start_at,
-        end_at=instant(interval.get("end")),
-        billable=bool(raw.get("billable")),
-        type=text(raw.get("type")) or "REGULAR",
-        description=text(raw.get("description")),
+        end_at=values.instant(interval, "end"),
+        billable=values.flag(raw, "billable"),
+        type=values.text(raw, "type", longest=TYPE_LENGTH) or "REGULAR",
+        description=name_of(raw, "description"),
         rate=rate,
         currency=currency,
         invoiced=_invoiced(raw.get("invoicingInfo")),
     )
 
 
+def _object(raw: Raw, name: str) -> Raw:
+    """Return an object that is only a second source of a value; an empty one for anything else."""
+    value = raw.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _display_name(raw: Raw, name: str) -> str:
+    """Return a name that is only shown: of an entry's user, project and client, whose own records count."""
+    value = raw.get(name)
+    return decoded(value)[: values.NAME_LENGTH] if isinstance(value, str) else ""
+
+
+def _currency(raw: Raw, name: str) -> str:
+    code = values.text(raw, name).strip().upper()
+    if code and len(code) != 3:
+        raise Unreadable(f"{name} is “{code[:10]}”, which is no currency")
+    return code
+
+
 def _rate(raw: Raw) -> tuple[Decimal | None, str]:
     """Return rate, in major units, and currency. The report has `rate`, the regular API `hourlyRate`."""
-    nested = raw.get("hourlyRate")
-    if isinstance(nested, Mapping):
-        amount, currency = nested.get("amount"), text(nested.get("currency"))
+    currency = _currency(raw, "currency")
+    if raw.get("hourlyRate") is not None:
+        nested = values.nested(raw, "hourlyRate")
+        amount = values.number(nested, "amount", below=HIGHEST_AMOUNT)
+        currency = currency or _currency(nested, "currency")
     else:
         # A rate of 0 counts; only a missing one falls back to the earned rate.
-        amount = raw.get("rate") if raw.get("rate") is not None else raw.get("earnedRate")
-        currency = ""
-    currency = (text(raw.get("currency")) or currency).upper()[:3]
-    if amount is None or isinstance(amount, bool):
-        return None, currency
-    try:
-        # Both APIs send minor units: 12500 is 125.00.
-        return Decimal(str(amount)) / 100, currency
-    except InvalidOperation:
-        return None, currency
+        name = "rate" if raw.get("rate") is not None else "earnedRate"
+        amount = values.number(raw, name, below=HIGHEST_AMOUNT)
+    # Both APIs send minor units: 12500 is 125.00.
+    return (None if amount is None else amount / 100), currency
 
 
 def _invoiced(info: Any) -> bool:

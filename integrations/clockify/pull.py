@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from integrations import mirror
+from integrations import mirror, unreadable
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
 from integrations.clockify.row_buffer import RowBuffer
-from integrations.errors import Unexpected
 from integrations.models import Workspace
+from integrations.unreadable import Reading
 
 # Returns the day of each entry, by entry id.
 DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
@@ -26,12 +27,20 @@ UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
 
 
-def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime) -> dict[str, mirror.Counts]:
-    """Read users, clients and projects whole, then store each list in one transaction. Raises ApiError."""
+def pull_lists(
+    workspace: Workspace, client: ClockifyApiClient, *, reading: Reading, now: datetime
+) -> dict[str, mirror.Counts]:
+    """Read users, clients and projects whole, then store each list in one transaction. Raises ApiError.
+
+    Records that can't be read are noted in `reading` and listed for people; they are not gone.
+    """
     workspace_id = workspace.clockify_id
-    users = dict(_user_columns(raw, workspace_id) for raw in client.users(workspace_id))
-    clients = dict(map(_client_columns, client.clients(workspace_id)))
-    projects = dict(map(_project_columns, client.projects(workspace_id)))
+    users = _columns_by_id(
+        reading, "user", client.users(workspace_id), partial(_user_columns, workspace_id=workspace_id)
+    )
+    clients = _columns_by_id(reading, "client", client.clients(workspace_id), _client_columns)
+    projects = _columns_by_id(reading, "project", client.projects(workspace_id), _project_columns)
+    unreadable.keep(reading, workspace, ("user", "client", "project"), now=now)
     owner = {"workspace": workspace}
     counts = {
         "users": mirror.store(
@@ -41,6 +50,8 @@ def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime
             rows=users,
             watched=("name", "active", "email"),
             now=now,
+            listed=reading.ids("user"),
+            is_whole=reading.is_whole("user"),
         ),
         "clients": mirror.store(
             ClientRow,
@@ -49,6 +60,8 @@ def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime
             rows=clients,
             watched=("name", "archived", "currency"),
             now=now,
+            listed=reading.ids("client"),
+            is_whole=reading.is_whole("client"),
         ),
         "projects": mirror.store(
             ClockifyProject,
@@ -57,15 +70,25 @@ def pull_lists(workspace: Workspace, client: ClockifyApiClient, *, now: datetime
             rows=projects,
             watched=("name", "archived", "client_id"),
             now=now,
+            listed=reading.ids("project"),
+            is_whole=reading.is_whole("project"),
         ),
     }
     Workspace.objects.filter(pk=workspace.pk).update(pulled_at=now)
     return counts
 
 
-def pull_workspace(workspace: Workspace, client: ClockifyApiClient, *, now: datetime) -> dict[str, mirror.Counts]:
+def _columns_by_id(
+    reading: Reading, kind: str, rows: Iterable[Any], columns: Callable[[Any], tuple[str, dict[str, Any]]]
+) -> dict[str, dict[str, Any]]:
+    return dict(read for read, _ in reading.each(kind, rows, columns, id_of=payloads.identifier))
+
+
+def pull_workspace(
+    workspace: Workspace, client: ClockifyApiClient, *, reading: Reading, now: datetime
+) -> dict[str, mirror.Counts]:
     """Pull users, clients and projects, and Clockify's rounding if the workspace uses it. Raises ApiError."""
-    counts = pull_lists(workspace, client, now=now)
+    counts = pull_lists(workspace, client, reading=reading, now=now)
     if workspace.rounding == Workspace.Rounding.CLOCKIFY:
         details = client.workspace(workspace.clockify_id)
         rounding = payloads.rounding(details.get("workspaceSettings"))
@@ -138,23 +161,16 @@ def read_entries(
 
 def store_entries(
     workspace: Workspace,
-    rows: Iterable[Mapping[str, Any]],
+    rows: Iterable[Any],
     *,
+    reading: Reading,
     day_of: DayOf,
     approved: set[str] | None,
     now: datetime,
 ) -> dict[str, date]:
-    """Store entries as Clockify has them now and return their days by id.
-
-    Raises Unexpected for an entry that can't be read.
-    """
-    entries_by_id: dict[str, tuple[payloads.EntryPayload, Mapping[str, Any]]] = {}
-    for raw in rows:
-        try:
-            entry = payloads.entry(raw)
-        except (ValueError, AttributeError) as problem:
-            raise Unexpected(f"Clockify sent a time entry that can't be read: {problem}.", vendor="clockify") from None
-        entries_by_id[entry.id] = (entry, raw)
+    """Store entries as Clockify has them now and return their days by id; those that can't be read are noted."""
+    parsed = reading.each("entry", rows, payloads.entry, id_of=payloads.identifier)
+    entries_by_id = {entry.id: (entry, raw) for entry, raw in parsed}
     ids = list(entries_by_id)
     days: dict[str, date] = {}
     with transaction.atomic():

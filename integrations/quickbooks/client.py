@@ -114,7 +114,7 @@ class QuickBooksApiClient:
         `after`: the first records in that order, already read; only those that follow them are yielded. Raises
         Unexpected for pages that do not end: more than `most` records or MAX_PAGES, or a full page of known ones.
         """
-        seen = {str(row.get("Id")) for row in after}
+        seen = {payloads.identifier(row) for row in after}
         for page in range(MAX_PAGES):
             start = len(after) + page * PAGE_SIZE + 1
             statement = (
@@ -122,15 +122,16 @@ class QuickBooksApiClient:
                 f"orderby Id startposition {start} maxresults {PAGE_SIZE}"
             )
             rows = self._query_rows(statement, entity)
-            new_rows = [row for row in rows if str(row.get("Id")) not in seen]
-            seen.update(str(row.get("Id")) for row in new_rows)
+            # What has no readable id is set aside by whoever reads the list.
+            new_rows = [row for row in rows if not (key := payloads.identifier(row)) or key not in seen]
+            seen.update(key for key in map(payloads.identifier, new_rows) if key)
             if most is not None and len(seen) > most:
                 raise self._unexpected(f"QuickBooks answered a query for {most} {entity} with more.")
             yield from new_rows
             if len(rows) < PAGE_SIZE:
                 return
             # The rest can't be reached then; taken for whole, the list would lose records that are still there.
-            if not new_rows:
+            if not any(map(payloads.identifier, new_rows)):
                 raise self._unexpected(f"QuickBooks answers with the same page of {entity} again and again.")
         raise self._unexpected(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
 
@@ -151,7 +152,7 @@ class QuickBooksApiClient:
         for response in self._records(responses):
             for group in self._records(response.get("QueryResponse")):
                 for entity in changes:
-                    changes[entity] += self._records(group.get(entity))
+                    changes[entity] += self._list(group.get(entity))
         return changes, payloads.instant(body.get("time"))
 
     def by_ids(self, entity: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
@@ -276,11 +277,19 @@ class QuickBooksApiClient:
         response = body.get("QueryResponse")
         if not isinstance(response, Mapping):
             raise self._unexpected("QuickBooks answered a query without QueryResponse.")
-        rows = self._records(response.get(entity))
+        rows = self._list(response.get(entity))
         # The number of rows in this answer, not a limit (recorded answers). Taken for whole, a cut one loses records.
         total = response.get("maxResults")
         if isinstance(total, int) and not isinstance(total, bool) and total > len(rows):
             raise self._unexpected(f"QuickBooks answered with {len(rows)} of {total} {entity} records.")
+        return rows
+
+    def _list(self, rows: Any) -> list[Any]:
+        """Return the rows of an answer, whatever each is: one that is no record is set aside by whoever reads them."""
+        if rows is None:
+            return []
+        if not isinstance(rows, list):
+            raise self._unexpected("QuickBooks answered with something else than a list of records.")
         return rows
 
     def _records(self, rows: Any) -> list[Mapping[str, Any]]:

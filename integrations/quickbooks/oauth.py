@@ -17,12 +17,12 @@ from urllib.parse import urlencode
 
 import requests
 from django.conf import settings
-from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from integrations import bounded_json, http, retry, transport
+from integrations.database import database_now
 from integrations.errors import (
     ApiError,
     NoAnswer,
@@ -305,7 +305,7 @@ def _tokens(fields: Mapping[str, Any]) -> Tokens:
     if not fields.get("refresh_token"):
         message = "Intuit's token service answered without a refresh token, so that nothing was connected."
         raise Unexpected(message, vendor="quickbooks", fix="Connect QuickBooks again.")
-    now = timezone.now()
+    now = database_now()
     refresh_seconds = fields["refresh_expires_in"]
     return Tokens(
         access_token=fields["access_token"],

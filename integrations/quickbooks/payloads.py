@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from integrations import values
+from integrations.values import Unreadable
+
 Raw = Mapping[str, Any]
 
 
@@ -79,6 +82,36 @@ def _whole(value: Any) -> int | None:
     return None if number is None else int(number)
 
 
+def active_flag(raw: Raw) -> bool:
+    """Return whether a record of a list is active; some answers leave `Active` out. Raises Unreadable."""
+    value = raw.get("Active")
+    known = yes_no(value)
+    if known is None and value is not None:
+        raise Unreadable("Active is neither true nor false")
+    return known is not False
+
+
+def ref_id(raw: Raw, name: str) -> str:
+    """Return the id in a reference such as ParentRef; "" when there is none. Raises Unreadable."""
+    return values.text(values.nested(raw, name), "value", longest=values.ID_LENGTH)
+
+
+def currency(raw: Raw) -> str:
+    """Return the currency of a customer, "" for the company's own. Raises Unreadable."""
+    code = ref_id(raw, "CurrencyRef").strip().upper()
+    if code and len(code) != 3:
+        raise Unreadable(f"CurrencyRef is “{code[:10]}”, which is no currency")
+    return code
+
+
+def identifier(raw: Any) -> str:
+    """Return a record's Id as far as it can be read, else ""."""
+    try:
+        return values.identifier(values.record(raw), "Id")
+    except Unreadable:
+        return ""
+
+
 def yes_no(value: Any) -> bool | None:
     """Return the value of "true" or "false", as text or JSON; None for anything else."""
     if isinstance(value, bool):
@@ -116,14 +149,16 @@ def _created(raw: Raw) -> datetime | None:
 
 def _minutes(raw: Raw) -> int | None:
     """Return the minutes of a duration, or of a span less its break; an answer has the form that was entered."""
-    hours, minutes = _whole(raw.get("Hours")), _whole(raw.get("Minutes"))
-    if hours is not None or minutes is not None:
-        return (hours or 0) * 60 + (minutes or 0)
+    parts = [_whole(raw.get(name)) for name in ("Hours", "Minutes", "Seconds")]
+    # An answer has seconds where people entered them: to the nearest minute, half up, as the entry is rounded.
+    if any(part is not None for part in parts[:2]):
+        hours, minutes, seconds = (part or 0 for part in parts)
+        return (hours * 3600 + minutes * 60 + seconds + 30) // 60
     start, end = _instant(raw.get("StartTime")), _instant(raw.get("EndTime"))
     if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
         return None
     break_minutes = (_whole(raw.get("BreakHours")) or 0) * 60 + (_whole(raw.get("BreakMinutes")) or 0)
-    return round((end - start).total_seconds() / 60) - break_minutes
+    return int((end - start).total_seconds() + 30) // 60 - break_minutes
 
 
 def instant(value: Any) -> datetime | None:
@@ -144,9 +179,9 @@ def email(raw: Raw) -> str:
     return text(address.get("Address")) if isinstance(address, Mapping) else ""
 
 
-def is_deleted(raw: Raw) -> bool:
+def is_deleted(raw: Any) -> bool:
     """Return whether a record among changes is a marker of a deleted one, which is more than inactive."""
-    return text(raw.get("status")).lower() == "deleted"
+    return isinstance(raw, Mapping) and text(raw.get("status")).lower() == "deleted"
 
 
 def is_active(raw: Raw) -> bool:

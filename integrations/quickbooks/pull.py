@@ -6,21 +6,31 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from integrations import mirror
-from integrations.quickbooks import payloads, reading
+from integrations import mirror, unreadable, values
+from integrations.quickbooks import payloads
+from integrations.quickbooks import reading as lists_of
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
+from integrations.unreadable import Reading
 
 KEY = "quickbooks_id"
+# Widths of columns that are only shown.
+FULL_NAME_LENGTH, TYPE_LENGTH = 2500, 40
 Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def pull_lists(
-    company: Company, client: QuickBooksApiClient, *, now: datetime, with_subscription: bool = False
+    company: Company,
+    client: QuickBooksApiClient,
+    *,
+    reading: Reading,
+    now: datetime,
+    with_subscription: bool = False,
 ) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
     """Read the four lists, then write each in one transaction.
 
-    Return the counts by list, and the subscription's records where requested. Raises ApiError.
+    Return the counts by list, and the subscription's records where requested. Records that can't be read are noted in
+    `reading` and listed for people; they are not gone. Raises ApiError.
     """
     lists: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
         ("employees", Employee, _person, ("name", "active", "email")),
@@ -28,17 +38,29 @@ def pull_lists(
         ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
         ("items", Item, _item, ("name", "active", "type")),
     ]
-    read = reading.read(company, client, with_subscription=with_subscription, now=now)
+    read = lists_of.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
     for name, model, columns, watched in lists:
         owner, entity = {"company": company}, model.__name__
+        kind = entity.lower()
         if entity in read.whole:
-            rows = _columns_by_id(read.whole[entity], columns)
-            counts[name] = mirror.store(model, owner=owner, key=KEY, rows=rows, watched=watched, now=now)
+            rows = _columns_by_id(reading, kind, read.whole[entity], columns)
+            counts[name] = mirror.store(
+                model,
+                owner=owner,
+                key=KEY,
+                rows=rows,
+                watched=watched,
+                now=now,
+                listed=reading.ids(kind),
+                is_whole=reading.is_whole(kind),
+            )
+            unreadable.keep(reading, company, (kind,), now=now)
         else:
             changes = read.changes[entity]
-            gone = [payloads.text(raw.get("Id")) for raw in changes if payloads.is_deleted(raw)]
-            rows = _columns_by_id([raw for raw in changes if not payloads.is_deleted(raw)], columns)
+            gone = [payloads.identifier(raw) for raw in changes if payloads.is_deleted(raw)]
+            rows = _columns_by_id(reading, kind, [raw for raw in changes if not payloads.is_deleted(raw)], columns)
+            unreadable.keep(reading, company, (kind,), now=now, read_ids={*rows, *gone})
             counts[name] = mirror.store_changes(
                 model, owner=owner, key=KEY, rows=rows, gone=gone, watched=watched, now=now
             )
@@ -52,8 +74,11 @@ def pull_lists(
     return counts, read.subscription
 
 
-def _columns_by_id(records: Iterable[Mapping[str, Any]], columns: Columns) -> dict[str, dict[str, Any]]:
-    return {str(raw["Id"]): columns(raw) for raw in records if raw.get("Id")}
+def _columns_by_id(reading: Reading, kind: str, records: Iterable[Any], columns: Columns) -> dict[str, dict[str, Any]]:
+    def parse(raw: Any) -> tuple[str, dict[str, Any]]:
+        return values.identifier(values.record(raw), "Id"), columns(raw)
+
+    return dict(read for read, _ in reading.each(kind, records, parse, id_of=payloads.identifier))
 
 
 def refresh_records(
@@ -62,9 +87,12 @@ def refresh_records(
     """Read single records again after QuickBooks refused a reference; unknown ones are marked as gone."""
     columns = _customer if model is Customer else _item if model is Item else _person
     id_list = ", ".join(quoted(record_id) for record_id in ids)
-    records = client.query(model.__name__, f"Id in ({id_list}) and {reading.EVERYBODY}")
-    columns_by_id = {str(raw["Id"]): columns(raw) for raw in records}
+    records = client.query(model.__name__, f"Id in ({id_list}) and {lists_of.EVERYBODY}")
+    single = Reading()
+    columns_by_id = _columns_by_id(single, model.__name__.lower(), records, columns)
     for record_id in ids:
+        if record_id in single.ids(model.__name__.lower()):
+            continue
         row = model._default_manager.filter(company=company, quickbooks_id=record_id)
         row.update(
             **({**columns_by_id[record_id], "last_seen_at": now} if record_id in columns_by_id else {"gone_at": now})
@@ -94,22 +122,28 @@ def _date_inactivity(model: type[Listed], company: Company, now: datetime) -> No
 
 
 def _common_columns(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {"name": payloads.text(raw.get(name)), "active": payloads.is_active(raw), "raw": dict(raw)}
+    return {
+        "name": values.text(raw, name, longest=values.NAME_LENGTH),
+        "active": payloads.active_flag(raw),
+        "raw": dict(raw),
+    }
 
 
 def _person(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_common_columns(raw, "DisplayName"), "email": payloads.email(raw)}
+    address = values.text(values.nested(raw, "PrimaryEmailAddr"), "Address", longest=values.EMAIL_LENGTH)
+    return {**_common_columns(raw, "DisplayName"), "email": address}
 
 
 def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **_common_columns(raw, "DisplayName"),
-        "parent_id": payloads.ref(raw, "ParentRef"),
-        "full_name": payloads.text(raw.get("FullyQualifiedName")),
-        "currency": payloads.ref(raw, "CurrencyRef").upper()[:3],
+        "parent_id": payloads.ref_id(raw, "ParentRef"),
+        # Only shown.
+        "full_name": payloads.text(raw.get("FullyQualifiedName"))[:FULL_NAME_LENGTH],
+        "currency": payloads.currency(raw),
         "is_project": payloads.yes_no(raw.get("IsProject")) is True,
     }
 
 
 def _item(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_common_columns(raw, "Name"), "type": payloads.text(raw.get("Type"))}
+    return {**_common_columns(raw, "Name"), "type": payloads.text(raw.get("Type"))[:TYPE_LENGTH]}

@@ -99,7 +99,7 @@ def _read_batch(
                 raise rows
             log.warning("QuickBooks refused a query for %s in a batch (%s).", entity, rows.message)
         elif entity in SUBSCRIPTION_QUERIES:
-            if rows:
+            if rows and isinstance(rows[0], Mapping):
                 result.subscription[entity] = rows[0]
         elif len(rows) < shares[entity]:
             result.whole[entity] = list(rows)

@@ -17,10 +17,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from integrations import http, lost_connections, throttle
-from integrations.database import DatabaseNow
+from integrations.database import DatabaseNow, database_now
 from integrations.errors import NoAnswer, ReconnectNeeded
 from integrations.quickbooks import oauth
 from integrations.quickbooks.models import Company
@@ -95,7 +94,7 @@ def _is_usable(company: Company, refused: str, even_if_lost: bool = False) -> bo
         )
     if not company.access_token or company.access_token == refused or company.access_expires_at is None:
         return False
-    return company.access_expires_at > timezone.now() + LEEWAY
+    return company.access_expires_at > database_now() + LEEWAY
 
 
 def _take_lease(company: Company, owner: str) -> bool:
@@ -210,4 +209,4 @@ def mark_refused(company: Company, reason: str, *, because: Company.LostBecause 
     # Nothing is lost while new tokens are being proven.
     if company.pk is None:
         return
-    lost_connections.mark_lost(company, reason, because=because, now=timezone.now())
+    lost_connections.mark_lost(company, reason, because=because, now=database_now())

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0007_known_from_entries'),
+        ('integrations', '0008_known_from_entries'),
         ('mapping', '0006_mapping_override'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

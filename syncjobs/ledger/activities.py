@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
+from integrations.errors import Unexpected
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
@@ -29,6 +30,9 @@ def each_on_days(client: QuickBooksApiClient, days: Iterable[date]) -> Iterator[
     for first, last in _ranges(sorted(requested_days)):
         where = f"TxnDate >= '{first.isoformat()}' and TxnDate <= '{last.isoformat()}'"
         for raw in client.query(ENTITY, where):
+            # Somebody else's record that can't be read holds nobody.
+            if not isinstance(raw, Mapping):
+                continue
             activity = payloads.activity(raw)
             # A range also holds the days in its gaps.
             if activity.txn_date in requested_days:
@@ -48,7 +52,14 @@ def _ranges(days: list[date]) -> list[tuple[date, date]]:
 
 def by_ids(client: QuickBooksApiClient, ids: Collection[str]) -> dict[str, Activity]:
     """Return the activities with these ids, by id; deleted ones are missing. Raises ApiError."""
-    return {activity.id: activity for activity in map(payloads.activity, client.by_ids(ENTITY, sorted(ids)))}
+    found = {}
+    for raw in client.by_ids(ENTITY, sorted(ids)):
+        # It may be any of those asked for, and one that is missing counts as deleted.
+        if not payloads.identifier(raw):
+            raise Unexpected("QuickBooks answered with an activity that can't be read.", vendor="quickbooks")
+        activity = payloads.activity(raw)
+        found[activity.id] = activity
+    return found
 
 
 def key_of(draft: Draft) -> tuple[str, str, str, str, int | None]:

@@ -74,7 +74,7 @@ def _action(item: RunItem, run: Run) -> Action:
 
 def _tried_runs(item: RunItem, run: Run) -> int:
     """Return how many runs have tried this content in vain, `run` included."""
-    earlier = item.source_snapshot.get("tried") or {"runs": 0, "run": None}
+    earlier = item.source_snapshot.get(RunItem.TRIED) or {"runs": 0, "run": None}
     return int(earlier["runs"]) + (earlier["run"] != run.pk)
 
 

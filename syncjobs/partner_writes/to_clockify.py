@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.connection import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
+from integrations.unreadable import Reading
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import CLOCKIFY_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 
 State = PartnerWrite.State
+PARSERS: dict[str, Callable[[Any], payloads.ClientPayload | payloads.ProjectPayload]] = {
+    "client": payloads.client,
+    "project": payloads.project,
+}
 
 
 def make_ready(write: PartnerWrite) -> bool:
@@ -72,14 +77,13 @@ def _find(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any] |
     """Return the record as this write would have left it, or None. Raises ApiError."""
     if write.verb == PartnerWrite.Verb.RENAME:
         record = _read(client, write)
-        return record if identical(payloads.text(record.get("name")), write.name) else None
+        return record if identical(payloads.name_of(record, "name"), write.name) else None
     workspace_id, known_ids = write.workspace.clockify_id, set(write.read_before.get("namesakes", []))
     rows = client.clients(workspace_id) if write.entity == "client" else client.projects(workspace_id)
     client_id = str(json.loads(write.body).get("clientId", ""))
-    for record in rows:
-        in_place = write.entity == "client" or payloads.project(record).client_id == client_id
-        is_new = payloads.identifier(record) not in known_ids
-        if in_place and is_new and identical(payloads.text(record.get("name")), write.name):
+    for parsed, record in Reading().each(write.entity, rows, PARSERS[write.entity], id_of=payloads.identifier):
+        in_place = isinstance(parsed, payloads.ClientPayload) or parsed.client_id == client_id
+        if in_place and parsed.id not in known_ids and identical(parsed.name, write.name):
             return record
     return None
 

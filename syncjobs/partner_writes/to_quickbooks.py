@@ -116,7 +116,7 @@ def _pull_same_name_records(client: QuickBooksApiClient, write: PartnerWrite) ->
 
 def _read(client: QuickBooksApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:
     where = f"Id = {quoted(write.quickbooks_id)} and {reading.EVERYBODY}"
-    return next(iter(client.query(drafts.ENTITIES[write.entity], where)), None)
+    return next((raw for raw in client.query(drafts.ENTITIES[write.entity], where) if payloads.identifier(raw)), None)
 
 
 def _same_name_records(
@@ -129,6 +129,7 @@ def _same_name_records(
         (entity, record)
         for entity in ([only] if only else drafts.ENTITIES)
         for record in client.query(drafts.ENTITIES[entity], where)
+        if payloads.identifier(record)
     ]
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.unreadable import Problem
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem
@@ -18,6 +19,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, rounding
 from syncjobs.rules.changes import Sent, Step
+from syncjobs.rules.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
 
 
@@ -98,6 +100,11 @@ def intend(
 def _intend(plan: Plan, entry_id: str, *, resend: bool) -> Step:
     context = plan.context
     entry = context.entry(plan.entries[entry_id])
+    problem = context.mapping_table.unreadable.get(("entry", entry_id))
+    if problem is not None:
+        # Also of time that was sent, which stays as it is: nobody knows what the entry says now.
+        reasons = context.resolve(entry).reasons
+        return Step(entry_id, "block", "Its row in Clockify could not be read.", reasons)
     service_item = context.policy.service_item
     return changes.intend(
         entry, context.resolve(entry), plan.sent.get(entry_id), service_item=service_item, resend=resend
@@ -293,6 +300,25 @@ class PlanWriter:
             run.counters = {**run.counters, "unchanged": run.counters.get("unchanged", 0) + len(kept)}
             run.save(update_fields=["counters"])
 
+    def unreadable(self, problems: Sequence[Problem]) -> None:
+        """Save a held item for each row that could not be read and that nothing is known of."""
+        run = self._run
+        items = [
+            RunItem(
+                run=run,
+                entry_id=problem.id or f"row without an id, {number}",
+                verb="block",
+                outcome=RunItem.Outcome.BLOCKED,
+                why="It could not be read.",
+                reasons=[unreadable_reason("entry", problem.reason).as_row()],
+            )
+            for number, problem in enumerate(problems, start=1)
+        ]
+        with transaction.atomic():
+            run.items.filter(entry_id__in=[item.entry_id for item in items]).delete()
+            RunItem.objects.bulk_create(items, ignore_conflicts=True)
+        self._seen += len(items)
+
     def left_as_they_are(self, entries: int) -> None:
         """Count this number of entries as seen and unchanged: Clockify gave no clear answer about them."""
         self._seen += entries
@@ -352,9 +378,11 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
-            "tried": plan.context.unanswered.tried(step, content_hash),
             **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
+        tried = plan.context.unanswered.with_closed(plan.not_arrived).tried(step, content_hash)
+        if tried is not None:
+            item.source_snapshot[RunItem.TRIED] = tried
     return item
 
 

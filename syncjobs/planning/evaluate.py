@@ -102,6 +102,10 @@ def _judge_sent(
     entry: Entry, resolution: Resolution, receipt: Receipt, context: PlanningContext, earlier: EntryStatus | None
 ) -> Evaluation:
     """Return SENT where nothing is to be written, else CHANGED, with the reasons why it can't be written, if any."""
+    if ("entry", entry.id) in context.mapping_table.unreadable:
+        # Its time stays untouched, so it is as it was sent.
+        unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == "UNREADABLE"]
+        return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
     step = context.unanswered.hold(step, entry.content_hash)
     if step.verb == "keep":

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
+from integrations import unreadable
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
@@ -100,7 +101,8 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
     ignored_keys = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    return build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    table = build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    return replace(table, unreadable=unreadable.table(workspace))
 
 
 def load_former(workspace: Workspace) -> MappingTable | None:
@@ -142,7 +144,8 @@ def build_mapping_table(
     former = [link for link in links if link.given_back_at is not None]
     links = [link for link in links if link.given_back_at is None]
     users, clients, projects = _resolved(links, ignored, partners)
-    return MappingTable(users, clients, projects, MappingTable(*_resolved(former, (), partners)) if former else None)
+    former_table = MappingTable(*_resolved(former, (), partners)) if former else None
+    return MappingTable(users, clients, projects, former=former_table)
 
 
 def _resolved(

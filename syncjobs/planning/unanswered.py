@@ -6,7 +6,7 @@ until it can no longer arrive, and the entry is planned as it is now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +74,10 @@ class Unanswered:
     """The latest writes of a workspace's entries that ended without an answer, by entry id."""
 
     by_entry: Mapping[str, Action]
+
+    def with_closed(self, actions: Iterable[Action]) -> Unanswered:
+        """Return these and the actions that are closed now since they did not arrive."""
+        return Unanswered({**self.by_entry, **{action.entry_id: action for action in actions}})
 
     def tried(self, step: Step, content_hash: str) -> dict[str, Any] | None:
         """Return how many runs tried this write of this content, and which run did last; None where none did."""

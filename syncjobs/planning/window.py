@@ -9,11 +9,12 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from integrations import mirror
+from integrations import mirror, unreadable
 from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
+from integrations.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import Receipt
 from syncjobs.planning import inputs
@@ -39,7 +40,8 @@ class Window:
 
     `ids`: entries to decide on; `moved`: those of them that may lie on other days now. `gone`: mirrored entries for
     which Clockify says that they were deleted. `many_missing`: too many for that to be believed. `unclear`: missing
-    entries whose own address gave no clear answer; they stay as they are, seen and unchanged.
+    entries whose own address gave no clear answer; they stay as they are, seen and unchanged. `unreadable`: rows of
+    these days that could not be read and that the mirror does not know.
     """
 
     first: date
@@ -49,6 +51,7 @@ class Window:
     gone: set[str] = field(default_factory=set)
     many_missing: bool = False
     unclear: set[str] = field(default_factory=set)
+    unreadable: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,17 @@ def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: dat
 def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
     """Return True if a row has a user or project that the mirror does not know, or a project under another client."""
     users, projects, clients = set(), set(), {}
-    for raw in report.rows:
-        entry = payloads.entry(raw)
+    for entry, raw in Reading().each("entry", report.rows, payloads.entry, id_of=payloads.identifier):
         users.add(entry.user_id)
         if entry.project_id:
             projects.add(entry.project_id)
             if "clientId" in raw:
                 clients[entry.project_id] = entry.client_id
-    if unknown_ids(workspace, "user", users) or unknown_ids(workspace, "project", projects):
+    # Asking for the lists again would not make these readable.
+    unreadable_ids = {key for _, key in unreadable.table(workspace)}
+    if unknown_ids(workspace, "user", users - unreadable_ids) or unknown_ids(
+        workspace, "project", projects - unreadable_ids
+    ):
         return True
     known = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=list(clients))
     return any(clients[key] != client_id for key, client_id in known.values_list("clockify_id", "client_id"))
@@ -87,29 +93,46 @@ def store(
     first: date,
     last: date,
     *,
+    reading: Reading,
     now: datetime,
     believe_deletions: bool = False,
 ) -> Window:
     """Store the rows, then look up in Clockify each known entry of the window that is missing. Raises ApiError.
 
-    `believe_deletions`: a person confirmed that many missing entries were really deleted.
+    Rows that can't be read are noted in `reading` and listed for people. `believe_deletions`: a person confirmed that
+    many missing entries were really deleted.
     """
     day_of = inputs.DayOf(workspace)
     window = Window(first, last, set())
     ids_outside: set[str] = set()
     # Chunks keep transactions short, so that other processes can write in between, and memory small.
     for chunk in _chunked(report.rows, mirror.BATCH):
-        days = pull.store_entries(workspace, chunk, day_of=day_of, approved=report.approved, now=now)
+        days = pull.store_entries(workspace, chunk, reading=reading, day_of=day_of, approved=report.approved, now=now)
         for entry_id, day in days.items():
             (window.ids if first <= day <= last else ids_outside).add(entry_id)
     missing = {
         entry_id
         for entry_id in _known_ids(workspace, first, last)
-        if entry_id not in window.ids and entry_id not in ids_outside
+        if entry_id not in window.ids and entry_id not in ids_outside and entry_id not in reading.ids("entry")
     }
     max_gone = len(missing) if believe_deletions else MAX_MISSING
     _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
+    _add_unreadable(workspace, window, reading)
+    read_ids = window.ids | ids_outside | window.gone
+    unreadable.keep(reading, workspace, ("entry",), now=now, read_ids=read_ids - reading.ids("entry"))
     return window
+
+
+def _add_unreadable(workspace: Workspace, window: Window, reading: Reading) -> None:
+    """Add the window's entries whose row could not be read: known ones by id, others as they came."""
+    days = (window.first, window.last)
+    known = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, clockify_id__in=reading.ids("entry"))
+    known_ids = set(known.values_list("clockify_id", flat=True))
+    window.ids.update(known.filter(txn_date__range=days).values_list("clockify_id", flat=True))
+    for problem in reading.of("entry"):
+        day = unreadable.day_of(problem.raw)
+        if problem.id not in known_ids and (day is None or window.first <= day <= window.last):
+            window.unreadable.append(problem)
 
 
 def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> None:
@@ -125,6 +148,8 @@ def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> 
     window.ids &= kept_ids
     window.gone &= kept_ids
     window.unclear &= kept_ids
+    # Whose they are can't be told.
+    window.unreadable.clear()
 
 
 def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
@@ -190,7 +215,7 @@ def _look_up_missing(
                 window.many_missing = True
                 window.gone.clear()
                 break
-    pull.store_entries(workspace, moved_rows, day_of=day_of, approved=None, now=now)
+    pull.store_entries(workspace, moved_rows, reading=Reading(), day_of=day_of, approved=None, now=now)
     receipts = Receipt.objects.own_activities(workspace).filter(
         entry_id__in=[payloads.identifier(raw) for raw in moved_rows]
     )

@@ -76,14 +76,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class MappingTable:
-    """Resolved partners by Clockify id. A record that is missing has no link.
-
-    `former`: links that were given back, for the time that was sent through them (`rules.former_links`).
-    """
+    """Resolved partners by Clockify id. A record that is missing has no link."""
 
     users: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     clients: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     projects: Mapping[str, ResolvedPartner] = field(default_factory=dict)
+    # What is wrong with records that could not be read, by kind and id.
+    unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # Links that were given back, for the time that was sent through them (`rules.former_links`).
     former: MappingTable | None = None
 
 
@@ -126,6 +126,7 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
         *_work_reasons(entry, minutes, policy),
         *_person_reasons(entry, user),
         *(_customer_reasons(entry, client, project) if entry.project_id else ()),
+        *_unreadable_reasons(entry, mapping_table, user.partner, project.partner),
         *_ignored_reasons(entry, user, client, project),
         *_books_reasons(entry, project, policy),
         *policy.whole_connection,
@@ -187,6 +188,34 @@ def _customer_reasons(entry: Entry, client: ResolvedPartner | None, project: Res
         name = entry.project_name or f"Project {entry.project_id}"
         reasons.append(Reason("PROJECT_NOT_MAPPED", {"project": name, "kind": "project", "id": entry.project_id}))
     return reasons
+
+
+UNREADABLE_TEXTS = {
+    "entry": "The time entry",
+    "user": "The user",
+    "client": "The client",
+    "project": "The project",
+    "employee": "The employee",
+    "vendor": "The vendor",
+    "customer": "The customer",
+}
+
+
+def _unreadable_reasons(
+    entry: Entry, mapping_table: MappingTable, person: Partner | None, customer: Partner | None
+) -> list[Reason]:
+    """Return a reason for the entry's own row and for each record it hangs on that could not be read."""
+    if not mapping_table.unreadable:
+        return []
+    keys = [("entry", entry.id), ("user", entry.user_id), ("client", entry.client_id), ("project", entry.project_id)]
+    keys += [(partner.kind, partner.id) for partner in (person, customer) if partner is not None]
+    problems = [(key, mapping_table.unreadable[key]) for key in keys if key in mapping_table.unreadable]
+    return [unreadable_reason(kind, problem) for (kind, _), problem in problems]
+
+
+def unreadable_reason(kind: str, problem: str) -> Reason:
+    """Return the reason of an entry that hangs on a record of this kind that could not be read."""
+    return Reason("UNREADABLE", {"record": kind, "what": UNREADABLE_TEXTS.get(kind, "A record"), "problem": problem})
 
 
 def _ignored_reasons(

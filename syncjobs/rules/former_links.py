@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import UNLINKED, Entry, MappingTable
 
@@ -32,4 +34,4 @@ def with_former(table: MappingTable, former: MappingTable, entry: Entry, sent: D
     ):
         if key in now:
             records[key] = now[key]
-    return MappingTable(users, clients, projects)
+    return replace(table, users=users, clients=clients, projects=projects)

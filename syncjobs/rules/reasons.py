@@ -158,6 +158,12 @@ WORDINGS = {
         "support",
         "Mend what QuickBooks names; the next run tries again.",
     ),
+    "UNREADABLE": Wording(
+        "Could not be read",
+        "{what} could not be read: {problem}.",
+        "clockify",
+        "Correct the record where it is kept; the next run reads it again. If it looks right there, report it.",
+    ),
     "OUTCOME_UNKNOWN": Wording(
         "No answer, in doubt",
         "It was sent at {at} and no clear answer came; every run looks for it before sending it again.",
@@ -177,6 +183,9 @@ WORDINGS = {
         "Keep theirs, send Clockify's version, or add what is missing beside it.",
     ),
 }
+
+# The side on which a record of this kind is mended.
+SIDES = {"user": "clockify", "client": "clockify", "project": "clockify", "entry": "clockify"}
 
 # QUICKBOOKS_REFUSED for a write that several runs tried without a clear answer.
 GIVEN_UP = Wording(
@@ -232,7 +241,8 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     code, wording = str(row.get("code")), _wording(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
-    return {"code": code, "message": sentence(row), "fix_in": wording.resolve_in, "fix": wording.fix}
+    fix_in = SIDES.get(str(row.get("record")), "quickbooks") if code == "UNREADABLE" else wording.resolve_in
+    return {"code": code, "message": sentence(row), "fix_in": fix_in, "fix": wording.fix}
 
 
 def holds(codes: set[str]) -> bool:

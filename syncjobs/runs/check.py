@@ -12,23 +12,32 @@ from integrations.models import Workspace
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, window
 
 
-def perform(run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClient, *, now: datetime) -> dict[str, Any]:
-    """Read both sides, then match; return the check's figures. An unsupported subscription is no failure."""
+def perform(
+    run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClient, *, reading: Reading, now: datetime
+) -> dict[str, Any]:
+    """Read both sides, then match; return the check's figures. An unsupported subscription is no failure.
+
+    What can't be read is noted in `reading`.
+    """
     workspace = run.workspace
     company = mapping.company_of(workspace)
-    quickbooks_counts, answers = quickbooks_pull.pull_lists(company, quickbooks, with_subscription=True, now=now)
+    quickbooks_counts, answers = quickbooks_pull.pull_lists(
+        company, quickbooks, reading=reading, with_subscription=True, now=now
+    )
     subscription = connection.keep_subscription(company, answers["CompanyInfo"], answers["Preferences"], now=now)
-    clockify_counts = pull.pull_workspace(workspace, clockify, now=now)
-    warnings = pull_entries(workspace, clockify, now=now)
+    clockify_counts = pull.pull_workspace(workspace, clockify, reading=reading, now=now)
+    warnings = pull_entries(workspace, clockify, reading=reading, now=now)
     # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
+    warnings |= reading.warnings
     shrunk = shrunk_lists.of_workspace(workspace).count()
     warnings |= {shrunk_lists.WARNING: shrunk} if shrunk else {}
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
@@ -46,14 +55,16 @@ def perform(run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClie
     }
 
 
-def pull_entries(workspace: Workspace, clockify: ClockifyApiClient, *, now: datetime) -> dict[str, int]:
+def pull_entries(
+    workspace: Workspace, clockify: ClockifyApiClient, *, reading: Reading, now: datetime
+) -> dict[str, int]:
     """Pull the entries from the start date to today and mark deletions; return warnings by code."""
     first, last = workspace.start_date, workspace.today(now)
     # The start date is in the future.
     if first > last:
         return {}
     report_rows = window.read(workspace, clockify, first, last)
-    time_window = window.store(workspace, clockify, report_rows, first, last, now=now)
+    time_window = window.store(workspace, clockify, report_rows, first, last, reading=reading, now=now)
     if time_window.many_missing:
         return {"MANY_MISSING": 1}
     evaluate.mark_deleted(workspace, time_window.gone, now=now)

@@ -20,6 +20,7 @@ from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.unreadable import Reading
 from syncjobs.display import formatting
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
@@ -126,13 +127,14 @@ class RunExecution:
             now = database_now()
             if run.kind == Run.Kind.CHECK:
                 self._stage("Reading both sides")
-                run.counters = check.perform(run, clockify, quickbooks, now=now)
-                self._end(Status.SUCCEEDED)
+                reading = Reading()
+                run.counters = check.perform(run, clockify, quickbooks, reading=reading, now=now)
+                self._end_read(reading, Status.SUCCEEDED)
                 return
             sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
             self._may_have_written = not run.dry_run
             sync.perform(now=now, stage=self._stage, progress=self._progress)
-            self._end_sync(breaker)
+            self._end_sync(breaker, sync.reading)
         except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
@@ -146,7 +148,16 @@ class RunExecution:
             self._end_on_own_error(problem)
 
     # --- how it ends ---------------------------------------------------------------------------------------
-    def _end_sync(self, breaker: CircuitBreaker) -> None:
+    def _end_read(self, reading: Reading, status: str) -> None:
+        """End a run that did all it could; it was not all if the vendor's answer has changed."""
+        if reading.changed_message:
+            self._end(
+                Status.PARTIAL, "UNREADABLE", reading.changed_message, "Look at the records that could not be read."
+            )
+        else:
+            self._end(status)
+
+    def _end_sync(self, breaker: CircuitBreaker, reading: Reading) -> None:
         run = self.run
         has_remaining = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
@@ -164,7 +175,7 @@ class RunExecution:
         elif has_remaining and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         else:
-            self._end(self._result())
+            self._end_read(reading, self._result())
 
     def _result(self) -> str:
         has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()

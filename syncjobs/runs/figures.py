@@ -155,7 +155,7 @@ def check_json(run: Run) -> dict[str, Any]:
         "run": run.pk,
         "status": run.status,
         **{name: run.counters.get(name, empty) for name, empty in zeros.items()},
-        "warnings": dict(run.warnings),
+        "warnings": {"UNREADABLE": 0, **run.warnings},
         "api_calls": api_calls(run),
         **_error(run),
     }

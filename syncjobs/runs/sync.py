@@ -19,6 +19,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
@@ -70,6 +71,7 @@ class Sync:
         self._run, self._clockify, self._quickbooks = run, clockify, quickbooks
         self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
+        self.reading = Reading()
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
@@ -118,6 +120,7 @@ class Sync:
             chunks = window.ordered_ids(run.workspace, time_window, last=build.failed_before(run))
             # Shown with their write, as long as its outcome is unknown.
             unclear_open = sorted(time_window.unclear & set(context.actions))
+            plan_writer.unreadable(time_window.unreadable)
             plan_writer.left_as_they_are(len(time_window.unclear) - len(unclear_open))
             for ids, gone in chain(((ids, []) for ids in chunks), [(unclear_open, sorted(time_window.gone))]):
                 self._heartbeat.check()
@@ -185,20 +188,28 @@ class Sync:
         assert run.from_date is not None and run.to_date is not None
         never_checked = workspace.pulled_at is None or self._company.pulled_at is None
         if self._company.pulled_at is None:
-            quickbooks_pull.pull_lists(self._company, self._quickbooks, now=now)
+            quickbooks_pull.pull_lists(self._company, self._quickbooks, reading=self.reading, now=now)
         # Without the lists of both sides no entry could be matched.
         if never_checked:
-            pull.pull_workspace(workspace, self._clockify, now=now)
+            pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
         report_rows = window.read(workspace, self._clockify, run.from_date, run.to_date)
         names_unknown = window.names_unknown_records(workspace, report_rows)
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
-            pull.pull_workspace(workspace, self._clockify, now=now)
+            pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
         believe_deletions = bool(run.options.get("believe_deletions"))
         dates = (run.from_date, run.to_date)
         time_window = window.store(
-            workspace, self._clockify, report_rows, *dates, now=now, believe_deletions=believe_deletions
+            workspace,
+            self._clockify,
+            report_rows,
+            *dates,
+            reading=self.reading,
+            now=now,
+            believe_deletions=believe_deletions,
         )
+        run.warnings = {name: count for name, count in run.warnings.items() if name != "UNREADABLE"}
+        run.warnings |= self.reading.warnings
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from integrations.errors import ApiError, ReconnectNeeded, Unexpected
+from integrations.errors import ApiError, Unexpected
 from integrations.models import Customer, Employee, Item, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -67,7 +67,7 @@ class Outcomes:
 
         One that was sent before stays open: that attempt may have arrived.
         """
-        if RunItem.ACTION in item.source_snapshot or (isinstance(error, ReconnectNeeded) and error.status != 401):
+        if RunItem.ACTION in item.source_snapshot:
             self.mark_unknown(item, action, error)
         else:
             journal.close(action, Action.State.ABANDONED, code=error.code, message=error.message, tid=error.tid)

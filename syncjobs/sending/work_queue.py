@@ -24,8 +24,9 @@ class WorkQueue:
     def __init__(self, run: Run) -> None:
         planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
         in_order = planned.order_by("pk")
-        # New creates apart from the rest, since only they go in batches.
-        new = Q(verb="create") & ~Q(source_snapshot__has_key=RunItem.ACTION)
+        # Creates apart from the rest, since only they go in batches; not after an attempt without an answer, which may
+        # have been a batch.
+        new = Q(verb="create") & ~Q(source_snapshot__has_any_keys=[RunItem.ACTION, RunItem.TRIED])
         self._creates = deque(in_order.filter(new).values_list("pk", flat=True))
         self._others = deque(in_order.exclude(new).values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}

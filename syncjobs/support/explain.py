@@ -15,13 +15,15 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
+from integrations.unreadable import Reading
+from integrations.values import Unreadable
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
-from syncjobs.rules.eligibility import Entry
+from syncjobs.rules.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import Reason
 
 State = EntryStatus.State
@@ -68,7 +70,14 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     stored_entry = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
     if stored_entry is None and not PLAIN_ID.fullmatch(entry_id):
         raise UnknownEntry(f"{entry_id!r} is no id of a time entry.")
-    row = _read_from_clockify(workspace, entry_id, stored_entry, not_asked, now=now)
+    try:
+        row = _read_from_clockify(workspace, entry_id, stored_entry, not_asked, now=now)
+    except Unreadable as problem:
+        if stored_entry is None:
+            reason = unreadable_reason("entry", str(problem)).as_row()
+            return Explanation(entry_id, Evaluation(State.BLOCKED, (reason,), 0))
+        not_asked.append(f"Clockify's record could not be read: {problem}.")
+        row = stored_entry
     if row is None:
         raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
     context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
@@ -96,7 +105,10 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
 def _read_from_clockify(
     workspace: Workspace, entry_id: str, stored_entry: TimeEntry | None, not_asked: list[str], *, now: datetime
 ) -> TimeEntry | None:
-    """Return the entry as stored after reading it, or None. Raises ApiError only if it was not stored before."""
+    """Return the entry as stored after reading it, or None.
+
+    Raises ApiError only if it was not stored before, Unreadable if Clockify's record can't be read.
+    """
     try:
         if workspace.state != Workspace.State.CONNECTED:
             raise ReconnectNeeded("It is not connected.", vendor="clockify", fix="Connect it again.")
@@ -114,8 +126,10 @@ def _read_from_clockify(
             raise
         not_asked.append(f"Clockify was not asked: {error.message}")
         return stored_entry
+    payloads.entry(raw)
     _pull_unknown_records(workspace, client, raw, now=now)
-    pull.store_entries(workspace, [raw], day_of=inputs.DayOf(workspace), approved=approved, now=now)
+    day_of = inputs.DayOf(workspace)
+    pull.store_entries(workspace, [raw], reading=Reading(), day_of=day_of, approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
 
 
@@ -131,8 +145,8 @@ def _pull_unknown_records(workspace: Workspace, client: ClockifyApiClient, raw: 
     ):
         return
     if company.pulled_at is None:
-        quickbooks_pull.pull_lists(company, QuickBooksApiClient(company), now=now)
-    pull.pull_workspace(workspace, client, now=now)
+        quickbooks_pull.pull_lists(company, QuickBooksApiClient(company), reading=Reading(), now=now)
+    pull.pull_workspace(workspace, client, reading=Reading(), now=now)
     evaluate.refresh(workspace, now=now)
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from integrations.models import TimeEntry, Workspace
+from integrations.retry import MAX_TRIED_RUNS
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
@@ -83,6 +84,8 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     under_way(person)
     changed_after_sending(person, sandbox)
     only_in_quickbooks(person)
+    given_up(person, sandbox)
+    lost_and_healed(person, sandbox)
     disconnected(person)
     print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
 
@@ -194,6 +197,32 @@ def only_in_quickbooks(person: Person) -> None:
     person.page.locator("[data-row] [data-do=ignore]").first.click()
     person.sees("Ignored; Clockify does not lack it.")
     take(person, "projects-ignored", f"/admin/workspaces/{workspace.pk}/projects/?show=ignored")
+
+
+def given_up(person: Person, sandbox: Running) -> None:
+    """Take pictures of a write that five runs tried without a clear answer, with its buttons."""
+    scene, workspace = Scene(sandbox), Workspace.objects.get()
+    receipt = Receipt.objects.filter(workspace=workspace, state="sent", conflict="").order_by("-txn_date", "-pk")[2]
+    scene.stretch(receipt.entry_id, receipt.minutes + 45)
+    scene.fault("500_html", times=0)
+    for _ in range(MAX_TRIED_RUNS):
+        scene.sync(str(workspace.start_date), str(date.today()))
+    scene.clear_faults()
+    entry = TimeEntry.objects.get(clockify_id=receipt.entry_id)
+    take(person, "entry-given-up", f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def lost_and_healed(person: Person, sandbox: Running) -> None:
+    """Take pictures of a connection that QuickBooks' own address refuses, and of its history once it healed."""
+    scene = Scene(sandbox)
+    refusal = {"fault": {"error": [{"message": "ApplicationAuthorizationFailed", "code": "3100"}], "type": "SERVICE"}}
+    scene.fault("status_before", "/v3/company/", method="", status=403, body=refusal, times=0)
+    scene.check()
+    take(person, "overview-lost", "/admin/")
+    scene.clear_faults()
+    command("check_for_new")
+    take(person, "overview-healed", "/admin/")
+    take(person, "connection-events", "/admin/integrations/connectionevent/")
 
 
 def disconnected(person: Person) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations import lost_connections
 from integrations.clockify import connection as clockify_connection
+from integrations.database import database_now
 from integrations.errors import ReconnectNeeded, Unexpected
 from integrations.models import Company, ConnectionEvent, Workspace
 from integrations.quickbooks import tokens
@@ -226,17 +227,26 @@ def test_it_is_asked_after_a_quarter_of_an_hour_an_hour_and_every_six_hours(scen
     assert (lost.state, lost.asked_again) == (lost.LOST, 5)
 
 
-def test_the_tick_heals_it_once_it_lets_us_in(scene: Scene, lost: Any) -> None:
-    assert schedules.tick(now=noon(minutes=16)) == 0
+def test_it_heals_once_it_lets_us_in(scene: Scene, lost: Any) -> None:
+    assert asking.ask_due(now=noon(minutes=16)) == 0
     scene.clear_faults()
 
-    assert schedules.tick(now=noon(minutes=30)) == 0, "it is not asked too often"
-    assert schedules.tick(now=noon(minutes=80)) == 1
+    assert asking.ask_due(now=noon(minutes=30)) == 0, "it is not asked too often"
+    assert asking.ask_due(now=noon(minutes=80)) == 1
 
     lost.refresh_from_db()
     assert (lost.state, lost.state_reason, lost.ask_again_at) == ("connected", "", None)
     assert [kind.partition("_")[2] for kind in event_kinds()] == ["lost", "healed"]
     assert scene.check()["status"] == "succeeded"
+
+
+def test_the_workers_tick_asks_what_is_due(scene: Scene, lost: Any) -> None:
+    scene.clear_faults()
+    type(lost).objects.filter(pk=lost.pk).update(ask_again_at=database_now() + timedelta(minutes=1))
+    assert schedules.tick() == 0
+    type(lost).objects.filter(pk=lost.pk).update(ask_again_at=database_now() - timedelta(seconds=1))
+
+    assert schedules.tick() == 1
 
 
 def test_of_several_processes_one_asks(scene: Scene, lost: Any) -> None:

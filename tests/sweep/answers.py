@@ -18,7 +18,8 @@ ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 class Answer:
     """One odd answer: the sandbox's fault by options, and the moments at which QuickBooks could give it.
 
-    `throttles`: it concerns the whole company, so that the other records rightly wait too.
+    `throttles`: it concerns the whole company, so that the other records rightly wait too. `not_deletes`: the true
+    answer to a delete is like that.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Answer:
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     throttles: bool = False
     only_batches: bool = False
+    not_deletes: bool = False
 
 
 def _page(status: int) -> Answer:
@@ -108,7 +110,7 @@ ANSWERS: tuple[Answer, ...] = (
     _record("without Id", drop=["TimeActivity.Id"]),
     _record("empty Id", change={"TimeActivity.Id": ""}),
     _record("numeric Id", change={"TimeActivity.Id": 9_000_001}),
-    _record("without SyncToken", drop=["TimeActivity.SyncToken"]),
+    Answer("record: without SyncToken", {"drop": ["TimeActivity.SyncToken"]}, not_deletes=True),
     _record("another entity", change={"Employee": {"Id": "1", "SyncToken": "0"}}, drop=["TimeActivity"]),
     _record("another record's Id", change={"TimeActivity.Id": OTHER_ID}),
     _differs("person", **{"EmployeeRef.value": "9000001"}),

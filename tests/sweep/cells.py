@@ -45,10 +45,16 @@ def all_cells() -> list[Cell]:
         Cell(write, answer, moment, often)
         for write in WRITES
         for answer in ANSWERS
-        if write == "create in a batch" or not answer.only_batches
+        if _can_meet(write, answer)
         for moment in answer.moments
         for often in (ONCE, ALWAYS)
     ]
+
+
+def _can_meet(write: str, answer: Answer) -> bool:
+    if answer.only_batches:
+        return write == "create in a batch"
+    return not (answer.not_deletes and write in ("delete", "undo"))
 
 
 def sample(seed: int, per_write: int) -> list[Cell]:

@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.utils import timezone
 
-from integrations.database import DatabaseNow
+from integrations.database import DatabaseNow, database_now
 from integrations.models import Company
 from integrations.quickbooks import tokens
 from syncjobs.ledger import lease
@@ -175,6 +175,22 @@ def test_a_token_refresh_under_way_is_left_alone(run: Run, wrong_clock: Callable
     assert not tokens._take_lease(company, "another")
     Company.objects.update(token_until=DatabaseNow() - timedelta(seconds=1))
     assert tokens._take_lease(company, "another")
+
+
+def test_a_token_is_as_old_for_every_machine(scene: Scene, wrong_clock: Callable[[], None]) -> None:
+    """Also what one machine stored is judged by another, whose clock may be hours ahead."""
+    token = tokens.access_token(scene.company)
+    scene.zero_calls()
+
+    wrong_clock()
+
+    assert tokens.access_token(scene.company) == token
+    assert tokens.access_token(scene.company, refused=token) != token
+    expires_at = scene.company.access_expires_at
+    assert expires_at is not None and 3500 < (expires_at - database_now()).total_seconds() <= 3600
+    tokens.mark_refused(scene.company, "refused")
+    assert scene.company.ask_again_at is not None
+    assert 0 < (scene.company.ask_again_at - database_now()).total_seconds() <= 900
 
 
 def test_our_code_reads_its_own_clock_by_these_two_calls_only() -> None:

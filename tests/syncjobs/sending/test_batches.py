@@ -121,11 +121,20 @@ def test_one_refused_item_does_not_touch_the_others_of_its_batch(scene: Scene, m
 REFUSAL = {"Fault": {"Error": [{"Message": "Batch", "Detail": "No batches here", "code": "1040"}]}}
 
 
-@pytest.mark.parametrize(("status", "body"), [(400, REFUSAL), (404, REFUSAL), (404, {"message": "no such address"})])
-def test_where_batches_are_refused_everything_goes_one_by_one(
-    scene: Scene, many: list[str], status: int, body: dict[str, Any]
+def test_where_batches_are_refused_everything_goes_one_by_one(scene: Scene, many: list[str]) -> None:
+    scene.fault("status_before", path="/batch", status=400, body=REFUSAL, times=0)
+
+    assert scene.sync().counts == {"sent": COUNT}
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("body", [REFUSAL, {"message": "no such address"}, "<html>Not Found</html>"])
+@pytest.mark.parametrize("kind", ["status_before", "status_after_commit"])
+def test_a_page_that_says_not_found_proves_nothing_about_a_batch(
+    scene: Scene, many: list[str], settings: Any, kind: str, body: Any
 ) -> None:
-    scene.fault("status_before", path="/batch", status=status, body=body, times=0)
+    settings.SETTLE_SECONDS = 1
+    scene.fault(kind, path="/batch", status=404, body=body, times=0)
 
     assert scene.sync().counts == {"sent": COUNT}
     assert_books_agree(scene)

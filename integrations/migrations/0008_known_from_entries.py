@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0006_lost_connections_ask_again'),
+        ('integrations', '0007_unreadable_records'),
     ]
 
     operations = [

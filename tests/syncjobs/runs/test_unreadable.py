@@ -1,0 +1,210 @@
+"""One record that can't be read is set aside by itself; everybody else's time arrives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from integrations.models import ClockifyUser, UnreadableRecord
+from tests.support.oracle import assert_books_agree
+from tests.support.page_text import main_text
+from tests.support.scene import Scene
+
+NAN, HALF_PAIR = float("nan"), "x\ud800y"
+
+
+@pytest.fixture
+def others(scene: Scene, ada: str, site: str) -> str:
+    """Create an entry of somebody else, who must not be held up. Return its id."""
+    ben, hall = scene.user("Ben"), scene.project("Hall")
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    return scene.entry(ben, hall, "2026-03-20 09:00")
+
+
+def spoil(scene: Scene, record: str, change: dict[str, Any], *, vendor: str = "clockify") -> None:
+    """Spoil a record in every answer that has it, from now on."""
+    scene.fault("answer_after_commit", "", vendor=vendor, method="", record=record, change=change, times=0)
+
+
+ROWS: list[dict[str, Any]] = [
+    {"timeInterval": None},
+    {"timeInterval": "today"},
+    {"timeInterval.start": "soon"},
+    {"timeInterval.start": "0001-01-01T00:00:00Z"},
+    {"timeInterval.start": "9999-12-31T23:59:59-12:00"},
+    {"userId": None},
+    {"userId": 7},
+    {"rate": 10**40},
+    {"rate": "much"},
+    {"rate": True},
+    {"rate": NAN},
+    {"billable": "xyz"},
+    {"type": 5},
+    {"description": HALF_PAIR},
+    {"": None},
+    {"": "text"},
+    {"_id": None},
+    {"_id": "x" * 65},
+]
+
+
+@pytest.mark.parametrize("change", ROWS, ids=str)
+def test_one_bad_row_of_the_report_stops_nobody(
+    scene: Scene, ada: str, site: str, others: str, change: dict[str, Any]
+) -> None:
+    bad = scene.entry(ada, site)
+    spoil(scene, bad, change)
+
+    check, run = scene.check(), scene.sync()
+
+    assert (check.code, check["warnings"]["UNREADABLE"]) == (0, 1), check.json
+    assert (run.code, run["status"], run.counts) == (0, "succeeded", {"sent": 1, "blocked": 1}), run.json
+    assert run["blocked_reasons"] == {"UNREADABLE": 1} and run["warnings"]["UNREADABLE"] == 1
+    assert scene.receipt(others)
+    row = UnreadableRecord.objects.get()
+    assert row.kind == "entry" and row.reason
+    assert "Traceback" not in check.stderr + run.stderr
+    scene.clear_faults()
+    assert scene.sync().counts == {"sent": 1, "unchanged": 1}
+    assert_books_agree(scene)
+    assert not UnreadableRecord.objects.exists()
+
+
+def test_sent_time_whose_row_cannot_be_read_stays_untouched(scene: Scene, ada: str, site: str, others: str) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    scene.stretch(entry, 90)
+    spoil(scene, entry, {"rate": "much"})
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"unchanged": 1, "blocked": 1})
+    assert run["blocked_reasons"] == {"UNREADABLE": 1}
+    explained = scene.explain(entry)
+    assert (explained["state"], explained.codes) == ("sent", {"UNREADABLE"})
+    scene.clear_faults()
+    assert scene.sync().counts == {"updated": 1, "unchanged": 1}
+    assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("change", [{"tags": NAN}, {"customFields": HALF_PAIR}, {"user": 5}, {"projectName": "x\0y"}])
+def test_a_field_that_is_not_needed_never_matters(
+    scene: Scene, ada: str, site: str, others: str, change: dict[str, Any]
+) -> None:
+    spoil(scene, scene.entry(ada, site), change)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"sent": 2})
+    assert_books_agree(scene)
+
+
+RECORDS = [{"name": 7}, {"name": "x" * 501}, {"name": HALF_PAIR}, {"": None}, {"": []}, {"id": None}]
+
+
+@pytest.mark.parametrize("change", RECORDS, ids=str)
+@pytest.mark.parametrize("kind", ["user", "project", "client"])
+def test_one_bad_record_of_a_list_holds_only_what_hangs_on_it(
+    scene: Scene, ada: str, site: str, others: str, kind: str, change: dict[str, Any]
+) -> None:
+    bad = scene.entry(ada, site)
+    scene.check()
+    spoiled = {"user": ada, "project": site, "client": scene.place.projects[site].client_id}[kind]
+    spoil(scene, spoiled, change)
+
+    check, run = scene.check(), scene.sync()
+
+    assert check.code == 0 and check["warnings"]["UNREADABLE"] >= 1, check.json
+    assert run.code == 0, run.json
+    assert scene.receipt(others)
+    if "" not in change and "id" not in change:
+        assert run["blocked_reasons"].get("UNREADABLE") == 1
+        assert "UNREADABLE" in scene.explain(bad).codes
+    assert not ClockifyUser.objects.exclude(gone_at=None).exists()
+    scene.clear_faults()
+    scene.check()
+    scene.sync()
+    assert_books_agree(scene)
+    assert not UnreadableRecord.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"DisplayName": None, "Active": {}}, {"DisplayName": 5}, {"Active": "perhaps"}, {"": None}, {"": "x"}],
+    ids=str,
+)
+@pytest.mark.parametrize("entity", ["Employee", "Customer"])
+def test_one_bad_partner_holds_only_its_own_time(
+    scene: Scene, others: str, entity: str, change: dict[str, Any]
+) -> None:
+    cleo, lot = scene.user("Cleo"), scene.project("Lot")
+    scene.entry(cleo, lot)
+    scene.check()
+    spoil(scene, scene.partner_of(cleo if entity == "Employee" else lot), change, vendor="quickbooks")
+
+    check, run = scene.check(), scene.sync()
+
+    assert check.code == 0 and check["warnings"]["UNREADABLE"] >= 1, check.json
+    assert run.code == 0, run.json
+    assert scene.receipt(others)
+    if "" not in change:
+        assert run["blocked_reasons"] == {"UNREADABLE": 1}
+    scene.clear_faults()
+    scene.check()
+    scene.sync()
+    assert_books_agree(scene)
+    assert not UnreadableRecord.objects.exists()
+
+
+@pytest.mark.parametrize("hours", [NAN, "many", 10**40, None])
+def test_a_strangers_activity_that_cannot_be_read_holds_nobody(
+    scene: Scene, ada: str, site: str, others: str, hours: Any
+) -> None:
+    stranger = scene.put("TimeActivity", {"TxnDate": "2026-03-04", "Hours": 1, "NameOf": "Employee"})
+    spoil(scene, stranger["Id"], {"Hours": hours, "TxnDate": hours}, vendor="quickbooks")
+    scene.entry(ada, site)
+
+    assert scene.sync().counts == {"sent": 2}
+
+
+def test_when_half_of_a_kind_cannot_be_read_the_run_says_so_first(scene: Scene, ada: str, site: str) -> None:
+    entries = scene.entries(ada, site, 12)
+    scene.sync()
+    for entry in entries[:6]:
+        spoil(scene, entry, {"userId": 7})
+        scene.stretch(entry, 59)
+    # One fault at a time spoils an answer, so a field that all have is spoiled for all.
+    scene.clear_faults()
+    scene.fault(
+        "answer_after_commit",
+        "detailed",
+        vendor="clockify",
+        method="",
+        times=0,
+        change={f"timeentries.{number}.userId": 7 for number in range(6)},
+    )
+
+    run = scene.sync()
+
+    assert (run.code, run["status"], run["error"]["code"]) == (4, "partial", "UNREADABLE")
+    assert "6 of 12 time entries" in run["error"]["message"]
+    assert run["deleted"] == 0 and len(scene.activities()) == 12
+
+
+def test_unreadable_records_are_listed_with_what_is_wrong(
+    scene: Scene, ada: str, site: str, client: Client, admin_user: User
+) -> None:
+    bad = scene.entry(ada, site)
+    scene.policy(start_date="2026-03-01")
+    spoil(scene, bad, {"rate": "<b>much</b>"})
+    scene.check()
+    client.force_login(admin_user)
+
+    listed = main_text(client.get(reverse("admin:integrations_unreadablerecord_changelist")))
+
+    assert bad in listed and "rate is a text instead of a number" in listed
