@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from integrations.models import ClockifyUser
+from mapping.decisions import undo
 from mapping.models import Decision, Link
+from tests.support.factories import UserFactory
+from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Result, Scene, run_command
 
 
@@ -323,3 +328,32 @@ def test_a_suffix_with_a_number_is_stripped_where_it_is_shown(scene: Scene, ada:
     assert "Bob" in message
     assert "(deleted" not in message
     assert "(deleted" not in str(row)
+
+
+def test_the_pages_say_that_the_partner_went_to_another_record(scene: Scene, ada: str, client: Client) -> None:
+    checked(scene)
+    unlist(scene, ada)
+    scene.user("Ada", partner=None)
+    checked(scene)
+    client.force_login(UserFactory(username="root", is_staff=True, is_superuser=True))
+
+    record = ClockifyUser.objects.get(clockify_id=ada)
+    record_page = main_text(client.get(f"/admin/integrations/clockifyuser/{record.pk}/change/"))
+    decision = Decision.objects.get(verb="give back")
+    history_page = main_text(client.get(reverse("hourbridge:desk-history", args=[scene.workspace.pk])))
+
+    assert "when its partner went to another record, with employee Ada" in record_page
+    assert "Give back user Ada" in history_page
+    assert "Ada is gone from Clockify and holds no unsent time" in history_page
+    assert "is linked to Ada by now" in undo.undo_problem(scene.workspace, decision)
+
+
+def test_a_desk_row_says_that_a_person_is_known_from_time_entries_only(scene: Scene, site: str, client: Client) -> None:
+    kiosk = scene.user("Kay Osk", partner=None, accountStatus="LIMITED")
+    scene.entry(kiosk, site)
+    checked(scene)
+    client.force_login(UserFactory(username="root", is_staff=True, is_superuser=True))
+
+    page_text = main_text(client.get(reverse("hourbridge:people", args=[scene.workspace.pk])))
+
+    assert "Kay Osk known from time entries only" in page_text
