@@ -70,7 +70,7 @@ class MirrorAdmin(ReadOnlyAdmin):
 
 @admin.register(ClockifyUser)
 class ClockifyUserAdmin(MirrorAdmin):
-    list_display = ("name", "email", "clockify_id", "active", "time_zone", "gone_at")
+    list_display = ("name", "email", "clockify_id", "active", "time_zone", "gone_at", "from_entries")
     list_filter = (WorkspaceFilter, "active")
     search_fields = ("name", "email", "clockify_id")
 

@@ -9,11 +9,8 @@ from typing import Any
 
 from django.db import models, transaction
 
-from integrations.errors import Unexpected
+from integrations import shrunk_lists
 
-# An empty list where we know more records than this is treated as a fault of the vendor: believing it would mark
-# every record as gone, and with it every link as broken.
-EMPTY_LIST_THRESHOLD = 20
 # Rows or ids per statement.
 BATCH = 500
 
@@ -45,21 +42,16 @@ def store(
     """Make the rows of `owner` equal to `rows` (vendor id to columns) in one transaction.
 
     `listed` are ids that came but could not be read: those are not gone, and nothing is unless the reading `is_whole`.
-    `watched` are the columns whose difference counts as a change; time stamps of the vendor never do.
-    Raises Unexpected when a list that was long comes back empty.
+    `watched` are the columns whose difference counts as a change; time stamps of the vendor never do. Of a list that
+    lost many records at once nothing is marked as gone until it is believed (`shrunk_lists`).
     """
     known = {getattr(row, key): row for row in model._default_manager.filter(**owner)}
-    present = [row for row in known.values() if row.gone_at is None]  # type: ignore[attr-defined]
-    if not rows and not listed and is_whole and len(present) > EMPTY_LIST_THRESHOLD:
-        name = str(model._meta.verbose_name_plural)
-        raise Unexpected(
-            f"The list of {name} came back empty, although {len(present)} are known. Nothing was changed.",
-            vendor=model.__name__,
-            fix="Run the check again; if it stays so, look into the vendor's own product.",
-        )
-    missing = [row.pk for row in present if getattr(row, key) not in rows and getattr(row, key) not in listed]
-    if not is_whole:
-        missing = []
+    # A record that is known from time entries only was in no list, so no list can lose it.
+    present = [row for row in known.values() if row.gone_at is None and not _is_from_entries(row)]  # type: ignore[attr-defined]
+    missing_rows = [row for row in present if getattr(row, key) not in rows and getattr(row, key) not in listed]
+    missing_ids = [getattr(row, key) for row in missing_rows]
+    is_believed = is_whole and shrunk_lists.believes(model, owner, missing_ids, known=len(present))
+    missing = [row.pk for row in missing_rows] if is_believed else []
     counts = Counts(seen=len(rows), gone=len(missing))
     _write(
         model, owner=owner, key=key, rows=rows, known=known, missing=missing, watched=watched, counts=counts, now=now
@@ -122,6 +114,8 @@ def _write(
         manager.bulk_create(new_rows, batch_size=BATCH)
         if updated_rows:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
+            if hasattr(model, "from_entries"):
+                columns_written.append("from_entries")
             # Django takes seconds to build a long statement, and PostgreSQL ends a transaction that is idle for long.
             manager.bulk_update(updated_rows, columns_written, batch_size=BATCH // 10)
         for start in range(0, len(unchanged_ids), BATCH):
@@ -133,11 +127,21 @@ def _write(
 def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:
     """Copy the columns that differ into the row and return whether it has to be saved."""
     changed = row.gone_at is not None or any(getattr(row, name) != columns[name] for name in watched)
-    counts.changed += changed
+    # In a list for the first time: what time entries said of it before does not count as seen.
+    is_new = _is_from_entries(row)
+    counts.new += is_new
+    counts.changed += changed and not is_new
     # Columns that are not watched are saved as well, but do not count as a change.
-    differs = changed or any(getattr(row, name) != value for name, value in columns.items())
+    differs = changed or is_new or any(getattr(row, name) != value for name, value in columns.items())
     if differs:
         for name, value in columns.items():
             setattr(row, name, value)
         row.gone_at = None
+        if is_new:
+            row.from_entries = False
     return differs
+
+
+def _is_from_entries(row: Any) -> bool:
+    """Return whether a record was in no list so far, only in time entries (Clockify's records alone may be)."""
+    return getattr(row, "from_entries", False)

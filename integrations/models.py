@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 
@@ -25,6 +26,7 @@ __all__ = [
     "Employee",
     "Item",
     "RateBucket",
+    "ShrunkList",
     "TimeEntry",
     "UnreadableRecord",
     "Vendor",
@@ -115,6 +117,37 @@ class ConnectionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
+
+
+class ShrunkList(models.Model):
+    """A list of a vendor that lost many records at once and is not believed yet (`integrations.shrunk_lists`)."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")
+    kind = models.CharField(max_length=20, help_text="Name of the mirror's model, such as ClockifyUser.")
+    missing_ids = models.JSONField(help_text="Ids of the known records that it does not have.")
+    known = models.PositiveIntegerField(help_text="How many records were known.")
+    first_at = models.DateTimeField(help_text="When it was first read so, by the database's clock.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "kind"], name="shrunk_list_once_per_workspace"),
+            models.UniqueConstraint(fields=["company", "kind"], name="shrunk_list_once_per_company"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} without {len(self.missing_ids)} of {self.known}"
+
+    @property
+    def records(self) -> str:
+        """What the list contains, for people: Clockify users, QuickBooks customers."""
+        plural = str(apps.get_model("integrations", self.kind)._meta.verbose_name_plural)
+        return plural if self.workspace_id else f"QuickBooks {plural}"
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for people."""
+        return f"The list of {self.records} came without {len(self.missing_ids)} of {self.known} known records."
 
 
 class UnreadableRecord(models.Model):

@@ -14,6 +14,9 @@ QUICKBOOKS_KINDS = [("employee", "Employee"), ("vendor", "Vendor"), ("customer",
 class Link(models.Model):
     """One Clockify record and its QuickBooks partner.
 
+    A link of a record that is gone from Clockify ends when another record takes its partner; its row stays as history,
+    with `given_back_at`.
+
     A link follows ids. Names and parents are stored as they were when it was made or last confirmed, so that renaming
     and moving are noticed.
     """
@@ -34,16 +37,20 @@ class Link(models.Model):
     parent_id = models.CharField(max_length=64, blank=True)
     suspended = models.CharField(max_length=40, blank=True, help_text="Reason code; empty while the link works.")
     suspended_at = models.DateTimeField(null=True, blank=True)
+    given_back_at = models.DateTimeField(null=True, blank=True, help_text="Since when another record has its partner.")
+    given_back_to = models.CharField(max_length=64, blank=True, help_text="Clockify id of that other record.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "company", "kind", "clockify_id"], name="link_once_per_clockify_record"
+                fields=["workspace", "company", "kind", "clockify_id"],
+                condition=models.Q(given_back_at=None),
+                name="link_once_per_clockify_record",
             ),
             # By rule a QuickBooks record has at most one partner of each kind; by hand several may share one.
             models.UniqueConstraint(
                 fields=["workspace", "company", "kind", "quickbooks_kind", "quickbooks_id"],
-                condition=models.Q(by="rule"),
+                condition=models.Q(by="rule", given_back_at=None),
                 name="link_by_rule_is_exclusive",
             ),
         ]

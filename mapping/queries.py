@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -25,6 +26,15 @@ PLURALS = {"user": "users", "client": "clients", "project": "projects"}
 QUICKBOOKS_MODELS = {"employee": Employee, "vendor": Vendor, "customer": Customer}
 CLOCKIFY_MODELS = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
 Key = tuple[str, str]
+# Columns of a link by their keys in stored decisions, which must not change, and all others that restoring needs.
+LINK_KEYS = {
+    "kind": "quickbooks_kind",
+    "id": "quickbooks_id",
+    "name": "quickbooks_name",
+    "by": "by",
+    "suspended": "suspended",
+}
+LINK_COLUMNS = ("why", "clockify_name", "client_id", "parent_id")
 
 
 def company_of(workspace: Workspace) -> Company:
@@ -39,20 +49,41 @@ def clockify_records(workspace: Workspace) -> list[ClockifyRecord]:
     # Read as plain values, like QuickBooks' records below: as model instances they take many times as long.
     records: list[ClockifyRecord] = []
     in_workspace = {"workspace": workspace}
-    for key, name, email, active, gone_at in ClockifyUser.objects.filter(**in_workspace).values_list(
-        "clockify_id", "name", "email", "active", "gone_at"
+    common = ("clockify_id", "name", "gone_at", "from_entries", "retired_at")
+    for *values, email, active in ClockifyUser.objects.filter(**in_workspace).values_list(*common, "email", "active"):
+        records.append(_clockify_record("user", *values, archived=not active, email=email))
+    for *values, archived in ClockifyClient.objects.filter(**in_workspace).values_list(*common, "archived"):
+        records.append(_clockify_record("client", *values, archived=archived))
+    for *values, archived, client_id, client_name in ClockifyProject.objects.filter(**in_workspace).values_list(
+        *common, "archived", "client_id", "client_name"
     ):
-        records.append(ClockifyRecord("user", key, name, email=email, archived=not active or gone_at is not None))
-    for key, name, archived, gone_at in ClockifyClient.objects.filter(**in_workspace).values_list(
-        "clockify_id", "name", "archived", "gone_at"
-    ):
-        records.append(ClockifyRecord("client", key, name, archived=archived or gone_at is not None))
-    for key, name, archived, gone_at, client_id, client_name in ClockifyProject.objects.filter(
-        **in_workspace
-    ).values_list("clockify_id", "name", "archived", "gone_at", "client_id", "client_name"):
-        is_archived = archived or gone_at is not None
-        records.append(ClockifyRecord("project", key, name, client_id, client_name, archived=is_archived))
+        records.append(
+            _clockify_record("project", *values, archived=archived, client_id=client_id, client_name=client_name)
+        )
     return records
+
+
+def _clockify_record(
+    kind: str,
+    clockify_id: str,
+    name: str,
+    gone_at: datetime | None,
+    from_entries: bool,
+    retired_at: datetime | None,
+    *,
+    archived: bool,
+    **facts: str,
+) -> ClockifyRecord:
+    return ClockifyRecord(
+        kind,
+        clockify_id,
+        name,
+        archived=archived or gone_at is not None,
+        gone=gone_at is not None or from_entries,
+        from_entries=from_entries,
+        retired=retired_at is not None,
+        **facts,
+    )
 
 
 def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
@@ -86,7 +117,16 @@ def known_link(link: Link) -> KnownLink:
 
 
 def links_of(workspace: Workspace) -> QuerySet[Link]:
-    return Link.objects.filter(workspace=workspace, company=workspace.company)
+    """Return the links there are, without those that were given back."""
+    return Link.objects.filter(workspace=workspace, company=workspace.company, given_back_at=None)
+
+
+def all_links_of(workspace: Workspace) -> QuerySet[Link]:
+    """Return all links in the order in which they were made, those included that were given back.
+
+    Time that was sent through one that was given back is still followed by it.
+    """
+    return Link.objects.filter(workspace=workspace, company=workspace.company).order_by("pk")
 
 
 def mapping_overrides_of(workspace: Workspace) -> QuerySet[MappingOverride]:
@@ -105,6 +145,25 @@ def ignored_in_quickbooks(workspace: Workspace) -> Exists:
         choice=MappingOverride.Choice.IGNORED, kind__in=QUICKBOOKS_MODELS
     )
     return Exists(ignored.filter(kind=OuterRef("kind"), clockify_id=OuterRef("quickbooks_id")))
+
+
+def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
+    """Return the record's link and override, complete enough to be restored."""
+    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    override = all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    # Stored decisions have these keys, so the keys keep their names.
+    state: dict[str, Any] = {"stance": override.choice if override else ""}
+    if override is not None:
+        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _isoformat(override.at)}
+    if current is not None:
+        state["link"] = {
+            **{key: getattr(current, column) for key, column in LINK_KEYS.items()},
+            **{column: getattr(current, column) for column in LINK_COLUMNS},
+            "person": current.person_id,
+            "made_at": _isoformat(current.made_at),
+            "suspended_at": _isoformat(current.suspended_at),
+        }
+    return state
 
 
 def was_matched(workspace: Workspace) -> bool:
@@ -200,3 +259,7 @@ def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
             }
         )
     return links_by_kind
+
+
+def _isoformat(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""

@@ -22,7 +22,7 @@ from mapping.matching.records import (
     QuickBooksRecord,
     Suggestion,
 )
-from mapping.models import Link, MappingOverride, Mismatch
+from mapping.models import Decision, Link, MappingOverride, Mismatch
 from mapping.queries import (
     Key,
     clockify_records,
@@ -31,7 +31,11 @@ from mapping.queries import (
     links_of,
     mapping_overrides_of,
     quickbooks_records,
+    state_of,
 )
+
+# The verb of the line of history.
+GIVE_BACK = "give back"
 
 
 @dataclass
@@ -79,6 +83,9 @@ def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) 
     clockify_by_key = {(record.kind, record.id): record for record in clockify}
     quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
     with transaction.atomic():
+        # First, since a partner has one link by rule of each kind at most.
+        for key, taker_id in outcome.given_back.items():
+            _give_back(workspace, key, clockify_by_key.get((key[0], taker_id)), now=now)
         Link.objects.bulk_create(
             [
                 link_row(workspace, company, new_link, clockify=clockify_by_key, quickbooks=quickbooks_by_key, now=now)
@@ -90,6 +97,30 @@ def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) 
                 suspended=reason, suspended_at=now
             )
     return Matched(outcome, clockify_by_key, quickbooks_by_key)
+
+
+def _give_back(workspace: Workspace, key: Key, taker: ClockifyRecord | None, *, now: datetime) -> None:
+    """End the link of a retired record in favor of `taker`, with a line of history; the row stays."""
+    kind, clockify_id = key
+    link = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    if link is None:
+        return
+    before = state_of(workspace, kind, clockify_id)
+    link.given_back_at, link.given_back_to = now, taker.id if taker else ""
+    link.save(update_fields=["given_back_at", "given_back_to"])
+    note = f"{link.clockify_name or clockify_id} is gone from Clockify and holds no unsent time, so its partner"
+    note += f" {link.quickbooks_name} went to {taker.name} ({taker.id})." if taker else " went to another record."
+    Decision.objects.create(
+        workspace=workspace,
+        company=workspace.company,
+        kind=kind,
+        clockify_id=clockify_id,
+        verb=GIVE_BACK,
+        at=now,
+        before=before,
+        after=state_of(workspace, kind, clockify_id),
+        note=f"{note} Time already sent stays where it is and follows its entries.",
+    )
 
 
 def _earlier_likely(workspace: Workspace) -> dict[Key, Likely]:
@@ -280,7 +311,7 @@ def _mismatch_row(
         }
         if likely_partners
         else None,
-        detail=dict(finding.detail),
+        detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
         blocked_minutes=waiting_time.minutes,
         blocked_entries=waiting_time.entries,
         oldest_date=waiting_time.oldest,

@@ -6,7 +6,10 @@ from django.db import models
 
 
 class Mirrored(models.Model):
-    """The columns of every mirror row. `gone_at` is set when Clockify no longer lists the record."""
+    """The columns of every mirror row.
+
+    `gone_at` is set when Clockify no longer lists the record, or when no entry names one that no list had.
+    """
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
@@ -15,6 +18,12 @@ class Mirrored(models.Model):
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True, blank=True)
+    from_entries = models.BooleanField(
+        default=False, help_text="In no list of Clockify: known from time entries only, with the name they have."
+    )
+    retired_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when it is in no list and holds no unsent time: its partner is free."
+    )
 
     class Meta:
         abstract = True

@@ -101,7 +101,7 @@ def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *
     """Store one client or project in the mirror as Clockify answered it, new or known; return its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject
     record_id, columns = _client_columns(raw) if collection == "clients" else _project_columns(raw)
-    values = {**columns, "last_seen_at": now, "gone_at": None}
+    values = {**columns, "last_seen_at": now, "gone_at": None, "from_entries": False}
     model.objects.update_or_create(
         workspace=workspace,
         clockify_id=record_id,

@@ -277,7 +277,12 @@ class QuickBooksApiClient:
         response = body.get("QueryResponse")
         if not isinstance(response, Mapping):
             raise self._unexpected("QuickBooks answered a query without QueryResponse.")
-        return self._list(response.get(entity))
+        rows = self._list(response.get(entity))
+        # The number of rows in this answer, not a limit (recorded answers). Taken for whole, a cut one loses records.
+        total = response.get("maxResults")
+        if isinstance(total, int) and not isinstance(total, bool) and total > len(rows):
+            raise self._unexpected(f"QuickBooks answered with {len(rows)} of {total} {entity} records.")
+        return rows
 
     def _list(self, rows: Any) -> list[Any]:
         """Return the rows of an answer, whatever each is: one that is no record is set aside by whoever reads them."""

@@ -66,7 +66,10 @@ def pull_lists(
             )
         _date_inactivity(model, company, now)
     # Changes are trusted for a day from here on, so this is only set when nothing was read as changes.
-    whole_lists = {"lists_read_at": now} if len(read.whole) == len(lists) else {}
+    whole_lists: dict[str, Any] = {"lists_read_at": now} if len(read.whole) == len(lists) else {}
+    if company.shrunk_lists.exists():
+        # The next reading has to be whole as well, since changes never say what a list lost.
+        whole_lists = {"lists_read_at": None}
     Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole_lists)
     return counts, read.subscription
 

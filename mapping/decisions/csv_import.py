@@ -13,6 +13,7 @@ from integrations.models import Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.partner_search import KINDS
 from mapping.errors import Refused
+from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
 
@@ -188,7 +189,8 @@ def _link(known: _KnownRecords, kind: str, clockify_id: str, values: Mapping[str
     quickbooks_kind, row = partners[0]
     # Refused here already, with the line's number; `decide.link` would refuse it without one.
     if not row.active or row.gone_at is not None:
-        raise Refused(f"The {quickbooks_kind} {row.name} is inactive in QuickBooks. Reactivate it first.")
+        name = strip_deleted(row.name)
+        raise Refused(f"The {quickbooks_kind} {name} is inactive in QuickBooks. Reactivate it first.")
     choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
     return choice, f"linked to {row.name} ({quickbooks_kind} {quickbooks_id})"
 

@@ -12,8 +12,9 @@ from uuid import UUID
 from django.db import transaction
 
 from integrations.models import Vendor, Workspace
-from mapping.decisions.history import state_of, write_history
+from mapping.decisions.history import write_history
 from mapping.errors import Refused
+from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -22,6 +23,7 @@ from mapping.queries import (
     company_of,
     links_of,
     mapping_overrides_of,
+    state_of,
 )
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
@@ -62,6 +64,7 @@ def link(
             company=company,
             kind=kind,
             clockify_id=clockify_id,
+            given_back_at=None,
             defaults={
                 "quickbooks_kind": quickbooks_kind,
                 "quickbooks_id": quickbooks_id,
@@ -236,7 +239,8 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
         raise Refused(f"{company} has no {kind} {quickbooks_id}. Check for new users and customers, then look again.")
     # QuickBooks refuses time that refers to an inactive record (610, 2500).
     if not row.active or row.gone_at is not None:
-        raise Refused(f"The {kind} {row.name} is inactive in QuickBooks. Reactivate it there and check again.")
+        name = strip_deleted(row.name)
+        raise Refused(f"The {kind} {name} is inactive in QuickBooks. Reactivate it there and check again.")
     return row
 
 

@@ -10,36 +10,7 @@ from django.contrib.auth import get_user_model
 
 from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride
-from mapping.queries import all_mapping_overrides_of, company_of, links_of
-
-# Columns of a link by their keys in stored decisions, which must not change, and all others that restoring needs.
-LINK_KEYS = {
-    "kind": "quickbooks_kind",
-    "id": "quickbooks_id",
-    "name": "quickbooks_name",
-    "by": "by",
-    "suspended": "suspended",
-}
-LINK_COLUMNS = ("why", "clockify_name", "client_id", "parent_id")
-
-
-def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
-    """Return the record's link and override, complete enough to be restored."""
-    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    override = all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    # Stored decisions have these keys, so the keys keep their names.
-    state: dict[str, Any] = {"stance": override.choice if override else ""}
-    if override is not None:
-        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _isoformat(override.at)}
-    if current is not None:
-        state["link"] = {
-            **{key: getattr(current, column) for key, column in LINK_KEYS.items()},
-            **{column: getattr(current, column) for column in LINK_COLUMNS},
-            "person": current.person_id,
-            "made_at": _isoformat(current.made_at),
-            "suspended_at": _isoformat(current.suspended_at),
-        }
-    return state
+from mapping.queries import LINK_COLUMNS, LINK_KEYS, all_mapping_overrides_of, company_of, links_of, state_of
 
 
 def restore(workspace: Workspace, kind: str, clockify_id: str, state: dict[str, Any]) -> None:
@@ -107,7 +78,3 @@ def _known_person(person_id: int | None) -> int | None:
     # The person may have been deleted since; a foreign key to a deleted user would make the restore fail.
     known = person_id is not None and get_user_model()._default_manager.filter(pk=person_id).exists()
     return person_id if known else None
-
-
-def _isoformat(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""

@@ -91,6 +91,8 @@ class MappingSnapshot:
             list(overrides.values()),
             mode=self._workspace.matching,
         )
+        for key in outcome.given_back:
+            rows.pop(key, None)
         for key, reason in outcome.suspend.items():
             rows[key] = _changed(rows[key], suspended=reason)
         new_links = [

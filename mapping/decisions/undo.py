@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.models import Workspace
-from mapping.decisions.history import is_complete, restore, state_of, write_history
+from mapping.decisions.history import is_complete, restore, write_history
 from mapping.errors import Refused
 from mapping.models import Decision, Link
-from mapping.queries import links_of, mirrored_names
+from mapping.queries import links_of, mirrored_names, state_of
 
 UNDO = "undo"
 

@@ -30,6 +30,7 @@ class Row:
     note: str = ""
     email: str = ""
     archived: bool = False
+    from_entries: bool = False
     words: wording.MismatchWording | None = None
     partner: Option | None = None
     left: list[Piece] = field(default_factory=list)
@@ -202,6 +203,7 @@ class _Reader:
             note=group.client_name if ref.kind == "project" else "",
             email=getattr(record, "email", ""),
             archived=record is None or _is_past(record),
+            from_entries=getattr(record, "from_entries", False),
             mismatch=self._mismatches.get(key),
             link=self._links.get(key),
             override=self._overrides.get(key),

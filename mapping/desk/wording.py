@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mapping.matching.names import identical
@@ -54,7 +54,11 @@ def words(case: Case) -> MismatchWording:
     write = WRITERS.get(case.reason)
     if write is None:
         return MismatchWording(case.reason, "", case.reason, "support", "help")
-    return write(case)
+    wording = write(case)
+    if not case.detail.get("from_entries"):
+        return wording
+    sentence = f"{wording.sentence} It is in no list of Clockify, known from time entries only."
+    return replace(wording, sentence=sentence)
 
 
 def _no_employee(case: Case) -> MismatchWording:
@@ -122,13 +126,23 @@ def _ambiguous(case: Case) -> MismatchWording:
     if case.detail.get("linked_to"):
         holder = case.detail["linked_to"]
         sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
+        sentence += _gone_with_time(case)
         return MismatchWording(f"Two {records}, one name", "its partner is linked already", sentence, HERE, "group")
     rivals = case.detail.get("rivals", "")
     # A list of rivals is cut after the first few and ends with these words (mismatch_reasons.py).
     title = f"Several {records}, one name" if rivals.endswith("and others") else f"Two {records}, one name"
     partner = partners.removesuffix("s")
     sentence = f"Several {records} are called {case.name}, and one {partner} is; you decide which is which."
+    sentence += _gone_with_time(case)
     return MismatchWording(title, f"one {partner}; you decide", sentence, HERE, "group")
+
+
+def _gone_with_time(case: Case) -> str:
+    """Return a sentence about the records of this name that Clockify no longer lists, or ""."""
+    names = case.detail.get("gone_with_time", "")
+    if not names:
+        return ""
+    return f" One of them, {names}, is gone from Clockify's lists but still holds time that was not sent."
 
 
 def _inactive(case: Case) -> MismatchWording:

@@ -41,7 +41,8 @@ class NameMatches:
     def uncontested(self, *, taken: Collection[Key]) -> list[NewLink]:
         """Return links for the matches with one partner that is not taken and has no equal rival.
 
-        An identical name beats names that are equal only when forgiving; among equals no one wins.
+        An identical name beats names that are equal only when forgiving; among equals no one wins. Retired records
+        get no link, since they have no use for one, and are nobody's rivals.
         """
         links = []
         for record in self._records:
@@ -56,7 +57,9 @@ class NameMatches:
         return links
 
     def _winner(self, key: Key) -> ClockifyRecord | None:
-        rivals = self._identical.get(key) or self.candidates(key)
+        rivals = [record for record in self.candidates(key) if not record.retired]
+        identical_ids = {record.id for record in self._identical.get(key, ())}
+        rivals = [record for record in rivals if record.id in identical_ids] or rivals
         return rivals[0] if len(rivals) == 1 else None
 
 

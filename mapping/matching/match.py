@@ -9,6 +9,8 @@ applying an outcome changes nothing. Where the rules leave a choice, this was ch
   it, that row is NO_EMPLOYEE / NO_CUSTOMER with the undone partner as the first suggestion.
 * The rule does not give away a QuickBooks record that has a link of the same kind, suspended or not: other records
   that match it by name are AMBIGUOUS_NAME. A link stays when another record of the same name appears.
+* A record gone from Clockify that holds no unsent time is retired: it gets no link by rule, is nobody's rival, and a
+  link that it has ends once another record has its partner, by rule or by hand. Until then its link works.
 * A project with a client needs the client's working link; one made in the same pass counts, a suspended one
   does not. A client's link works whether or not the client is ignored.
 * Links follow ids: an inactive, unlisted or unknown partner suspends as EMPLOYEE_INACTIVE (vendors too) or
@@ -79,6 +81,7 @@ def match(
     return MatchResult(
         links=tuple(matching_pass.links),
         suspend=matching_pass.suspend,
+        given_back=matching_pass.given_back,
         mismatches=(*matching_pass.rows, *not_named_in_others(unmatched, beside=matching_pass.rows)),
         unmatched_in_quickbooks=unmatched,
         likely=matching_pass.likely,
@@ -95,7 +98,9 @@ def paired(
 ) -> MatchResult:
     """Return only the links of `match`, without mismatches and without likely partners, which take the most time."""
     _, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=False)
-    return MatchResult(links=tuple(matching_pass.links), suspend=matching_pass.suspend)
+    return MatchResult(
+        links=tuple(matching_pass.links), suspend=matching_pass.suspend, given_back=matching_pass.given_back
+    )
 
 
 def _run_passes(

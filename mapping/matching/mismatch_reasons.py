@@ -52,14 +52,20 @@ class MismatchReasons:
 
     def _ambiguous(self, record: ClockifyRecord, *, partners: Sequence[QuickBooksRecord]) -> MismatchFound | None:
         keys = [(partner.kind, partner.id) for partner in partners[:MAX_NAMED]]
-        holders = [holder for key in keys for holder in self._holders.get(key, ())[:MAX_NAMED]]
+        # Retired records give way, so they are no rivals except to each other.
+        holders = [
+            holder
+            for key in keys
+            for holder in self._holders.get(key, ())[:MAX_NAMED]
+            if record.retired or not holder.retired
+        ]
         # A record that was just linked by this name is a holder by now, not a rival.
         excluded_ids = {record.id, *(holder.id for holder in holders)}
         rivals = [
             rival
             for key in keys
             for rival in self._name_matches.candidates(key)[:MAX_NAMED]
-            if rival.id not in excluded_ids
+            if rival.id not in excluded_ids and (record.retired or not rival.retired)
         ]
         if len(partners) == 1 and not holders and not rivals:
             return None
@@ -68,6 +74,9 @@ class MismatchReasons:
             detail |= {"linked_to": _names(holders)}
         if rivals:
             detail |= {"rivals": _names(rivals)}
+        gone = [other for other in (*holders, *rivals) if other.gone and not other.retired]
+        if gone:
+            detail |= {"gone_with_time": _names(gone)}
         return self._row(record, "AMBIGUOUS_NAME", partners=partners, detail=detail)
 
     def _inactive(self, record: ClockifyRecord, *, place: Place) -> MismatchFound | None:
@@ -129,7 +138,8 @@ class MismatchReasons:
         """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
         partners = self._index.name_matches(place, name=record.name)
-        first = [same_name(record.name, partner, note="but a person undid this link") for partner in partners]
+        note = "" if record.retired else "but a person undid this link"
+        first = [same_name(record.name, partner, note=note) for partner in partners]
         if place == EMPLOYEES:
             vendors = self._available(self._index.name_matches(VENDORS, name=record.name))
             first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]
@@ -160,7 +170,7 @@ class MismatchReasons:
         return [partner for partner in islice(partners, MAX_NAMED) if not self._is_held(partner)]
 
     def _is_held(self, record: QuickBooksRecord) -> bool:
-        return (record.kind, record.id) in self._holders
+        return any(not holder.retired for holder in self._holders.get((record.kind, record.id), ()))
 
     def _place_note(self, record: QuickBooksRecord) -> str:
         if not record.parent_id:

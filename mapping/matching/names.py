@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from itertools import combinations
@@ -12,7 +13,8 @@ STRICT = "strict"
 FORGIVING = "forgiving"
 MODES = (STRICT, FORGIVING)
 
-DELETED_SUFFIX = " (deleted)"
+# QuickBooks' suffix of a record made inactive: " (deleted)", or " (deleted-3)" where that name was taken already.
+DELETED_SUFFIX = re.compile(r" \(deleted(-[0-9]+)?\)$")
 APOSTROPHES = "'\u2018\u2019\u201b\u02bc\u02b9\u2032`\u00b4\uff07"
 # fmt: off
 LEGAL_FORMS = frozenset(
@@ -60,7 +62,7 @@ def same(name: str, other_name: str, *, mode: str) -> bool:
 
 def strip_deleted(name: str) -> str:
     """Return the name without the suffix QuickBooks gives to records made inactive (Intuit: Customer page)."""
-    return name.rstrip().removesuffix(DELETED_SUFFIX)
+    return DELETED_SUFFIX.sub("", name.rstrip())
 
 
 def plain_words(name: str) -> list[str]:

@@ -29,6 +29,7 @@ class MatchingPass:
         self.likely: dict[Key, Likely] = {}
         self.links: list[NewLink] = []
         self.suspend: dict[Key, str] = {}
+        self.given_back: dict[Key, str] = {}
         self.rows: list[MismatchFound] = []
         self._index = index
         self._records = {(record.kind, record.id): record for record in clockify}
@@ -41,16 +42,20 @@ class MatchingPass:
         keys = sorted(key for key in self._records if key[0] == kind)
         validator = self._validator()
         statuses = [validator.validate(self._known[key], self._records[key]) for key in keys if key in self._known]
-        self.suspend |= {(kind, status.record.id): status.reason for status in statuses if status.newly_suspended}
-
         places = {key[1]: self._place(self._records[key]) for key in keys if key not in self._known}
         name_matches = self._name_matches(kind, places=places)
         holders = self._holders(kind)
-        new_links = name_matches.uncontested(taken=holders)
+        new_links = name_matches.uncontested(taken=holders.keys() - _held_by_retired(holders))
         for link in new_links:
             partner = (link.quickbooks_kind, link.quickbooks_id)
             holders[partner].append(self._records[kind, link.clockify_id])
         self.links += new_links
+        given_back = self._give_back(kind, holders)
+        statuses = [status for status in statuses if (kind, status.record.id) not in given_back]
+        self.suspend |= {(kind, status.record.id): status.reason for status in statuses if status.newly_suspended}
+        # In the order of ids again, as if they had never been linked.
+        former = {key[1]: self._place(self._records[key]) for key in given_back}
+        places = dict(sorted((places | former).items()))
         # Projects of a client that was linked just now are matched in this very pass.
         if kind == "client":
             self._partners = _working_partners(statuses, new_links=new_links)
@@ -59,7 +64,8 @@ class MatchingPass:
 
         requested = [(self._records[kind, key], place[1]) for key, place in places.items() if place is not None]
         earlier = {key[1]: likely_partners for key, likely_partners in self._earlier.items() if key[0] == kind}
-        likely = LikelyPartners(self._index.usable, kind=kind, taken=holders, asked=requested, earlier=earlier)
+        taken = holders.keys() - _held_by_retired(holders)
+        likely = LikelyPartners(self._index.usable, kind=kind, taken=taken, asked=requested, earlier=earlier)
         mismatch_reasons = MismatchReasons(self._index, name_matches=name_matches, holders=holders, likely=likely)
         self._explain_links(statuses, validator=validator, likely=likely)
         self._explain_unlinked(kind, places=places, mismatch_reasons=mismatch_reasons)
@@ -97,6 +103,21 @@ class MatchingPass:
                 holders[link.quickbooks_kind, link.quickbooks_id].append(holder)
         return holders
 
+    def _give_back(self, kind: str, holders: dict[Key, list[ClockifyRecord]]) -> set[Key]:
+        """Take partners from retired records where others hold them as well; return the former holders' keys.
+
+        `holders` keep only the others.
+        """
+        given_back: set[Key] = set()
+        for partner, records in holders.items():
+            others = [record for record in records if not record.retired]
+            if others and len(others) < len(records):
+                retired = {(kind, record.id): others[0].id for record in records if record.retired}
+                self.given_back |= retired
+                given_back |= retired.keys()
+                holders[partner] = others
+        return given_back
+
     def _explain_links(
         self, statuses: Sequence[LinkStatus], *, validator: LinkValidator, likely: LikelyPartners
     ) -> None:
@@ -114,6 +135,11 @@ class MatchingPass:
 
     def _is_ignored(self, key: Key) -> bool:
         return self._choices.get(key) == "ignored"
+
+
+def _held_by_retired(holders: Mapping[Key, Sequence[ClockifyRecord]]) -> set[Key]:
+    """Return the partners that only retired records hold: the rule may give them to others."""
+    return {partner for partner, records in holders.items() if all(record.retired for record in records)}
 
 
 def _working_partners(statuses: Sequence[LinkStatus], *, new_links: Sequence[NewLink]) -> dict[str, str]:

@@ -17,6 +17,9 @@ class ClockifyRecord:
     client_name: str = ""
     email: str = ""
     archived: bool = False  # archived, deactivated or gone
+    gone: bool = False  # in no list of Clockify any more, or never in one
+    from_entries: bool = False  # never in a list, known from time entries only
+    retired: bool = False  # gone, without time that is still to be sent: it leaves its partner to any other claimant
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ class MismatchFound:
 class MatchResult:
     """Links to make, links to suspend (by Clockify kind and id, with the reason), and every mismatch.
 
+    `given_back`: links of retired records whose partner another record has now, by Clockify kind and id, with the id of
+    that other record; they end.
+
     `likely`: the likely partners found, by Clockify kind and id, for the next matching to use again.
 
     `unmatched_in_quickbooks` holds the rows seen from QuickBooks before those named in another row were left out; a
@@ -116,6 +122,7 @@ class MatchResult:
 
     links: tuple[NewLink, ...]
     suspend: Mapping[tuple[str, str], str]
+    given_back: Mapping[tuple[str, str], str] = field(default_factory=dict)
     mismatches: tuple[MismatchFound, ...] = ()
     unmatched_in_quickbooks: tuple[MismatchFound, ...] = ()
     likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from typing import Any
 
 Record = dict[str, Any]
 Records = dict[str, dict[str, Record]]  # by entity and id
 SUFFIX = " (deleted)"
+ANY_SUFFIX = re.compile(r" \(deleted(-\d+)?\)$")
 PEOPLE = ("Customer", "Vendor", "Employee")
 TREES = ("Customer", "Item", "Class", "Department", "Account")
 NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
@@ -53,13 +56,21 @@ def completed_name(records: Records, entity: str, record: Record, *, old: Record
         record["PrintOnCheckName"] = own
     was_active = old is None or old.get("Active", True)
     is_active = record.get("Active", True)
-    if was_active and not is_active and not own.endswith(SUFFIX):
-        record[field] = own + SUFFIX
+    if was_active and not is_active and not ANY_SUFFIX.search(own):
+        record[field] = _inactive_name(records, entity, record, own)
     if is_active and not was_active:
-        record[field] = own.removesuffix(SUFFIX)
+        record[field] = ANY_SUFFIX.sub("", own)
     if entity in TREES:
         record.update(place(records, entity, record))
     return record
+
+
+def _inactive_name(records: Records, entity: str, record: Record, own: str) -> str:
+    """Return the name with the suffix of inactive records, numbered where another record has that name already."""
+    field = name_field(entity)
+    taken = {other[field] for other in records[entity].values() if other.get("Id") != record.get("Id")}
+    names = (own + (f" (deleted-{number})" if number else SUFFIX) for number in count())
+    return next(name for name in names if name not in taken)
 
 
 def place(records: Records, entity: str, record: Record) -> Record:

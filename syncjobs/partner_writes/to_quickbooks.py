@@ -12,13 +12,16 @@ from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLa
 from integrations.quickbooks import payloads, pull, reading
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.faults import DUPLICATE_ID_CODES, NAME_TAKEN_CODE, NAME_WORDS, NOT_FOUND_CODE
-from mapping.matching.names import DELETED_SUFFIX, strip_deleted
+from mapping.matching.names import strip_deleted
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.partner_writes import drafts, journal, outcome
 from syncjobs.partner_writes.rules import fold
 
 State = PartnerWrite.State
+
+# QuickBooks appends one of them to the name of an inactive record, with a number where the name was taken before.
+INACTIVE_SUFFIXES = (" (deleted)", *(f" (deleted-{number})" for number in range(1, 10)))
 
 
 def make_ready(write: PartnerWrite) -> bool:
@@ -120,8 +123,8 @@ def _same_name_records(
     client: QuickBooksApiClient, write: PartnerWrite, *, only: str = ""
 ) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (entity, record) for each record of that DisplayName, inactive ones included, on all lists or one."""
-    # QuickBooks appends the suffix to the names of inactive records.
-    where = f"DisplayName in ({quoted(write.name)}, {quoted(write.name + DELETED_SUFFIX)}) and {reading.EVERYBODY}"
+    same_names = ", ".join(quoted(write.name + suffix) for suffix in ("", *INACTIVE_SUFFIXES))
+    where = f"DisplayName in ({same_names}) and {reading.EVERYBODY}"
     return [
         (entity, record)
         for entity in ([only] if only else drafts.ENTITIES)

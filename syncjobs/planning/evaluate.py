@@ -10,12 +10,13 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from integrations.clockify import named_in_entries
 from integrations.models import TimeEntry, Workspace
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
 from syncjobs.models import Action, EntryStatus, Receipt
-from syncjobs.planning import inputs
+from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Entry, Resolution
@@ -214,6 +215,8 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     just read the vendors' lists; otherwise earlier suggestions are kept, except those linked by now.
     """
     workspace.refresh_from_db()
+    named_in_entries.store(workspace, now=now)
+    _retire(workspace, now=now)
     matched = rematch.rematch(workspace, now=now, compare_names=compare_names)
     _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
@@ -228,18 +231,27 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     since = mapping.last_decision(workspace)
     yield
     workspace.refresh_from_db()
+    _retire(workspace, now=now)
     matched = rematch.rematch(workspace, now=now, compare_names=False)
     affected_keys = mapping.decided_since(workspace, since) | {
         (link.kind, link.clockify_id) for link in matched.outcome.links
     }
     ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
-    for kind, clockify_id in affected_keys | set(matched.outcome.suspend):
+    for kind, clockify_id in affected_keys | set(matched.outcome.suspend) | set(matched.outcome.given_back):
         ids.setdefault(kind, set()).add(clockify_id)
     of_affected = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
     # Entries without a status are new and were not judged yet.
     rows = inputs.entries_between(workspace, workspace.start_date).filter(of_affected | Q(status=None))
     _judge_all(workspace, rows, now=now)
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
+
+
+def _retire(workspace: Workspace, *, now: datetime) -> None:
+    """Save which gone records hold no unsent time, by today's entries, before matching asks for it."""
+    gone = retirement.gone_records(workspace)
+    if any(gone.values()):
+        _judge_all(workspace, retirement.not_judged(workspace, gone), now=now)
+    retirement.save(workspace, gone, now=now)
 
 
 def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -204,7 +204,7 @@ def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table
     receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows.values("clockify_id"))
     return PlanningContext(
         policy=inputs.policy_of(workspace),
-        mapping_table=mapping_table,
+        mapping_table=replace(mapping_table, former=inputs.load_former(workspace)),
         overrides=inputs.overrides_of(workspace),
         receipts={receipt.entry_id: receipt for receipt in receipts},
         actions=inputs.open_actions(workspace),

@@ -13,13 +13,22 @@ from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
 from mapping.models import Link, MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.planning import unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
+from syncjobs.rules.eligibility import (
+    Entry,
+    MappingTable,
+    Partner,
+    Policy,
+    Resolution,
+    ResolvedPartner,
+    resolve,
+)
+from syncjobs.rules.former_links import with_former
 from syncjobs.rules.reasons import Reason
 
 OPEN = Action.State.SENDING
@@ -42,7 +51,11 @@ class PlanningContext:
         return entry_of(row, self.overrides.get(row.clockify_id), self.currencies)
 
     def resolve(self, entry: Entry) -> Resolution:
-        return resolve(entry, self.mapping_table, self.policy)
+        """Return partners and reasons; time that was sent through a former link is still resolved by it."""
+        table, receipt = self.mapping_table, self.receipts.get(entry.id)
+        if receipt is not None and table.former is not None:
+            table = with_former(table, table.former, entry, sent_of(receipt).draft)
+        return resolve(entry, table, self.policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -90,8 +103,14 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
     ignored_keys = (
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
-    table = build_mapping_table(links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
+    table = build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
     return replace(table, unreadable=unreadable.table(workspace))
+
+
+def load_former(workspace: Workspace) -> MappingTable | None:
+    """Return the links that were given back alone."""
+    links = list(all_links_of(workspace).exclude(given_back_at=None))
+    return build_mapping_table(links, (), partners_of(company_of(workspace), among=links)).former if links else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +138,22 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
 def build_mapping_table(
     links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
 ) -> MappingTable:
-    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records."""
+    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records.
+
+    Links that were given back become the table's `former`; of several of one record, the last.
+    """
+    links = list(links)
+    former = [link for link in links if link.given_back_at is not None]
+    links = [link for link in links if link.given_back_at is None]
+    users, clients, projects = _resolved(links, ignored, partners)
+    former_table = MappingTable(*_resolved(former, (), partners)) if former else None
+    return MappingTable(users, clients, projects, former=former_table)
+
+
+def _resolved(
+    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
+) -> tuple[dict[str, ResolvedPartner], dict[str, ResolvedPartner], dict[str, ResolvedPartner]]:
+    """Return the resolved partners of users, clients and projects."""
     resolved: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
@@ -140,7 +174,7 @@ def build_mapping_table(
         )
     for kind, clockify_id in ignored:
         resolved[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
-    return MappingTable(users=resolved["user"], clients=resolved["client"], projects=resolved["project"])
+    return resolved["user"], resolved["client"], resolved["project"]
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:

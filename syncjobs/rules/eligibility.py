@@ -83,6 +83,8 @@ class MappingTable:
     projects: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     # What is wrong with records that could not be read, by kind and id.
     unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # Links that were given back, for the time that was sent through them (`rules.former_links`).
+    former: MappingTable | None = None
 
 
 @dataclass(frozen=True, slots=True)

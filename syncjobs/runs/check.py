@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from integrations import shrunk_lists
 from integrations.clockify import pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
@@ -36,7 +37,10 @@ def perform(
     # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
-    run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {}) | reading.warnings
+    warnings |= reading.warnings
+    shrunk = shrunk_lists.of_workspace(workspace).count()
+    warnings |= {shrunk_lists.WARNING: shrunk} if shrunk else {}
+    run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},
         "quickbooks": {name: counts.as_json() for name, counts in quickbooks_counts.items()},

@@ -181,6 +181,22 @@ def test_a_query_for_some_ids_has_no_more_records_than_ids(settings: Any) -> Non
         read_customers(lambda page: rows_of(page, 3, "Id"), ids=["1", "2"], settings=settings)
 
 
+@pytest.mark.parametrize(
+    ("said", "is_cut"), [(3, True), (2, False), (1, False), (None, False), ("3", False), (True, False)]
+)
+def test_an_answer_with_fewer_rows_than_it_says_is_not_taken_for_whole(said: Any, is_cut: bool, settings: Any) -> None:
+    rows = rows_of(1, 2, "Id")
+    answer = {"QueryResponse": {"Customer": rows, "startPosition": 1, "maxResults": said}}
+    with serving(computed(lambda line, body: answer)) as server:
+        settings.QUICKBOOKS_API_URL = server.url
+        reading = QuickBooksApiClient(connected()).query("Customer")
+        if not is_cut:
+            assert list(reading) == rows
+            return
+        with pytest.raises(Unexpected, match="2 of 3 Customer records"):
+            list(reading)
+
+
 @pytest.mark.parametrize("rows", [{}, "x", 7])
 def test_an_answer_that_is_no_list_is_unexpected(rows: Any, settings: Any) -> None:
     with pytest.raises(Unexpected, match="list of records"):

@@ -161,6 +161,16 @@ def test_an_inactive_name_comes_back_without_the_suffix(quickbooks: QuickBooksCa
     assert (active["DisplayName"], active["SyncToken"]) == ("Ana Roe", "2")
 
 
+def test_a_name_made_inactive_twice_gets_a_number(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    deactivation = {"SyncToken": "0", "sparse": True, "Active": False}
+    quickbooks.create("Customer", deactivation | {"Id": ids["site"]})
+    second = quickbooks.create("Customer", under(ids["acme"], "Site"))
+
+    inactive = quickbooks.create("Customer", deactivation | {"Id": second["Id"]})
+
+    assert inactive["DisplayName"] == "Site (deleted-1)"
+
+
 def test_a_customer_with_a_balance_cannot_be_deactivated(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
     quickbooks.in_product("Customer", {"Id": ids["acme"], "Balance": 12.5, "keep_token": True})
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations import shrunk_lists
 from integrations.database import database_now, with_reconnect
 from syncjobs.management import base
 from syncjobs.models import Run
@@ -26,14 +27,16 @@ class Command(base.Command):
         if options["json"]:
             self.print_json(shown)
         elif not run.error_code:
-            self._print_result(shown)
+            self._print_result(run, shown)
         return with_reconnect(lambda: exit_code(run))
 
-    def _print_result(self, shown: dict[str, Any]) -> None:
+    def _print_result(self, run: Run, shown: dict[str, Any]) -> None:
         for side in ("clockify", "quickbooks"):
             for name, counts in shown[side].items():
                 changes = ", ".join(f"{counts[word]} {word}" for word in ("new", "changed", "gone") if counts[word])
                 self.stdout.write(f"{side} {name}: {counts['seen']} seen{f', {changes}' if changes else ''}")
+        for shrunk in shrunk_lists.of_workspace(run.workspace):
+            self.stdout.write(f"{shrunk.sentence} {shrunk_lists.NOT_BELIEVED}")
         for name, counts in shown["mapping"].items():
             self.stdout.write(f"{name}: {counts['mapped']} mapped, {counts['unmapped']} not")
         self.stdout.write(f"plan: {shown['plan'].get('message', '')}")

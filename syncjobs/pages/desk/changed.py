@@ -13,7 +13,7 @@ from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, company_of, links_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs.display import badges
 from syncjobs.display.badges import LOCKING, StatusBadge
 from syncjobs.display.formatting import day, duration
@@ -126,7 +126,7 @@ def _context(
 ) -> inputs.PlanningContext:
     """Return the planning context of these entries alone; loading every link and partner would slow the page."""
     ids = {key for entry in entries for key in (entry.user_id, entry.client_id, entry.project_id) if key}
-    entry_links = list(links_of(workspace).filter(clockify_id__in=ids))
+    entry_links = list(all_links_of(workspace).filter(clockify_id__in=ids))
     partners = inputs.partners_of(company_of(workspace), among=entry_links)
     ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED, clockify_id__in=ids)
     overrides = EntryOverride.objects.filter(

@@ -56,7 +56,7 @@ def _clockify_events(entry: TimeEntry) -> Iterator[Event]:
 
 
 def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
-    """Yield the present links of the entry's user, client and project, each with the person who made it."""
+    """Yield present and former links of the entry's user, client and project, each with the person who made it."""
     of_entry = Q(kind="user", clockify_id=entry.user_id)
     for kind, clockify_id in (("client", entry.client_id), ("project", entry.project_id)):
         if clockify_id:
@@ -70,6 +70,9 @@ def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
         if link.suspended and link.suspended_at is not None:
             reason = reasons.title(link.suspended)
             yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {reason}")
+        if link.given_back_at is not None:
+            message = f"{link.kind.capitalize()} {link.clockify_name} gave {partner} back to another record"
+            yield Event(link.given_back_at, SUSPENDED, message)
 
 
 def _action_events(actions: Iterable[Action]) -> Iterator[Event]:

@@ -31,7 +31,7 @@ def decided() -> dict[int, Counts]:
     counts: dict[int, Counts] = defaultdict(none_yet)
     open_names = Mismatch.objects.exclude(clockify_id="").exclude(reason="RENAMED").filter(kind__in=PLURALS)
     ignored = MappingOverride.objects.filter(choice=MappingOverride.Choice.IGNORED, **SAME_RECORD)
-    links = Link.objects.filter(company=F("workspace__company"), suspended="")
+    links = Link.objects.filter(company=F("workspace__company"), suspended="", given_back_at=None)
     working = links.exclude(Exists(ignored)).exclude(Exists(open_names.filter(**SAME_RECORD)))
     for workspace_id, kind, count in working.order_by().values_list("workspace", "kind").annotate(Count("pk")):
         counts[workspace_id][PLURALS[kind]]["mapped"] = count

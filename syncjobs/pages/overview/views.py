@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from integrations.clockify.forms import ConnectClockify
-from integrations.models import Workspace
+from integrations.models import ShrunkList, Workspace
 from integrations.quickbooks import authorization
 from mapping.desk import rows, wording
 from mapping.models import Mismatch
@@ -90,6 +90,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     for workspace in workspaces:
         names_by_company[workspace.company_id].append(workspace.name)
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
+    shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
             workspace=workspace,
@@ -99,12 +100,19 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             mirrored=mirrored[workspace.pk],
             to_decide=waiting.get(workspace.pk, 0),
             unknown_for_people=unknown.get(workspace.pk, 0),
+            shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),
             open_run=open_runs.get(workspace.pk),
         )
         for workspace in workspaces
     ]
+
+
+def _is_of(shrunk: ShrunkList, workspace: Workspace) -> bool:
+    if shrunk.workspace_id is not None:
+        return shrunk.workspace_id == workspace.pk
+    return shrunk.company_id == workspace.company_id
 
 
 def needs(cards: list[Card]) -> list[Need]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from integrations.models import Company, Workspace
+from integrations.models import Company, ShrunkList, Workspace
 from integrations.quickbooks import connection, subscription_policy
 from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import StatusBadge
@@ -49,6 +49,7 @@ class Card:
     mirrored: list[tuple[int, str]] = field(default_factory=list)
     to_decide: int = 0
     unknown_for_people: int = 0
+    shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
     open_run: Run | None = None
@@ -168,6 +169,8 @@ class Card:
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
             if run is not None and (cut_short or run.status in {Run.Status.FAILED, Run.Status.BLOCKED}):
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
+        if self.shrunk:
+            return f"{self.shrunk[0].sentence} Nothing was marked as gone."
         if self.many_missing:
             return "Many entries were missing from Clockify at once, so nothing was deleted."
         if subscription is not None and subscription.warning:

@@ -27,6 +27,8 @@ EVENTS = {
     "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
     "quickbooks_healed": StatusBadge("QuickBooks works again", "link", "sent"),
     "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
+    "list_shrank": StatusBadge("List came back shorter", "warning", "held"),
+    "list_believed": StatusBadge("Shorter list believed", "check", "out"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
 MAX_PATH_LENGTH = 60

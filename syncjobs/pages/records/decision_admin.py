@@ -113,6 +113,8 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
 
     @admin.display(description="State", ordering="suspended")
     def standing(self, row: Link) -> SafeString:
+        if row.given_back_at is not None:
+            return badges.plain(StatusBadge(f"Given back {formatting.day(row.given_back_at.date())}", "history", "out"))
         title = reasons.title(row.suspended)
         return badges.plain(StatusBadge(f"Suspended: {title}", "link_off", "held") if row.suspended else WORKS)
 

@@ -30,6 +30,8 @@ class MirrorRecords(RecordAdmin):
             "first_seen_at": "First seen",
             "last_seen_at": "Last seen",
             "gone_at": "Not listed any more since",
+            "from_entries": "Known from time entries only",
+            "retired_at": "Gone, without unsent time, since",
             "inactive_since": "Inactive since",
             "is_project": "A project in QuickBooks",
             "parent_id": "Id of its parent",
@@ -45,6 +47,8 @@ class MirrorRecords(RecordAdmin):
 
     @admin.display(description="State", ordering="gone_at")
     def standing(self, row: Any) -> str:
+        if getattr(row, "from_entries", False):
+            return "known from time entries only"
         if row.gone_at is not None:
             return f"not listed since {day(row.gone_at.date())}"
         if getattr(row, "archived", False):
@@ -56,10 +60,10 @@ class ClockifyRecords(MirrorRecords):
     """Records of Clockify, each with its link and its time entries."""
 
     def related(self, row: Any) -> Related:
-        link = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id).first()
+        links = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id)
         related = [("Who is who: its row", desk(row.workspace_id, self.kind, row.clockify_id))]
-        if link is not None:
-            related.append((f"Linked with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
+        for link in links.order_by("-pk"):
+            related.append((f"{_linked(link)} with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
         return [*related, *self.entry_links(row)]
 
     def entry_links(self, row: Any) -> Related:
@@ -72,7 +76,15 @@ class QuickBooksRecords(MirrorRecords):
     def related(self, row: Any) -> Related:
         # By hand several Clockify records may be linked with one partner.
         links = Link.objects.filter(company=row.company_id, quickbooks_kind=self.kind, quickbooks_id=row.quickbooks_id)
-        return [(f"Linked with {link.kind} {link.clockify_name}", page_of(link)) for link in links.order_by("pk")]
+        return [
+            (f"{_linked(link)} with {link.kind} {link.clockify_name}", page_of(link)) for link in links.order_by("pk")
+        ]
+
+
+def _linked(link: Link) -> str:
+    if link.given_back_at is None:
+        return "Linked"
+    return f"Linked until {day(link.given_back_at.date())}, when its partner went to another record,"
 
 
 @admin.register(ClockifyUser)

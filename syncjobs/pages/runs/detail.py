@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations import shrunk_lists
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
@@ -76,6 +77,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
         "check": check_json(run) if run.kind == Run.Kind.CHECK else None,
+        "shrunk_lists": shrunk_lists.of_workspace(workspace) if shrunk_lists.WARNING in run.warnings else [],
         "read": _read(run),
         "calls": api_calls(run),
         "outcomes": [(name, OUTCOMES(name).value, count) for name, count in outcomes.items()],

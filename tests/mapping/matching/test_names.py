@@ -78,7 +78,12 @@ def test_a_missing_name_is_nobodys_name(empty: str) -> None:
     [
         ("Acme (deleted)", "Acme"),
         ("Acme (deleted) ", "Acme"),
+        ("Acme (deleted-1)", "Acme"),
+        ("Acme (deleted-12) ", "Acme"),
+        ("Acme (deleted) (deleted-1)", "Acme (deleted)"),
         ("Acme (deleted 2)", "Acme (deleted 2)"),
+        ("Acme (deleted-)", "Acme (deleted-)"),
+        ("Acme (deleted-1) Ltd", "Acme (deleted-1) Ltd"),
         ("Acme (Deleted)", "Acme (Deleted)"),
         ("Acme(deleted)", "Acme(deleted)"),
         ("(deleted)", "(deleted)"),

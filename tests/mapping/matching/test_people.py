@@ -20,6 +20,10 @@ ONE_USER = {
         [employee("1", "Ada Byron (deleted)", active=False)],
         "EMPLOYEE_INACTIVE",
     ),
+    "an employee whose name was made inactive before": (
+        [employee("1", "Ada Byron (deleted-1)", active=False)],
+        "EMPLOYEE_INACTIVE",
+    ),
     "an active employee beside an inactive one": (
         [employee("2", "Ada Byron (deleted)", active=False), employee("1", "Ada Byron")],
         "linked",

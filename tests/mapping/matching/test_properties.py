@@ -46,7 +46,7 @@ def worlds(draw: st.DrawFn) -> World:
     ]
     users = [ClockifyRecord("user", f"u{n}", draw(st.sampled_from(NAMES))) for n in range(draw(st.integers(0, 3)))]
     projects = [_project(draw, n, clients=clients) for n in range(draw(st.integers(0, 4)))]
-    clockify = [*users, *clients, *projects]
+    clockify = [_perhaps_gone(draw, record) for record in (*users, *clients, *projects)]
     quickbooks = _quickbooks(draw)
     return World(
         clockify,
@@ -59,6 +59,11 @@ def worlds(draw: st.DrawFn) -> World:
         ],
         draw(st.sampled_from(["strict", "forgiving"])),
     )
+
+
+def _perhaps_gone(draw: st.DrawFn, record: ClockifyRecord) -> ClockifyRecord:
+    is_gone = draw(st.integers(0, 4)) == 0
+    return replace(record, gone=True, archived=True, retired=draw(st.booleans())) if is_gone else record
 
 
 def _project(draw: st.DrawFn, number: int, *, clients: list[ClockifyRecord]) -> ClockifyRecord:
@@ -114,6 +119,7 @@ def _applied(world: World, outcome: MatchResult) -> World:
     known_links = [
         replace(link, suspended=outcome.suspend.get((link.kind, link.clockify_id), link.suspended))
         for link in world.links
+        if (link.kind, link.clockify_id) not in outcome.given_back
     ]
     new_links = [
         _linked(
@@ -152,6 +158,7 @@ def test_matching_again_after_applying_an_outcome_changes_nothing(world: World) 
 
     assert second.links == ()
     assert second.suspend == {}
+    assert second.given_back == {}
     assert second.mismatches == first.mismatches
 
 
@@ -213,7 +220,7 @@ def test_every_record_is_linked_ignored_or_listed_exactly_once(world: World) -> 
     outcome = world.matched()
 
     rows_by_record = Counter((row.kind, row.clockify_id) for row in outcome.mismatches if row.clockify_id)
-    linked = {(link.kind, link.clockify_id) for link in [*world.links, *outcome.links]}
+    linked = {(link.kind, link.clockify_id) for link in _applied(world, outcome).links}
     ignored = {(override.kind, override.clockify_id) for override in world.overrides if override.choice == "ignored"}
     assert set(rows_by_record.values()) <= {1}
     assert not set(rows_by_record) & ignored
@@ -261,3 +268,18 @@ def test_strict_matching_of_people_agrees_with_counting_names(
         and sum(identical(record.name, quickbooks_record.name) for record in clockify) == 1
         and sum(identical(record.name, clockify_record.name) and record.active for record in quickbooks) == 1
     }
+
+
+@given(worlds())
+def test_only_a_retired_record_gives_back_and_only_what_another_has(world: World) -> None:
+    outcome = world.matched()
+
+    records = {(record.kind, record.id): record for record in world.clockify}
+    former = {(link.kind, link.clockify_id): link for link in world.links}
+    after = {(link.kind, link.clockify_id): link for link in _applied(world, outcome).links}
+    for key, taker in outcome.given_back.items():
+        assert records[key].retired
+        assert not records[key[0], taker].retired
+        partner, taken = former[key], after[key[0], taker]
+        assert (partner.quickbooks_kind, partner.quickbooks_id) == (taken.quickbooks_kind, taken.quickbooks_id)
+    assert not any(records[link.kind, link.clockify_id].retired for link in outcome.links)

@@ -1,0 +1,28 @@
+"""The button *It is right* of a list that lost many records at once."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from integrations import shrunk_lists
+from syncjobs.display.formatting import number
+from syncjobs.pages import access
+from syncjobs.planning import evaluate
+
+
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the posted `list` as it was read: what it does not have is gone."""
+    workspace = access.workspace_at(pk)
+    shrunk_id = request.POST.get("list", "")
+    shrunk = shrunk_lists.of_workspace(workspace).filter(pk=shrunk_id).first() if shrunk_id.isdecimal() else None
+    if shrunk is None:
+        messages.warning(request, "A later reading has settled this already.")
+        return redirect("admin:index")
+    count = shrunk_lists.accept(shrunk, person=request.user)
+    if workspace.company is not None:
+        evaluate.refresh(workspace, now=timezone.now())
+    messages.success(request, f"{number(count, 'record,records')} of {shrunk.records} marked as gone.")
+    return redirect("admin:index")

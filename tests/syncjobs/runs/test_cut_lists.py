@@ -1,0 +1,147 @@
+"""Lists that lost many records at once, in whole checks over HTTP: nothing is gone, and it is said."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from integrations.models import ClockifyUser, ConnectionEvent, Customer, ShrunkList
+from mapping.models import Link
+from tests.support.factories import UserFactory
+from tests.support.page_text import main_text
+from tests.support.scene import FIRST, Scene, run_command
+
+COUNT = 30
+LOOK = ("integrations.view_workspace", "integrations.view_timeentry", "syncjobs.view_run")
+
+
+@pytest.fixture(autouse=True)
+def from_march(scene: Scene) -> None:
+    """Make checks read entries from the start date on."""
+    scene.policy(start_date=FIRST)
+
+
+@pytest.fixture
+def customers(scene: Scene) -> list[dict[str, Any]]:
+    """Create clients with their customers, all linked; return the customers' records."""
+    clients = [scene.client(f"Client {number:02}") for number in range(COUNT)]
+    assert scene.check().code == 0
+    with scene.world.lock:
+        return [scene.books.records["Customer"][scene.partner_of(client)] for client in clients]
+
+
+def cut_customers(scene: Scene, customers: list[dict[str, Any]]) -> None:
+    """Leave them out of every answer, as a query that was cut would."""
+    with scene.world.lock:
+        for record in customers:
+            scene.books.records["Customer"].pop(record["Id"])
+
+
+def put_back(scene: Scene, customers: list[dict[str, Any]]) -> None:
+    with scene.world.lock:
+        scene.books.records["Customer"] |= {record["Id"]: record for record in customers}
+
+
+def minutes_pass(minutes: float) -> None:
+    for row in ShrunkList.objects.all():
+        ShrunkList.objects.filter(pk=row.pk).update(first_at=row.first_at - timedelta(minutes=minutes))
+
+
+def test_customers_that_are_missing_at_once_suspend_nothing_and_the_check_says_so(
+    scene: Scene, customers: list[dict[str, Any]]
+) -> None:
+    cut_customers(scene, customers)
+
+    result = scene.check()
+
+    assert (result.code, result["status"]) == (0, "succeeded")
+    assert result["warnings"]["LIST_SHRANK"] == 1
+    assert result["quickbooks"]["customers"]["gone"] == 0
+    assert not Link.objects.exclude(suspended="").exists()
+    put_back(scene, customers)
+    assert "LIST_SHRANK" not in scene.check()["warnings"]
+    assert not ShrunkList.objects.exists()
+
+
+def test_the_same_ten_minutes_later_is_believed(scene: Scene, customers: list[dict[str, Any]]) -> None:
+    cut_customers(scene, customers)
+    scene.check()
+    assert scene.check()["warnings"]["LIST_SHRANK"] == 1
+    minutes_pass(10)
+
+    result = scene.check()
+
+    assert "LIST_SHRANK" not in result["warnings"]
+    assert result["quickbooks"]["customers"]["gone"] == COUNT
+    assert Link.objects.filter(suspended="CUSTOMER_INACTIVE").count() == COUNT
+
+
+def test_a_long_list_is_read_whole_again_and_not_by_its_changes(
+    scene: Scene, customers: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.quickbooks.reading.MAX_RECORDS", COUNT)
+    cut_customers(scene, customers)
+    scene.company.__class__.objects.update(lists_read_at=None)
+    assert scene.check()["warnings"]["LIST_SHRANK"] == 1
+    assert scene.company.lists_read_at is None
+    minutes_pass(10)
+
+    assert scene.check()["quickbooks"]["customers"]["gone"] == COUNT
+
+
+def test_people_that_clockify_leaves_out_are_not_gone(scene: Scene) -> None:
+    users = [scene.user(f"Person {number:02}") for number in range(COUNT)]
+    assert scene.check().code == 0
+    with scene.world.lock:
+        members = {user: scene.place.members.pop(user) for user in users[:25]}
+
+    assert scene.check()["warnings"]["LIST_SHRANK"] == 1
+
+    assert not ClockifyUser.objects.exclude(gone_at=None).exists()
+    with scene.world.lock:
+        scene.place.members |= members
+    scene.check()
+    assert not ShrunkList.objects.exists()
+
+
+def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, Any]], client: Client) -> None:
+    cut_customers(scene, customers)
+    run = scene.check()["run"]
+    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="dana"))
+    message = f"The list of QuickBooks customers came without {COUNT} of {COUNT} known records."
+    for address in ("/admin/", f"/admin/syncjobs/run/{run}/change/"):
+        page_text = main_text(client.get(address))
+        assert message in page_text
+        assert "It is right" in page_text
+
+    shrunk = ShrunkList.objects.get()
+    client.post(f"/admin/workspaces/{scene.workspace.pk}/list-is-right/", {"list": shrunk.pk})
+
+    assert not ShrunkList.objects.exists()
+    assert Customer.objects.exclude(gone_at=None).count() == COUNT
+    assert Link.objects.filter(suspended="CUSTOMER_INACTIVE").count() == COUNT
+    event = ConnectionEvent.objects.get(kind="list_believed")
+    assert event.by is not None
+    assert event.by.get_username() == "dana"
+    assert run_command("check_for_new").code == 0
+
+
+def test_who_may_only_look_sees_it_and_cannot_press(
+    scene: Scene, customers: list[dict[str, Any]], client: Client
+) -> None:
+    cut_customers(scene, customers)
+    scene.check()
+    client.force_login(UserFactory.allowed(*LOOK, username="visitor"))
+
+    page_text = main_text(client.get("/admin/"))
+    answer = client.post(
+        f"/admin/workspaces/{scene.workspace.pk}/list-is-right/", {"list": ShrunkList.objects.get().pk}
+    )
+
+    assert "came without" in page_text
+    assert "It is right" not in page_text
+    assert answer.status_code == 403
+    assert ShrunkList.objects.exists()
