@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import migrations
 
+from integrations import roles
+
 # As `integrations.clockify.payloads` had them when this was written.
 ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'"}
 ENTITY = re.compile("|".join(map(re.escape, ENTITIES)))
@@ -77,12 +79,14 @@ def fingerprint(entry: Any, description: str) -> str:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("integrations", "0006_lost_connections_ask_again"),
-        ("mapping", "0006_mapping_override"),
+        ("integrations", "0008_known_from_entries"),
+        ("mapping", "0007_given_back_links"),
         ("syncjobs", "0012_unanswered_actions"),
     ]
 
     operations = [
         migrations.RunPython(recompute_fingerprints, migrations.RunPython.noop),
         migrations.RunPython(decode_names, migrations.RunPython.noop),
+        # For the list of records that could not be read, which is new.
+        migrations.RunPython(roles.set_up, migrations.RunPython.noop),
     ]

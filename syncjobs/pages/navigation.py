@@ -23,6 +23,7 @@ RECORDS = (
     ("Connection events", "history", "integrations.connectionevent"),
 )
 MIRRORS = (
+    ("Could not be read", "warning", "integrations.unreadablerecord"),
     ("Clockify users", "person", "integrations.clockifyuser"),
     ("Clockify clients", "business", "integrations.clockifyclient"),
     ("Clockify projects", "folder", "integrations.clockifyproject"),
