@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from config.scrubber import scrub, scrub_known
+
 # A vendor's words are quoted this far.
 QUOTED_LENGTH = 300
 # The widths of the columns that keep them.
@@ -9,16 +11,16 @@ MESSAGE_LENGTH, CODE_LENGTH, TID_LENGTH = 1000, 60, 80
 
 
 def quoted_words(text: object, limit: int = QUOTED_LENGTH) -> str:
-    """Return what a vendor wrote as one line of printable characters, cut to `limit`; "" for anything but text.
+    """Return what a vendor wrote, scrubbed, as one printable line cut to `limit`; "" for anything but text.
 
     Whatever a vendor wrote passes through here before it reaches a message, the log or the journal: a body may hold
-    megabytes, lines that look like our own, and control characters that terminals obey.
+    megabytes, lines that look like our own, control characters that terminals obey, and the key or token of the call.
     """
     if not isinstance(text, str):
         return ""
-    # Cut twice, since cleaning is slow and may shorten it.
-    printable = "".join(char if char.isprintable() else " " for char in text[: limit * 4])
-    words = " ".join(printable.split())
+    # Cut twice, since cleaning is slow and may shorten it; scrubbed twice, since cleaning may join what was apart.
+    printable = "".join(char if char.isprintable() else " " for char in scrub_known(text, limit * 4))
+    words = scrub(" ".join(printable.split()))
     return words if len(words) <= limit else f"{words[: limit - 1]}…"
 
 

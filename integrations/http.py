@@ -17,8 +17,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from config.scrubber import scrub
 from integrations import retry, throttle, transport
-from integrations.errors import ApiError, NoAnswer, TryLater, Unexpected
+from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
 from integrations.models import ApiCall
 
 log = logging.getLogger("hourbridge.http")
@@ -210,7 +211,8 @@ def record_call(
     tid: str = "",
     problem: str = "",
 ) -> None:
-    """Add one row to the call journal; values too long for their columns are cut."""
+    """Add one row to the call journal, scrubbed; values too long for their columns are cut."""
+    path, problem, tid = scrub(path, 500), scrub(problem, 300), quoted_words(tid, TID_LENGTH)
     log.info("%s %s %s -> %s in %s ms %s", account.vendor, method, path, status, milliseconds, problem)
     row = {
         "vendor": account.vendor,
@@ -222,7 +224,7 @@ def record_call(
         "status": status,
         "milliseconds": milliseconds,
         "attempt": min(attempt, 32_000),
-        "intuit_tid": tid[:80],
+        "intuit_tid": tid,
         "problem": problem[:300],
     }
     # Plain SQL, since this runs for every call and the ORM takes three times as long.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import InterfaceError, OperationalError
 
+from config.scrubber import scrub
 from integrations.errors import ApiError
 from syncjobs.ledger import lease
 
@@ -14,7 +15,7 @@ def describe(cause: Exception) -> tuple[str, str, str]:
         return cause.name, cause.message, cause.fix or "The next run goes on by itself."
     if isinstance(cause, lease.Lost):
         return "LEASE_LOST", str(cause), "Run it again."
-    text = " ".join(str(cause).split())
+    text = scrub(" ".join(str(cause).split()))
     if isinstance(cause, OperationalError | InterfaceError):
         fix = "The next run looks for what was on its way and goes on. The log has the details."
         return "DATABASE", f"The database could not be used: {text}"[:300], fix
