@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
+from config import scrubber
+
 
 class SecretUnreadable(ImproperlyConfigured):
     """A stored secret that none of ENCRYPTION_KEYS decrypts."""
@@ -40,7 +42,27 @@ class EncryptedTextField(models.TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
-        return seal(value) if value else value
+        if not value:
+            return value
+        scrubber.learn(value)
+        return seal(value)
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return unseal(value) if value else value
+        if not value:
+            return value
+        secret = unseal(value)
+        scrubber.learn(secret)
+        return secret
+
+
+class ScrubbedTextField(models.TextField):
+    """Text for people that may quote others, such as an error message; secrets in it never reach the database."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        value = super().get_prep_value(value)
+        return scrubber.scrub(value) if isinstance(value, str) else value
+
+    def deconstruct(self) -> Any:
+        # The column is that of a TextField, so that no migration is needed.
+        name, _, args, options = super().deconstruct()
+        return name, "django.db.models.TextField", args, options

@@ -11,7 +11,7 @@ from django.db import models
 
 from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
 from integrations.connection_state import Connection
-from integrations.fields import EncryptedTextField
+from integrations.fields import EncryptedTextField, ScrubbedTextField
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
 from integrations.throttle import RateBucket
 
@@ -60,7 +60,7 @@ class Workspace(Connection):
     clockify_id = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=250)
     state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
-    state_reason = models.TextField(blank=True, help_text="Why Clockify refuses the key, in its words.")
+    state_reason = ScrubbedTextField(blank=True, help_text="Why Clockify refuses the key, in its words.")
     state_since = models.DateTimeField(null=True, blank=True)
     api_key = EncryptedTextField(blank=True)
     api_url = models.CharField(max_length=300)
@@ -112,7 +112,7 @@ class ConnectionEvent(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="events")
     at = models.DateTimeField(db_index=True)
     kind = models.CharField(max_length=40)
-    message = models.TextField()
+    message = ScrubbedTextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
 
     def __str__(self) -> str:

@@ -7,6 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from integrations.fields import ScrubbedTextField
+
 KINDS = [("user", "User"), ("client", "Client"), ("project", "Project")]
 QUICKBOOKS_KINDS = [("employee", "Employee"), ("vendor", "Vendor"), ("customer", "Customer")]
 
@@ -218,9 +220,9 @@ class PartnerWrite(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     in_doubt = models.BooleanField(default=False, help_text="Tried, and no clear answer came.")
     error_code = models.CharField(max_length=60, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = ScrubbedTextField(blank=True)
     intuit_tid = models.CharField(max_length=80, blank=True)
-    said = models.TextField(blank=True, help_text="What came of it, in a sentence or two.")
+    said = ScrubbedTextField(blank=True, help_text="What came of it, in a sentence or two.")
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 
+from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
 
 
@@ -68,8 +69,8 @@ class Run(models.Model):
     counters = models.JSONField(default=dict)
     warnings = models.JSONField(default=dict)
     error_code = models.CharField(max_length=60, blank=True)
-    error_message = models.TextField(blank=True)
-    error_fix = models.TextField(blank=True)
+    error_message = ScrubbedTextField(blank=True)
+    error_fix = ScrubbedTextField(blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "-created_at"], name="run_by_workspace")]
@@ -258,7 +259,7 @@ class RunItem(models.Model):
     quickbooks_id = models.CharField(max_length=64, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     error_code = models.CharField(max_length=60, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = ScrubbedTextField(blank=True)
     intuit_tid = models.CharField(max_length=80, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -323,7 +324,7 @@ class Action(models.Model):
     )
     duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
     error_code = models.CharField(max_length=60, blank=True)
-    error_message = models.TextField(blank=True)
+    error_message = ScrubbedTextField(blank=True)
     intuit_tid = models.CharField(max_length=80, blank=True)
 
     class Meta:

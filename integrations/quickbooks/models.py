@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from integrations.connection_state import Connection
-from integrations.fields import EncryptedTextField
+from integrations.fields import EncryptedTextField, ScrubbedTextField
 
 
 class Company(Connection):
@@ -27,7 +27,7 @@ class Company(Connection):
     realm_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=250, blank=True)
     state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
-    state_reason = models.TextField(blank=True)
+    state_reason = ScrubbedTextField(blank=True)
     state_since = models.DateTimeField(null=True, blank=True)
     connected_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(null=True, blank=True, help_text="When employees and customers were last read.")
