@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from config import scrubber
 from integrations import bounded_json, http, throttle
 from integrations.clockify import payloads
 from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
@@ -44,6 +45,10 @@ class ClockifyApiClient:
     run_id: int | None = None
     on_lost: Callable[[str], None] = field(default=lambda reason: None, repr=False, compare=False)
     _health: HealthCheck = field(default_factory=HealthCheck, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Also a key that was just typed in: Clockify's answers may quote it before it is stored.
+        scrubber.learn(self.api_key)
 
     # --- the connection itself -----------------------------------------------------------------------------
     def check_connection(self) -> None:

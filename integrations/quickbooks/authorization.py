@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core import signing
 
 from config.environment import is_loopback
-from integrations.errors import ApiError, Rejected
+from integrations.errors import ApiError, Rejected, quoted_words
 from integrations.models import Workspace
 from integrations.quickbooks import connection, oauth
 
@@ -84,7 +84,7 @@ def refusal_of(error: str) -> Rejected:
     if error == "access_denied":
         message, fix = "The connection was declined at Intuit; nothing was changed here.", "Connect again when ready."
     else:
-        message = f"Intuit ended the connection with “{error[:60]}”."
+        message = f"Intuit ended the connection with “{quoted_words(error, 60)}”."
         fix = "Check the Intuit app's redirect URI and keys, then connect again."
     return Rejected(message, vendor="quickbooks", code="DECLINED", fix=fix)
 

@@ -21,6 +21,7 @@ from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
+from config import scrubber
 from integrations import bounded_json, http, retry, transport
 from integrations.database import database_now
 from integrations.errors import (
@@ -136,6 +137,8 @@ def exchange(code: str, *, account: http.Account) -> Tokens:
     if not code:
         raise Rejected("Intuit sent no code.", vendor="quickbooks", code="NO_CODE", fix="Connect QuickBooks again.")
 
+    scrubber.learn(code)
+
     def fetch(attempt: int) -> Any:
         session = _Session(account, attempt=attempt, redirect_uri=redirect_uri())
         return session.fetch_token(settings.QUICKBOOKS_TOKEN_URL, code=code, include_client_id=False)
@@ -155,6 +158,9 @@ def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
     """
     configured()
 
+    # Also one that was just typed in, and is not stored yet.
+    scrubber.learn(refresh_token)
+
     def fetch(attempt: int) -> Any:
         session = _Session(account, attempt=attempt)
         return session.refresh_token(settings.QUICKBOOKS_TOKEN_URL, refresh_token=refresh_token)
@@ -167,6 +173,7 @@ def revoke(token: str, *, account: http.Account, patiently: bool = True) -> None
 
     The permission of the company ends, with all its tokens. `patiently`: with retries; otherwise once and briefly.
     """
+    scrubber.learn(token)
     call = http.Call(
         "POST",
         settings.QUICKBOOKS_REVOKE_URL,
@@ -191,6 +198,7 @@ def _classify_revocation(answer: requests.Response) -> ApiError | None:
 
 
 def _basic_header() -> dict[str, str]:
+    scrubber.learn(settings.QUICKBOOKS_CLIENT_SECRET)
     app = HTTPBasicAuth(settings.QUICKBOOKS_CLIENT_ID, settings.QUICKBOOKS_CLIENT_SECRET)
     request = requests.Request("POST", "http://localhost", auth=app).prepare()
     return {"Authorization": request.headers["Authorization"]}
@@ -277,6 +285,7 @@ def _token_fields(body: str) -> dict[str, Any]:
             vendor="quickbooks",
         )
     fields = {name: answer[name] for name in ("access_token", "refresh_token") if _is_token(answer.get(name))}
+    scrubber.learn(*fields.values())
     if "refresh_token" not in fields:
         log.warning("Intuit's token service answered without a refresh token; the one that was used stays.")
     return {

@@ -19,6 +19,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 from django.db.models import Q
 
+from config import scrubber
 from config.environment import is_loopback
 from config.version import name_and_version
 from integrations.errors import ApiError
@@ -205,7 +206,7 @@ def from_api_error(error: ApiError) -> Problem:
 
 
 def _from_database_error(error: DatabaseError) -> Problem:
-    message = one_line(str(error))
+    message = scrubber.scrub(one_line(str(error)))
     if "no such table" in message or "no such column" in message or "does not exist" in message:
         fix = "Run `python manage.py migrate` first."
         return Problem("The database is not set up.", exit_code=NOTHING_ATTEMPTED, code="NOT_MIGRATED", fix=fix)
@@ -213,7 +214,7 @@ def _from_database_error(error: DatabaseError) -> Problem:
 
 
 def _from_unexpected(error: Exception) -> Problem:
-    text = one_line(f"{type(error).__name__}: {error}")[:300]
+    text = scrubber.scrub(one_line(f"{type(error).__name__}: {error}"))[:300]
     fix = f"{error_log.where()} Please report it."
     return Problem(f"An error of ours, {text}.", exit_code=NOTHING_ATTEMPTED, code="INTERNAL_ERROR", fix=fix)
 
@@ -241,6 +242,7 @@ def secret(value: str, name: str) -> str:
     text = text.strip()
     if not text:
         raise Problem(f"{name} is empty.")
+    scrubber.learn(text)
     return text
 
 
