@@ -12,6 +12,11 @@ def main() -> None:
         print(name_and_version())
         return
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    from config import log_records, scrubber
+
+    # Before anything can fail: errors quote arguments.
+    scrubber.learn_arguments(sys.argv)
+    log_records.install_hooks()
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from config import environment, sentry
+from config import environment, log_records, scrubber, sentry
 from config.environment import env
 from config.unfold import UNFOLD as UNFOLD
 
@@ -17,6 +17,10 @@ environment.read_env_file(BASE_DIR)
 DEBUG = environment.yes_or_no("DEBUG", False)
 SECRET_KEY = environment.secret_key(DEBUG)
 ENCRYPTION_KEYS = environment.encryption_keys(DEBUG, SECRET_KEY)
+# Nothing that is logged, stored, shown or reported may contain them.
+scrubber.learn_environment(os.environ)
+scrubber.learn(SECRET_KEY, *ENCRYPTION_KEYS, lasting=True)
+log_records.install()
 PUBLIC_URL = environment.address("PUBLIC_URL", "http://localhost:8000")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
     urlsplit(PUBLIC_URL).hostname,
