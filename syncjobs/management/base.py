@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandParser, OutputWrapper
 from django.db import DatabaseError
 from django.db.models import Q
 
@@ -49,6 +49,16 @@ class Problem(Exception):
         return {"error": {"code": self.code, "message": str(self), "fix": self.fix}}
 
 
+class _Output(OutputWrapper):
+    """A command's output. Data stays as it is but for secrets that this process knows; errors are scrubbed before."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream)
+
+    def write(self, msg: str = "", *args: Any, **options: Any) -> Any:
+        return super().write(scrubber.scrub_known(msg), *args, **options)
+
+
 class Command(BaseCommand):
     """A command. Subclasses implement `work`, which returns an exit code (None is 0)."""
 
@@ -71,7 +81,7 @@ class Command(BaseCommand):
         if getattr(self, "_called_from_command_line", False):
             name = f"{prog_name} {subcommand}"
             parser.error = lambda message: parser.exit(  # type: ignore[method-assign]
-                USAGE, f"{one_line(message).rstrip('.')}. See `{name} --help`.\n"
+                USAGE, f"{scrubber.scrub(one_line(message)).rstrip('.')}. See `{name} --help`.\n"
             )
         return parser
 
@@ -114,6 +124,7 @@ class Command(BaseCommand):
         if threading.current_thread() is threading.main_thread():
             # SIGTERM acts like Ctrl-C: the current record is finished and the run's result saved.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self.stdout, self.stderr = _Output(self.stdout), _Output(self.stderr)
         with contextlib.nullcontext() if self.is_service else error_log.details_kept():
             code = self._work(options)
         if code:
@@ -155,7 +166,7 @@ class Command(BaseCommand):
     def progress(self, text: str) -> None:
         """Write one line to stderr. Nobody reading it any more (`2>&1 | head`) ends no run."""
         with contextlib.suppress(OSError):
-            self.stderr.write(one_line(text))
+            self.stderr.write(scrubber.scrub(one_line(text)))
 
     # --- which workspace -----------------------------------------------------------------------------------
     def workspace(self, options: dict[str, Any]) -> Workspace:

@@ -11,6 +11,7 @@ from django.core.management.base import CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
+from config.scrubber import scrub
 from syncjobs import tasks
 from syncjobs.management import base
 from syncjobs.runs import queue
@@ -48,7 +49,7 @@ class Command(base.Command):
         supervisor.run()
 
     def say(self, text: str) -> None:
-        self.stdout.write(f"{timezone.now():%Y-%m-%d %H:%M:%S} worker: {text}")
+        self.stdout.write(scrub(f"{timezone.now():%Y-%m-%d %H:%M:%S} worker: {base.one_line(text)}"))
         self.stdout.flush()
 
 
