@@ -153,6 +153,8 @@ Q_CLUSTER = {
     "poll": 0.5,
     "cache": "default",
     "label": "Task queue",
+    # Our own rows say what is due. Its schedules may name any function, and its rows are not signed.
+    "scheduler": False,
 }
 
 LANGUAGE_CODE = "en"
@@ -178,6 +180,7 @@ if not DEBUG:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PUBLIC_URL).scheme == "https"
 SESSION_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "config.flash.ScrubbedStorage"
 
 # --- logging in ------------------------------------------------------------------------------------------------
 # People are created by an administrator (docs/people.md); nobody signs up, and e-mail addresses are not verified.

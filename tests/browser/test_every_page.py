@@ -152,7 +152,6 @@ def pages_of_models() -> Iterator[str]:
     yield "/admin/syncjobs/receipt/?q=nothing-like-that"
     yield "/admin/auth/user/add/"
     yield "/admin/auth/group/add/"
-    yield "/admin/django_q/schedule/add/"
 
 
 def sent_back(inspection: Inspection, path: str) -> None:

@@ -10,6 +10,8 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from integrations.readonly_admin import ReadOnlyAdmin
+
 for model in (User, Group, OrmQ, Schedule, Success, Failure):
     admin.site.unregister(model)
 
@@ -28,21 +30,22 @@ class ThemedGroupAdmin(GroupAdmin, ModelAdmin):
     filter_horizontal = ()
 
 
+# A schedule or a resubmitted task runs any function on the worker, so that these rows are only viewed.
 @admin.register(OrmQ)
-class ThemedQueueAdmin(queue_admin.QueueAdmin, ModelAdmin):
+class ViewedQueueAdmin(ReadOnlyAdmin, queue_admin.QueueAdmin):
     pass
 
 
 @admin.register(Schedule)
-class ThemedScheduleAdmin(queue_admin.ScheduleAdmin, ModelAdmin):
+class ViewedScheduleAdmin(ReadOnlyAdmin, queue_admin.ScheduleAdmin):
     pass
 
 
 @admin.register(Success)
-class ThemedSuccessAdmin(queue_admin.TaskAdmin, ModelAdmin):
+class ViewedSuccessAdmin(ReadOnlyAdmin, queue_admin.TaskAdmin):
     pass
 
 
 @admin.register(Failure)
-class ThemedFailureAdmin(queue_admin.FailAdmin, ModelAdmin):
+class ViewedFailureAdmin(ReadOnlyAdmin, queue_admin.FailAdmin):
     pass

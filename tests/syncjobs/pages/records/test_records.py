@@ -137,7 +137,7 @@ def test_a_list_asks_a_fixed_number_of_queries(
 
 @pytest.mark.parametrize(
     "address",
-    ["/admin/auth/user/add/", "/admin/auth/group/add/", "/admin/django_q/schedule/add/", "/admin/django_q/failure/"],
+    ["/admin/auth/user/add/", "/admin/auth/group/add/", "/admin/django_q/schedule/", "/admin/django_q/failure/"],
 )
 def test_accounts_and_the_queue_wear_the_theme(admin_client: Client, address: str) -> None:
     page = admin_client.get(address).content.decode()
