@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from pathlib import Path
 
+from config.log_records import one_line
+from config.scrubber import scrub
 from syncjobs.models import Run
 from syncjobs.runs import queue
 from syncjobs.runs.execution import RunExecution
+
+log = logging.getLogger("hourbridge.task")
 
 # Seconds of one slice; a longer run requeues itself, so that it never holds a worker for hours.
 SLICE = 600
@@ -16,8 +21,23 @@ SLICE = 600
 STOP_FILE = "HOURBRIDGE_STOP_FILE"
 
 
+class TaskFailed(Exception):
+    """An error of ours that ended a task; the message is scrubbed, and its details are in the log only."""
+
+
 def perform(run_id: int) -> str:
-    """Work on a run for one slice; return its result. A finished run, or another process's, is left alone."""
+    """Work on a run for one slice; return its result. A finished run, or another process's, is left alone.
+
+    Raises TaskFailed, since the queue keeps the traceback of what is raised in a table of its own.
+    """
+    try:
+        return _perform(run_id)
+    except Exception as problem:
+        log.exception("The task of run %s ended on an error of ours.", run_id)
+        raise TaskFailed(one_line(scrub(f"{type(problem).__name__}: {problem}"))) from None
+
+
+def _perform(run_id: int) -> str:
     run = Run.objects.select_related("workspace", "company").filter(pk=run_id).first()
     if run is None:
         return f"There is no run {run_id}."
