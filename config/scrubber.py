@@ -41,7 +41,7 @@ _NAMED = ("key", "token", "secret", "passw", "authorization")
 _PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     # Bearer and Basic credentials, with or without the header's name.
     (
-        r"\b(bearer|basic)(\s+|%20)(?=[\w.~+/=-]{0,300}\d|[\w.~+/=-]{20})[\w.~+/=-]{6,}",
+        r"\b(bearer|basic)(\s+|%20)(?=[\w.~+/=-]{0,300}\d|[\w.~+/=-]{20})[\w.~+/=\[\]-]{6,}",
         rf"\1\2{MASK}",
         ("bearer", "basic"),
     ),
@@ -56,6 +56,12 @@ _PATTERNS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"\beyJ[\w-]{10,}(?:\.[\w-]*)+", MASK, ("eyj",)),
     (r"\bAB\d\d[a-z0-9]{30,}", MASK, ("ab0", "ab1")),
     (r"\bRT1-\d+-[a-z]\d-[a-z0-9]{10,}", MASK, ("rt1-",)),
+    # Any other long mix of digits, small and capital letters: neither words nor the vendors' ids are like that.
+    (
+        r"(?-i:(?<![\w-])(?=[\w-]{0,300}\d)(?=[\w-]{0,300}[a-z])(?=[\w-]{0,300}[A-Z])[\w-]{40,}={0,2})",
+        MASK,
+        ("",),
+    ),
 )
 _COMPILED = [(re.compile(pattern, re.IGNORECASE), masked, words) for pattern, masked, words in _PATTERNS]
 

@@ -84,6 +84,7 @@ def test_a_text_is_scrubbed_before_it_is_cut(most: int) -> None:
         ("a eyJhbGciOiJkaXIiLCJlbmMi..abc.def-g b", f"a {MASK} b"),
         ("AB11" + "7x" * 20, MASK),
         ("RT1-58-H0-1735689600abcdef", MASK),
+        ("key YTUxMDBhZWQtNGI5ZC00YmQyLTk5MWItYjE0MmM0MDJhZmY1 is bad", f"key {MASK} is bad"),
     ],
 )
 def test_what_looks_like_a_secret_is_masked(written: str, scrubbed: str) -> None:
@@ -100,6 +101,8 @@ def test_what_looks_like_a_secret_is_masked(written: str, scrubbed: str) -> None
         'Bearer realm="Intuit", error="invalid_token"',
         "/v3/company/123146/timeactivity?requestid=5c1fbf2e-6c5e-4d71-9b54-3a9ad6a1d3c9",
         "Authorization failed (401, code 3200).",
+        "intuit_tid 1-65f0c1d2-0a1b2c3d4e5f60718293a4b5, hash " + "9f86d081884c7d65" * 4,
+        "/query?query=select+%2A+from+TimeActivity+where+TxnDate+%3E%3D+%272026-03-01%27+orderby+Id",
         "https://api.clockify.me:443/api/v1 at 10:30@noon",
         "Zoë & 株式会社 ẞİ",
     ],
