@@ -186,6 +186,8 @@ def scrub(text: str, most: int | None = None) -> str:
     Secrets that go on beyond `most` are masked as well.
     """
     scrubbed = scrub_known(text, most)
+    if not scrubbed:
+        return scrubbed
     lowered = scrubbed.lower()
     for pattern, masked, words in _COMPILED:
         if any(word in lowered for word in words):
@@ -195,6 +197,8 @@ def scrub(text: str, most: int | None = None) -> str:
 
 def scrub_known(text: str, most: int | None = None) -> str:
     """Return the text with every known secret masked, and nothing else: for people's own data, which stays as it is."""
+    if not text:
+        return text
     text = text if most is None else text[: most + MAX_LENGTH]
     most = len(text) if most is None else most
     ranges = sorted(_known.find(_flat(text)))
