@@ -25,7 +25,7 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as problem:
-        print(" ".join(str(problem).split()), file=sys.stderr)
+        print(scrubber.scrub(" ".join(str(problem).split())), file=sys.stderr)
         sys.exit(2)
 
 

@@ -13,14 +13,14 @@ from config.unfold import UNFOLD as UNFOLD
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 environment.read_env_file(BASE_DIR)
+# First of all: nothing that is logged, stored, shown or reported may contain a secret.
+scrubber.learn_environment(os.environ)
+log_records.install()
 
 DEBUG = environment.yes_or_no("DEBUG", False)
 SECRET_KEY = environment.secret_key(DEBUG)
 ENCRYPTION_KEYS = environment.encryption_keys(DEBUG, SECRET_KEY)
-# Nothing that is logged, stored, shown or reported may contain them.
-scrubber.learn_environment(os.environ)
 scrubber.learn(SECRET_KEY, *ENCRYPTION_KEYS, lasting=True)
-log_records.install()
 PUBLIC_URL = environment.address("PUBLIC_URL", "http://localhost:8000")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [
     urlsplit(PUBLIC_URL).hostname,

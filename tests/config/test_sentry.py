@@ -54,7 +54,7 @@ def collector() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def run(arguments: list[str], dsn: str, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def run(arguments: list[str], dsn: str, tmp_path: Path, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {
         "PATH": os.environ["PATH"],
         "ENV_FILE": os.devnull,
@@ -66,6 +66,7 @@ def run(arguments: list[str], dsn: str, tmp_path: Path) -> subprocess.CompletedP
         "CANARY_OF_THE_ENVIRONMENT": "canary-environment-0123",
         "PYTHONPATH": str(django_settings.BASE_DIR),
         **CANARIES,
+        **more,
     }
     return subprocess.run(
         [sys.executable, *arguments],
@@ -92,6 +93,12 @@ def test_a_failed_command_is_reported_without_its_arguments(collector: Any, tmp_
     assert process.returncode == 3 and event["exception"]["values"][-1]["type"] == "OperationalError"
     assert "canary" not in "".join(bodies) + process.stdout + process.stderr
     assert "extra" not in event and "sys.argv" not in "".join(bodies)
+
+
+def test_a_setting_that_can_not_be_read_is_quoted_without_its_password(collector: Any, tmp_path: Path) -> None:
+    process = run(["manage.py", "check"], collector[0], tmp_path, QUICKBOOKS_API_URL="ftp://me:canary-9@host/path")
+
+    assert process.returncode == 2 and "QUICKBOOKS_API_URL is 'ftp://me:[secret]@host/path'" in process.stderr
 
 
 def test_a_failed_page_is_reported_without_what_was_sent_to_it(collector: Any, tmp_path: Path) -> None:
