@@ -167,8 +167,8 @@ class UnreadableRecord(models.Model):
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="unreadable")
     kind = models.CharField(max_length=10, choices=Kind)
     vendor_id = models.CharField("id", max_length=64, blank=True, help_text="Empty where it can't be read either.")
-    reason = models.TextField("what is wrong")
-    raw_text = models.TextField("as it came", help_text="The start of the record's JSON.")
+    reason = ScrubbedTextField("what is wrong")
+    raw_text = ScrubbedTextField("as it came", help_text="The start of the record's JSON.")
     first_seen_at = models.DateTimeField("first seen")
     last_seen_at = models.DateTimeField("last seen")
 

@@ -30,8 +30,23 @@ def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
         kind, person = scene.people[entry.user_id]
         rate = (scene.place.rate_of(entry) or 0) / 100
         customer = scene.customers[entry.project_id]
-        facts[kind, person, customer, day, minutes, rate, entry.description, "Billable"] += 1
+        facts[kind, person, customer, day, minutes, rate, typed(entry.description), "Billable"] += 1
     return facts
+
+
+def typed(text: str) -> str:
+    """Return a text of Clockify as the person typed it; its ampersands come last, since each is decoded once."""
+    for entity, sign in (
+        ("lt", "<"),
+        ("gt", ">"),
+        ("quot", '"'),
+        ("#39", "'"),
+        ("#x27", "'"),
+        ("apos", "'"),
+        ("amp", "&"),
+    ):
+        text = text.replace(f"&{entity};", sign)
+    return text
 
 
 def actual(scene: Scene) -> Counter[Fact]:

@@ -149,7 +149,13 @@ def test_no_rate_is_sent_as_nothing_and_said(scene: Scene, ada: str, form: str) 
 
 @pytest.mark.parametrize(
     "text",
-    ["Grüße an 日本 👩‍👩‍👧", "first\nsecond\r\nthird\tend", '"quotes" and \\backslashes\\', "<b>&amp;</b>", "x" * 3000],
+    [
+        "Grüße an 日本 👩‍👩‍👧",
+        "first\nsecond\r\nthird\tend",
+        '"quotes" and \\backslashes\\',
+        "<b> R&D & Co </b>",
+        "x" * 3000,
+    ],
 )
 def test_the_description_arrives_unchanged(scene: Scene, ada: str, site: str, text: str) -> None:
     entry = scene.entry(ada, site, description=text)
