@@ -18,13 +18,20 @@ ENTITY = "TimeActivity"
 MAX_GAP = timedelta(days=7)
 
 
-def on_days(client: QuickBooksApiClient, days: Iterable[date]) -> list[Activity]:
-    """Return all activities of these days, ours and others'. Raises ApiError."""
+def on_days(
+    client: QuickBooksApiClient, days: Iterable[date], *, unclear: list[Activity] | None = None
+) -> list[Activity]:
+    """Return all activities of these days, ours and others'. Raises ApiError.
+
+    Records whose id, day or length can't be read are added to `unclear`: one of them may be any activity.
+    """
     # By id: pages of a list that changes meanwhile may repeat a record.
-    return list({activity.id: activity for activity in each_on_days(client, days)}.values())
+    return list({activity.id: activity for activity in each_on_days(client, days, unclear=unclear)}.values())
 
 
-def each_on_days(client: QuickBooksApiClient, days: Iterable[date]) -> Iterator[Activity]:
+def each_on_days(
+    client: QuickBooksApiClient, days: Iterable[date], *, unclear: list[Activity] | None = None
+) -> Iterator[Activity]:
     """Yield all activities of these days one by one, for callers that keep only a few; an id may come twice."""
     requested_days = set(days)
     for first, last in _ranges(sorted(requested_days)):
@@ -34,6 +41,10 @@ def each_on_days(client: QuickBooksApiClient, days: Iterable[date]) -> Iterator[
             if not isinstance(raw, Mapping):
                 continue
             activity = payloads.activity(raw)
+            if not payloads.identifier(raw) or activity.txn_date is None or activity.minutes is None:
+                if unclear is not None:
+                    unclear.append(activity)
+                continue
             # A range also holds the days in its gaps.
             if activity.txn_date in requested_days:
                 yield activity

@@ -22,6 +22,7 @@ from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
+from syncjobs.settling.late_duplicates import MAX_CLOCK_SKEW
 
 State = Action.State
 # Ended without an answer, and watched for a while: they may still turn out to have arrived.
@@ -61,9 +62,9 @@ def _settle_creates(
     creates = [action for action in creates if action.state != State.MISSING]
     if not creates:
         return {}
-    unowned = {
-        activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in creates})
-    }
+    unclear: list[Activity] = []
+    days = {action.txn_date for action in creates}
+    unowned = {activity.id: activity for activity in activities.on_days(client, days, unclear=unclear)}
     for owned_id in Receipt.objects.owned_ids(company, unowned):
         del unowned[owned_id]
     missing = []
@@ -80,8 +81,21 @@ def _settle_creates(
         action.entry_id: Absent(action, may_arrive=began_at <= journal.may_arrive_until(action))
         # An open action comes last: it counts for its entry, not one that was given up before.
         for action in reversed(missing)
-        if action.state != State.SENDING or not _needs_person(action, unowned.values())
+        if not _may_be_unclear(company, action, unclear)
+        and (action.state != State.SENDING or not _needs_person(action, unowned.values()))
     }
+
+
+def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity]) -> bool:
+    """Return True if the create may be one of these activities, which can't be read: then it is not absent."""
+    since = action.created_at - MAX_CLOCK_SKEW
+    candidates = [
+        activity
+        for activity in unclear
+        if activity.id not in action.excluded_ids and (activity.created_at is None or activity.created_at >= since)
+    ]
+    owned = Receipt.objects.owned_ids(company, [activity.id for activity in candidates]) if candidates else set()
+    return any(activity.id not in owned for activity in candidates)
 
 
 def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:

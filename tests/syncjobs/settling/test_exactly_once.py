@@ -691,3 +691,22 @@ def test_a_write_still_at_work_is_not_doubled_where_ids_are_remembered(
     time.sleep(2)
     scene.sync()
     assert_books_agree(scene)
+
+
+@pytest.mark.parametrize("field", ["Id", "Hours", "TxnDate"])
+@pytest.mark.parametrize("value", [float("nan"), "", {}], ids=["NaN", "empty", "object"])
+def test_an_activity_that_cannot_be_read_may_be_the_one_that_is_looked_for(
+    scene: Scene, outcome_unknown: str, field: str, value: Any
+) -> None:
+    key = scene.activities()[0]["Id"]
+    scene.switch(requestid_memory_seconds=0)
+    change = {field: value, "Minutes": value}
+    scene.fault("answer_after_commit", "query", method="", record=key, change=change, times=0)
+
+    waiting = scene.sync()
+
+    assert (waiting.code, waiting.counts) == (4, {"unknown": 1})
+    assert len(scene.activities()) == 1
+    scene.clear_faults()
+    assert scene.sync().counts == {"unchanged": 1}
+    assert_books_agree(scene)
