@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
-from syncjobs.models import Action
+from syncjobs.models import Action, Receipt, Run
 from syncjobs.rules import changes, draft
 from syncjobs.rules.changes import Step
 from syncjobs.rules.draft import Draft
@@ -101,12 +102,35 @@ class Unanswered:
         return action
 
 
-def load(workspace: Workspace) -> Unanswered:
-    """Return the workspace's unanswered writes. Of an entry the latest one counts."""
+def load(workspace: Workspace, *, by_undo: bool = False) -> Unanswered:
+    """Return the workspace's unanswered writes: those of undos, or all others. Of an entry the latest one counts.
+
+    Not those from before the last write of their entry that QuickBooks confirmed: the entry was edited since.
+    """
     rows = Action.objects.filter(
         workspace=workspace, company=workspace.company, state__in=[State.MISSING, State.GIVEN_UP]
     )
-    return Unanswered({action.entry_id: action for action in rows.order_by("pk")})
+    # What an undo tried to delete says nothing about a deletion that Clockify asks for.
+    rows = rows.filter(run__kind=Run.Kind.UNDO) if by_undo else rows.exclude(run__kind=Run.Kind.UNDO)
+    actions = {action.entry_id: action for action in rows.order_by("pk")}
+    changed_at = _last_changes(workspace, list(actions))
+    return Unanswered({key: action for key, action in actions.items() if not _is_older(action, changed_at.get(key))})
+
+
+def _last_changes(workspace: Workspace, entry_ids: list[str]) -> dict[str, datetime]:
+    """Return when QuickBooks last confirmed a write of each entry, corrections included."""
+    last: dict[str, datetime] = {}
+    # In chunks: SQLite limits the parameters of one query.
+    for start in range(0, len(entry_ids), 500):
+        chunk = entry_ids[start : start + 500]
+        rows = Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id__in=chunk)
+        for entry_id, changed_at in rows.values_list("entry_id", "changed_at"):
+            last[entry_id] = max(changed_at, last.get(entry_id, changed_at))
+    return last
+
+
+def _is_older(action: Action, changed_at: datetime | None) -> bool:
+    return changed_at is not None and action.ended_at is not None and action.ended_at < changed_at
 
 
 def given_up_reason(action: Action) -> Reason:

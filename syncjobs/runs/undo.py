@@ -13,7 +13,7 @@ from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
-from syncjobs.planning import build, evaluate, inputs
+from syncjobs.planning import build, evaluate, inputs, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
@@ -145,7 +145,11 @@ class Undo(Sync):
         entries = {row.clockify_id: row for row in rows.defer("raw")}
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
         context = inputs.load_context_for(workspace, ids, min(days), max(days))
-        context = replace(context, receipts={**context.receipts, **_corrections(workspace, items)})
+        context = replace(
+            context,
+            receipts={**context.receipts, **_corrections(workspace, items)},
+            unanswered=unanswered.load(workspace, by_undo=True),
+        )
         sent = {entry_id: inputs.sent_of(receipt) for entry_id, receipt in context.receipts.items() if entry_id in ids}
         book_close_date = context.policy.book_close_date
         steps = []

@@ -11,7 +11,7 @@ from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs.ledger import journal
 from syncjobs.models import Action
-from syncjobs.planning import evaluate
+from syncjobs.planning import evaluate, unanswered
 
 
 def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: Any = None) -> str:
@@ -19,10 +19,12 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
 
     Nothing is written here. The next sync looks for the write before it sends anything.
     """
-    actions = Action.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
-    action = actions.order_by("-pk").first()
-    if action is not None and action.state == Action.State.SENDING:
+    company = workspace.company
+    if Action.objects.filter(
+        workspace=workspace, company=company, entry_id=entry.clockify_id, state=Action.State.SENDING
+    ).exists():
         return "Its last write is still looked for; the next sync sends it again if it did not arrive."
+    action = unanswered.load(workspace).by_entry.get(entry.clockify_id)
     if action is None or action.state != Action.State.GIVEN_UP:
         raise Refused("No write of this entry was given up, so there is nothing to try again.")
     try:

@@ -126,6 +126,36 @@ def test_a_change_of_sent_time_is_given_up_too(scene: Scene, entry: str, change:
     assert_books_agree(scene)
 
 
+def test_what_was_edited_away_and_back_is_tried_anew(scene: Scene, entry: str, settings: Any) -> None:
+    settings.SETTLE_SECONDS = 0
+    scene.sync()
+    scene.edit_entry(entry, description="Second")
+    fail(scene)
+    scene.edit_entry(entry, description="Third")
+    assert scene.sync().counts == {"updated": 1}
+    scene.edit_entry(entry, description="Second")
+
+    # Counted from the start as well: one odd answer does not give it up.
+    assert fail(scene, runs=1) == [{"unknown": 1}]
+    assert scene.sync().counts == {"updated": 1}
+    assert_books_agree(scene)
+
+
+def test_an_undo_that_was_given_up_holds_no_deletion_in_clockify(scene: Scene, entry: str) -> None:
+    run = scene.sync()["run"]
+    scene.fault("500_html", times=0)
+    counts = [run_command("undo_run", str(run)).json["failed"] for _ in range(retry.MAX_TRIED_RUNS)]
+    scene.clear_faults()
+    assert counts == [0, 0, 0, 0, 1]
+    assert run_command("resolve", entry, "retry").code == 2
+    scene.delete_entry(entry)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts) == (0, {"deleted": 1})
+    assert scene.activities() == []
+
+
 def test_runs_are_counted_not_attempts(scene: Scene, entry: str) -> None:
     fail(scene, runs=1)
 
