@@ -15,7 +15,7 @@ from integrations.bounded_json import UNREADABLE
 
 Raw = Mapping[str, Any]
 # Widths of the columns that keep them (models.py of each vendor).
-ID_LENGTH, NAME_LENGTH, EMAIL_LENGTH = 64, 500, 320
+ID_LENGTH, NAME_LENGTH, EMAIL_LENGTH, TOKEN_LENGTH = 64, 500, 320, 32
 # Time that people track lies between these years; others overflow when a time zone is applied.
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 

@@ -75,14 +75,21 @@ def decimal(value: Any) -> Decimal | None:
     if value is None or isinstance(value, bool):
         return None
     try:
-        return Decimal(str(value))
+        number = Decimal(str(value))
     except InvalidOperation:
         return None
+    # "NaN", "1e999999" and the like are texts in JSON; none of them is an amount or a duration.
+    return number if number.is_finite() and len(format(number, "e")) <= 40 and abs(number.adjusted()) < 15 else None
 
 
 def _whole(value: Any) -> int | None:
+    """Return the whole part of a number, None for none. Raises Unreadable."""
+    if value is None or value == "":
+        return None
     number = decimal(value)
-    return None if number is None else int(number)
+    if number is None:
+        raise Unreadable("it is no number")
+    return int(number)
 
 
 def active_flag(raw: Raw) -> bool:
@@ -128,8 +135,8 @@ def activity(raw: Raw) -> Activity:
     kind = text(raw.get("NameOf")).lower()
     refs = {"employee": "EmployeeRef", "vendor": "VendorRef"}
     return Activity(
-        id=text(raw.get("Id")),
-        sync_token=text(raw.get("SyncToken")),
+        id=identifier(raw),
+        sync_token=token if len(token := text(raw.get("SyncToken"))) <= values.TOKEN_LENGTH else "",
         person_kind=kind if kind in refs else "other",
         person_id=ref(raw, refs.get(kind, "OtherNameRef")),
         customer_id=ref(raw, "CustomerRef"),
@@ -152,7 +159,12 @@ def _created(raw: Raw) -> datetime | None:
 
 def _minutes(raw: Raw) -> int | None:
     """Return the minutes of a duration, or of a span less its break; an answer has the form that was entered."""
-    parts = [_whole(raw.get(name)) for name in ("Hours", "Minutes", "Seconds")]
+    try:
+        parts = [_whole(raw.get(name)) for name in ("Hours", "Minutes", "Seconds")]
+        break_parts = [_whole(raw.get(name)) for name in ("BreakHours", "BreakMinutes")]
+    except Unreadable:
+        # Not the rest of it: 7 hours and odd minutes are not 7 hours.
+        return None
     # An answer has seconds where people entered them: to the nearest minute, half up, as the entry is rounded.
     if any(part is not None for part in parts[:2]):
         hours, minutes, seconds = (part or 0 for part in parts)
@@ -160,8 +172,8 @@ def _minutes(raw: Raw) -> int | None:
     start, end = _instant(raw.get("StartTime")), _instant(raw.get("EndTime"))
     if start is None or end is None or (start.tzinfo is None) != (end.tzinfo is None):
         return None
-    break_minutes = (_whole(raw.get("BreakHours")) or 0) * 60 + (_whole(raw.get("BreakMinutes")) or 0)
-    return int((end - start).total_seconds() + 30) // 60 - break_minutes
+    break_hours, break_minutes = (part or 0 for part in break_parts)
+    return int((end - start).total_seconds() + 30) // 60 - break_hours * 60 - break_minutes
 
 
 def instant(value: Any) -> datetime | None:

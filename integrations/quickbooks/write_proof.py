@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.values import ID_LENGTH, TOKEN_LENGTH
+
 
 def proven_record(
     answer: Mapping[str, Any], entity: str, sent: str, *, delete: bool = False
@@ -19,13 +21,13 @@ def proven_record(
     if not isinstance(record, Mapping):
         return None
     sent_id, record_id = json.loads(sent).get("Id"), record.get("Id")
-    if not _is_text(record_id) or (sent_id is not None and record_id != sent_id):
+    if not _is_text(record_id, ID_LENGTH) or (sent_id is not None and record_id != sent_id):
         return None
     if delete:
         # Intuit: delete operations answer with the id and this status alone.
         return record if sent_id is not None and record.get("status") == "Deleted" else None
-    return record if _is_text(record.get("SyncToken")) and record.get("status") != "Deleted" else None
+    return record if _is_text(record.get("SyncToken"), TOKEN_LENGTH) and record.get("status") != "Deleted" else None
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _is_text(value: Any, longest: int) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= longest

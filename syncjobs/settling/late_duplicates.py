@@ -72,7 +72,8 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     return [
         activity
         for activity in unowned
-        if activity.id not in action.excluded_ids
+        if activity.id
+        and activity.id not in action.excluded_ids
         and activities.is_exactly(sent, activity)
         and not activity.billed
         and activity.sync_token == FIRST_SYNC_TOKEN

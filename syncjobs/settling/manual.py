@@ -100,7 +100,7 @@ def take(decision: UncertainWriteDecision, quickbooks_id: str, *, now: datetime)
     """
     with _decision_context(decision) as (uncertain, lock_action):
         chosen = next((activity for activity in uncertain.alike if activity.id == quickbooks_id), None)
-        if chosen is None:
+        if chosen is None or not chosen.id:
             raise Refused(f"Activity {quickbooks_id} is gone, belongs to another entry, or does not fit any more.")
         if chosen.sync_token != decision.seen.get(chosen.id):
             raise Refused(f"Activity {chosen.id} was changed in QuickBooks since you looked; look at it again.")

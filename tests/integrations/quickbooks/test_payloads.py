@@ -95,3 +95,11 @@ def test_recorded_activities_are_read() -> None:
     for activity in activities:
         assert activity.id and activity.sync_token and activity.person_kind in {"employee", "vendor"}
         assert activity.txn_date is not None and activity.minutes is not None
+
+
+@pytest.mark.parametrize("odd", ["NaN", "sNaN", "Infinity", "-Infinity", "1e999999", "1e-999999", "9" * 5000, {}, True])
+@pytest.mark.parametrize("field", ["Hours", "Minutes", "Seconds", "BreakHours", "BreakMinutes", "HourlyRate"])
+def test_a_number_that_is_none_costs_its_own_field_alone(field: str, odd: Any) -> None:
+    activity = payloads.activity({"Id": "7", "TxnDate": "2026-03-04", "Hours": 7, "Minutes": 3, field: odd})
+
+    assert (activity.minutes, activity.rate) == ((423, None) if field == "HourlyRate" else (None, None))

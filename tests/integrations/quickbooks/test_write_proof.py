@@ -38,6 +38,8 @@ def test_a_record_with_id_and_token_proves_a_create_and_an_update(sent: str) -> 
         {"Id": "7", "SyncToken": ""},
         {"Id": None, "SyncToken": None},
         {"Id": ["7"], "SyncToken": "0"},
+        {"Id": "7" * 65, "SyncToken": "0"},
+        {"Id": "7", "SyncToken": "0" * 33},
         {"Id": "7", "SyncToken": "0", "status": "Deleted"},
     ],
 )

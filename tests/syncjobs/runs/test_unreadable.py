@@ -161,7 +161,7 @@ def test_one_bad_partner_holds_only_its_own_time(
     assert not UnreadableRecord.objects.exists()
 
 
-@pytest.mark.parametrize("hours", [NAN, "many", 10**40, None])
+@pytest.mark.parametrize("hours", [NAN, "many", 10**40, None, "NaN", "1e999999"])
 def test_a_strangers_activity_that_cannot_be_read_holds_nobody(
     scene: Scene, ada: str, site: str, others: str, hours: Any
 ) -> None:

@@ -339,6 +339,19 @@ def test_edited_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str)
     assert_books_agree(scene)
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x" * 65])
+def test_what_may_have_arrived_under_an_id_that_cannot_be_read_is_not_sent_again(
+    scene: Scene, outcome_unknown: str, odd: Any
+) -> None:
+    [arrived] = scene.activities()
+    scene.fault("answer_after_commit", "", method="", record=arrived["Id"], change={"Id": odd}, times=0)
+
+    assert scene.sync().counts == {"unknown": 1}
+    scene.clear_faults()
+    assert scene.sync().counts == {"unchanged": 1}
+    assert_books_agree(scene)
+
+
 def test_deleted_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str) -> None:
     scene.delete_entry(outcome_unknown)
 
