@@ -115,8 +115,12 @@ def store(
         for entry_id in _known_ids(workspace, first, last)
         if entry_id not in window.ids and entry_id not in ids_outside and entry_id not in reading.ids("entry")
     }
-    max_gone = len(missing) if believe_deletions else MAX_MISSING
-    _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
+    if reading.is_whole("entry"):
+        max_gone = len(missing) if believe_deletions else MAX_MISSING
+        _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
+    else:
+        # One of them may be a row whose id could not be read; nothing is gone then (contract: one bad record).
+        window.unclear.update(missing)
     _add_unreadable(workspace, window, reading)
     read_ids = window.ids | ids_outside | window.gone
     unreadable.keep(reading, workspace, ("entry",), now=now, read_ids=read_ids - reading.ids("entry"))

@@ -196,6 +196,21 @@ def test_when_half_of_a_kind_cannot_be_read_the_run_says_so_first(scene: Scene, 
     assert run["deleted"] == 0 and len(scene.activities()) == 12
 
 
+def test_nothing_is_gone_while_the_id_of_a_row_cannot_be_read(scene: Scene, ada: str, site: str) -> None:
+    first, second = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
+    scene.sync()
+    scene.delete_entry(first)
+    spoil(scene, second, {"_id": 7, "id": 7})
+
+    run = scene.sync()
+
+    assert (run.code, run["deleted"], run["warnings"]["UNREADABLE"]) == (0, 0, 1), run.json
+    assert len(scene.activities()) == 2
+    scene.clear_faults()
+    assert scene.sync()["deleted"] == 1
+    assert_books_agree(scene)
+
+
 def test_unreadable_records_are_listed_with_what_is_wrong(
     scene: Scene, ada: str, site: str, client: Client, admin_user: User
 ) -> None:
