@@ -15,7 +15,7 @@ from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import exit_code
 from syncjobs.runs.lifecycle import request_run
-from syncjobs.settling import adopt, retry
+from syncjobs.settling import adopt, manual, retry
 from syncjobs.support import explain
 
 DECISIONS = ("retry", "leave_out", "send_anyway", "adopt=ID", "keep_quickbooks", "send_clockify")
@@ -55,13 +55,28 @@ class Command(base.Command):
 
     # --- decisions -----------------------------------------------------------------------------------------
     def _retry(self, entry: TimeEntry) -> str:
+        uncertain = _uncertain(entry)
+        if uncertain is not None:
+            ids = ", ".join(sorted(uncertain.seen)) or "none any more"
+            raise Refused(
+                f"QuickBooks has activities that may be this entry's own ({ids}): write adopt=ID if one is, "
+                "send_anyway if none is, or leave_out."
+            )
         return retry.try_again(entry.workspace, entry, now=timezone.now())
 
     def _leave_out(self, entry: TimeEntry) -> str:
+        uncertain = _uncertain(entry)
+        if uncertain is not None:
+            manual.leave_out(uncertain, now=timezone.now())
+            return "It is left out from now on, and its write is looked for no more."
         decisions.ignore(entry.workspace, entry, person=None, now=timezone.now())
         return "It is left out from now on; what was sent before stays where it is."
 
     def _send_anyway(self, entry: TimeEntry) -> str:
+        uncertain = _uncertain(entry)
+        if uncertain is not None:
+            manual.send_again(uncertain, now=timezone.now())
+            return "None of the activities that may be its own is it; the next sync sends it again."
         _refuse_deleted(entry)
         status = EntryStatus.objects.filter(entry=entry).first()
         codes = [row["code"] for row in status.reasons] if status else []
@@ -73,6 +88,10 @@ class Command(base.Command):
         return f"{', '.join(held_by)} set aside; the next sync sends it if nothing else holds it."
 
     def _adopt(self, entry: TimeEntry, activity_id: str) -> str:
+        uncertain = _uncertain(entry)
+        if uncertain is not None:
+            manual.take(uncertain, activity_id, now=timezone.now())
+            return f"Activity {activity_id} is this entry's own now; nothing was written to QuickBooks."
         _refuse_deleted(entry)
         adopt.adopt(entry.workspace, entry, activity_id, now=timezone.now())
         return f"Activity {activity_id} is this entry's own now; nothing was written to QuickBooks."
@@ -109,6 +128,16 @@ class Command(base.Command):
             for reason in explanation["reasons"]:
                 self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']}")
         return code
+
+
+def _uncertain(entry: TimeEntry) -> manual.UncertainWriteDecision | None:
+    """Return the entry's write that a person has to decide about, with the activities that QuickBooks has now."""
+    workspace = entry.workspace
+    waiting = [action for action in manual.waiting(workspace) if action.entry_id == entry.clockify_id]
+    for write in manual.look(workspace, waiting):
+        seen = {activity.id: activity.sync_token for activity in write.alike}
+        return manual.UncertainWriteDecision(workspace, write.action.pk, seen)
+    return None
 
 
 def _refuse_deleted(entry: TimeEntry) -> None:

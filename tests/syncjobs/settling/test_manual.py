@@ -81,6 +81,25 @@ def test_none_of_these_is_sent_once_more_and_only_once(scene: Scene, entry: str)
     assert Action.objects.get(pk=old.pk).state == "abandoned"
 
 
+@pytest.mark.parametrize(
+    ("decision", "then", "activities"),
+    [("adopt", {"unchanged": 1}, 1), ("send_anyway", {"sent": 1}, 2), ("leave_out", {"blocked": 1}, 1)],
+)
+def test_a_command_decides_as_the_page_does(
+    scene: Scene, entry: str, decision: str, then: dict[str, int], activities: int
+) -> None:
+    key = similar_activity(scene)
+    refused = run_command("resolve", entry, "retry")
+    assert refused.code == 2 and f"({key})" in refused.stderr, refused
+
+    result = run_command("resolve", entry, f"adopt={key}" if decision == "adopt" else decision)
+
+    assert result.code == 0, result.stderr
+    run = scene.sync()
+    assert (run.code, run.counts) == (0, then)
+    assert (len(scene.activities()), scene.open_actions()) == (activities, 0)
+
+
 def test_left_out_sends_and_deletes_nothing(scene: Scene, entry: str) -> None:
     action = Action.objects.get(state="sending")
 
