@@ -22,8 +22,8 @@ Raw = Mapping[str, Any]
 # `get_id` is an artifact of the specification, but accepted.
 ID_NAMES = ("id", "_id", "get_id")
 TYPE_LENGTH = 20
-# Of a rate in minor units; the column keeps ten digits before the point.
-HIGHEST_AMOUNT = 10**12
+# Of a rate in minor units; the column keeps ten digits before the point, also where it rounds up.
+HIGHEST_AMOUNT = 10**12 - 1
 # Whether Clockify sends what people type escaped is not settled (reference, clockify.md §13), so these are decoded.
 ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&#x27;": "'", "&apos;": "'"}
 ENTITY = re.compile("|".join(map(re.escape, ENTITIES)))
@@ -254,11 +254,15 @@ def _rate(raw: Raw) -> tuple[Decimal | None, str]:
 
 
 def _invoiced(info: Any) -> bool:
-    """Return whether an entry is invoiced: by an invoice id or `manuallyInvoiced`; not by null, [] or {}."""
+    """Return whether an entry is invoiced: by an invoice id or `manuallyInvoiced`; not by null, [] or {}.
+
+    Raises Unreadable for what nobody could read: it may have said that it is.
+    """
     if isinstance(info, list):
         return any(_invoiced(part) for part in info)
     if not isinstance(info, Mapping):
         return bool(info)
+    values.nested({"invoicingInfo": info}, "invoicingInfo")
     return bool(info.get("manuallyInvoiced")) or bool(info.get("invoiceId"))
 
 
