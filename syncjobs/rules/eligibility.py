@@ -126,7 +126,7 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
         *_work_reasons(entry, minutes, policy),
         *_person_reasons(entry, user),
         *(_customer_reasons(entry, client, project) if entry.project_id else ()),
-        *_unreadable_reasons(entry, mapping_table, user.partner, project.partner),
+        *_unreadable_reasons(entry, mapping_table, user.partner, project.partner, policy.service_item),
         *_ignored_reasons(entry, user, client, project),
         *_books_reasons(entry, project, policy),
         *policy.whole_connection,
@@ -198,17 +198,19 @@ UNREADABLE_TEXTS = {
     "employee": "The employee",
     "vendor": "The vendor",
     "customer": "The customer",
+    "item": "The service item",
 }
 
 
 def _unreadable_reasons(
-    entry: Entry, mapping_table: MappingTable, person: Partner | None, customer: Partner | None
+    entry: Entry, mapping_table: MappingTable, person: Partner | None, customer: Partner | None, service_item: str
 ) -> list[Reason]:
     """Return a reason for the entry's own row and for each record it hangs on that could not be read."""
     if not mapping_table.unreadable:
         return []
     keys = [("entry", entry.id), ("user", entry.user_id), ("client", entry.client_id), ("project", entry.project_id)]
     keys += [(partner.kind, partner.id) for partner in (person, customer) if partner is not None]
+    keys.append(("item", service_item))
     problems = [(key, mapping_table.unreadable[key]) for key in keys if key in mapping_table.unreadable]
     return [unreadable_reason(kind, problem) for (kind, _), problem in problems]
 

@@ -199,6 +199,22 @@ def test_when_half_of_a_kind_cannot_be_read_the_run_says_so_first(scene: Scene, 
     assert run["deleted"] == 0 and len(scene.activities()) == 12
 
 
+def test_time_waits_for_a_service_item_that_cannot_be_read(scene: Scene, ada: str, site: str) -> None:
+    item = scene.put("Item", {"Name": "Design", "Type": "Service"})["Id"]
+    scene.check()
+    scene.policy(service_item=item)
+    entry = scene.entry(ada, site)
+    spoil(scene, item, {"Name": 5}, vendor="quickbooks")
+    scene.check()
+
+    assert scene.sync()["blocked_reasons"] == {"UNREADABLE": 1}
+    [reason] = scene.explain(entry)["reasons"]
+    assert "The service item" in reason["message"] and reason["fix_in"] == "quickbooks"
+    scene.clear_faults()
+    scene.check()
+    assert scene.sync().counts == {"sent": 1}
+
+
 def test_nothing_is_gone_while_the_id_of_a_row_cannot_be_read(scene: Scene, ada: str, site: str) -> None:
     first, second = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00")
     scene.sync()
