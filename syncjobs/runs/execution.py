@@ -229,6 +229,8 @@ class RunExecution:
         log.warning("%s", loss)
         if Run.objects.filter(pk=self.run.pk, owner=self.run.owner, status=Status.RUNNING).exists():
             self._end_cut_short(loss)
+        else:
+            self.run.refresh_from_db()
 
     def _end_busy(self, busy: lease.Busy) -> None:
         """End a command, or let a task wait, while another run of the company is writing."""
