@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from integrations import values
+from integrations.bounded_json import UNREADABLE
 from integrations.values import Unreadable
 
 Raw = Mapping[str, Any]
@@ -212,6 +213,9 @@ def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
     name = company_info.get("CompanyName")
     company_name = name[: values.NAME_LENGTH] if isinstance(name, str) else ""
     try:
+        for what, raw in (("CompanyInfo", company_info), ("Preferences", preferences)):
+            if UNREADABLE in raw:
+                raise Unreadable(f"{what} is no record")
         company_values = _name_values(company_info, "CompanyInfo")
         features = _name_values(values.nested(preferences, "OtherPrefs"), "Preferences")
         closed = values.text(values.nested(preferences, "AccountingInfoPrefs"), "BookCloseDate")

@@ -8,11 +8,12 @@ refuses a batch or the changes, plain queries return the same.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from integrations.bounded_json import UNREADABLE
 from integrations.errors import ApiError, Gone, Rejected, Unexpected
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
@@ -61,8 +62,18 @@ def read(company: Company, client: QuickBooksApiClient, *, with_subscription: bo
         if entity not in result.changes:
             result.whole[entity] = list(client.query(entity, EVERYBODY))
     if with_subscription and len(result.subscription) < len(SUBSCRIPTION_QUERIES):
-        result.subscription = {"CompanyInfo": client.company_info(), "Preferences": client.preferences()}
+        reads = {"CompanyInfo": client.company_info, "Preferences": client.preferences}
+        result.subscription = {entity: _readable(entity, read) for entity, read in reads.items()}
     return result
+
+
+def _readable(entity: str, read: Callable[[], Raw]) -> Raw:
+    """Return the record, or one that says that it can't be read: people and customers can be checked all the same."""
+    try:
+        return read()
+    except Unexpected as problem:
+        log.warning("%s can't be read: %s", entity, problem.message)
+        return {UNREADABLE: entity}
 
 
 def _batch_shares(company: Company) -> dict[str, int]:
@@ -99,8 +110,8 @@ def _read_batch(
                 raise rows
             log.warning("QuickBooks refused a query for %s in a batch (%s).", entity, rows.message)
         elif entity in SUBSCRIPTION_QUERIES:
-            if rows and isinstance(rows[0], Mapping):
-                result.subscription[entity] = rows[0]
+            if rows:
+                result.subscription[entity] = rows[0] if isinstance(rows[0], Mapping) else {UNREADABLE: entity}
         elif len(rows) < shares[entity]:
             result.whole[entity] = list(rows)
         else:

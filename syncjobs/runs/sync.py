@@ -326,7 +326,9 @@ class Sync:
         rows: list[TimeEntry] = []
         for one in absent.values():
             action = one.action
-            is_ours = action.workspace_id == self._run.workspace_id and action.state == Action.State.SENDING
+            # As it is now: it may have arrived since the reading that did not find it.
+            is_open = Action.objects.filter(pk=action.pk, state=Action.State.SENDING).exists()
+            is_ours = action.workspace_id == self._run.workspace_id and is_open
             if is_ours and not one.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
                 journal.close_missing(action)
                 rows += TimeEntry.objects.filter(workspace=action.workspace, clockify_id=action.entry_id)
