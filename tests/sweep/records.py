@@ -125,6 +125,9 @@ def _set_up(scene: Scene) -> dict[str, str]:
     # Nobody's: CompanyInfo has the id 1 as well.
     scene.put("Employee", {"DisplayName": "Nobody"})
     scene.put("Customer", {"DisplayName": "Nothing"})
+    # The id of the item must not be that of an activity that is sent.
+    for number in range(9):
+        scene.put("Item", {"Name": f"Other {number}"})
     acme, globex = scene.client("Acme"), scene.client("Globex")
     ada, ben = scene.user("Ada"), scene.user("Ben")
     site = scene.project("Site", client=acme, hourlyRate=8000)
