@@ -19,6 +19,9 @@ from tests.support.oracle import assert_books_agree
 from tests.support.raw_server import RawServer, Script, dripping, flooding, head, plain, serving
 from tests.support.scene import Scene
 
+# What a vendor answers, whatever the database.
+pytestmark = pytest.mark.any_database
+
 INTUIT = Account("quickbooks", "9341000000000001")
 GOOD: dict[str, Any] = {
     "token_type": "bearer",

@@ -10,6 +10,9 @@ from syncjobs.models import Receipt
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 
+# What a vendor answers, whatever the database.
+pytestmark = pytest.mark.any_database
+
 PAGE = "<html>Forbidden</html>"
 NO_ACCESS = {"fault": {"error": [{"message": "no", "code": "3100"}], "type": "SERVICE"}}
 USER_GONE = {"Fault": {"Error": [{"Message": "no access", "code": "120"}], "type": "AuthorizationFault"}}
