@@ -339,12 +339,17 @@ def test_edited_while_the_outcome_is_unknown(scene: Scene, outcome_unknown: str)
     assert_books_agree(scene)
 
 
-@pytest.mark.parametrize("odd", [None, 7, "x" * 65])
-def test_what_may_have_arrived_under_an_id_that_cannot_be_read_is_not_sent_again(
-    scene: Scene, outcome_unknown: str, odd: Any
+@pytest.mark.parametrize(
+    "odd",
+    [{"Id": None}, {"Id": 7}, {"Id": "x" * 65}, {"TxnDate": "soon"}, {"Hours": "NaN", "Description": ""}],
+    ids=str,
+)
+def test_what_may_have_arrived_but_cannot_be_read_is_not_sent_again(
+    scene: Scene, outcome_unknown: str, odd: dict[str, Any]
 ) -> None:
+    scene.switch(**MEMORIES["forgets at once"])
     [arrived] = scene.activities()
-    scene.fault("answer_after_commit", "", method="", record=arrived["Id"], change={"Id": odd}, times=0)
+    scene.fault("answer_after_commit", "", method="", record=arrived["Id"], change=odd, times=0)
 
     assert scene.sync().counts == {"unknown": 1}
     scene.clear_faults()
