@@ -76,7 +76,7 @@ class Reading:
 
     @property
     def changed_kinds(self) -> list[str]:
-        """The kinds of which so many can't be read that the vendor's answer must have changed."""
+        """The kinds of which at least half can't be read: the vendor's answer must have changed."""
         counts = Counter(problem.kind for problem in self.problems)
         return sorted(kind for kind, count in counts.items() if count >= MANY and 2 * count >= self.seen[kind])
 
