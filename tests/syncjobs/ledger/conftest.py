@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from django.db import connections
@@ -15,9 +14,8 @@ COUNT = 24
 
 
 @pytest.fixture
-def start(scene: Scene, settings: Any) -> Iterator[Callable[..., Command]]:
-    """Return a function that starts commands; end what the test left. This process has the same short lease."""
-    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 5, 0.5
+def start(scene: Scene) -> Iterator[Callable[..., Command]]:
+    """Return a function that starts commands; end what the test left."""
     started: list[Command] = []
 
     def start_command(**more: str) -> Command:
