@@ -120,7 +120,7 @@ class ConnectionEvent(models.Model):
 
 
 class ShrunkList(models.Model):
-    """A list of a vendor that lost many records at once and is not believed yet (`integrations.shrunk_lists`)."""
+    """A list of a vendor that lost many records at once and is not believed yet (`reading.shrunk_lists`)."""
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")

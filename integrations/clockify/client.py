@@ -12,11 +12,12 @@ import requests
 from django.conf import settings
 
 from config import scrubber
-from integrations import bounded_json, http, throttle
+from integrations import throttle
 from integrations.clockify import payloads
 from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
 from integrations.errors import AccessRefused, ApiError, Unexpected
 from integrations.health import HealthCheck
+from integrations.http import bounded_json, calls
 
 PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000
@@ -274,9 +275,9 @@ class ClockifyApiClient:
         if body is not None:
             headers["Content-Type"] = "application/json"
         apart = throttle.spacing(per_second=settings.CLOCKIFY_MAX_PER_SECOND)
-        account = http.Account("clockify", self.account_id, apart, self.run_id)
-        call = http.Call(method, url, headers, params=params, body=body, repeatable=repeatable)
-        return http.send(account, call, classify=classify or read_answer)
+        account = calls.Account("clockify", self.account_id, apart, self.run_id)
+        call = calls.Call(method, url, headers, params=params, body=body, repeatable=repeatable)
+        return calls.send(account, call, classify=classify or read_answer)
 
     def _json(self, method: str, url: str, **options: Any) -> Any:
         return self._parse(self._send(method, url, **options))

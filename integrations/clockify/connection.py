@@ -19,7 +19,7 @@ from integrations.database import database_now
 from integrations.errors import ApiError, ReconnectNeeded, Rejected, Unexpected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.values import Unreadable
+from integrations.reading.values import Unreadable
 
 log = logging.getLogger("hourbridge.connection")
 

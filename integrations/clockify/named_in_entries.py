@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations import mirror
 from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
 from integrations.models import UnreadableRecord, Workspace
+from integrations.reading import mirror
 
 # By kind of record: the entries' column with its id, the record's columns by the entries' columns, and the column that
 # says that nobody works with it any more.

@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from integrations import values
-from integrations.values import Unreadable
+from integrations.reading import values
+from integrations.reading.values import Unreadable
 
 Raw = Mapping[str, Any]
 # `get_id` is an artifact of the specification, but accepted.

@@ -10,14 +10,14 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations import mirror, unreadable
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
 from integrations.clockify.row_buffer import RowBuffer
 from integrations.models import Workspace
-from integrations.unreadable import Reading
+from integrations.reading import mirror, unreadable
+from integrations.reading.unreadable import Reading
 
 # Returns the day of each entry, by entry id.
 DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]

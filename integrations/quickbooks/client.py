@@ -12,9 +12,10 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import bounded_json, http, retry, throttle
+from integrations import retry, throttle
 from integrations.errors import AccessRefused, ApiError, NoAnswer, TryLater, Unexpected
 from integrations.health import HealthCheck
+from integrations.http import bounded_json, calls
 from integrations.quickbooks import payloads, tokens
 from integrations.quickbooks.faults import read_answer, read_item
 from integrations.quickbooks.models import Company
@@ -230,7 +231,7 @@ class QuickBooksApiClient:
         """Send one batch; return the answer, and its items by number."""
         account = tokens.account(self.company, self.run_id)
         apart = BATCH_MARGIN * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
-        longest = http.longest_wait(begin_before)
+        longest = calls.longest_wait(begin_before)
         wait_seconds = throttle.wait_for_turn(f"{account.key}:batch", apart, longest=longest)
         if wait_seconds:
             message = "QuickBooks' limit for batches is used up."
@@ -349,10 +350,10 @@ class QuickBooksApiClient:
         if body is not None:
             headers["Content-Type"] = content_type
         query = {"minorversion": MINOR_VERSION, **(params or {})}
-        call = http.Call(
+        call = calls.Call(
             method, url, headers, params=query, body=body, repeatable=repeatable, begin_before=begin_before
         )
-        return http.send(tokens.account(self.company, self.run_id), call, classify=_classify)
+        return calls.send(tokens.account(self.company, self.run_id), call, classify=_classify)
 
     def _token(self, *, refused: str = "") -> str:
         return tokens.access_token(self.company, run_id=self.run_id, refused=refused, even_if_lost=self.even_if_lost)
@@ -378,7 +379,7 @@ class QuickBooksApiClient:
 
 
 def _classify(answer: requests.Response) -> ApiError | None:
-    return read_answer(answer.status_code, answer.headers, answer.content, after=http.retry_after(answer))
+    return read_answer(answer.status_code, answer.headers, answer.content, after=calls.retry_after(answer))
 
 
 def quoted(text: str) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from integrations import bounded_json
 from integrations.errors import (
     CODE_LENGTH,
     TID_LENGTH,
@@ -24,6 +23,7 @@ from integrations.errors import (
     Unexpected,
     quoted_words,
 )
+from integrations.http import bounded_json
 
 THROTTLED_CODES = {"3001", "003001"}
 TOKEN_CODES = {"100", "110", "120", "3200"}

@@ -22,7 +22,7 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from config import scrubber
-from integrations import bounded_json, http, retry, transport
+from integrations import retry
 from integrations.database import database_now
 from integrations.errors import (
     ApiError,
@@ -34,6 +34,7 @@ from integrations.errors import (
     Unexpected,
     quoted_words,
 )
+from integrations.http import bounded_json, calls, transport
 
 log = logging.getLogger("hourbridge.oauth")
 
@@ -64,7 +65,7 @@ class _Client(WebApplicationClient):
 class _Session(OAuth2Session):
     """requests-oauthlib's session; each of its requests is one request of our client for `account`."""
 
-    def __init__(self, account: http.Account | None = None, *, attempt: int = 1, **options: Any) -> None:
+    def __init__(self, account: calls.Account | None = None, *, attempt: int = 1, **options: Any) -> None:
         super().__init__(client=_Client(settings.QUICKBOOKS_CLIENT_ID), **options)
         self._account, self._attempt = account, attempt
 
@@ -72,7 +73,7 @@ class _Session(OAuth2Session):
         self, method: str, url: str, data: Mapping[str, str], headers: Mapping[str, str], **_: Any
     ) -> requests.Response:
         assert self._account is not None
-        call = http.Call(
+        call = calls.Call(
             method,
             url,
             {**headers, **_basic_header()},
@@ -80,7 +81,7 @@ class _Session(OAuth2Session):
             repeatable=False,
             max_bytes=transport.MAX_SHORT_ANSWER_BYTES,
         )
-        answer, error = http.send_once(
+        answer, error = calls.send_once(
             self._account,
             call,
             classify=_read_token_answer,
@@ -90,7 +91,7 @@ class _Session(OAuth2Session):
         if error is not None:
             status = error.status or 0
             if answer is not None and (status == 429 or status >= 500):
-                raise _ServiceBusy(error, http.retry_after(answer))
+                raise _ServiceBusy(error, calls.retry_after(answer))
             raise error
         assert answer is not None
         # Otherwise requests guesses it, byte by byte.
@@ -131,7 +132,7 @@ def consent_url(state: str) -> str:
     return str(url)
 
 
-def exchange(code: str, *, account: http.Account) -> Tokens:
+def exchange(code: str, *, account: calls.Account) -> Tokens:
     """Exchange the single-use code of a consent for tokens. Raises ApiError."""
     configured()
     if not code:
@@ -151,7 +152,7 @@ def exchange(code: str, *, account: http.Account) -> Tokens:
         raise Rejected(message, vendor="quickbooks", code="CODE_REFUSED", status=refusal.status, fix=fix) from None
 
 
-def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
+def refresh(refresh_token: str, *, account: calls.Account) -> Tokens:
     """Return new tokens for the newest refresh token, which stays where the answer has no other (RFC 6749, 6).
 
     Raises ReconnectNeeded only where Intuit refuses that token.
@@ -168,13 +169,13 @@ def refresh(refresh_token: str, *, account: http.Account) -> Tokens:
     return _request_tokens(fetch)
 
 
-def revoke(token: str, *, account: http.Account, patiently: bool = True) -> None:
+def revoke(token: str, *, account: calls.Account, patiently: bool = True) -> None:
     """Revoke this app's permission at Intuit. Raises ApiError; a 400 means it was already revoked.
 
     The permission of the company ends, with all its tokens. `patiently`: with retries; otherwise once and briefly.
     """
     scrubber.learn(token)
-    call = http.Call(
+    call = calls.Call(
         "POST",
         settings.QUICKBOOKS_REVOKE_URL,
         {"Accept": "application/json", "Content-Type": "application/json", **_basic_header()},
@@ -182,9 +183,9 @@ def revoke(token: str, *, account: http.Account, patiently: bool = True) -> None
         max_bytes=transport.MAX_SHORT_ANSWER_BYTES,
     )
     if patiently:
-        http.send(account, call, classify=_classify_revocation)
+        calls.send(account, call, classify=_classify_revocation)
         return
-    _, error = http.send_once(account, call, classify=_classify_revocation, seconds=retry.BRIEF_SECONDS)
+    _, error = calls.send_once(account, call, classify=_classify_revocation, seconds=retry.BRIEF_SECONDS)
     if error is not None:
         raise error
 
@@ -237,7 +238,7 @@ def _read_token_answer(answer: requests.Response) -> ApiError | None:
     status = answer.status_code
     details: dict[str, Any] = {"vendor": "quickbooks", "status": status}
     if status == 429:
-        after = http.retry_after(answer)
+        after = calls.retry_after(answer)
         return TryLater("Intuit's token service asks us to wait.", after=after, **details)
     if status >= 500:
         return NoAnswer(f"Intuit's token service answered {status}.", **details)

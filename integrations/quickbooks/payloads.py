@@ -8,9 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from integrations import values
-from integrations.bounded_json import UNREADABLE
-from integrations.values import Unreadable
+from integrations.http.bounded_json import UNREADABLE
+from integrations.reading import values
+from integrations.reading.values import Unreadable
 
 Raw = Mapping[str, Any]
 # Names of values that decide whether time may be sent.

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from integrations import mirror, unreadable, values
 from integrations.quickbooks import payloads
 from integrations.quickbooks import reading as lists_of
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
-from integrations.unreadable import Reading
+from integrations.reading import mirror, unreadable, values
+from integrations.reading.unreadable import Reading
 
 KEY = "quickbooks_id"
 # Widths of columns that are only shown.

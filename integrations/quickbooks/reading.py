@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from integrations.bounded_json import UNREADABLE
 from integrations.errors import ApiError, Gone, Rejected, Unexpected
+from integrations.http.bounded_json import UNREADABLE
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
 

@@ -18,9 +18,10 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from integrations import http, lost_connections, throttle
+from integrations import lost_connections, throttle
 from integrations.database import DatabaseNow, database_now
 from integrations.errors import NoAnswer, ReconnectNeeded
+from integrations.http import calls
 from integrations.quickbooks import oauth
 from integrations.quickbooks.models import Company
 
@@ -36,12 +37,12 @@ RENEW_SECONDS = 4
 MAX_TOKEN_AGE_SECONDS = 5
 
 
-def account(company: Company, run_id: int | None = None) -> http.Account:
+def account(company: Company, run_id: int | None = None) -> calls.Account:
     """Return the company's account for journal and throttle; all its requests share one rate limit."""
     apart = throttle.spacing(
         per_second=settings.QUICKBOOKS_MAX_PER_SECOND, per_minute=settings.QUICKBOOKS_MAX_PER_MINUTE
     )
-    return http.Account("quickbooks", company.realm_id, apart, run_id)
+    return calls.Account("quickbooks", company.realm_id, apart, run_id)
 
 
 def access_token(company: Company, *, run_id: int | None = None, refused: str = "", even_if_lost: bool = False) -> str:

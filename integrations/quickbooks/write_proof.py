@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.values import ID_LENGTH, TOKEN_LENGTH
+from integrations.reading.values import ID_LENGTH, TOKEN_LENGTH
 
 
 def proven_record(

@@ -10,7 +10,7 @@ from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.connection import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
-from integrations.unreadable import Reading
+from integrations.reading.unreadable import Reading
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import CLOCKIFY_MODELS

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.unreadable import Problem
+from integrations.reading.unreadable import Problem
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.activities import key_of, key_of_activity
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem

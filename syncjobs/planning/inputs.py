@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from integrations import unreadable
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import connection
+from integrations.reading import unreadable
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt

@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from integrations import mirror, unreadable
 from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
-from integrations.unreadable import Problem, Reading
+from integrations.reading import mirror, unreadable
+from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import Receipt
 from syncjobs.planning import inputs

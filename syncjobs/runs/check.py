@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from integrations import shrunk_lists
 from integrations.clockify import pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.unreadable import Reading
+from integrations.reading import shrunk_lists
+from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit

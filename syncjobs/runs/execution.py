@@ -20,7 +20,7 @@ from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.unreadable import Reading
+from integrations.reading.unreadable import Reading
 from syncjobs.display import formatting
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem

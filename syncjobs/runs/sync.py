@@ -19,7 +19,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.unreadable import Reading
+from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat

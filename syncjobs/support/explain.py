@@ -15,8 +15,8 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
-from integrations.unreadable import Reading
-from integrations.values import Unreadable
+from integrations.reading.unreadable import Reading
+from integrations.reading.values import Unreadable
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window

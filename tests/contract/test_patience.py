@@ -11,7 +11,7 @@ import requests
 from django.utils import timezone
 
 from integrations import retry
-from integrations.http import retry_after
+from integrations.http.calls import retry_after
 from integrations.models import ApiCall, Company, RateBucket
 from syncjobs.display import formatting
 from syncjobs.models import Run

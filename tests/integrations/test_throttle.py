@@ -8,8 +8,9 @@ import time
 import pytest
 from django.db import connections
 
-from integrations import http, throttle
+from integrations import throttle
 from integrations.errors import TryLater
+from integrations.http import calls
 from integrations.models import ApiCall
 from integrations.throttle import MARGIN, RateBucket
 
@@ -113,12 +114,12 @@ def test_lifting_frees_one_account_and_its_batches(transactional_db: None) -> No
 def test_a_write_that_would_begin_too_late_is_not_sent(
     transactional_db: None, blocked: float, begin_before: float
 ) -> None:
-    account = http.Account("quickbooks", "r1")
+    account = calls.Account("quickbooks", "r1")
     throttle.block_for(account.key, blocked)
     # Nobody listens there: an attempt would be an error of another kind.
-    call = http.Call("POST", "http://127.0.0.1:9/", {}, repeatable=False, begin_before=time.monotonic() + begin_before)
+    call = calls.Call("POST", "http://127.0.0.1:9/", {}, repeatable=False, begin_before=time.monotonic() + begin_before)
 
     with pytest.raises(TryLater):
-        http.send(account, call, classify=lambda answer: None)
+        calls.send(account, call, classify=lambda answer: None)
 
     assert not ApiCall.objects.exists()

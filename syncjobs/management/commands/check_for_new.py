@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations import shrunk_lists
 from integrations.database import database_now, with_reconnect
+from integrations.reading import shrunk_lists
 from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs.execution import RunExecution

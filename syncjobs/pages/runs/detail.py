@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import shrunk_lists
+from integrations.reading import shrunk_lists
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from integrations import shrunk_lists
+from integrations.reading import shrunk_lists
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from integrations import mirror
 from integrations.clockify import named_in_entries
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry, Workspace
+from integrations.reading import mirror
 from tests.support.factories import NOW, TimeEntryFactory, WorkspaceFactory
 
 pytestmark = pytest.mark.django_db

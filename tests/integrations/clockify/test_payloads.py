@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from integrations.clockify import payloads
-from integrations.values import Unreadable
+from integrations.reading.values import Unreadable
 from tests.support.samples import sample
 
 WORKSPACE = "w1"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from integrations import mirror
 from integrations.clockify import row_buffer
 from integrations.clockify.row_buffer import RowBuffer
+from integrations.reading import mirror
 from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
 from tests.support.scene import FIRST, Scene, run_command

@@ -16,7 +16,7 @@ from django.db import models, transaction
 
 from integrations.errors import quoted_words
 from integrations.models import Company, UnreadableRecord, Workspace
-from integrations.values import FIRST_YEAR, LAST_YEAR, Unreadable
+from integrations.reading.values import FIRST_YEAR, LAST_YEAR, Unreadable
 
 T = TypeVar("T")
 # From this many unreadable records of a kind on, and if they are at least half of it, the vendor's answer has changed.

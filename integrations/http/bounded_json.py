@@ -1,7 +1,7 @@
 """The only reader of the vendors' JSON: what it returns is shallow, small enough to keep, and fit for any database.
 
 One value that can't be kept costs its own field alone. A number that is not finite and a text that is not Unicode
-become an object with the key UNREADABLE, which is the wrong type wherever a value is needed (`integrations.values`).
+become an object with the key UNREADABLE, which is the wrong type wherever a value is needed (`reading.values`).
 """
 
 from __future__ import annotations

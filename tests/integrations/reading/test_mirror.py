@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations import mirror, shrunk_lists
 from integrations.models import ConnectionEvent, Employee, ShrunkList
 from integrations.quickbooks.models import Company
+from integrations.reading import mirror, shrunk_lists
 from tests.support.factories import CompanyFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from integrations import shrunk_lists
+from integrations.reading import shrunk_lists
 
 # Rows or ids per statement.
 BATCH = 500

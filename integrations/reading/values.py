@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.bounded_json import UNREADABLE
+from integrations.http.bounded_json import UNREADABLE
 
 Raw = Mapping[str, Any]
 # Widths of the columns that keep them (models.py of each vendor).

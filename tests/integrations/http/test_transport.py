@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from integrations import transport
-from integrations.transport import TooLarge, Unanswered
+from integrations.http import transport
+from integrations.http.transport import TooLarge, Unanswered
 from tests.support.raw_server import dripping, flooding, head, plain, serving
 
 MIB = 1024 * 1024

@@ -7,7 +7,7 @@ import tracemalloc
 
 import pytest
 
-from integrations import bounded_json
+from integrations.http import bounded_json
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> bytes:

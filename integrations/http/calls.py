@@ -18,8 +18,9 @@ from django.db import connection
 from django.utils import timezone
 
 from config.scrubber import scrub
-from integrations import retry, throttle, transport
+from integrations import retry, throttle
 from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
+from integrations.http import transport
 from integrations.models import ApiCall
 
 log = logging.getLogger("hourbridge.http")
