@@ -12,7 +12,7 @@ from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
-from syncjobs.planning import build, inputs, window
+from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
@@ -42,7 +42,7 @@ class CorrectionSync(Sync):
     """A sync of one entry as a person decided; it writes exactly what the preview showed, or nothing."""
 
     def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
-        run, plan_writer = self._run, build.PlanWriter(self._run)
+        run, plan_writer = self._run, save.PlanWriter(self._run)
         # An earlier attempt at this run may have left its own.
         run.counters.pop(SHOWN, None)
         plan = self._intend(time_window, absent)

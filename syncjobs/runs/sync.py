@@ -24,7 +24,7 @@ from mapping import queries as mapping
 from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
-from syncjobs.planning import build, evaluate, inputs, window
+from syncjobs.planning import build, evaluate, inputs, save, window
 from syncjobs.planning.unanswered import Absent, given_up_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending import execute
@@ -113,11 +113,11 @@ class Sync:
     def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         """Plan chunk by chunk to bound memory; compare planned writes with QuickBooks a thousand at a time."""
         run = self._run
-        context, plan_writer = inputs.load_context(run.workspace), build.PlanWriter(run)
+        context, plan_writer = inputs.load_context(run.workspace), save.PlanWriter(run)
         writes: build.Plan | None = None
         try:
             # Entries that failed before go last, so that bad records never stop good ones (docs/decisions/0004).
-            chunks = window.ordered_ids(run.workspace, time_window, last=build.failed_before(run))
+            chunks = window.ordered_ids(run.workspace, time_window, last=save.failed_before(run))
             # Shown with their write, as long as its outcome is unknown.
             unclear_open = sorted(time_window.unclear & set(context.actions))
             plan_writer.unreadable(time_window.unreadable)
@@ -142,7 +142,7 @@ class Sync:
             raise
         plan_writer.close()
 
-    def _plan_writes(self, plan_writer: build.PlanWriter, writes: build.Plan, now: datetime) -> None:
+    def _plan_writes(self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime) -> None:
         if writes.has_writes:
             self._reread_subscription_if_old(now)
             build.check_against_quickbooks(writes, self._quickbooks)
@@ -238,7 +238,7 @@ class Sync:
         except ApiError as error:
             self._breaker.trip(error)
             return False
-        build.PlanWriter(self._run, again=True).replace(plan)
+        save.PlanWriter(self._run, again=True).replace(plan)
         if not plan.has_writes or self._breaker.is_set():
             return False
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=lambda: None)

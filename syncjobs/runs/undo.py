@@ -13,7 +13,7 @@ from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
-from syncjobs.planning import build, evaluate, inputs, unanswered
+from syncjobs.planning import build, evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
@@ -119,7 +119,7 @@ class Undo(Sync):
             self._reread_subscription_if_old(now)
         self._check(plan)
         run.counters = {**run.counters, "left_alone": left_alone(undone)}
-        plan_writer = build.PlanWriter(run)
+        plan_writer = save.PlanWriter(run)
         plan_writer.add(plan)
         plan_writer.close()
         if run.dry_run:

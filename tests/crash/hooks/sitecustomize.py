@@ -38,8 +38,8 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
     "planner": [
         ("syncjobs.planning.build", "intend", "before"),
         ("syncjobs.planning.build", "intend", "after"),
-        ("syncjobs.planning.build", "PlanWriter.add", "after"),
-        ("syncjobs.planning.build", "PlanWriter.close", "after"),
+        ("syncjobs.planning.save", "PlanWriter.add", "after"),
+        ("syncjobs.planning.save", "PlanWriter.close", "after"),
     ],
     "before-call": [
         ("syncjobs.ledger.journal", "open_action", "after"),
