@@ -34,10 +34,10 @@ demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEM
 
 test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL (COVERAGE=1: how much of the code it runs)
 	@echo "== Tests on SQLite"
-	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(MEASURE) -m "not slow"
+	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(MEASURE) -m "not slow" --quick
 	@echo "== Tests on PostgreSQL"
-	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --database-only
-	@echo "Left to \`make test-all\`: what is marked slow. On PostgreSQL only tests that depend on the database were run."
+	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --quick --database-only
+	@echo "Left to \`make test-all\`: what is marked slow, and further cases of tests that have many (on PostgreSQL: more than one)."
 
 test-all: $(VENV)/.ready-to-develop  ## the longer sets too
 	@echo "== Tests on SQLite"

@@ -55,7 +55,7 @@ django.setup()
 hypothesis.settings.register_profile("hourbridge", deadline=None)
 hypothesis.settings.load_profile("hourbridge")
 
-from tests.support import emptying  # noqa: E402
+from tests.support import emptying, sampling  # noqa: E402
 
 # Tests of whole processes: each takes seconds, some a minute.
 LONG = [Path(__file__).parent / name for name in ("browser", "crash", "histories", "sweep", "worker", "workshop")]
@@ -64,6 +64,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="only the tests that use the database")
+    parser.addoption("--quick", action="store_true", help="of many cases a sample (see tests/support/sampling.py)")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -87,11 +88,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # Long tests first, or one worker would wait at the end for the other's. The order among them stays random.
     items.sort(key=lambda item: not any(folder in item.path.parents for folder in LONG))
-    if not config.getoption("--database-only"):
-        return
-    deselected = [item for item in items if not uses_database(item)]
-    config.hook.pytest_deselected(items=deselected)
-    items[:] = [item for item in items if uses_database(item)]
+    database_only = config.getoption("--database-only")
+    deselected = {item for item in items if database_only and not uses_database(item)}
+    if config.getoption("--quick"):
+        rest = [item for item in items if item not in deselected]
+        deselected |= {item for item in rest if database_only and item.get_closest_marker("any_database")}
+        deselected |= sampling.left_out(rest, on_second_database=database_only)
+    config.hook.pytest_deselected(items=list(deselected))
+    items[:] = [item for item in items if item not in deselected]
 
 
 def pytest_collection_finish() -> None:
@@ -101,8 +105,6 @@ def pytest_collection_finish() -> None:
 
 
 def uses_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("any_database"):
-        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(fixtures & DATABASE_FIXTURES)
 

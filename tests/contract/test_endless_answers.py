@@ -38,6 +38,7 @@ def shape(request: pytest.FixtureRequest, settings: Any) -> tuple[Script, str]:
     return SHAPES[request.param]
 
 
+@pytest.mark.sample(4)
 def test_clockify_without_an_end(scene: Scene, shape: tuple[Script, str]) -> None:
     script, words = shape
     with serving(script) as server:
@@ -50,6 +51,7 @@ def test_clockify_without_an_end(scene: Scene, shape: tuple[Script, str]) -> Non
     assert_one_short_line(result["error"]["message"])
 
 
+@pytest.mark.sample(4)
 def test_quickbooks_without_an_end(scene: Scene, shape: tuple[Script, str], settings: Any) -> None:
     script, words = shape
     sandbox_url = settings.QUICKBOOKS_API_URL

@@ -12,7 +12,7 @@ from tests.histories.history import History
 from tests.histories.machine import machine_of
 
 FEW = settings(
-    max_examples=8,
+    max_examples=5,
     stateful_step_count=25,
     derandomize=True,
     database=None,

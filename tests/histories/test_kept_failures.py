@@ -110,6 +110,7 @@ def test_an_invoice_taken_back_or_a_class_added_by_hand_does_not_stop_an_edit(
     assert (activity["Description"], activity["ClassRef"]["value"]) == ("Review", "1")
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("again", [False, True], ids=["", "tried again in vain"])
 @pytest.mark.parametrize("arrived", [False, True], ids=["lost", "arrived"])
 @pytest.mark.parametrize("decision", DECISIONS)

@@ -17,6 +17,8 @@ from integrations.database import EPOCH_SECONDS_SQL, DatabaseNow, database_now, 
 from integrations.models import Company
 from tests.support.factories import CompanyFactory
 
+pytestmark = pytest.mark.each_case
+
 TOLERANCE = timedelta(seconds=2)
 
 

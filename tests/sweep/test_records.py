@@ -9,6 +9,8 @@ import pytest
 from tests.support.scene import Scene
 from tests.sweep.records import Spoiled, all_spoiled, play, sample
 
+pytestmark = pytest.mark.each_case
+
 SAMPLE = sample(seed=5, per_kind=1)
 REST = [cell for cell in all_spoiled() if cell not in SAMPLE]
 

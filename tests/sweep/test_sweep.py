@@ -9,6 +9,8 @@ import pytest
 from tests.support.scene import Scene
 from tests.sweep.cells import Cell, all_cells, play, sample
 
+pytestmark = pytest.mark.each_case
+
 SEED, PER_WRITE = 11, 2
 SAMPLE = sample(SEED, PER_WRITE)
 REST = [cell for cell in all_cells() if cell not in SAMPLE]

@@ -145,6 +145,7 @@ def test_who_is_not_logged_in_is_sent_to_the_login_page(
     assert response.request["PATH_INFO"] == "/accounts/login/"
 
 
+@pytest.mark.sample(100)
 @pytest.mark.parametrize("role", EVERYBODY)
 @pytest.mark.parametrize("name", KNOWN)
 @pytest.mark.parametrize("method", ["get", "post"])

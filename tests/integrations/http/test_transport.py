@@ -51,6 +51,7 @@ def test_a_compressed_answer_is_decoded(encoding: str) -> None:
 CHUNKED = head(Transfer_Encoding="chunked")
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     "script",
     [

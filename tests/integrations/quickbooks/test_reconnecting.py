@@ -54,6 +54,7 @@ HICCUPS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("fault", HICCUPS, ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}")
 @pytest.mark.parametrize("path", ["companyinfo", "preferences"])
 @pytest.mark.parametrize("displaces", [False, True], ids=["old consent lives on", "old consent ends"])

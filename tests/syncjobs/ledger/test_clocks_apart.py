@@ -26,6 +26,8 @@ from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 from tests.syncjobs.ledger.conftest import COUNT
 
+pytestmark = pytest.mark.each_case
+
 APART = [-180, -40, 40, 180]
 
 

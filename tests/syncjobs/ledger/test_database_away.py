@@ -14,6 +14,8 @@ from tests.support.oracle import assert_books_agree
 from tests.support.scene import Result, Scene
 from tests.syncjobs.ledger.conftest import COUNT
 
+pytestmark = pytest.mark.each_case
+
 ON_SQLITE = "SQLite has no server that could be restarted, PostgreSQL's disk can't be filled here"
 
 

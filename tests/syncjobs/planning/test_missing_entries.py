@@ -55,6 +55,7 @@ def answer_oddly(scene: Scene, entry_id: str, status: int, body: Any, **details:
     scene.fault("status_before", address, vendor="clockify", status=status, body=body, times=0, **details)
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(("status", "body"), ODD_ANSWERS)
 def test_an_odd_answer_of_one_entrys_address_leaves_that_entry_as_it_is(
     scene: Scene, sent: str, ada: str, site: str, settings: Any, status: int, body: Any

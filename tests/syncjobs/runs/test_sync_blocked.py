@@ -136,6 +136,7 @@ REASONS: list[tuple[str, Arrange]] = [
 ]
 
 
+@pytest.mark.sample(9)
 @pytest.mark.parametrize(("codes", "arrange"), REASONS, ids=[arrange.__name__ for _, arrange in REASONS])
 def test_time_is_held_back_and_the_reason_named(
     scene: Scene, ada: str, site: str, codes: str, arrange: Arrange

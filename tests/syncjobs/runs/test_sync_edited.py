@@ -214,6 +214,7 @@ NO_EDITS = [
 ]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("change", NO_EDITS, ids=[change.__name__ for change in NO_EDITS])
 def test_what_is_no_edit_touches_nothing_that_was_sent(
     scene: Scene, ada: str, site: str, sent: str, change: Callable[..., None]
@@ -548,6 +549,7 @@ def delete(scene: Scene, entry: str) -> None:
     scene.delete_entry(entry)
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("edit", [stretch, make_unbillable, delete], ids=["edited", "unbillable", "deleted"])
 @pytest.mark.parametrize(
     ("change", "code", "moves"),

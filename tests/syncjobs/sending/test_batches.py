@@ -128,6 +128,7 @@ def test_where_batches_are_refused_everything_goes_one_by_one(scene: Scene, many
     assert_books_agree(scene)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("body", [REFUSAL, {"message": "no such address"}, "<html>Not Found</html>"])
 @pytest.mark.parametrize("kind", ["status_before", "status_after_commit"])
 def test_a_page_that_says_not_found_proves_nothing_about_a_batch(

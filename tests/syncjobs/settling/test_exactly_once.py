@@ -82,6 +82,7 @@ def assert_settled_in_one_run(scene: Scene, ada: str, site: str, writes: Callabl
     assert scene.sync().counts == ({expected_state: COUNT} if expected_state else {})
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
 @pytest.mark.parametrize("memory", MEMORIES)
 def test_an_uncertain_create_is_settled_by_the_same_run_whatever_quickbooks_remembers(
@@ -92,6 +93,7 @@ def test_an_uncertain_create_is_settled_by_the_same_run_whatever_quickbooks_reme
     assert_settled_in_one_run(scene, ada, site, create, kind)
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("kind", QUICK_FAULTS)
 @pytest.mark.parametrize("change", [update, delete, delete_gone], ids=lambda write: write.__name__)
 def test_an_uncertain_change_is_settled_by_the_same_run_though_quickbooks_forgets(
@@ -102,6 +104,7 @@ def test_an_uncertain_change_is_settled_by_the_same_run_though_quickbooks_forget
     assert_settled_in_one_run(scene, ada, site, change, kind)
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", ["429", "429_xml", "429_retry_after"])
 def test_being_throttled_only_costs_time(
     scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str
@@ -115,6 +118,7 @@ def test_being_throttled_only_costs_time(
     assert_books_agree(scene)
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", ["cut_before", "500_html", "429_xml"])
 def test_trouble_while_reading_quickbooks_is_tried_again(
     scene: Scene, ada: str, site: str, writes: Callable[..., str], kind: str
@@ -128,6 +132,7 @@ def test_trouble_while_reading_quickbooks_is_tried_again(
     assert_books_agree(scene)
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
@@ -242,6 +247,7 @@ def wait_out_silence(scene: Scene, seconds: float) -> None:
     scene.clear_faults()
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("write", "memory", "kind"),
     [
@@ -443,6 +449,7 @@ def test_a_stored_write_is_never_carried_out_after_its_grounds_are_gone(
     assert scene.open_actions() == 0
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("happens", GROUNDS_GONE, ids=lambda happens: happens.__name__.strip("_"))
 def test_an_attempt_that_arrives_after_its_grounds_are_gone_is_found(
     scene: Scene, outcome_unknown: str, happens: Callable[[Scene, str], None]
@@ -479,6 +486,7 @@ def test_what_never_arrived_is_sent_by_the_next_run(scene: Scene, never_arrived:
     assert_books_agree(scene)
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("memory", MEMORIES)
 @pytest.mark.parametrize("settled_by", ["the same run", "the next run"])
 def test_equal_work_of_which_only_a_part_arrived_is_completed(
@@ -711,6 +719,7 @@ def test_a_write_still_at_work_is_not_doubled_where_ids_are_remembered(
     assert_books_agree(scene)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("field", ["Id", "Hours", "TxnDate"])
 @pytest.mark.parametrize("value", [float("nan"), "", {}], ids=["NaN", "empty", "object"])
 def test_an_activity_that_cannot_be_read_may_be_the_one_that_is_looked_for(

@@ -66,7 +66,8 @@ def test_an_edit_waits_while_the_last_attempt_may_arrive(scene: Scene, entry: st
     assert_books_agree(scene)
 
 
-def test_an_attempt_that_turns_up_becomes_a_receipt(scene: Scene, entry: str) -> None:
+def test_an_attempt_that_turns_up_becomes_a_receipt(scene: Scene, entry: str, settings: Any) -> None:
+    settings.GIVE_UP_SECONDS = 2
     fail(scene, runs=4)
     scene.fault("500_html", times=2)
     scene.fault("500_html_after_commit", times=1)

@@ -1,0 +1,45 @@
+"""A quick run plays the same sample of a test's cases each time, and at least one of each test."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.support.sampling import left_out
+
+
+class Case(SimpleNamespace):
+    __hash__ = object.__hash__
+
+
+def cases(test: str, count: int, **marks: Any) -> list[Any]:
+    found = {name: SimpleNamespace(args=(value,)) for name, value in marks.items()}
+    return [Case(nodeid=f"{test}[{number}]", get_closest_marker=found.get) for number in range(count)]
+
+
+def played(items: list[Any], *, on_second_database: bool = False) -> list[str]:
+    skipped = left_out(items, on_second_database=on_second_database)
+    return [item.nodeid for item in items if item not in skipped]
+
+
+def test_a_sample_is_spread_over_all_cases() -> None:
+    assert played(cases("a.py::test_a", 9, sample=3)) == ["a.py::test_a[0]", "a.py::test_a[3]", "a.py::test_a[6]"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_what_has_few_cases_keeps_them(count: int) -> None:
+    assert len(played(cases("a.py::test_a", count, sample=3))) == count
+    assert len(played(cases("a.py::test_a", count))) == count
+
+
+def test_the_second_database_plays_one_case_of_each_test() -> None:
+    items = cases("a.py::test_a", 5) + cases("a.py::test_b", 4, sample=2) + cases("a.py::test_c", 2, each_case=True)
+
+    assert played(items, on_second_database=True) == [
+        "a.py::test_a[0]",
+        "a.py::test_b[0]",
+        "a.py::test_c[0]",
+        "a.py::test_c[1]",
+    ]
