@@ -107,7 +107,7 @@ def _judge_sent(
         unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == "UNREADABLE"]
         return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
-    step = context.unanswered.hold(step, entry.content_hash)
+    step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:

@@ -65,7 +65,12 @@ class CorrectionSync(Sync):
         """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
         run, context = self._run, inputs.load_context(self._run.workspace)
         plan = build.intend(run, context, sorted(time_window.ids), sorted(time_window.gone), absent)
-        plan.steps = [step if step.action_id else self._intend_step(step, plan) for step in plan.steps]
+        # While a correction that was given up may still arrive, no other one may take its place.
+        may_arrive = {key for key, one in absent.items() if one.part and one.may_arrive}
+        plan.steps = [
+            step if step.action_id or step.entry_id in may_arrive else self._intend_step(step, plan)
+            for step in plan.steps
+        ]
         return plan
 
     def _intend_step(self, step: changes.Step, plan: Plan) -> changes.Step:

@@ -227,9 +227,9 @@ def _compare_sent(
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
     block_reasons = _block_reasons(step, sent, activity)
     if block_reasons:
-        explanation.evaluation = replace(
-            explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
-        )
+        given_up = [row for row in explanation.evaluation.reasons if reasons.is_given_up(row)]
+        rows = (*given_up, *(reason.as_row() for reason in block_reasons))
+        explanation.evaluation = replace(explanation.evaluation, reasons=rows)
 
 
 def _find_existing_duplicates(
