@@ -156,6 +156,14 @@ def save(
         EntryStatus.objects.filter(entry_id__in=same).update(evaluated_at=now)
 
 
+def forget_edited(rows: Iterable[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
+    """Let what earlier runs tried in vain no longer hold entries that were edited since."""
+    for row in rows:
+        evaluation = evaluations[row.clockify_id]
+        as_sent = evaluation.state == State.SENT and not evaluation.reasons
+        context.unanswered.forget_edited(row.clockify_id, row.content_hash, as_sent=as_sent)
+
+
 # Columns that decide whether a status has to be written again.
 CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
 
@@ -204,6 +212,7 @@ def _judge_rows(
     context = replace(context, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_statuses(rows)
     evaluations = {row.clockify_id: judge(context.entry(row), context, earlier.get(row.pk)) for row in rows}
+    forget_edited(rows, evaluations, context)
     save(workspace, rows, evaluations, now=now)
     return evaluations
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
+from syncjobs.ledger import journal
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.rules import changes, draft
 from syncjobs.rules.changes import Step
@@ -91,14 +92,26 @@ class Unanswered:
         What was given up and is written all the same is written by a person's word: it counts anew.
         """
         action = self._same(step.entry_id, step.verb, content_hash)
-        if action is None or action.state == State.GIVEN_UP or part_of(action) != step.part:
+        if action is None or is_given_up(action) or part_of(action) != step.part:
             return None
         return {"runs": action.tried_runs, "run": action.tried_in}
+
+    def forget_edited(self, entry_id: str, content_hash: str, *, as_sent: bool) -> None:
+        """Let no earlier try count any more if the entry was edited since, even where it is edited back later.
+
+        `as_sent`: QuickBooks has it as it is now, so that a change which was tried is not wanted any more.
+        """
+        action = self.by_entry.get(entry_id)
+        if action is None or not action.tried_runs:
+            return
+        is_edited = action.source_snapshot.get("content_hash") != content_hash
+        if is_edited or (as_sent and action.verb != "create"):
+            journal.forget_tries(action)
 
     def refusal(self, entry_id: str, verb: str, content_hash: str) -> Reason | None:
         """Return why this write is not tried any more, or None: neither edited since, nor asked for by a person."""
         action = self._same(entry_id, verb, content_hash)
-        return given_up_reason(action) if action and action.state == State.GIVEN_UP and not part_of(action) else None
+        return given_up_reason(action) if action and is_given_up(action) and not part_of(action) else None
 
     def hold(self, step: Step, content_hash: str, *, ignored: bool = False) -> Step:
         """Return the step, blocked if its write was given up, or a correction of the entry. `ignored`: by a person."""
@@ -106,7 +119,7 @@ class Unanswered:
         # Nobody wants to add to an entry that was deleted or ignored since.
         if reason is None and step.verb != "block" and not step.gone and not ignored:
             action = self._same(step.entry_id, "create", content_hash)
-            reason = given_up_reason(action) if action and action.state == State.GIVEN_UP and part_of(action) else None
+            reason = given_up_reason(action) if action and is_given_up(action) and part_of(action) else None
         return changes.hold(step, reason, why="QuickBooks gave no clear answer in several runs.") if reason else step
 
     def _same(self, entry_id: str, verb: str, content_hash: str) -> Action | None:
@@ -145,6 +158,11 @@ def _last_changes(workspace: Workspace, entry_ids: list[str]) -> dict[str, datet
 
 def _is_older(action: Action, changed_at: datetime | None) -> bool:
     return changed_at is not None and action.ended_at is not None and action.ended_at < changed_at
+
+
+def is_given_up(action: Action) -> bool:
+    """Return True for a write that is not tried any more; an edit of its entry since then ends that."""
+    return action.state == State.GIVEN_UP and action.tried_runs > 0
 
 
 def given_up_reason(action: Action) -> Reason:

@@ -370,6 +370,7 @@ class Sync:
             if item is not None and evaluation.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 evaluation = _with_item_result(evaluation, item)
             evaluations[row.clockify_id] = evaluation
+        evaluate.forget_edited(rows, evaluations, context)
         evaluate.save(self._run.workspace, rows, evaluations, now=now)
 
 

@@ -92,6 +92,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
         return explanation
     entry = context.entry(row)
     evaluation = evaluate.judge(entry, context, earlier_status)
+    evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
