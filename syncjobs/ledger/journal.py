@@ -207,8 +207,14 @@ def try_again(action: Action) -> None:
     is_create = action.verb == "create"
     # A create may still arrive, so it has to be looked for before anything is sent in its place.
     action.state = Action.State.SENDING if is_create else Action.State.MISSING
+    action.save(update_fields=["state"])
+    forget_tries(action)
+
+
+def forget_tries(action: Action) -> None:
+    """Count the runs that try what this action was for from the start."""
     action.tried_runs, action.tried_in = 0, None
-    action.save(update_fields=["state", "tried_runs", "tried_in"])
+    action.save(update_fields=["tried_runs", "tried_in"])
 
 
 def _end_unanswered(action: Action, state: str) -> None:

@@ -120,7 +120,9 @@ def _add(plan: Plan, entry_id: str, step: Step | None, absent: Absent | None, *,
     """Add an entry's step, or the write without an answer for which it has to wait."""
     open_action = plan.context.actions.get(entry_id)
     if step is not None:
-        step = plan.context.unanswered.hold(step, plan.content_hash(entry_id))
+        override = plan.context.overrides.get(entry_id)
+        ignored = override is not None and override.ignored
+        step = plan.context.unanswered.hold(step, plan.content_hash(entry_id), ignored=ignored)
     if absent is not None and (open_action is not None or (step is not None and step.writes)):
         again = _send_again(plan, step, absent)
         if again is not None and not dry_run:

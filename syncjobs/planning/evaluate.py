@@ -107,7 +107,7 @@ def _judge_sent(
         unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == "UNREADABLE"]
         return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
-    step = context.unanswered.hold(step, entry.content_hash)
+    step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:
@@ -154,6 +154,14 @@ def save(
             batch_size=500,
         )
         EntryStatus.objects.filter(entry_id__in=same).update(evaluated_at=now)
+
+
+def forget_edited(rows: Iterable[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
+    """Let what earlier runs tried in vain no longer hold entries that were edited since."""
+    for row in rows:
+        evaluation = evaluations[row.clockify_id]
+        as_sent = evaluation.state == State.SENT and not evaluation.reasons
+        context.unanswered.forget_edited(row.clockify_id, row.content_hash, as_sent=as_sent)
 
 
 # Columns that decide whether a status has to be written again.
@@ -204,6 +212,7 @@ def _judge_rows(
     context = replace(context, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_statuses(rows)
     evaluations = {row.clockify_id: judge(context.entry(row), context, earlier.get(row.pk)) for row in rows}
+    forget_edited(rows, evaluations, context)
     save(workspace, rows, evaluations, now=now)
     return evaluations
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
+from syncjobs.ledger import journal
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.rules import changes, draft
 from syncjobs.rules.changes import Step
@@ -32,7 +33,7 @@ class Absent:
     @property
     def part(self) -> int:
         """0 for the entry's own activity, else the number of the correction."""
-        return int(self.action.source_snapshot.get("part") or 0)
+        return part_of(self.action)
 
     @property
     def draft(self) -> Draft:
@@ -42,6 +43,11 @@ class Absent:
     def protects_from_doubles(self) -> bool:
         """Whether its request id may be sent again at once: alone, and not called a duplicate by QuickBooks."""
         return self.action.batch_id is None and not self.action.duplicate_id_said
+
+
+def part_of(action: Action) -> int:
+    """Return 0 for a write of the entry's own activity, else the number of the correction."""
+    return int(action.source_snapshot.get("part") or 0)
 
 
 def send_again(step: Step, absent: Absent) -> Step | None:
@@ -81,18 +87,39 @@ class Unanswered:
         return Unanswered({**self.by_entry, **{action.entry_id: action for action in actions}})
 
     def tried(self, step: Step, content_hash: str) -> dict[str, Any] | None:
-        """Return how many runs tried this write of this content, and which run did last; None where none did."""
+        """Return how many runs tried this write of this content, and which run did last; None where none did.
+
+        What was given up and is written all the same is written by a person's word: it counts anew.
+        """
         action = self._same(step.entry_id, step.verb, content_hash)
-        return {"runs": action.tried_runs, "run": action.tried_in} if action else None
+        if action is None or is_given_up(action) or part_of(action) != step.part:
+            return None
+        return {"runs": action.tried_runs, "run": action.tried_in}
+
+    def forget_edited(self, entry_id: str, content_hash: str, *, as_sent: bool) -> None:
+        """Let no earlier try count any more if the entry was edited since, even where it is edited back later.
+
+        `as_sent`: QuickBooks has it as it is now, so that a change which was tried is not wanted any more.
+        """
+        action = self.by_entry.get(entry_id)
+        if action is None or not action.tried_runs:
+            return
+        is_edited = action.source_snapshot.get("content_hash") != content_hash
+        if is_edited or (as_sent and action.verb != "create"):
+            journal.forget_tries(action)
 
     def refusal(self, entry_id: str, verb: str, content_hash: str) -> Reason | None:
         """Return why this write is not tried any more, or None: neither edited since, nor asked for by a person."""
         action = self._same(entry_id, verb, content_hash)
-        return given_up_reason(action) if action is not None and action.state == State.GIVEN_UP else None
+        return given_up_reason(action) if action and is_given_up(action) and not part_of(action) else None
 
-    def hold(self, step: Step, content_hash: str) -> Step:
-        """Return the step, blocked if its write was given up."""
+    def hold(self, step: Step, content_hash: str, *, ignored: bool = False) -> Step:
+        """Return the step, blocked if its write was given up, or a correction of the entry. `ignored`: by a person."""
         reason = self.refusal(step.entry_id, step.verb, content_hash) if step.writes else None
+        # Nobody wants to add to an entry that was deleted or ignored since.
+        if reason is None and step.verb != "block" and not step.gone and not ignored:
+            action = self._same(step.entry_id, "create", content_hash)
+            reason = given_up_reason(action) if action and is_given_up(action) and part_of(action) else None
         return changes.hold(step, reason, why="QuickBooks gave no clear answer in several runs.") if reason else step
 
     def _same(self, entry_id: str, verb: str, content_hash: str) -> Action | None:
@@ -131,6 +158,11 @@ def _last_changes(workspace: Workspace, entry_ids: list[str]) -> dict[str, datet
 
 def _is_older(action: Action, changed_at: datetime | None) -> bool:
     return changed_at is not None and action.ended_at is not None and action.ended_at < changed_at
+
+
+def is_given_up(action: Action) -> bool:
+    """Return True for a write that is not tried any more; an edit of its entry since then ends that."""
+    return action.state == State.GIVEN_UP and action.tried_runs > 0
 
 
 def given_up_reason(action: Action) -> Reason:

@@ -39,9 +39,9 @@ class Window:
     """A range of days, both included, with the ids of its entries.
 
     `ids`: entries to decide on; `moved`: those of them that may lie on other days now. `gone`: mirrored entries for
-    which Clockify says that they were deleted. `many_missing`: too many for that to be believed. `unclear`: missing
-    entries whose own address gave no clear answer; they stay as they are, seen and unchanged. `unreadable`: rows of
-    these days that could not be read and that the mirror does not know.
+    which Clockify says that they were deleted, or said so while a write of theirs is in doubt. `many_missing`: too many
+    for that to be believed. `unclear`: missing entries whose own address gave no clear answer; they stay as they are,
+    seen and unchanged. `unreadable`: rows of these days that could not be read and that the mirror does not know.
     """
 
     first: date
@@ -121,10 +121,24 @@ def store(
     else:
         # One of them may be a row whose id could not be read; nothing is gone then (contract: one bad record).
         window.unclear.update(missing)
+    window.gone |= _deleted_in_doubt(workspace, first, last) - window.ids - ids_outside
     _add_unreadable(workspace, window, reading)
     read_ids = window.ids | ids_outside | window.gone
     unreadable.keep(reading, workspace, ("entry",), now=now, read_ids=read_ids - reading.ids("entry"))
     return window
+
+
+def _deleted_in_doubt(workspace: Workspace, first: date, last: date) -> set[str]:
+    """Return entries that were deleted in Clockify while a write for these days is without an answer."""
+    in_doubt = [
+        action.entry_id for action in inputs.open_actions(workspace).values() if first <= action.txn_date <= last
+    ]
+    deleted_ids: set[str] = set()
+    # In chunks: SQLite limits the parameters of one query.
+    for start in range(0, len(in_doubt), 500):
+        rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=in_doubt[start : start + 500])
+        deleted_ids.update(rows.exclude(deleted_at=None).values_list("clockify_id", flat=True))
+    return deleted_ids
 
 
 def _add_unreadable(workspace: Workspace, window: Window, reading: Reading) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -45,27 +45,37 @@ class CorrectionSync(Sync):
         run, plan_writer = self._run, save.PlanWriter(self._run)
         # An earlier attempt at this run may have left its own.
         run.counters.pop(SHOWN, None)
-        plan = self._intend(time_window, absent)
-        activities_now = self._read_activities(plan)
-        plan.steps = [step if step.action_id else self._decide(step, plan, activities_now) for step in plan.steps]
+        plan = self._decided_plan(sorted(time_window.ids), sorted(time_window.gone), absent)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
-            plan.steps = build.check_existing_duplicates(plan, self._quickbooks, plan.steps)
-        plan.steps = [self._hold_unless_shown(step, activities_now) for step in plan.steps]
         plan_writer.add(plan)
         self._save_evaluations(plan, now)
         plan_writer.close()
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
-        """Return the plan of a correction that is sent again; anything else needs another preview."""
-        plan = build.intend(self._run, inputs.load_context(self._run.workspace), sorted(entry_ids), [], absent)
-        return plan.part([step for step in plan.steps if step.action_id], unknown=False)
+        """Return the plan of the entry as it is now, as long as it is what the preview showed. Raises ApiError."""
+        gone = self._gone_in_doubt() & entry_ids
+        return self._decided_plan(sorted(entry_ids - gone), sorted(gone), absent)
 
-    def _intend(self, time_window: window.Window, absent: Mapping[str, Absent]) -> Plan:
+    def _decided_plan(self, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]) -> Plan:
+        """Plan what the person decided, from our own data and then against QuickBooks. Raises ApiError."""
+        plan = self._intend(ids, gone, absent)
+        activities_now = self._read_activities(plan)
+        plan.steps = [step if step.action_id else self._decide(step, plan, activities_now) for step in plan.steps]
+        if plan.has_writes:
+            plan.steps = build.check_existing_duplicates(plan, self._quickbooks, plan.steps)
+        plan.steps = [self._hold_unless_shown(step, activities_now) for step in plan.steps]
+        return plan
+
+    def _intend(self, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]) -> Plan:
         """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
-        run, context = self._run, inputs.load_context(self._run.workspace)
-        plan = build.intend(run, context, sorted(time_window.ids), sorted(time_window.gone), absent)
-        plan.steps = [step if step.action_id else self._intend_step(step, plan) for step in plan.steps]
+        plan = build.intend(self._run, inputs.load_context(self._run.workspace), ids, gone, absent)
+        # While a correction that was given up may still arrive, no other one may take its place.
+        may_arrive = {key for key, one in absent.items() if one.part and one.may_arrive}
+        plan.steps = [
+            step if step.action_id or step.entry_id in may_arrive else self._intend_step(step, plan)
+            for step in plan.steps
+        ]
         return plan
 
     def _intend_step(self, step: changes.Step, plan: Plan) -> changes.Step:

@@ -35,6 +35,9 @@ from syncjobs.settling.settle import mark_replayed, settle
 # A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
+# States of a write in doubt whose entry is planned again. Abandoned: its activity was changed or deleted meanwhile.
+UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
+
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -259,15 +262,19 @@ class Sync:
         """Return the entries in doubt in this run whose write did not turn out to have arrived."""
         entry_ids = set(self._unknown_items().values_list("entry_id", flat=True))
         latest = {action.entry_id: action for action in self._actions(entry_ids).order_by("pk")}
-        return {key for key, action in latest.items() if action.state in {Action.State.SENDING, Action.State.MISSING}}
+        return {key for key, action in latest.items() if action.state in UNSETTLED}
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> build.Plan:
         """Return the plan of these entries as they are now, without those that have to wait. Raises ApiError."""
         context = inputs.load_context(self._run.workspace)
-        gone = set(self._unknown_items().filter(gone=True).values_list("entry_id", flat=True)) & entry_ids
+        gone = self._gone_in_doubt() & entry_ids
         plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
         build.check_against_quickbooks(plan, self._quickbooks)
         return plan
+
+    def _gone_in_doubt(self) -> set[str]:
+        """Return the entries in doubt that were deleted in Clockify."""
+        return set(self._unknown_items().filter(gone=True).values_list("entry_id", flat=True))
 
     def _await_batches(self, stage: Callable[[str], None]) -> None:
         """Wait until an unanswered batch can no longer arrive, then send its missing items one by one."""
@@ -304,14 +311,18 @@ class Sync:
             quickbooks_id, outcome = action.quickbooks_id, journal.DONE_AS[action.verb]
             journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, **answer)
             return
+        outcome = RunItem.Outcome.FAILED
         reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
-        if action.state in {Action.State.SENDING, Action.State.MISSING}:
+        if action.state == Action.State.ABANDONED:
+            outcome = RunItem.Outcome.BLOCKED
+            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed or deleted"}).as_row()
+        elif action.state in {Action.State.SENDING, Action.State.MISSING}:
             is_last_try = action.tried_runs >= retry.MAX_TRIED_RUNS and action.tried_in == self._run.pk
             if not is_last_try or action.needs_person:
                 return
             journal.give_up(action)
             reason = given_up_reason(action).as_row()
-        journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.FAILED, reasons=[reason], **answer)
+        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason], **answer)
 
     def _check_sent_again(self) -> None:
         """Mark creates of earlier runs that had arrived and were deleted: QuickBooks only repeated its answer."""
@@ -359,6 +370,7 @@ class Sync:
             if item is not None and evaluation.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 evaluation = _with_item_result(evaluation, item)
             evaluations[row.clockify_id] = evaluation
+        evaluate.forget_edited(rows, evaluations, context)
         evaluate.save(self._run.workspace, rows, evaluations, now=now)
 
 

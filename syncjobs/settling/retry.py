@@ -25,7 +25,7 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
     ).exists():
         return "Its last write is still looked for; the next sync sends it again if it did not arrive."
     action = unanswered.load(workspace).by_entry.get(entry.clockify_id)
-    if action is None or action.state != Action.State.GIVEN_UP:
+    if action is None or not unanswered.is_given_up(action):
         raise Refused("No write of this entry was given up, so there is nothing to try again.")
     try:
         with transaction.atomic():

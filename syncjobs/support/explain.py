@@ -92,6 +92,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
         return explanation
     entry = context.entry(row)
     evaluation = evaluate.judge(entry, context, earlier_status)
+    evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
@@ -227,9 +228,9 @@ def _compare_sent(
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
     block_reasons = _block_reasons(step, sent, activity)
     if block_reasons:
-        explanation.evaluation = replace(
-            explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
-        )
+        given_up = [row for row in explanation.evaluation.reasons if reasons.is_given_up(row)]
+        rows = (*given_up, *(reason.as_row() for reason in block_reasons))
+        explanation.evaluation = replace(explanation.evaluation, reasons=rows)
 
 
 def _find_existing_duplicates(

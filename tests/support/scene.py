@@ -242,9 +242,9 @@ class Scene:
         with self.world.lock:
             self.world.faults.add(vendor=vendor, method=method, path=path, kind=kind, **details)
 
-    def at_the_next_write(self, happens: Callable[[], None]) -> None:
-        """Call `happens` while the next write is on its way, before QuickBooks handles it."""
-        self.fault("hang_before", seconds=0.5)
+    def at_the_next_write(self, happens: Callable[[], None], kind: str = "hang_before", **details: Any) -> None:
+        """Call `happens` while the next write is on its way, before QuickBooks handles it, or answers with a fault."""
+        self.fault(kind, seconds=0.5, **details)
 
         def wait() -> None:
             while not self.hits():

@@ -145,6 +145,39 @@ def test_what_was_edited_away_and_back_is_tried_anew(scene: Scene, entry: str, s
     assert_books_agree(scene)
 
 
+@pytest.mark.parametrize(
+    ("there", "back", "settle_seconds"),
+    [
+        ({"billable": True}, {"billable": False}, 0),
+        ({"billable": True}, {"billable": False}, 180),
+        ({"description": "Second"}, {"description": "First"}, 0),
+        ({"billable": False}, {"billable": True}, 0),
+        ({}, {}, 0),
+    ],
+    ids=["create", "create that may arrive", "update", "delete", "delete_gone"],
+)
+def test_an_edit_ends_it_even_where_it_is_edited_back(
+    scene: Scene, entry: str, settings: Any, there: dict[str, Any], back: dict[str, Any], settle_seconds: int
+) -> None:
+    scene.edit_entry(entry, description="First")
+    if there != {"billable": True}:
+        scene.sync()
+    gone = [] if there else scene.delete_entry(entry)
+    scene.edit_entry(entry, **there) if there else None
+    fail(scene)
+    settings.SETTLE_SECONDS = settle_seconds
+    scene.sync()
+
+    scene.edit_entry(entry, **back) if back else scene.restore(gone)
+    scene.sync()
+    scene.edit_entry(entry, **there) if there else scene.delete_entry(entry)
+    settings.SETTLE_SECONDS = 0
+    run = scene.sync()
+
+    assert run.code == 0 and run.counts in [{"sent": 1}, {"updated": 1}, {"deleted": 1}], run.json
+    assert_books_agree(scene)
+
+
 def test_an_undo_that_was_given_up_holds_no_deletion_in_clockify(scene: Scene, entry: str) -> None:
     run = scene.sync()["run"]
     scene.fault("500_html", times=0)
