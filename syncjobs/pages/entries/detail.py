@@ -14,7 +14,7 @@ from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, history
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import draft, reasons, refusals
+from syncjobs.rules import draft, reasons
 from syncjobs.rules.eligibility import Resolution
 
 RESOLVED_WHERE = {
@@ -122,22 +122,8 @@ def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
     return users.values_list("time_zone", flat=True).first() or ""
 
 
-def explained(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a reason as `explain` prints it; a known refusal of QuickBooks with its meaning and its own fix."""
-    explanation = reasons.explain(row)
-    refusal = refusals.of_row(row)
-    if refusal is None:
-        return explanation
-    meaning = f" In other words: {refusal.words}" if refusal.words else ""
-    return explanation | {
-        "message": explanation["message"] + meaning,
-        "fix_in": refusal.resolve_in,
-        "fix": refusal.fix,
-    }
-
-
 def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
-    reason = explained(row)
+    reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.WORDINGS.get(code)
     # The reason stores the ids of the duplicates as one text, separated by commas.
