@@ -1,6 +1,7 @@
-"""Meanings of QuickBooks' answers: the next step, and messages for users (Intuit: error codes, throttling).
+"""Meanings of QuickBooks' answers for the next step, and for names that are written (Intuit: error codes, throttling).
 
-Every code that decides something is defined here and nowhere else. The status counts before the code, since gateways
+Every code that decides something is defined here and nowhere else; what a refused time activity says to users is in
+`syncjobs.rules.refusals`. The status counts before the code, since gateways
 answer with codes of their own in outages. An answer that is not in the table is `Unexpected`.
 """
 
@@ -47,42 +48,6 @@ BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
 TROUBLE_CODES = TOKEN_CODES | {APP_WITHOUT_ACCESS_CODE} | BUSY_CODES | BROKEN_CODES
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """A refusal explained to users. `resolve_in`: clockify, quickbooks, here, wait or support."""
-
-    words: str
-    resolve_in: str
-    fix: str
-
-
-_REACTIVATE = "Reactivate it in QuickBooks, or link another partner here; the next run tries again."
-# Refusals of a time activity.
-TIME_MEANINGS = {
-    "610": Meaning("the person, customer or service is gone or inactive.", "quickbooks", _REACTIVATE),
-    "2500": Meaning("the person, customer or service is missing or inactive.", "quickbooks", _REACTIVATE),
-    "6250": Meaning("the person, customer or service is missing or inactive.", "quickbooks", _REACTIVATE),
-    "2050": Meaning(
-        "a text is longer than QuickBooks takes.",
-        "clockify",
-        "Shorten the description in Clockify; the next run tries again.",
-    ),
-    "6330": Meaning(
-        "it does not take the hourly rate.",
-        "clockify",
-        "Correct the rate in Clockify; the next run tries again.",
-    ),
-    "6190": Meaning(
-        "the company's subscription does not allow changes.",
-        "quickbooks",
-        "Renew or change the subscription in QuickBooks, then check the plan again.",
-    ),
-    "5010": Meaning(
-        "somebody changed the activity at the same moment.",
-        "wait",
-        "The next run reads it again and decides then.",
-    ),
-}
 # Refusals of an employee, vendor or customer that a person wanted to create, reactivate or rename.
 NAME_WORDS = {
     NAME_TAKEN_CODE: "another customer, vendor or employee has this name",

@@ -19,6 +19,11 @@ def desk(workspace_id: int, kind: str, clockify_id: str) -> str:
     return f"{reverse(f'hourbridge:{page}', args=[workspace_id])}?open={key}#{key}"
 
 
+def rule(workspace_id: int, name: str) -> str:
+    """Return the address of a rule of a workspace, such as `service_item`, on the page Rules."""
+    return f"{reverse('hourbridge:rules', args=[workspace_id])}#rule-{name}"
+
+
 def page_of(row: Model) -> str:
     """Return the address of a row's own page in the admin; empty where there is none."""
     if type(row) not in admin.site._registry:

@@ -84,11 +84,7 @@ def judge_gone(
     )
     step = context.unanswered.hold(step, content_hash)
     rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
-    remembered = (
-        [row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row)]
-        if earlier
-        else []
-    )
+    remembered = [row for row in earlier.reasons if _is_by_answer(row)] if earlier else []
     return Evaluation(State.CHANGED, rows or tuple(remembered), receipt.minutes)
 
 
@@ -127,11 +123,14 @@ def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict
     """Return QuickBooks' earlier reasons if the content is still the same, without those that a person set aside."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
-    return tuple(
-        row
-        for row in earlier.reasons
-        if row.get("code") in QUICKBOOKS_REASONS and row["code"] not in entry.set_aside and not is_given_up(row)
-    )
+    return tuple(row for row in earlier.reasons if _is_by_answer(row) and row["code"] not in entry.set_aside)
+
+
+def _is_by_answer(row: Mapping[str, Any]) -> bool:
+    """Return whether a stored reason row is known from QuickBooks' answers only."""
+    if row.get("code") == "LINE_RULE_BROKEN":
+        return bool(row.get("answered"))
+    return row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row)
 
 
 def save(

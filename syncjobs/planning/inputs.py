@@ -15,7 +15,7 @@ from integrations.reading import unreadable
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs.models import Action, EntryOverride, Receipt
-from syncjobs.planning import unanswered
+from syncjobs.planning import service_item, unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
@@ -71,6 +71,7 @@ def policy_of(workspace: Workspace) -> Policy:
         block_invoiced=workspace.block_invoiced,
         book_close_date=company.book_close_date if company else None,
         service_item=workspace.service_item,
+        broken_item=service_item.broken(workspace),
         whole_connection=tuple(connection_reasons(workspace)),
     )
 

@@ -70,6 +70,8 @@ class Policy:
     block_invoiced: bool = True
     book_close_date: date | None = None
     service_item: str = ""
+    # LINE_RULE_BROKEN, where the default service item can't be booked on.
+    broken_item: Reason | None = None
     # NOT_CONNECTED, PLAN_NOT_SUPPORTED or PAYROLL_ENABLED, where they block every entry.
     whole_connection: tuple[Reason, ...] = ()
 
@@ -129,6 +131,7 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
         *_unreadable_reasons(entry, mapping_table, user.partner, project.partner, policy.service_item),
         *_ignored_reasons(entry, user, client, project),
         *_books_reasons(entry, project, policy),
+        *([policy.broken_item] if policy.broken_item else []),
         *policy.whole_connection,
     ]
     effective = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
@@ -218,6 +221,15 @@ def _unreadable_reasons(
 def unreadable_reason(kind: str, problem: str) -> Reason:
     """Return the reason of an entry that hangs on a record of this kind that could not be read."""
     return Reason("UNREADABLE", {"record": kind, "what": UNREADABLE_TEXTS.get(kind, "A record"), "problem": problem})
+
+
+def broken_item_reason(name: str, *, how: str, answered: bool = False) -> Reason:
+    """Return the reason of time that would go with a service item on which QuickBooks books nothing.
+
+    `answered`: known from QuickBooks' answer alone, not from the workspace's item and the mirror.
+    """
+    facts: dict[str, object] = {"what": f"The service item {name}", "how": how}
+    return Reason("LINE_RULE_BROKEN", {**facts, "answered": True} if answered else facts)
 
 
 def _ignored_reasons(

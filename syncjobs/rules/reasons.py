@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from syncjobs.rules import refusals
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
@@ -155,14 +157,20 @@ WORDINGS = {
     "QUICKBOOKS_REFUSED": Wording(
         "Refused by QuickBooks",
         "QuickBooks said {error}: “{words}”. Nothing was written.",
-        "support",
-        "Mend what QuickBooks names; the next run tries again.",
+        refusals.UNKNOWN.resolve_in,
+        refusals.UNKNOWN.fix,
     ),
     "UNREADABLE": Wording(
         "Could not be read",
         "{what} could not be read: {problem}.",
         "clockify",
         "Correct the record where it is kept; the next run reads it again. If it looks right there, report it.",
+    ),
+    "LINE_RULE_BROKEN": Wording(
+        "Service item can't be used",
+        "{what} {how}; nothing is booked on it.",
+        "here",
+        "Choose another service item under Rules, or reactivate it in QuickBooks; the next run reads it again.",
     ),
     "OUTCOME_UNKNOWN": Wording(
         "No answer, in doubt",
@@ -237,12 +245,21 @@ def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def explain(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a stored reason row as the `explain` command prints it: code, message, fix_in and fix."""
+    """Return a stored reason row as pages and the `explain` command show it: code, message, fix_in and fix.
+
+    A refusal is explained by its own code (`rules.refusals`).
+    """
     code, wording = str(row.get("code")), _wording(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
-    fix_in = SIDES.get(str(row.get("record")), "quickbooks") if code == "UNREADABLE" else wording.resolve_in
-    return {"code": code, "message": sentence(row), "fix_in": fix_in, "fix": wording.fix}
+    message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix
+    if code == "UNREADABLE":
+        fix_in = SIDES.get(str(row.get("record")), "quickbooks")
+    elif code == "QUICKBOOKS_REFUSED" and not is_given_up(row):
+        meaning = refusals.meaning(str(row.get("error") or ""))
+        message = f"{message} In other words: {meaning.words}" if meaning.words else message
+        fix_in, fix = meaning.resolve_in, meaning.fix
+    return {"code": code, "message": message, "fix_in": fix_in, "fix": fix}
 
 
 def holds(codes: set[str]) -> bool:

@@ -1,24 +1,110 @@
-"""The meaning of QuickBooks' refusals of entries, and where each is resolved. Pure."""
+"""The meaning of QuickBooks' refusals of time activities, by Intuit's error code, and where each is resolved. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from integrations.quickbooks.faults import TIME_MEANINGS, Meaning
-from syncjobs.rules.reasons import WORDINGS, is_given_up
 
-CODE = "QUICKBOOKS_REFUSED"
-UNKNOWN = Meaning("", WORDINGS[CODE].resolve_in, WORDINGS[CODE].fix)
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A refusal explained to users. `resolve_in`: clockify, quickbooks, here, wait or support."""
+
+    words: str
+    resolve_in: str
+    fix: str
+
+
+# A code that is not in the table: QuickBooks' own words are all that is known.
+UNKNOWN = Meaning("", "support", "Mend what QuickBooks names; the next run tries again.")
+
+_NEXT_RUN = "the next run tries again."
+_PARTNER = Meaning(
+    "the person, customer or service item is missing or inactive.",
+    "quickbooks",
+    f"Reactivate it in QuickBooks, or choose another one here; {_NEXT_RUN}",
+)
+_RIGHTS = Meaning(
+    "the company's plan, or the user who connected it, may not enter time.",
+    "quickbooks",
+    f"Look at the plan and at that user's rights in QuickBooks; {_NEXT_RUN}",
+)
+_IN_USE = Meaning(
+    "another transaction, such as an invoice, depends on the activity.",
+    "quickbooks",
+    f"Look at that transaction in QuickBooks; {_NEXT_RUN}",
+)
+_CLOSED = Meaning(
+    "the books are closed for that day.", "quickbooks", "Ask the bookkeeper to open the period, or leave the time out."
+)
+# What was sent was not as QuickBooks wants it, whatever stands in Clockify or QuickBooks.
+_OUR_REQUEST = Meaning("the request was not as QuickBooks wants it.", "support", "Report it with QuickBooks' words.")
+
+MEANINGS = {
+    "500": _OUR_REQUEST,
+    "610": _PARTNER,
+    "620": _IN_USE,
+    "630": _OUR_REQUEST,
+    "700": _OUR_REQUEST,
+    "800": _IN_USE,
+    "900": _OUR_REQUEST,
+    "1040": _OUR_REQUEST,
+    "2000": _OUR_REQUEST,
+    "2010": _OUR_REQUEST,
+    "2020": _OUR_REQUEST,
+    "2030": _OUR_REQUEST,
+    "2040": Meaning(
+        "the description has a character that QuickBooks does not take.",
+        "clockify",
+        f"Remove it from the description in Clockify; {_NEXT_RUN}",
+    ),
+    "2050": Meaning(
+        "a text is longer than QuickBooks takes.",
+        "clockify",
+        f"Shorten the description in Clockify; {_NEXT_RUN}",
+    ),
+    **{str(code): _OUR_REQUEST for code in (2060, 2070, 2080, 2090, 2100, 2110)},
+    "2170": _OUR_REQUEST,
+    "2210": _OUR_REQUEST,
+    "2230": _OUR_REQUEST,
+    "2240": Meaning(
+        "the rate or the time is a larger number than QuickBooks takes.",
+        "clockify",
+        f"Correct the rate or the time in Clockify; {_NEXT_RUN}",
+    ),
+    "2500": _PARTNER,
+    "2600": _OUR_REQUEST,
+    "5010": Meaning(
+        "somebody changed the activity at the same moment.", "wait", "The next run reads it again and decides then."
+    ),
+    "5020": _RIGHTS,
+    "5030": _RIGHTS,
+    "6000": Meaning(
+        "a rule of this company does not allow it.", "quickbooks", f"Mend what QuickBooks names; {_NEXT_RUN}"
+    ),
+    "6190": Meaning(
+        "the company's subscription does not allow changes.",
+        "quickbooks",
+        "Renew or change the subscription in QuickBooks, then check the plan again.",
+    ),
+    "6200": _CLOSED,
+    "6210": _CLOSED,
+    "6250": _PARTNER,
+    "6290": _OUR_REQUEST,
+    "6300": _OUR_REQUEST,
+    "6310": _OUR_REQUEST,
+    "6320": _OUR_REQUEST,
+    "6330": Meaning("it does not take the hourly rate.", "clockify", f"Correct the rate in Clockify; {_NEXT_RUN}"),
+    "6340": _OUR_REQUEST,
+    "6350": _OUR_REQUEST,
+    "6360": _OUR_REQUEST,
+    "6370": _OUR_REQUEST,
+    "6380": Meaning(
+        "it does not take so long a time.", "clockify", f"Correct or split the entry in Clockify; {_NEXT_RUN}"
+    ),
+    "6390": _OUR_REQUEST,
+}
 
 
 def meaning(code: str) -> Meaning:
     """Return the meaning of an error code of Intuit's; unknown codes are for support."""
-    return TIME_MEANINGS.get(code, UNKNOWN)
-
-
-def of_row(row: Mapping[str, Any]) -> Meaning | None:
-    """Return the meaning of a stored reason row, or None if it is no refusal by an answer."""
-    if row.get("code") != CODE or is_given_up(row):
-        return None
-    return meaning(str(row.get("error") or ""))
+    return MEANINGS.get(code, UNKNOWN)

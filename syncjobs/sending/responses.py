@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,14 +19,19 @@ from integrations.quickbooks.faults import (
     DUPLICATE_ID_CODES,
     STALE_CODE,
 )
+from integrations.quickbooks.payloads import ref_id
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.inputs import sent_of
 from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
+from syncjobs.rules.eligibility import broken_item_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending.circuit_breaker import CircuitBreaker
+
+# QuickBooks' words where a refused reference is the service item: the property, or its kind of list element.
+ITEM_NAMED = re.compile(r"\bItemRef\b|\bItem elements?\b")
 
 
 class Outcomes:
@@ -128,8 +134,9 @@ class Outcomes:
         person_model = Employee if refused_draft.person_kind == "employee" else Vendor
         pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
         pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)
-        if refused_draft.item_id:
-            pull.refresh_records(company, self._client, Item, [refused_draft.item_id], now)
+        item_id = refused_draft.item_id or _kept_item(item)
+        if item_id:
+            pull.refresh_records(company, self._client, Item, [item_id], now)
         for model, kind, quickbooks_id, code in (
             (person_model, refused_draft.person_kind, refused_draft.person_id, "EMPLOYEE_INACTIVE"),
             (Customer, "customer", refused_draft.customer_id, "CUSTOMER_INACTIVE"),
@@ -137,15 +144,33 @@ class Outcomes:
             partner = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
             if partner is not None and (not partner.active or partner.gone_at is not None):
                 self._inactive[kind, quickbooks_id] = Reason(code, {"name": names.strip_deleted(partner.name)})
-        inactive = self._known_inactive(refused_draft)
+        broken_item = self._broken_item(item_id, error) if item_id else None
+        inactive = self._known_inactive(refused_draft) or broken_item
         if inactive is not None:
             self._hold(item, inactive, error)
         else:
             self._fail(item, error)
 
+    def _broken_item(self, item_id: str, error: ApiError) -> Reason | None:
+        """Return and note the reason of an item that is inactive now, or that QuickBooks' words name."""
+        row = Item.objects.filter(company=self._client.company, quickbooks_id=item_id).defer("raw").first()
+        # What the mirror has of the workspace's own item is found there again; the rest only this answer says.
+        answered = item_id != self._run.workspace.service_item
+        if row is None or row.gone_at is not None:
+            how = "is gone from QuickBooks"
+        elif not row.active:
+            how = "is inactive in QuickBooks"
+        elif ITEM_NAMED.search(error.message):
+            how, answered = f"is refused by QuickBooks (“{error.message}”)", True
+        else:
+            return None
+        reason = broken_item_reason(names.strip_deleted(row.name) if row else item_id, how=how, answered=answered)
+        self._inactive["item", item_id] = reason
+        return reason
+
     def _known_inactive(self, draft: Draft) -> Reason | None:
-        person = self._inactive.get((draft.person_kind, draft.person_id))
-        return person or self._inactive.get(("customer", draft.customer_id))
+        keys = ((draft.person_kind, draft.person_id), ("customer", draft.customer_id), ("item", draft.item_id))
+        return next((self._inactive[key] for key in keys if key in self._inactive), None)
 
     # --- ends of an item -----------------------------------------------------------------------------------
     def _hold(self, item: RunItem, reason: Reason, error: ApiError | None = None) -> None:
@@ -162,3 +187,9 @@ class Outcomes:
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
         error_fields = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
         journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **error_fields)
+
+
+def _kept_item(item: RunItem) -> str:
+    """Return the id of the item that an update without one of ours sends back as read."""
+    record = item.source_snapshot.get("record") or {}
+    return ref_id(record, "ItemRef") if item.verb == "update" else ""

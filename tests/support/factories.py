@@ -118,6 +118,16 @@ class VendorFactory(EmployeeFactory):
         model = integrations.Vendor
 
 
+class ItemFactory(MirrorFactory):
+    class Meta:
+        model = integrations.Item
+
+    company = factory.SubFactory(CompanyFactory)
+    quickbooks_id = factory.Sequence(lambda n: str(900 + n))
+    name = "Hours"
+    type = "Service"
+
+
 class CustomerFactory(MirrorFactory):
     class Meta:
         model = integrations.Customer

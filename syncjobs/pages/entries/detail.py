@@ -14,7 +14,7 @@ from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, history
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import draft, reasons, refusals
+from syncjobs.rules import draft, reasons
 from syncjobs.rules.eligibility import Resolution
 
 RESOLVED_WHERE = {
@@ -38,6 +38,7 @@ class ReasonLine:
     fix: str
     by_rule: bool
     decide_link: str = ""
+    decide_label: str = "Decide"
     may_be_set_aside: bool = False
     duplicates: tuple[str, ...] = ()
     may_be_tried_again: bool = False
@@ -122,22 +123,8 @@ def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
     return users.values_list("time_zone", flat=True).first() or ""
 
 
-def explained(row: Mapping[str, Any]) -> dict[str, str]:
-    """Return a reason as `explain` prints it; a known refusal of QuickBooks with its meaning and its own fix."""
-    explanation = reasons.explain(row)
-    refusal = refusals.of_row(row)
-    if refusal is None:
-        return explanation
-    meaning = f" In other words: {refusal.words}" if refusal.words else ""
-    return explanation | {
-        "message": explanation["message"] + meaning,
-        "fix_in": refusal.resolve_in,
-        "fix": refusal.fix,
-    }
-
-
 def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
-    reason = explained(row)
+    reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.WORDINGS.get(code)
     # The reason stores the ids of the duplicates as one text, separated by commas.
@@ -149,12 +136,19 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         where=RESOLVED_WHERE.get(reason["fix_in"], reason["fix_in"]),
         fix=reason["fix"],
         by_rule=bool(wording and wording.by_rule),
-        decide_link=links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")),
+        **_decision_link(workspace, row),
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         duplicates=tuple(activity_id.strip() for activity_id in duplicates.split(",") if activity_id.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
     )
+
+
+def _decision_link(workspace: Workspace, row: Mapping[str, Any]) -> dict[str, str]:
+    """Return address and label of the page on which a person decides about the reason."""
+    if row.get("code") == "LINE_RULE_BROKEN":
+        return {"decide_link": links.rule(workspace.pk, "service_item"), "decide_label": "Choose another item"}
+    return {"decide_link": links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or ""))}
 
 
 def _checks(

@@ -139,7 +139,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
 def where_resolved(row: Mapping[str, Any]) -> str:
     """Return where a reason is resolved, for the middle of a line: `in QuickBooks`."""
-    place = detail.explained(row)["fix_in"]
+    place = reasons.explain(row)["fix_in"]
     label = detail.RESOLVED_WHERE.get(place, place)
     return label[0].lower() + label[1:]
 

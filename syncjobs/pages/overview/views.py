@@ -21,6 +21,7 @@ from syncjobs.pages import access, links
 from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress
 from syncjobs.pages.overview.upcoming_runs import upcoming
 from syncjobs.pages.overview.workspace_card import Card
+from syncjobs.planning import service_item
 
 MAX_NEEDED = 8
 MAX_RUNS = 6
@@ -90,6 +91,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     for workspace in workspaces:
         names_by_company[workspace.company_id].append(workspace.name)
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
+    broken_items = service_item.broken_by_workspace(workspaces)
     shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
@@ -99,6 +101,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             sharing=names_by_company[workspace.company_id] if workspace.company_id else [],
             mirrored=mirrored[workspace.pk],
             to_decide=waiting.get(workspace.pk, 0),
+            broken_item=broken_items.get(workspace.pk),
             unknown_for_people=unknown.get(workspace.pk, 0),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),

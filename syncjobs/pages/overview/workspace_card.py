@@ -11,10 +11,12 @@ from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
+from syncjobs.pages import links
 from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.rules.reasons import Reason
 
 # A worker that is alive takes a run within a second or two.
 UNCLAIMED_AFTER = timedelta(seconds=30)
@@ -49,6 +51,8 @@ class Card:
     mirrored: list[tuple[int, str]] = field(default_factory=list)
     to_decide: int = 0
     unknown_for_people: int = 0
+    # Why the default service item can't be used.
+    broken_item: Reason | None = None
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
@@ -135,6 +139,15 @@ class Card:
         return now - (run.enqueued_at or run.created_at) > UNCLAIMED_AFTER
 
     @property
+    def broken_item_text(self) -> str:
+        """The sentence of a default service item that can't be used; "" while nothing is wrong with it."""
+        return reasons.sentence(self.broken_item.as_row()) if self.broken_item else ""
+
+    @property
+    def service_item_link(self) -> str:
+        return links.rule(self.workspace.pk, "service_item")
+
+    @property
     def many_missing(self) -> bool:
         """True where the last run that read the entries found too many of them missing."""
         runs = [run for run in (self.last_check, self.last_sync) if run is not None]
@@ -164,6 +177,8 @@ class Card:
             return f"{number(self.unknown_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
+        if self.broken_item:
+            return "New and edited time waits for a service item that can be used."
         for run in (self.last_sync, self.last_check):
             # A partial run without an error code reached its end; what was refused in it is told above.
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)

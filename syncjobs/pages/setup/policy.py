@@ -13,12 +13,14 @@ from django.shortcuts import redirect
 
 from integrations.database import database_now
 from integrations.models import START_DATE_RULE, ConnectionEvent, Item, Workspace
+from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.pages.setup import schedule_fields
 from syncjobs.pages.setup.schedule_fields import ScheduleFields
-from syncjobs.planning import evaluate
+from syncjobs.planning import evaluate, service_item
+from syncjobs.rules import reasons
 
 YES_NO = (("true", "Yes"), ("false", "No"))
 MAX_CHANGES = 10
@@ -83,6 +85,8 @@ class PolicyLine:
     usable: bool
     problem: str = ""
     schedule: ScheduleFields | None = None
+    # Why the stored value can't be used any more.
+    broken: str = ""
 
 
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
@@ -138,6 +142,9 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         values |= {name: request.POST[name] for name in values if name in request.POST}
     events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
     lines = [_line(workspace, name, value, refused.get(name, "")) for name, value in values.items()]
+    broken_item = service_item.broken(workspace)
+    for line in lines:
+        line.broken = reasons.sentence(broken_item.as_row()) if broken_item and line.wording.kind == "item" else ""
     schedule_fields.fill(workspace, lines, written=request.POST if refused else {})
     context = {
         "workspace": workspace,
@@ -146,7 +153,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
         "lines": lines,
         "refused": [line for line in lines if line.problem],
         "zones": sorted(available_timezones()),
-        "items": _items(workspace),
+        "items": _items(workspace, with_unusable=workspace.service_item if broken_item else ""),
         "changes": [(event, _with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
@@ -170,9 +177,19 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _items(workspace: Workspace) -> list[tuple[str, str]]:
+def _items(workspace: Workspace, *, with_unusable: str) -> list[tuple[str, str]]:
+    """Return id and name of the service items to choose from, and the chosen one that can't be used any more."""
+    if workspace.company is None:
+        return []
     rows = Item.objects.filter(company=workspace.company, active=True, gone_at=None, type="Service").order_by("name")
-    return list(rows.values_list("quickbooks_id", "name")) if workspace.company is not None else []
+    items: list[tuple[str, str]] = list(rows.values_list("quickbooks_id", "name"))
+    if with_unusable:
+        # Without it, saving another rule would quietly choose QuickBooks' default.
+        name = Item.objects.filter(company=workspace.company, quickbooks_id=with_unusable).values_list(
+            "name", flat=True
+        )
+        items.insert(0, (with_unusable, f"{strip_deleted(name.first() or with_unusable)} (can't be used)"))
+    return items
 
 
 def _with_label(message: str) -> str:

@@ -192,9 +192,3 @@ def test_message_and_detail_are_shown_once(message: str, detail: str, shown: str
 def test_an_item_of_a_batch_is_read_like_an_answer() -> None:
     assert faults.read_item({"bId": "1", "TimeActivity": {"Id": "7"}}, tid="t") is None
     assert type(faults.read_item({"bId": "1", "Fault": {"Error": [{"code": "610"}]}}, tid="t")) is Gone
-
-
-def test_every_code_with_words_is_decided_or_a_refusal() -> None:
-    for code in faults.TIME_MEANINGS:
-        assert isinstance(read(400, fault(code)), ApiError)
-        assert faults.TIME_MEANINGS[code].resolve_in in {"clockify", "quickbooks", "here", "wait", "support"}

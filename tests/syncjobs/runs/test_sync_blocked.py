@@ -462,27 +462,6 @@ def test_a_customer_that_was_merged_away_holds_time_back(scene: Scene, ada: str,
     assert (run.code, run.counts, run["blocked_reasons"]) == (0, {"blocked": 1}, {"CUSTOMER_INACTIVE": 1})
 
 
-def test_an_inactive_service_item_fails_and_stops_after_twenty_equal_refusals(
-    scene: Scene, ada: str, site: str
-) -> None:
-    item = scene.put("Item", {"Name": "Consulting"})["Id"]
-    scene.check()
-    scene.policy(service_item="Consulting")
-    scene.deactivate("Item", item)
-    scene.entries(ada, site, 40)
-
-    run = scene.sync()
-
-    assert (run.code, run["failed"], run["seen"]) == (4, 40, 40)
-    assert run["status"] == "failed"
-    assert scene.activities() == []
-    assert 20 <= scene.calls()["POST timeactivity"] <= 24
-    # Once it is fixed, everything is sent.
-    scene.put("Item", {"Id": item, "Active": True})
-    assert scene.sync().counts == {"sent": 40}
-    assert_books_agree(scene)
-
-
 def test_one_refused_record_does_not_stop_the_others(scene: Scene, ada: str, site: str) -> None:
     scene.entries(ada, site, 6)
     scene.fault("status_before", status=400, body=REFUSAL)

@@ -17,6 +17,7 @@ from tests.support.factories import (
     CustomerFactory,
     EmployeeFactory,
     EntryStatusFactory,
+    ItemFactory,
     LinkFactory,
     ProjectFactory,
     ReceiptFactory,
@@ -416,3 +417,14 @@ def test_decisions_need_the_right_and_a_post(dana: Client, visitor: Client, link
     assert decide(visitor, entry, "ignore").status_code == 403
     assert dana.get(f"/admin/entries/{entry.pk}/decide/?verb=ignore").status_code == 405
     assert not EntryOverride.objects.exists()
+
+
+def test_an_item_that_cannot_be_used_leads_to_its_rule(dana: Client, linked: Workspace) -> None:
+    item = ItemFactory(company=linked.company, name="Consulting", active=False)
+    Workspace.objects.filter(pk=linked.pk).update(service_item=item.quickbooks_id)
+    entry = entry_with_status(linked, "LINE_RULE_BROKEN")
+
+    page = dana.get(page_of(entry))
+
+    assert "Choose another item" in main_text(page) and "Service item active" in main_text(page)
+    assert f"/admin/workspaces/{linked.pk}/rules/#rule-service_item" in page.content.decode()

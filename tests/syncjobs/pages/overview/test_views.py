@@ -18,6 +18,7 @@ from syncjobs.pages.overview import day_chart, mapping_progress
 from tests.support.factories import (
     CompanyFactory,
     EntryStatusFactory,
+    ItemFactory,
     LinkFactory,
     MappingOverrideFactory,
     MismatchFactory,
@@ -200,7 +201,7 @@ def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
     dana: Client, workspace: Workspace, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(10):
-        second = WorkspaceFactory()
+        second = WorkspaceFactory(service_item="9")
         RunFactory(workspace=second, kind=Run.Kind.CHECK)
         ReceiptFactory(workspace=second)
         MismatchFactory(workspace=second)
@@ -403,3 +404,16 @@ def test_a_disconnected_company_is_not_asked_again(dana: Client) -> None:
     WorkspaceFactory(company=CompanyFactory(state=Company.State.DISCONNECTED))
 
     assert "sk again" not in main_text(dana.get("/admin/"))
+
+
+def test_a_service_item_that_cannot_be_used_needs_attention_with_a_link_to_its_rule(
+    dana: Client, workspace: Workspace
+) -> None:
+    item = ItemFactory(company=workspace.company, name="Consulting", active=False)
+    Workspace.objects.filter(pk=workspace.pk).update(service_item=item.quickbooks_id)
+
+    page = dana.get("/admin/")
+
+    assert "Needs attention New and edited time waits for a service item that can be used." in main_text(page)
+    assert "The service item Consulting is inactive in QuickBooks; nothing is booked on it." in main_text(page)
+    assert f"/admin/workspaces/{workspace.pk}/rules/#rule-service_item" in page.content.decode()

@@ -12,7 +12,7 @@ from mapping.models import Link, Mismatch
 from syncjobs import policy
 from syncjobs.display.formatting import moment
 from syncjobs.models import Schedule
-from tests.support.factories import ClockifyUserFactory, EmployeeFactory, WorkspaceFactory
+from tests.support.factories import ClockifyUserFactory, EmployeeFactory, ItemFactory, WorkspaceFactory
 from tests.support.page_text import main_text, text
 
 
@@ -146,3 +146,21 @@ def test_the_page_asks_a_fixed_number_of_queries(
 ) -> None:
     with django_assert_max_num_queries(14):
         assert dana.get(rules(workspace)).status_code == 200
+
+
+def test_an_inactive_item_is_said_stays_chosen_and_is_replaced_by_another(dana: Client, workspace: Workspace) -> None:
+    old = ItemFactory(company=workspace.company, name="Consulting (deleted)", active=False)
+    new = ItemFactory(company=workspace.company, name="Design")
+    Workspace.objects.filter(pk=workspace.pk).update(service_item=old.quickbooks_id)
+
+    page = dana.get(rules(workspace))
+
+    assert "The service item Consulting is inactive in QuickBooks; nothing is booked on it." in main_text(page)
+    option = f'<option value="{old.quickbooks_id}" selected>Consulting (can&#x27;t be used)</option>'
+    assert option in page.content.decode()
+    # Saving another rule does not change the item unasked.
+    dana.post(rules(workspace), {"longest_hours": "9", "service_item": old.quickbooks_id})
+    workspace.refresh_from_db()
+    assert (workspace.longest_hours, workspace.service_item) == (9, old.quickbooks_id)
+    page = dana.post(rules(workspace), {"service_item": new.quickbooks_id}, follow=True)
+    assert "can't be used" not in main_text(page)
