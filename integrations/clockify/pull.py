@@ -101,6 +101,9 @@ def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *
     """Store one client or project in the mirror as Clockify answered it, new or known; return its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject
     record_id, columns = _client_columns(raw) if collection == "clients" else _project_columns(raw)
+    if collection == "clients" and raw.get("currencyCode") is None:
+        # The answer to a change has none (OpenAPI: ClientDtoV1), which says nothing about the client's currency.
+        del columns["currency"]
     values = {**columns, "last_seen_at": now, "gone_at": None, "from_entries": False}
     model.objects.update_or_create(
         workspace=workspace,
