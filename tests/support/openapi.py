@@ -1,7 +1,7 @@
 """Clockify's own OpenAPI file, which is not part of the project, as a judge of requests and answers.
 
-Each difference is a `Finding`: where it is, by operation and field, and what it is. Nulls are no findings: the file never
-says which fields may be null, and many are in every recorded body.
+Each difference is a `Finding`: where it is, by operation and field, and what it is. Nulls are no findings: the file
+never says which fields may be null, and many are in every recorded body.
 """
 
 from __future__ import annotations
@@ -137,3 +137,15 @@ def _components(names: bool) -> Json:
         if isinstance(schema, Mapping) and schema.get("properties") and "additionalProperties" not in schema:
             schema["additionalProperties"] = False  # type: ignore[index]
     return written  # type: ignore[no-any-return]
+
+
+def example(name: str) -> Json:
+    """Return a record made of the examples that the file has for each field; fields without one are left out."""
+    found: Json = {}
+    for field, schema in document()["components"]["schemas"][name]["properties"].items():
+        reference = schema.get("$ref", "").rpartition("/")[2]
+        if "example" in schema and schema["type"] in {"string", "boolean", "integer", "number"}:
+            found[field] = schema["example"]
+        elif "properties" in document()["components"]["schemas"].get(reference, {}):
+            found[field] = example(reference)
+    return found
