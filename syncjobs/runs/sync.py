@@ -19,6 +19,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.ledger import journal
@@ -35,6 +36,8 @@ from syncjobs.settling.settle import mark_replayed, settle
 # A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
+# Warnings about what was read, as opposed to what was sent.
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -208,8 +211,9 @@ class Sync:
             now=now,
             believe_deletions=believe_deletions,
         )
-        run.warnings = {name: count for name, count in run.warnings.items() if name != "UNREADABLE"}
-        run.warnings |= self.reading.warnings
+        # An earlier slice may have read otherwise.
+        run.warnings = {name: count for name, count in run.warnings.items() if name not in OF_READING}
+        run.warnings |= self.reading.warnings | shrunk_lists.warnings(workspace)
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
