@@ -63,7 +63,6 @@ def pull_entries(
         return {}
     report_rows = window.read(workspace, clockify, first, last)
     time_window = window.store(workspace, clockify, report_rows, first, last, reading=reading, now=now)
-    if time_window.many_missing:
-        return {"MANY_MISSING": 1}
-    evaluate.mark_deleted(workspace, time_window.gone, now=now)
-    return {}
+    if not time_window.many_missing:
+        evaluate.mark_deleted(workspace, time_window.gone, now=now)
+    return time_window.warnings

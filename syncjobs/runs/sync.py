@@ -37,7 +37,7 @@ from syncjobs.settling.settle import mark_replayed, settle
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 
 # Warnings about what was read, as opposed to what was sent.
-OF_READING = {"UNREADABLE", shrunk_lists.WARNING}
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING, window.REPORT_SHORT}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -75,6 +75,8 @@ class Sync:
         self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
         self.reading = Reading()
+        # What to say where the report may have been cut, so that this run has not seen all time.
+        self.cut_message = ""
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
@@ -89,9 +91,9 @@ class Sync:
         time_window = self._read_window(now)
         stage("Planning")
         self._make_plan(time_window, absent, now)
-        if time_window.many_missing:
-            self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
-        elif not (self._run.dry_run and self._run.options.get("believe_deletions")):
+        self._run.warnings = {**self._run.warnings, **time_window.warnings}
+        self.cut_message = time_window.cut_message
+        if not time_window.many_missing and not (self._run.dry_run and self._run.options.get("believe_deletions")):
             # A preview must not mark them: marked entries no longer count as missing, and the run after it would not
             # stop at MANY_MISSING.
             evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
