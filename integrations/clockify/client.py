@@ -109,17 +109,24 @@ class ClockifyApiClient:
         return entry
 
     def report(
-        self, workspace_id: str, *, first: date, last: date, approved: bool = False
+        self,
+        workspace_id: str,
+        *,
+        first: date,
+        last: date,
+        approved: bool = False,
+        on_short: Callable[[int], None] = lambda lacking: None,
     ) -> Iterator[Mapping[str, Any]]:
         """Yield rows of the detailed report that start on the UTC days `first` to `last`.
 
         Without a billable filter, so that time that is no longer billable is included; users of every status. Each
-        entry comes once, unless it is moved while we read: then it may come again, as it is now.
+        entry comes once, unless it is moved while we read: then it may come again, as it is now. `on_short` is called
+        with the number of entries that a report lacks of its own total.
         """
         window_start = first
         while window_start <= last:
             window_end = min(last, window_start + MAX_WINDOW - timedelta(days=1))
-            yield from self._report_window(workspace_id, window_start, window_end, approved=approved)
+            yield from self._report_window(workspace_id, window_start, window_end, approved=approved, on_short=on_short)
             window_start = window_end + timedelta(days=1)
 
     def check_rates_visible(self, workspace_id: str) -> None:
@@ -179,7 +186,7 @@ class ClockifyApiClient:
         raise self._unexpected(f"{url} has more than {MAX_PAGES} pages.")
 
     def _report_window(
-        self, workspace_id: str, first: date, last: date, *, approved: bool
+        self, workspace_id: str, first: date, last: date, *, approved: bool, on_short: Callable[[int], None]
     ) -> Iterator[Mapping[str, Any]]:
         """Yield the rows of all pages of one window; the report has a total instead of `Last-Page`.
 
@@ -207,6 +214,8 @@ class ClockifyApiClient:
                 repeated = rows == last_rows and total is not None
                 must_go_on = repeated or len(rows) == REPORT_PAGE_SIZE
                 self._check_end(rows, must_go_on=must_go_on, what="The detailed report")
+                if total is not None:
+                    on_short(total - len(seen) - without_id)
                 return
             if page == 1 and total is not None:
                 # By the first answer, since a total that grows with each page would never be reached; twice as many,

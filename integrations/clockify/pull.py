@@ -101,6 +101,9 @@ def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *
     """Store one client or project in the mirror as Clockify answered it, new or known; return its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject
     record_id, columns = _client_columns(raw) if collection == "clients" else _project_columns(raw)
+    if collection == "clients" and raw.get("currencyCode") is None:
+        # The answer to a change has none (OpenAPI: ClientDtoV1), which says nothing about the client's currency.
+        del columns["currency"]
     values = {**columns, "last_seen_at": now, "gone_at": None, "from_entries": False}
     model.objects.update_or_create(
         workspace=workspace,
@@ -145,18 +148,20 @@ def _project_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def read_entries(
     workspace: Workspace, client: ClockifyApiClient, *, first: date, last: date
-) -> tuple[RowBuffer, set[str] | None]:
-    """Return Clockify's rows around the days `first` to `last`, and the ids of approved ones (None: not needed).
+) -> tuple[RowBuffer, set[str] | None, int]:
+    """Return Clockify's rows around the days `first` to `last`, the ids of approved ones, and how many rows lack.
 
+    The ids are None where they are not needed; rows lack that the report's own total counts and that never came.
     Reads one UTC day more on each side: a user's day begins up to 14 hours before or after UTC's. Raises ApiError.
     """
     first, last = first - timedelta(days=1), last + timedelta(days=1)
-    rows = RowBuffer(client.report(workspace.clockify_id, first=first, last=last))
+    lacking: list[int] = []
+    rows = RowBuffer(client.report(workspace.clockify_id, first=first, last=last, on_short=lacking.append))
     if not workspace.approved_only:
-        return rows, None
+        return rows, None, sum(lacking)
     # The rows do not contain the approval state, but the report can be filtered by it.
     approved_rows = client.report(workspace.clockify_id, first=first, last=last, approved=True)
-    return rows, {payloads.identifier(row) for row in approved_rows}
+    return rows, {payloads.identifier(row) for row in approved_rows}, sum(lacking)
 
 
 def store_entries(

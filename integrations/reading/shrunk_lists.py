@@ -70,6 +70,12 @@ def of_workspace(workspace: Workspace) -> QuerySet[ShrunkList]:
     return ShrunkList.objects.filter(Q(workspace=workspace) | of_company).order_by("pk")
 
 
+def warnings(workspace: Workspace) -> dict[str, int]:
+    """Return the warning of a run that read the workspace's lists, or relies on what was read of them before."""
+    count = of_workspace(workspace).count()
+    return {WARNING: count} if count else {}
+
+
 def accept(shrunk: ShrunkList, *, person: Any) -> int:
     """Mark the missing records as gone, since a person says that the list is right; return how many.
 

@@ -55,7 +55,7 @@ def replace_client(call: WorkspaceCall, key: str) -> Response:
     if client.archived and not old.archived and flag(call, "archive-projects"):
         for project in [project for project in call.workspace.projects.values() if project.client_id == key]:
             call.workspace.put_project(replace(project, archived=True))
-    return Response(body=client_json(call.workspace, client))
+    return Response(body=_without_code(client_json(call.workspace, client)))
 
 
 def delete_client(call: WorkspaceCall, key: str) -> Response:
@@ -66,7 +66,12 @@ def delete_client(call: WorkspaceCall, key: str) -> Response:
         raise refused("Cannot delete an active client")
     body = client_json(call.workspace, client)
     call.workspace.remove_client(key)
-    return Response(body=body)
+    return Response(body=_without_code(body))
+
+
+def _without_code(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the client as answered to PUT and DELETE, which have no currencyCode (OpenAPI: ClientDtoV1)."""
+    return {name: value for name, value in body.items() if name != "currencyCode"}
 
 
 def _client(call: WorkspaceCall, key: str) -> Client:

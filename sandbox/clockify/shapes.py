@@ -11,6 +11,8 @@ from sandbox.clockify.records import Client, Entry, Member, Project, User
 from sandbox.clockify.workspace import Workspace
 
 Json = dict[str, Any]
+# The settings of a user that the OpenAPI file says are always there, beside the zone.
+USER_SETTINGS = {"dateFormat": "MM/DD/YYYY", "timeFormat": "HOUR12"}
 ROLE_LABELS = {
     "OWNER": (("WORKSPACE_ADMIN", "Admin"), ("WORKSPACE_OWN", "Owner")),
     "WORKSPACE_ADMIN": (("WORKSPACE_ADMIN", "Admin"),),
@@ -33,7 +35,7 @@ def user_json(user: User) -> Json:
         "profilePicture": f"https://img.example.test/{user.id}.png",
         "activeWorkspace": user.active_workspace,
         "defaultWorkspace": user.active_workspace,
-        "settings": user.settings,
+        "settings": user.settings and {**USER_SETTINGS, **user.settings},
         "status": user.status,
         "customFields": [],
     }

@@ -13,10 +13,10 @@ from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
-from integrations.reading import mirror, unreadable
+from integrations.reading import mirror, shrunk_lists, unreadable
 from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
-from syncjobs.models import Receipt
+from syncjobs.models import Receipt, Run
 from syncjobs.planning import inputs
 
 log = logging.getLogger("hourbridge.window")
@@ -30,6 +30,9 @@ WEEK = timedelta(days=7)
 # them would delete their time in QuickBooks.
 MAX_MISSING = 20
 MAX_MISSING_SHARE = 0.1
+MANY_MISSING = "MANY_MISSING"
+# Counts the entries that a report lacks of its own total.
+REPORT_SHORT = "REPORT_SHORT"
 # Entries in a row whose own address gives no answer, each after GIVE_UP_SECONDS, before the rest is not asked.
 MAX_UNANSWERED = 3
 
@@ -42,6 +45,8 @@ class Window:
     which Clockify says that they were deleted, or said so while a write of theirs is in doubt. `many_missing`: too many
     for that to be believed. `unclear`: missing entries whose own address gave no clear answer; they stay as they are,
     seen and unchanged. `unreadable`: rows of these days that could not be read and that the mirror does not know.
+    `lacking`: how many entries the report counts that it did not list; `is_cut`: nothing is taken for missing in it,
+    since it may have been cut.
     """
 
     first: date
@@ -52,14 +57,30 @@ class Window:
     many_missing: bool = False
     unclear: set[str] = field(default_factory=set)
     unreadable: list[Problem] = field(default_factory=list)
+    lacking: int = 0
+    is_cut: bool = False
+
+    @property
+    def cut_message(self) -> str:
+        """A sentence about a report that may have been cut; "" if it is whole."""
+        words = f"Clockify's report counts {self.lacking} more time entries than it lists, so it may have been cut."
+        return f"{words} Nothing was deleted for what it lacks." if self.is_cut else ""
+
+    @property
+    def warnings(self) -> dict[str, int]:
+        return ({REPORT_SHORT: self.lacking} if self.lacking else {}) | ({MANY_MISSING: 1} if self.many_missing else {})
 
 
 @dataclass(frozen=True)
 class ReportRows:
-    """Rows of the report, not yet stored, that can be read more than once. `approved`: ids of approved entries."""
+    """Rows of the report, not yet stored, that can be read more than once.
+
+    `approved`: ids of approved entries. `lacking`: how many rows did not come although the report counts them.
+    """
 
     rows: Iterable[Mapping[str, Any]]
     approved: set[str] | None
+    lacking: int = 0
 
 
 def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: date) -> ReportRows:
@@ -103,7 +124,8 @@ def store(
     many missing entries were really deleted.
     """
     day_of = inputs.DayOf(workspace)
-    window = Window(first, last, set())
+    is_cut = report.lacking > 0 and not (believe_deletions or _lacked_the_same(workspace, report.lacking, now))
+    window = Window(first, last, set(), lacking=report.lacking, is_cut=is_cut)
     ids_outside: set[str] = set()
     # Chunks keep transactions short, so that other processes can write in between, and memory small.
     for chunk in _chunked(report.rows, mirror.BATCH):
@@ -115,11 +137,12 @@ def store(
         for entry_id in _known_ids(workspace, first, last)
         if entry_id not in window.ids and entry_id not in ids_outside and entry_id not in reading.ids("entry")
     }
-    if reading.is_whole("entry"):
+    if reading.is_whole("entry") and not window.is_cut:
         max_gone = len(missing) if believe_deletions else MAX_MISSING
         _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
     else:
-        # One of them may be a row whose id could not be read; nothing is gone then (contract: one bad record).
+        # One of them may be a row that was cut or whose id could not be read; nothing is gone then (contract: one bad
+        # record).
         window.unclear.update(missing)
     window.gone |= _deleted_in_doubt(workspace, first, last) - window.ids - ids_outside
     _add_unreadable(workspace, window, reading)
@@ -139,6 +162,13 @@ def _deleted_in_doubt(workspace: Workspace, first: date, last: date) -> set[str]
         rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=in_doubt[start : start + 500])
         deleted_ids.update(rows.exclude(deleted_at=None).values_list("clockify_id", flat=True))
     return deleted_ids
+
+
+def _lacked_the_same(workspace: Workspace, lacking: int, now: datetime) -> bool:
+    """Return whether the latest reading that is old enough lacked as many: then the total is wrong, not the list."""
+    earlier = Run.objects.filter(workspace=workspace, finished_at__lte=now - shrunk_lists.BELIEVED_AFTER)
+    latest = earlier.filter(kind__in=[Run.Kind.CHECK, Run.Kind.SYNC]).order_by("-pk").first()
+    return latest is not None and latest.warnings.get(REPORT_SHORT) == lacking
 
 
 def _add_unreadable(workspace: Workspace, window: Window, reading: Reading) -> None:

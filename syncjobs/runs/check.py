@@ -37,9 +37,7 @@ def perform(
     # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
-    warnings |= reading.warnings
-    shrunk = shrunk_lists.of_workspace(workspace).count()
-    warnings |= {shrunk_lists.WARNING: shrunk} if shrunk else {}
+    warnings |= reading.warnings | shrunk_lists.warnings(workspace)
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},
@@ -65,7 +63,6 @@ def pull_entries(
         return {}
     report_rows = window.read(workspace, clockify, first, last)
     time_window = window.store(workspace, clockify, report_rows, first, last, reading=reading, now=now)
-    if time_window.many_missing:
-        return {"MANY_MISSING": 1}
-    evaluate.mark_deleted(workspace, time_window.gone, now=now)
-    return {}
+    if not time_window.many_missing:
+        evaluate.mark_deleted(workspace, time_window.gone, now=now)
+    return time_window.warnings

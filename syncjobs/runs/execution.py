@@ -25,6 +25,7 @@ from syncjobs.display import formatting
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
+from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.runs import causes, check, lost_connections
 from syncjobs.runs.correction import CorrectionSync
@@ -134,7 +135,7 @@ class RunExecution:
             sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
             self._may_have_written = not run.dry_run
             sync.perform(now=now, stage=self._stage, progress=self._progress)
-            self._end_sync(breaker, sync.reading)
+            self._end_sync(breaker, sync.reading, cut_message=sync.cut_message)
         except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
@@ -148,16 +149,19 @@ class RunExecution:
             self._end_on_own_error(problem)
 
     # --- how it ends ---------------------------------------------------------------------------------------
-    def _end_read(self, reading: Reading, status: str) -> None:
-        """End a run that did all it could; it was not all if the vendor's answer has changed."""
+    def _end_read(self, reading: Reading, status: str, *, cut_message: str = "") -> None:
+        """End a run that did all it could; it was not all if the vendor's answer has changed or was cut."""
         if reading.changed_message:
             self._end(
                 Status.PARTIAL, "UNREADABLE", reading.changed_message, "Look at the records that could not be read."
             )
+        elif cut_message:
+            fix = "The next run reads it again; the same at least ten minutes later is believed."
+            self._end(Status.PARTIAL, REPORT_SHORT, cut_message, fix)
         else:
             self._end(status)
 
-    def _end_sync(self, breaker: CircuitBreaker, reading: Reading) -> None:
+    def _end_sync(self, breaker: CircuitBreaker, reading: Reading, *, cut_message: str) -> None:
         run = self.run
         has_remaining = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
@@ -175,7 +179,7 @@ class RunExecution:
         elif has_remaining and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
         else:
-            self._end_read(reading, self._result())
+            self._end_read(reading, self._result(), cut_message=cut_message)
 
     def _result(self) -> str:
         has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()

@@ -19,6 +19,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.ledger import journal
@@ -38,6 +39,8 @@ SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 # States of a write in doubt whose entry is planned again. Abandoned: its activity was changed or deleted meanwhile.
 UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
 
+# Warnings about what was read, as opposed to what was sent.
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING, window.REPORT_SHORT}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -75,6 +78,8 @@ class Sync:
         self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
         self.reading = Reading()
+        # What to say where the report may have been cut, so that this run has not seen all time.
+        self.cut_message = ""
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
@@ -89,9 +94,9 @@ class Sync:
         time_window = self._read_window(now)
         stage("Planning")
         self._make_plan(time_window, absent, now)
-        if time_window.many_missing:
-            self._run.warnings = {**self._run.warnings, "MANY_MISSING": 1}
-        elif not (self._run.dry_run and self._run.options.get("believe_deletions")):
+        self._run.warnings = {**self._run.warnings, **time_window.warnings}
+        self.cut_message = time_window.cut_message
+        if not time_window.many_missing and not (self._run.dry_run and self._run.options.get("believe_deletions")):
             # A preview must not mark them: marked entries no longer count as missing, and the run after it would not
             # stop at MANY_MISSING.
             evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
@@ -212,8 +217,9 @@ class Sync:
             now=now,
             believe_deletions=believe_deletions,
         )
-        run.warnings = {name: count for name, count in run.warnings.items() if name != "UNREADABLE"}
-        run.warnings |= self.reading.warnings
+        # An earlier slice may have read otherwise.
+        run.warnings = {name: count for name, count in run.warnings.items() if name not in OF_READING}
+        run.warnings |= self.reading.warnings | shrunk_lists.warnings(workspace)
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)

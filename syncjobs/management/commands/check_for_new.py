@@ -6,6 +6,7 @@ from integrations.database import database_now, with_reconnect
 from integrations.reading import shrunk_lists
 from syncjobs.management import base
 from syncjobs.models import Run
+from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import check_json, exit_code
 from syncjobs.runs.lifecycle import request_run
@@ -37,6 +38,8 @@ class Command(base.Command):
                 self.stdout.write(f"{side} {name}: {counts['seen']} seen{f', {changes}' if changes else ''}")
         for shrunk in shrunk_lists.of_workspace(run.workspace):
             self.stdout.write(f"{shrunk.sentence} {shrunk_lists.NOT_BELIEVED}")
+        if lacking := shown["warnings"].get(REPORT_SHORT):
+            self.stdout.write(f"Clockify's report counts {lacking} more time entries than it lists (REPORT_SHORT).")
         for name, counts in shown["mapping"].items():
             self.stdout.write(f"{name}: {counts['mapped']} mapped, {counts['unmapped']} not")
         self.stdout.write(f"plan: {shown['plan'].get('message', '')}")

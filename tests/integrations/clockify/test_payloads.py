@@ -13,7 +13,6 @@ import pytest
 
 from integrations.clockify import payloads
 from integrations.reading.values import Unreadable
-from tests.support.samples import sample
 
 WORKSPACE = "w1"
 ROW: dict[str, Any] = {
@@ -268,11 +267,3 @@ def test_a_time_zone_that_is_not_known_is_left_out(zone: Any) -> None:
 )
 def test_the_rounding_of_reports(settings: Any, rounding: dict[str, Any]) -> None:
     assert payloads.rounding(settings) == rounding
-
-
-@pytest.mark.parametrize("name", ["report_detailed_2023-05.json", "report_detailed_2026-05_sanitized.json"])
-def test_recorded_rows_of_the_report_are_read(name: str) -> None:
-    entries = [payloads.entry(raw) for raw in sample(f"clockify/{name}")["timeentries"]]
-
-    assert entries
-    assert all(entry.id and entry.user_id for entry in entries)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks import payloads
-from tests.support.samples import sample
 
 WORK: dict[str, Any] = {
     "Id": "412",
@@ -84,17 +83,6 @@ def test_a_company_that_says_nothing_leaves_everything_open() -> None:
 
     assert (evidence.sku, evidence.subscription, evidence.payroll) == ("", "", None)
     assert (evidence.time_tracking, evidence.book_close_date, evidence.home_currency) == (None, None, "")
-
-
-def test_recorded_activities_are_read() -> None:
-    recorded = sample("quickbooks/timeactivity_query_mv75_2025-12.json")
-
-    activities = [payloads.activity(raw) for raw in recorded["QueryResponse"]["TimeActivity"]]
-
-    assert activities
-    for activity in activities:
-        assert activity.id and activity.sync_token and activity.person_kind in {"employee", "vendor"}
-        assert activity.txn_date is not None and activity.minutes is not None
 
 
 @pytest.mark.parametrize("odd", ["NaN", "sNaN", "Infinity", "-Infinity", "1e999999", "1e-999999", "9" * 5000, {}, True])

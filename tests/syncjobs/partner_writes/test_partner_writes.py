@@ -15,6 +15,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from integrations.models import ClockifyClient
 from mapping.decisions import undo
 from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
@@ -411,6 +412,8 @@ def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) 
     renamed = written(
         scene, WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
     )
+    # Clockify's answer to a change has no currency; the one that is known still counts.
+    assert ClockifyClient.objects.get(clockify_id=client).currency == "EUR"
     scene.check()
     second_write = written(
         scene, WriteRequest(RENAME, CLOCKIFY, "project", kind="project", clockify_id=project, name="Site")

@@ -107,6 +107,38 @@ def test_people_that_clockify_leaves_out_are_not_gone(scene: Scene) -> None:
     assert not ShrunkList.objects.exists()
 
 
+def test_a_time_sync_says_that_it_relies_on_a_list_that_is_not_believed(
+    scene: Scene, customers: list[dict[str, Any]], client: Client
+) -> None:
+    cut_customers(scene, customers)
+    scene.check()
+
+    result = scene.sync()
+
+    assert (result.code, result["status"], result["warnings"]) == (0, "succeeded", {"LIST_SHRANK": 1})
+    client.force_login(UserFactory.allowed(*LOOK))
+    page_text = main_text(client.get(f"/admin/syncjobs/run/{result['run']}/change/"))
+    assert page_text.count("LIST_SHRANK") == page_text.count("came without") == 1
+    put_back(scene, customers)
+    scene.check()
+    assert scene.sync()["warnings"] == {}
+
+
+def test_a_time_sync_that_reads_a_cut_list_itself_says_so(scene: Scene, site: str) -> None:
+    users = [scene.user(f"Person {number:02}") for number in range(COUNT)]
+    assert scene.check().code == 0
+    with scene.world.lock:
+        for user in users[:25]:
+            scene.place.members.pop(user)
+    # Somebody new: the lists are read again.
+    scene.entry(scene.user("Noor"), site)
+
+    result = scene.sync()
+
+    assert (result.code, result["warnings"]) == (0, {"LIST_SHRANK": 1})
+    assert not ClockifyUser.objects.exclude(gone_at=None).exists()
+
+
 def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, Any]], client: Client) -> None:
     cut_customers(scene, customers)
     run = scene.check()["run"]
