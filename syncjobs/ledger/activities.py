@@ -10,6 +10,7 @@ from integrations.errors import Unexpected
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
+from syncjobs.models import Receipt
 from syncjobs.rules.answered import normalized_text
 from syncjobs.rules.draft import BILLABLE, Draft
 
@@ -73,25 +74,48 @@ def by_ids(client: QuickBooksApiClient, ids: Collection[str]) -> dict[str, Activ
     return found
 
 
+def existing_duplicates(client: QuickBooksApiClient, drafts: Mapping[str, Draft]) -> dict[str, list[Activity]]:
+    """Return, by entry id, the activities without a receipt that may be the time of these drafts. Raises ApiError.
+
+    Reads the days of the drafts alone. One activity may stand for several drafts, until it has a receipt.
+    """
+    drafts_of: dict[tuple[str, str, str], list[tuple[str, Draft]]] = {}
+    for entry_id, draft in drafts.items():
+        drafts_of.setdefault((draft.person_kind, draft.person_id, draft.txn_date), []).append((entry_id, draft))
+    days = {date.fromisoformat(day) for _, _, day in drafts_of}
+    # A month may hold many thousands of activities; only possible duplicates are kept in memory.
+    alike: dict[str, Activity] = {}
+    ids_of: dict[str, set[str]] = {}
+    for activity in each_on_days(client, days):
+        for entry_id, draft in drafts_of.get((activity.person_kind, activity.person_id, _day(activity)), ()):
+            if almost_fits(draft, activity):
+                alike[activity.id] = activity
+                ids_of.setdefault(entry_id, set()).add(activity.id)
+    owned_ids = Receipt.objects.owned_ids(client.company, alike)
+    return {entry_id: [alike[key] for key in sorted(ids - owned_ids)] for entry_id, ids in ids_of.items()}
+
+
+def _day(activity: Activity) -> str:
+    return activity.txn_date.isoformat() if activity.txn_date else ""
+
+
 def key_of(draft: Draft) -> tuple[str, str, str, str, int | None]:
-    """Return person, customer, date and minutes: activities of others with the same key are duplicates of ours."""
+    """Return person, customer, date and minutes."""
     return draft.person_kind, draft.person_id, draft.customer_id, draft.txn_date, draft.minutes
 
 
 def key_of_activity(activity: Activity) -> tuple[str, str, str, str, int | None]:
     """Return the key of an activity, comparable with `key_of`."""
-    day = activity.txn_date.isoformat() if activity.txn_date else ""
-    return activity.person_kind, activity.person_id, activity.customer_id, day, activity.minutes
+    return activity.person_kind, activity.person_id, activity.customer_id, _day(activity), activity.minutes
 
 
 def differences(draft: Draft, activity: Activity) -> list[str]:
     """Return a sentence for each difference from what was sent: person, customer, date, minutes, billable."""
-    day = activity.txn_date.isoformat() if activity.txn_date else ""
     pairs = [
         ("kind of person", draft.person_kind, activity.person_kind),
         ("person", draft.person_id, activity.person_id),
         ("customer", draft.customer_id, activity.customer_id),
-        ("day", draft.txn_date, day),
+        ("day", draft.txn_date, _day(activity)),
         ("minutes", draft.minutes, activity.minutes),
         ("billable", BILLABLE, activity.billable_status),
     ]
@@ -119,10 +143,9 @@ def is_exactly(draft: Draft, activity: Activity) -> bool:
 def almost_fits(draft: Draft, activity: Activity) -> bool:
     """Return True if the activity is of the same person and day and so similar that a person has to decide.
 
-    That is, at least two of customer, minutes and description are equal.
+    That is, at least two of customer, minutes and description are equal; an empty description equals nothing.
     """
-    day = activity.txn_date.isoformat() if activity.txn_date else ""
-    if (activity.person_id, day) != (draft.person_id, draft.txn_date):
+    if (activity.person_id, _day(activity)) != (draft.person_id, draft.txn_date):
         return False
     matches = [
         activity.customer_id == draft.customer_id,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
-from syncjobs.ledger.activities import key_of, key_of_activity
-from syncjobs.models import Action, EntryOverride, Receipt, Run
+from syncjobs.models import Action, EntryOverride, Run
 from syncjobs.planning import inputs, unanswered
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
@@ -185,7 +183,7 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
 def check_against_quickbooks(plan: Plan, client: QuickBooksApiClient) -> None:
     """Compare the planned writes with what QuickBooks has now, and replace the plan's steps. Raises ApiError.
 
-    Reads the activities that updates and deletes would change, and looks for equal time that others entered.
+    Reads the activities that updates and deletes would change, and looks for time there that may be the same.
     """
     plan.steps = _check_changed_in_quickbooks(plan, client, plan.steps)
     plan.steps = check_existing_duplicates(plan, client, plan.steps)
@@ -217,24 +215,17 @@ def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
 
 
 def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:
-    """Hold creates whose time is in QuickBooks without a receipt of ours; returns all steps. Raises ApiError."""
+    """Hold creates whose time, or almost the same, is in QuickBooks without a receipt of ours; returns all steps.
+
+    Raises ApiError.
+    """
     creates = [step for step in steps if _is_new(step)]
     if not creates:
         return list(steps)
-    planned_keys = {key_of(step.draft) for step in creates if step.draft}
-    days = {date.fromisoformat(step.draft.txn_date) for step in creates if step.draft}
-    # A month may hold many thousands of activities; only possible duplicates are kept in memory.
-    key_by_activity_id = {
-        activity.id: key
-        for activity in activities.each_on_days(client, days)
-        if (key := key_of_activity(activity)) in planned_keys
-    }
-    unowned: dict[tuple[object, ...], list[str]] = {}
-    for activity_id in key_by_activity_id.keys() - Receipt.objects.owned_ids(client.company, key_by_activity_id):
-        unowned.setdefault(key_by_activity_id[activity_id], []).append(activity_id)
+    found = activities.existing_duplicates(client, {step.entry_id: step.draft for step in creates if step.draft})
     checked = []
     for step in steps:
-        duplicates = unowned.get(key_of(step.draft), []) if _is_new(step) and step.draft else []
+        duplicates = found.get(step.entry_id, []) if _is_new(step) else []
         override = plan.context.overrides.get(step.entry_id)
         checked.append(
             changes.against_existing_duplicates(step, duplicates, set_aside=override.send_anyway if override else ())

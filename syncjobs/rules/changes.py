@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,9 @@ from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, WHOLE_CONNECTION, Reason
 from syncjobs.rules.rounding import kept_day
+
+# Activities kept with the reason of an entry that almost fits them, for its page.
+MAX_DUPLICATES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +176,15 @@ def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None, *, service
     return _draft(entry, resolution, sent, service_item) if resolution.may_go else None
 
 
+def draft_as_linked(entry: Entry, resolution: Resolution, *, service_item: str) -> Draft | None:
+    """Return what a first write would send if nothing else held the entry; None while a partner is missing."""
+    if resolution.person is None or resolution.customer is None or entry.seconds is None:
+        return None
+    return _draft(entry, resolution, None, service_item)
+
+
 def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:
-    # Callers have checked `may_go`, which includes both partners.
+    # Callers have checked both partners.
     assert resolution.person is not None and resolution.customer is not None
     return drafts.write(
         entry,
@@ -222,15 +232,26 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None) 
     return replace(step, reading=reading)
 
 
-def against_existing_duplicates(step: Step, duplicates: Collection[str], *, set_aside: Collection[str]) -> Step:
-    """Hold a create whose time somebody else has entered in QuickBooks, unless a person set that aside."""
-    if step.verb != "create" or not duplicates:
+def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, set_aside: Collection[str]) -> Step:
+    """Hold a create whose time, or almost the same, is in QuickBooks already, unless a person set that aside.
+
+    `duplicates`: activities without a receipt, of the same person and day, that almost fit the draft.
+    """
+    if step.verb != "create" or not duplicates or step.draft is None:
         return step
-    duplicate_ids = tuple(sorted(duplicates))
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
-        return replace(step, excluded_ids=duplicate_ids)
-    why = "Somebody put the same time into QuickBooks already."
-    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", {"twins": ", ".join(duplicate_ids)}), why=why)
+        return replace(step, excluded_ids=tuple(activity.id for activity in duplicates))
+    planned = step.draft
+    equal = [twin for twin in duplicates if (twin.customer_id, twin.minutes) == (planned.customer_id, planned.minutes)]
+    # Beside an equal one, those that only resemble it are probably other work.
+    shown = equal or duplicates
+    facts: dict[str, Any] = {"twins": ", ".join(activity.id for activity in shown)}
+    if not equal:
+        alike = {"customer" if twin.customer_id == planned.customer_id else "time" for twin in duplicates}
+        facts["same"] = " or ".join(f"{what} and description" for what in sorted(alike))
+    facts["found"] = [{"id": twin.id, **answered.as_row(twin)} for twin in shown[:MAX_DUPLICATES]]
+    why = f"QuickBooks has {'' if equal else 'almost '}the same time already."
+    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", facts), why=why)
 
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:

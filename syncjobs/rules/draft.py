@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from syncjobs.rules import description
 from syncjobs.rules.eligibility import Entry, Partner
 
 BILLABLE = "Billable"
@@ -70,15 +71,16 @@ def write(
         customer_id=customer.id,
         txn_date=txn_date.isoformat(),
         minutes=minutes,
-        description=entry.description,
+        description=description.cut(entry.description),
         rate=_plain(entry.rate or Decimal(0)),
         item_id=service_item,
     )
 
 
 def warnings(entry: Entry) -> list[str]:
-    """Return the codes of warnings: NO_RATE for an entry without a rate, which is sent with 0."""
-    return [] if entry.rate else ["NO_RATE"]
+    """Return the codes of warnings: NO_RATE where 0 is sent as the rate, DESCRIPTION_CUT where the text is too long."""
+    is_cut = description.cut(entry.description) != entry.description
+    return [*([] if entry.rate else ["NO_RATE"]), *(["DESCRIPTION_CUT"] if is_cut else [])]
 
 
 def create_body(draft: Draft) -> str:

@@ -203,6 +203,15 @@ GIVEN_UP = Wording(
     "Change the entry in Clockify, press Try again, or leave it out.",
 )
 
+# ALREADY_IN_QUICKBOOKS for an activity that is not quite the same.
+ALMOST_THERE = Wording(
+    "Almost there",
+    "QuickBooks has time of the same person and day with the same {same}, not sent from here ({twins}). It may be this "
+    "entry as it was before an edit.",
+    "here",
+    "Adopt that one, which the next sync brings up to date, or send this anyway.",
+)
+
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
@@ -224,6 +233,8 @@ def is_given_up(row: Mapping[str, Any]) -> bool:
 
 
 def _wording(row: Mapping[str, Any]) -> Wording | None:
+    if row.get("code") == "ALREADY_IN_QUICKBOOKS" and "same" in row:
+        return ALMOST_THERE
     return GIVEN_UP if is_given_up(row) else WORDINGS.get(str(row.get("code")))
 
 

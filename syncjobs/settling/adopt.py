@@ -1,11 +1,16 @@
-"""Adoption of time that others entered in QuickBooks: a receipt for their activity, so that it is not sent again."""
+"""Adoption of time that is in QuickBooks without a receipt: it gets one, so that its entry is not sent again.
+
+The receipt says that QuickBooks' copy is what was sent. Where that has another customer or length than the entry, the
+entry counts as edited since, and the next run updates the activity as after any edit: only if it is unbilled and as it
+was adopted (docs/decisions/0012).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -15,15 +20,15 @@ from mapping.queries import company_of
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs
-from syncjobs.rules import answered
+from syncjobs.rules import answered, changes
 from syncjobs.rules.draft import Draft
 
 
 def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:
     """Write a receipt for an existing activity as this entry's own. Nothing is written to QuickBooks.
 
-    Raises Refused when the activity is gone, differs in person, customer, day or time, or belongs to another entry;
-    ApiError when QuickBooks can't be read.
+    Raises Refused when the activity is gone, does not even almost fit the entry, or belongs to another entry; ApiError
+    when QuickBooks can't be read.
     """
     company = company_of(workspace)
     if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
@@ -37,44 +42,52 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
         raise Refused(f"QuickBooks has no time activity {quickbooks_id} any more.")
     if Receipt.objects.owned_ids(company, [quickbooks_id]):
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
-    draft = _draft_from_activity(workspace, row, activity)
-    with transaction.atomic():
-        receipt = _write_receipt(company, workspace, row, activity, draft, now=now)
-        ConnectionEvent.objects.create(
-            workspace=workspace,
-            company=company,
-            at=now,
-            kind="adopted",
-            message=f"Activity {quickbooks_id} was adopted for time entry {row.clockify_id}.",
-            by=person,
-        )
+    planned = _planned(workspace, row, activity)
+    try:
+        with transaction.atomic():
+            receipt = _write_receipt(company, workspace, row, activity, planned, now=now)
+            ConnectionEvent.objects.create(
+                workspace=workspace,
+                company=company,
+                at=now,
+                kind="adopted",
+                message=f"Activity {quickbooks_id} was adopted for time entry {row.clockify_id}.",
+                by=person,
+            )
+    # No lease is taken: another process may have given this activity to an entry since it was read.
+    except IntegrityError:
+        raise Refused(f"Activity {quickbooks_id} belongs to another entry.") from None
     evaluate.evaluate(workspace, [row], now=now)
     return receipt
 
 
-def _draft_from_activity(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
-    """Return the activity as a draft. Rate and description are kept as in QuickBooks until the entry is edited.
+def told(receipt: Receipt) -> str:
+    """Return what a person reads after adopting."""
+    edited = "" if receipt.content_hash else " The next sync brings it up to what Clockify has."
+    return f"Activity {receipt.quickbooks_id} is this entry's own now; nothing was written to QuickBooks.{edited}"
 
-    Raises Refused when person, customer, day or time differ.
-    """
+
+def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
+    """Return what would be sent of the entry. Raises Refused unless the activity almost fits it."""
     context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
-    resolution = context.resolve(context.entry(row))
-    person, customer = resolution.person, resolution.customer
-    expected_key = (
-        person.kind if person else "",
-        person.id if person else "",
-        customer.id if customer else "",
-        row.txn_date.isoformat(),
-        resolution.minutes,
-    )
-    if activities.key_of_activity(activity) != expected_key:
-        raise Refused("That activity is not of the same person, customer, day and time.")
+    entry = context.entry(row)
+    planned = changes.draft_as_linked(entry, context.resolve(entry), service_item=context.policy.service_item)
+    same_kind = planned is not None and planned.person_kind == activity.person_kind
+    if planned is None or not same_kind or not activities.almost_fits(planned, activity):
+        raise Refused("That activity is not of the same person and day with two of customer, time and description.")
+    if activity.minutes is None:
+        raise Refused(f"The time of activity {activity.id} can't be read in QuickBooks; look at it there.")
+    return planned
+
+
+def _draft_of(activity: Activity, row: TimeEntry) -> Draft:
+    """Return the activity as a draft: QuickBooks' copy, as if it had been sent like that."""
     return Draft(
         person_kind=activity.person_kind,
         person_id=activity.person_id,
         customer_id=activity.customer_id,
         txn_date=row.txn_date.isoformat(),
-        minutes=resolution.minutes,
+        minutes=activity.minutes or 0,
         description=activity.description,
         rate=format(activity.rate or 0, "f"),
         item_id=activity.item_id,
@@ -82,8 +95,11 @@ def _draft_from_activity(workspace: Workspace, row: TimeEntry, activity: Activit
 
 
 def _write_receipt(
-    company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, draft: Draft, *, now: datetime
+    company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, planned: Draft, *, now: datetime
 ) -> Receipt:
+    draft = _draft_of(activity, row)
+    # Rate and description stay as in QuickBooks until the entry is edited; another customer or length is mended.
+    is_same_time = activities.key_of(planned) == activities.key_of(draft)
     # The entry may have the receipt of an earlier activity that was deleted.
     receipt, _ = Receipt.objects.update_or_create(
         company=company,
@@ -94,7 +110,7 @@ def _write_receipt(
             "quickbooks_id": activity.id,
             "sync_token": activity.sync_token,
             "state": Receipt.State.SENT,
-            "content_hash": row.content_hash,
+            "content_hash": row.content_hash if is_same_time else "",
             "start_at": row.start_at,
             "txn_date": row.txn_date,
             "minutes": draft.minutes,

@@ -22,7 +22,7 @@ from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import changes, draft, reasons
+from syncjobs.rules import changes, reasons
 from syncjobs.rules.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import Reason
 
@@ -240,28 +240,13 @@ def _find_existing_duplicates(
 
     Other reasons stay beside the result.
     """
-    resolution = context.resolve(entry)
-    if resolution.person is None or resolution.customer is None or entry.seconds is None:
+    service_item = context.policy.service_item
+    planned_draft = changes.draft_as_linked(entry, context.resolve(entry), service_item=service_item)
+    if planned_draft is None:
         return
-    planned_draft = draft.write(
-        entry,
-        person=resolution.person,
-        customer=resolution.customer,
-        minutes=resolution.minutes,
-        txn_date=entry.txn_date,
-        service_item=context.policy.service_item,
-    )
-    activities_by_id = {activity.id: activity for activity in activities.on_days(client, [entry.txn_date])}
-    owned_ids = Receipt.objects.owned_ids(client.company, activities_by_id)
-    key = activities.key_of(planned_draft)
-    duplicates = [
-        quickbooks_id
-        for quickbooks_id, activity in activities_by_id.items()
-        if quickbooks_id not in owned_ids and activities.key_of_activity(activity) == key
-    ]
-    step = changes.against_existing_duplicates(
-        changes.Step(entry.id, "create", ""), duplicates, set_aside=entry.set_aside
-    )
+    duplicates = activities.existing_duplicates(client, {entry.id: planned_draft}).get(entry.id, [])
+    step = changes.Step(entry.id, "create", "", draft=planned_draft)
+    step = changes.against_existing_duplicates(step, duplicates, set_aside=entry.set_aside)
     other_reasons = [reason for reason in explanation.evaluation.reasons if reason["code"] != "ALREADY_IN_QUICKBOOKS"]
     rows = (*other_reasons, *(reason.as_row() for reason in step.reasons))
     state = explanation.evaluation.state if other_reasons else State.BLOCKED if rows else State.READY

@@ -93,8 +93,7 @@ class Command(base.Command):
             manual.take(uncertain, activity_id, now=timezone.now())
             return f"Activity {activity_id} is this entry's own now; nothing was written to QuickBooks."
         _refuse_deleted(entry)
-        adopt.adopt(entry.workspace, entry, activity_id, now=timezone.now())
-        return f"Activity {activity_id} is this entry's own now; nothing was written to QuickBooks."
+        return adopt.told(adopt.adopt(entry.workspace, entry, activity_id, now=timezone.now()))
 
     def _keep_quickbooks(self, entry: TimeEntry) -> str:
         decisions.keep_quickbooks(entry.workspace, entry, person=None, now=timezone.now())

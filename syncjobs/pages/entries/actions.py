@@ -61,8 +61,7 @@ def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> 
 
 def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     quickbooks_id = request.POST.get("quickbooks_id", "")
-    adopt.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user)
-    return f"Activity {quickbooks_id} is this entry's own now; nothing was written to QuickBooks."
+    return adopt.told(adopt.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user))
 
 
 def _try_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:

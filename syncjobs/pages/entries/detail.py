@@ -11,10 +11,11 @@ from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
-from syncjobs.pages.entries import checks, day_proof, history
+from syncjobs.pages.entries import checks, day_proof, duplicates, history
+from syncjobs.pages.entries.duplicates import Duplicate
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import draft, reasons
+from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Resolution
 
 RESOLVED_WHERE = {
@@ -29,7 +30,7 @@ MAX_ATTEMPTS = 20
 
 @dataclass(frozen=True)
 class ReasonLine:
-    """One reason as text, with the actions that are allowed; `duplicates` are ids of activities to adopt."""
+    """One reason as text, with the actions that are allowed; `duplicates` are activities to adopt."""
 
     code: str
     title: str
@@ -40,7 +41,7 @@ class ReasonLine:
     decide_link: str = ""
     decide_label: str = "Decide"
     may_be_set_aside: bool = False
-    duplicates: tuple[str, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
     may_be_tried_again: bool = False
     alike_link: str = ""
 
@@ -81,7 +82,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
         "minutes": minutes,
         "length": checks.length(entry.seconds),
-        "reasons": [_reason_line(workspace, row) for row in rows],
+        "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
         "checks": check_list,
         "tally": checks.tally(check_list),
         "failing": any(check.code for check in check_list),
@@ -127,8 +128,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.WORDINGS.get(code)
-    # The reason stores the ids of the duplicates as one text, separated by commas.
-    duplicates = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
+    link, label = _decision_link(workspace, row)
     return ReasonLine(
         code=code,
         title=wording.title if wording else code,
@@ -136,19 +136,34 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         where=RESOLVED_WHERE.get(reason["fix_in"], reason["fix_in"]),
         fix=reason["fix"],
         by_rule=bool(wording and wording.by_rule),
-        **_decision_link(workspace, row),
+        decide_link=link,
+        decide_label=label,
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
-        duplicates=tuple(activity_id.strip() for activity_id in duplicates.split(",") if activity_id.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
     )
 
 
-def _decision_link(workspace: Workspace, row: Mapping[str, Any]) -> dict[str, str]:
+def _decision_link(workspace: Workspace, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return address and label of the page on which a person decides about the reason."""
     if row.get("code") == "LINE_RULE_BROKEN":
-        return {"decide_link": links.rule(workspace.pk, "service_item"), "decide_label": "Choose another item"}
-    return {"decide_link": links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or ""))}
+        return links.rule(workspace.pk, "service_item"), "Choose another item"
+    return links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")), "Decide"
+
+
+def _with_duplicates(
+    line: ReasonLine, row: Mapping[str, Any], entry: TimeEntry, context: PlanningContext, workspace: Workspace
+) -> ReasonLine:
+    if line.code != "ALREADY_IN_QUICKBOOKS":
+        return line
+    found = duplicates.of_reason(row, _planned(entry, context), workspace.company)
+    return replace(line, duplicates=tuple(found))
+
+
+def _planned(entry: TimeEntry, context: PlanningContext) -> draft.Draft | None:
+    """Return what would be sent of the entry now; None while a partner is missing."""
+    values = context.entry(entry)
+    return changes.draft_as_linked(values, context.resolve(values), service_item=context.policy.service_item)
 
 
 def _checks(
@@ -189,17 +204,10 @@ def _draft(
     if receipt is not None:
         entry_draft = draft.from_row(receipt.draft)
     else:
-        resolution = context.resolve(context.entry(entry))
-        if resolution.person is None or resolution.customer is None:
-            return _partial_draft_lines(entry, resolution)
-        entry_draft = draft.write(
-            context.entry(entry),
-            person=resolution.person,
-            customer=resolution.customer,
-            minutes=resolution.minutes,
-            txn_date=entry.txn_date,
-            service_item=context.policy.service_item,
-        )
+        planned = _planned(entry, context)
+        if planned is None:
+            return _partial_draft_lines(entry, context.resolve(context.entry(entry)))
+        entry_draft = planned
     return _draft_lines(workspace.company, entry_draft)
 
 

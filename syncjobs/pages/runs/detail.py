@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.reading import shrunk_lists
+from syncjobs.display import warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
@@ -72,6 +73,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "took": took(run),
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": run_figures,
+        "warning_lines": _warning_lines(run_figures),
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
@@ -135,6 +137,12 @@ def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]
 
 def _by_outcome(run: Run) -> dict[str, int]:
     return dict(run.items.order_by().values_list("outcome").annotate(Count("pk")))
+
+
+def _warning_lines(run_figures: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """Return code and sentence of each warning; lists that lost many records have a part of the page of their own."""
+    shown = {code: n for code, n in (run_figures or {}).get("warnings", {}).items() if code != shrunk_lists.WARNING}
+    return warnings.lines(shown)
 
 
 def figures(run: Run) -> dict[str, Any]:

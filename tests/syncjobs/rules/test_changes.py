@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import changes
+from syncjobs.rules import changes, reasons
 from syncjobs.rules.answered import as_row
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.draft import Draft
@@ -256,15 +256,30 @@ def test_a_field_of_ours_that_people_changed_is_named(edits: dict[str, Any], lab
 
 
 def test_equal_activities_of_others_hold_a_create_until_a_person_decides() -> None:
-    create = intend(None)
+    create, twins = intend(None), [reading(id="7"), reading(id="9")]
 
-    held = changes.against_existing_duplicates(create, ["9", "7"], set_aside=())
-    sent_anyway = changes.against_existing_duplicates(create, ["9", "7"], set_aside=["ALREADY_IN_QUICKBOOKS"])
+    held = changes.against_existing_duplicates(create, twins, set_aside=())
+    sent_anyway = changes.against_existing_duplicates(create, twins, set_aside=["ALREADY_IN_QUICKBOOKS"])
 
-    assert [reason.code for reason in held.reasons] == ["ALREADY_IN_QUICKBOOKS"]
+    [reason] = held.reasons
+    assert (reason.code, reason.facts["twins"], "same" in reason.facts) == ("ALREADY_IN_QUICKBOOKS", "7, 9", False)
     assert (sent_anyway.verb, sent_anyway.excluded_ids) == ("create", ("7", "9"))
 
 
+def test_activities_that_almost_fit_hold_a_create_and_say_what_is_the_same() -> None:
+    longer, elsewhere = reading(id="7", minutes=75), reading(id="9", customer_id="21")
+
+    held = changes.against_existing_duplicates(intend(None), [longer, elsewhere], set_aside=())
+
+    [row] = [reason.as_row() for reason in held.reasons]
+    assert held.verb == "block"
+    assert "customer and description or time and description, not sent from here (7, 9)" in reasons.sentence(row)
+    assert [found["minutes"] for found in row["found"]] == [75, 60]
+    # An equal one is the likelier.
+    beside = changes.against_existing_duplicates(intend(None), [longer, reading(id="8")], set_aside=())
+    assert [reason.facts["twins"] for reason in beside.reasons] == ["8"]
+
+
 def test_equal_activities_matter_to_nothing_but_creates() -> None:
-    assert changes.against_existing_duplicates(UPDATE, ["9"], set_aside=()) == UPDATE
+    assert changes.against_existing_duplicates(UPDATE, [reading()], set_aside=()) == UPDATE
     assert changes.against_existing_duplicates(intend(None), [], set_aside=()) == intend(None)

@@ -168,6 +168,26 @@ def test_the_description_arrives_unchanged(scene: Scene, ada: str, site: str, te
     assert (explained["state"], explained.json.get("differences")) == ("sent", None)
 
 
+@pytest.mark.parametrize(
+    "text", ["x" * 4001, "🌍" * 2001, "x" * 3990 + "👩‍👩‍👧" * 3], ids=["letters", "emojis", "a family"]
+)
+def test_a_text_that_is_too_long_is_cut_and_said(scene: Scene, ada: str, site: str, text: str) -> None:
+    entry = scene.entry(ada, site, description=text)
+
+    run = scene.sync()
+
+    assert (run.code, run.counts, run["warnings"]) == (0, {"sent": 1}, {"DESCRIPTION_CUT": 1})
+    assert text.startswith(scene.activity(entry)["Description"])
+    # A cut is no edit, and QuickBooks' copy no difference.
+    again = scene.sync()
+    assert (again.counts, again["warnings"]) == ({"unchanged": 1}, {})
+    explained = scene.explain(entry)
+    assert (explained["state"], explained.json.get("differences")) == ("sent", None)
+    # What lies behind the cut changes nothing either.
+    scene.edit_entry(entry, description=text + " and so on")
+    assert scene.sync().counts == {"unchanged": 1}
+
+
 def test_a_contractor_is_sent_as_a_vendor(scene: Scene, site: str) -> None:
     vic = scene.user("Vic", partner="Vendor")
     scene.check()

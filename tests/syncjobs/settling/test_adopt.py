@@ -10,7 +10,7 @@ from django.utils import timezone
 from mapping.errors import Refused
 from syncjobs.settling.adopt import adopt
 from tests.support.oracle import assert_books_agree
-from tests.support.scene import Scene
+from tests.support.scene import Scene, run_command
 from tests.syncjobs.runs.test_sync_blocked import put_by_hand
 
 CLOCK = {
@@ -83,3 +83,90 @@ def test_time_that_is_another_is_not_adopted(
 
     with pytest.raises(Refused):
         take(scene, entry, key)
+
+
+@pytest.mark.parametrize("difference", [{"Minutes": 5}, {"customer": "Hall"}], ids=["length", "customer"])
+def test_time_that_almost_fits_is_held_adopted_and_mended_as_an_edit(
+    scene: Scene, ada: str, site: str, entry: str, difference: dict[str, Any]
+) -> None:
+    hall = scene.partner_of(scene.project("Hall"))
+    fields = {"CustomerRef": {"value": hall}} if "customer" in difference else difference
+    key = put_by_hand(scene, ada, site, Description="Review", HourlyRate=80, **fields)
+    other = scene.entry(ada, site, "2026-03-04 13:00", minutes=30, description="Another matter")
+
+    run = scene.sync()
+
+    assert (run.code, run.counts, run["blocked_reasons"]) == (
+        0,
+        {"sent": 1, "blocked": 1},
+        {"ALREADY_IN_QUICKBOOKS": 1},
+    )
+    assert scene.explain(other)["state"] == "sent"
+    explained = scene.explain(entry)
+    assert (explained["state"], explained.codes) == ("blocked", {"ALREADY_IN_QUICKBOOKS"})
+    assert f"not sent from here ({key})" in explained["reasons"][0]["message"]
+    adopted = run_command("resolve", entry, f"adopt={key}")
+    assert (adopted.code, adopted["state"]) == (0, "changed")
+    assert "next sync brings it up" in adopted["message"]
+    assert len(scene.activities()) == 2
+    assert scene.sync().counts == {"updated": 1, "unchanged": 1}
+    assert scene.activity(entry)["Id"] == key
+    assert_books_agree(scene)
+
+
+def test_time_that_almost_fits_and_was_billed_is_left_alone_after_adopting(
+    scene: Scene, ada: str, site: str, entry: str
+) -> None:
+    key = put_by_hand(scene, ada, site, Description="Review", Minutes=5, BillableStatus="HasBeenBilled")
+    scene.sync()
+    take(scene, entry, key)
+
+    run = scene.sync()
+
+    assert (run.counts, run["blocked_reasons"]) == ({"blocked": 1}, {"BILLED_IN_QUICKBOOKS": 1})
+    assert [activity["Minutes"] for activity in scene.activities()] == [5]
+
+
+def test_time_that_almost_fits_is_sent_anyway_if_a_person_says_so(
+    scene: Scene, ada: str, site: str, entry: str
+) -> None:
+    put_by_hand(scene, ada, site, Description="Review", Minutes=5)
+    assert scene.sync()["blocked_reasons"] == {"ALREADY_IN_QUICKBOOKS": 1}
+
+    assert run_command("resolve", entry, "send_anyway")["state"] == "ready"
+
+    assert scene.sync().counts == {"sent": 1}
+    assert len(scene.activities()) == 2
+
+
+def test_two_entries_wait_for_one_activity_until_one_has_it(scene: Scene, ada: str, site: str, entry: str) -> None:
+    key = put_by_hand(scene, ada, site, Description="Review", Minutes=5)
+    second_entry = scene.entry(ada, site, "2026-03-04 13:00", minutes=30, description="Review")
+    assert scene.sync().counts == {"blocked": 2}
+
+    take(scene, entry, key)
+
+    assert scene.explain(second_entry)["state"] == "ready"
+    assert scene.sync().counts == {"sent": 1, "updated": 1}
+    assert_books_agree(scene)
+
+
+def test_an_empty_text_equals_no_other(scene: Scene, ada: str, site: str) -> None:
+    put_by_hand(scene, ada, site, Minutes=5)
+    scene.entry(ada, site, "2026-03-04 09:00", minutes=60, description="")
+
+    assert scene.sync().counts == {"sent": 1}
+
+
+def test_only_days_with_new_time_are_asked_about(scene: Scene, ada: str, site: str, entry: str) -> None:
+    scene.entries(ada, site, 24, day=10)
+    scene.sync()
+    scene.zero_calls()
+    assert scene.sync().counts == {"unchanged": 25}
+    assert "GET query TimeActivity" not in scene.calls()
+    scene.entry(ada, site, "2026-03-25 09:00", description="Review")
+
+    scene.zero_calls()
+    scene.sync()
+
+    assert sum(count for route, count in scene.calls().items() if "query" in route.lower()) == 1

@@ -401,6 +401,25 @@ def test_an_equal_activity_in_quickbooks_can_be_adopted(dana: Client, linked: Wo
     assert "Adopt 7" in page_text and "Adopt 9" in page_text
 
 
+def test_an_activity_that_almost_fits_stands_beside_the_entry(dana: Client, linked: Workspace) -> None:
+    entry = TimeEntryFactory(workspace=linked, description="Review")
+    found = {
+        "id": "7",
+        "customer_id": "999",
+        "minutes": 75,
+        "description": "Review",
+        "rate": "0",
+        "billable_status": "",
+    }
+    reasons = [{"code": "ALREADY_IN_QUICKBOOKS", "twins": "7", "same": "customer and description", "found": [found]}]
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=reasons)
+
+    page_text = main_text(dana.get(page_of(entry)))
+
+    assert "Adopt 7" in page_text and "same person and day" in page_text
+    assert "Review Review equal" in page_text and "customer 999 differs" in page_text and "1:15 differs" in page_text
+
+
 def test_a_deleted_entry_leaves_nothing_to_decide(dana: Client, linked: Workspace) -> None:
     entry = entry_with_status(linked, state="deleted")
     TimeEntry.objects.update(deleted_at=timezone.now())

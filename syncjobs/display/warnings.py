@@ -1,0 +1,56 @@
+"""The sentences of warnings: of a run, with their counts, and of one entry in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from syncjobs.display.formatting import number
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`sentence`: {n} stands for the count with the noun. `of_entry`: the same on one entry's line."""
+
+    sentence: str
+    noun: str = ""
+    of_entry: str = ""
+
+
+WORDINGS = {
+    "NO_RATE": Wording(
+        "{n} no hourly rate in Clockify and went with 0.", "entry has,entries have", "No hourly rate, goes with 0"
+    ),
+    "DESCRIPTION_CUT": Wording(
+        "{n} longer than QuickBooks takes and went with the first 4,000 characters.",
+        "text is,texts are",
+        "The text is cut to 4,000 characters",
+    ),
+    "MANY_MISSING": Wording("Many entries are missing from Clockify at once, so nothing was deleted."),
+    "REPORT_SHORT": Wording(
+        "Clockify’s report counts {n} more than it lists; while that is new, nothing is deleted for what it lacks.",
+        "time entry,time entries",
+    ),
+    "LATE_DOUBLE": Wording(
+        "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
+        "write,writes",
+    ),
+}
+
+
+def lines(warnings: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return code and sentence of each warning of a run."""
+    return [(code, _sentence(code, count)) for code, count in warnings.items()]
+
+
+def of_entry(code: str) -> str:
+    """Return a warning in the words of one entry's line, or an unknown code as it is."""
+    wording = WORDINGS.get(code)
+    return wording.of_entry if wording and wording.of_entry else code
+
+
+def _sentence(code: str, count: int) -> str:
+    wording = WORDINGS.get(code)
+    if wording is None:
+        return f"{count:,} ×"
+    return wording.sentence.format(n=number(count, wording.noun) if wording.noun else "")

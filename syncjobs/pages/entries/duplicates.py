@@ -1,0 +1,82 @@
+"""Activities in QuickBooks that may be an entry's own time, side by side with it: what is equal, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.models import Company, Customer
+from syncjobs.display.formatting import duration
+from syncjobs.rules.answered import normalized_text
+from syncjobs.rules.draft import BILLABLE, Draft
+
+Found = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    clockify: str
+    quickbooks: str
+    equal: bool
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """One activity; `lines` are empty where an older run kept only its id."""
+
+    id: str
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def differs(self) -> str:
+        return ", ".join(line.label.lower() for line in self.lines if not line.equal) or "nothing"
+
+
+def of_reason(row: Found, planned: Draft | None, company: Company | None) -> list[Duplicate]:
+    """Return the activities that a stored reason names, compared with what would be sent of the entry now."""
+    ids = [activity_id.strip() for activity_id in str(row.get("twins", "")).split(",") if activity_id.strip()]
+    found = {str(one.get("id")): one for one in row.get("found", ())}
+    names = _customer_names(company, [*found.values()], planned)
+    return [
+        Duplicate(key, _lines(found[key], planned, names) if planned and key in found else ())
+        for key in dict.fromkeys(ids)
+    ]
+
+
+def _customer_names(company: Company | None, found: Sequence[Found], planned: Draft | None) -> dict[str, str]:
+    if company is None or planned is None or not found:
+        return {}
+    ids = {planned.customer_id, *(str(one.get("customer_id")) for one in found)}
+    rows = Customer.objects.filter(company=company, quickbooks_id__in=ids)
+    return dict(rows.values_list("quickbooks_id", "full_name"))
+
+
+def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line, ...]:
+    def customer(key: str) -> str:
+        return names.get(key) or (f"customer {key}" if key else "none")
+
+    customer_id, text = str(found.get("customer_id") or ""), str(found.get("description") or "")
+    rate, status = str(found.get("rate") or "0"), str(found.get("billable_status") or "")
+    minutes = found.get("minutes")
+    return (
+        Line("Customer", customer(planned.customer_id), customer(customer_id), customer_id == planned.customer_id),
+        Line(
+            "Time",
+            duration(planned.minutes),
+            duration(minutes) if isinstance(minutes, int) else "not readable",
+            minutes == planned.minutes,
+        ),
+        Line(
+            "Text",
+            planned.description or "none",
+            text or "none",
+            normalized_text(text) == normalized_text(planned.description),
+        ),
+        Line("Rate", planned.rate, rate, float(rate) == float(planned.rate)),
+        Line("Billable", "Billable", _STATUSES.get(status, status or "none"), status == BILLABLE),
+    )
+
+
+_STATUSES = {BILLABLE: "Billable", "NotBillable": "Not billable", "HasBeenBilled": "Billed already"}
