@@ -54,22 +54,31 @@ class Around:
 
 def arrange(rows: Sequence[OpenRow], context: Around) -> None:
     """Set every row's order key, list and search texts; needs all rows of a workspace together."""
-    for row in rows:
+    partners: dict[int, tuple[str, str, str]] = {}
+    for position, row in enumerate(rows):
         row.has_link = (row.kind, row.clockify_id) in context.linked
         row.suggested = acceptance.is_suggested(
             row.suggestions,
             has_link=row.has_link,
-            same_name=row.kind == "user" and row.reason == "AMBIGUOUS_NAME",
+            same_name=row.reason == "AMBIGUOUS_NAME",
             emails=(context.emails.get((row.kind, row.clockify_id), ""), _first_email(row, context)),
         )
+        if row.suggested and (row.kind, row.clockify_id) not in context.ignored:
+            partners[position] = (row.kind, *_first_partner(row))
         row.search_left, row.search_right = _search_texts(row, context)
+    for position in partners.keys() - acceptance.uncontested(partners):
+        rows[position].suggested = False
     for kind in {row.kind for row in rows}:
         _set_order_keys([row for row in rows if row.kind == kind], context)
 
 
-def _first_email(row: OpenRow, context: Around) -> str:
+def _first_partner(row: OpenRow) -> Key:
     first = row.suggestions[0] if row.suggestions else {}
-    return context.emails.get((str(first.get("kind")), str(first.get("id"))), "")
+    return str(first.get("kind")), str(first.get("id"))
+
+
+def _first_email(row: OpenRow, context: Around) -> str:
+    return context.emails.get(_first_partner(row), "")
 
 
 def _search_texts(row: OpenRow, context: Around) -> tuple[str, str]:

@@ -4,17 +4,21 @@ safe        nothing about the pair is a guess: the forgiving rule would link it,
             structure, both active and free, and named alike apart from case, inner spaces or Unicode form. All safe
             pairs may be accepted together. An accent, an apostrophe or a likeness alone is never safe.
 clear       the first suggestion is likely enough, not linked to another record, and well ahead of the next.
-suggested   a record without a link whose first suggestion is clear and has no conflicting e-mail address: its row
-            has an Accept button of its own.
+suggested   a record without a link whose first suggestion is clear, while no other row suggests the same partner:
+            its row has an Accept button of its own. Of several records of one name, only the user whose e-mail
+            address is the partner's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from mapping.matching.names import identical
 from mapping.matching.records import ClockifyRecord, QuickBooksRecord
+
+Row = TypeVar("Row", bound=Hashable)
 
 # Above 0.75, the most that a suggestion under another parent can score: accepting one would bill another customer.
 CLEAR_SCORE = 0.8
@@ -40,12 +44,21 @@ def is_clear(suggestions: Sequence[Mapping[str, Any]]) -> bool:
 def is_suggested(
     suggestions: Sequence[Mapping[str, Any]], *, has_link: bool, same_name: bool, emails: tuple[str, str]
 ) -> bool:
-    """Return whether a row is suggested.
+    """Return whether a row by itself is suggested; `uncontested` compares it with the others.
 
-    `same_name`: other users have this name, so a different e-mail address means that the partner is another person;
+    `same_name`: other records have this name, so that only the very same e-mail address tells who is meant;
     `emails`: those of the user and of the partner, "" where not known.
     """
     if has_link or not is_clear(suggestions):
         return False
     clockify_email, quickbooks_email = (email.strip().casefold() for email in emails)
-    return not (same_name and clockify_email and quickbooks_email and clockify_email != quickbooks_email)
+    return not same_name or (clockify_email != "" and clockify_email == quickbooks_email)
+
+
+def uncontested(partners: Mapping[Row, tuple[str, str, str]]) -> set[Row]:
+    """Return the rows that keep their suggestion: those whose partner no other row of their kind is suggested.
+
+    `partners`: of each row that is suggested by itself, its kind, and kind and id of its partner.
+    """
+    claims = Counter(partners.values())
+    return {row for row, partner in partners.items() if claims[partner] == 1}

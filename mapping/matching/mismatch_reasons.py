@@ -9,7 +9,7 @@ from mapping.matching.by_name import NameMatches
 from mapping.matching.index import EMPLOYEES, VENDORS, Key, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
 from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord, Suggestion
-from mapping.matching.suggest import ELSEWHERE, LikelyPartners, ranked, same_name
+from mapping.matching.suggest import ELSEWHERE, LikelyPartners, has_same_address, ranked, same_name
 
 MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
 MAX_SHOWN = 3  # rivals named in one row
@@ -128,7 +128,7 @@ class MismatchReasons:
         if len(partners) == 1:
             detail["parent"] = self._index.customer_name(partners[0].parent_id)
         elsewhere = [
-            same_name(record.name, partner, note=self._place_note(partner), factor=ELSEWHERE)
+            same_name(record, partner, note=self._place_note(partner), factor=ELSEWHERE)
             for partner in self._available(partners)
         ]
         suggestions = self._suggestions(record, place=place, first=elsewhere)
@@ -139,10 +139,10 @@ class MismatchReasons:
         reason = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
         partners = self._index.name_matches(place, name=record.name)
         note = "" if record.retired else "but a person undid this link"
-        first = [same_name(record.name, partner, note=note) for partner in partners]
+        first = [same_name(record, partner, note=note) for partner in partners]
         if place == EMPLOYEES:
             vendors = self._available(self._index.name_matches(VENDORS, name=record.name))
-            first += [same_name(record.name, vendor, note="but a vendor") for vendor in vendors]
+            first += [same_name(record, vendor, note="but a vendor") for vendor in vendors]
         suggestions = self._suggestions(record, place=place, first=first)
         return MismatchFound(record.kind, reason, record.id, suggestions=suggestions)
 
@@ -154,12 +154,19 @@ class MismatchReasons:
         partners: Sequence[QuickBooksRecord],
         detail: Mapping[str, str],
     ) -> MismatchFound:
-        """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
+        """Return a mismatch that suggests all partners with the name at the right place, linked ones too.
+
+        Before them whoever has the user's e-mail address, under whatever name.
+        """
         suggestions = [
-            same_name(record.name, partner, note="already linked" if self._is_held(partner) else "")
+            same_name(record, partner, note="already linked" if self._is_held(partner) else "")
             for partner in partners[:MAX_NAMED]
         ]
-        return MismatchFound(record.kind, reason, record.id, _only_id(partners), tuple(suggestions), detail)
+        if record.email:
+            likely = self._likely.of(record, parent_id="")
+            suggestions += [suggestion for suggestion in likely if has_same_address(suggestion)]
+        shown = ranked(suggestions, most=MAX_NAMED)
+        return MismatchFound(record.kind, reason, record.id, _only_id(partners), shown, detail)
 
     def _suggestions(
         self, record: ClockifyRecord, *, place: Place, first: Iterable[Suggestion] = ()

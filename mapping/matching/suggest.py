@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import Any
 
@@ -21,12 +21,15 @@ MAX_SUGGESTIONS = 5
 MIN_RATIO = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89
 SAME_WORDS = 0.97
 SAME_EMAIL = 0.95
+BESIDE_SAME_EMAIL = 0.9  # the most for others where a record has the very same address, which is one person's
 MAX_SIMILAR = 0.94  # the most that names with different letters can reach
 SAME_CORE = 0.9
 ELSEWHERE = 0.75  # factor for records under another parent, so that they rank below the right parent's
 
 CHUNK_SIZE = 500  # names compared with all candidates in one table
 NUMBERS = re.compile(r"\d+")
+# Part of a suggestion's `why` where both have the same e-mail address.
+SAME_ADDRESS = "same e-mail address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,31 +209,38 @@ class LikelyPartners:
         return self._subs.get(joined, [])[: 2 * MAX_SUGGESTIONS] if joined else []
 
 
-def ranked(suggestions: Iterable[Suggestion]) -> tuple[Suggestion, ...]:
-    """Return the best five suggestions, each record once, equal scores by name and id."""
+def ranked(suggestions: Iterable[Suggestion], *, most: int = MAX_SUGGESTIONS) -> tuple[Suggestion, ...]:
+    """Return the best suggestions, each record once, equal scores by name and id; the same address beats any name."""
     best: dict[tuple[str, str], Suggestion] = {}
     for suggestion in suggestions:
         key = (suggestion.kind, suggestion.id)
         if key not in best or suggestion.score > best[key].score:
             best[key] = suggestion
+    if any(has_same_address(suggestion) for suggestion in best.values()):
+        best = {key: _beside_same_address(suggestion) for key, suggestion in best.items()}
     return tuple(
         sorted(
             best.values(), key=lambda suggestion: (-suggestion.score, suggestion.kind, suggestion.name, suggestion.id)
-        )[:MAX_SUGGESTIONS]
+        )[:most]
     )
 
 
-def same_name(name: str, record: QuickBooksRecord, *, note: str = "", factor: float = 1.0) -> Suggestion:
+def has_same_address(suggestion: Suggestion) -> bool:
+    return suggestion.why.startswith(SAME_ADDRESS)
+
+
+def _beside_same_address(suggestion: Suggestion) -> Suggestion:
+    if has_same_address(suggestion) or suggestion.score <= BESIDE_SAME_EMAIL:
+        return suggestion
+    return replace(suggestion, score=BESIDE_SAME_EMAIL)
+
+
+def same_name(clockify: ClockifyRecord, record: QuickBooksRecord, *, note: str = "", factor: float = 1.0) -> Suggestion:
     """Return a suggestion of a record with the same name; `note` says what keeps the rule from linking it."""
-    score = 1.0 if identical(name, record.name) else SAME_WORDS
-    why = _spelling(name, record.name)
-    return Suggestion(
-        record.id,
-        record.name,
-        round(score * factor, 2),
-        f"{why}, {note}" if note else why,
-        record.kind,
-    )
+    score = 1.0 if identical(clockify.name, record.name) else SAME_WORDS
+    reasons = [SAME_ADDRESS] if _share_address(clockify, record) else []
+    reasons += [_spelling(clockify.name, record.name), *([note] if note else [])]
+    return Suggestion(record.id, record.name, round(score * factor, 2), ", ".join(reasons), record.kind)
 
 
 def _suggestion(
@@ -254,8 +264,8 @@ def _why(
     clockify: ClockifyRecord, clockify_words: _Words, record: QuickBooksRecord, record_words: _Words, *, elsewhere: bool
 ) -> str:
     reasons = []
-    if _address(clockify.email) and _address(clockify.email) == _address(record.email):
-        reasons.append("same e-mail address")
+    if _share_address(clockify, record):
+        reasons.append(SAME_ADDRESS)
     similarity = _similarity(clockify.name, clockify_words, record.name, record_words)
     # Beside an equal address, "similar name" would claim a similarity that may not be there.
     if not reasons or similarity != "similar name":
@@ -289,6 +299,10 @@ def _spelling(clockify_name: str, quickbooks_name: str) -> str:
     if not differs:
         return "same name"
     return "same name in another spelling" if differs == "letters" else f"same name apart from {differs}"
+
+
+def _share_address(clockify: ClockifyRecord, record: QuickBooksRecord) -> bool:
+    return _address(clockify.email) != "" and _address(clockify.email) == _address(record.email)
 
 
 def _address(email: str) -> str:

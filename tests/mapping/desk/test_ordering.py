@@ -107,6 +107,17 @@ def test_nobody_accepts_in_one_click_what_is_linked_or_taken_or_another_persons(
     assert [desk_row.clockify_id for desk_row in rows if desk_row.has_link] == ["linked"]
 
 
+def test_two_records_that_are_suggested_one_partner_are_both_left_to_a_person() -> None:
+    likely = {"id": "59", "kind": "employee", "name": "Chris", "score": 0.97, "why": "same name apart from case"}
+    rows = [row(key, kind="user", suggestions=[likely]) for key in ("CHRIS", "chris")]
+
+    arrange(rows, Around())
+    assert not any(desk_row.suggested for desk_row in rows)
+
+    arrange(rows, Around(ignored={("user", "CHRIS")}))
+    assert all(desk_row.suggested for desk_row in rows)
+
+
 def test_filters_look_through_names_parents_mails_and_the_first_suggestions_in_any_case() -> None:
     likely = [{"id": f"{n}", "kind": "customer", "name": f"ÉCOLE {n}"} for n in range(4)]
     project_row = row(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mapping.matching.acceptance import is_clear, is_safe, is_suggested
+from mapping.matching.acceptance import is_clear, is_safe, is_suggested, uncontested
 from mapping.matching.match import match, paired
 from tests.support.records import client, customer, linked
 
@@ -57,15 +57,23 @@ def test_an_unlikely_taken_or_contested_suggestion_is_not(suggestions: list[dict
     [
         (True, ("ada@north.test", "ada@south.test"), False),
         (True, ("ada@north.test", " Ada@North.test "), True),
-        (True, ("ada@north.test", ""), True),
-        (True, ("", "ada@south.test"), True),
+        (True, ("ada@north.test", ""), False),
+        (True, ("", "ada@south.test"), False),
+        (True, ("", ""), False),
         (False, ("ada@north.test", "ada@south.test"), True),
     ],
 )
-def test_another_address_means_another_person_only_among_equal_names(
+def test_among_equal_names_only_the_same_address_tells_who_is_meant(
     same_name: bool, emails: tuple[str, str], suggested: bool
 ) -> None:
     assert is_suggested(_suggestions(0.9), has_link=False, same_name=same_name, emails=emails) is suggested
+
+
+def test_where_two_claim_one_neither_is_suggested_it() -> None:
+    chris = ("user", "employee", "59")
+    partners = {"a": chris, "b": chris, "c": ("user", "vendor", "59"), "d": ("client", "customer", "59")}
+
+    assert uncontested(partners) == {"c", "d"}
 
 
 def test_pairing_alone_links_and_suspends_what_matching_does() -> None:

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from mapping.matching.match import ClockifyRecord, QuickBooksRecord, Suggestion
+from mapping.matching.acceptance import is_clear
+from mapping.matching.match import ClockifyRecord, QuickBooksRecord, Suggestion, match
 from mapping.matching.suggest import LikelyPartners, ranked
 from tests.bench import name_pairs
-from tests.support.records import client, customer, employee, project, user, vendor
+from tests.support.records import client, customer, employee, project, reasons, row, user, vendor
 
 
 def _likely(
@@ -76,6 +77,30 @@ def test_people_are_known_by_their_address_whatever_their_name() -> None:
     (suggestion,) = _likely(bob, quickbooks)
 
     assert (suggestion.id, suggestion.why, suggestion.score) == ("1", "same e-mail address", 0.95)
+
+
+def test_the_same_address_comes_before_the_same_name() -> None:
+    robert = user("u1", "Robert Stone", email="r.stone@example.com")
+    quickbooks = [employee("1", "ROBERT STONE", email="r.s@example.com"), employee("2", "Bob", email=robert.email)]
+
+    likely = _likely(robert, quickbooks)
+
+    assert [(suggestion.id, suggestion.score) for suggestion in likely] == [("2", 0.95), ("1", 0.9)]
+    assert is_clear([{"score": suggestion.score, "why": suggestion.why} for suggestion in likely])
+
+
+def test_who_has_the_users_address_is_offered_beside_a_namesake() -> None:
+    users = [user("u1", "Chris Taylor", email="chris@x.test"), user("u2", "Chris Taylor", email="c.taylor@x.test")]
+    quickbooks = [
+        employee("1", "Chris Taylor", email="chris@x.test"),
+        employee("2", "Christine Taylor", email="C.Taylor@x.test"),
+    ]
+
+    outcome = match(users, quickbooks, [], [])
+
+    assert reasons(outcome) == {"u1": "AMBIGUOUS_NAME", "u2": "AMBIGUOUS_NAME"} and not outcome.links
+    first = {key: (row(outcome, key).suggestions[0].id, row(outcome, key).suggestions[0].why) for key in ("u1", "u2")}
+    assert first == {"u1": ("1", "same e-mail address, same name"), "u2": ("2", "same e-mail address")}
 
 
 def test_a_missing_address_is_nobodys_address() -> None:

@@ -581,7 +581,6 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
 
 def test_suggested_is_what_one_click_accepts(dana: Client, workspace: Workspace) -> None:
     """One rule says in which list a row stands and whether it offers Accept."""
-    EmployeeFactory(company=workspace.company, quickbooks_id="59", name="Chris", email="Chris@example.com")
     cases: dict[str, tuple[str, list[tuple[float, str]]]] = {
         "none": ("NO_EMPLOYEE", []),
         "weak": ("NO_EMPLOYEE", [(0.79, "similar name")]),
@@ -594,9 +593,12 @@ def test_suggested_is_what_one_click_accepts(dana: Client, workspace: Workspace)
         "linked": ("EMPLOYEE_INACTIVE", [(1.0, "same name")]),
     }
     LinkFactory(workspace=workspace, clockify_id="linked", suspended="EMPLOYEE_INACTIVE")
-    for name, (reason, likely) in cases.items():
+    for number, (name, (reason, likely)) in enumerate(cases.items()):
+        # One employee each: what two rows are suggested, neither accepts.
+        key = f"6{number}"
+        EmployeeFactory(company=workspace.company, quickbooks_id=key, name="Chris", email="Chris@example.com")
         suggestions = [
-            {"id": "59", "name": "Chris", "kind": "employee", "score": score, "why": why} for score, why in likely
+            {"id": key, "name": "Chris", "kind": "employee", "score": score, "why": why} for score, why in likely
         ]
         ClockifyUserFactory(workspace=workspace, clockify_id=name, name="Chris", email=name if "@" in name else "")
         MismatchFactory(
