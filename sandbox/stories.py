@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.clockify.clocktime import utc_text
 from sandbox.clockify.records import Entry
 from sandbox.pairs import Pairs, name_of
+from sandbox.quickbooks import sales_forms
 from sandbox.world import World
 
 Change = dict[str, Any]
@@ -102,13 +103,12 @@ def move_project(world: World, count: int) -> list[Change]:
 def bill_some(world: World, count: int) -> list[Change]:
     """Billable TimeActivities are put on an invoice in QuickBooks, newest first."""
     company = Pairs(world).company
-    billable = [row for row in company.records["TimeActivity"].values() if row["BillableStatus"] == "Billable"]
+    rows, billed = company.records["TimeActivity"].values(), sales_forms.billed_ids(company)
+    billable = [row for row in rows if row["BillableStatus"] == "Billable" and row["Id"] not in billed]
     if not billable:
         raise NothingFits("no billable TimeActivity")
     billable.sort(key=lambda row: (row["TxnDate"], int(row["Id"])), reverse=True)
-    keep = not world.switches["billing_moves_sync_token"]
-    for row in billable[:count]:
-        company.put("TimeActivity", {"Id": row["Id"], "BillableStatus": "HasBeenBilled"}, keep_token=keep)
+    sales_forms.bill(company, [row["Id"] for row in billable[:count]])
     return [
         {"did": "billed", "timeactivity": row["Id"], "description": row.get("Description")} for row in billable[:count]
     ]

@@ -12,9 +12,11 @@ from sandbox.quickbooks.request_memory import RequestMemory
 from sandbox.quickbooks.stamps import stamp, today
 
 LISTS = ("Customer", "Vendor", "Employee", "Item", "Class", "Department", "Account")
-ENTITIES = (*LISTS, "TimeActivity")
-# Customers, vendors and employees draw their ids from one sequence (Intuit: recorded answers).
-SEQUENCES = {"Customer": "Name", "Vendor": "Name", "Employee": "Name"}
+FORMS = ("Invoice", "SalesReceipt")
+ENTITIES = (*LISTS, "TimeActivity", *FORMS)
+# Customers, vendors and employees draw their ids from one sequence, transactions from another (Intuit: recorded
+# answers). Time has its own, so that an invoice and an activity may have the same number.
+SEQUENCES = {"Customer": "Name", "Vendor": "Name", "Employee": "Name", "Invoice": "Txn", "SalesReceipt": "Txn"}
 Record = dict[str, Any]
 
 

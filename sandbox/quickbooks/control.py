@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sandbox.http import Request, Response, Router
-from sandbox.quickbooks.company import ENTITIES, Company
+from sandbox.quickbooks import sales_forms
+from sandbox.quickbooks.company import ENTITIES, FORMS, Company
 from sandbox.quickbooks.company_file import configure
 from sandbox.quickbooks.state import QuickBooks
 
@@ -15,6 +16,8 @@ def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     controls = QuickBooksControls(quickbooks)
     router.add("POST", f"{BASE}/bill", controls.bill)
     router.add("POST", f"{BASE}/unbill", controls.unbill)
+    router.add("POST", f"{BASE}/catch_up", controls.catch_up)
+    router.add("POST", f"{BASE}/void", controls.void)
     router.add("POST", f"{BASE}/annotate", controls.annotate)
     router.add("POST", f"{BASE}/company", controls.company)
     router.add("POST", f"{BASE}/tokens", controls.tokens)
@@ -38,25 +41,45 @@ class QuickBooksControls:
 
     def remove(self, request: Request, realm: str, entity: str, key: str) -> Response:
         company = self._company(realm)
-        if company is None or entity not in ENTITIES or company.remove(entity, key) is None:
+        if company is None or entity not in ENTITIES:
+            return _not_found(f"{realm}/{entity}/{key}")
+        removed = sales_forms.delete(company, entity, key) if entity in FORMS else company.remove(entity, key)
+        if removed is None:
             return _not_found(f"{realm}/{entity}/{key}")
         return Response(body={"deleted": key})
 
     def bill(self, request: Request, realm: str) -> Response:
-        """Put TimeActivities on an invoice."""
-        return self._set_billed(request, realm, "HasBeenBilled")
+        """Put TimeActivities {"ids"} on an invoice and return them as they are now.
+
+        Also {"entity": "SalesReceipt", "customer": id, "named_on": ["header", "line"]}, and the form's own fields.
+        """
+        company, options = self._company(realm), request.json()
+        ids = [str(key) for key in options.pop("ids")]
+        if company is None or any(key not in company.records["TimeActivity"] for key in ids):
+            return _not_found(f"{realm} or one of {ids}")
+        if options.get("entity", "Invoice") not in FORMS:
+            return _not_found(f"{realm}/{options['entity']}")
+        sales_forms.bill(company, ids, **options)
+        return Response(body=[company.records["TimeActivity"][key] for key in ids])
 
     def unbill(self, request: Request, realm: str) -> Response:
-        """Take TimeActivities off their invoice."""
-        return self._set_billed(request, realm, "Billable")
-
-    def _set_billed(self, request: Request, realm: str, status: str) -> Response:
+        """Take TimeActivities {"ids"} off their invoices, and return them as they are now."""
         company, ids = self._company(realm), [str(key) for key in request.json()["ids"]]
         if company is None or any(key not in company.records["TimeActivity"] for key in ids):
             return _not_found(f"{realm} or one of {ids}")
-        keep = not self.quickbooks.core.switches["billing_moves_sync_token"]
-        changed = [company.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=keep) for key in ids]
-        return Response(body=changed)
+        sales_forms.take_off(company, ids)
+        return Response(body=[company.records["TimeActivity"][key] for key in ids])
+
+    def catch_up(self, request: Request, realm: str) -> Response:
+        """Let every BillableStatus that lags behind its invoice follow it."""
+        company = self._company(realm)
+        return _not_found(realm) if company is None else Response(body={"billed": sales_forms.catch_up(company)})
+
+    def void(self, request: Request, realm: str) -> Response:
+        """Void the invoice or sales receipt {"entity", "id"}."""
+        company, body = self._company(realm), request.json()
+        form = sales_forms.void(company, str(body["entity"]), str(body["id"])) if company is not None else None
+        return _not_found(f"{realm}/{body['entity']}/{body['id']}") if form is None else Response(body=form)
 
     def annotate(self, request: Request, realm: str) -> Response:
         """Add {"class", "cost_rate", "project"} to TimeActivities {"ids"}, as another person in the product.

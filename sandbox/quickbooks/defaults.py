@@ -9,6 +9,8 @@ def defaults(entity: str, *, date: str, currency: dict[str, Any]) -> dict[str, A
     """Return a new record's properties before anyone sets one."""
     if entity == "TimeActivity":
         return {"TxnDate": date, "BillableStatus": "NotBillable", "Taxable": False, "HourlyRate": 0}
+    if entity in ("Invoice", "SalesReceipt"):
+        return {"TxnDate": date, "CurrencyRef": currency, "LinkedTxn": [], "Line": [], "TotalAmt": 0, "Balance": 0}
     if entity == "Customer":
         return {
             "Taxable": True,

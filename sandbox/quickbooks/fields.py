@@ -228,6 +228,20 @@ TIME_ACTIVITY = {
     "TimeChargeId": INT,
     "LinkedTxn": SERVER,
 }
+# Only read here: forms are made by people, by the controls.
+SALES_FORM = {
+    **COMMON,
+    "DocNumber": _text(21),
+    "TxnDate": DATE,
+    "DueDate": DATE,
+    "CustomerRef": REF,
+    "CurrencyRef": REF,
+    "LinkedTxn": LIST,
+    "Line": LIST,
+    "PrivateNote": _text(4000),
+    "TotalAmt": SERVER,
+    "Balance": SERVER,
+}
 FIELDS: dict[str, dict[str, Field]] = {
     "Customer": CUSTOMER,
     "Vendor": VENDOR,
@@ -237,6 +251,8 @@ FIELDS: dict[str, dict[str, Field]] = {
     "Department": DEPARTMENT,
     "Account": ACCOUNT,
     "TimeActivity": TIME_ACTIVITY,
+    "Invoice": SALES_FORM,
+    "SalesReceipt": SALES_FORM,
 }
 
 _TIMES = {"MetaData.CreateTime": "stamp", "MetaData.LastUpdatedTime": "stamp"}
@@ -251,6 +267,15 @@ _PERSON = {
     **_TIMES,
 }
 _LIST = {"Id": "id", "Name": "text", "FullyQualifiedName": "text", "Active": "bool", **_TIMES}
+_SALES_FORM = {
+    "Id": "id",
+    "DocNumber": "text",
+    "TxnDate": "date",
+    "CustomerRef": "ref",
+    "Balance": "number",
+    "TotalAmt": "number",
+    **_TIMES,
+}
 # What WHERE and ORDERBY may name (Intuit: "filterable" marks of the entity pages).
 FILTERABLE: dict[str, dict[str, str]] = {
     "TimeActivity": {"Id": "id", "TxnDate": "date", "BillableStatus": "text", "ProjectRef": "ref", **_TIMES},
@@ -267,6 +292,8 @@ FILTERABLE: dict[str, dict[str, str]] = {
     "Class": _LIST,
     "Department": _LIST,
     "Account": {**_LIST, "AccountType": "text"},
+    "Invoice": _SALES_FORM,
+    "SalesReceipt": _SALES_FORM,
     "CompanyInfo": dict(_TIMES),
     "Preferences": dict(_TIMES),
 }

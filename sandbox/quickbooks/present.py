@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.quickbooks.company import Company, Record
+from sandbox.quickbooks.company import FORMS, Company, Record
 from sandbox.quickbooks.names import NAMED_REFS, full_name
 
 
 def presented(company: Company, entity: str, record: Record) -> Record:
     """Return a record as an answer shows it."""
-    if entity not in ("TimeActivity", "Item"):
+    if entity not in ("TimeActivity", "Item", *FORMS):
         return record
     shown = dict(record)
     for field, lists in NAMED_REFS.items():

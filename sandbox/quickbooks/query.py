@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.odd_answers import endless
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import LISTS, Company, Record
+from sandbox.quickbooks.company import FORMS, LISTS, Company, Record
 from sandbox.quickbooks.fields import FIELDS, FILTERABLE
 from sandbox.quickbooks.present import company_info, preferences, presented
 from sandbox.quickbooks.query_parser import Condition, Query, parse, validation_fault
@@ -172,7 +172,9 @@ def _reader(column: str, kind: str) -> Callable[[Record], Any]:
 
 def _ordered(call: Call, entity: str, rows: list[Record], order: list[tuple[str, bool]]) -> list[Record]:
     """Sort rows; by default lists by full name in byte order, time newest first (Intuit: recorded answers)."""
-    if entity == "TimeActivity":
+    if entity in FORMS:
+        rows = sorted(rows, key=lambda row: _as_number(row["Id"]), reverse=True)
+    elif entity == "TimeActivity":
         rows = sorted(rows, key=lambda row: (row["TxnDate"], _as_number(row["Id"])), reverse=True)
     elif entity in LISTS:
         rows = sorted(rows, key=_list_order)

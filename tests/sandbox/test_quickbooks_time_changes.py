@@ -79,6 +79,7 @@ def test_a_deleted_activity_leaves_a_marker_and_is_gone(quickbooks: QuickBooksCa
 
 
 def test_billed_time_stays_unless_switched(quickbooks: QuickBooksCaller, work: dict[str, Any]) -> None:
+    quickbooks.switch(billable_status_lags=False)
     created = quickbooks.create("TimeActivity", work)
     billed = quickbooks.in_product("bill", {"ids": [created["Id"]]})[0]
     key = {"Id": created["Id"], "SyncToken": "0"}

@@ -63,9 +63,9 @@ def test_a_moved_project_is_under_another_client(sandbox: Running) -> None:
 def test_billed_time_is_billed_in_quickbooks(sandbox: Running) -> None:
     billed = {change["timeactivity"] for change in control(sandbox, "POST", "/story/bill_some", {"count": 2})["did"]}
 
-    rows = control(sandbox, "GET", "/state")["quickbooks"][REALM]["TimeActivity"]
+    invoices = control(sandbox, "GET", "/state")["quickbooks"][REALM]["Invoice"]
 
-    assert {row["Id"] for row in rows if row["BillableStatus"] == "HasBeenBilled"} == billed
+    assert {link["TxnId"] for invoice in invoices for link in invoice["LinkedTxn"]} == billed
     assert len(billed) == 2
 
 
