@@ -15,24 +15,34 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs.models import EntryOverride
-from syncjobs.planning import evaluate
-from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
+from syncjobs.planning import evaluate, inputs
+from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, NO_WORK
 
 
 def ignore(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
     """Leave the entry out of syncs until somebody stops ignoring it; time already sent stays in QuickBooks."""
     record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+    # Ignoring alone does not keep what is no work any more.
+    if entry.deleted_at is None and _waits_to_be_deleted(workspace, entry):
+        record_kept(workspace, [entry.clockify_id], person=person, now=now)
     _evaluate(workspace, entry, now)
 
 
 def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime) -> None:
-    """Let the entry into syncs again."""
-    _record(workspace, entry, person=person, now=now, ignored=False)
+    """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no billable work any more."""
+    _record(workspace, entry, person=person, now=now, ignored=False, kept=False)
 
 
 def keep_quickbooks(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
-    """Keep what QuickBooks has for an entry that was changed or deleted in Clockify: it is ignored from now on."""
-    ignore(workspace, entry, person=person, now=now, note=note)
+    """Keep what QuickBooks has for an entry that was changed or deleted in Clockify.
+
+    Time that would be deleted stays until the entry is billable work again; any other entry is ignored from now on.
+    """
+    if _waits_to_be_deleted(workspace, entry):
+        record_kept(workspace, [entry.clockify_id], person=person, now=now)
+        _record(workspace, entry, person=person, now=now, note=note)
+    else:
+        ignore(workspace, entry, person=person, now=now, note=note)
 
 
 def send_anyway(
@@ -67,13 +77,49 @@ def record_ignored(
     )
 
 
+def record_kept(workspace: Workspace, entry_ids: Iterable[str], *, person: Any, now: datetime) -> None:
+    """Save that the time of these entries stays in QuickBooks, without evaluating them.
+
+    It does until they are billable work again, whatever is edited of them meanwhile (`stop_keeping`).
+    """
+    overrides = [
+        EntryOverride(workspace=workspace, clockify_id=entry_id, kept=True, person=person, at=now)
+        for entry_id in entry_ids
+    ]
+    EntryOverride.objects.bulk_create(
+        overrides,
+        update_conflicts=True,
+        unique_fields=["workspace", "clockify_id"],
+        update_fields=["kept", "person", "at"],
+        batch_size=500,
+    )
+
+
+def stop_keeping(workspace: Workspace, entry_ids: Collection[str]) -> None:
+    """Let the time of these entries be updated and deleted as any other's."""
+    ids = sorted(entry_ids)
+    # In chunks: SQLite limits the parameters of one query.
+    for start in range(0, len(ids), 500):
+        rows = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=ids[start : start + 500])
+        rows.update(kept=False)
+
+
 def forget_ignored(workspace: Workspace, entry_ids: QuerySet[Any] | Collection[str], *, note: str) -> None:
     """Undo `record_ignored` for these entries where it was saved with this note."""
     rows = EntryOverride.objects.filter(workspace=workspace, ignored=True, note=note, clockify_id__in=entry_ids)
     with transaction.atomic():
         # A row may also hold reasons that a person set aside; those stay.
-        rows.filter(send_anyway=[]).delete()
+        rows.filter(send_anyway=[], kept=False).delete()
         rows.update(ignored=False)
+
+
+def _waits_to_be_deleted(workspace: Workspace, entry: TimeEntry) -> bool:
+    """Return True if the time was sent, is as it was sent, and is no billable work any more or gone from Clockify."""
+    receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
+    if receipt is None or receipt.conflict:
+        return False
+    context = inputs.load_context(workspace)
+    return entry.deleted_at is not None or bool(context.resolve(context.entry(entry)).codes & NO_WORK)
 
 
 def _checked(code: str) -> str:
@@ -97,6 +143,7 @@ def _record(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetim
 
 
 def _evaluate(workspace: Workspace, entry: TimeEntry, now: datetime) -> None:
-    # A deleted entry keeps its state: `evaluate` would judge it as if Clockify still had it.
     if entry.deleted_at is None:
         evaluate.evaluate(workspace, [entry], now=now)
+    else:
+        evaluate.mark_deleted(workspace, [entry.clockify_id], now=now)

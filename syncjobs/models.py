@@ -47,8 +47,8 @@ class Run(models.Model):
         default=dict,
         blank=True,
         help_text='What narrows or widens it: {"users": [ids], "projects": [ids], "entries": [ids], '
-        '"resend": true, "believe_deletions": true, "amend": "override" or "correct"}; of an undo '
-        '{"undo": run, "ignore": true}.',
+        '"resend": true, "believe_deletions": true, "keep_deletions": true, "amend": "override" or "correct"}; '
+        'of an undo {"undo": run, "ignore": true}.',
     )
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
     cancel_asked_by = models.ForeignKey(
@@ -129,12 +129,16 @@ class EntryStatus(models.Model):
 
 
 class EntryOverride(models.Model):
-    """A person's decision about one entry: leave it out, or send it in spite of some reasons."""
+    """A person's decision about one entry: leave it out, send it in spite of some reasons, or keep what was sent."""
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
     ignored = models.BooleanField(default=False)
     send_anyway = models.JSONField(default=list, help_text="Reason codes that a person set aside.")
+    kept = models.BooleanField(
+        default=False,
+        help_text="Its time stays in QuickBooks although it is no billable work any more, or deleted in Clockify.",
+    )
     note = models.TextField(blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField()
@@ -230,6 +234,8 @@ class RunItem(models.Model):
         BLOCKED = "blocked", "Blocked"
         FAILED = "failed", "Failed"
         UNKNOWN = "unknown", "In doubt"
+        # One of many deletions at once (`runs.many_deletions`).
+        WAITING = "waiting", "Waits for a person"
 
     # Key in `source_snapshot`: a person chose the activity, maybe somebody else's, so an undo must not delete it.
     TAKEN = "taken_by_person"
@@ -268,6 +274,8 @@ class RunItem(models.Model):
         indexes = [
             models.Index(fields=["run", "outcome"], name="item_by_outcome"),
             models.Index(fields=["entry_id"], name="item_by_entry"),
+            # Few items wait for a person, and the front page looks for them.
+            models.Index(fields=["run"], condition=models.Q(outcome="waiting"), name="item_waiting"),
         ]
 
     def __str__(self) -> str:

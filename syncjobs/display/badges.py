@@ -73,6 +73,7 @@ ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
     "blocked": HELD,
     "failed": REFUSED,
     "unknown": IN_DOUBT,
+    "waiting": StatusBadge("Waits for a person", "pause_circle", "held"),
 }
 
 ACTION_STATES: Mapping[str, StatusBadge] = {

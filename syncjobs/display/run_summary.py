@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
+from syncjobs.rules.many_deletions import in_doubt, waiting
 
 
 def result(run: Run) -> str:
@@ -32,5 +33,6 @@ def summary(run: Run) -> str:
     parts += [f"{changed} {verbs[1]}"] if changed else []
     parts += [f"{figures['blocked']} not sent"] if figures["blocked"] else []
     parts += [f"{figures['failed']} refused"] if figures["failed"] else []
-    parts += [f"{figures['unknown']} in doubt"] if figures["unknown"] else []
+    parts += [f"{in_doubt(figures)} in doubt"] if in_doubt(figures) else []
+    parts += [f"{waiting(figures)} waiting for a person"] if waiting(figures) else []
     return "; ".join(parts)

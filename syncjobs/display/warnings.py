@@ -26,7 +26,13 @@ WORDINGS = {
         "text is,texts are",
         "The text is cut to 4,000 characters",
     ),
-    "MANY_MISSING": Wording("Many entries are missing from Clockify at once, so nothing was deleted."),
+    "MANY_MISSING": Wording(
+        "{n} gone from Clockify. So many deletions at once wait for a person.", "sent entry is,sent entries are"
+    ),
+    "MANY_DELETIONS": Wording(
+        "{n} no billable work any more. So many deletions at once wait for a person.",
+        "sent entry is,sent entries are",
+    ),
     "REPORT_SHORT": Wording(
         "Clockify’s report counts {n} more than it lists; while that is new, nothing is deleted for what it lacks.",
         "time entry,time entries",

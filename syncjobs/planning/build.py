@@ -109,7 +109,10 @@ def _intend_gone(plan: Plan, entry_id: str) -> Step | None:
     sent, context = plan.sent.get(entry_id), plan.context
     if sent is None:
         return None
-    if _was_ignored_after_deletion(plan.entries.get(entry_id), context.overrides.get(entry_id)):
+    override = context.overrides.get(entry_id)
+    if override is not None and override.kept:
+        return changes.keep_gone(entry_id)
+    if _was_ignored_after_deletion(plan.entries.get(entry_id), override):
         return changes.leave_gone(entry_id, sent)
     return changes.intend_gone(entry_id, sent, book_close_date=context.policy.book_close_date)
 

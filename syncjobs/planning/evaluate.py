@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,11 +20,13 @@ from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Entry, Resolution
-from syncjobs.rules.reasons import Reason, holds, is_given_up
+from syncjobs.rules.many_deletions import MANY_MISSING
+from syncjobs.rules.reasons import NO_WORK, Reason, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
 QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+REMEMBERED_OF_GONE = QUICKBOOKS_REASONS | {MANY_MISSING}
 # Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
 
@@ -76,6 +78,9 @@ def judge_gone(
         return _unknown(action, receipt.minutes if receipt else 0)
     if receipt is None:
         return Evaluation(State.DELETED, (), 0)
+    override = context.overrides.get(entry_id)
+    if override is not None and override.kept:
+        return Evaluation(State.SENT, (), receipt.minutes)
     step = changes.intend_gone(
         receipt.entry_id,
         inputs.sent_of(receipt),
@@ -84,7 +89,7 @@ def judge_gone(
     )
     step = context.unanswered.hold(step, content_hash)
     rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
-    remembered = [row for row in earlier.reasons if _is_by_answer(row)] if earlier else []
+    remembered = [row for row in earlier.reasons if _is_by_answer(row, REMEMBERED_OF_GONE)] if earlier else []
     return Evaluation(State.CHANGED, rows or tuple(remembered), receipt.minutes)
 
 
@@ -107,7 +112,10 @@ def _judge_sent(
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes)
     if step.writes:
-        return Evaluation(State.CHANGED, _conflict(receipt) or _remembered_reasons(entry, earlier), resolution.minutes)
+        # Why one of many deletions waits for a person.
+        causes = NO_WORK if step.verb == "delete" else set()
+        remembered = _remembered_reasons(entry, earlier, QUICKBOOKS_REASONS | causes)
+        return Evaluation(State.CHANGED, _conflict(receipt) or remembered, resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
 
@@ -119,18 +127,20 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     return (Reason(receipt.conflict, facts).as_row(),)
 
 
-def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict[str, Any], ...]:
-    """Return QuickBooks' earlier reasons if the content is still the same, without those that a person set aside."""
+def _remembered_reasons(
+    entry: Entry, earlier: EntryStatus | None, codes: Set[str] = QUICKBOOKS_REASONS
+) -> tuple[dict[str, Any], ...]:
+    """Return the earlier reasons of these codes if the content is the same, without those that a person set aside."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
-    return tuple(row for row in earlier.reasons if _is_by_answer(row) and row["code"] not in entry.set_aside)
+    return tuple(row for row in earlier.reasons if _is_by_answer(row, codes) and row["code"] not in entry.set_aside)
 
 
-def _is_by_answer(row: Mapping[str, Any]) -> bool:
-    """Return whether a stored reason row is known from QuickBooks' answers only."""
+def _is_by_answer(row: Mapping[str, Any], codes: Set[str] = QUICKBOOKS_REASONS) -> bool:
+    """Return whether a stored reason row of these codes is known from QuickBooks' answers only."""
     if row.get("code") == "LINE_RULE_BROKEN":
         return bool(row.get("answered"))
-    return row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row)
+    return row.get("code") in codes and not is_given_up(row)
 
 
 def save(

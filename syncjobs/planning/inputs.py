@@ -218,6 +218,7 @@ def entry_of(
         content_hash=row.content_hash,
         ignored=override.ignored if override else False,
         set_aside=frozenset(override.send_anyway) if override else frozenset(),
+        kept=override.kept if override else False,
     )
 
 

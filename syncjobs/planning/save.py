@@ -30,7 +30,7 @@ class PlanWriter:
         self._seen = self._unchanged = 0
         # A resumed run plans again what it has not finished.
         if not again:
-            run.items.filter(outcome=RunItem.Outcome.PLANNED).delete()
+            run.items.filter(outcome__in=[RunItem.Outcome.PLANNED, RunItem.Outcome.WAITING]).delete()
 
     def add(self, plan: Plan) -> None:
         """Save one chunk of the plan, and bring the receipts of entries edited without effect up to date."""
@@ -44,7 +44,9 @@ class PlanWriter:
         items = [_item(run, plan, step) for step in plan.steps if step.verb != "keep" and step.entry_id not in done]
         items += [_unknown_item(run, plan, action) for key, action in plan.unknown.items() if key not in done]
         items.sort(key=self._sort_key)
-        unchanged = [step for step in plan.steps if step.verb == "keep" and step.entry_id not in done]
+        kept = [step for step in plan.steps if step.verb == "keep" and step.entry_id not in done]
+        # What is deleted in Clockify and kept in QuickBooks is counted nowhere.
+        unchanged = [step for step in kept if not step.gone]
         for step in unchanged:
             if step.refresh_receipt and not run.dry_run:
                 receipt, entry = plan.context.receipts[step.entry_id], plan.entries[step.entry_id]
@@ -59,7 +61,7 @@ class PlanWriter:
 
     def replace(self, plan: Plan) -> None:
         """Save these steps in place of the items that the run has for their entries; close what did not arrive."""
-        run, kept = self._run, [step for step in plan.steps if step.verb == "keep"]
+        run, kept = self._run, [step for step in plan.steps if step.verb == "keep" and not step.gone]
         with transaction.atomic():
             for action in plan.not_arrived:
                 journal.close_missing(action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -16,8 +16,9 @@ from integrations.models import ClockifyProject, TimeEntry, Workspace
 from integrations.reading import mirror, shrunk_lists, unreadable
 from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
-from syncjobs.models import Receipt, Run
+from syncjobs.models import EntryOverride, Receipt, Run
 from syncjobs.planning import inputs
+from syncjobs.rules.many_deletions import are_many
 
 log = logging.getLogger("hourbridge.window")
 
@@ -26,13 +27,10 @@ T = TypeVar("T")
 # Entries planned at once, so that memory does not grow with the window.
 CHUNK = 1000
 WEEK = timedelta(days=7)
-# More missing entries than both limits look like lost permissions or a wrong filter, not like deletions. Believing
-# them would delete their time in QuickBooks.
-MAX_MISSING = 20
-MAX_MISSING_SHARE = 0.1
-MANY_MISSING = "MANY_MISSING"
 # Counts the entries that a report lacks of its own total.
 REPORT_SHORT = "REPORT_SHORT"
+# Sent entries that may be gone before the rest is not asked: so many wait for a person in any case, in each run.
+MAX_GONE = 500
 # Entries in a row whose own address gives no answer, each after GIVE_UP_SECONDS, before the rest is not asked.
 MAX_UNANSWERED = 3
 
@@ -42,11 +40,11 @@ class Window:
     """A range of days, both included, with the ids of its entries.
 
     `ids`: entries to decide on; `moved`: those of them that may lie on other days now. `gone`: mirrored entries for
-    which Clockify says that they were deleted, or said so while a write of theirs is in doubt. `many_missing`: too many
-    for that to be believed. `unclear`: missing entries whose own address gave no clear answer; they stay as they are,
-    seen and unchanged. `unreadable`: rows of these days that could not be read and that the mirror does not know.
-    `lacking`: how many entries the report counts that it did not list; `is_cut`: nothing is taken for missing in it,
-    since it may have been cut.
+    which Clockify says that they were deleted, or said so while a write of theirs is in doubt. `many_missing`: how many
+    of them wait to be deleted in QuickBooks, where so many need a person. `unclear`: missing entries whose own address
+    gave no clear answer; they stay as they are, seen and unchanged. `unreadable`: rows of these days that could not be
+    read and that the mirror does not know. `lacking`: how many entries the report counts that it did not list;
+    `is_cut`: nothing is taken for missing in it, since it may have been cut.
     """
 
     first: date
@@ -54,7 +52,7 @@ class Window:
     ids: set[str]
     moved: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
-    many_missing: bool = False
+    many_missing: int = 0
     unclear: set[str] = field(default_factory=set)
     unreadable: list[Problem] = field(default_factory=list)
     lacking: int = 0
@@ -68,7 +66,7 @@ class Window:
 
     @property
     def warnings(self) -> dict[str, int]:
-        return ({REPORT_SHORT: self.lacking} if self.lacking else {}) | ({MANY_MISSING: 1} if self.many_missing else {})
+        return {REPORT_SHORT: self.lacking} if self.lacking else {}
 
 
 @dataclass(frozen=True)
@@ -116,15 +114,16 @@ def store(
     *,
     reading: Reading,
     now: datetime,
-    believe_deletions: bool = False,
+    ask_all: bool = False,
+    ask_kept: bool = False,
 ) -> Window:
     """Store the rows, then look up in Clockify each known entry of the window that is missing. Raises ApiError.
 
-    Rows that can't be read are noted in `reading` and listed for people. `believe_deletions`: a person confirmed that
-    many missing entries were really deleted.
+    Rows that can't be read are noted in `reading` and listed for people. `ask_all`: a person has decided about many
+    missing entries, so each is asked for. `ask_kept`: also deleted ones whose time a person keeps in QuickBooks.
     """
     day_of = inputs.DayOf(workspace)
-    is_cut = report.lacking > 0 and not (believe_deletions or _lacked_the_same(workspace, report.lacking, now))
+    is_cut = report.lacking > 0 and not (ask_all or _lacked_the_same(workspace, report.lacking, now))
     window = Window(first, last, set(), lacking=report.lacking, is_cut=is_cut)
     ids_outside: set[str] = set()
     # Chunks keep transactions short, so that other processes can write in between, and memory small.
@@ -132,14 +131,11 @@ def store(
         days = pull.store_entries(workspace, chunk, reading=reading, day_of=day_of, approved=report.approved, now=now)
         for entry_id, day in days.items():
             (window.ids if first <= day <= last else ids_outside).add(entry_id)
-    missing = {
-        entry_id
-        for entry_id in _known_ids(workspace, first, last)
-        if entry_id not in window.ids and entry_id not in ids_outside and entry_id not in reading.ids("entry")
-    }
+    seen_ids = window.ids | ids_outside | reading.ids("entry")
+    left_ids = set() if ask_kept else _kept_ids(workspace)
+    missing = set(_known_ids(workspace, first, last)) - seen_ids - left_ids
     if reading.is_whole("entry") and not window.is_cut:
-        max_gone = len(missing) if believe_deletions else MAX_MISSING
-        _look_up_missing(workspace, client, window, missing, day_of=day_of, max_gone=max_gone, now=now)
+        _look_up_missing(workspace, client, window, missing, day_of=day_of, ask_all=ask_all, now=now)
     else:
         # One of them may be a row that was cut or whose id could not be read; nothing is gone then (contract: one bad
         # record).
@@ -213,6 +209,32 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
         first += WEEK
 
 
+def _kept_ids(workspace: Workspace) -> set[str]:
+    """Return the entries deleted in Clockify whose time a person keeps in QuickBooks."""
+    kept = EntryOverride.objects.filter(workspace=workspace, kept=True).values("clockify_id")
+    rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=kept).exclude(deleted_at=None)
+    return set(rows.values_list("clockify_id", flat=True))
+
+
+def _deletable_ids(workspace: Workspace, missing_ids: Sequence[str]) -> set[str]:
+    """Return those of the entries whose time is in QuickBooks, neither billed nor changed there when last read."""
+    deletable: set[str] = set()
+    # In chunks: SQLite limits the parameters of one query.
+    for start in range(0, len(missing_ids), 500):
+        receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=missing_ids[start : start + 500])
+        deletable.update(receipts.filter(conflict="").values_list("entry_id", flat=True))
+    return deletable
+
+
+def _deleted_before(workspace: Workspace, missing_ids: Sequence[str]) -> set[str]:
+    """Return those of the entries that an earlier run found deleted in Clockify."""
+    deleted: set[str] = set()
+    for start in range(0, len(missing_ids), 500):
+        rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=missing_ids[start : start + 500])
+        deleted.update(rows.exclude(deleted_at=None).values_list("clockify_id", flat=True))
+    return deleted
+
+
 def _look_up_missing(
     workspace: Workspace,
     client: ClockifyApiClient,
@@ -220,26 +242,23 @@ def _look_up_missing(
     missing: Iterable[str],
     *,
     day_of: inputs.DayOf,
-    max_gone: int,
+    ask_all: bool,
     now: datetime,
 ) -> None:
     """Ask Clockify for each missing entry by id, and note in the window which are gone and which moved.
 
-    Absence from the report proves nothing; Gone for the entry itself does. Stops once too many are gone to be
-    believed. An entry that still exists was moved out of the window; it is planned if its time was sent. Raises
-    ApiError only for a used-up limit or a lost connection, never for one entry's odd answer.
+    Absence from the report proves nothing; Gone for the entry itself does. Stops after MAX_GONE that need a person,
+    unless one has decided. An entry that still exists was moved out of the window; it is planned if its time was sent.
+    Raises ApiError only for a used-up limit or a lost connection, never for one entry's odd answer.
     """
     missing_ids = sorted(missing)
-    entry_count = len(window.ids) + len(missing_ids)
-    # Deletions accepted by an earlier run come up in each run while their time is in QuickBooks (billed, for example).
-    # They must not count, or they would trip the limit again and again.
-    known_deleted_ids = set(
-        TimeEntry.objects.filter(workspace=workspace, clockify_id__in=missing_ids)
-        .exclude(deleted_at=None)
-        .values_list("clockify_id", flat=True)
-    )
+    deletable_ids, deleted_before = _deletable_ids(workspace, missing_ids), _deleted_before(workspace, missing_ids)
+    # Newly missing ones first: what waits for a person must not keep the others from being asked for.
+    missing_ids.sort(key=lambda entry_id: (entry_id in deleted_before, entry_id))
+    days = (window.first, window.last)
+    sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=days).count()
     moved_rows: list[Mapping[str, Any]] = []
-    unanswered = 0
+    unanswered = waiting = 0
     for position, entry_id in enumerate(missing_ids):
         try:
             moved_rows.append(_readable(client.entry(workspace.clockify_id, entry_id)))
@@ -257,12 +276,10 @@ def _look_up_missing(
         except Gone:
             unanswered = 0
             window.gone.add(entry_id)
-            newly_gone = len(window.gone - known_deleted_ids)
-            if newly_gone > max_gone and newly_gone > entry_count * MAX_MISSING_SHARE:
-                # Not even the first ones are believed then.
-                window.many_missing = True
-                window.gone.clear()
+            waiting += entry_id in deletable_ids
+            if waiting >= MAX_GONE and are_many(waiting, sent) and not ask_all:
                 break
+    window.many_missing = waiting if are_many(waiting, sent) else 0
     pull.store_entries(workspace, moved_rows, reading=Reading(), day_of=day_of, approved=None, now=now)
     receipts = Receipt.objects.own_activities(workspace).filter(
         entry_id__in=[payloads.identifier(raw) for raw in moved_rows]

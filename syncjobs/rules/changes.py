@@ -91,6 +91,8 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
     if resolution.codes & NO_WORK:
+        if entry.kept:
+            return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
@@ -124,7 +126,9 @@ def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
             "It is no billable work any more, but can't be deleted now.",
             other_reasons + closed_reasons,
         )
-    return Step(entry.id, "delete", "It is no billable work any more.", draft=sent.draft)
+    # Told beside the deletion, and while a person has to decide about many of them.
+    causes = tuple(reason for reason in resolution.reasons if reason.code in NO_WORK)
+    return Step(entry.id, "delete", "It is no billable work any more.", causes, draft=sent.draft)
 
 
 def intend_gone(
@@ -147,6 +151,11 @@ def leave_gone(entry_id: str, sent: Sent) -> Step:
     return Step(
         entry_id, "block", "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
     )
+
+
+def keep_gone(entry_id: str) -> Step:
+    """Return the step of an entry deleted in Clockify, one of many, whose time a person keeps in QuickBooks."""
+    return Step(entry_id, "keep", "It was deleted in Clockify; a person keeps it in QuickBooks.", gone=True)
 
 
 def _hold_if_corrected(step: Step, sent: Sent) -> Step:

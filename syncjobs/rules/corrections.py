@@ -22,7 +22,9 @@ WAYS = (OVERRIDE, CORRECT)
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: str) -> Step:
     """Return the step by our own records that makes the activity match Clockify, even if the entry was not edited."""
-    step = changes.intend(entry, resolution, replace(sent, corrections=0), service_item=service_item, resend=True)
+    # What a person kept is decided again here.
+    entry, sent = replace(entry, kept=False), replace(sent, corrections=0)
+    step = changes.intend(entry, resolution, sent, service_item=service_item, resend=True)
     if step.verb != "keep":
         return step
     if not resolution.may_go:
@@ -46,7 +48,8 @@ def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
     if activity.billed:
         return hold(step, Reason("BILLED_IN_QUICKBOOKS"), why="It is billed; the invoice is left as it is.")
     if step.verb == "delete":
-        why = f"{step.why} Activity {activity.id} is deleted, with what was changed by hand."
+        by_hand = ", with what was changed by hand" if sent.changed_by_hand(activity) else ""
+        why = f"{step.why} Activity {activity.id} is deleted{by_hand}."
         return replace(step, why=why, reading=activity)
     assert step.draft is not None
     minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"

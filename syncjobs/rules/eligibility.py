@@ -36,6 +36,8 @@ class Entry:
     content_hash: str
     ignored: bool = False
     set_aside: frozenset[str] = frozenset()
+    # Its time stays in QuickBooks although it is no billable work any more.
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,12 @@ WORDINGS = {
         "wait",
         "The next run looks for it; if two activities look alike, say here which one it is.",
     ),
+    "MANY_MISSING": Wording(
+        "Many missing at once",
+        "It was deleted in Clockify with many others at once; a person says whether its time in QuickBooks goes too.",
+        "here",
+        "Say whether the deletions are meant, or keep the time in QuickBooks.",
+    ),
     "BILLED_IN_QUICKBOOKS": Wording(
         "Edited after it was billed",
         "It is billed in QuickBooks, and Clockify has something else now; the invoice is left as it is.",

@@ -17,6 +17,7 @@ from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, window
+from syncjobs.rules.many_deletions import MANY_MISSING
 
 
 def perform(
@@ -63,6 +64,7 @@ def pull_entries(
         return {}
     report_rows = window.read(workspace, clockify, first, last)
     time_window = window.store(workspace, clockify, report_rows, first, last, reading=reading, now=now)
-    if not time_window.many_missing:
-        evaluate.mark_deleted(workspace, time_window.gone, now=now)
+    if time_window.many_missing:
+        return {**time_window.warnings, MANY_MISSING: time_window.many_missing}
+    evaluate.mark_deleted(workspace, time_window.gone, now=now)
     return time_window.warnings

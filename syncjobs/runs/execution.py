@@ -184,7 +184,7 @@ class RunExecution:
     def _result(self) -> str:
         has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()
         # Deletions were held back, so the run did not do everything.
-        if "MANY_MISSING" in self.run.warnings:
+        if self.run.items.filter(outcome=RunItem.Outcome.WAITING).exists():
             return Status.PARTIAL
         if not has_failures:
             return Status.SUCCEEDED

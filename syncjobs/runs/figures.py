@@ -81,13 +81,15 @@ def _cut_short_in_flight(run: Run) -> int:
 
 def _held(run: Run) -> QuerySet[RunItem]:
     """Return blocked items, and those of entries deleted in Clockify whose time is not deleted."""
-    not_deleted = ~Q(outcome=Outcome.DELETED)
+    not_deleted = ~Q(outcome__in=[Outcome.DELETED, Outcome.WAITING])
     if run.dry_run:
         not_deleted &= ~Q(outcome=Outcome.PLANNED, verb="delete")
     return run.items.filter(Q(outcome=Outcome.BLOCKED) | (Q(gone=True) & not_deleted))
 
 
 def _figure(run: Run, verb: str, outcome: str) -> str:
+    if outcome == Outcome.WAITING:
+        return str(Outcome.UNKNOWN)
     if outcome != Outcome.PLANNED:
         return str(outcome)
     # A record that the run did not reach was not sent; the next run tries it again.
@@ -181,7 +183,7 @@ def attempted_since(run: Run, leased_at: datetime | None) -> bool:
 
 
 def _has_own_writes(run: Run) -> bool:
-    has_outcomes = run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED]).exists()
+    has_outcomes = run.items.exclude(outcome__in=[Outcome.PLANNED, Outcome.BLOCKED, Outcome.WAITING]).exists()
     # A write may have arrived although its receipt could not be saved. Abandoned ones are proven not to have happened.
     return has_outcomes or run.actions.exclude(state=Action.State.ABANDONED).exists()
 

@@ -28,6 +28,7 @@ from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, save, service_item, window
 from syncjobs.planning.unanswered import Absent, given_up_reason
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs import many_deletions
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
@@ -43,6 +44,9 @@ UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
 OF_READING = {"UNREADABLE", shrunk_lists.WARNING, window.REPORT_SHORT}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
+
+# Outcomes whose reasons say more about an entry than our own data.
+HELD = (RunItem.Outcome.BLOCKED, RunItem.Outcome.FAILED, RunItem.Outcome.WAITING)
 
 
 class SubscriptionNotSupported(Exception):
@@ -80,6 +84,8 @@ class Sync:
         self.reading = Reading()
         # What to say where the report may have been cut, so that this run has not seen all time.
         self.cut_message = ""
+        # Of the plan's entries, how many have time in QuickBooks.
+        self._sent = 0
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
@@ -96,10 +102,7 @@ class Sync:
         self._make_plan(time_window, absent, now)
         self._run.warnings = {**self._run.warnings, **time_window.warnings}
         self.cut_message = time_window.cut_message
-        if not time_window.many_missing and not (self._run.dry_run and self._run.options.get("believe_deletions")):
-            # A preview must not mark them: marked entries no longer count as missing, and the run after it would not
-            # stop at MANY_MISSING.
-            evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
+        evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
         if self._run.dry_run:
             return
         stage("Sending")
@@ -111,7 +114,7 @@ class Sync:
         context = inputs.load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, time_window, last=set()):
             self._reevaluate(ids, context, now)
-        held_items = self._run.items.filter(gone=True, outcome__in=["blocked", "failed"])
+        held_items = self._run.items.filter(gone=True, outcome__in=HELD)
         reasons_by_entry = {item.entry_id: item.reasons for item in held_items}
         evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now, found=reasons_by_entry)
         if self._has_inactive_partner_refusals():
@@ -133,6 +136,9 @@ class Sync:
             for ids, gone in chain(((ids, []) for ids in chunks), [(unclear_open, sorted(time_window.gone))]):
                 self._heartbeat.check()
                 plan = build.intend(run, context, ids, gone, absent)
+                self._sent += len(plan.sent)
+                if not run.dry_run:
+                    many_deletions.forget_kept(plan, run.workspace)
                 without_writes = plan.part([step for step in plan.steps if not step.writes], unknown=True)
                 plan_writer.add(without_writes)
                 self._save_evaluations(without_writes, now)
@@ -149,6 +155,8 @@ class Sync:
             plan_writer.discard()
             raise
         plan_writer.close()
+        # Once, on the whole plan: chunks of a thousand would each be judged by themselves.
+        many_deletions.decide(run, sent=self._sent, now=now)
 
     def _plan_writes(self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime) -> None:
         if writes.has_writes:
@@ -206,7 +214,6 @@ class Sync:
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
-        believe_deletions = bool(run.options.get("believe_deletions"))
         dates = (run.from_date, run.to_date)
         time_window = window.store(
             workspace,
@@ -215,7 +222,8 @@ class Sync:
             *dates,
             reading=self.reading,
             now=now,
-            believe_deletions=believe_deletions,
+            ask_all=many_deletions.is_answered(run),
+            ask_kept=bool(run.options.get("amend")),
         )
         # An earlier slice may have read otherwise.
         run.warnings = {name: count for name, count in run.warnings.items() if name not in OF_READING}
@@ -249,6 +257,7 @@ class Sync:
             self._breaker.trip(error)
             return False
         save.PlanWriter(self._run, again=True).replace(plan)
+        many_deletions.decide(self._run, sent=self._sent, now=database_now())
         if not plan.has_writes or self._breaker.is_set():
             return False
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=lambda: None)
@@ -366,7 +375,7 @@ class Sync:
     def _evaluate_rows(self, rows: Sequence[TimeEntry], context: inputs.PlanningContext, now: datetime) -> None:
         """Save each entry's status; reasons that this run got from QuickBooks override those from our own data."""
         ids = [row.clockify_id for row in rows]
-        items = self._run.items.filter(entry_id__in=ids, outcome__in=["blocked", "failed"])
+        items = self._run.items.filter(entry_id__in=ids, outcome__in=HELD)
         items_by_entry = {item.entry_id: item for item in items.defer("draft", "source_snapshot")}
         # A dry run does not try refused entries again, so it must not clear their refusal.
         earlier_refusals = evaluate.earlier_statuses(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}

@@ -13,6 +13,7 @@ from tests.contract.conftest import Shell, lines
         ("sync_time", "--from", "2026-13-01"),
         ("sync_time", "--to", "20260301"),
         ("sync_time", "--fast"),
+        ("sync_time", "--believe-deletions", "--keep-deletions"),
         ("link", "tag", "64b000000000000000000001", "58"),
         ("explain", "--json"),
         ("policy", "matching"),

@@ -9,7 +9,8 @@ from integrations.models import TimeEntry
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.management import base
-from syncjobs.models import EntryStatus, Run
+from syncjobs.models import EntryOverride, EntryStatus, Run
+from syncjobs.planning import inputs
 from syncjobs.rules import corrections, reasons
 from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
@@ -96,11 +97,15 @@ class Command(base.Command):
         return adopt.told(adopt.adopt(entry.workspace, entry, activity_id, now=timezone.now()))
 
     def _keep_quickbooks(self, entry: TimeEntry) -> str:
+        _look(entry, "keep")
         decisions.keep_quickbooks(entry.workspace, entry, person=None, now=timezone.now())
         return "QuickBooks keeps what it has, and nothing is written for this entry."
 
     def _send_clockify(self, entry: TimeEntry) -> Run:
         """Preview what overwriting QuickBooks would write, then write exactly that."""
+        explanation = _look(entry, "overwrite")
+        if "BILLED_IN_QUICKBOOKS" in explanation.evaluation.codes:
+            raise Refused("It is billed in QuickBooks; the invoice is left as it is. Correct it there if it is wrong.")
         details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
         preview = self._carry_out(entry, dry_run=True, **details)
         if exit_code(preview):
@@ -137,6 +142,23 @@ def _uncertain(entry: TimeEntry) -> manual.UncertainWriteDecision | None:
         seen = {activity.id: activity.sync_token for activity in write.alike}
         return manual.UncertainWriteDecision(workspace, write.action.pk, seen)
     return None
+
+
+def _look(entry: TimeEntry, verb: str) -> explain.Explanation:
+    """Return how both sides stand now. Raises Refused where QuickBooks has nothing of the entry to `verb`, or all."""
+    explanation = explain.explain(entry.workspace, entry.clockify_id, now=timezone.now())
+    entry.refresh_from_db()
+    receipt = inputs.receipts_by_entry(entry.workspace, [entry.clockify_id]).get(entry.clockify_id)
+    override = EntryOverride.objects.filter(workspace=entry.workspace, clockify_id=entry.clockify_id).first()
+    state = explanation.evaluation.state
+    if state == EntryStatus.State.UNKNOWN:
+        raise Refused("Its last write is still looked for; the next sync says what became of it.")
+    if receipt is None:
+        raise Refused(f"Nothing of this entry is in QuickBooks, so there is nothing to {verb}.")
+    is_kept = override is not None and (override.kept or override.ignored)
+    if state == EntryStatus.State.SENT and not (explanation.differences or receipt.conflict or is_kept):
+        raise Refused(f"QuickBooks has it as it was sent, so there is nothing to {verb}.")
+    return explanation
 
 
 def _refuse_deleted(entry: TimeEntry) -> None:

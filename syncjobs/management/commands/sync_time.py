@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from integrations.database import database_now
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
+from syncjobs.rules.many_deletions import WARNINGS, in_doubt, waiting
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 from syncjobs.runs.lifecycle import request_run
 
@@ -23,8 +24,12 @@ class Command(run_command.RunCommand):
         parser.add_argument(
             "--resend", action="store_true", help="also update sent time whose link, rate or item is different now"
         )
-        parser.add_argument(
-            "--believe-deletions", action="store_true", help="delete although many entries are missing at once"
+        answers = parser.add_mutually_exclusive_group()
+        answers.add_argument(
+            "--believe-deletions", action="store_true", help="delete in QuickBooks even if many would go at once"
+        )
+        answers.add_argument(
+            "--keep-deletions", action="store_true", help="delete nothing; keep in QuickBooks what would be deleted"
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, send nothing")
 
@@ -51,7 +56,7 @@ class Command(run_command.RunCommand):
             dry_run=options["dry_run"],
             first=options["from"],
             last=options["to"],
-            options={name: True for name in ("resend", "believe_deletions") if options[name]},
+            options={name: True for name in ("resend", "believe_deletions", "keep_deletions") if options[name]},
         )
         if run.from_date > run.to_date:  # type: ignore[operator]
             if options["from"]:
@@ -71,7 +76,8 @@ class Command(run_command.RunCommand):
         self.stdout.write(
             f"{shown['seen']} entries: {shown['sent']} {would}sent ({hours:.2f} h), {shown['updated']} {would}updated, "
             f"{shown['deleted']} {would}deleted, {shown['unchanged']} unchanged, {shown['blocked']} blocked, "
-            f"{shown['failed']} failed, {shown['unknown']} in doubt"
+            f"{shown['failed']} failed, {in_doubt(shown)} in doubt"
+            + (f", {waiting(shown)} waiting for a person" if waiting(shown) else "")
         )
         for code, count in shown["blocked_reasons"].items():
             self.stdout.write(f"  {code}: {count}")
@@ -79,11 +85,12 @@ class Command(run_command.RunCommand):
             self.stdout.write(f"  warning {code}: {count}")
 
     def partial_message(self, shown: Mapping[str, Any]) -> str:
-        counts = run_command.failure_counts(shown)
+        counts = run_command.failure_counts({**shown, "unknown": in_doubt(shown)})
         message = f"Of the entries, {counts}; `explain ENTRY_ID` says why." if counts else ""
-        if "MANY_MISSING" in shown["warnings"]:
+        many = sum(shown["warnings"].get(code, 0) for code in WARNINGS)
+        if many:
             message += (
-                " Many entries are missing in Clockify at once, so nothing was deleted in QuickBooks; if they are "
-                "really gone, run it again with --believe-deletions."
+                f" {many} deletions at once wait for a person, and nothing of them was deleted in QuickBooks: run it "
+                "again with --believe-deletions if they are meant, or with --keep-deletions to keep the time there."
             )
-        return message
+        return message.strip()

@@ -27,7 +27,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         if action is None:
             raise Refused("Nothing was chosen.")
-        if entry.deleted_at is not None and action is not _try_again:
+        if entry.deleted_at is not None and action not in {_try_again, _keep, _stop_keeping}:
             raise Refused("The entry was deleted in Clockify; there is nothing left to decide.")
         messages.success(request, action(request, workspace, entry))
     except Refused as refusal:
@@ -45,6 +45,16 @@ def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str
 def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
     return "Not ignored any more."
+
+
+def _keep(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    decisions.keep_quickbooks(workspace, entry, person=request.user, now=timezone.now(), note=_note(request))
+    return "Kept: QuickBooks keeps what was sent, until the entry is billable work again."
+
+
+def _stop_keeping(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
+    return "Not kept any more; the next sync deletes its time in QuickBooks, or asks first if it is one of many."
 
 
 def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
@@ -81,6 +91,8 @@ def _note(request: HttpRequest) -> str:
 ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {
     "ignore": _ignore,
     "stop_ignoring": _stop_ignoring,
+    "keep": _keep,
+    "stop_keeping": _stop_keeping,
     "send_anyway": _send_anyway,
     "take_back": _take_back,
     "adopt": _adopt,

@@ -17,6 +17,7 @@ from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Resolution
+from syncjobs.runs import many_deletions
 
 RESOLVED_WHERE = {
     "clockify": "In Clockify",
@@ -94,6 +95,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "actions": actions,
         "items": items.order_by("-pk")[:MAX_ATTEMPTS],
         "override": override,
+        "waits": many_deletions.undecided().filter(run__workspace=workspace, entry_id=entry.clockify_id).exists(),
         "proof": _proof(entry, workspace, owner_zone=owner_zone),
         "history": history.history(
             workspace, entry, status=status, receipt=receipt, actions=actions, override=override

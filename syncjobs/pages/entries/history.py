@@ -90,6 +90,7 @@ def _override_events(override: EntryOverride | None) -> Iterator[Event]:
         return
     username = override.person.get_username() if override.person else "a command"
     decisions = ["ignored it"] if override.ignored else []
+    decisions += ["kept its time in QuickBooks"] if override.kept else []
     decisions += [f"set “{reasons.title(code)}” aside" for code in override.send_anyway]
     yield Event(override.at, DECIDED, f"{username} {' and '.join(decisions) or 'took the decision back'}")
 

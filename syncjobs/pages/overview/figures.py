@@ -13,6 +13,7 @@ from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, W
 from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
 MIRRORED: tuple[tuple[type[Model], str], ...] = (
@@ -106,6 +107,12 @@ def unknown_for_people() -> dict[int, int]:
     """Return by workspace id how many uncertain writes wait for a person's decision."""
     rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
+
+
+def deletions() -> dict[int, int]:
+    """Return by workspace id how many deletions at once wait for a person's answer."""
+    rows = many_deletions.undecided().order_by().values_list("run__workspace")
+    return dict(rows.annotate(Count("pk")))
 
 
 def to_decide() -> dict[int, int]:

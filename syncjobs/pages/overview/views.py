@@ -92,6 +92,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
         names_by_company[workspace.company_id].append(workspace.name)
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     broken_items = service_item.broken_by_workspace(workspaces)
+    deletions = figures.deletions()
     shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
@@ -103,6 +104,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             to_decide=waiting.get(workspace.pk, 0),
             broken_item=broken_items.get(workspace.pk),
             unknown_for_people=unknown.get(workspace.pk, 0),
+            deletions=deletions.get(workspace.pk, 0),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),

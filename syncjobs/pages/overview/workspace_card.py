@@ -16,6 +16,7 @@ from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.rules.many_deletions import MANY_MISSING
 from syncjobs.rules.reasons import Reason
 
 # A worker that is alive takes a run within a second or two.
@@ -53,6 +54,7 @@ class Card:
     unknown_for_people: int = 0
     # Why the default service item can't be used.
     broken_item: Reason | None = None
+    deletions: int = 0
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
@@ -149,9 +151,10 @@ class Card:
 
     @property
     def many_missing(self) -> bool:
-        """True where the last run that read the entries found too many of them missing."""
+        """True where the last check found many sent entries gone, about which no sync has asked yet."""
         runs = [run for run in (self.last_check, self.last_sync) if run is not None]
-        return bool(runs) and "MANY_MISSING" in max(runs, key=lambda run: run.pk).warnings
+        last = max(runs, key=lambda run: run.pk, default=None)
+        return last is not None and last is self.last_check and MANY_MISSING in last.warnings
 
     @property
     def status(self) -> tuple[StatusBadge, str]:
@@ -186,8 +189,12 @@ class Card:
                 return f"{run} {run.get_status_display().lower()}: {run.error_message}"
         if self.shrunk:
             return f"{self.shrunk[0].sentence} Nothing was marked as gone."
+        if self.deletions:
+            return (
+                f"{number(self.deletions, 'deletion waits,deletions wait')} for you: so many at once are asked about."
+            )
         if self.many_missing:
-            return "Many entries were missing from Clockify at once, so nothing was deleted."
+            return "Many entries are gone from Clockify; the next sync asks before it deletes their time."
         if subscription is not None and subscription.warning:
             return subscription.warning
         if self.workspace.pulled_at is None:

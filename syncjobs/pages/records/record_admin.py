@@ -143,13 +143,13 @@ class ActionAdmin(EntryRecords):
 
 @admin.register(EntryOverride)
 class EntryOverrideAdmin(EntryRecords):
-    """Entries that a person ignored, or sends in spite of a reason."""
+    """Entries that a person ignored, keeps in QuickBooks, or sends in spite of a reason."""
 
     noun, nouns = "Decision about an entry", "Decisions about entries"
     id_column = "clockify_id"
     columns = ("entry", "what", "note", "by_whom", "at")
     list_select_related = ("person",)
-    list_filter = (WorkspaceFilter, "ignored")
+    list_filter = (WorkspaceFilter, "ignored", "kept")
     search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
@@ -158,7 +158,8 @@ class EntryOverrideAdmin(EntryRecords):
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:
         set_aside = [f"“{reasons.title(code)}” set aside" for code in override.send_anyway]
-        return ", ".join([*(["Ignored"] if override.ignored else []), *set_aside]) or "Nothing any more"
+        kept = ["Kept in QuickBooks"] if override.kept else []
+        return ", ".join([*(["Ignored"] if override.ignored else []), *kept, *set_aside]) or "Nothing any more"
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, override: EntryOverride) -> str:

@@ -1,47 +1,58 @@
-"""The page about many entries missing from Clockify at once: check again, preview, and delete what is really gone."""
+"""The page about many deletions at once: what would be deleted and why, and a person's answer after a preview."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs.models import Receipt, Run
-from syncjobs.pages import access, run_requests
+from syncjobs.display.formatting import number
+from syncjobs.models import Run, RunItem
+from syncjobs.pages import access, run_requests, vendor_links
 from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.rules.many_deletions import MANY_MISSING
 from syncjobs.runs import lifecycle as runs
+from syncjobs.runs import many_deletions
 from syncjobs.runs.figures import sync_figures
 
-WARNING = "MANY_MISSING"
+# Key of a preview's options: the run whose question it is about.
+ANSWERS = "answers"
+GONE = "Deleted in Clockify"
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Entries missing from Clockify, the run that reported them, and the days it read."""
+class Question:
+    """The deletions that wait for a person, the last run that asked, and the days that it and those before it read."""
 
     run: Run
     first: date
     last: date
-    missing: QuerySet[TimeEntry]
+    items: QuerySet[RunItem]
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show what is missing; a POST asks for `check`, `preview`, or `delete` with the preview that was shown."""
+    """Show what waits; a POST asks for `check` or `preview`, or answers `delete` or `keep` to what was shown."""
     workspace = access.workspace_at(pk)
     if request.method != "POST":
         context = page_context(workspace, request.GET)
-        return access.show(request, "runs/mass_deletion.html", context, title="Missing from Clockify")
+        return access.show(request, "runs/mass_deletion.html", context, title="Many deletions at once")
     try:
+        if request.POST.get("verb") == "keep":
+            _keep(request, workspace)
+            return redirect("hourbridge:missing", workspace.pk)
         run = _request_run(request, workspace)
     except Refused as refusal:
         messages.error(request, str(refusal))
@@ -54,26 +65,35 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("hourbridge:missing", workspace.pk)
 
 
+def _keep(request: HttpRequest, workspace: Workspace) -> None:
+    """Keep in QuickBooks what was listed. Raises Refused."""
+    asked_by = request.POST.get("asked_by", "")
+    if not asked_by.isdigit():
+        raise Refused("Nothing was chosen.")
+    kept = many_deletions.keep_undecided(workspace, asked_by=int(asked_by), person=request.user, now=timezone.now())
+    messages.success(request, f"The time of {number(kept, 'entry,entries')} stays in QuickBooks as it was sent.")
+
+
 def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
     """Request the run that was chosen. Raises Refused and AlreadyRunning."""
     verb = request.POST.get("verb", "")
     if verb == "check":
         return run_requests.request_run(workspace, Run.Kind.CHECK, person=request.user)
-    report = finding(workspace)
-    if report is None or verb not in {"preview", "delete"}:
-        raise Refused("Nothing is missing any more, or nothing was chosen.")
+    asked = question(workspace)
+    if asked is None or verb not in {"preview", "delete"}:
+        raise Refused("Nothing waits to be deleted any more, or nothing was chosen.")
     if verb == "preview":
-        ids = sorted(report.missing.values_list("clockify_id", flat=True))
-        options = {"believe_deletions": True, "entries": ids}
-        dates = {"first": report.first, "last": report.last}
+        ids = sorted(asked.items.values_list("entry_id", flat=True))
+        options = {many_deletions.DELETE: True, "entries": ids, ANSWERS: asked.run.pk}
+        dates = {"first": asked.first, "last": asked.last}
         return run_requests.request_run(
             workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates
         )
-    shown = preview(report)
+    shown = preview(asked)
     # Another preview that was made meanwhile may list other entries than this person has seen.
     if shown is None or not is_shown(shown) or request.POST.get("preview") != str(shown.pk):
-        raise Refused("Look at a preview first: another one was made since, or none yet.")
-    # The very entries that the preview listed, not what went missing since.
+        raise Refused("Look at a preview first: the list or the preview has changed since you opened this page.")
+    # The very entries that the preview listed, not what came to wait since.
     return run_requests.request_run(
         workspace,
         Run.Kind.SYNC,
@@ -84,27 +104,21 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
     )
 
 
-def finding(workspace: Workspace) -> Finding | None:
-    """Return the entries that the last warning run missed and no later run saw; None where nothing is missing."""
-    warned = Run.objects.filter(workspace=workspace, warnings__has_key=WARNING).exclude(status__in=runs.OPEN)
-    run = warned.exclude(started_at=None).order_by("-pk").first()
-    if run is None:
+def question(workspace: Workspace) -> Question | None:
+    """Return what waits for a person's answer; None where nothing does."""
+    items = many_deletions.undecided().filter(run__workspace=workspace)
+    found = items.aggregate(last_run=Max("run_id"), first=Min("run__from_date"), last=Max("run__to_date"))
+    if found["last_run"] is None:
         return None
-    first = run.from_date or workspace.start_date
-    last = run.to_date or workspace.today(run.created_at)
-    days = Q(txn_date__range=(first, last))
-    # An entry may have moved out of the window in Clockify while its activity is still on a day inside it.
-    sent = Receipt.objects.own_activities(workspace).filter(days).values("entry_id")
-    missing = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, last_seen_at__lt=run.started_at)
-    missing = missing.filter(days | Q(clockify_id__in=sent)).order_by("txn_date", "start_at", "pk").defer("raw")
-    return Finding(run, first, last, missing) if missing.exists() else None
+    run = Run.objects.get(pk=found["last_run"])
+    return Question(run, found["first"], found["last"], items.order_by("txn_date", "user_name", "pk"))
 
 
-def preview(report: Finding) -> Run | None:
-    """Return the last preview of the deletion that was made after the warning; None where there is none."""
-    since = Run.objects.filter(workspace=report.run.workspace, pk__gt=report.run.pk, kind=Run.Kind.SYNC, dry_run=True)
-    deletion_previews = since.filter(options__believe_deletions=True, options__has_key="entries")
-    return deletion_previews.select_related("person").order_by("-pk").first()
+def preview(asked: Question) -> Run | None:
+    """Return the last preview of these deletions that this page asked for; None where there is none."""
+    previews = Run.objects.filter(workspace=asked.run.workspace_id, kind=Run.Kind.SYNC, dry_run=True)
+    previews = previews.filter(**{f"options__{ANSWERS}": asked.run.pk})
+    return previews.select_related("person").order_by("-pk").first()
 
 
 def is_shown(run: Run) -> bool:
@@ -114,58 +128,71 @@ def is_shown(run: Run) -> bool:
 
 def page_context(workspace: Workspace, params: Any) -> dict[str, Any]:
     """Return the context of the page; `params` has the number of the page of entries."""
-    report = finding(workspace)
-    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "report": report}
-    if report is None:
-        return context
-    pages = Paginator(report.missing, detail.ITEMS_A_PAGE)
-    entries = pages.get_page(params.get("page", 1))
-    receipts = {receipt.entry_id: receipt for receipt in _receipts(workspace, report)}
-    people = set(report.missing.order_by().values_list("user_name", flat=True))
-    projects = set(report.missing.order_by().values_list("project_name", flat=True))
-    known = inputs.entries_between(workspace, report.first, report.last).count()
+    asked = question(workspace)
+    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked}
     blocking_reasons = inputs.connection_reasons(workspace)
+    context["refused"] = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
+    if asked is None:
+        return {**context, "check": _last_check(workspace)}
+    pages = Paginator(asked.items, detail.ITEMS_A_PAGE)
+    shown_items = pages.get_page(params.get("page", 1))
+    people = set(asked.items.order_by().values_list("user_name", flat=True))
+    projects = set(asked.items.order_by().values_list("project_name", flat=True))
     return {
         **context,
-        "page": entries,
-        "rows": [
-            (entry, receipts.get(entry.clockify_id), _minutes(entry, receipts.get(entry.clockify_id)))
-            for entry in entries
-        ],
+        "page": shown_items,
+        "rows": _rows(workspace, shown_items),
         "all": pages.count,
-        "known": known,
-        "sent": len(receipts),
-        "sent_minutes": sum(receipt.minutes for receipt in receipts.values()),
+        "minutes": asked.items.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
+        "causes": _causes(asked),
         "people": sorted(people),
         "projects": sorted(projects),
-        "refused": reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else "",
-        **_preview_context(report),
+        **_preview_context(asked),
     }
 
 
-def _receipts(workspace: Workspace, report: Finding) -> QuerySet[Receipt]:
-    entry_ids = report.missing.order_by().values("clockify_id")
-    return Receipt.objects.own_activities(workspace).filter(entry_id__in=entry_ids).defer("draft", "differences")
+def _last_check(workspace: Workspace) -> Run | None:
+    """Return the last run if it is a check that missed many entries, about which no sync has asked yet."""
+    last = Run.objects.filter(workspace=workspace, dry_run=False).exclude(status__in=runs.OPEN).order_by("-pk").first()
+    return last if last is not None and last.kind == Run.Kind.CHECK and MANY_MISSING in last.warnings else None
 
 
-def _minutes(entry: TimeEntry, receipt: Receipt | None) -> int:
-    # A running timer has no seconds yet.
-    return receipt.minutes if receipt else (entry.seconds or 0) // 60
+def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[dict[str, Any]]:
+    shown = list(items)
+    entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[item.entry_id for item in shown])
+    keys = dict(entries.values_list("clockify_id", "pk"))
+    return [
+        {
+            "item": item,
+            "entry": keys.get(item.entry_id),
+            "cause": _cause(gone=item.gone, rows=item.reasons),
+            "activity": vendor_links.record_url(workspace, "activity", item.quickbooks_id),
+        }
+        for item in shown
+    ]
 
 
-def _preview_context(report: Finding) -> dict[str, Any]:
-    shown = preview(report)
+def _cause(*, gone: bool, rows: Iterable[dict[str, Any]]) -> str:
+    return GONE if gone else ", ".join(reasons.title(str(row.get("code"))) for row in rows)
+
+
+def _causes(asked: Question) -> list[tuple[str, int]]:
+    """Return each cause with its number of entries, most first."""
+    rows = asked.items.order_by().values_list("gone", "reasons")
+    return Counter(_cause(gone=gone, rows=item_reasons) for gone, item_reasons in rows).most_common()
+
+
+def _preview_context(asked: Question) -> dict[str, Any]:
+    shown = preview(asked)
     if shown is None:
         return {"preview": None}
     figures = sync_figures(shown) if not shown.is_open else None
     listed = set(shown.options["entries"])
-    new = set(report.missing.values_list("clockify_id", flat=True)) - listed
     return {
         "preview": shown,
         "is_shown": is_shown(shown),
         "figures": figures,
         "listed": len(listed),
-        "new": len(new),
         "stays": [
             (reasons.WORDINGS[code].title, count)
             for code, count in (figures["blocked_reasons"] if figures else {}).items()

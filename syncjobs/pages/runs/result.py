@@ -8,6 +8,7 @@ from typing import Any
 
 from syncjobs.display.formatting import number
 from syncjobs.models import Run
+from syncjobs.rules.many_deletions import in_doubt
 
 # Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400
@@ -35,7 +36,7 @@ class Result:
 def result(run: Run, figures: Mapping[str, Any], *, refused: int, not_reached: int) -> Result | None:
     """Return a sync's result; None while it goes on, for previews, and for runs that ended before they had a plan."""
     arrived = figures["sent"] + figures["updated"] + figures["deleted"]
-    unknown = figures["unknown"]
+    unknown = in_doubt(figures)
     due = arrived + refused + unknown + not_reached
     if run.is_open or run.dry_run or (not due and run.status != Run.Status.SUCCEEDED):
         return None
@@ -85,5 +86,6 @@ def narrowed(run: Run) -> str:
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
     clauses = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
     clauses += ["time already sent is sent again"] if run.options.get("resend") else []
-    clauses += ["deletions in Clockify are believed"] if run.options.get("believe_deletions") else []
+    clauses += ["deletions are not asked about"] if run.options.get("believe_deletions") else []
+    clauses += ["what would be deleted is kept in QuickBooks"] if run.options.get("keep_deletions") else []
     return ", ".join(clauses)

@@ -16,6 +16,7 @@ PATHS = {
     "customer": "/app/customerdetail?nameId={id}",
     "vendor": "/app/vendordetail?nameId={id}",
     "employee": "/app/employees",
+    "activity": "/app/timeactivity?txnId={id}",
 }
 
 

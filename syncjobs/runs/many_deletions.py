@@ -1,0 +1,158 @@
+"""Many deletions at once: nothing of them is deleted in QuickBooks until a person says so, or keeps them there.
+
+The whole plan of a run decides, whatever its chunks and slices, and whatever the causes: entries that are gone from
+Clockify, and entries that are no billable work any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
+
+from integrations.models import ConnectionEvent, TimeEntry, Workspace
+from mapping.errors import Refused
+from syncjobs import decisions
+from syncjobs.display.formatting import number
+from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
+from syncjobs.planning import evaluate
+from syncjobs.planning.build import Plan
+from syncjobs.rules.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
+from syncjobs.rules.reasons import NO_WORK, Reason
+from syncjobs.runs import lifecycle
+
+Outcome = RunItem.Outcome
+# Options of a run: a person's two answers.
+DELETE, KEEP = "believe_deletions", "keep_deletions"
+WHY = "Many deletions at once: a person decides whether they are meant."
+
+
+def decide(run: Run, *, sent: int, now: datetime) -> None:
+    """Keep the planned deletions as a person asked, or let them wait if they are many.
+
+    `sent`: entries of the plan whose time is in QuickBooks. Called once the whole plan is saved, and again for what is
+    planned later in the run. An undo, a resend and a correction are a person's word already.
+    """
+    planned = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+    if run.options.get(KEEP):
+        _keep(run, planned, now)
+    elif run.kind == Run.Kind.SYNC and not any(run.options.get(name) for name in (DELETE, "resend", "amend")):
+        _wait(run, planned, sent)
+
+
+def forget_kept(plan: Plan, workspace: Workspace) -> None:
+    """Stop keeping the time of entries that are billable work again: they are updated and deleted as any other."""
+    back = []
+    for entry_id, row in plan.entries.items():
+        override = plan.context.overrides.get(entry_id)
+        if override is None or not override.kept or entry_id in plan.gone:
+            continue
+        if not plan.context.resolve(plan.context.entry(row)).codes & NO_WORK:
+            back.append(entry_id)
+    if back:
+        decisions.stop_keeping(workspace, back)
+
+
+def is_answered(run: Run) -> bool:
+    """Return True if a person has said what is to become of many deletions."""
+    return bool(run.options.get(DELETE) or run.options.get(KEEP))
+
+
+def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
+    """Drop the deletions from the plan, and remember for each entry that its time stays."""
+    still_there = planned.filter(gone=False).count()
+    ids = list(planned.values_list("entry_id", flat=True))
+    if not run.dry_run:
+        decisions.record_kept(run.workspace, ids, person=run.person, now=now)
+    planned.delete()
+    unchanged = run.counters.get("unchanged", 0) + still_there
+    run.counters, run.total = {**run.counters, "unchanged": unchanged}, run.total - len(ids)
+    run.save(update_fields=["counters", "total"])
+
+
+def _wait(run: Run, planned: QuerySet[RunItem], sent: int) -> None:
+    """Let the planned deletions wait where they are too many, with those that this run has carried out already."""
+    deletions = run.items.filter(verb="delete").exclude(outcome=Outcome.BLOCKED)
+    done = deletions.filter(outcome=Outcome.DELETED).count()
+    if are_many(deletions.count(), sent + done):
+        gone, still_there = planned.filter(gone=True), planned.filter(gone=False)
+        waiting = gone.update(outcome=Outcome.WAITING, why=WHY, reasons=[Reason(MANY_MISSING).as_row()])
+        waiting += still_there.update(outcome=Outcome.WAITING, why=WHY)
+        run.total -= waiting
+        run.save(update_fields=["total"])
+    run.warnings = {name: count for name, count in run.warnings.items() if name not in WARNINGS} | _warnings(run)
+
+
+def _warnings(run: Run) -> dict[str, int]:
+    waiting = run.items.filter(outcome=Outcome.WAITING)
+    counts = {
+        MANY_MISSING: waiting.filter(gone=True).count(),
+        MANY_DELETIONS: waiting.filter(gone=False).count(),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def keep_undecided(workspace: Workspace, *, asked_by: int, person: Any, now: datetime) -> int:
+    """Keep in QuickBooks what waits, as the run `asked_by` asked; return how many entries. Raises Refused.
+
+    Nothing is kept where another run has asked since, since its list may be another, or while a run is under way.
+    """
+    with transaction.atomic():
+        # Serializes with requests for runs (`lifecycle.request_run`).
+        Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
+        under_way = Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN).first()
+        if under_way is not None:
+            raise Refused(f"{under_way} is under way; look at the list again once it is over.")
+        items = list(undecided().filter(run__workspace=workspace).order_by("pk"))
+        if not items or max(item.run_id for item in items) != asked_by:
+            raise Refused("The list has changed since you opened this page. Look at it again, then decide.")
+        ids = [item.entry_id for item in items]
+        decisions.record_kept(workspace, ids, person=person, now=now)
+        ConnectionEvent.objects.create(
+            workspace=workspace,
+            company=workspace.company,
+            at=now,
+            kind="deletions_kept",
+            message=f"The time of {number(len(ids), 'entry,entries')} is kept in QuickBooks, as run {asked_by} asked.",
+            by=person,
+        )
+        judge(workspace, ids, now=now)
+    return len(ids)
+
+
+def judge(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> None:
+    """Save the status of entries after a decision about their deletion."""
+    # In chunks: SQLite limits the parameters of one query.
+    for start in range(0, len(entry_ids), 500):
+        rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=entry_ids[start : start + 500])
+        evaluate.evaluate(workspace, list(rows.filter(deleted_at=None)), now=now)
+        deleted = rows.exclude(deleted_at=None).values_list("clockify_id", flat=True)
+        evaluate.mark_deleted(workspace, deleted, now=now)
+
+
+def undecided() -> QuerySet[RunItem]:
+    """Return the deletions that wait for a person, each as the item of the last sync that met its entry."""
+    items = RunItem.objects.filter(outcome=Outcome.WAITING, run__dry_run=False)
+    items = items.filter(run__company=F("run__workspace__company"))
+    of_entry = {"workspace": OuterRef("run__workspace"), "entry_id": OuterRef("entry_id")}
+    later = RunItem.objects.filter(
+        run__workspace=OuterRef("run__workspace"), entry_id=OuterRef("entry_id"), run__dry_run=False
+    )
+    in_quickbooks = Receipt.objects.filter(
+        **of_entry, company=OuterRef("run__company"), part=0, state=Receipt.State.SENT
+    )
+    kept = EntryOverride.objects.filter(
+        workspace=OuterRef("run__workspace"), clockify_id=OuterRef("entry_id"), kept=True
+    )
+    # Restored, or billable again: then the next sync leaves it or updates it.
+    changed = EntryStatus.objects.filter(
+        workspace=OuterRef("run__workspace"),
+        entry__clockify_id=OuterRef("entry_id"),
+        state=EntryStatus.State.CHANGED,
+    )
+    return items.filter(
+        ~Exists(later.filter(run_id__gt=OuterRef("run_id"))), Exists(in_quickbooks), ~Exists(kept), Exists(changed)
+    )
