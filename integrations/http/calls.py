@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from config.scrubber import scrub
-from integrations import retry, throttle
+from integrations import elapsed, retry, throttle
 from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
 from integrations.http import transport
 from integrations.models import ApiCall
@@ -55,7 +55,7 @@ class Call:
     body: bytes | None = None
     # Sent again when no answer came. False for records: the first write may have arrived, and a second would double it.
     repeatable: bool = True
-    # Monotonic time after which it must not be sent any more; None: at any time.
+    # Seconds by `elapsed` after which it must not be sent any more; None: at any time.
     begin_before: float | None = None
     # Decoded bytes that a good answer may have.
     max_bytes: int = transport.MAX_ANSWER_BYTES
@@ -77,8 +77,11 @@ def send(
         longest = longest_wait(call.begin_before)
         wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=longest)
         # A process that was suspended meanwhile may have waited for longer than it wanted to.
-        is_too_late = call.begin_before is not None and time.monotonic() > call.begin_before
-        if wait_seconds or is_too_late:
+        is_too_late = call.begin_before is not None and elapsed.seconds() > call.begin_before
+        if is_too_late and not wait_seconds:
+            message = f"The call to {VENDOR_NAMES[account.vendor]} could not begin in time, so it was not sent."
+            raise TryLater(message, vendor=account.vendor, code="TOO_LATE", after=0, fix="Run it again.")
+        if wait_seconds:
             message = f"{VENDOR_NAMES[account.vendor]} has asked us to wait; its limit is used up."
             raise _again_later(TryLater(message, vendor=account.vendor, code="THROTTLED"), wait_seconds)
         # Time spent waiting for our own turn does not count as silence of the host.
@@ -116,7 +119,7 @@ def send(
 
 def longest_wait(begin_before: float | None) -> float:
     """Return how many seconds a call may wait for its turn; 0 or less if it must not be sent any more."""
-    return retry.MAX_PAUSE if begin_before is None else min(retry.MAX_PAUSE, begin_before - time.monotonic())
+    return retry.MAX_PAUSE if begin_before is None else min(retry.MAX_PAUSE, begin_before - elapsed.seconds())
 
 
 def _again_later(error: TryLater, seconds: float) -> TryLater:
@@ -240,15 +243,16 @@ def record_call(
 def retry_after(answer: requests.Response) -> float | None:
     """Return the seconds that Retry-After asks for, from 0 to an hour; None where it says nothing usable.
 
-    A number of seconds or a date. More than an hour (some send the time of day as a number) counts as an hour, after
-    which the vendor can say so again; what is no finite number, or a date gone by, says nothing.
+    A number of seconds, or a date, which is compared with the answer's own Date. More than an hour (some send the time
+    of day as a number) counts as an hour, after which the vendor can say so again; what is no finite number, or a date
+    gone by, says nothing.
     """
     text = answer.headers.get("Retry-After", "").strip()
     try:
         seconds = float(text)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(text) - timezone.now()).total_seconds()
+            seconds = (parsedate_to_datetime(text) - _vendors_now(answer)).total_seconds()
         except (ValueError, TypeError, OverflowError):
             return None
         if seconds < 0:
@@ -256,3 +260,13 @@ def retry_after(answer: requests.Response) -> float | None:
     if not math.isfinite(seconds):
         return None
     return min(max(0.0, seconds), retry.LONGEST_PAUSE)
+
+
+def _vendors_now(answer: requests.Response) -> datetime:
+    """Return the time of the answer by the vendor's clock, or by this machine's where it says none."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return timezone.now()
+    # "-0000" gives a time without a zone.
+    return moment if moment.tzinfo is not None else timezone.now()

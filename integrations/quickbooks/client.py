@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import retry, throttle
+from integrations import elapsed, retry, throttle
 from integrations.errors import AccessRefused, ApiError, NoAnswer, TryLater, Unexpected
 from integrations.health import HealthCheck
 from integrations.http import bounded_json, calls
@@ -173,7 +172,7 @@ class QuickBooksApiClient:
         remembers is not documented, so nothing relies on it alone.
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
-        begin_before = time.monotonic() + retry.MAX_WRITE_DELAY
+        begin_before = elapsed.seconds() + retry.MAX_WRITE_DELAY
         answer = self._send(
             "POST", entity.lower(), params=params, body=body.encode(), repeatable=False, begin_before=begin_before
         )
@@ -192,7 +191,7 @@ class QuickBooksApiClient:
         batch_items = [
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
-        begin_before = time.monotonic() + retry.MAX_WRITE_DELAY
+        begin_before = elapsed.seconds() + retry.MAX_WRITE_DELAY
         answer, items_by_number = self._batch(
             batch_items, params={"requestid": request_id}, repeatable=False, begin_before=begin_before
         )

@@ -23,6 +23,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
+from integrations import elapsed
 from integrations.database import DatabaseNow, database_now
 from integrations.models import Company
 from syncjobs.models import Run, WriterLease
@@ -188,7 +189,7 @@ class Heartbeat:
         self._on_cancel = on_cancel
         self._stop = threading.Event()
         self._lost = ""
-        self._renewed = time.monotonic()
+        self._renewed = elapsed.seconds()
         self._thread = threading.Thread(target=self._beat, name=f"heartbeat of run {run.pk}", daemon=True)
 
     def __enter__(self) -> Heartbeat:
@@ -201,8 +202,8 @@ class Heartbeat:
 
     def check(self) -> None:
         """Check that the leases were renewed recently; raises Lost otherwise."""
-        # A suspended process wakes up with an old lease, and may get here before the heartbeat thread notices.
-        if time.monotonic() - self._renewed > settings.LEASE_SECONDS * 0.8:
+        # What was suspended, a process or its machine, may get here before the heartbeat thread notices its old lease.
+        if elapsed.seconds() - self._renewed > settings.LEASE_SECONDS * 0.8:
             self._lost = self._lost or "it was not renewed in time"
         if self._lost:
             raise Lost(f"This run lost its lease ({self._lost}); another process may go on with it.")
@@ -211,7 +212,7 @@ class Heartbeat:
         pause = settings.HEARTBEAT_SECONDS
         try:
             while not self._stop.wait(pause):
-                renewal_start, pause = time.monotonic(), settings.HEARTBEAT_SECONDS
+                renewal_start, pause = elapsed.seconds(), settings.HEARTBEAT_SECONDS
                 try:
                     if not self._renew():
                         self._lost = "another process took it over, or the run was ended"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Sequence
 
 from django.db import transaction
@@ -87,12 +86,10 @@ class Batches:
         pairs = list(zip(items, actions, strict=True))
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        call_start = time.monotonic()
+        batch = [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for action in actions]
         try:
-            answers = self._client.batch(
-                [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for action in actions],
-                request_id=str(actions[0].batch_id),
-            )
+            with self._breaker.calling() as call_start:
+                answers = self._client.batch(batch, request_id=str(actions[0].batch_id))
         except (Gone, Rejected) as error:
             # QuickBooks refused the request as a whole and looked at no item: one by one they may be accepted.
             log.warning("QuickBooks takes no batches (%s); going on one by one.", error.message)

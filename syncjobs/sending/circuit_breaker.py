@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 
@@ -27,6 +28,7 @@ class CircuitBreaker:
         self._unanswered_since: float | None = None
         self._unanswered_calls = 0
         self._answered_at = 0.0
+        self._calls_on_their_way: list[float] = []
         self._refusal_code, self._equal_refusals = "", 0
         self.cause: Exception | None = None
         self.out_of_time = False
@@ -66,16 +68,34 @@ class CircuitBreaker:
         if self._equal_refusals >= retry.MAX_EQUAL_REFUSALS:
             self.trip(error)
 
+    @contextmanager
+    def calling(self) -> Iterator[float]:
+        """Count the block's call as on its way; gives the time at which it began (monotonic)."""
+        began = time.monotonic()
+        with self._lock:
+            self._calls_on_their_way.append(began)
+        try:
+            yield began
+        finally:
+            with self._lock:
+                self._calls_on_their_way.remove(began)
+
     def no_response(self, error: ApiError, *, since: float) -> None:
         """Note a call without a clear answer, begun at `since` (monotonic); many or long ones trip the breaker."""
         with self._lock:
             self._unanswered_calls += 1
-            # One slow record while others are answered does not mean that QuickBooks is down.
+            # One slow record while others are answered does not mean that QuickBooks is down, not even where nothing
+            # else was left to be asked in the end.
+            is_alone = since < self._answered_at and self._unanswered_calls == 1
+            is_alone = is_alone and not any(self._is_too_long(began) for began in self._calls_on_their_way)
             since = max(since, self._answered_at)
             self._unanswered_since = min(since, self._unanswered_since or since)
-            too_long = time.monotonic() - self._unanswered_since > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
+            too_long = self._is_too_long(self._unanswered_since) and not is_alone
         if too_long or self._unanswered_calls >= retry.MAX_UNANSWERED_CALLS:
             self.trip(error)
+
+    def _is_too_long(self, since: float) -> bool:
+        return time.monotonic() - max(since, self._answered_at) > settings.GIVE_UP_SECONDS * retry.SILENT_SHARE
 
     def _note_answer(self) -> None:
         self._unanswered_calls, self._unanswered_since, self._answered_at = 0, None, time.monotonic()

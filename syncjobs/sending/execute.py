@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from django.conf import settings
@@ -136,14 +135,10 @@ class Singles:
             return
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        call_start = time.monotonic()
+        request_id, is_delete = str(action.request_id), item.verb == "delete"
         try:
-            answer = self._client.write(
-                activities.ENTITY,
-                action.body,
-                request_id=str(action.request_id),
-                delete=item.verb == "delete",
-            )
+            with self._breaker.calling() as call_start:
+                answer = self._client.write(activities.ENTITY, action.body, request_id=request_id, delete=is_delete)
         except (Gone, Rejected) as error:
             if self._outcomes.refused(item, action, error, second_try=second_try):
                 self._send(item, second_try=True)

@@ -18,9 +18,11 @@ from syncjobs.models import Run
 from tests.support.scene import Scene
 
 
-def answer(value: str) -> requests.Response:
+def answer(value: str, *, date: str = "") -> requests.Response:
     response = requests.Response()
     response.headers["Retry-After"] = value
+    if date:
+        response.headers["Date"] = date
     return response
 
 
@@ -31,6 +33,21 @@ def test_a_date_says_how_long_to_wait() -> None:
 
     assert waiting is not None
     assert 80 < waiting <= 90
+
+
+@pytest.mark.parametrize("hours_apart", [-5, 0, 5])
+def test_a_date_is_compared_with_the_answers_own(hours_apart: int) -> None:
+    vendors_now = timezone.now() + timedelta(hours=hours_apart)
+    until, date = (format_datetime(vendors_now + timedelta(seconds=seconds), usegmt=False) for seconds in (90, 0))
+
+    assert retry_after(answer(until, date=date)) == 90
+
+
+@pytest.mark.parametrize("date", ["soon", "Fri, 31 Dec 99999 23:59:59 GMT", "Fri, 31 Dec 2100 23:59:59 -0000"])
+def test_an_answer_whose_date_says_nothing_is_from_now(date: str) -> None:
+    waiting = retry_after(answer(format_datetime(timezone.now() + timedelta(seconds=90)), date=date))
+
+    assert waiting is not None and 80 < waiting <= 90
 
 
 @pytest.mark.parametrize(

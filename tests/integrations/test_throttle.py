@@ -8,7 +8,7 @@ import time
 import pytest
 from django.db import connections
 
-from integrations import throttle
+from integrations import elapsed, throttle
 from integrations.errors import TryLater
 from integrations.http import calls
 from integrations.models import ApiCall
@@ -109,17 +109,20 @@ def test_lifting_frees_one_account_and_its_batches(transactional_db: None) -> No
 
 
 @pytest.mark.parametrize(
-    ("blocked", "begin_before"), [(30, 20), (0, -0.1)], ids=["its turn comes too late", "the process was suspended"]
+    ("blocked", "begin_before", "words"),
+    [(30, 20, "its limit is used up"), (0, -0.1, "could not begin in time")],
+    ids=["its turn comes too late", "the process was suspended"],
 )
 def test_a_write_that_would_begin_too_late_is_not_sent(
-    transactional_db: None, blocked: float, begin_before: float
+    transactional_db: None, blocked: float, begin_before: float, words: str
 ) -> None:
     account = calls.Account("quickbooks", "r1")
     throttle.block_for(account.key, blocked)
     # Nobody listens there: an attempt would be an error of another kind.
-    call = calls.Call("POST", "http://127.0.0.1:9/", {}, repeatable=False, begin_before=time.monotonic() + begin_before)
+    latest = elapsed.seconds() + begin_before
+    call = calls.Call("POST", "http://127.0.0.1:9/", {}, repeatable=False, begin_before=latest)
 
-    with pytest.raises(TryLater):
+    with pytest.raises(TryLater, match=words):
         calls.send(account, call, classify=lambda answer: None)
 
     assert not ApiCall.objects.exists()

@@ -28,6 +28,8 @@ class Answer:
     kinds: Mapping[str, str] = field(default_factory=lambda: KINDS)
     throttles: bool = False
     only_batches: bool = False
+    # Seconds within which the work is done after all.
+    arrives_within: float = 0
     not_deletes: bool = False
 
 
@@ -84,7 +86,7 @@ ANSWERS: tuple[Answer, ...] = (
     _json("deep_fault", 400),
     # how the answer travels
     Answer("no answer", kinds={BEFORE: "cut_before", AFTER: "cut_after_commit"}),
-    Answer("too late", {"seconds": 1.6}, kinds={BEFORE: "hang_before", AFTER: "hang_after_commit"}),
+    Answer("too late", {"seconds": 1.6}, kinds={BEFORE: "hang_before", AFTER: "hang_after_commit"}, arrives_within=2),
     Answer("drips", {"preset": "html", "drip_ms": 40}),
     Answer("gzip bomb", {"preset": "object", "megabytes": 120, "gzip": True}),
     Answer("cut short", {"length_off": 40}, (AFTER,)),

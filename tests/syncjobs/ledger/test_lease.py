@@ -52,6 +52,24 @@ def test_of_a_process_that_dies_while_renewing_the_runs_lease_ends_first(transac
     assert run.lease_until < until
 
 
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no clock that runs in its sleep")
+def test_a_machine_that_slept_has_lost_its_lease(
+    transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS = 0.2
+    before_sleep = time.monotonic()
+    # As Linux does: this clock stands still in the sleep, that of the database's machine does not.
+    monkeypatch.setattr(time, "monotonic", lambda: before_sleep)
+    run: Run = RunFactory(workspace=WorkspaceFactory())
+    heartbeat = lease.Heartbeat(run, None, lease.new_owner())
+    heartbeat.check()
+
+    time.sleep(0.3)
+
+    with pytest.raises(lease.Lost, match="not renewed in time"):
+        heartbeat.check()
+
+
 def test_a_heartbeat_whose_connection_broke_goes_on_beating(transactional_db: None, settings: Any) -> None:
     settings.HEARTBEAT_SECONDS, settings.LEASE_SECONDS = 0.05, 30
     workspace: Workspace = WorkspaceFactory()
