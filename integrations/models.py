@@ -130,6 +130,8 @@ class ShrunkList(models.Model):
     first_at = models.DateTimeField(help_text="When it was first read so, by the database's clock.")
 
     class Meta:
+        verbose_name = "list that is not believed yet"
+        verbose_name_plural = "lists that are not believed yet"
         constraints = [
             models.UniqueConstraint(fields=["workspace", "kind"], name="shrunk_list_once_per_workspace"),
             models.UniqueConstraint(fields=["company", "kind"], name="shrunk_list_once_per_company"),
@@ -166,7 +168,9 @@ class UnreadableRecord(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="unreadable")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="unreadable")
     kind = models.CharField(max_length=10, choices=Kind)
-    vendor_id = models.CharField("id", max_length=64, blank=True, help_text="Empty where it can't be read either.")
+    vendor_id = models.CharField(
+        "id", max_length=64, blank=True, help_text="The vendor's own; empty where it can't be read."
+    )
     reason = ScrubbedTextField("what is wrong")
     raw_text = ScrubbedTextField("as it came", help_text="The start of the record's JSON.")
     first_seen_at = models.DateTimeField("first seen")

@@ -37,6 +37,7 @@ WORDINGS = {
         "Clockify’s report counts {n} more than it lists; while that is new, nothing is deleted for what it lacks.",
         "time entry,time entries",
     ),
+    "UNREADABLE": Wording("{n} could not be read and held only what hangs on them.", "record,records"),
     "LATE_DOUBLE": Wording(
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
         "write,writes",

@@ -24,6 +24,7 @@ RECORDS = (
 )
 MIRRORS = (
     ("Could not be read", "warning", "integrations.unreadablerecord"),
+    ("Not believed yet", "content_cut", "integrations.shrunklist"),
     ("Clockify users", "person", "integrations.clockifyuser"),
     ("Clockify clients", "business", "integrations.clockifyclient"),
     ("Clockify projects", "folder", "integrations.clockifyproject"),

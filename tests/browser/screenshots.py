@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image
 
-from integrations.models import TimeEntry, Workspace
+from integrations.models import ClockifyProject, ClockifyUser, ShrunkList, TimeEntry, UnreadableRecord, Workspace
 from integrations.retry import MAX_TRIED_RUNS
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
@@ -85,6 +86,7 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     changed_after_sending(person, sandbox)
     only_in_quickbooks(person)
     given_up(person, sandbox)
+    could_not_be_read(person, sandbox)
     lost_and_healed(person, sandbox)
     disconnected(person)
     print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
@@ -210,6 +212,39 @@ def given_up(person: Person, sandbox: Running) -> None:
     scene.clear_faults()
     entry = TimeEntry.objects.get(clockify_id=receipt.entry_id)
     take(person, "entry-given-up", f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def could_not_be_read(person: Person, sandbox: Running) -> None:
+    """Take pictures of records that can't be read, of one of them with its entry, and of a list that was cut."""
+    scene, workspace = Scene(sandbox), Workspace.objects.get()
+    entries = TimeEntry.objects.filter(workspace=workspace, status__state="blocked").order_by("-txn_date", "pk")
+    project = ClockifyProject.objects.filter(workspace=workspace).latest("pk").clockify_id
+    user = ClockifyUser.objects.filter(workspace=workspace).latest("pk").clockify_id
+    spoiled: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("/reports/", entries[0].clockify_id, {"rate": "much"}),
+        ("/projects", project, {"name": "Site " * 2000}),
+        ("/users", user, {"memberships": None, "settings": 7}),
+    )
+    for path, key, change in spoiled:
+        options = {"vendor": "clockify", "method": "", "times": 0}
+        scene.fault("answer_after_commit", path, record=key, change=change, **options)
+    with scene.world.lock:
+        names = [key for key in scene.books.records["Customer"]][-60:]
+        cut = {key: scene.books.records["Customer"].pop(key) for key in names}
+    command("check_for_new")
+    take(person, "overview-list-cut", "/admin/")
+    take(person, "run-check-unreadable", f"/admin/syncjobs/run/{Run.objects.latest('pk').pk}/change/")
+    take(person, "list-unreadable", "/admin/integrations/unreadablerecord/")
+    row = UnreadableRecord.objects.get(vendor_id=entries[0].clockify_id)
+    take(person, "record-unreadable", f"/admin/integrations/unreadablerecord/{row.pk}/change/")
+    take(person, "entry-unreadable", f"/admin/integrations/timeentry/{entries[0].pk}/change/")
+    take(person, "list-not-believed", "/admin/integrations/shrunklist/")
+    shrunk = ShrunkList.objects.get()
+    take(person, "record-not-believed", f"/admin/integrations/shrunklist/{shrunk.pk}/change/")
+    with scene.world.lock:
+        scene.books.records["Customer"] |= cut
+    scene.clear_faults()
+    command("check_for_new")
 
 
 def lost_and_healed(person: Person, sandbox: Running) -> None:

@@ -84,6 +84,8 @@ def _work_checks(
     limit = length(context.policy.longest_seconds)
     rate_text = "none" if entry.rate is None else f"{entry.rate:.2f} {entry.currency} an hour"
     is_finished = entry.seconds is not None
+    last_well = "shown as it was last read well" if "UNREADABLE" in known.codes else ""
+    yield _check(known, "Can be read", ("UNREADABLE",), last_well)
     yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
     yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR goes")
     yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no")

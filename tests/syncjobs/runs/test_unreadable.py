@@ -250,6 +250,24 @@ def test_unreadable_records_are_listed_with_what_is_wrong(
     listed = main_text(client.get(reverse("admin:integrations_unreadablerecord_changelist")))
 
     assert bad in listed and "rate is a text instead of a number" in listed
+    for run in (scene.check(), scene.sync()):
+        shown = main_text(client.get(f"/admin/syncjobs/run/{run['run']}/change/"))
+        assert "1 record could not be read" in shown and "ee what is wrong" in shown
+
+
+def test_the_page_of_an_entry_that_cannot_be_read_says_so_among_its_checks(
+    scene: Scene, ada: str, site: str, client: Client, admin_user: User
+) -> None:
+    entry = scene.entry(ada, site)
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    spoil(scene, entry, {"rate": "much"})
+    scene.check()
+    client.force_login(admin_user)
+
+    page = main_text(client.get(f"/admin/integrations/timeentry/{scene.mirrored(entry).pk}/change/"))
+
+    assert "Can be read shown as it was last read well" in page and "reached, 1 failed." in page
 
 
 @pytest.mark.parametrize(("client_currency", "sent"), [("EUR", 0), (None, 1)])
