@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
+from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs
@@ -19,13 +18,23 @@ from syncjobs.rules import answered
 from syncjobs.rules.draft import Draft
 
 
-def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:
+def adopt(
+    workspace: Workspace,
+    row: TimeEntry,
+    quickbooks_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    version: str = "",
+) -> Receipt:
     """Write a receipt for an existing activity as this entry's own. Nothing is written to QuickBooks.
 
-    Raises Refused when the activity is gone, differs in person, customer, day or time, or belongs to another entry;
-    ApiError when QuickBooks can't be read.
+    Raises Moved if the entry is not as a page showed it (`version`), Refused when the activity is gone, differs in
+    person, customer, day or time, or belongs to another entry; ApiError when QuickBooks can't be read.
     """
     company = company_of(workspace)
+    with entry_versions.unmoved(workspace, row, version, person=person):
+        pass  # before QuickBooks is asked; once more below, since that takes time
     if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
         raise Refused("This entry has been sent already.")
     # An open write may turn out to be this very activity, or to arrive beside it.
@@ -38,7 +47,7 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
     if Receipt.objects.owned_ids(company, [quickbooks_id]):
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
     draft = _draft_from_activity(workspace, row, activity)
-    with transaction.atomic():
+    with entry_versions.unmoved(workspace, row, version, person=person):
         receipt = _write_receipt(company, workspace, row, activity, draft, now=now)
         ConnectionEvent.objects.create(
             workspace=workspace,
