@@ -205,6 +205,9 @@ class PartnerWrite(models.Model):
     entity = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
     target = models.CharField(max_length=80, help_text="The record it is for, as kind and id; one write at a time.")
     asked = models.JSONField(default=dict, help_text="What the person filled in.")
+    version = models.CharField(
+        max_length=80, blank=True, help_text="Of the record as the person saw it; it is linked only if nothing moved."
+    )
     name = models.CharField(max_length=500, help_text="The record's name once it is written.")
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
     body = models.TextField(help_text="Exactly what is sent.")

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from integrations.models import (
     ClockifyClient,
@@ -204,6 +205,26 @@ def counts(workspace: Workspace) -> dict[str, dict[str, int]]:
 def last_decision(workspace: Workspace) -> int:
     """Return the id of the last decision; 0 before the first."""
     return Decision.objects.filter(workspace=workspace).aggregate(last=Max("pk"))["last"] or 0
+
+
+def lock_decisions(workspace: Workspace) -> None:
+    """Hold up everybody else's decisions and matching in this workspace until the transaction ends.
+
+    Ids of decisions and links grow in the order in which they are committed, because of this lock.
+    """
+    # Not FOR UPDATE: that would also hold up whoever writes a row that refers to the workspace. SQLite has one writer.
+    list(Workspace.objects.select_for_update(no_key=True).filter(pk=workspace.pk).values_list("pk"))
+
+
+def last_ids(workspace: Workspace) -> tuple[int, int]:
+    """Return the ids of the last decision and of the last link that was made, 0 before the first, in one query."""
+    of_workspace = {"workspace": OuterRef("pk")}
+    last = [
+        Coalesce(Subquery(model._default_manager.filter(**of_workspace).order_by("-pk").values("pk")[:1]), 0)
+        for model in (Decision, Link)
+    ]
+    decision, link = Workspace.objects.filter(pk=workspace.pk).values_list(*last)[0]
+    return decision, link
 
 
 def decided_since(workspace: Workspace, last: int) -> set[Key]:

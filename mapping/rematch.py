@@ -28,7 +28,9 @@ from mapping.queries import (
     clockify_records,
     company_of,
     known_link,
+    last_ids,
     links_of,
+    lock_decisions,
     mapping_overrides_of,
     quickbooks_records,
     state_of,
@@ -59,14 +61,35 @@ class Matched:
     outcome: MatchResult
     clockify: dict[Key, ClockifyRecord]
     quickbooks: dict[Key, QuickBooksRecord]
+    state: MappingState
+
+
+# The last decision, the last link, and the number of links: whoever decides or matches changes it.
+MappingState = tuple[int, int, int]
+# How often matching begins again because somebody decided while it compared names; then it holds them up.
+MAX_TRIES = 3
 
 
 def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) -> Matched:
     """Match the mirrored records; save the links that the rule makes and suspend those it suspends.
 
-    Unless `compare_names`, likely partners found before are used again where they are still free.
+    Unless `compare_names`, likely partners found before are used again where they are still free. What somebody decides
+    meanwhile counts: then it begins again.
     """
-    company = company_of(workspace)
+    for _ in range(MAX_TRIES):
+        matched = _match(workspace, compare_names=compare_names)
+        if _save_links(workspace, matched, now=now):
+            return matched
+    with transaction.atomic():
+        lock_decisions(workspace)
+        matched = _match(workspace, compare_names=False)
+        _save_links(workspace, matched, now=now)
+        return matched
+
+
+def _match(workspace: Workspace, *, compare_names: bool) -> Matched:
+    """Match the mirrored records with the links and overrides there are; saves nothing."""
+    company, state = company_of(workspace), _state(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
     links = [known_link(link) for link in links_of(workspace)]
     overrides = [
@@ -82,21 +105,36 @@ def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) 
     outcome = match.match(clockify, offered, links, overrides, mode=workspace.matching, earlier=earlier)
     clockify_by_key = {(record.kind, record.id): record for record in clockify}
     quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
+    return Matched(outcome, clockify_by_key, quickbooks_by_key, state)
+
+
+def _state(workspace: Workspace) -> MappingState:
+    return (*last_ids(workspace), links_of(workspace).count())
+
+
+def _save_links(workspace: Workspace, matched: Matched, *, now: datetime) -> bool:
+    """Save the links that the rule makes, suspends and ends; return False where somebody decided since it matched."""
+    company, outcome = company_of(workspace), matched.outcome
     with transaction.atomic():
+        lock_decisions(workspace)
+        if _state(workspace) != matched.state:
+            return False
         # First, since a partner has one link by rule of each kind at most.
         for key, taker_id in outcome.given_back.items():
-            _give_back(workspace, key, clockify_by_key.get((key[0], taker_id)), now=now)
+            _give_back(workspace, key, matched.clockify.get((key[0], taker_id)), now=now)
+        clockify, quickbooks = matched.clockify, matched.quickbooks
         Link.objects.bulk_create(
             [
-                link_row(workspace, company, new_link, clockify=clockify_by_key, quickbooks=quickbooks_by_key, now=now)
-                for new_link in outcome.links
+                link_row(workspace, company, link, clockify=clockify, quickbooks=quickbooks, now=now)
+                for link in outcome.links
             ]
         )
         for (kind, clockify_id), reason in outcome.suspend.items():
             links_of(workspace).filter(kind=kind, clockify_id=clockify_id, suspended="").update(
                 suspended=reason, suspended_at=now
             )
-    return Matched(outcome, clockify_by_key, quickbooks_by_key)
+        matched.state = _state(workspace)
+    return True
 
 
 def _give_back(workspace: Workspace, key: Key, taker: ClockifyRecord | None, *, now: datetime) -> None:
@@ -162,11 +200,21 @@ def link_row(
     )
 
 
-def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
+def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> bool:
     """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold minutes.
 
-    Rows whose content is unchanged are not written.
+    Rows whose content is unchanged are not written. Returns False, and saves nothing, where somebody decided since it
+    was matched: these rows would show what is decided by now as open.
     """
+    with transaction.atomic():
+        lock_decisions(workspace)
+        if _state(workspace) != matched.state:
+            return False
+        _replace_mismatches(workspace, matched, held, now=now)
+    return True
+
+
+def _replace_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
     company, clockify, quickbooks = company_of(workspace), matched.clockify, matched.quickbooks
     # Hidden before the rows of QuickBooks are chosen: a record that only a hidden row names gets its own row.
     hidden = [key for key, record in clockify.items() if record.archived and not (key in held and held[key].minutes)]
@@ -195,15 +243,14 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
         else:
             row.first_seen_at = first_seen.get(_identity(row), now)
             new_rows.append(row)
-    with transaction.atomic():
-        all_rows = Mismatch.objects.filter(workspace=workspace)
-        # Deleted before the new ones are created: a changed row has the same unique key as the row it replaces.
-        outdated_ids = [pk for pk in all_rows.values_list("pk", flat=True) if pk not in kept_ids]
-        # In chunks, because SQLite limits the number of parameters of a statement.
-        for start in range(0, len(outdated_ids), 500):
-            all_rows.filter(pk__in=outdated_ids[start : start + 500]).delete()
-        all_rows.update(seen_at=now)
-        Mismatch.objects.bulk_create(new_rows, batch_size=500)
+    all_rows = Mismatch.objects.filter(workspace=workspace)
+    # Deleted before the new ones are created: a changed row has the same unique key as the row it replaces.
+    outdated_ids = [pk for pk in all_rows.values_list("pk", flat=True) if pk not in kept_ids]
+    # In chunks, because SQLite limits the number of parameters of a statement.
+    for start in range(0, len(outdated_ids), 500):
+        all_rows.filter(pk__in=outdated_ids[start : start + 500]).delete()
+    all_rows.update(seen_at=now)
+    Mismatch.objects.bulk_create(new_rows, batch_size=500)
 
 
 # Columns that make a row worth writing again; besides these it has only its keys and times.

@@ -1,6 +1,7 @@
 """People's decisions about single entries. Pages, commands, uncertain writes and the undo of a run all call this.
 
-A decision only says what later runs may do: nothing is written to or deleted in QuickBooks here.
+A decision only says what later runs may do: nothing is written to or deleted in QuickBooks here. `version` is that of
+the entry as a page showed it, "" where none did; Moved is raised if the entry moved since.
 """
 
 from __future__ import annotations
@@ -14,49 +15,65 @@ from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
+from syncjobs import entry_versions
 from syncjobs.models import EntryOverride
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, NO_WORK
 
 
-def ignore(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
+def ignore(
+    workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "", version: str = ""
+) -> None:
     """Leave the entry out of syncs until somebody stops ignoring it; time already sent stays in QuickBooks."""
-    record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
-    # Ignoring alone does not keep what is no work any more.
-    if entry.deleted_at is None and _waits_to_be_deleted(workspace, entry):
-        record_kept(workspace, [entry.clockify_id], person=person, now=now)
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+        # Ignoring alone does not keep what is no work any more.
+        if entry.deleted_at is None and _waits_to_be_deleted(workspace, entry):
+            record_kept(workspace, [entry.clockify_id], person=person, now=now)
     _evaluate(workspace, entry, now)
 
 
-def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime) -> None:
+def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, version: str = "") -> None:
     """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no billable work any more."""
-    _record(workspace, entry, person=person, now=now, ignored=False, kept=False)
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        _record(workspace, entry, person=person, now=now, ignored=False, kept=False)
+    _evaluate(workspace, entry, now)
 
 
-def keep_quickbooks(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "") -> None:
+def keep_quickbooks(
+    workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "", version: str = ""
+) -> None:
     """Keep what QuickBooks has for an entry that was changed or deleted in Clockify.
 
     Time that would be deleted stays until the entry is billable work again; any other entry is ignored from now on.
     """
-    if _waits_to_be_deleted(workspace, entry):
-        record_kept(workspace, [entry.clockify_id], person=person, now=now)
-        _record(workspace, entry, person=person, now=now, note=note)
-    else:
-        ignore(workspace, entry, person=person, now=now, note=note)
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        if not _waits_to_be_deleted(workspace, entry):
+            record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+        else:
+            record_kept(workspace, [entry.clockify_id], person=person, now=now)
+            _record(workspace, entry, person=person, now=now, note=note)
+    _evaluate(workspace, entry, now)
 
 
 def send_anyway(
-    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, note: str = ""
+    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, note: str = "", version: str = ""
 ) -> None:
     """Set one reason aside for this entry. Raises Refused if people may not set it aside."""
-    codes = {*_set_aside(workspace, entry), _checked(code)}
-    _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        codes = {*_set_aside(workspace, entry), _checked(code)}
+        _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
+    _evaluate(workspace, entry, now)
 
 
-def take_back_send_anyway(workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime) -> None:
+def take_back_send_anyway(
+    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, version: str = ""
+) -> None:
     """Let a reason that was set aside count again."""
-    codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
-    _record(workspace, entry, person=person, now=now, send_anyway=codes)
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
+        _record(workspace, entry, person=person, now=now, send_anyway=codes)
+    _evaluate(workspace, entry, now)
 
 
 def record_ignored(
@@ -139,7 +156,6 @@ def _record(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetim
         clockify_id=entry.clockify_id,
         defaults={"person": person, "at": now, **values},
     )
-    _evaluate(workspace, entry, now)
 
 
 def _evaluate(workspace: Workspace, entry: TimeEntry, now: datetime) -> None:

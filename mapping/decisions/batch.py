@@ -11,6 +11,7 @@ from typing import Any
 from integrations.models import Workspace
 from mapping.decisions import decide
 from mapping.errors import Refused
+from mapping.queries import Key
 
 ACTIONS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
 # Clients go before projects, whose decisions look at their client's link.
@@ -19,13 +20,21 @@ ORDER = {"user": 0, "client": 1, "project": 2}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One decision about one Clockify record; `quickbooks_id` is set for links only, a vendor's if `vendor`."""
+    """One decision about one Clockify record; `quickbooks_id` is set for links only, a vendor's if `vendor`.
+
+    `version` is that of the row on which a person decided, "" where no page was shown.
+    """
 
     verb: str
     kind: str
     clockify_id: str
     quickbooks_id: str = ""
     vendor: bool = False
+    version: str = field(default="", compare=False)
+
+    @property
+    def kind_and_id(self) -> Key:
+        return self.kind, self.clockify_id
 
     @property
     def quickbooks_kind(self) -> str:
@@ -62,7 +71,7 @@ def take(
     batch: uuid.UUID | None = None,
 ) -> list[str]:
     """Apply one decision and return warnings in sentences. Raises Refused."""
-    facts: dict[str, Any] = {"now": now, "person": person, "note": note, "batch": batch}
+    facts: dict[str, Any] = {"now": now, "person": person, "note": note, "batch": batch, "version": choice.version}
     key = (workspace, choice.kind, choice.clockify_id)
     if choice.verb == "link":
         return decide.link(*key, choice.quickbooks_id, vendor=choice.vendor, **facts)

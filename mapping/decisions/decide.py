@@ -1,10 +1,13 @@
 """Decisions of people about one record: link, confirm, unlink, ignore. Each is written into the history.
 
-Every function raises Refused with a message when the decision cannot be taken. None calls a vendor.
+Every function raises Refused with a message when the decision cannot be taken. None calls a vendor. `version` is that
+of the row on which a person decided (`versions`), "" where no page was shown; Moved is raised if it moved since.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +16,8 @@ from django.db import transaction
 
 from integrations.models import Vendor, Workspace
 from mapping.decisions.history import write_history
-from mapping.errors import Refused
+from mapping.decisions.versions import NOTHING_DONE, Taking
+from mapping.errors import Moved, Refused
 from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
 from mapping.queries import (
@@ -22,6 +26,7 @@ from mapping.queries import (
     all_mapping_overrides_of,
     company_of,
     links_of,
+    lock_decisions,
     mapping_overrides_of,
     state_of,
 )
@@ -41,22 +46,23 @@ def link(
     person: Any = None,
     note: str = "",
     batch: UUID | None = None,
+    version: str = "",
 ) -> list[str]:
     """Link by hand, which also confirms a suspended or renamed link. Returns warnings in sentences."""
     _check_kind(kind)
-    record = _clockify_row(workspace, kind, clockify_id)
     quickbooks_kind = ("vendor" if vendor else "employee") if kind == "user" else "customer"
     if vendor and kind != "user":
         raise Refused("Only a user can be linked to a vendor.")
     company = company_of(workspace)
-    partner = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
     if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
         raise Refused("People are not linked to vendors here; the rule People to vendors (people_to_vendors) says so.")
-    # Several records may share a partner by hand, so this is a warning and not a refusal.
-    shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
-    other_links = list(shared.exclude(clockify_id=clockify_id))
-    with transaction.atomic():
-        before = state_of(workspace, kind, clockify_id)
+    taking = Taking(workspace, kind, clockify_id, (quickbooks_kind, quickbooks_id), person, batch)
+    with _unmoved(taking, version) as before:
+        record = _clockify_row(workspace, kind, clockify_id)
+        partner = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
+        # Several records may share a partner by hand, so this is a warning and not a refusal.
+        shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
+        other_links = list(shared.exclude(clockify_id=clockify_id))
         # A link ends an earlier unlinking or ignoring.
         mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         Link.objects.update_or_create(
@@ -115,23 +121,25 @@ def confirm(
     person: Any = None,
     note: str = "",
     batch: UUID | None = None,
+    version: str = "",
 ) -> list[str]:
     """Confirm a suspended or renamed link with names and parents as they are now."""
-    # Linking again stores today's names and parents, against which the next change is noticed.
-    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    if current is None:
-        raise Refused(f"This {kind} has no link to confirm.")
-    return link(
-        workspace,
-        kind,
-        clockify_id,
-        current.quickbooks_id,
-        vendor=current.quickbooks_kind == "vendor",
-        now=now,
-        person=person,
-        note=note or "Confirmed.",
-        batch=batch,
-    )
+    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version):
+        current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+        if current is None:
+            raise Refused(f"This {kind} has no link to confirm.")
+        # Linking again stores today's names and parents, against which the next change is noticed.
+        return link(
+            workspace,
+            kind,
+            clockify_id,
+            current.quickbooks_id,
+            vendor=current.quickbooks_kind == "vendor",
+            now=now,
+            person=person,
+            note=note or "Confirmed.",
+            batch=batch,
+        )
 
 
 def unlink(
@@ -143,11 +151,11 @@ def unlink(
     person: Any = None,
     note: str = "",
     batch: UUID | None = None,
+    version: str = "",
 ) -> None:
     """Remove the link. The rule does not make it again, and time already sent stays where it is."""
     _check_kind(kind)
-    with transaction.atomic():
-        before = state_of(workspace, kind, clockify_id)
+    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
         removed, _ = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
         if not removed:
             _clockify_row(workspace, kind, clockify_id)
@@ -168,6 +176,7 @@ def ignore(
     person: Any = None,
     note: str = "",
     batch: UUID | None = None,
+    version: str = "",
 ) -> None:
     """Leave the record and its time out, linked or not, until a person links it.
 
@@ -178,8 +187,7 @@ def ignore(
     else:
         _check_kind(kind)
         _clockify_row(workspace, kind, clockify_id)
-    with transaction.atomic():
-        before = state_of(workspace, kind, clockify_id)
+    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
         _record_override(
             workspace, kind, clockify_id, MappingOverride.Choice.IGNORED, now=now, person=person, note=note
         )
@@ -195,12 +203,12 @@ def stop_ignoring(
     person: Any = None,
     note: str = "",
     batch: UUID | None = None,
+    version: str = "",
 ) -> None:
     """Put the record back on the list. Its link works again; without one it is unlinked, not matched by the rule."""
     if kind not in LEFT_OUT_THERE:
         _check_kind(kind)
-    with transaction.atomic():
-        before = state_of(workspace, kind, clockify_id)
+    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
         ignored = all_mapping_overrides_of(workspace).filter(
             kind=kind, clockify_id=clockify_id, choice=MappingOverride.Choice.IGNORED
         )
@@ -215,6 +223,21 @@ def stop_ignoring(
         write_history(
             workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note=note, batch=batch
         )
+
+
+@contextmanager
+def _unmoved(taking: Taking, version: str) -> Iterator[dict[str, Any]]:
+    """Hold everybody else's decisions for the block, in one transaction; gives the record's state before it.
+
+    Raises Moved if the record is not as the person saw it.
+    """
+    with transaction.atomic():
+        lock_decisions(taking.workspace)
+        if not Workspace.objects.filter(pk=taking.workspace.pk, company=taking.workspace.company_id).exists():
+            raise Moved(f"The QuickBooks company of {taking.workspace} was changed meanwhile. {NOTHING_DONE}")
+        if version:
+            taking.refuse_if_moved(version)
+        yield state_of(taking.workspace, taking.kind, taking.clockify_id)
 
 
 def _check_kind(kind: str) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ class SafePair:
     kind: str
     clockify_id: str
     name: str
+    client_id: str
     client_name: str
     quickbooks_kind: str
     quickbooks_id: str
@@ -59,6 +60,7 @@ def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "clien
                 kind=clockify.kind,
                 clockify_id=clockify.id,
                 name=clockify.name,
+                client_id=clockify.client_id,
                 client_name=clockify.client_name,
                 quickbooks_kind=quickbooks.kind,
                 quickbooks_id=quickbooks.id,
@@ -96,14 +98,17 @@ def accept_safe(
     workspace: Workspace,
     *,
     keys: Collection[str] | None = None,
+    versions: Mapping[str, str] | None = None,
     now: datetime,
     person: Any = None,
     note: str = "",
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Link all safe pairs, or those of `keys`, as one batch, and return it with the keys left out and their messages.
 
-    Pairs are searched again, so that only what is still safe is linked. The caller evaluates entries again afterwards.
+    Pairs are searched again, so that only what is still safe is linked. `versions`: by key, those of the pairs that a
+    person saw. The caller evaluates entries again afterwards.
     """
     accepted, left_out = among(safe_pairs(workspace), keys)
     decision_note = note or "Accepted with all safe ones."
-    return apply(workspace, [pair.choice for pair in accepted], now=now, person=person, note=decision_note), left_out
+    choices = [replace(pair.choice, version=(versions or {}).get(pair.key, "")) for pair in accepted]
+    return apply(workspace, choices, now=now, person=person, note=decision_note), left_out

@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 
 from integrations.models import Workspace
 from mapping.decisions.history import is_complete, restore, write_history
+from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
 from mapping.models import Decision, Link
-from mapping.queries import links_of, mirrored_names, state_of
+from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
 
 UNDO = "undo"
 
@@ -43,12 +44,11 @@ def undo_decision(
     Nothing is taken back in QuickBooks or Clockify.
     """
     with transaction.atomic():
-        # Locked, so that two requests cannot undo the same decision at once.
-        locked = Decision.objects.select_for_update(of=("self",)).filter(workspace=workspace, pk=decision_id)
-        decision = locked.first()
+        lock_decisions(workspace)
+        decision = Decision.objects.filter(workspace=workspace, pk=decision_id).first()
         if decision is None:
             raise Refused(f"{workspace} has no decision {decision_id}.")
-        problem = undo_problem(workspace, decision)
+        problem = undo_problem(workspace, decision, viewer=person)
         if problem:
             raise Refused(problem)
         kind, clockify_id = decision.kind, decision.clockify_id
@@ -87,14 +87,14 @@ def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person:
     return undone
 
 
-def undo_problem(workspace: Workspace, decision: Decision) -> str:
+def undo_problem(workspace: Workspace, decision: Decision, *, viewer: Any = None) -> str:
     """Return why a decision can no longer be undone, in a sentence; "" where it can."""
     # In another company the ids of that time mean other records.
     if decision.company_id != workspace.company_id or not is_complete(decision.before):
         return "This decision is from before the present connection; decide again instead."
     current = state_of(workspace, decision.kind, decision.clockify_id)
     if current != decision.after:
-        return _change_since(workspace, decision, current)
+        return _change_since(workspace, decision, current, viewer=viewer)
     return _partner_conflict(workspace, decision)
 
 
@@ -106,7 +106,7 @@ def history(workspace: Workspace, *, kind: str = "", clockify_id: str = "") -> Q
     return rows.order_by("-pk")
 
 
-def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any]) -> str:
+def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any], *, viewer: Any) -> str:
     later = (
         Decision.objects.filter(workspace=workspace, kind=decision.kind, clockify_id=decision.clockify_id)
         .filter(pk__gt=decision.pk)
@@ -115,16 +115,15 @@ def _change_since(workspace: Workspace, decision: Decision, current: dict[str, A
         .first()
     )
     name = _name(workspace, decision)
-    if later is not None and later.undoes_id == decision.pk:
-        return f"It was taken back already, {_author(later)}."
     if later is not None:
-        return (
-            f"{name} was decided again since ({later.verb}, {_author(later)}). Take that back first, or decide again."
-        )
+        sentence = decision_sentence(later, viewer=viewer, workspace=workspace, about=name)
+        hint = "" if later.undoes_id == decision.pk else " Take that back first, or decide again."
+        return f"{sentence} {NOTHING_DONE}{hint}"
     suspended = (current.get("link") or {}).get("suspended")
-    if suspended:
-        return f"The link of {name} was suspended since ({suspended}). Decide about it as it is now."
-    return f"{name} was matched again since. Decide about it as it is now."
+    what = (
+        f"A check suspended the link of {name} since ({suspended})" if suspended else f"{name} was matched again since"
+    )
+    return f"{what}. {NOTHING_DONE} Decide about it as it is now."
 
 
 def _partner_conflict(workspace: Workspace, decision: Decision) -> str:
@@ -147,8 +146,3 @@ def _partner_conflict(workspace: Workspace, decision: Decision) -> str:
 def _name(workspace: Workspace, decision: Decision) -> str:
     names = mirrored_names(workspace, decision.kind, [decision.clockify_id])
     return names.get(decision.clockify_id) or f"This {decision.kind}"
-
-
-def _author(decision: Decision) -> str:
-    author = decision.person.get_username() if decision.person else "a command"
-    return f"{decision.at:%Y-%m-%d %H:%M} UTC by {author}"

@@ -253,3 +253,11 @@ def section_of(workspace: Workspace, kind: str, clockify_id: str) -> str:
     if sections.ignored_rows(workspace).filter(**record).exists():
         return IGNORED
     return TODO if sections.open_rows(workspace).filter(**record).exists() else LINKED
+
+
+def ref_of(workspace: Workspace, kind: str, clockify_id: str) -> Ref | None:
+    """Return the reference of one Clockify record wherever it is listed now; None where it has no row."""
+    section = section_of(workspace, kind, clockify_id)
+    index = DeskIndex(workspace, TABS[kind], section)
+    place = index.place_of(clockify_id)
+    return None if place is None else next(iter(index.refs(place, place + 1)), None)

@@ -40,6 +40,7 @@ class Row:
     override: MappingOverride | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
+    version: str = ""  # of what is shown, carried by every decision about it
     stands_ready: Option | None = None  # the partner that the rule links once the client is linked
 
     @property
@@ -163,7 +164,10 @@ class _Reader:
     def groups(self) -> list[Group]:
         """Return the rows in groups, in the order of their references."""
         groups: list[Group] = []
-        for (section, client_id), refs in groupby(self._refs, key=lambda ref: (ref.section, ref.group)):
+        # A record that was decided about meanwhile stands among the others of its client, with its own state.
+        for client_id, group_refs in groupby(self._refs, key=lambda ref: ref.group):
+            refs = list(group_refs)
+            section = refs[0].section
             link = self._links.get(("client", client_id))
             client = self._records.get(("client", client_id))
             group = Group(

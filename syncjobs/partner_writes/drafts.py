@@ -43,6 +43,13 @@ class WriteRequest:
         return asdict(self)
 
     @property
+    def record(self) -> tuple[str, str] | None:
+        """Kind and id of the record whose row on the desk led here; None for a record that has none."""
+        if self.kind and self.clockify_id:
+            return self.kind, self.clockify_id
+        return ("customer", self.quickbooks_id) if (self.side, self.verb) == (CLOCKIFY, CREATE) else None
+
+    @property
     def target(self) -> str:
         """The record it is for; only one write per record may be open, whatever name was typed."""
         for_clockify = (self.side == QUICKBOOKS and self.verb == CREATE) or self.verb == RENAME

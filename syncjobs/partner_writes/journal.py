@@ -37,7 +37,9 @@ def on_its_way(workspace: Workspace, request: WriteRequest) -> PartnerWrite | No
     return writes_of(workspace).filter(side=request.side, target=request.target, state=State.SENDING).first()
 
 
-def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: str, now: datetime) -> PartnerWrite:
+def open_write(
+    workspace: Workspace, draft: PartnerDraft, *, person: Any, note: str, now: datetime, version: str = ""
+) -> PartnerWrite:
     """Save the write before its call. Raises Refused while another one for the same record is open."""
     request = draft.request
     try:
@@ -57,6 +59,7 @@ def open_write(workspace: Workspace, draft: PartnerDraft, *, person: Any, note: 
                 quickbooks_id=request.quickbooks_id,
                 person=person,
                 note=note,
+                version=version,
                 created_at=now,
             )
     except IntegrityError:

@@ -12,10 +12,11 @@ from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
 from integrations.quickbooks import pull as quickbooks_pull
 from mapping.decisions import decide
+from mapping.decisions.versions import NOTHING_DONE, Taking
 from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
-from mapping.queries import QUICKBOOKS_MODELS, links_of
+from mapping.queries import QUICKBOOKS_MODELS, links_of, lock_decisions
 from syncjobs.partner_writes import drafts, journal
 from syncjobs.planning import evaluate
 
@@ -26,6 +27,9 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
     """Save mirror, link and journal in one transaction, as decided by the person who requested the write."""
     now = timezone.now()
     with transaction.atomic():
+        lock_decisions(write.workspace)
+        # Before our copy takes the write over, which moves the record as well.
+        moved = _moved(write)
         if write.side == PartnerWrite.Side.QUICKBOOKS:
             model = QUICKBOOKS_MODELS[write.entity]
             write.quickbooks_id = quickbooks_pull.keep_record(write.company, model, record, now=now)
@@ -35,7 +39,7 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
         messages = [
             f"{PAST_VERBS[write.verb]} in {write.get_side_display()}.",
             *_difference_messages(write, record),
-            *_link_records(write),
+            *_link_records(write, moved),
         ]
         journal.end(write, PartnerWrite.State.DONE, message=" ".join(messages), tid=tid)
     # After the commit: an error in evaluating must not undo what is known of the write.
@@ -43,7 +47,19 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
     return write
 
 
-def _link_records(write: PartnerWrite) -> list[str]:
+def _moved(write: PartnerWrite) -> str:
+    """Return who decided what about the record since the person saw it; "" where nothing moved."""
+    kind = str(write.asked.get("kind") or "")
+    if not kind or not write.clockify_id or not write.version:
+        return ""
+    try:
+        Taking(write.workspace, kind, write.clockify_id, person=write.person).refuse_if_moved(write.version)
+    except Refused as refusal:
+        return str(refusal).removesuffix(NOTHING_DONE).strip()
+    return ""
+
+
+def _link_records(write: PartnerWrite, moved: str) -> list[str]:
     """Link the two records unless somebody linked it meanwhile; return messages. The write stays either way."""
     kind = str(write.asked.get("kind") or "") if write.side == PartnerWrite.Side.QUICKBOOKS else write.entity
     if not kind or not write.clockify_id or write.verb == PartnerWrite.Verb.RENAME:
@@ -53,6 +69,8 @@ def _link_records(write: PartnerWrite) -> list[str]:
         return []
     if active_link is not None:
         return [f"Not linked: it was linked to {active_link.quickbooks_name} meanwhile."]
+    if moved:
+        return [f"Not linked: {moved}"]
     now, past_verb = timezone.now(), PAST_VERBS[write.verb]
     try:
         warnings = decide.link(

@@ -7,12 +7,16 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from django.db import transaction
+
 from integrations.errors import ApiError
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.preview import NEW, PlannedRecord
+from mapping.decisions.versions import Taking
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
+from mapping.queries import Key, lock_decisions
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
 from syncjobs.planning import forecast
@@ -66,9 +70,12 @@ def carry_out(
     confirmed: str,
     person: Any = None,
     note: str = "",
+    version: str = "",
     now: datetime,
 ) -> PartnerWrite:
     """Write what the person confirmed, `confirmed` being the fingerprint of the draft that was shown.
+
+    `version`: of the record that it is for, as it was shown; where that moved, Moved is raised and nothing is written.
 
     1. Settle an open write for the same record first; if it did not arrive, send it again unchanged.
     2. Draft again: it must be the confirmed draft, with no failed check.
@@ -78,13 +85,16 @@ def carry_out(
 
     Returns the journal's row with its outcome in `state` and `said`. Raises Refused if nothing was sent.
     """
+    taking = _taking(workspace, request.record, person=person)
+    _refuse_if_moved(taking, version)
     earlier = journal.on_its_way(workspace, request)
     if earlier is not None and _resume(earlier, request).state != State.ABANDONED:
         return earlier
     confirmed_draft = _confirmed_draft(workspace, request, confirmed)
-    write = journal.open_write(workspace, confirmed_draft, person=person, note=note, now=now)
+    write = journal.open_write(workspace, confirmed_draft, person=person, note=note, now=now, version=version)
     sender = SENDERS[write.side]
     try:
+        _refuse_if_moved(taking, version)
         _confirmed_draft(workspace, request, confirmed)
         if not sender.make_ready(write):
             _refuse_failed_checks(draft(workspace, request))
@@ -138,6 +148,17 @@ def _settle_write(write: PartnerWrite) -> PartnerWrite:
         return journal.end(write, State.ABANDONED, message="It was never sent. Nothing was written.")
     settled_write: PartnerWrite = SENDERS[write.side].look(write)
     return settled_write
+
+
+def _taking(workspace: Workspace, record: Key | None, *, person: Any) -> Taking | None:
+    return Taking(workspace, *record, person=person) if record else None
+
+
+def _refuse_if_moved(taking: Taking | None, version: str) -> None:
+    if taking is not None and version:
+        with transaction.atomic():
+            lock_decisions(taking.workspace)
+            taking.refuse_if_moved(version)
 
 
 def _confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:

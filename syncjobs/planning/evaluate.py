@@ -29,6 +29,8 @@ QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOS
 REMEMBERED_OF_GONE = QUICKBOOKS_REASONS | {MANY_MISSING}
 # Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
+# How often matching begins again because somebody decided meanwhile; whoever decided last saves the rows.
+MAX_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +236,12 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     """
     workspace.refresh_from_db()
     named_in_entries.store(workspace, now=now)
-    _retire(workspace, now=now)
-    matched = rematch.rematch(workspace, now=now, compare_names=compare_names)
-    _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
-    rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
+    for attempt in range(MAX_TRIES):
+        _retire(workspace, now=now)
+        matched = rematch.rematch(workspace, now=now, compare_names=compare_names and attempt == 0)
+        _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
+        if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
+            break
 
 
 @contextmanager
@@ -248,20 +252,27 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     """
     since = mapping.last_decision(workspace)
     yield
-    workspace.refresh_from_db()
-    _retire(workspace, now=now)
-    matched = rematch.rematch(workspace, now=now, compare_names=False)
-    affected_keys = mapping.decided_since(workspace, since) | {
-        (link.kind, link.clockify_id) for link in matched.outcome.links
-    }
+    keys: set[mapping.Key] = set()
+    for _ in range(MAX_TRIES):
+        workspace.refresh_from_db()
+        _retire(workspace, now=now)
+        matched = rematch.rematch(workspace, now=now, compare_names=False)
+        outcome = matched.outcome
+        keys |= {(link.kind, link.clockify_id) for link in outcome.links}
+        keys |= mapping.decided_since(workspace, since) | set(outcome.suspend) | set(outcome.given_back)
+        _judge_all(workspace, _entries_of(workspace, keys), now=now)
+        if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
+            break
+
+
+def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> QuerySet[TimeEntry]:
+    """Return the entries of these records, and those that were not judged yet."""
     ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
-    for kind, clockify_id in affected_keys | set(matched.outcome.suspend) | set(matched.outcome.given_back):
+    for kind, clockify_id in keys:
         ids.setdefault(kind, set()).add(clockify_id)
-    of_affected = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
+    of_records = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
     # Entries without a status are new and were not judged yet.
-    rows = inputs.entries_between(workspace, workspace.start_date).filter(of_affected | Q(status=None))
-    _judge_all(workspace, rows, now=now)
-    rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
+    return inputs.entries_between(workspace, workspace.start_date).filter(of_records | Q(status=None))
 
 
 def _retire(workspace: Workspace, *, now: datetime) -> None:

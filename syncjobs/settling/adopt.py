@@ -10,13 +10,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from integrations.models import Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
+from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs
@@ -24,13 +25,23 @@ from syncjobs.rules import answered, changes
 from syncjobs.rules.draft import Draft
 
 
-def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: datetime, person: Any = None) -> Receipt:
+def adopt(
+    workspace: Workspace,
+    row: TimeEntry,
+    quickbooks_id: str,
+    *,
+    now: datetime,
+    person: Any = None,
+    version: str = "",
+) -> Receipt:
     """Write a receipt for an existing activity as this entry's own. Nothing is written to QuickBooks.
 
-    Raises Refused when the activity is gone, does not even almost fit the entry, or belongs to another entry; ApiError
-    when QuickBooks can't be read.
+    Raises Moved if the entry is not as a page showed it (`version`), Refused when the activity is gone, does not even
+    almost fit the entry, or belongs to another entry; ApiError when QuickBooks can't be read.
     """
     company = company_of(workspace)
+    with entry_versions.unmoved(workspace, row, version, person=person):
+        pass  # before QuickBooks is asked; once more below, since that takes time
     if Receipt.objects.own_activities(workspace).filter(entry_id=row.clockify_id).exists():
         raise Refused("This entry has been sent already.")
     # An open write may turn out to be this very activity, or to arrive beside it.
@@ -44,7 +55,7 @@ def adopt(workspace: Workspace, row: TimeEntry, quickbooks_id: str, *, now: date
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.")
     planned = _planned(workspace, row, activity)
     try:
-        with transaction.atomic():
+        with entry_versions.unmoved(workspace, row, version, person=person):
             receipt = _write_receipt(company, workspace, row, activity, planned, now=now)
             ConnectionEvent.objects.create(
                 workspace=workspace,

@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from mapping.errors import Refused
+from syncjobs import entry_versions
 from syncjobs.ledger import journal
 from syncjobs.models import Action
 from syncjobs.planning import evaluate, unanswered
 
 
-def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: Any = None) -> str:
-    """Have the next sync try the entry's write again; returns a sentence. Raises Refused if nothing is to be tried.
+def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: Any = None, version: str = "") -> str:
+    """Have the next sync try the entry's write again; returns a sentence. Nothing is written here.
 
-    Nothing is written here. The next sync looks for the write before it sends anything.
+    The next sync looks for the write before it sends anything. Raises Refused if nothing is to be tried, Moved if the
+    entry is not as a page showed it (`version`).
     """
     company = workspace.company
+    with entry_versions.unmoved(workspace, entry, version, person=person):
+        pass
     if Action.objects.filter(
         workspace=workspace, company=company, entry_id=entry.clockify_id, state=Action.State.SENDING
     ).exists():
@@ -28,7 +32,7 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
     if action is None or not unanswered.is_given_up(action):
         raise Refused("No write of this entry was given up, so there is nothing to try again.")
     try:
-        with transaction.atomic():
+        with entry_versions.unmoved(workspace, entry, version, person=person):
             journal.try_again(action)
             ConnectionEvent.objects.create(
                 workspace=workspace,

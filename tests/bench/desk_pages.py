@@ -32,6 +32,7 @@ from mapping.decisions.undo import history  # noqa: E402
 from mapping.models import Mismatch  # noqa: E402
 from syncjobs.planning import evaluate  # noqa: E402
 from tests.bench import desk_world  # noqa: E402
+from tests.support.desk_forms import shown_now  # noqa: E402
 
 TURNS = 9
 PLAIN = "/admin/mapping/mismatch/"
@@ -96,7 +97,8 @@ def _whole(client: Client, workspace: Workspace, facts: dict[str, str], row: Mis
     first = row.suggestions[0]
     partner = f"{first['kind']}:{first['id']}"
     forecast = f"desk/what-if/?kind=project&id={row.clockify_id}&verb=link&partner={partner}"
-    post = {"verb": "link", "kind": "project", "id": row.clockify_id, "partner": partner}
+    form = {"verb": "link", "kind": "project", "id": row.clockify_id, "partner": partner}
+    post = shown_now(workspace, form)
     address = _address(workspace, "projects/", facts)
     entries = TimeEntry.objects.count()
     return {

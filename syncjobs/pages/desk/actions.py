@@ -14,6 +14,7 @@ from integrations.models import Workspace
 from mapping.decisions import batch, partner_search, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.decide import LEFT_OUT_THERE
+from mapping.decisions.versions import Version
 from mapping.desk.index import TABS
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
@@ -60,11 +61,17 @@ def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -
     return kind, clockify_id
 
 
+def _posted_version(request: HttpRequest) -> str:
+    """Return the version of the row as the page showed it. Raises Refused where the page did not say it."""
+    return str(Version.parse(request.POST.get("version", "")))
+
+
 def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     kind, clockify_id = _posted_record(request)
     quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
     # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
-    choice = Choice("link", kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
+    is_vendor = quickbooks_kind == "vendor"
+    choice = Choice("link", kind, clockify_id, quickbooks_id, is_vendor, version=_posted_version(request))
     warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
@@ -80,7 +87,7 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
 
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
         kind, clockify_id = _posted_record(request, extra_kinds=LEFT_OUT_THERE if quickbooks_message else ())
-        choice = Choice(verb, kind, clockify_id)
+        choice = Choice(verb, kind, clockify_id, version=_posted_version(request))
         warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
         return Decided(quickbooks_message if kind in LEFT_OUT_THERE else message, f"{kind}-{clockify_id}", warnings)
 

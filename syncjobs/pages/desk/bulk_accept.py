@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
+from mapping.decisions.versions import Version, add_versions, versions_of_unlinked
 from mapping.desk.index import KINDS, PROJECTS, TODO, Ref
 from mapping.desk.name_diff import Piece, diff
 from mapping.desk.rows import Option, Row, groups
@@ -45,11 +46,16 @@ class Pair:
     minutes: int
     entries: int
     is_safe: bool = True
+    version: str = ""
+
+    @property
+    def partner(self) -> str:
+        return f"{self.choice.quickbooks_kind}:{self.choice.quickbooks_id}"
 
     @property
     def shown_as(self) -> str:
-        """The pair as a person sees and confirms it: this record with that partner."""
-        return f"{self.key}={self.choice.quickbooks_kind}:{self.choice.quickbooks_id}"
+        """The pair as a person sees and confirms it: this record, as it is now, with that partner."""
+        return f"{self.key}={self.partner}={self.version}"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -86,9 +92,7 @@ def _show(
 ) -> HttpResponse:
     safe = safe_counts.pairs_of(workspace, tab)
     pairs, left_out = (
-        ticked_pairs(workspace, tab, row_keys, safe=safe)
-        if row_keys
-        else ([_pair_of_safe(safe_pair) for safe_pair in safe], [])
+        ticked_pairs(workspace, tab, row_keys, safe=safe) if row_keys else (_pairs_of_safe(workspace, safe), [])
     )
     keys = {pair.key for pair in pairs} if ticked is None else set(ticked)
     chosen = [pair.choice for pair in pairs if pair.key in keys]
@@ -111,6 +115,12 @@ def _show(
     return access.show(request, "desk/bulk_accept.html", context, title=title)
 
 
+def _pairs_of_safe(workspace: Workspace, pairs: Collection[SafePair]) -> list[Pair]:
+    unlinked = [(pair.kind, pair.clockify_id, pair.name, pair.client_id) for pair in pairs]
+    versions = versions_of_unlinked(workspace, unlinked)
+    return [replace(_pair_of_safe(pair), version=versions[pair.kind, pair.clockify_id]) for pair in pairs]
+
+
 def _pair_of_safe(pair: SafePair) -> Pair:
     left, right = diff(pair.name, pair.quickbooks_name)
     return Pair(
@@ -130,12 +140,13 @@ def ticked_pairs(
     ]
     safe_keys = {pair.key for pair in safe}
     pairs, left_out = [], []
-    for group in groups(workspace, refs, tab=tab):
-        for row in group.rows:
-            if row.clear is None:
-                left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
-            else:
-                pairs.append(_pair_of_row(row, row.clear, is_safe=row.key in safe_keys))
+    rows = [row for group in groups(workspace, refs, tab=tab) for row in group.rows]
+    add_versions(workspace, rows)
+    for row in rows:
+        if row.clear is None:
+            left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
+        else:
+            pairs.append(_pair_of_row(row, row.clear, is_safe=row.key in safe_keys))
     return sorted(pairs, key=lambda pair: (-pair.minutes, pair.key)), left_out
 
 
@@ -145,7 +156,8 @@ def _pair_of_row(row: Row, suggestion: Option, *, is_safe: bool) -> Pair:
     client_name = row.mismatch.clockify_client if row.mismatch else ""
     minutes, entries = (row.mismatch.blocked_minutes, row.mismatch.blocked_entries) if row.mismatch else (0, 0)
     why = f"{suggestion.percent}% {suggestion.why}"
-    return Pair(row.key, choice, row.name, client_name, left, right, suggestion.parent, why, minutes, entries, is_safe)
+    facts = (left, right, suggestion.parent, why, minutes, entries, is_safe, row.version)
+    return Pair(row.key, choice, row.name, client_name, *facts)
 
 
 # --- accepting -------------------------------------------------------------------------------------------------
@@ -174,14 +186,30 @@ def _apply(
     request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], ticked: set[str], now: Any
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Accept the ticked pairs; return the batch, and the keys left out, each with why. Raises Refused."""
-    if not row_keys:
-        return accept_safe(workspace, keys=ticked, now=now, person=request.user)
-    pairs, left_out = ticked_pairs(workspace, tab, [key for key in row_keys if key in ticked])
     # Only what was shown is accepted: a suggestion that changed meanwhile would link a partner nobody looked at.
-    shown = set(request.POST.getlist("shown"))
-    unchanged = [pair for pair in pairs if pair.shown_as in shown]
-    left_out += [
-        (pair.key, f"{pair.name} is suggested otherwise now; look again.") for pair in pairs if pair not in unchanged
-    ]
-    choices = [pair.choice for pair in unchanged]
+    shown = _shown(request)
+    safe = safe_counts.pairs_of(workspace, tab) if not row_keys else []
+    pairs, left_out = (
+        ticked_pairs(workspace, tab, [key for key in row_keys if key in ticked])
+        if row_keys
+        else ([_pair_of_safe(pair) for pair in safe if pair.key in ticked], [])
+    )
+    changed = [pair for pair in pairs if shown.get(pair.key, ("", ""))[0] != pair.partner]
+    left_out += [(pair.key, f"{pair.name} is suggested otherwise now; look again.") for pair in changed]
+    versions = {key: version for key, (_, version) in shown.items()}
+    if not row_keys:
+        keys = ticked - {pair.key for pair in changed}
+        applied, no_longer_safe = accept_safe(workspace, keys=keys, versions=versions, now=now, person=request.user)
+        return applied, [*left_out, *no_longer_safe]
+    choices = [replace(pair.choice, version=versions[pair.key]) for pair in pairs if pair not in changed]
     return apply(workspace, choices, now=now, person=request.user, note=TICKED_NOTE), left_out
+
+
+def _shown(request: HttpRequest) -> dict[str, tuple[str, str]]:
+    """Return partner and version of the pairs that the sheet showed, by key. Raises Refused for one without version."""
+    shown = {}
+    for text in request.POST.getlist("shown"):
+        key, _, rest = text.partition("=")
+        partner, _, version = rest.partition("=")
+        shown[key] = (partner, str(Version.parse(version)))
+    return shown

@@ -14,6 +14,7 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
+from syncjobs import entry_versions
 from syncjobs.display import badges
 from syncjobs.display.badges import LOCKING, StatusBadge
 from syncjobs.display.formatting import day, duration
@@ -57,6 +58,7 @@ class ChangedRow:
     is_deleted_in_quickbooks: bool = False
     note: str = ""
     left_by: str = ""
+    version: str = ""
 
 
 def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
@@ -102,10 +104,12 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
     names = _PartnerNames(workspace, drafts.values(), current_activities.values(), resolutions.values())
     overrides = EntryOverride.objects.filter(workspace=workspace, clockify_id__in=ids).select_related("person")
     override_by_entry = {override.clockify_id: override for override in overrides}
+    versions = entry_versions.versions_of(workspace, entries)
     rows = []
     for entry in entries:
         receipt = receipts.get(entry.clockify_id)
         row = _row(workspace, entry, receipt, override_by_entry.get(entry.clockify_id))
+        row.version = versions[entry.pk]
         sent_draft = drafts.get(entry.clockify_id)
         if receipt is not None and sent_draft is not None:
             activity = current_activities.get(receipt.quickbooks_id)

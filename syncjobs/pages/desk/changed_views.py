@@ -83,14 +83,20 @@ def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     return response or redirect(request.get_full_path())
 
 
+def _version(request: HttpRequest) -> str:
+    """Return the version of the entry as the page showed it; one that the page did not say is refused as unknown."""
+    return request.POST.get("version") or "unknown"
+
+
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
     note = request.POST.get("note", "")[:500]
-    decisions.keep_quickbooks(workspace, entry, person=request.user, now=timezone.now(), note=note)
+    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
+    decisions.keep_quickbooks(workspace, entry, note=note, **facts)
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
 
 
 def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
     messages.success(request, "Back on the list.")
 
 

@@ -19,6 +19,7 @@ from integrations.database import database_now
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
+from mapping.decisions.versions import Version, version_of
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.pages import access
@@ -117,7 +118,10 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     note, now = params.get("note", "")[:500], database_now()
     # The fingerprint of the draft that was shown: if anything changed since, nothing is written.
     confirmed = params.get("confirmed", "")
-    return submit.carry_out(workspace, write_request, confirmed=confirmed, person=request.user, note=note, now=now)
+    # That of the record's row, as it was when this page was opened.
+    version = str(Version.parse(params.get("version", ""))) if write_request.record else ""
+    details: dict[str, Any] = {"person": request.user, "note": note, "version": version, "now": now}
+    return submit.carry_out(workspace, write_request, confirmed=confirmed, **details)
 
 
 def _error_message(error: Exception) -> str:
@@ -159,6 +163,8 @@ def _show(
         "draft": draft,
         "write": write or (journal.on_its_way(workspace, write_request) if workspace.company else None),
     }
+    if write_request.record and workspace.company:
+        context["version"] = version_of(workspace, *write_request.record)
     if draft is not None:
         context |= _draft_context(workspace, draft, back_url)
     title = draft.title if draft else "Nothing to write"

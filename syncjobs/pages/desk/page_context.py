@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from integrations.models import TimeEntry, Workspace
-from mapping.decisions import partner_search
+from mapping.decisions import partner_search, versions
 from mapping.decisions.undo import history
 from mapping.desk.index import (
     IGNORED,
@@ -27,11 +27,12 @@ from mapping.desk.index import (
     Ref,
     TabCounts,
     counted,
+    ref_of,
     section_of,
 )
 from mapping.desk.rows import Row, groups
 from mapping.models import Decision
-from mapping.queries import mirrored_names
+from mapping.queries import Key, mirrored_names
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, safe_counts
@@ -64,6 +65,8 @@ class DeskParams:
     opened: str
     query: str
     is_script: bool
+    # Kind and id of a record that stays in sight although it left the list: a decision about it was refused.
+    kept: Key | None = None
 
     @classmethod
     def of(cls, request: HttpRequest, tab: str) -> DeskParams:
@@ -172,9 +175,16 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
         page_number = (position or 0) // ROWS_PER_PAGE + 1
     page = _paginator(index).get_page(page_number)
     refs = list(page.object_list)
+    kept = ref_of(workspace, *params.kept) if params.kept else None
+    if kept is not None and kept.key in {ref.key for ref in refs}:
+        kept = None
+    if kept is not None:
+        refs = _keep(refs, kept)
     row_groups = groups(workspace, refs, tab=params.tab)
     rows = [row for group in row_groups for row in [*group.rows, *([group.client_row] if group.client_row else [])]]
-    open_row = next((row for row in rows if row.key == params.opened and row.ref.clockify_id), None)
+    versions.add_versions(workspace, rows)
+    listed = [row for group in row_groups for row in group.rows]
+    open_row = next((row for row in listed if row.key == params.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
         "requested_section": params.section,
@@ -185,8 +195,15 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
         "groups": row_groups,
         "money": money_held(workspace, rows),
         "open_key": open_row.key if open_row else "",
+        "kept_key": kept.key if kept else "",
         **(_panel_context(workspace, open_row) if open_row else {}),
     }
+
+
+def _keep(refs: list[Ref], kept: Ref) -> list[Ref]:
+    """Return the references with one more: at the end of its group, else at the top."""
+    last = max((place for place, ref in enumerate(refs) if kept.group and ref.group == kept.group), default=-1)
+    return [*refs[: last + 1], kept, *refs[last + 1 :]]
 
 
 def _panel_context(workspace: Workspace, row: Row) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations.models import Workspace
+from mapping.decisions import versions
 from mapping.desk.rows import Row
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages.desk import create_partner
@@ -21,13 +22,6 @@ from syncjobs.planning.forecast import Forecast, Tally
 
 register = template.Library()
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
-PAST_TENSE = {
-    "link": "linked",
-    "unlink": "unlinked",
-    "ignore": "ignored",
-    "stop ignoring": "stopped ignoring",
-    "undo": "took back the decision about",
-}
 KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
 
 
@@ -80,18 +74,20 @@ def decision(context: Mapping[str, Any], row: Row, verb: str) -> SafeString:
     # Not an included template: a page has hundreds of these forms, and rendering a template for each would be slow.
     return format_html(
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}"><input type="hidden" name="verb" value="{}">'
-        '<input type="hidden" name="kind" value="{}"><input type="hidden" name="id" value="{}">',
+        '<input type="hidden" name="kind" value="{}"><input type="hidden" name="id" value="{}">'
+        '<input type="hidden" name="version" value="{}">',
         context["csrf_token"],
         verb,
         row.ref.kind,
         row.ref.clockify_id or row.ref.quickbooks_id,
+        row.version,
     )
 
 
 @register.filter
 def past_tense(verb: str) -> str:
     """Return a decision's verb in the past tense."""
-    return PAST_TENSE.get(verb, verb)
+    return versions.PAST_TENSE.get(verb, verb)
 
 
 @register.simple_tag

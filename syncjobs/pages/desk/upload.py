@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +14,9 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
 from mapping.decisions.csv_import import MAX_BYTES, CsvUpload
-from mapping.errors import Refused
+from mapping.decisions.versions import Taking, Version, versions_of
+from mapping.errors import Moved, Refused
+from mapping.queries import Key, mirrored_names
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
@@ -57,19 +61,52 @@ def _uploaded_text(request: HttpRequest) -> str:
 
 def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) -> HttpResponse:
     # The list is read again on confirmation; records may have been decided on the desk since the preview.
-    if str(len(csv_upload.changes)) != request.POST["confirmed"]:
+    shown = _shown_versions(request)
+    changes = [change for change in csv_upload.changes if change.choice.kind_and_id in shown]
+    if len(changes) != len(shown) or len(changes) != len(csv_upload.changes):
+        _refuse_moved(request, workspace, shown)
         raise Refused("What the file would change is not what you saw any more; look at it again.")
     now = timezone.now()
-    choices = [change.choice for change in csv_upload.changes]
-    notes = {change.note for change in csv_upload.changes}
+    choices = [replace(change.choice, version=shown[change.choice.kind_and_id]) for change in changes]
+    notes = {change.note for change in changes}
     # One batch has one note, so differing notes can't be kept.
     note = notes.pop() if len(notes) == 1 else ""
     with evaluate.deciding(workspace, now=now):
         applied = batch.apply(workspace, choices, now=now, person=request.user, note=note or DEFAULT_NOTE)
     messages.success(request, f"Took {number(applied.taken, 'decision,decisions')} from the list, as one press.")
-    for warning in [*applied.warnings, *(message for _, message in applied.refused)][:20]:
+    names = {change.choice: change.name for change in changes}
+    refused = [f"{names[choice]}: {message}" for choice, message in applied.refused]
+    for warning in [*applied.warnings, *refused][:20]:
         messages.warning(request, warning)
     return redirect("hourbridge:desk-history", workspace.pk)
+
+
+def _confirmed(workspace: Workspace, csv_upload: CsvUpload | None) -> str:
+    """Return kind, id and version of every record that the list would change, for the button that takes it."""
+    keys = [change.choice.kind_and_id for change in csv_upload.changes] if csv_upload else []
+    versions = versions_of(workspace, keys)
+    # One field, since a form may have a thousand fields only.
+    return " ".join(f"{kind}={clockify_id}={versions[kind, clockify_id]}" for kind, clockify_id in keys)
+
+
+def _shown_versions(request: HttpRequest) -> dict[Key, str]:
+    """Return the versions that the preview showed, by kind and id. Raises Refused for one that no page wrote."""
+    versions = {}
+    for line in request.POST["confirmed"].split():
+        kind, _, rest = line.partition("=")
+        clockify_id, _, version = rest.rpartition("=")
+        versions[kind, clockify_id] = str(Version.parse(version))
+    return versions
+
+
+def _refuse_moved(request: HttpRequest, workspace: Workspace, shown: Mapping[Key, str]) -> None:
+    """Raise Moved with the name of the first record that was decided about since the preview."""
+    for (kind, clockify_id), version in shown.items():
+        try:
+            Taking(workspace, kind, clockify_id, person=request.user).refuse_if_moved(version)
+        except Moved as moved:
+            name = mirrored_names(workspace, kind, [clockify_id]).get(clockify_id) or clockify_id
+            raise Moved(f"{name}: {moved}") from None
 
 
 def _show(
@@ -87,6 +124,7 @@ def _show(
         "workspace": workspace,
         "text": text,
         "upload": csv_upload,
+        "confirmed": _confirmed(workspace, csv_upload),
         "shown_changes": csv_upload.changes[:MAX_SHOWN_LINES] if csv_upload else [],
         "more_count": max(len(csv_upload.changes) - MAX_SHOWN_LINES, 0) if csv_upload else 0,
         "errors": csv_upload.errors[:MAX_SHOWN_LINES] if csv_upload else [],

@@ -16,8 +16,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
-from mapping.errors import Refused
+from mapping.desk.index import CLIENTS, KINDS, PEOPLE, PROJECTS, TODO
+from mapping.errors import Moved, Refused
+from mapping.queries import Key
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation
 from syncjobs.pages.desk import actions, fragments, page_context
@@ -76,11 +77,21 @@ def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
         return _decide(request, workspace, params)
     except Refused as refusal:
         params.opened = _posted_key(request)
-        return _render(request, workspace, params, {"refused": str(refusal)}, status=422)
+        if isinstance(refusal, Moved):
+            # It may have left this list; its row stays where the person looks, with its present state.
+            params.section = params.section or TODO
+            params.kept = _posted_record(request, params.tab)
+        extra_context = {"refused": str(refusal), "open_decisions": navigation.open_decisions()}
+        return _render(request, workspace, params, extra_context, status=422)
 
 
 def _posted_key(request: HttpRequest) -> str:
     return f"{request.POST.get('kind', '')}-{request.POST.get('id', '')}"
+
+
+def _posted_record(request: HttpRequest, tab: str) -> Key | None:
+    kind, record_id = request.POST.get("kind", ""), request.POST.get("id", "")
+    return (kind, record_id) if kind == KINDS[tab] else None
 
 
 def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -38,50 +39,61 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.ignore(workspace, entry, person=request.user, now=timezone.now(), note=_note(request))
+    decisions.ignore(
+        workspace, entry, person=request.user, now=timezone.now(), note=_note(request), version=_version(request)
+    )
     return "Ignored; it is left out. What was sent before stays where it is."
 
 
 def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
     return "Not ignored any more."
 
 
 def _keep(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.keep_quickbooks(workspace, entry, person=request.user, now=timezone.now(), note=_note(request))
+    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
+    decisions.keep_quickbooks(workspace, entry, note=_note(request), **facts)
     return "Kept: QuickBooks keeps what was sent, until the entry is billable work again."
 
 
 def _stop_keeping(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now())
+    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
     return "Not kept any more; the next sync deletes its time in QuickBooks, or asks first if it is one of many."
 
 
 def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     code = request.POST.get("code", "")
-    decisions.send_anyway(workspace, entry, code, person=request.user, now=timezone.now(), note=_note(request))
+    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
+    decisions.send_anyway(workspace, entry, code, note=_note(request), **facts)
     return f"“{reasons.title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
 
 
 def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     code = request.POST.get("code", "")
-    decisions.take_back_send_anyway(workspace, entry, code, person=request.user, now=timezone.now())
+    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
+    decisions.take_back_send_anyway(workspace, entry, code, **facts)
     return f"“{reasons.title(code)}” counts again."
 
 
 def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     quickbooks_id = request.POST.get("quickbooks_id", "")
-    return adopt.told(adopt.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user))
+    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
+    return adopt.told(adopt.adopt(workspace, entry, quickbooks_id, **facts))
 
 
 def _try_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    return retry.try_again(workspace, entry, now=timezone.now(), person=request.user)
+    return retry.try_again(workspace, entry, now=timezone.now(), person=request.user, version=_version(request))
 
 
 def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     explanation = explain.explain(workspace, entry.clockify_id, now=timezone.now())
     differences = [f"It differs in QuickBooks: {difference}." for difference in explanation.differences]
     return " ".join(["Looked at again.", *differences, *explanation.not_asked])
+
+
+def _version(request: HttpRequest) -> str:
+    """Return the version of the entry as the page showed it; one that the page did not say is refused as unknown."""
+    return request.POST.get("version") or "unknown"
 
 
 def _note(request: HttpRequest) -> str:

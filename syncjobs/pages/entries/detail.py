@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
+from syncjobs import entry_versions
 from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
@@ -79,6 +80,9 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "entry": entry,
         "workspace": workspace,
         "zone": workspace.time_zone,
+        "version": entry_versions.version_from(
+            entry, override=override, receipt=receipt, action=actions[0] if actions else None
+        ),
         "status": status,
         "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
         "minutes": minutes,

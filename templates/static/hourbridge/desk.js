@@ -55,10 +55,15 @@
     if (submitter?.name) values.append(submitter.name, submitter.value);
     submitter?.setAttribute("aria-busy", "true");
     const control = submitter?.dataset.do ?? "";
+    const below = rowsBelow(form);
     try {
       const fresh = await load(form.action, { method: "POST", body: values });
       const refused = desk.querySelector("[data-refused]");
-      if (refused) return refused.focus();
+      if (refused) {
+        keepInPlace(below);
+        countInMenu(fresh.dataset.waiting);
+        return refused.focus();
+      }
       say(fresh.dataset.said);
       countInMenu(fresh.dataset.waiting);
       const plain = new URL(location.href);
@@ -71,6 +76,29 @@
     } finally {
       submitter?.removeAttribute("aria-busy");
     }
+  }
+
+  function rowsBelow(form) {
+    const row = form.closest("[data-row]") ?? form.closest(".hb-open")?.previousElementSibling;
+    const all = [...desk.querySelectorAll("[data-row]")];
+    return row ? all.slice(all.indexOf(row) + 1).map((one) => one.id) : [];
+  }
+
+  // Somebody else decided about this record meanwhile: the row that left the list stays where the person looks.
+  function keepInPlace(below) {
+    const kept = desk.querySelector("[data-kept]");
+    const next = below.map((id) => document.getElementById(id)).find(Boolean);
+    if (!kept || !next) return;
+    const panel = kept.nextElementSibling?.matches(".hb-open") ? [kept.nextElementSibling] : [];
+    const group = kept.closest("tbody");
+    if (next.closest("tbody").querySelector("[data-row]") === next && next.closest("tbody") !== group) {
+      const alone = document.createElement("tbody");
+      alone.append(kept, ...panel);
+      next.closest("tbody").before(alone);
+    } else {
+      next.before(kept, ...panel);
+    }
+    if (!group.querySelector("[data-row]")) group.remove();
   }
 
   // The number beside the menu's line is of another part of the page.

@@ -12,6 +12,7 @@ from django.urls import reverse
 from integrations import retry
 from integrations.models import ConnectionEvent
 from syncjobs.models import Action
+from tests.support.desk_forms import entry_version
 from tests.support.oracle import assert_books_agree
 from tests.support.page_text import main_text
 from tests.support.scene import Scene, run_command
@@ -91,7 +92,8 @@ def test_a_person_tries_again(scene: Scene, entry: str, way: str, client: Client
         page = reverse("admin:integrations_timeentry_change", args=[scene.mirrored(entry).pk])
         client.force_login(admin_user)
         assert "Try again" in main_text(client.get(page)) and "Leave out" in main_text(client.get(page))
-        client.post(reverse("hourbridge:decide-entry", args=[scene.mirrored(entry).pk]), {"verb": "try_again"})
+        form = {"verb": "try_again", "version": entry_version(scene.mirrored(entry))}
+        client.post(reverse("hourbridge:decide-entry", args=[scene.mirrored(entry).pk]), form)
 
     assert fail(scene, runs=1) == [{"unknown": 1}]
     assert scene.sync().counts == {"sent": 1}

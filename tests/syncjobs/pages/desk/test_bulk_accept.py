@@ -12,6 +12,7 @@ from django.test import Client
 from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride
 from syncjobs.planning import evaluate
+from tests.support.desk_forms import pairs_now, shown_now
 from tests.support.factories import NOW, ClockifyUserFactory, EmployeeFactory, MismatchFactory, VendorFactory
 from tests.support.page_text import main_text
 
@@ -38,7 +39,8 @@ def test_all_safe_pairs_are_listed_ticked_accepted_and_taken_back_together(dana:
     assert sheet.content.decode().count(" checked") == 3
     assert "Links 3 people" in page_text
 
-    dana.post(at(pairs, "desk/safe"), {"asked": "1", "tab": "people", "key": ["user-u0", "user-u1"]})
+    shown = pairs_now(pairs, ["user-u0=employee:50", "user-u1=employee:51"])
+    dana.post(at(pairs, "desk/safe"), {"asked": "1", "tab": "people", "key": ["user-u0", "user-u1"], "shown": shown})
 
     assert set(Link.objects.values_list("clockify_id", "by")) == {("u0", "person"), ("u1", "person")}
     bar = main_text(dana.get(at(pairs, "people")))
@@ -56,7 +58,8 @@ def test_the_number_of_safe_pairs_is_counted_once_and_then_known_to_every_page(d
 
     page = dana.get(at(pairs, "people"))
     assert "Accept all safe (3)…" in main_text(page) and page.content.decode().count("safe</span></span>") == 3
-    dana.post(at(pairs, "people"), {"verb": "link", "kind": "user", "id": "u0", "partner": "employee:50"})
+    form = {"verb": "link", "kind": "user", "id": "u0", "partner": "employee:50"}
+    dana.post(at(pairs, "people"), shown_now(pairs, form))
     assert "Accept all safe…" in main_text(dana.get(at(pairs, "people")))
 
 
@@ -65,7 +68,7 @@ def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Worksp
     page_text = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
     assert "Accept 2 pairs" in page_text and "look twice" in page_text
 
-    ticked = ["user-u2=employee:52", "user-u3=employee:99"]
+    ticked = pairs_now(pairs, ["user-u2=employee:52", "user-u3=employee:99"])
     form = {"asked": "1", "tab": "people", "row": rows, "key": rows, "shown": ticked}
     answer = dana.post(at(pairs, "desk/safe"), form, follow=True)
 
@@ -74,7 +77,8 @@ def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Worksp
 
 
 def test_history_says_who_when_why_before_and_after_and_takes_back(dana: Client, pairs: Workspace) -> None:
-    dana.post(at(pairs, "people"), {"verb": "ignore", "kind": "user", "id": "u3", "note": "our own time"})
+    form = {"verb": "ignore", "kind": "user", "id": "u3", "note": "our own time"}
+    dana.post(at(pairs, "people"), shown_now(pairs, form))
 
     page_text = main_text(dana.get(f"{at(pairs, 'desk/history')}?kind=user&id=u3"))
 
@@ -97,7 +101,7 @@ def test_the_pages_of_many_ask_the_same_number_of_questions_however_many_there_a
         )
     evaluate.refresh(workspace, now=NOW)
 
-    for page, most in (("desk/safe", 34), ("desk/history", 22), ("desk/safe/count", 39)):
+    for page, most in (("desk/safe", 35), ("desk/history", 22), ("desk/safe/count", 39)):
         with django_assert_max_num_queries(most):
             assert dana.get(at(workspace, page), {"tab": "people"}).status_code == 200
 
@@ -137,7 +141,7 @@ def test_a_downloaded_list_comes_back_filled_in(dana: Client, pairs: Workspace) 
     page_text = main_text(preview)
     assert "4 changes" in page_text and "not linked linked to Ada Lindqvist (employee 50)" in page_text
     assert not Link.objects.exists()
-    dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": "4"})
+    dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": preview.context["confirmed"]})
 
     assert Link.objects.count() == 4
     assert len(set(Decision.objects.values_list("batch", flat=True))) == 1

@@ -8,7 +8,8 @@ from django.test import Client
 from sandbox.server import Running
 from syncjobs.models import EntryOverride, Run
 from syncjobs.runs.execution import RunExecution
-from tests.support.page_text import main_text
+from tests.support.desk_forms import entry_version
+from tests.support.page_text import main_text, text
 from tests.support.scene import FIRST, Scene
 
 
@@ -37,7 +38,8 @@ def test_what_was_edited_after_it_was_billed_or_changed_by_hand_waits_for_a_pers
     assert "the invoice is left as it is" in page_text and "changed or deleted by hand in QuickBooks" in page_text
     assert page_text.count("Preview sending it…") == 1
     assert "<mark>5:00" in dana.get(f"{desk}?look=1").content.decode()
-    dana.post(desk, {"verb": "leave", "entry": str(scene.mirrored(billed).pk), "note": "agreed with Acme"})
+    form = {"entry": str(scene.mirrored(billed).pk), "version": entry_version(scene.mirrored(billed))}
+    dana.post(desk, form | {"verb": "leave", "note": "agreed with Acme"})
     dana.post(desk, {"verb": "preview", "entry": str(scene.mirrored(waits).pk)})
 
     assert EntryOverride.objects.get().clockify_id == billed
@@ -59,9 +61,12 @@ def test_time_deleted_in_clockify_but_billed_can_be_left_and_taken_up_again(
     assert "It was deleted in Clockify." in main_text(visitor.get(desk))
     assert visitor.post(desk, key | {"verb": "leave"}).status_code == 403
 
-    dana.post(desk, key | {"verb": "leave"})
+    shown = {"version": entry_version(scene.mirrored(billed))}
+    dana.post(desk, key | shown | {"verb": "leave"})
     assert "To do 0" in main_text(dana.get(desk))
-    dana.post(desk, key | {"verb": "take_up"})
+    stale = dana.post(desk, key | shown | {"verb": "take_up"}, follow=True)
+    assert "You ignored this entry at" in text(stale) and "To do 0" in main_text(dana.get(desk))
+    dana.post(desk, key | {"verb": "take_up", "version": entry_version(scene.mirrored(billed))})
 
     assert "To do 1" in main_text(dana.get(desk))
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from mapping.models import Decision, MappingOverride
 from sandbox.server import Running
+from tests.support.desk_forms import shown_now
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene, run_command
 
@@ -32,7 +33,8 @@ def desk(scene: Scene, tab: str, show: str) -> str:
 
 
 def submit(client: Client, scene: Scene, verb: str, key: str, *, kind: str = "employee", tab: str = "people") -> object:
-    return client.post(desk(scene, tab, "quickbooks"), {"verb": verb, "kind": kind, "id": key}, headers={"X-Desk": "1"})
+    form = shown_now(scene.workspace, {"verb": verb, "kind": kind, "id": key})
+    return client.post(desk(scene, tab, "quickbooks"), form, headers={"X-Desk": "1"})
 
 
 def test_who_is_ignored_leaves_the_list_and_the_mismatches_and_comes_back(dana: Client, scene: Scene) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride, Mismatch
 from syncjobs.models import EntryStatus
+from tests.support.desk_forms import shown_now
 from tests.support.factories import (
     ClientFactory,
     ClockifyUserFactory,
@@ -62,7 +63,8 @@ def suggest(mismatch: Mismatch, **values: Any) -> None:
 
 def decide(client: Client, address: str, verb: str, record: str, **values: Any) -> Any:
     kind = "user" if address.partition("?")[0].endswith("/people/") else "project"
-    return client.post(address, {"verb": verb, "kind": kind, "id": record, **values})
+    form = shown_now(Workspace.objects.get(), {"verb": verb, "kind": kind, "id": record, **values})
+    return client.post(address, form)
 
 
 # --- looking -------------------------------------------------------------------------------------------------
@@ -370,9 +372,10 @@ def test_a_row_that_follows_by_itself_is_passed_over(dana: Client, workspace: Wo
         reason = "PARENT_NOT_MAPPED" if record == "site" else "NO_CUSTOMER"
         MismatchFactory(workspace=workspace, kind=kind, reason=reason, clockify_id=record, blocked_minutes=minutes)
 
-    answer = dana.post(projects(workspace), {"verb": "link", "kind": "project", "id": "x", "partner": "customer:61"})
+    answer = decide(dana, projects(workspace), "link", "x", partner="customer:61")
     assert answer.status_code == 422
-    answer = dana.post(projects(workspace), {"verb": "link", "kind": "client", "id": "acme", "partner": "customer:61"})
+    form = {"verb": "link", "kind": "client", "id": "acme", "partner": "customer:61"}
+    answer = dana.post(projects(workspace), shown_now(workspace, form))
 
     assert Link.objects.filter(kind="project", clockify_id="site", by="rule").exists()
     assert answer["Location"] == f"{projects(workspace)}#desk"
@@ -405,9 +408,8 @@ def test_a_decision_unblocks_the_time_that_waited(
     CustomerFactory(company=workspace.company, quickbooks_id="84", name="Website")
     LinkFactory(workspace=workspace, kind="project", clockify_id="site", quickbooks_id="84", quickbooks_name="Website")
 
-    page = dana.post(
-        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": f"employee:{benjamin}"}, follow=True
-    )
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": f"employee:{benjamin}"}
+    page = dana.post(people(workspace), shown_now(workspace, form), follow=True)
 
     assert EntryStatus.objects.get().state == "ready"
     assert "Linked. Frees 1 entry, 1.5 h. 0 to do." in text(page)
@@ -457,9 +459,8 @@ def test_sharing_a_partner_is_allowed_after_a_warning(
     ClockifyUserFactory(workspace=workspace, clockify_id="ada", name="Ada Lindqvist")
     LinkFactory(workspace=workspace, clockify_id="ada", quickbooks_id=benjamin)
 
-    page = dana.post(
-        people(workspace), {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}, follow=True
-    )
+    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}
+    page = dana.post(people(workspace), shown_now(workspace, form), follow=True)
 
     assert "Benjamin Okafor is linked to Ada Lindqvist as well." in text(page)
     assert Link.objects.count() == 2
@@ -519,7 +520,7 @@ def test_an_address_alone_decides_nothing(dana: Client, ben: Mismatch, benjamin:
 def test_a_form_that_makes_no_sense_is_refused(
     dana: Client, ben: Mismatch, workspace: Workspace, form: dict[str, str]
 ) -> None:
-    answer = dana.post(people(workspace), {"kind": "user", "id": "ben"} | form)
+    answer = dana.post(people(workspace), shown_now(workspace, {"kind": "user", "id": "ben"} | form))
 
     assert answer.status_code == 422
     assert not Decision.objects.exists()
@@ -531,7 +532,7 @@ def test_a_script_gets_the_inner_part_with_what_happened_and_the_next_row(
 ) -> None:
     ClockifyUserFactory(workspace=workspace, clockify_id="cleo", name="Cleo")
     MismatchFactory(workspace=workspace, clockify_id="cleo", clockify_name="Cleo")
-    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"}
+    form = shown_now(workspace, {"verb": "link", "kind": "user", "id": "ben", "partner": "employee:59"})
 
     part = dana.post(people(workspace), form, headers={"X-Desk": "1"}).content.decode()
 
@@ -541,7 +542,7 @@ def test_a_script_gets_the_inner_part_with_what_happened_and_the_next_row(
 
 
 def test_a_refused_decision_of_a_script_opens_its_row(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
-    form = {"verb": "link", "kind": "user", "id": "ben", "partner": "other", "other": ""}
+    form = shown_now(workspace, {"verb": "link", "kind": "user", "id": "ben", "partner": "other", "other": ""})
 
     answer = dana.post(people(workspace), form, headers={"X-Desk": "1"})
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import EntryOverride, EntryStatus
+from tests.support.desk_forms import entry_version
 from tests.support.factories import (
     ActionFactory,
     ClockifyUserFactory,
@@ -45,7 +46,8 @@ def page_of(entry: TimeEntry) -> str:
 
 
 def decide(client: Client, entry: TimeEntry, verb: str, **values: str) -> Any:
-    return client.post(f"/admin/entries/{entry.pk}/decide/", {"verb": verb, **values}, follow=True)
+    form = {"verb": verb, "version": entry_version(entry), **values}
+    return client.post(f"/admin/entries/{entry.pk}/decide/", form, follow=True)
 
 
 @pytest.fixture
