@@ -17,6 +17,7 @@ from integrations.throttle import RateBucket
 
 __all__ = [
     "ApiCall",
+    "ArchivedConnection",
     "ClockifyClient",
     "ClockifyProject",
     "ClockifyUser",
@@ -103,6 +104,28 @@ class Workspace(Connection):
     def today(self, now: datetime) -> date:
         """Return the date of `now` in the workspace's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
+
+
+class ArchivedConnection(models.Model):
+    """A connection of a workspace to a company that a person archived; its runs, receipts and links stay.
+
+    The workspace is free for another company meanwhile. Connecting the same company again takes the history up.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="archived_connections")
+    company = models.ForeignKey(Company, models.CASCADE, related_name="archived_connections")
+    at = models.DateTimeField(db_index=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    taken_up_at = models.DateTimeField(null=True, blank=True, help_text="When the company was connected again.")
+    service_item = models.CharField(
+        max_length=64, blank=True, help_text="The workspace's item then, which only this company has."
+    )
+    sent_entries = models.PositiveIntegerField(help_text="How many entries of the workspace were in QuickBooks then.")
+    sent_minutes = models.PositiveIntegerField()
+    in_doubt = models.PositiveIntegerField(help_text="How many writes had no clear answer then.")
+
+    def __str__(self) -> str:
+        return f"{self.company} of {self.workspace}"
 
 
 class ConnectionEvent(models.Model):

@@ -231,9 +231,9 @@ class PartnerWrite(models.Model):
         constraints = [
             # Submitting one form twice must not create two records.
             models.UniqueConstraint(
-                fields=["workspace", "side", "target"],
+                fields=["workspace", "company", "side", "target"],
                 condition=models.Q(state="sending"),
-                name="partner_write_one_on_its_way",
+                name="partner_write_one_open_per_record",
             )
         ]
 

@@ -79,6 +79,14 @@ class Run(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
     @property
+    def former_company(self) -> Company | None:
+        """The company that it belongs to, if the workspace is not connected to that one any more."""
+        if self.company_id is None or self.company_id == self.workspace.company_id:
+            return None
+        # Without its tokens, which pages have no use for.
+        return Company.objects.defer(*Company.SECRETS).get(pk=self.company_id)
+
+    @property
     def is_open(self) -> bool:
         return self.status in {self.Status.QUEUED, self.Status.RUNNING, self.Status.WAITING}
 

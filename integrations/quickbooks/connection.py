@@ -13,7 +13,7 @@ from integrations import lost_connections
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
+from integrations.quickbooks import archived, oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Company
 
@@ -59,7 +59,10 @@ def refuse_second_company(workspace: Workspace, realm: str) -> None:
             f"{workspace.name} already belongs to {company} ({company.realm_id}).",
             vendor="quickbooks",
             code="SECOND_COMPANY",
-            fix="Connect that company again, or use a workspace of its own for the other company.",
+            fix=(
+                "Connect that company again. To move to another one, archive this connection first: "
+                "`disconnect_quickbooks --archive`, or *Archive…* on the overview."
+            ),
         )
 
 
@@ -96,12 +99,13 @@ def connect_with(
         company = _store(realm, new_tokens, now=now)
         keep_subscription(company, company_info, preferences, now=now)
         Workspace.objects.filter(pk=workspace.pk).update(company=company)
+        history_text = " Its history is taken up again." if archived.take_up_again(workspace, company, now=now) else ""
         ConnectionEvent.objects.create(
             workspace=workspace,
             company=company,
             at=now,
             kind="quickbooks_connected",
-            message=f"QuickBooks company {company} ({realm}) connected.",
+            message=f"QuickBooks company {company} ({realm}) connected.{history_text}",
             by=person,
         )
     workspace.refresh_from_db()

@@ -12,7 +12,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,6 +105,19 @@ def take_writer_lease(company: Company, run: Run, owner: str) -> None:
         if is_beating or time.monotonic() > deadline:
             raise Busy(lease.run, lease.since)
         time.sleep(min(0.5, settings.HEARTBEAT_SECONDS / 4))
+
+
+@contextmanager
+def writer_lease(company: Company) -> Iterator[str]:
+    """Hold the company's writer lease for the block, without a run; gives its owner. Raises Busy if it is not free."""
+    owner = new_owner()
+    if not try_take_writer_lease(company, None, owner):
+        held = WriterLease.objects.select_related("run__person").get(company=company)
+        raise Busy(held.run, held.since)
+    try:
+        yield owner
+    finally:
+        release(company, owner)
 
 
 def _is_alive_on_this_host(lease: WriterLease) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -77,7 +78,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 def open_decisions() -> int:
     """Return how many mismatches of people, clients and projects wait for a decision in all workspaces."""
     # A renamed record keeps its working link, so there is nothing to decide.
-    return Mismatch.objects.filter(kind__in=("user", "client", "project")).exclude(reason="RENAMED").count()
+    rows = Mismatch.objects.filter(kind__in=("user", "client", "project"), company=F("workspace__company"))
+    return rows.exclude(reason="RENAMED").count()
 
 
 def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:

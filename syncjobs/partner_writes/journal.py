@@ -28,8 +28,12 @@ ABANDONED_AFTER = timedelta(seconds=90)
 
 
 def writes_of(workspace: Workspace) -> QuerySet[PartnerWrite]:
-    """Return the workspace's writes, newest first."""
-    return PartnerWrite.objects.filter(workspace=workspace).select_related("person").order_by("-pk")
+    """Return the workspace's writes of the company that is connected now, newest first."""
+    return (
+        PartnerWrite.objects.filter(workspace=workspace, company=workspace.company_id)
+        .select_related("person")
+        .order_by("-pk")
+    )
 
 
 def on_its_way(workspace: Workspace, request: WriteRequest) -> PartnerWrite | None:

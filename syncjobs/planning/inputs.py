@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
-from integrations.quickbooks import connection
+from integrations.quickbooks import archived, connection
 from integrations.reading import unreadable
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
@@ -84,7 +84,9 @@ def connection_reasons(workspace: Workspace) -> list[Reason]:
         reasons.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
     company = workspace.company
     if company is None:
-        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": "no company was connected yet."}))
+        last = archived.last_by_workspace([workspace]).get(workspace.pk)
+        cause = f"the connection to {last.company} was archived." if last else "no company was connected yet."
+        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
         return reasons
     if company.state != company.State.CONNECTED:
         cause = company.state_reason or f"it is {company.get_state_display().lower()}."

@@ -18,7 +18,7 @@ from integrations.clockify.connection import client_for
 from integrations.database import database_now, with_reconnect
 from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
-from integrations.models import Company
+from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.reading.unreadable import Reading
 from syncjobs.display import formatting
@@ -27,7 +27,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.reasons import WORDINGS, sentence
-from syncjobs.runs import causes, check, lost_connections
+from syncjobs.runs import causes, check, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
@@ -52,6 +52,9 @@ END_FIELDS = (
     "counters",
     "warnings",
 )
+
+
+FORMER_FIX = "Ask for a new run; it goes to the company that is connected now."
 
 
 @dataclass
@@ -117,6 +120,10 @@ class RunExecution:
     def _perform(self, company: Company, heartbeat: lease.Heartbeat, breaker: CircuitBreaker) -> None:
         run = self.run
         try:
+            # Under the lease, so that no archiving can come between this and the first call.
+            if not Workspace.objects.filter(pk=run.workspace_id, company=company).exists():
+                self._end(Status.BLOCKED, "NOT_CONNECTED", lifecycle.former_company_text(company), FORMER_FIX)
+                return
             if _not_connected_reasons(run) and run.trigger in {"button", "command"}:
                 self._stage("Asking whether the connection works again")
                 lost_connections.ask_at_once(run.workspace, now=database_now())

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations import throttle
-from integrations.models import ConnectionEvent, Workspace
+from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.ledger import lease
 from syncjobs.models import Run
 from syncjobs.runs import queue
@@ -25,6 +25,14 @@ class AlreadyRunning(Exception):
         since = run.started_at or run.created_at
         super().__init__(f"{lease.describe(run)} is {run.get_status_display().lower()} since {since:%H:%M:%S} UTC.")
         self.run = run
+
+
+def former_company_text(company: Company) -> str:
+    """Return the sentence for whatever is asked of a company that the workspace is not connected to any more."""
+    return (
+        f"The connection to {company} was archived: its history stays, and nothing of it is sent, changed or deleted "
+        "any more."
+    )
 
 
 def request_run(

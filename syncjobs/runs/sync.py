@@ -297,7 +297,7 @@ class Sync:
         # A missing item gets a new request id, which QuickBooks can't match with the first attempt: sent while the
         # batch may still arrive, it would be booked twice (docs/decisions/0007).
         unanswered = Action.objects.filter(company=self._company, state=Action.State.SENDING, needs_person=False)
-        unanswered = unanswered.filter(batch_id__isnull=False)
+        unanswered = unanswered.filter(batch_id__isnull=False, workspace__company=self._company)
         if self._breaker.is_set() or not unanswered.exists():
             return
         latest_arrival = max(journal.may_arrive_until(action) for action in unanswered)

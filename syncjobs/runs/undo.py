@@ -19,6 +19,7 @@ from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason
+from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
 
@@ -51,8 +52,9 @@ def refuse(run: Run, *, now: datetime) -> None:
     if run.is_open and not _is_dead(run, now):
         raise Refused(f"Run {run.pk} is still {run.get_status_display().lower()}; undo it when it is over.")
     # Its activity ids would name other records in the company that is connected now.
-    if run.company_id != run.workspace.company_id and run.workspace.company_id is not None:
-        raise Refused(f"Run {run.pk} sent to another QuickBooks company than the one that is connected now.")
+    former_company = run.former_company
+    if former_company is not None:
+        raise Refused(f"Run {run.pk} sent to {former_company}. {lifecycle.former_company_text(former_company)}")
 
 
 def _is_dead(run: Run, now: datetime) -> bool:

@@ -40,7 +40,9 @@ def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Cal
     without a receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be read.
     """
     watched = list(
-        Action.objects.filter(company=company, verb="create", watch_until__isnull=False, state__in=WATCHED)
+        # Not of workspaces that archived their connection to it: nothing of theirs is deleted any more.
+        Action.objects.filter(company=company, workspace__company=company, verb="create")
+        .filter(watch_until__isnull=False, state__in=WATCHED)
         .select_related("workspace")
         .order_by("pk")
     )

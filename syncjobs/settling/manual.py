@@ -21,7 +21,7 @@ from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease
-from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
+from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules import draft
 from syncjobs.rules.draft import Draft
@@ -190,19 +190,16 @@ def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) ->
 @contextmanager
 def _writer_lease(company: Company) -> Iterator[Callable[[], None]]:
     """Hold the company's writer lease for the block; gives a call that renews it and raises Refused once it is lost."""
-    owner = lease.new_owner()
-    if not lease.try_take_writer_lease(company, None, owner):
-        held = WriterLease.objects.select_related("run__person").get(company=company)
-        raise Refused(f"{lease.Busy(held.run, held.since)} Decide when it is done.")
-
-    def renew_lease() -> None:
-        if not lease.renew_writer_lease(company, owner, only_if_valid=True):
-            raise Refused("QuickBooks answered too slowly and another run took over; decide again.")
-
     try:
-        yield renew_lease
-    finally:
-        lease.release(company, owner)
+        with lease.writer_lease(company) as owner:
+
+            def renew_lease() -> None:
+                if not lease.renew_writer_lease(company, owner, only_if_valid=True):
+                    raise Refused("QuickBooks answered too slowly and another run took over; decide again.")
+
+            yield renew_lease
+    except lease.Busy as busy:
+        raise Refused(f"{busy} Decide when it is done.") from None
 
 
 def _refuse_if_changed(uncertain: UncertainWrite, decision: UncertainWriteDecision) -> None:

@@ -56,11 +56,14 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     """Return the page's template context in a fixed number of queries."""
     workspace = access.workspaces().get(pk=entry.workspace_id)
     status = EntryStatus.objects.filter(entry=entry).first()
-    receipts = list(
-        Receipt.objects.filter(workspace=workspace, company=workspace.company, entry_id=entry.clockify_id)
-        .select_related("run")
+    receipts_of_all = list(
+        Receipt.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
+        .select_related("run", "company")
+        .defer("company__access_token", "company__refresh_token")
         .order_by("part")
     )
+    receipts = [row for row in receipts_of_all if row.company_id == workspace.company_id]
+    former_receipts = [row for row in receipts_of_all if row.company_id != workspace.company_id]
     # Part 0 is the entry's own activity; the parts after it are corrections beside it (decision 8).
     receipt = receipts[0] if receipts else None
     actions = list(
@@ -73,7 +76,9 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
     rows = list(status.reasons) if status else []
-    check_list = _checks(workspace, entry, context, receipt, actions, rows)
+    # What was tried in another company says nothing about the one that is connected now.
+    current_actions = [action for action in actions if action.company_id == workspace.company_id]
+    check_list = _checks(workspace, entry, context, receipt, current_actions, rows)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
     return {
@@ -94,6 +99,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "worth": worth(entry, minutes),
         "receipt": receipt,
         "corrections": receipts[1:],
+        "former_receipts": former_receipts,
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, context, receipt),
         "actions": actions,

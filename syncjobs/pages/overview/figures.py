@@ -90,8 +90,12 @@ def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
 
 
 def latest_runs() -> dict[tuple[int, str], Run]:
-    """Return the last finished run by workspace id and kind, without previews, which send nothing."""
-    finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False).order_by()
+    """Return the last finished run by workspace id and kind, of the company that is connected now.
+
+    Without previews, which send nothing.
+    """
+    finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False, company=F("workspace__company"))
+    finished = finished.order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
     return {(run.workspace_id, run.kind): run for run in Run.objects.filter(pk__in=latest)}
 
@@ -105,7 +109,8 @@ def open_runs() -> dict[int, Run]:
 
 def unknown_for_people() -> dict[int, int]:
     """Return by workspace id how many uncertain writes wait for a person's decision."""
-    rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True).order_by()
+    rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True, company=F("workspace__company"))
+    rows = rows.order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 

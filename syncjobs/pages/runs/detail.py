@@ -21,6 +21,7 @@ from syncjobs.rules.many_deletions import in_doubt
 from syncjobs.rules.reasons import WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
+from syncjobs.runs.lifecycle import former_company_text
 
 ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome
@@ -57,7 +58,8 @@ class Cause:
 
 def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the context of the run page; `params` are the request's `outcome`, `q` and `page`."""
-    workspace = access.workspaces().get(pk=run.workspace_id)
+    workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
+    former_company = run.former_company
     outcomes = _by_outcome(run)
     chosen = params.get("outcome", "")
     chosen = chosen if chosen in OUTCOMES.values else ""
@@ -79,7 +81,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
-        "undo_link": undo_link(run),
+        "undo_link": undo_link(run) if former_company is None else None,
         "check": check_json(run) if run.kind == Run.Kind.CHECK else None,
         "shrunk_lists": shrunk_lists.of_workspace(workspace) if shrunk_lists.WARNING in run.warnings else [],
         "read": _read(run),
@@ -94,6 +96,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "not_reached": not_reached,
         "refused": refused,
         "to_retry": refused + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
+        "former_company_text": former_company_text(former_company) if former_company else "",
         "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
         # A live worker takes a run within a second or two.

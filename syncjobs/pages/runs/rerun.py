@@ -29,6 +29,10 @@ def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     if handler is None or (run.kind != Run.Kind.SYNC and handler not in {_cancel, _try_now}):
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:syncjobs_run_change", run.pk)
+    former_company = run.former_company
+    if former_company is not None and handler is not _cancel:
+        messages.error(request, runs.former_company_text(former_company))
+        return redirect("admin:syncjobs_run_change", run.pk)
     return handler(request, run)
 
 
