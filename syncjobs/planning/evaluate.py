@@ -31,11 +31,12 @@ CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """An entry's state with its stored reason rows, and its minutes after rounding."""
+    """An entry's state with its stored reason rows, its minutes after rounding, and its warnings' codes."""
 
     state: str
     reasons: tuple[dict[str, Any], ...]
     minutes: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def codes(self) -> set[str]:
@@ -109,7 +110,7 @@ def _judge_sent(
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
     step = context.unanswered.hold(step, entry.content_hash)
     if step.verb == "keep":
-        return Evaluation(State.SENT, (), receipt.minutes)
+        return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
         return Evaluation(State.CHANGED, _conflict(receipt) or _remembered_reasons(entry, earlier), resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
@@ -157,7 +158,7 @@ def save(
 
 
 # Columns that decide whether a status has to be written again.
-CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
+CONTENT = ("state", "reasons", "warnings", "held", "minutes", "content_hash")
 
 
 def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
@@ -175,6 +176,7 @@ def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: d
         workspace=workspace,
         state=evaluation.state,
         reasons=list(evaluation.reasons),
+        warnings=list(evaluation.warnings),
         held=evaluation.state == State.BLOCKED and holds(evaluation.codes),
         minutes=evaluation.minutes,
         content_hash=row.content_hash,
