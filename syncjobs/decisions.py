@@ -14,8 +14,9 @@ from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs.models import EntryOverride
-from syncjobs.planning import evaluate
+from syncjobs.models import EntryOverride, Receipt
+from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.rules import differences
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 
 
@@ -47,6 +48,27 @@ def take_back_send_anyway(workspace: Workspace, entry: TimeEntry, code: str, *, 
     """Let a reason that was set aside count again."""
     codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
     _record(workspace, entry, person=person, now=now, send_anyway=codes)
+
+
+def take_note(workspace: Workspace, entry: TimeEntry, code: str, *, seen: str, person: Any, now: datetime) -> None:
+    """Note that a person knows of a warning; it is counted no more until what it says changes again.
+
+    `seen`: its version as shown. Raises Refused where it is over or says something else by now.
+    """
+    with transaction.atomic():
+        own = Receipt.objects.own_activities(workspace).select_for_update()
+        receipt = own.filter(entry_id=entry.clockify_id).first()
+        if receipt is None or code not in differences.CODES:
+            raise Refused("There is nothing to take note of any more.")
+        context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
+        today = since_sent.today(context.entry(entry), context, receipt)
+        if not seen or differences.version(today, code) != seen:
+            raise Refused("It changed since you looked; look at it again.")
+        note = {"by": person.get_username() if person else "", "at": now.isoformat()}
+        noted = {field: {"now": today[field], **note} for field in differences.CODES[code] if field in today}
+        receipt.noted = {**receipt.noted, **noted}
+        receipt.save(update_fields=["noted"])
+    _evaluate(workspace, entry, now)
 
 
 def record_ignored(
