@@ -5,7 +5,7 @@ A decision only says what later runs may do: nothing is written to or deleted in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,25 +50,29 @@ def take_back_send_anyway(workspace: Workspace, entry: TimeEntry, code: str, *, 
     _record(workspace, entry, person=person, now=now, send_anyway=codes)
 
 
-def take_note(workspace: Workspace, entry: TimeEntry, code: str, *, seen: str, person: Any, now: datetime) -> None:
-    """Note that a person knows of a warning; it is counted no more until what it says changes again.
+def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, person: Any, now: datetime) -> int:
+    """Note that a person knows of warnings about sent time; each is counted no more until what it says changes again.
 
-    `seen`: its version as shown. Raises Refused where it is over or says something else by now.
+    `seen`: by entry id and code, the version that was shown. Returns how many were noted: not those that are over
+    or say something else by now.
     """
+    entry_ids = sorted({entry_id for entry_id, code in seen if code in differences.CODES})
+    note = {"by": person.get_username() if person else "", "at": now.isoformat()}
+    rows = {row.clockify_id: row for row in inputs.entries_between(workspace).filter(clockify_id__in=entry_ids)}
+    context, count, noted = inputs.load_context(workspace), 0, []
     with transaction.atomic():
-        own = Receipt.objects.own_activities(workspace).select_for_update()
-        receipt = own.filter(entry_id=entry.clockify_id).first()
-        if receipt is None or code not in differences.CODES:
-            raise Refused("There is nothing to take note of any more.")
-        context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
-        today = since_sent.today(context.entry(entry), context, receipt)
-        if not seen or differences.version(today, code) != seen:
-            raise Refused("It changed since you looked; look at it again.")
-        note = {"by": person.get_username() if person else "", "at": now.isoformat()}
-        noted = {field: {"now": today[field], **note} for field in differences.CODES[code] if field in today}
-        receipt.noted = {**receipt.noted, **noted}
-        receipt.save(update_fields=["noted"])
-    _evaluate(workspace, entry, now)
+        own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)
+        for receipt in own.select_for_update():
+            today = since_sent.today(context.entry(rows[receipt.entry_id]), context, receipt)
+            for code, fields in differences.CODES.items():
+                version = seen.get((receipt.entry_id, code))
+                if version and version == differences.version(today, code):
+                    receipt.noted |= {field: {"now": today[field], **note} for field in fields if field in today}
+                    count += 1
+            noted.append(receipt)
+        Receipt.objects.bulk_update(noted, ["noted"])
+    evaluate.evaluate(workspace, list(rows.values()), now=now)
+    return count
 
 
 def record_ignored(

@@ -64,14 +64,20 @@ def sentence(receipt: Receipt, *, zone: str) -> str:
 
 
 def difference_sentences(company: Company | None, differences: Sequence[Difference]) -> list[str]:
-    """Return the differences as sentences, with the names of people, customers and items as in QuickBooks."""
+    """Return the differences as sentences, with names as in QuickBooks."""
+    names = difference_names(company, differences)
+    return [one.sentence(names) for one in differences]
+
+
+def difference_names(company: Company | None, differences: Sequence[Difference]) -> dict[tuple[str, str], str]:
+    """Return the names of people, customers and items that the differences name, by field and id."""
     names: dict[tuple[str, str], str] = {}
     for field, kinds in NAMED_FIELDS.items():
         ids = {value for one in differences if one.field == field for value in (one.sent, one.quickbooks, one.now)}
         for model in kinds if ids and company is not None else ():
             rows = model._default_manager.filter(company=company, quickbooks_id__in=ids)
             names |= {(field, key): name for key, name in rows.values_list("quickbooks_id", "name")}
-    return [one.sentence(names) for one in differences]
+    return names
 
 
 # Employees and vendors are one list of names in QuickBooks, with ids of their own.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.models import RunItem
 from tests.support.scene import Scene, run_command
@@ -109,19 +108,20 @@ def test_what_is_resent_is_different_no_more(scene: Scene, site: str, sent: str)
     assert scene.sync()["warnings"] == {}
 
 
-def take_note(scene: Scene, entry: str, code: str, seen: str) -> None:
-    decisions.take_note(scene.workspace, scene.mirrored(entry), code, seen=seen, person=None, now=timezone.now())
+def take_note(scene: Scene, entry: str, code: str, seen: str) -> int:
+    return decisions.take_note(scene.workspace, {(entry, code): seen}, person=None, now=timezone.now())
 
 
 def test_what_a_person_took_note_of_is_counted_again_only_when_it_changes(scene: Scene, site: str, sent: str) -> None:
     scene.edit_project(site, hourlyRate=15000)
     scene.sync()
-    with pytest.raises(Refused, match="look at it again"):
-        take_note(scene, sent, "RATE_CHANGED", "rate=120.00")
-    with pytest.raises(Refused):
-        take_note(scene, sent, "LINK_CHANGED", "")
+    # Not as shown, not so, and of an entry that nobody knows.
+    assert take_note(scene, sent, "RATE_CHANGED", "rate=120.00") == 0
+    assert take_note(scene, sent, "LINK_CHANGED", "") == 0
+    assert take_note(scene, "64a0000000000000000000ff", "RATE_CHANGED", "rate=150.00") == 0
+    assert scene.sync()["warnings"] == {"RATE_CHANGED": 1}
 
-    take_note(scene, sent, "RATE_CHANGED", "rate=150.00")
+    assert take_note(scene, sent, "RATE_CHANGED", "rate=150.00") == 1
 
     run = scene.sync()
     assert (run.counts, run["warnings"]) == ({"unchanged": 1}, {})
