@@ -90,6 +90,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     for workspace in workspaces:
         names_by_company[workspace.company_id].append(workspace.name)
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
+    changed = figures.changed_since_sent()
     shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
@@ -100,6 +101,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             mirrored=mirrored[workspace.pk],
             to_decide=waiting.get(workspace.pk, 0),
             unknown_for_people=unknown.get(workspace.pk, 0),
+            changed_since_sent=changed.get(workspace.pk, 0),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),

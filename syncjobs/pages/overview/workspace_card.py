@@ -49,6 +49,8 @@ class Card:
     mirrored: list[tuple[int, str]] = field(default_factory=list)
     to_decide: int = 0
     unknown_for_people: int = 0
+    # Sent entries whose rate or link is another one today: told, and no reason to call the workspace ill.
+    changed_since_sent: int = 0
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
