@@ -6,7 +6,7 @@ the entry as a page showed it, "" where none did; Moved is raised if the entry m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,9 @@ from django.db.models import QuerySet
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs import entry_versions
-from syncjobs.models import EntryOverride
-from syncjobs.planning import evaluate, inputs
+from syncjobs.models import EntryOverride, Receipt
+from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.rules import differences
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, NO_WORK
 
 
@@ -74,6 +75,31 @@ def take_back_send_anyway(
         codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
         _record(workspace, entry, person=person, now=now, send_anyway=codes)
     _evaluate(workspace, entry, now)
+
+
+def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, person: Any, now: datetime) -> int:
+    """Note that a person knows of warnings about sent time; each is counted no more until what it says changes again.
+
+    `seen`: by entry id and code, the version that was shown. Returns how many were noted: not those that are over
+    or say something else by now.
+    """
+    entry_ids = sorted({entry_id for entry_id, code in seen if code in differences.CODES})
+    note = {"by": person.get_username() if person else "", "at": now.isoformat()}
+    rows = {row.clockify_id: row for row in inputs.entries_between(workspace).filter(clockify_id__in=entry_ids)}
+    context, count, noted = inputs.load_context(workspace), 0, []
+    with transaction.atomic():
+        own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)
+        for receipt in own.select_for_update():
+            today = since_sent.today(context.entry(rows[receipt.entry_id]), context, receipt)
+            for code, fields in differences.CODES.items():
+                version = seen.get((receipt.entry_id, code))
+                if version and version == differences.version(today, code):
+                    receipt.noted |= {field: {"now": today[field], **note} for field in fields if field in today}
+                    count += 1
+            noted.append(receipt)
+        Receipt.objects.bulk_update(noted, ["noted"])
+    evaluate.evaluate(workspace, list(rows.values()), now=now)
+    return count
 
 
 def record_ignored(

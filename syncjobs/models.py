@@ -122,6 +122,11 @@ class EntryStatus(models.Model):
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=State)
     reasons = models.JSONField(default=list, help_text='Every reason: [{"code": …, facts for its sentence}].')
+    warnings = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Codes of what is different today from what was sent, and nobody took note of.",
+    )
     held = models.BooleanField(default=False, help_text="Blocked by something a person can free.")
     minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
     content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was judged.")
@@ -212,6 +217,11 @@ class Receipt(models.Model):
     differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
     answered = models.JSONField(
         null=True, blank=True, help_text="Our fields as QuickBooks answered them; null in older receipts."
+    )
+    noted = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Differences a person took note of: {"rate": {"now": value, "by": name, "at": time}}.',
     )
     sent_at = models.DateTimeField()
     changed_at = models.DateTimeField()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from integrations.models import Company, Customer
+from django.db.models import Model
+
+from integrations.models import Company, Customer, Item
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Receipt
 from syncjobs.rules import draft
+from syncjobs.rules.differences import Difference
 
 
 def facts(receipt: Receipt) -> dict[str, Any]:
@@ -57,6 +61,31 @@ def sentence(receipt: Receipt, *, zone: str) -> str:
         for correction in corrections(receipt)
     )
     return f"{sent_text}: {activity_text}.{change_text}{correction_text}"
+
+
+def difference_sentences(company: Company | None, differences: Sequence[Difference]) -> list[str]:
+    """Return the differences as sentences, with names as in QuickBooks."""
+    names = difference_names(company, differences)
+    return [one.sentence(names) for one in differences]
+
+
+def difference_names(company: Company | None, differences: Sequence[Difference]) -> dict[tuple[str, str], str]:
+    """Return the names of people, customers and items that the differences name, by field and id."""
+    names: dict[tuple[str, str], str] = {}
+    for field, kinds in NAMED_FIELDS.items():
+        ids = {value for one in differences if one.field == field for value in (one.sent, one.quickbooks, one.now)}
+        for model in kinds if ids and company is not None else ():
+            rows = model._default_manager.filter(company=company, quickbooks_id__in=ids)
+            names |= {(field, key): name for key, name in rows.values_list("quickbooks_id", "name")}
+    return names
+
+
+# Employees and vendors are one list of names in QuickBooks, with ids of their own.
+NAMED_FIELDS: dict[str, tuple[type[Model], ...]] = {
+    "person": (QUICKBOOKS_MODELS["vendor"], QUICKBOOKS_MODELS["employee"]),
+    "customer": (Customer,),
+    "item": (Item,),
+}
 
 
 def partners(company: Company, sent_draft: draft.Draft) -> tuple[str, str]:

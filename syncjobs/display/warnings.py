@@ -26,6 +26,8 @@ WORDINGS = {
         "text is,texts are",
         "The text is cut to 4,000 characters",
     ),
+    "RATE_CHANGED": Wording("{n} another rate now than when sent.", "sent entry has,sent entries have"),
+    "LINK_CHANGED": Wording("{n} another link now than when sent.", "sent entry has,sent entries have"),
     "MANY_MISSING": Wording(
         "{n} gone from Clockify. So many deletions at once wait for a person.", "sent entry is,sent entries are"
     ),

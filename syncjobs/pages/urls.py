@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 
 from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
-from syncjobs.pages.entries import actions
+from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
@@ -44,6 +44,7 @@ urlpatterns = [
     path("runs/<int:pk>/undo/", access.page(undo.undo_run), name="undo-run"),
     # An address that people may have kept does not follow a renaming.
     path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="uncertain-writes"),
+    path("workspaces/<int:pk>/since-sent/", access.page(since_sent.page), name="since-sent"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path("workspaces/<int:pk>/list-is-right/", access.button(shrunk_lists.accept), name="list-is-right"),
     path(

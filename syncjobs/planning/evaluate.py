@@ -35,11 +35,12 @@ MAX_TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """An entry's state with its stored reason rows, and its minutes after rounding."""
+    """An entry's state with its stored reason rows, its minutes after rounding, and its warnings' codes."""
 
     state: str
     reasons: tuple[dict[str, Any], ...]
     minutes: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def codes(self) -> set[str]:
@@ -112,7 +113,7 @@ def _judge_sent(
     step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
     step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
     if step.verb == "keep":
-        return Evaluation(State.SENT, (), receipt.minutes)
+        return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
         # Why one of many deletions waits for a person.
         causes = NO_WORK if step.verb == "delete" else set()
@@ -176,7 +177,7 @@ def forget_edited(rows: Iterable[TimeEntry], evaluations: Mapping[str, Evaluatio
 
 
 # Columns that decide whether a status has to be written again.
-CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
+CONTENT = ("state", "reasons", "warnings", "held", "minutes", "content_hash")
 
 
 def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
@@ -194,6 +195,7 @@ def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: d
         workspace=workspace,
         state=evaluation.state,
         reasons=list(evaluation.reasons),
+        warnings=list(evaluation.warnings),
         held=evaluation.state == State.BLOCKED and holds(evaluation.codes),
         minutes=evaluation.minutes,
         content_hash=row.content_hash,

@@ -245,6 +245,7 @@ def sent_of(receipt: Receipt) -> Sent:
         draft=draft.from_row(receipt.draft),
         corrections=receipt.corrections,
         answered=receipt.answered,
+        noted={name: note["now"] for name, note in receipt.noted.items()},
     )
 
 

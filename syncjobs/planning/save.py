@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 
@@ -12,7 +13,7 @@ from integrations.reading.unreadable import Problem
 from syncjobs.ledger import journal
 from syncjobs.models import Action, EntryStatus, Run, RunItem
 from syncjobs.planning.build import Plan
-from syncjobs.rules import rounding
+from syncjobs.rules import differences, rounding
 from syncjobs.rules.changes import Step
 from syncjobs.rules.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
@@ -28,6 +29,7 @@ class PlanWriter:
         self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
         self._sort_key = _sort_key(run)
         self._seen = self._unchanged = 0
+        self._warnings: Counter[str] = Counter()
         # A resumed run plans again what it has not finished.
         if not again:
             run.items.filter(outcome__in=[RunItem.Outcome.PLANNED, RunItem.Outcome.WAITING]).delete()
@@ -58,6 +60,7 @@ class PlanWriter:
         unknown_ids = [key for key in plan.unknown if key in plan.entries and key not in plan.gone]
         self._seen += len([step for step in plan.steps if not step.gone]) + len(unknown_ids)
         self._unchanged += len(unchanged)
+        self._warnings.update(code for step in unchanged for code in step.warnings)
 
     def replace(self, plan: Plan) -> None:
         """Save these steps in place of the items that the run has for their entries; close what did not arrive."""
@@ -99,7 +102,10 @@ class PlanWriter:
         run = self._run
         run.counters = {**run.counters, "seen": self._seen, "unchanged": self._unchanged}
         run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
-        run.save(update_fields=["counters", "total"])
+        # Of unchanged entries, which have no items. A resumed run counts them anew.
+        run.warnings = {name: count for name, count in run.warnings.items() if name not in differences.CODES}
+        run.warnings |= self._warnings
+        run.save(update_fields=["counters", "total", "warnings"])
 
     def discard(self) -> None:
         """Delete the items of the plan, apart from those that this run has finished."""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import answered
+from syncjobs.rules import answered, differences
 from syncjobs.rules import draft as drafts
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
@@ -31,6 +31,8 @@ class Sent:
     draft: Draft
     corrections: int = 0  # activities that a person added beside it
     answered: Mapping[str, Any] | None = None
+    # What a person took note of: values that would be sent today, by field (`rules.differences`).
+    noted: Mapping[str, str] = field(default_factory=dict)
 
     def changed_by_hand(self, activity: Activity) -> list[str]:
         """Return the names of our fields that people changed in QuickBooks since.
@@ -87,7 +89,9 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
     if sent.content_hash == entry.content_hash:
         if resend and resolution.may_go:
             return _intend_resend(entry, resolution, sent, service_item)
-        return Step(entry.id, "keep", "Sent, and not edited since.")
+        now = differences.today(entry, resolution, sent.draft, service_item=service_item)
+        warnings = differences.warnings(now, sent.noted)
+        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=warnings)
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
     if resolution.codes & NO_WORK:
@@ -111,7 +115,7 @@ def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent, service_ite
     new_draft = _draft(entry, resolution, sent, service_item)
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
-    why = f"Sent again as asked. {_changed_fields(sent.draft, new_draft, verb='Different now')}"
+    why = _changed_fields(sent.draft, new_draft, verb="Sent again as asked")
     return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
 
 
@@ -222,8 +226,22 @@ FIELD_LABELS = {
 
 
 def _changed_fields(before: Draft, after: Draft, *, verb: str = "Edited in Clockify") -> str:
-    labels = [label for name, label in FIELD_LABELS.items() if getattr(before, name) != getattr(after, name)]
-    return f"{verb}: {', '.join(labels)}."
+    """Return what an update changes; a new price goes along with any edit, so it is said with both its values."""
+    changed = [name for name in FIELD_LABELS if getattr(before, name) != getattr(after, name)]
+    labels = [FIELD_LABELS[name] for name in changed if name not in PRICE_LABELS]
+    old, new = differences.values_of(before), differences.values_of(after)
+    prices = [
+        f"{label} is now {new[name] or QUICKBOOKS_CHOICE}, it was {old[name] or QUICKBOOKS_CHOICE}"
+        for key, (name, label) in PRICE_LABELS.items()
+        if key in changed
+    ]
+    edited = f"{verb}: {', '.join(labels)}" if labels else verb
+    return f"{', and '.join([edited, *prices])}."
+
+
+# What no edit in Clockify changes by itself, with the names of `rules.differences`.
+PRICE_LABELS = {"rate": ("rate", "the rate"), "item_id": ("item", "the service item")}
+QUICKBOOKS_CHOICE = "QuickBooks' own choice"
 
 
 def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None) -> Step:

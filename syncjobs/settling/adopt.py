@@ -20,7 +20,7 @@ from mapping.queries import company_of
 from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
-from syncjobs.planning import evaluate, inputs
+from syncjobs.planning import evaluate, inputs, since_sent
 from syncjobs.rules import answered, changes
 from syncjobs.rules.draft import Draft
 
@@ -68,8 +68,18 @@ def adopt(
     # No lease is taken: another process may have given this activity to an entry since it was read.
     except IntegrityError:
         raise Refused(f"Activity {quickbooks_id} belongs to another entry.") from None
+    _note_differences(workspace, row, receipt, person=person, now=now)
     evaluate.evaluate(workspace, [row], now=now)
     return receipt
+
+
+def _note_differences(workspace: Workspace, row: TimeEntry, receipt: Receipt, *, person: Any, now: datetime) -> None:
+    """Note another rate or item of QuickBooks' copy: who adopts it takes it as it is, and nothing changed since."""
+    context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
+    today = since_sent.today(context.entry(row), context, receipt)
+    note = {"by": person.get_username() if person else "", "at": now.isoformat()}
+    receipt.noted = {field: {"now": value, **note} for field, value in today.items()}
+    receipt.save(update_fields=["noted"])
 
 
 def told(receipt: Receipt) -> str:

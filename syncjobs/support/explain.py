@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -19,10 +20,12 @@ from integrations.reading.unreadable import Reading
 from integrations.reading.values import Unreadable
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import evaluate, inputs, window
+from syncjobs.planning import evaluate, inputs, since_sent, window
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import changes, reasons
+from syncjobs.rules import answered, changes, differences, reasons
+from syncjobs.rules.differences import Difference
+from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import Reason
 
@@ -42,7 +45,7 @@ class Explanation:
     entry_id: str
     evaluation: Evaluation
     quickbooks_id: str | None = None
-    differences: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     not_asked: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -54,7 +57,9 @@ class Explanation:
             "quickbooks_id": self.quickbooks_id,
         }
         if self.differences:
-            values["differences"] = self.differences
+            values["differences"] = [difference.as_row() for difference in self.differences]
+        if self.evaluation.warnings:
+            values["warnings"] = list(self.evaluation.warnings)
         if self.not_asked:
             values["not_asked"] = self.not_asked
         return values
@@ -96,7 +101,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
     if receipt is not None:
-        explanation.differences = list(receipt.differences)
+        explanation.differences = differences_of(entry, context, receipt, receipt.answered)
     # Not connected, or an unsupported subscription: nothing could be sent whatever QuickBooks holds.
     if not context.policy.whole_connection:
         _ask_quickbooks(workspace, entry, context, explanation)
@@ -214,14 +219,9 @@ def _compare_sent(
     """Set the differences of a sent entry's activity, and what blocks a waiting change. Raises ApiError."""
     activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
     if activity is None:
-        explanation.differences = ["QuickBooks no longer has the activity"]
+        explanation.differences = [differences.gone(receipt.quickbooks_id)]
     else:
-        sent = inputs.sent_of(receipt)
-        differences = activities.differences(sent.draft, activity)
-        # Invoicing changes BillableStatus by itself.
-        explanation.differences = [
-            text for text in differences if not (activity.billed and text.startswith("billable"))
-        ]
+        explanation.differences = differences_of(entry, context, receipt, answered.as_row(activity))
     if explanation.evaluation.state != State.CHANGED:
         return
     sent = inputs.sent_of(receipt)
@@ -231,6 +231,22 @@ def _compare_sent(
         given_up = [row for row in explanation.evaluation.reasons if reasons.is_given_up(row)]
         rows = (*given_up, *(reason.as_row() for reason in block_reasons))
         explanation.evaluation = replace(explanation.evaluation, reasons=rows)
+
+
+def differences_of(
+    entry: Entry, context: PlanningContext, receipt: Receipt, copy: Mapping[str, Any] | None
+) -> list[Difference]:
+    """Return where QuickBooks' copy, or what would be sent today of an entry not edited since, is unlike what was sent.
+
+    `copy`: as in `rules.answered`. What an edit changes is told by the state, and by the next run's plan.
+    """
+    sent = inputs.sent_of(receipt)
+    planned: Draft | None = sent.draft
+    if entry.content_hash != sent.content_hash:
+        service_item = context.policy.service_item
+        planned = changes.draft_of(entry, context.resolve(entry), sent, service_item=service_item)
+    now = differences.values_of(planned) if planned else {}
+    return differences.listed(sent.draft, copy, since_sent.today(entry, context, receipt), now)
 
 
 def _find_existing_duplicates(

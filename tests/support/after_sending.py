@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from integrations.models import TimeEntry
 from integrations.retry import MAX_TRIED_RUNS
 from syncjobs.models import RunItem
+from syncjobs.rules.differences import Difference
 from tests.support.scene import Result, Scene, run_command
 
 STATES = (
@@ -166,7 +167,7 @@ class Stage:
         if explanation.code == 2:
             return Outcome("leaves it", "deleted", "—")
         texts = [reason["message"] for reason in explanation["reasons"]]
-        texts += [f"Differs: {difference}." for difference in explanation.json.get("differences", [])]
+        texts += [f"Differs: {_difference(row)}." for row in explanation.json.get("differences", [])]
         does = (
             ACTIONS[item.outcome]
             if item
@@ -185,6 +186,13 @@ class Stage:
         row = TimeEntry.objects.filter(clockify_id=entry).first()
         text = self.scene.place.entries[entry].description if row is None else row.description
         return next(activity["Id"] for activity in self.scene.activities() if activity.get("Description") == text)
+
+
+def _difference(row: dict[str, str]) -> str:
+    # QuickBooks chooses an item by itself where none was sent.
+    in_quickbooks = row["quickbooks"] != row["sent"] and row["field"] != "item"
+    today = row["now"] != row["sent"] and row["field"] in {"rate", "person", "customer", "item"}
+    return Difference(**row, in_quickbooks=in_quickbooks, today=today).sentence()
 
 
 EntryEvent = Callable[[Stage, str], Any]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
-from syncjobs.display.sent import facts, sentence
+from syncjobs.display.sent import difference_sentences, facts, sentence
 from syncjobs.management import base
 from syncjobs.models import Receipt
 from syncjobs.support import explain
@@ -36,7 +36,8 @@ class Command(base.Command):
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
-        for line in [*shown.get("differences", []), *shown.get("not_asked", [])]:
+        company = sent.company if sent is not None else None
+        for line in [*difference_sentences(company, explanation.differences), *shown.get("not_asked", [])]:
             self.stdout.write(f"  {line}")
         return None
 

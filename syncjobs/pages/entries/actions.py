@@ -14,6 +14,7 @@ from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs import decisions
+from syncjobs.display.sent import difference_sentences
 from syncjobs.pages import access
 from syncjobs.rules import reasons
 from syncjobs.settling import adopt, retry
@@ -87,7 +88,8 @@ def _try_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> 
 
 def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     explanation = explain.explain(workspace, entry.clockify_id, now=timezone.now())
-    differences = [f"It differs in QuickBooks: {difference}." for difference in explanation.differences]
+    sentences = difference_sentences(workspace.company, explanation.differences)
+    differences = [f"It differs: {sentence}." for sentence in sentences]
     return " ".join(["Looked at again.", *differences, *explanation.not_asked])
 
 

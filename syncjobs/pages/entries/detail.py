@@ -12,13 +12,14 @@ from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
-from syncjobs.pages.entries import checks, day_proof, duplicates, history
+from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Resolution
 from syncjobs.runs import many_deletions
+from syncjobs.support import explain
 
 RESOLVED_WHERE = {
     "clockify": "In Clockify",
@@ -66,6 +67,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     former_receipts = [row for row in receipts_of_all if row.company_id != workspace.company_id]
     # Part 0 is the entry's own activity; the parts after it are corrections beside it (decision 8).
     receipt = receipts[0] if receipts else None
+    own_receipt = receipt if receipt is not None and receipt.state == Receipt.State.SENT and not receipt.part else None
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
         .select_related("run")
@@ -93,6 +95,9 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
+        "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
+        "noted": since_sent.notes(own_receipt),
+        "differences": _differences(entry, context, own_receipt, workspace.company),
         "checks": check_list,
         "tally": checks.tally(check_list),
         "failing": any(check.code for check in check_list),
@@ -170,6 +175,16 @@ def _with_duplicates(
         return line
     found = duplicates.of_reason(row, _planned(entry, context), workspace.company)
     return replace(line, duplicates=tuple(found))
+
+
+def _differences(
+    entry: TimeEntry, context: PlanningContext, receipt: Receipt | None, company: Company | None
+) -> list[str]:
+    """Return where QuickBooks' last answer, or what would be sent today, is unlike what was sent."""
+    if receipt is None or not receipt.draft:
+        return []
+    found = explain.differences_of(context.entry(entry), context, receipt, receipt.answered)
+    return sent.difference_sentences(company, found)
 
 
 def _planned(entry: TimeEntry, context: PlanningContext) -> draft.Draft | None:

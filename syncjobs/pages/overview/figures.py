@@ -120,6 +120,12 @@ def deletions() -> dict[int, int]:
     return dict(rows.annotate(Count("pk")))
 
 
+def changed_since_sent() -> dict[int, int]:
+    """Return by workspace id how many sent entries have another rate or link today that nobody took note of."""
+    rows = EntryStatus.objects.exclude(warnings=[]).order_by()
+    return dict(rows.values_list("workspace_id").annotate(Count("pk")))
+
+
 def to_decide() -> dict[int, int]:
     """Return by workspace id how many mismatches wait for a decision."""
     # A renamed record keeps its working link, so there is nothing to decide.

@@ -93,6 +93,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     broken_items = service_item.broken_by_workspace(workspaces)
     deletions = figures.deletions()
+    changed = figures.changed_since_sent()
     shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
@@ -105,6 +106,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             broken_item=broken_items.get(workspace.pk),
             unknown_for_people=unknown.get(workspace.pk, 0),
             deletions=deletions.get(workspace.pk, 0),
+            changed_since_sent=changed.get(workspace.pk, 0),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),

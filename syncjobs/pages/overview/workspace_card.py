@@ -55,6 +55,8 @@ class Card:
     # Why the default service item can't be used.
     broken_item: Reason | None = None
     deletions: int = 0
+    # Sent entries whose rate or link is another one today: told, and no reason to call the workspace ill.
+    changed_since_sent: int = 0
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None

@@ -76,7 +76,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "took": took(run),
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": run_figures,
-        "warning_lines": _warning_lines(run_figures),
+        "warning_lines": _warning_lines(run, run_figures),
         "in_doubt": in_doubt(run_figures) if run_figures else 0,
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
         "narrowed": result.narrowed(run),
@@ -144,10 +144,25 @@ def _by_outcome(run: Run) -> dict[str, int]:
     return dict(run.items.order_by().values_list("outcome").annotate(Count("pk")))
 
 
-def _warning_lines(run_figures: dict[str, Any] | None) -> list[tuple[str, str]]:
-    """Return code and sentence of each warning; lists that lost many records have a part of the page of their own."""
+@dataclass(frozen=True)
+class WarningLine:
+    """A warning of a run, and the page where a person sees which records it is about."""
+
+    code: str
+    sentence: str
+    link: str = ""
+    label: str = ""
+
+
+def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[WarningLine]:
+    """Return a line for each warning; lists that lost many records have a part of the page of their own."""
     shown = {code: n for code, n in (run_figures or {}).get("warnings", {}).items() if code != shrunk_lists.WARNING}
-    return warnings.lines(shown)
+    deletions = (reverse("hourbridge:missing", args=[run.workspace_id]), "See which, and decide")
+    since_sent = (reverse("hourbridge:since-sent", args=[run.workspace_id]), "See which")
+    unreadable = (reverse("admin:integrations_unreadablerecord_changelist"), "See what is wrong")
+    pages = {"MANY_MISSING": deletions, "MANY_DELETIONS": deletions, "UNREADABLE": unreadable}
+    pages |= {"RATE_CHANGED": since_sent, "LINK_CHANGED": since_sent}
+    return [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in warnings.lines(shown)]
 
 
 def figures(run: Run) -> dict[str, Any]:

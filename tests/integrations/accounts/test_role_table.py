@@ -68,6 +68,7 @@ TABLE = {
     "hourbridge:undo-run": Line(LOOK, ACT, row="run"),
     "hourbridge:uncertain-writes": Line(LOOK, ACT),
     "hourbridge:missing": Line(LOOK, ACT),
+    "hourbridge:since-sent": Line(LOOK, ACT),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),

@@ -39,8 +39,12 @@ def test_adopted_time_is_sent_and_follows_later_edits(
 
     take(scene, entry, key)
 
-    assert scene.explain(entry)["state"] == "sent"
-    assert scene.sync().counts == {"unchanged": 1}
+    explained = scene.explain(entry)
+    assert explained["state"] == "sent"
+    # Another rate of theirs is told; who adopted it knows, so nobody is warned.
+    assert ("rate", "80.00") in [(row["field"], row["now"]) for row in explained["differences"]]
+    run = scene.sync()
+    assert (run.counts, run["warnings"]) == ({"unchanged": 1}, {})
     scene.stretch(entry, 90)
     assert scene.sync().counts == {"updated": 1}
     assert scene.activity(entry)["Id"] == key

@@ -52,7 +52,8 @@ def test_this_is_it_gives_a_receipt_that_says_the_difference(scene: Scene, entry
     assert (receipt.quickbooks_id, scene.open_actions()) == (key, 0)
     assert receipt.differences == ["minutes: sent 60, QuickBooks has 67"]
     assert scene.sync().counts == {"unchanged": 1}
-    assert scene.explain(entry)["differences"] == ["minutes: sent 60, QuickBooks has 67"]
+    difference = {"field": "minutes", "sent": "60", "quickbooks": "67", "now": "60"}
+    assert scene.explain(entry)["differences"] == [difference]
     assert len(scene.activities()) == 1
     event = ConnectionEvent.objects.get(kind="doubt_decided")
     assert key in event.message and entry in event.message and "Asked Ada." in event.message

@@ -1,0 +1,145 @@
+"""Where QuickBooks' copy, or what would be sent today, is unlike what was sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from syncjobs.rules.answered import normalized_text
+from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.eligibility import Entry, Resolution
+
+Values = Mapping[str, str]
+# The fields in the order in which people read them, by their names in drafts and in QuickBooks' answers.
+FIELDS = {
+    "person_kind": "person_kind",
+    "person_id": "person",
+    "customer_id": "customer",
+    "txn_date": "date",
+    "minutes": "minutes",
+    "billable_status": "billable",
+    "rate": "rate",
+    "description": "description",
+    "item_id": "item",
+}
+LINK_FIELDS = ("person_kind", "person", "customer")
+# The warnings about what is different today, each with its fields; a changed item is a difference alone.
+CODES = {"RATE_CHANGED": ("rate",), "LINK_CHANGED": LINK_FIELDS}
+LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field: what was sent, what QuickBooks has, and what would be sent today; "" where that is not known."""
+
+    field: str
+    sent: str
+    quickbooks: str = ""
+    now: str = ""
+    in_quickbooks: bool = False
+    today: bool = False
+
+    def as_row(self) -> dict[str, str]:
+        """Return it as `explain` prints it."""
+        return {"field": self.field, "sent": self.sent, "quickbooks": self.quickbooks, "now": self.now}
+
+    def sentence(self, names: Mapping[tuple[str, str], str] | None = None) -> str:
+        """Return `rate: sent 80.00, now 99.00`; `names` has those of people and customers by field and id."""
+
+        def shown(value: str) -> str:
+            name = (names or {}).get((self.field, value), "")
+            text = f"{value} {name}".strip() or "nothing"
+            return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+        if self.field == GONE:
+            return "QuickBooks no longer has the activity"
+        found = f", QuickBooks has {shown(self.quickbooks)}" if self.in_quickbooks else ""
+        now = f", now {shown(self.now)}" if self.today else ""
+        return f"{self.field.replace('_', ' ')}: sent {shown(self.sent)}{found}{now}"
+
+
+GONE = "activity"
+
+
+def gone(quickbooks_id: str) -> Difference:
+    """Return the difference of an activity that QuickBooks no longer has."""
+    return Difference(GONE, quickbooks_id, in_quickbooks=True)
+
+
+def values_of(draft: Draft) -> dict[str, str]:
+    """Return the texts of what a draft writes, by field."""
+    return _texts({**draft.as_row(), "billable_status": BILLABLE})
+
+
+def today(entry: Entry, resolution: Resolution, sent: Draft, *, service_item: str) -> dict[str, str]:
+    """Return rate, person, customer and item as they would be sent today, where they are unlike what was sent.
+
+    For an entry that was not edited since: then its rate, a link or a setting is what changed. A missing partner is no
+    other one.
+    """
+    if resolution.codes & {"IGNORED", "UNREADABLE"}:
+        return {}
+    person, customer = resolution.person, resolution.customer
+    now = {
+        "rate": money(entry.rate or Decimal(0)),
+        "person_kind": person.kind if person else sent.person_kind,
+        "person": person.id if person else sent.person_id,
+        "customer": customer.id if customer else sent.customer_id,
+        "item": service_item,
+    }
+    before = values_of(sent)
+    return {field: value for field, value in now.items() if value != before[field]}
+
+
+def warnings(now: Values, noted: Values) -> tuple[str, ...]:
+    """Return the codes of what is different today, apart from what a person took note of and is still the same."""
+    return tuple(
+        code
+        for code, fields in CODES.items()
+        if any(field in now and now[field] != noted.get(field) for field in fields)
+    )
+
+
+def version(now: Values, code: str) -> str:
+    """Return what a person who is shown this warning sees; another one where it changed since, "" where it is over."""
+    return " ".join(f"{field}={now[field]}" for field in CODES[code] if field in now)
+
+
+def listed(sent: Draft, copy: Mapping[str, Any] | None, changed: Values, now: Values) -> list[Difference]:
+    """Return a difference for each field in which QuickBooks' copy is unlike `sent`, or that is in `changed`.
+
+    `copy`: as in `rules.answered`; None where it is not known. `changed`: see `today`. `now`: all that would be sent
+    today, as far as it is known.
+    """
+    before, found = values_of(sent), _texts(copy) if copy is not None else {}
+    differences = []
+    for field, value in before.items():
+        quickbooks = found.get(field, "")
+        in_quickbooks = copy is not None and not _is_same(field, sent, value, quickbooks)
+        if in_quickbooks or field in changed:
+            now_value = changed.get(field, now.get(field, ""))
+            differences.append(Difference(field, value, quickbooks, now_value, in_quickbooks, field in changed))
+    return differences
+
+
+def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
+    if field == "billable":
+        # Invoicing changes it by itself.
+        return found in {value, "HasBeenBilled"}
+    if field == "description":
+        return normalized_text(value) == normalized_text(found)
+    # Without an item of ours QuickBooks chose one.
+    return value == found or (field == "item" and not sent.item_id)
+
+
+def money(rate: Decimal) -> str:
+    """Return a rate with two decimals, or all that it has."""
+    exact = format(rate.normalize(), "f")
+    return f"{rate:.2f}" if len(exact.partition(".")[2]) <= 2 else exact
+
+
+def _texts(values: Mapping[str, Any]) -> dict[str, str]:
+    texts = {field: "" if values.get(name) is None else str(values.get(name)) for name, field in FIELDS.items()}
+    return texts | {"rate": money(Decimal(texts["rate"] or "0"))}

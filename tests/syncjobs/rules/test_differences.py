@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from syncjobs.rules import differences
+from syncjobs.rules.answered import as_row
+from syncjobs.rules.draft import Draft
+from syncjobs.rules.eligibility import Partner, ResolvedPartner
+from tests.support.values import activity_of, make_mapping_table, resolved, sent_for, work
+
+SENT = Draft("employee", "55", "8", "2026-03-04", 60, "Review", "80")
+BEA = make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))
+
+
+def today(*, mapping_table: Any = None, item: str = "", **changes: Any) -> dict[str, str]:
+    entry = work(**changes)
+    return differences.today(entry, resolved(entry, mapping_table), SENT, service_item=item)
+
+
+def copy(**changes: Any) -> dict[str, Any]:
+    return as_row(replace(activity_of(sent_for(SENT)), **changes))
+
+
+def test_what_is_as_it_was_sent_differs_in_nothing() -> None:
+    assert today() == {}
+    assert differences.listed(SENT, copy(), {}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "now"),
+    [
+        ({"rate": Decimal("99.5")}, {"rate": "99.50"}),
+        ({"rate": None}, {"rate": "0.00"}),
+        ({"rate": Decimal("80.0000")}, {}),
+        ({"rate": Decimal("0.3333")}, {"rate": "0.3333"}),
+        ({"mapping_table": BEA}, {"person": "56"}),
+        ({"mapping_table": make_mapping_table(user=None)}, {}),
+        ({"item": "7"}, {"item": "7"}),
+        ({"rate": Decimal("99"), "ignored": True}, {}),
+        ({"description": "Rework", "seconds": 7200}, {}),
+    ],
+    ids=str,
+)
+def test_rate_link_and_item_are_compared_with_today(changes: dict[str, Any], now: dict[str, str]) -> None:
+    assert today(**changes) == now
+
+
+@pytest.mark.parametrize(
+    ("now", "noted", "codes"),
+    [
+        ({"rate": "99.00"}, {}, ("RATE_CHANGED",)),
+        ({"rate": "99.00"}, {"rate": "99.00"}, ()),
+        ({"rate": "110.00"}, {"rate": "99.00"}, ("RATE_CHANGED",)),
+        ({"person": "56", "rate": "99.00"}, {"rate": "99.00"}, ("LINK_CHANGED",)),
+        ({"customer": "9", "rate": "1.00"}, {}, ("RATE_CHANGED", "LINK_CHANGED")),
+        ({"item": "7"}, {}, ()),
+        ({}, {"rate": "99.00"}, ()),
+    ],
+    ids=str,
+)
+def test_a_warning_lasts_until_a_person_takes_note(now: Any, noted: Any, codes: tuple[str, ...]) -> None:
+    assert differences.warnings(now, noted) == codes
+
+
+def test_a_difference_has_what_was_sent_what_quickbooks_has_and_what_would_be_sent_now() -> None:
+    [minutes, rate] = differences.listed(SENT, copy(minutes=75), {"rate": "99.00"}, differences.values_of(SENT))
+
+    assert minutes.as_row() == {"field": "minutes", "sent": "60", "quickbooks": "75", "now": "60"}
+    assert rate.as_row() == {"field": "rate", "sent": "80.00", "quickbooks": "80.00", "now": "99.00"}
+    assert [minutes.sentence(), rate.sentence()] == [
+        "minutes: sent 60, QuickBooks has 75",
+        "rate: sent 80.00, now 99.00",
+    ]
+    [person] = differences.listed(SENT, None, {"person": "56"}, {})
+    names = {("person", "55"): "Ada", ("person", "56"): "Bea"}
+    assert person.sentence(names) == "person: sent 55 Ada, now 56 Bea"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"billable_status": "HasBeenBilled"},
+        {"description": " Review\r\n"},
+        {"item_id": "2"},
+        {"rate": Decimal("80.00")},
+    ],
+    ids=str,
+)
+def test_what_quickbooks_does_by_itself_is_no_difference(changes: dict[str, Any]) -> None:
+    assert differences.listed(SENT, copy(**changes), {}, {}) == []
