@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from integrations.clockify import named_in_entries
 from integrations.models import TimeEntry, Workspace
+from integrations.quickbooks.sales_forms import KINDS
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
@@ -24,7 +25,7 @@ from syncjobs.rules.reasons import Reason, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
-QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED", "INVOICES_NOT_READ"}
 # Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
 
@@ -84,11 +85,7 @@ def judge_gone(
     )
     step = context.unanswered.hold(step, content_hash)
     rows = (*_conflict(receipt), *(reason.as_row() for reason in step.reasons))
-    remembered = (
-        [row for row in earlier.reasons if row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row)]
-        if earlier
-        else []
-    )
+    remembered = [row for row in earlier.reasons if _is_from_quickbooks(row)] if earlier else []
     return Evaluation(State.CHANGED, rows or tuple(remembered), receipt.minutes)
 
 
@@ -119,7 +116,7 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
-    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else {}
+    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else receipt.billed_on or {}
     return (Reason(receipt.conflict, facts).as_row(),)
 
 
@@ -127,11 +124,13 @@ def _remembered_reasons(entry: Entry, earlier: EntryStatus | None) -> tuple[dict
     """Return QuickBooks' earlier reasons if the content is still the same, without those that a person set aside."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
-    return tuple(
-        row
-        for row in earlier.reasons
-        if row.get("code") in QUICKBOOKS_REASONS and row["code"] not in entry.set_aside and not is_given_up(row)
-    )
+    return tuple(row for row in earlier.reasons if _is_from_quickbooks(row) and row["code"] not in entry.set_aside)
+
+
+def _is_from_quickbooks(row: Mapping[str, Any]) -> bool:
+    """Return True for a stored reason that our own records do not know."""
+    is_of_form = row.get("code") == "UNREADABLE" and row.get("record") in KINDS.values()
+    return is_of_form or (row.get("code") in QUICKBOOKS_REASONS and not is_given_up(row))
 
 
 def save(

@@ -25,6 +25,7 @@ from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, save, window
+from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent, given_up_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending import execute
@@ -72,6 +73,7 @@ class Sync:
         self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
         self.reading = Reading()
+        self.billing_reader = BillingReader(quickbooks, self.reading)
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
@@ -131,7 +133,7 @@ class Sync:
                 planned_writes = plan.part([step for step in plan.steps if step.writes], unknown=False)
                 writes = writes.joined(planned_writes) if writes else planned_writes
                 if len(writes.steps) >= window.CHUNK:
-                    self._plan_writes(plan_writer, writes, now)
+                    self._plan_writes(plan_writer, writes, now, more_follow=True)
                     writes = None
             if writes is not None:
                 self._plan_writes(plan_writer, writes, now)
@@ -142,12 +144,22 @@ class Sync:
             raise
         plan_writer.close()
 
-    def _plan_writes(self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime) -> None:
+    def _plan_writes(
+        self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime, *, more_follow: bool = False
+    ) -> None:
         if writes.has_writes:
             self._reread_subscription_if_old(now)
-            build.check_against_quickbooks(writes, self._quickbooks)
+            self._check_against_quickbooks(writes, more_follow=more_follow)
         plan_writer.add(writes)
         self._save_evaluations(writes, now)
+
+    def _check_against_quickbooks(self, plan: build.Plan, *, more_follow: bool = False) -> None:
+        build.check_against_quickbooks(plan, self._quickbooks, self.billing_reader, more_follow=more_follow)
+        self._count_unreadable()
+
+    def _count_unreadable(self) -> None:
+        other = {name: count for name, count in self._run.warnings.items() if name != "UNREADABLE"}
+        self._run.warnings = other | self.reading.warnings
 
     def _has_inactive_partner_refusals(self) -> bool:
         """Check whether QuickBooks refused a partner that was active when the run began."""
@@ -179,7 +191,9 @@ class Sync:
 
     def _take_back_late_duplicates(self) -> None:
         """Delete creates that arrived twice and warn about them on the run (docs/decisions/0005)."""
-        taken_back = late_duplicates.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
+        taken_back = late_duplicates.take_back(
+            self._company, self._quickbooks, self.billing_reader, check_lease=self._heartbeat.check
+        )
         if taken_back:
             self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken_back)}
 
@@ -208,8 +222,7 @@ class Sync:
             now=now,
             believe_deletions=believe_deletions,
         )
-        run.warnings = {name: count for name, count in run.warnings.items() if name != "UNREADABLE"}
-        run.warnings |= self.reading.warnings
+        self._count_unreadable()
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
@@ -266,7 +279,7 @@ class Sync:
         context = inputs.load_context(self._run.workspace)
         gone = set(self._unknown_items().filter(gone=True).values_list("entry_id", flat=True)) & entry_ids
         plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
-        build.check_against_quickbooks(plan, self._quickbooks)
+        self._check_against_quickbooks(plan)
         return plan
 
     def _await_batches(self, stage: Callable[[str], None]) -> None:

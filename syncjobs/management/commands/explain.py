@@ -36,6 +36,8 @@ class Command(base.Command):
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
+            if "url" in reason:
+                self.stdout.write(f"    {reason['url']}")
         for line in [*shown.get("differences", []), *shown.get("not_asked", [])]:
             self.stdout.write(f"  {line}")
         return None
