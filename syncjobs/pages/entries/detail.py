@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
-from syncjobs.display import badges, sent
+from syncjobs.display import badges, sent, vendor_links
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
@@ -42,6 +42,7 @@ class ReasonLine:
     duplicates: tuple[str, ...] = ()
     may_be_tried_again: bool = False
     alike_link: str = ""
+    form_link: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -154,6 +155,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         duplicates=tuple(activity_id.strip() for activity_id in duplicates.split(",") if activity_id.strip()),
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
+        form_link=vendor_links.form_link(row),
     )
 
 

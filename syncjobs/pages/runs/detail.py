@@ -16,7 +16,7 @@ from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
 from syncjobs.rules import refusals
-from syncjobs.rules.reasons import WORDINGS
+from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 
@@ -49,6 +49,8 @@ class Cause:
         """The code's meaning in plain words, and what to do about it."""
         if self.outcome == OUTCOMES.UNKNOWN:
             return WORDINGS["OUTCOME_UNKNOWN"].fix
+        if self.code in WORDINGS:
+            return WORDINGS[self.code].fix
         meaning = refusals.meaning(self.code)
         return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
 
@@ -64,7 +66,8 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     run_figures = figures(run) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
-    refused = outcomes.get(OUTCOMES.FAILED, 0)
+    waiting = run.items.filter(outcome=OUTCOMES.FAILED, error_code__in=UNDONE).count()
+    refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
     return {
         "run": run,
         "workspace": workspace,
@@ -72,7 +75,9 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "took": took(run),
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": run_figures,
-        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
+        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
+        if run_figures
+        else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run),
@@ -89,7 +94,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,
-        "to_retry": refused + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
+        "to_retry": refused + waiting + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
         "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
         # A live worker takes a run within a second or two.
@@ -160,7 +165,7 @@ def causes(run: Run) -> list[Cause]:
     grouped = rows.values_list("outcome", "error_code", "error_message").annotate(Count("pk"), Sum("minutes"))
     rows_by_cause = [
         Cause(
-            title="No answer, in doubt" if outcome == OUTCOMES.UNKNOWN else "Refused by QuickBooks",
+            title=_cause_title(outcome, code),
             message=message,
             entries=entries,
             minutes=minutes or 0,
@@ -170,6 +175,12 @@ def causes(run: Run) -> list[Cause]:
         for outcome, code, message, entries, minutes in grouped
     ]
     return sorted(rows_by_cause, key=lambda cause: (-cause.entries, cause.code, cause.message))
+
+
+def _cause_title(outcome: str, code: str) -> str:
+    if outcome == OUTCOMES.UNKNOWN:
+        return WORDINGS["OUTCOME_UNKNOWN"].title
+    return WORDINGS[code].title if code in WORDINGS else WORDINGS["QUICKBOOKS_REFUSED"].title
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
