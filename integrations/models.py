@@ -187,10 +187,12 @@ class UnreadableRecord(models.Model):
         VENDOR = "vendor", "Vendor"
         CUSTOMER = "customer", "Customer"
         ITEM = "item", "Service item"
+        INVOICE = "invoice", "Invoice"
+        SALES_RECEIPT = "sales_receipt", "Sales receipt"
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="unreadable")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="unreadable")
-    kind = models.CharField(max_length=10, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     vendor_id = models.CharField(
         "id", max_length=64, blank=True, help_text="The vendor's own; empty where it can't be read."
     )

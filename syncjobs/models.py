@@ -214,6 +214,9 @@ class Receipt(models.Model):
         db_column="trouble",
         help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read.",
     )
+    billed_on = models.JSONField(
+        null=True, blank=True, help_text="The invoice or sales receipt that billed it: transaction, id, number, date."
+    )
     differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
     answered = models.JSONField(
         null=True, blank=True, help_text="Our fields as QuickBooks answered them; null in older receipts."

@@ -107,7 +107,13 @@ class QuickBooksApiClient:
         return self._record(self._send("GET", "preferences"), "Preferences")
 
     def query(
-        self, entity: str, where: str = "", *, after: Sequence[Mapping[str, Any]] = (), most: int | None = None
+        self,
+        entity: str,
+        where: str = "",
+        *,
+        after: Sequence[Mapping[str, Any]] = (),
+        most: int | None = None,
+        page_size: int = PAGE_SIZE,
     ) -> Iterator[Mapping[str, Any]]:
         """Yield all records of one kind, ordered by Id: without an order, pages repeat and lose rows.
 
@@ -116,10 +122,10 @@ class QuickBooksApiClient:
         """
         seen = {payloads.identifier(row) for row in after}
         for page in range(MAX_PAGES):
-            start = len(after) + page * PAGE_SIZE + 1
+            start = len(after) + page * page_size + 1
             statement = (
                 f"select * from {entity}{f' where {where}' if where else ''} "
-                f"orderby Id startposition {start} maxresults {PAGE_SIZE}"
+                f"orderby Id startposition {start} maxresults {page_size}"
             )
             rows = self._query_rows(statement, entity)
             # What has no readable id is set aside by whoever reads the list.
@@ -128,7 +134,7 @@ class QuickBooksApiClient:
             if most is not None and len(seen) > most:
                 raise self._unexpected(f"QuickBooks answered a query for {most} {entity} with more.")
             yield from new_rows
-            if len(rows) < PAGE_SIZE:
+            if len(rows) < page_size:
                 return
             # The rest can't be reached then; taken for whole, the list would lose records that are still there.
             if not any(map(payloads.identifier, new_rows)):

@@ -37,7 +37,8 @@ class Activity:
 
     @property
     def billed(self) -> bool:
-        return self.billable_status == "HasBeenBilled"
+        """Whether the record itself says so; its status may lag behind an invoice that took it (reference, §15)."""
+        return self.billable_status == "HasBeenBilled" or bool(self.raw.get("LinkedTxn"))
 
 
 @dataclass(frozen=True, slots=True)

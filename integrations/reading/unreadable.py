@@ -30,6 +30,8 @@ PLURALS = {
     "vendor": "vendors",
     "customer": "customers",
     "item": "service items",
+    "invoice": "invoices",
+    "sales_receipt": "sales receipts",
 }
 # Of a record's JSON that is kept for people.
 SHOWN_LENGTH = 2000

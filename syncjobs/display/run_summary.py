@@ -5,6 +5,7 @@ from __future__ import annotations
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.rules.many_deletions import in_doubt, waiting
+from syncjobs.rules.reasons import UNDONE
 
 
 def result(run: Run) -> str:
@@ -32,7 +33,9 @@ def summary(run: Run) -> str:
     changed = figures["updated"] + figures["deleted"]
     parts += [f"{changed} {verbs[1]}"] if changed else []
     parts += [f"{figures['blocked']} not sent"] if figures["blocked"] else []
-    parts += [f"{figures['failed']} refused"] if figures["failed"] else []
+    # What waits was not refused.
+    word = "not done" if run.error_code in UNDONE else "refused"
+    parts += [f"{figures['failed']} {word}"] if figures["failed"] else []
     parts += [f"{in_doubt(figures)} in doubt"] if in_doubt(figures) else []
     parts += [f"{waiting(figures)} waiting for a person"] if waiting(figures) else []
     return "; ".join(parts)

@@ -15,7 +15,8 @@ from integrations.database import DatabaseNow
 from integrations.quickbooks import payloads
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
-from syncjobs.rules import answered, draft
+from syncjobs.rules import answered, billing, draft
+from syncjobs.rules.reasons import Reason
 
 DONE_AS = {
     "create": RunItem.Outcome.SENT,
@@ -178,6 +179,14 @@ def _receipt_deleted(action: Action, now: datetime) -> str:
         # Without its correction, what was sent no longer matches the entry: no content hash, so it counts as edited.
         _update_main_receipt(receipt, content_hash="")
     return receipt.quickbooks_id
+
+
+def note_conflict(receipt: Receipt, reason: Reason | None) -> None:
+    """Store what people did to the activity in QuickBooks, with the invoice that billed it; None: nothing."""
+    conflict, billed_on = (reason.code, billing.form_in(reason.facts)) if reason else ("", None)
+    if (receipt.conflict, receipt.billed_on) != (conflict, billed_on):
+        receipt.conflict, receipt.billed_on = conflict, billed_on
+        receipt.save(update_fields=["conflict", "billed_on"])
 
 
 def forget_correction(receipt: Receipt) -> None:

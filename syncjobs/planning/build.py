@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
-from syncjobs.models import Action, EntryOverride, Run
+from syncjobs.models import Action, EntryOverride, Receipt, Run
 from syncjobs.planning import inputs, unanswered
+from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes
 from syncjobs.rules.changes import Sent, Step
+from syncjobs.rules.reasons import CONFLICTS, Reason
 
 
 @dataclass
@@ -183,38 +186,72 @@ def _rows(run: Run, ids: Sequence[str]) -> list[TimeEntry]:
     return rows
 
 
-def check_against_quickbooks(plan: Plan, client: QuickBooksApiClient) -> None:
+def check_against_quickbooks(
+    plan: Plan, client: QuickBooksApiClient, billing_reader: BillingReader, *, more_follow: bool = False
+) -> None:
     """Compare the planned writes with what QuickBooks has now, and replace the plan's steps. Raises ApiError.
 
-    Reads the activities that updates and deletes would change, and looks for time there that may be the same.
+    Reads the activities that updates and deletes would change and the invoices that may have billed them, and looks for
+    time there that may be the same. `more_follow`: this run has further writes.
     """
-    plan.steps = _check_changed_in_quickbooks(plan, client, plan.steps)
+    plan.steps = _check_changed_in_quickbooks(plan, client, billing_reader, more_follow=more_follow)
     plan.steps = check_existing_duplicates(plan, client, plan.steps)
 
 
-def _check_changed_in_quickbooks(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:
+def _check_changed_in_quickbooks(
+    plan: Plan, client: QuickBooksApiClient, billing_reader: BillingReader, *, more_follow: bool
+) -> list[Step]:
     """Hold updates and deletes of activities that were billed, changed or deleted since they were sent."""
-    touched = {step.entry_id: plan.sent[step.entry_id] for step in steps if step.verb in {"update", "delete"}}
+    touched = {step.entry_id: plan.sent[step.entry_id] for step in plan.steps if step.verb in {"update", "delete"}}
     if not touched:
-        return list(steps)
+        return list(plan.steps)
     activities_by_id = activities.by_ids(client, {sent.quickbooks_id for sent in touched.values()})
-    checked = []
-    for step in steps:
-        sent = touched.get(step.entry_id)
-        activity = activities_by_id.get(sent.quickbooks_id) if sent else None
-        checked.append(changes.against_quickbooks(step, sent, activity))
+    readings = {key: activities_by_id.get(sent.quickbooks_id) for key, sent in touched.items()}
+    in_question = _in_question(plan, touched, readings)
+    billing = billing_reader.read(in_question, more_follow=more_follow)
+    checked = [
+        changes.against_quickbooks(step, touched.get(step.entry_id), readings.get(step.entry_id), billing)
+        for step in plan.steps
+    ]
+    if not in_question:
+        checked = [_with_known_form(step, plan.context.receipts.get(step.entry_id)) for step in checked]
     _save_conflicts(plan, [step for step in checked if step.entry_id in touched])
     return checked
+
+
+def _in_question(plan: Plan, touched: Mapping[str, Sent], readings: Mapping[str, Activity | None]) -> list[Activity]:
+    """Return the activities for which invoices have to be asked, which costs metered calls; none where all is known.
+
+    One whose own record says that it is billed needs no invoice, only once its number. Neither does one that people
+    changed; it is asked about along with others.
+    """
+    there = {key: reading for key, reading in readings.items() if reading is not None}
+    undecided = [not reading.billed and not touched[key].changed_by_hand(reading) for key, reading in there.items()]
+    is_new = [
+        reading.billed and plan.context.receipts[key].conflict != "BILLED_IN_QUICKBOOKS"
+        for key, reading in there.items()
+    ]
+    return list(there.values()) if any(undecided) or any(is_new) else []
+
+
+def _with_known_form(step: Step, receipt: Receipt | None) -> Step:
+    """Return a step held as billed with the invoice that an earlier run found."""
+    known = receipt.billed_on if receipt is not None else None
+    if not known or step.verb != "block" or [reason.code for reason in step.reasons] != ["BILLED_IN_QUICKBOOKS"]:
+        return step
+    reason = Reason("BILLED_IN_QUICKBOOKS", known)
+    return replace(step, reasons=(reason,), why=changes.why_billed(reason))
 
 
 def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
     """Store each conflict, or that there is none, on the receipt: pages show it without a call to QuickBooks."""
     for step in steps:
         receipt = plan.context.receipts[step.entry_id]
-        conflict = step.reasons[0].code if step.verb == "block" else ""
-        if receipt.conflict != conflict:
-            receipt.conflict = conflict
-            receipt.save(update_fields=["conflict"])
+        reason = step.reasons[0] if step.verb == "block" else None
+        # Where it is not known whether time is billed, what was known before stays.
+        if reason is not None and reason.code not in CONFLICTS:
+            continue
+        journal.note_conflict(receipt, reason)
 
 
 def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Sequence[Step]) -> list[Step]:

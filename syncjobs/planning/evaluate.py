@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from integrations.clockify import named_in_entries
 from integrations.models import TimeEntry, Workspace
+from integrations.quickbooks.sales_forms import KINDS
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.rematch import Held
@@ -25,7 +26,7 @@ from syncjobs.rules.reasons import NO_WORK, Reason, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
-QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED"}
+QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED", "INVOICES_NOT_READ"}
 REMEMBERED_OF_GONE = QUICKBOOKS_REASONS | {MANY_MISSING}
 # Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
@@ -126,7 +127,7 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
-    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else {}
+    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else receipt.billed_on or {}
     return (Reason(receipt.conflict, facts).as_row(),)
 
 
@@ -143,7 +144,8 @@ def _is_by_answer(row: Mapping[str, Any], codes: Set[str] = QUICKBOOKS_REASONS) 
     """Return whether a stored reason row of these codes is known from QuickBooks' answers only."""
     if row.get("code") == "LINE_RULE_BROKEN":
         return bool(row.get("answered"))
-    return row.get("code") in codes and not is_given_up(row)
+    is_of_form = row.get("code") == "UNREADABLE" and row.get("record") in KINDS.values()
+    return is_of_form or (row.get("code") in codes and not is_given_up(row))
 
 
 def save(

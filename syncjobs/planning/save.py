@@ -133,7 +133,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
         run=run,
         entry_id=step.entry_id,
         verb=step.verb,
-        outcome=RunItem.Outcome.BLOCKED if step.verb == "block" else RunItem.Outcome.PLANNED,
+        outcome=_outcome(step),
         gone=step.gone,
         why=step.why,
         reasons=[reason.as_row() for reason in step.reasons],
@@ -145,6 +145,8 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
     )
     if row is not None:
         item.user_name, item.project_name = row.user_name, row.project_name
+    if step.is_undone:
+        item.error_code, item.error_message = step.reasons[0].code, str(step.reasons[0].facts.get("cause", ""))
     if step.writes:
         content_hash = plan.content_hash(step.entry_id)
         # Stored keys keep their first names: older rows have them.
@@ -160,6 +162,12 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
         if tried is not None:
             item.source_snapshot[RunItem.TRIED] = tried
     return item
+
+
+def _outcome(step: Step) -> str:
+    if step.verb != "block":
+        return RunItem.Outcome.PLANNED
+    return RunItem.Outcome.FAILED if step.is_undone else RunItem.Outcome.BLOCKED
 
 
 def _entry_minutes(row: TimeEntry | None, plan: Plan) -> int:

@@ -10,9 +10,10 @@ from typing import Any
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import answered, differences
 from syncjobs.rules import draft as drafts
+from syncjobs.rules.billing import Billing
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
-from syncjobs.rules.reasons import NO_WORK, WHOLE_CONNECTION, Reason
+from syncjobs.rules.reasons import NO_WORK, UNDONE, WHOLE_CONNECTION, Reason, form_name, form_text
 from syncjobs.rules.rounding import kept_day
 
 # Activities kept with the reason of an entry that almost fits them, for its page.
@@ -68,6 +69,11 @@ class Step:
     @property
     def writes(self) -> bool:
         return self.verb in {"create", "update", "delete"}
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the run should have decided about it and could not."""
+        return self.verb == "block" and any(reason.code in UNDONE for reason in self.reasons)
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
@@ -244,19 +250,30 @@ PRICE_LABELS = {"rate": ("rate", "the rate"), "item_id": ("item", "the service i
 QUICKBOOKS_CHOICE = "QuickBooks' own choice"
 
 
-def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None) -> Step:
+def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, billing: Billing) -> Step:
     """Return the step with its reading, or held unless the activity is unbilled and exactly as we left it."""
     if step.verb not in {"update", "delete"} or sent is None:
         return step
     if reading is None:
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
-    if reading.billed:
-        return hold(step, Reason("BILLED_IN_QUICKBOOKS"))
+    billed = billing.billed(reading)
+    if billed is not None:
+        return hold(step, billed, why=why_billed(billed))
     fields = sent.changed_by_hand(reading)
     if fields:
         why = f"Changed by hand in QuickBooks: {', '.join(fields)}."
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}), why=why)
-    return replace(step, reading=reading)
+    doubt = billing.doubt(reading)
+    return hold(step, doubt, why=NOT_KNOWN) if doubt else replace(step, reading=reading)
+
+
+NOT_KNOWN = "It is not known whether it is billed, so it waits."
+
+
+def why_billed(reason: Reason) -> str:
+    """Return the plan's sentence for time that stays since it is billed."""
+    on = form_text(reason.facts)
+    return f"It is billed{f' on {on}' if on else ''}; the {form_name(reason.facts)} is left as it is."
 
 
 def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, set_aside: Collection[str]) -> Step:

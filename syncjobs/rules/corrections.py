@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes
+from syncjobs.rules.billing import Billing
 from syncjobs.rules.changes import Sent, Step, hold
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
@@ -32,7 +33,7 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: st
     return replace(step, verb="update", draft=step.draft or sent.draft, refresh_receipt=False)
 
 
-def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
+def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing) -> Step:
     """Return the step that overwrites people's changes in QuickBooks, or recreates what they deleted.
 
     Billed time is held, since its invoice must not change. `activity`: as QuickBooks has it now, None if deleted.
@@ -45,8 +46,11 @@ def override(step: Step, sent: Sent, activity: Activity | None) -> Step:
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "corrected by a second activity"}), why=why)
     if activity is None:
         return _recreate_deleted(step, sent)
-    if activity.billed:
-        return hold(step, Reason("BILLED_IN_QUICKBOOKS"), why="It is billed; the invoice is left as it is.")
+    billed, doubt = billing.billed(activity), billing.doubt(activity)
+    if billed is not None:
+        return hold(step, billed, why=changes.why_billed(billed))
+    if doubt is not None:
+        return hold(step, doubt, why=changes.NOT_KNOWN)
     if step.verb == "delete":
         by_hand = ", with what was changed by hand" if sent.changed_by_hand(activity) else ""
         why = f"{step.why} Activity {activity.id} is deleted{by_hand}."
@@ -65,7 +69,7 @@ def _recreate_deleted(step: Step, sent: Sent) -> Step:
     return replace(step, verb="create", why=why)
 
 
-def correct(step: Step, sent: Sent, activities: Collection[Activity], *, part: int) -> Step:
+def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: Billing, *, part: int) -> Step:
     """Return a create of the minutes that are missing for this person and customer, beside the entry's activities.
 
     `activities`: those of the entry that QuickBooks has now; `part`: the number of the correction.
@@ -74,15 +78,19 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], *, part: i
         return step
     own = next((activity for activity in activities if activity.id == sent.quickbooks_id), None)
     if own is None:
-        return _refuse_correction(step, own, "QuickBooks no longer has it: send Clockify's version instead.")
+        return _refuse_correction(step, own, billing, "QuickBooks no longer has it: send Clockify's version instead.")
     # Nobody changed or billed it, so the next sync may update it: a second activity is not needed.
-    if not own.billed and not sent.changed_by_hand(own) and not sent.corrections:
+    if not billing.billed(own) and not sent.changed_by_hand(own) and not sent.corrections:
+        doubt = billing.doubt(own)
+        if doubt is not None:
+            return hold(step, doubt, why=changes.NOT_KNOWN)
         return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
     if step.verb == "delete" or step.draft is None:
         why = "It is no billable work any more. Time can be added, not taken away: credit it in QuickBooks."
-        return _refuse_correction(step, own, why)
+        return _refuse_correction(step, own, billing, why)
     if any(activity.minutes is None for activity in activities):
-        return _refuse_correction(step, own, "The time of an activity can't be read in QuickBooks; look at it there.")
+        why = "The time of an activity can't be read in QuickBooks; look at it there."
+        return _refuse_correction(step, own, billing, why)
     covered, other = _covered_minutes(step.draft, activities)
     missing = step.draft.minutes - covered
     # QuickBooks takes no negative time; an invoice is corrected by a credit memo (decision 8).
@@ -91,7 +99,7 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], *, part: i
             f"QuickBooks has {length(covered)} for this person and customer, Clockify {length(step.draft.minutes)}: "
             "nothing is missing. Time can be added, not taken away: credit it in QuickBooks."
         )
-        return _refuse_correction(step, own, why)
+        return _refuse_correction(step, own, billing, why)
     why = f"Adds {length(missing)} as a new activity; {_names(activities)} with {length(covered + other)} as it is."
     if other:
         why += f" {length(other)} of that is for somebody else: credit it in QuickBooks, or it is billed as well."
@@ -109,11 +117,11 @@ def _covered_minutes(draft: Draft, activities: Collection[Activity]) -> tuple[in
     return covered_minutes, sum(activity.minutes or 0 for activity in activities) - covered_minutes
 
 
-def _refuse_correction(step: Step, own_activity: Activity | None, why: str) -> Step:
+def _refuse_correction(step: Step, own_activity: Activity | None, billing: Billing, why: str) -> Step:
     if own_activity is None:
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}), why=why)
-    billed, changed = Reason("BILLED_IN_QUICKBOOKS"), Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
-    return hold(step, billed if own_activity.billed else changed, why=why)
+    changed = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
+    return hold(step, billing.billed(own_activity) or changed, why=why)
 
 
 def _names(activities: Collection[Activity]) -> str:

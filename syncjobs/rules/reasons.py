@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from syncjobs.rules import refusals
@@ -196,6 +197,12 @@ WORDINGS = {
         "here",
         "Keep theirs, send Clockify's version, or add what is missing beside it.",
     ),
+    "INVOICES_NOT_READ": Wording(
+        "Not known whether billed",
+        "QuickBooks could not say whether it is on an invoice: {cause} Until it can, nothing of it changes.",
+        "wait",
+        "The next run asks again.",
+    ),
 }
 
 # The side on which a record of this kind is mended.
@@ -218,6 +225,20 @@ ALMOST_THERE = Wording(
     "Adopt that one, which the next sync brings up to date, or send this anyway.",
 )
 
+# BILLED_IN_QUICKBOOKS where the invoice or sales receipt is known.
+BILLED_ON = Wording(
+    WORDINGS["BILLED_IN_QUICKBOOKS"].title,
+    "It is billed in QuickBooks on {form}, and Clockify has something else now; the {form_name} is left as it is.",
+    "quickbooks",
+    "Correct the {form_name} in QuickBooks if it is wrong, or add here what is missing beside it.",
+)
+# QuickBooks' entities that bill time, as people call them.
+FORM_NAMES = {"Invoice": "invoice", "SalesReceipt": "sales receipt"}
+
+# What people did to sent time in QuickBooks, noted on its receipt.
+CONFLICTS = {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
+# Reasons for which a run did not do what it should have: its items count as failed.
+UNDONE = {"INVOICES_NOT_READ"}
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
@@ -239,9 +260,32 @@ def is_given_up(row: Mapping[str, Any]) -> bool:
 
 
 def _wording(row: Mapping[str, Any]) -> Wording | None:
+    if is_given_up(row):
+        return GIVEN_UP
     if row.get("code") == "ALREADY_IN_QUICKBOOKS" and "same" in row:
         return ALMOST_THERE
-    return GIVEN_UP if is_given_up(row) else WORDINGS.get(str(row.get("code")))
+    is_known_form = row.get("code") == "BILLED_IN_QUICKBOOKS" and row.get("transaction")
+    return BILLED_ON if is_known_form else WORDINGS.get(str(row.get("code")))
+
+
+def form_name(facts: Mapping[str, Any]) -> str:
+    """Return `invoice` or `sales receipt`, whichever billed the time; `invoice` where that is not known."""
+    return FORM_NAMES.get(str(facts.get("transaction")), "invoice")
+
+
+def form_text(facts: Mapping[str, Any]) -> str:
+    """Return the form that billed the time, as `invoice 1043 of March 31, 2026`; "" where it is not known."""
+    if not facts.get("transaction"):
+        return ""
+    name = form_name(facts)
+    # Numbers are optional in QuickBooks.
+    text = f"{name} {facts['number']}" if facts.get("number") else f"{'an' if name == 'invoice' else 'a'} {name}"
+    day = date.fromisoformat(facts["date"]) if facts.get("date") else None
+    return f"{text} of {day:%B} {day.day}, {day.year}" if day else text
+
+
+def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
+    return _FactsWithDefault(row, form=form_text(row), form_name=form_name(row))
 
 
 def title(code: str) -> str:
@@ -253,7 +297,7 @@ def title(code: str) -> str:
 def sentence(row: Mapping[str, Any]) -> str:
     """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code."""
     wording = _wording(row)
-    return wording.sentence.format_map(_FactsWithDefault(row)) if wording else str(row.get("code"))
+    return wording.sentence.format_map(_facts(row)) if wording else str(row.get("code"))
 
 
 def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -269,7 +313,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     code, wording = str(row.get("code")), _wording(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
-    message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix
+    message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix.format_map(_facts(row))
     if code == "UNREADABLE":
         fix_in = SIDES.get(str(row.get("record")), "quickbooks")
     elif code == "QUICKBOOKS_REFUSED" and not is_given_up(row):

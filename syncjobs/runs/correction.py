@@ -16,6 +16,7 @@ from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
+from syncjobs.rules.billing import Billing
 from syncjobs.rules.reasons import Reason
 from syncjobs.runs.sync import Sync
 
@@ -61,7 +62,11 @@ class CorrectionSync(Sync):
         """Plan what the person decided, from our own data and then against QuickBooks. Raises ApiError."""
         plan = self._intend(ids, gone, absent)
         activities_now = self._read_activities(plan)
-        plan.steps = [step if step.action_id else self._decide(step, plan, activities_now) for step in plan.steps]
+        billing = self.billing_reader.read(activities_now.values())
+        self._count_unreadable()
+        plan.steps = [
+            step if step.action_id else self._decide(step, plan, activities_now, billing) for step in plan.steps
+        ]
         if plan.has_writes:
             plan.steps = build.check_existing_duplicates(plan, self._quickbooks, plan.steps)
         plan.steps = [self._hold_unless_shown(step, activities_now) for step in plan.steps]
@@ -96,13 +101,15 @@ class CorrectionSync(Sync):
         rows = Receipt.objects.in_quickbooks(self._run.workspace).filter(entry_id__in=ids)
         return activities.by_ids(self._quickbooks, list(rows.values_list("quickbooks_id", flat=True))) if ids else {}
 
-    def _decide(self, step: changes.Step, plan: Plan, activities_now: dict[str, Activity]) -> changes.Step:
+    def _decide(
+        self, step: changes.Step, plan: Plan, activities_now: dict[str, Activity], billing: Billing
+    ) -> changes.Step:
         sent = plan.sent.get(step.entry_id)
         if sent is None:
             return step
         if self._run.options["amend"] == corrections.OVERRIDE:
-            return corrections.override(step, sent, activities_now.get(sent.quickbooks_id))
-        return corrections.correct(step, sent, activities_now.values(), part=self._next_part(step.entry_id))
+            return corrections.override(step, sent, activities_now.get(sent.quickbooks_id), billing)
+        return corrections.correct(step, sent, activities_now.values(), billing, part=self._next_part(step.entry_id))
 
     def _next_part(self, entry_id: str) -> int:
         """Return the part number of the next correction; part 0 is the entry's own activity."""

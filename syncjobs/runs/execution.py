@@ -142,7 +142,7 @@ class RunExecution:
             sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
             self._may_have_written = not run.dry_run
             sync.perform(now=now, stage=self._stage, progress=self._progress)
-            self._end_sync(breaker, sync.reading, cut_message=sync.cut_message)
+            self._end_sync(breaker, sync)
         except SubscriptionNotSupported as refusal:
             self._end(Status.BLOCKED, refusal.code, str(refusal), WORDINGS[refusal.code].fix)
         except ApiError as error:
@@ -168,7 +168,7 @@ class RunExecution:
         else:
             self._end(status)
 
-    def _end_sync(self, breaker: CircuitBreaker, reading: Reading, *, cut_message: str) -> None:
+    def _end_sync(self, breaker: CircuitBreaker, sync: Sync) -> None:
         run = self.run
         has_remaining = run.items.filter(outcome=RunItem.Outcome.PLANNED).exists()
         if run.total and not run.dry_run:
@@ -185,8 +185,11 @@ class RunExecution:
             self._requeue(database_now())
         elif has_remaining and not run.dry_run:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+        elif sync.billing_reader.problem and not sync.reading.changed_message and self._result() != Status.SUCCEEDED:
+            message = f"{sync.billing_reader.problem} What would change time that was sent waits for that."
+            self._end(self._result(), "INVOICES_NOT_READ", message, WORDINGS["INVOICES_NOT_READ"].fix)
         else:
-            self._end_read(reading, self._result(), cut_message=cut_message)
+            self._end_read(sync.reading, self._result(), cut_message=sync.cut_message)
 
     def _result(self) -> str:
         has_failures = self.run.items.filter(outcome__in=[RunItem.Outcome.FAILED, RunItem.Outcome.UNKNOWN]).exists()

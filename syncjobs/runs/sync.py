@@ -26,6 +26,7 @@ from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, save, service_item, window
+from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent, given_up_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.runs import many_deletions
@@ -41,7 +42,7 @@ SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
 
 # Warnings about what was read, as opposed to what was sent.
-OF_READING = {"UNREADABLE", shrunk_lists.WARNING, window.REPORT_SHORT}
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -82,6 +83,7 @@ class Sync:
         self._heartbeat, self._breaker = heartbeat, breaker
         self._company = mapping.company_of(run.workspace)
         self.reading = Reading()
+        self.billing_reader = BillingReader(quickbooks, self.reading)
         # What to say where the report may have been cut, so that this run has not seen all time.
         self.cut_message = ""
         # Of the plan's entries, how many have time in QuickBooks.
@@ -100,7 +102,8 @@ class Sync:
         time_window = self._read_window(now)
         stage("Planning")
         self._make_plan(time_window, absent, now)
-        self._run.warnings = {**self._run.warnings, **time_window.warnings}
+        other = {name: count for name, count in self._run.warnings.items() if name != window.REPORT_SHORT}
+        self._run.warnings = other | time_window.warnings
         self.cut_message = time_window.cut_message
         evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
         if self._run.dry_run:
@@ -145,7 +148,7 @@ class Sync:
                 planned_writes = plan.part([step for step in plan.steps if step.writes], unknown=False)
                 writes = writes.joined(planned_writes) if writes else planned_writes
                 if len(writes.steps) >= window.CHUNK:
-                    self._plan_writes(plan_writer, writes, now)
+                    self._plan_writes(plan_writer, writes, now, more_follow=True)
                     writes = None
             if writes is not None:
                 self._plan_writes(plan_writer, writes, now)
@@ -158,12 +161,23 @@ class Sync:
         # Once, on the whole plan: chunks of a thousand would each be judged by themselves.
         many_deletions.decide(run, sent=self._sent, now=now)
 
-    def _plan_writes(self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime) -> None:
+    def _plan_writes(
+        self, plan_writer: save.PlanWriter, writes: build.Plan, now: datetime, *, more_follow: bool = False
+    ) -> None:
         if writes.has_writes:
             self._reread_subscription_if_old(now)
-            build.check_against_quickbooks(writes, self._quickbooks)
+            self._check_against_quickbooks(writes, more_follow=more_follow)
         plan_writer.add(writes)
         self._save_evaluations(writes, now)
+
+    def _check_against_quickbooks(self, plan: build.Plan, *, more_follow: bool = False) -> None:
+        build.check_against_quickbooks(plan, self._quickbooks, self.billing_reader, more_follow=more_follow)
+        self._count_unreadable()
+
+    def _count_unreadable(self) -> None:
+        # An earlier slice may have read otherwise.
+        other = {name: count for name, count in self._run.warnings.items() if name not in OF_READING}
+        self._run.warnings = other | self.reading.warnings | shrunk_lists.warnings(self._run.workspace)
 
     def _has_inactive_partner_refusals(self) -> bool:
         """Check whether QuickBooks refused a partner that was active when the run began."""
@@ -195,7 +209,9 @@ class Sync:
 
     def _take_back_late_duplicates(self) -> None:
         """Delete creates that arrived twice and warn about them on the run (docs/decisions/0005)."""
-        taken_back = late_duplicates.take_back(self._company, self._quickbooks, check_lease=self._heartbeat.check)
+        taken_back = late_duplicates.take_back(
+            self._company, self._quickbooks, self.billing_reader, check_lease=self._heartbeat.check
+        )
         if taken_back:
             self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken_back)}
 
@@ -225,9 +241,7 @@ class Sync:
             ask_all=many_deletions.is_answered(run),
             ask_kept=bool(run.options.get("amend")),
         )
-        # An earlier slice may have read otherwise.
-        run.warnings = {name: count for name, count in run.warnings.items() if name not in OF_READING}
-        run.warnings |= self.reading.warnings | shrunk_lists.warnings(workspace)
+        self._count_unreadable()
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
@@ -285,7 +299,7 @@ class Sync:
         context = inputs.load_context(self._run.workspace)
         gone = self._gone_in_doubt() & entry_ids
         plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
-        build.check_against_quickbooks(plan, self._quickbooks)
+        self._check_against_quickbooks(plan)
         return plan
 
     def _gone_in_doubt(self) -> set[str]:

@@ -13,12 +13,12 @@ from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
-from syncjobs.planning import build, evaluate, inputs, save, unanswered
+from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
-from syncjobs.rules.reasons import Reason
+from syncjobs.rules.reasons import Reason, sentence
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -26,7 +26,6 @@ from syncjobs.sending import execute
 Outcome = RunItem.Outcome
 # Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
 KEPT_MESSAGES = {
-    "BILLED_IN_QUICKBOOKS": "It is billed in QuickBooks; the invoice is left as it is.",
     "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as it is.",
     "BOOKS_CLOSED": "The books are closed up to {closed} now, and this work is from {day}.",
 }
@@ -172,7 +171,7 @@ class Undo(Sync):
     def _check(self, plan: Plan) -> None:
         """Compare the plan with QuickBooks. Raises ApiError."""
         if plan.has_writes:
-            build.check_against_quickbooks(plan, self._quickbooks)
+            self._check_against_quickbooks(plan)
             plan.steps = [self._compare(step, plan) for step in plan.steps]
         plan.steps = [_with_kept_message(step) for step in plan.steps]
 
@@ -232,4 +231,7 @@ def _with_kept_message(step: Step) -> Step:
     if step.verb != "block":
         return step
     reason = step.reasons[0]
-    return replace(step, why=KEPT_MESSAGES[reason.code].format_map(reason.facts))
+    if reason.code == "BILLED_IN_QUICKBOOKS":
+        return replace(step, why=changes.why_billed(reason))
+    message = KEPT_MESSAGES.get(reason.code)
+    return replace(step, why=message.format_map(reason.facts) if message else sentence(reason.as_row()))

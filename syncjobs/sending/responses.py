@@ -23,11 +23,12 @@ from integrations.quickbooks.payloads import ref_id
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import sent_of
 from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
 from syncjobs.rules.eligibility import broken_item_reason
-from syncjobs.rules.reasons import Reason
+from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 
 # QuickBooks' words where a refused reference is the service item: the property, or its kind of list element.
@@ -106,15 +107,22 @@ class Outcomes:
     def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> bool:
         """Decide again from what QuickBooks has now, after an update or delete was refused; return True to retry.
 
-        The activity may have changed since it was read (stale token), or a partner may be inactive.
+        The activity may have changed since it was read (stale token), or a partner may be inactive. An invoice made
+        since then may move the token as well, so invoices are asked again.
         """
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         activity = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
+        billing = BillingReader(self._client).read([activity] if activity else [])
         step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
-        step = changes.against_quickbooks(step, sent_of(receipt), activity)
+        step = changes.against_quickbooks(step, sent_of(receipt), activity, billing)
         if step.verb == "block":
-            self._hold(item, step.reasons[0], error)
-            Receipt.objects.filter(pk=receipt.pk).update(conflict=step.reasons[0].code)
+            reason = step.reasons[0]
+            if step.is_undone:
+                self._finish(item, RunItem.Outcome.FAILED, reason, error)
+            else:
+                self._hold(item, reason, error)
+            if reason.code in CONFLICTS:
+                journal.note_conflict(receipt, reason)
         elif error.code in BAD_REFERENCE_CODES:
             self._check_partners(item, error)
         elif second_try or error.code != STALE_CODE:

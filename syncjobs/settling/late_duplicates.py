@@ -21,6 +21,7 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
+from syncjobs.planning.billing import BillingReader
 from syncjobs.rules import draft
 
 log = logging.getLogger("hourbridge.doubles")
@@ -33,7 +34,9 @@ FIRST_SYNC_TOKEN = "0"
 WATCHED = (Action.State.DONE, Action.State.MISSING)
 
 
-def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Callable[[], None]) -> list[str]:
+def take_back(
+    company: Company, client: QuickBooksApiClient, billing_reader: BillingReader, *, check_lease: Callable[[], None]
+) -> list[str]:
     """Delete late duplicates of watched creates; returns the ids of the deleted activities.
 
     Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, and
@@ -55,14 +58,27 @@ def take_back(company: Company, client: QuickBooksApiClient, *, check_lease: Cal
     for owned_id in Receipt.objects.owned_ids(company, unowned):
         del unowned[owned_id]
     deleted_ids: list[str] = []
+    found = {action.pk: _late_duplicates(action, unowned.values()) for action in watched}
+    # Somebody may have put the duplicate on an invoice meanwhile.
+    billing = billing_reader.read([duplicate for duplicates in found.values() for duplicate in duplicates])
+    unsure: list[int] = []
     for action in watched:
-        for duplicate in _late_duplicates(action, unowned.values()):
+        for duplicate in found[action.pk]:
+            if duplicate.id not in unowned:
+                continue
+            if billing.billed(duplicate):
+                log.warning("Activity %s, a late double, stays: it is billed.", duplicate.id)
+                continue
+            if billing.doubt(duplicate):
+                unsure.append(action.pk)
+                continue
             check_lease()
             _delete(company, client, action, duplicate)
             del unowned[duplicate.id]
             deleted_ids.append(duplicate.id)
     # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
-    Action.objects.filter(pk__in=[action.pk for action in watched], watch_until__lt=now).update(watch_until=None)
+    settled = [action.pk for action in watched if action.pk not in unsure]
+    Action.objects.filter(pk__in=settled, watch_until__lt=now).update(watch_until=None)
     return deleted_ids
 
 

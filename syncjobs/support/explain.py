@@ -18,16 +18,18 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
 from integrations.reading.values import Unreadable
+from syncjobs.display import vendor_links
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, since_sent, window
+from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import answered, changes, differences, reasons
 from syncjobs.rules.differences import Difference
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, unreadable_reason
-from syncjobs.rules.reasons import Reason
+from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
 
 State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.
@@ -53,7 +55,7 @@ class Explanation:
         values: dict[str, Any] = {
             "entry": self.entry_id,
             "state": str(self.evaluation.state),
-            "reasons": [reasons.explain(row) for row in self.evaluation.reasons],
+            "reasons": [_explained(row) for row in self.evaluation.reasons],
             "quickbooks_id": self.quickbooks_id,
         }
         if self.differences:
@@ -63,6 +65,12 @@ class Explanation:
         if self.not_asked:
             values["not_asked"] = self.not_asked
         return values
+
+
+def _explained(row: Mapping[str, Any]) -> dict[str, str]:
+    """Return a reason as `explain` prints it, with the address of the invoice that it names."""
+    url = vendor_links.form_url(row)
+    return reasons.explain(row) | ({"url": url} if url else {})
 
 
 def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanation:
@@ -192,24 +200,39 @@ def _ask_about_deleted(
 ) -> None:
     """Explain what keeps the next run from deleting the time of a deleted entry."""
     assert workspace.company is not None
-    sent = inputs.sent_of(receipt)
+    sent, client = inputs.sent_of(receipt), QuickBooksApiClient(workspace.company)
+    step = changes.intend_gone(explanation.entry_id, sent, book_close_date=context.policy.book_close_date)
     try:
-        activities_by_id = activities.by_ids(QuickBooksApiClient(workspace.company), [receipt.quickbooks_id])
+        activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
+        block_reasons = _block_reasons(step, sent, activity, client)
     except ApiError as error:
         explanation.not_asked.append(f"QuickBooks was not asked: {error.message}")
         return
-    step = changes.intend_gone(explanation.entry_id, sent, book_close_date=context.policy.book_close_date)
-    block_reasons = _block_reasons(step, sent, activities_by_id.get(receipt.quickbooks_id))
+    _set_reasons(explanation, block_reasons)
+
+
+def _set_reasons(explanation: Explanation, block_reasons: tuple[Reason, ...]) -> None:
+    """Set the reasons that QuickBooks gave just now; what an earlier run found there and is gone no longer counts."""
+    earlier = explanation.evaluation.reasons
     if block_reasons:
-        explanation.evaluation = replace(
-            explanation.evaluation, reasons=tuple(reason.as_row() for reason in block_reasons)
-        )
+        given_up = [row for row in earlier if reasons.is_given_up(row)]
+        rows = [*given_up, *(reason.as_row() for reason in block_reasons)]
+    else:
+        rows = [row for row in earlier if row.get("code") not in CONFLICTS | UNDONE]
+    explanation.evaluation = replace(explanation.evaluation, reasons=tuple(rows))
 
 
-def _block_reasons(step: changes.Step, sent: changes.Sent, reading: Activity | None) -> tuple[Reason, ...]:
-    """Return all reasons against a change: those from our own data and those from QuickBooks' record."""
+def _block_reasons(
+    step: changes.Step, sent: changes.Sent, reading: Activity | None, client: QuickBooksApiClient
+) -> tuple[Reason, ...]:
+    """Return all reasons against a change: those from our own data, QuickBooks' record and its invoices.
+
+    Invoices are asked about what the next run would write, and about what is billed, for their number. Raises ApiError.
+    """
     own_reasons = step.reasons if step.verb == "block" else ()
-    compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading)
+    asked = [reading] if reading is not None and (step.writes or reading.billed) else []
+    billing = BillingReader(client).read(asked)
+    compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading, billing)
     return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
 
 
@@ -226,11 +249,7 @@ def _compare_sent(
         return
     sent = inputs.sent_of(receipt)
     step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
-    block_reasons = _block_reasons(step, sent, activity)
-    if block_reasons:
-        given_up = [row for row in explanation.evaluation.reasons if reasons.is_given_up(row)]
-        rows = (*given_up, *(reason.as_row() for reason in block_reasons))
-        explanation.evaluation = replace(explanation.evaluation, reasons=rows)
+    _set_reasons(explanation, _block_reasons(step, sent, activity, client))
 
 
 def differences_of(

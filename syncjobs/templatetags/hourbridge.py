@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 
 from config.version import name_and_version
-from syncjobs.display import badges, formatting, lost_connections, warnings
+from syncjobs.display import badges, formatting, lost_connections, vendor_links, warnings
 from syncjobs.rules import reasons
 
 register = template.Library()
@@ -23,6 +23,7 @@ register.filter("number", formatting.number)
 register.filter("pieces", formatting.pieces)
 register.filter("reason_title", reasons.title)
 register.filter("reason_sentence", reasons.sentence)
+register.filter("form_link", vendor_links.form_link)
 
 register.filter("entry_warning", warnings.of_entry)
 register.filter("icon", badges.icon)

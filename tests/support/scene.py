@@ -24,6 +24,7 @@ from sandbox.clockify.product import Product
 from sandbox.clockify.records import Entry
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
+from sandbox.quickbooks import sales_forms
 from sandbox.server import Running
 from syncjobs.models import Action, EntryOverride, Receipt
 
@@ -200,12 +201,14 @@ class Scene:
     def deactivate(self, entity: str, key: str) -> None:
         self.put(entity, {"Id": key, "Active": False})
 
-    def bill(self, *ids: str) -> None:
-        """Put time on an invoice."""
-        keep_token = not self.world.switches["billing_moves_sync_token"]
+    def bill(self, *ids: str, **form: Any) -> list[dict[str, Any]]:
+        """Put time on an invoice, or what `form` says; returns the forms. The time's own status lags behind them."""
         with self.world.lock:
-            for key in ids:
-                self.books.put("TimeActivity", {"Id": key, "BillableStatus": "HasBeenBilled"}, keep_token=keep_token)
+            return [dict(made) for made in sales_forms.bill(self.books, ids, **form)]
+
+    def delete_form(self, form: dict[str, Any], entity: str = "Invoice") -> None:
+        with self.world.lock:
+            sales_forms.delete(self.books, entity, form["Id"])
 
     def annotate(self, *ids: str, **details: Any) -> None:
         """Add a `class`, `cost_rate` or `project` to activities, as another person; their SyncTokens move."""

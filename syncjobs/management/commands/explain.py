@@ -36,6 +36,8 @@ class Command(base.Command):
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
+            if "url" in reason:
+                self.stdout.write(f"    {reason['url']}")
         company = sent.company if sent is not None else None
         for line in [*difference_sentences(company, explanation.differences), *shown.get("not_asked", [])]:
             self.stdout.write(f"  {line}")

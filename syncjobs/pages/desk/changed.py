@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.safestring import SafeString
 
 from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -15,7 +16,7 @@ from integrations.quickbooks.payloads import Activity
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs import entry_versions
-from syncjobs.display import badges
+from syncjobs.display import badges, vendor_links
 from syncjobs.display.badges import LOCKING, StatusBadge
 from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
@@ -52,6 +53,7 @@ class ChangedRow:
     receipt: Receipt | None
     fields: list[FieldComparison] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
+    form_links: list[SafeString] = field(default_factory=list)
     decide_links: list[tuple[str, str]] = field(default_factory=list)  # label and desk URL
     may_send: bool = False
     corrections_offered: list[str] = field(default_factory=list)  # `corrections.OVERRIDE` or `CORRECT`
@@ -154,6 +156,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     codes = {str(reason.get("code")) for reason in status.reasons}
     row = ChangedRow(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(reason)["message"] for reason in status.reasons]
+    row.form_links = [link for reason in status.reasons if (link := vendor_links.form_link(reason))]
     # The status has the conflict only where the entry itself changed too; the receipt always has it.
     if receipt is not None and receipt.conflict == CHANGED_IN_QUICKBOOKS and CHANGED_IN_QUICKBOOKS not in codes:
         row.badge = badges.LOCKED

@@ -14,8 +14,8 @@ from integrations.models import Workspace
 from mapping.decisions import versions
 from mapping.desk.rows import Row
 from syncjobs.display.formatting import in_hours, number
+from syncjobs.display.vendor_links import record_url
 from syncjobs.pages.desk import create_partner
-from syncjobs.pages.vendor_links import record_url
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
 from syncjobs.partner_writes.offers import offers
 from syncjobs.planning.forecast import Forecast, Tally

@@ -155,7 +155,13 @@ def _quickbooks_checks(
     was_searched = known.attempted or duplicate_codes[0] in known.codes
     quickbooks_text = "looked at before sending" if was_searched else NOT_ASKED
     yield _check(known, "Not there already", duplicate_codes, "", quickbooks_text, reached=was_searched)
-    answer_codes = ("QUICKBOOKS_REFUSED", "OUTCOME_UNKNOWN", "BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS")
+    answer_codes = (
+        "QUICKBOOKS_REFUSED",
+        "OUTCOME_UNKNOWN",
+        "BILLED_IN_QUICKBOOKS",
+        "CHANGED_IN_QUICKBOOKS",
+        "INVOICES_NOT_READ",
+    )
     answer = known.answer if known.attempted else NOT_ASKED
     yield _check(known, "Accepted", answer_codes, "", answer, reached=known.attempted)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions
-from syncjobs.display import badges, sent
+from syncjobs.display import badges, sent, vendor_links
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
@@ -47,6 +47,7 @@ class ReasonLine:
     duplicates: tuple[Duplicate, ...] = ()
     may_be_tried_again: bool = False
     alike_link: str = ""
+    form_link: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -158,6 +159,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
+        form_link=vendor_links.form_link(row),
     )
 
 

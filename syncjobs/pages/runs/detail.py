@@ -18,7 +18,7 @@ from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
 from syncjobs.rules import refusals
 from syncjobs.rules.many_deletions import in_doubt
-from syncjobs.rules.reasons import WORDINGS
+from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
@@ -52,6 +52,8 @@ class Cause:
         """The code's meaning in plain words, and what to do about it."""
         if self.outcome == OUTCOMES.UNKNOWN:
             return WORDINGS["OUTCOME_UNKNOWN"].fix
+        if self.code in WORDINGS:
+            return WORDINGS[self.code].fix
         meaning = refusals.meaning(self.code)
         return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
 
@@ -68,7 +70,8 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     run_figures = figures(run) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
-    refused = outcomes.get(OUTCOMES.FAILED, 0)
+    waiting = run.items.filter(outcome=OUTCOMES.FAILED, error_code__in=UNDONE).count()
+    refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
     return {
         "run": run,
         "workspace": workspace,
@@ -78,7 +81,9 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "figures": run_figures,
         "warning_lines": _warning_lines(run, run_figures),
         "in_doubt": in_doubt(run_figures) if run_figures else 0,
-        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
+        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
+        if run_figures
+        else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run) if former_company is None else None,
@@ -95,7 +100,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,
-        "to_retry": refused + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
+        "to_retry": refused + waiting + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
         "former_company_text": former_company_text(former_company) if former_company else "",
         "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING).order_by("pk")[:ITEMS_A_PAGE],
         "stages": stages(run),
@@ -188,7 +193,7 @@ def causes(run: Run) -> list[Cause]:
     grouped = rows.values_list("outcome", "error_code", "error_message").annotate(Count("pk"), Sum("minutes"))
     rows_by_cause = [
         Cause(
-            title="No answer, in doubt" if outcome == OUTCOMES.UNKNOWN else "Refused by QuickBooks",
+            title=_cause_title(outcome, code),
             message=message,
             entries=entries,
             minutes=minutes or 0,
@@ -198,6 +203,12 @@ def causes(run: Run) -> list[Cause]:
         for outcome, code, message, entries, minutes in grouped
     ]
     return sorted(rows_by_cause, key=lambda cause: (-cause.entries, cause.code, cause.message))
+
+
+def _cause_title(outcome: str, code: str) -> str:
+    if outcome == OUTCOMES.UNKNOWN:
+        return WORDINGS["OUTCOME_UNKNOWN"].title
+    return WORDINGS[code].title if code in WORDINGS else WORDINGS["QUICKBOOKS_REFUSED"].title
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:

@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
+from syncjobs.display import vendor_links
 from syncjobs.display.formatting import number
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access, run_requests, vendor_links
+from syncjobs.pages import access, run_requests
 from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons

@@ -33,16 +33,21 @@ class Result:
     parts: tuple[Part, ...]
 
 
-def result(run: Run, figures: Mapping[str, Any], *, refused: int, not_reached: int) -> Result | None:
-    """Return a sync's result; None while it goes on, for previews, and for runs that ended before they had a plan."""
+def result(run: Run, figures: Mapping[str, Any], *, refused: int, not_reached: int, waiting: int = 0) -> Result | None:
+    """Return a sync's result; None while it goes on, for previews, and for runs that ended before they had a plan.
+
+    `waiting`: changes that were not made since it is not known whether their time is billed.
+    """
     arrived = figures["sent"] + figures["updated"] + figures["deleted"]
     unknown = in_doubt(figures)
-    due = arrived + refused + unknown + not_reached
+    due = arrived + refused + unknown + not_reached + waiting
     if run.is_open or run.dry_run or (not due and run.status != Run.Status.SUCCEEDED):
         return None
-    counts = [("sent", arrived), ("refused", refused), ("doubt", unknown), ("out", not_reached)]
+    counts = [("sent", arrived), ("refused", refused), ("doubt", unknown), ("out", not_reached + waiting)]
     return Result(
-        _sentence(arrived, due), _remaining(refused, unknown, not_reached, figures["blocked"]), _bar(counts, due)
+        _sentence(arrived, due),
+        _remaining(refused, unknown, not_reached, waiting, figures["blocked"]),
+        _bar(counts, due),
     )
 
 
@@ -54,7 +59,7 @@ def _sentence(arrived: int, due: int) -> str:
     return f"{arrived:,} of {due:,} writes arrived; {due - arrived:,} did not, and each says why."
 
 
-def _remaining(refused: int, unknown: int, not_reached: int, blocked: int) -> str:
+def _remaining(refused: int, unknown: int, not_reached: int, waiting: int, blocked: int) -> str:
     clauses = []
     if refused:
         clauses.append(f"{number(refused, 'was refused,were refused')}")
@@ -62,6 +67,8 @@ def _remaining(refused: int, unknown: int, not_reached: int, blocked: int) -> st
         clauses.append(f"{number(unknown, 'is in doubt,are in doubt')}")
     if not_reached:
         clauses.append(f"{number(not_reached, 'was not reached,were not reached')}")
+    if waiting:
+        clauses.append(f"{number(waiting, 'waits,wait')} until QuickBooks can say what is billed")
     text = f"{_joined(clauses)}. What arrived stays; the next sync takes up the rest. " if clauses else ""
     return f"{text}{number(blocked, 'entry was,entries were')} held or left out, by reason below." if blocked else text
 

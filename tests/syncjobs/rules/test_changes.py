@@ -10,6 +10,7 @@ import pytest
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes, reasons
 from syncjobs.rules.answered import as_row
+from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
@@ -203,7 +204,7 @@ def reading(**edits: Any) -> Activity:
 def test_time_that_people_billed_changed_or_deleted_is_left_alone(
     step: Step, found: Activity | None, code: str
 ) -> None:
-    held = changes.against_quickbooks(step, SENT, found)
+    held = changes.against_quickbooks(step, SENT, found, NOT_BILLED)
 
     assert (held.verb, [reason.code for reason in held.reasons]) == ("block", [code])
     assert held.gone is step.gone
@@ -211,7 +212,7 @@ def test_time_that_people_billed_changed_or_deleted_is_left_alone(
 
 @pytest.mark.parametrize("step", [UPDATE, DELETE, GONE], ids=["update", "delete", "gone"])
 def test_time_that_is_as_we_left_it_is_acted_upon(step: Step) -> None:
-    checked = changes.against_quickbooks(step, SENT, reading())
+    checked = changes.against_quickbooks(step, SENT, reading(), NOT_BILLED)
 
     assert checked.verb == step.verb
     assert checked.reading == reading()
@@ -226,7 +227,7 @@ def test_a_sync_token_alone_is_no_change_of_ours(step: Step, answered: dict[str,
     # An invoice that was deleted again, a class, a cost rate: the token moves, and our fields stay.
     found = reading(sync_token="3", item_id="7", description="Review\t" if answered else "Review ")
 
-    checked = changes.against_quickbooks(step, sent, found)
+    checked = changes.against_quickbooks(step, sent, found, NOT_BILLED)
 
     assert (checked.verb, checked.reading) == (step.verb, found)
 
@@ -250,7 +251,7 @@ def test_a_sync_token_alone_is_no_change_of_ours(step: Step, answered: dict[str,
 def test_a_field_of_ours_that_people_changed_is_named(edits: dict[str, Any], label: str, is_kept: bool) -> None:
     sent = replace(SENT, answered=as_row(reading()) if is_kept else None)
 
-    held = changes.against_quickbooks(UPDATE, sent, reading(sync_token="1", **edits))
+    held = changes.against_quickbooks(UPDATE, sent, reading(sync_token="1", **edits), NOT_BILLED)
 
     assert (held.verb, held.why) == ("block", f"Changed by hand in QuickBooks: {label}.")
 

@@ -9,6 +9,7 @@ import pytest
 
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes, corrections
+from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
@@ -24,7 +25,7 @@ def intend(sent: Sent = SENT, **edits: Any) -> Step:
 
 
 def correct(*activities: Activity, sent: Sent = SENT, **edits: Any) -> Step:
-    return corrections.correct(intend(sent, **edits), sent, activities, part=1)
+    return corrections.correct(intend(sent, **edits), sent, activities, NOT_BILLED, part=1)
 
 
 NINETY_MINUTES = {"content_hash": "edited", "seconds": 5400}
@@ -95,13 +96,13 @@ def test_what_the_next_sync_updates_is_not_corrected() -> None:
     ids=["changed", "billed", "deleted", "corrected before"],
 )
 def test_an_override_leaves_invoices_and_corrections_alone(found: Activity | None, sent: Sent, verb: str) -> None:
-    step = corrections.override(intend(sent, **NINETY_MINUTES), sent, found)
+    step = corrections.override(intend(sent, **NINETY_MINUTES), sent, found, NOT_BILLED)
 
     assert step.verb == verb
 
 
 def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
-    step = corrections.override(intend(**NINETY_MINUTES), SENT, CHANGED)
+    step = corrections.override(intend(**NINETY_MINUTES), SENT, CHANGED, NOT_BILLED)
 
     assert "5:00 becomes 1:30" in step.why
     assert step.reading == CHANGED
@@ -110,8 +111,8 @@ def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
 def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> None:
     step = intend(content_hash="edited", billable=False)
 
-    assert corrections.override(step, SENT, CHANGED).verb == "delete"
-    assert corrections.override(step, SENT, None).verb == "block"
+    assert corrections.override(step, SENT, CHANGED, NOT_BILLED).verb == "delete"
+    assert corrections.override(step, SENT, None, NOT_BILLED).verb == "block"
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_what_is_missing_beside_an_invoice_is_added_once_and_the_invoice_stays(s
 
     assert (done.status, item(done).outcome, lengths(scene)) == ("succeeded", "sent", [30, 60])
     billed_activity = scene.activity(billed)
-    assert (billed_activity["BillableStatus"], billed_activity["Hours"]) == ("HasBeenBilled", 1)
+    assert (billed_activity["SyncToken"], billed_activity["Hours"]) == ("0", 1)
     explained = scene.explain(billed).json
     assert explained["state"] == "sent"
     assert [correction_row["minutes"] for correction_row in explained["sent"]["corrections"]] == [30]
