@@ -90,6 +90,11 @@ class Run(models.Model):
     def is_open(self) -> bool:
         return self.status in {self.Status.QUEUED, self.Status.RUNNING, self.Status.WAITING}
 
+    @property
+    def waits_for_vendor(self) -> bool:
+        """True where a vendor asked for the wait, which a person may end; False where another run is at work."""
+        return self.status == self.Status.WAITING and self.error_code != "ANOTHER_RUN"
+
 
 class WriterLease(models.Model):
     """The right to write to one company, for one process at a time. Taken and renewed by single updates."""

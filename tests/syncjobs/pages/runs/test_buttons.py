@@ -146,7 +146,9 @@ def test_a_waiting_run_says_when_it_goes_on_and_can_be_tried_now(person: Client,
     time = formatting.moment(waiting.not_before, scene.workspace.time_zone)
     page = shown(person, waiting)
     assert f"It goes on by itself from {time}" in page and "Try now" in page
-    assert f"It goes on by itself from {time}" in person.get(reverse("admin:index")).content.decode()
+    overview = person.get(reverse("admin:index")).content.decode()
+    assert f"It goes on by itself from {time}" in overview
+    assert "Try now" in overview and reverse("hourbridge:run-again", args=[waiting.pk]) in overview
 
     run, message = submit(person, "run-again", waiting.pk, verb="try_now")
 
@@ -171,6 +173,7 @@ def test_a_vendor_that_still_refuses_makes_the_run_wait_again(person: Client, sc
 def test_only_a_run_that_waits_for_a_vendor_is_tried_now(person: Client, scene: Scene, waiting: Run) -> None:
     Run.objects.update(error_code="ANOTHER_RUN")
     assert "Try now" not in shown(person, waiting)
+    assert "Try now" not in person.get(reverse("admin:index")).content.decode()
     assert "does not wait" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
 
     Run.objects.update(status="succeeded", error_code="")
@@ -182,6 +185,7 @@ def test_only_a_run_that_waits_for_a_vendor_is_tried_now(person: Client, scene: 
 def test_whoever_may_only_look_does_not_try_now(client: Client, scene: Scene, waiting: Run) -> None:
     client.force_login(people.person(role=roles.BOOKKEEPERS))
     assert "Try now" not in shown(client, waiting)
+    assert "Try now" not in client.get(reverse("admin:index")).content.decode()
 
     answer = client.post(reverse("hourbridge:run-again", args=[waiting.pk]), {"verb": "try_now"})
 
