@@ -127,3 +127,17 @@ def test_every_make_target_in_the_readme_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (HOME / "Makefile").read_text(), re.MULTILINE))
 
     assert set(re.findall(r"(?:^|`)make ([a-z-]+)", (HOME / "README.md").read_text(), re.MULTILINE)) <= targets
+
+
+def test_the_tests_that_decisions_name_exist() -> None:
+    """As `folder/test_file.py` below tests/, and by the names of functions."""
+    paths = [str(path.relative_to(HOME)) for path in (HOME / "tests").rglob("test_*.py")]
+    functions = {name for path in paths for name in re.findall(r"def (test_\w+)\(", (HOME / path).read_text())}
+    for record in (HOME / "docs" / "decisions").glob("*.md"):
+        text = record.read_text()
+        unknown = {name for name in re.findall(r"`(test_\w+)`", text) if name not in functions}
+        files = re.findall(r"`([\w/]*test_\w+\.py)`", text)
+        unknown |= {
+            name for name in files if not any(path.endswith(f"/{name.removeprefix('tests/')}") for path in paths)
+        }
+        assert not unknown, record.name

@@ -69,12 +69,16 @@ def connect(
     return _save(client, me, details, now=now, person=person)
 
 
+def _name(workspace: Mapping[str, Any]) -> str:
+    return payloads.decoded(payloads.text(workspace.get("name")))
+
+
 def _choose_workspace(workspaces: list[Mapping[str, Any]], wanted: str) -> Mapping[str, Any]:
     """Return the workspace with that id or name. Raises Rejected, listing all, unless there is exactly one."""
-    names = ", ".join(f"{payloads.text(row.get('name'))} ({payloads.identifier(row)})" for row in workspaces)
+    names = ", ".join(f"{_name(row)} ({payloads.identifier(row)})" for row in workspaces)
     if wanted:
         by_id = [row for row in workspaces if payloads.identifier(row) == wanted]
-        matches = by_id or [row for row in workspaces if payloads.text(row.get("name")).strip() == wanted.strip()]
+        matches = by_id or [row for row in workspaces if _name(row).strip() == wanted.strip()]
         problem = (
             f"This key sees no workspace {wanted!r}" if not matches else f"Several workspaces are called {wanted!r}"
         )
@@ -119,7 +123,7 @@ def _save(
         raise Unexpected(f"The key's owner can't be read: {problem}.", vendor="clockify") from None
     zone = owner.time_zone or "UTC"
     values = {
-        "name": payloads.text(details.get("name")),
+        "name": _name(details),
         "state": Workspace.State.CONNECTED,
         "state_reason": "",
         "state_since": now,

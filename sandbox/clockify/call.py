@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.clockify.entities import with_entities
 from sandbox.clockify.errors import ClockifyError, NoSuchWorkspace, access_denied, bad_body
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.state import Clockify
@@ -60,7 +61,8 @@ def account_route(clockify: Clockify, operation: Operation) -> Callable[..., Res
 
     def handle(request: Request, **params: str) -> Response:
         try:
-            return operation(_identified(clockify, request), **params)
+            response = operation(_identified(clockify, request), **params)
+            return with_entities(response, request, clockify.core.switches)
         except ClockifyError as error:
             return error.response()
 
@@ -77,7 +79,8 @@ def workspace_route(clockify: Clockify, operation: Operation) -> Callable[..., R
             member = workspace.members.get(call.user.id) if workspace else None
             if workspace is None or member is None or member.status != "ACTIVE":
                 raise NoSuchWorkspace
-            return operation(WorkspaceCall(clockify, request, call.user, workspace, member), **params)
+            response = operation(WorkspaceCall(clockify, request, call.user, workspace, member), **params)
+            return with_entities(response, request, clockify.core.switches)
         except ClockifyError as error:
             return error.response()
 

@@ -38,6 +38,7 @@ class RowWriter:
         self.missing_ref = None if call.switch("report_missing_refs") == "null" else ""
         live = call.switch("report_keys") == "live"
         self.id_key, self.lock_key = ("_id", "isLocked") if live else ("id", "locked")
+        self.has_currency = call.switch("report_currency")
         self.not_invoiced = call.switch("report_not_invoiced")
 
     def seconds(self, entry: Entry) -> int:
@@ -69,7 +70,7 @@ class RowWriter:
             "approvalRequestId": entry.approval_id,
             "type": entry.type,
             self.lock_key: entry.locked,
-            "currency": self.workspace.currency_of(project),
+            **({"currency": self.workspace.currency_of(project)} if self.has_currency else {}),
             **self._amounts(entry),
             **self._names(project),
             "taskName": self.workspace.names.get(entry.task_id or "") or self.missing_ref,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.clockify.entities import CHOICES
 from sandbox.switches import Switch
 
 SWITCHES = {
@@ -27,6 +28,13 @@ SWITCHES = {
     "clockify_users_without_status": Switch(
         "ALL", "Which members a user list without the status parameter shows.", ("ALL", "ACTIVE")
     ),
+    "clockify_users_listed": Switch(
+        "all", "Whom a user list shows; reports have everybody's time.", ("all", "owner_of_key")
+    ),
+    "clockify_entities_in_api": Switch(
+        "off", "Texts of the regular API come as HTML (R&amp;D): descriptions, or names as well.", CHOICES
+    ),
+    "clockify_entities_in_reports": Switch("off", "The same in reports.", CHOICES),
     "clockify_members_see_team": Switch(False, "A regular member may list the workspace's users."),
     "clockify_project_names": Switch(
         "client", "A project name is unique within its client, or in the workspace.", ("client", "workspace")
@@ -60,6 +68,7 @@ SWITCHES = {
     "clockify_report_not_invoiced": Switch(
         "null", "invoicingInfo of an entry that is on no invoice.", ("null", "absent", "empty_list")
     ),
+    "clockify_report_currency": Switch(True, "Report rows carry a currency; recorded ones did not."),
     "clockify_report_keys": Switch(
         "live", "Report keys _id and isLocked as seen live, or id and locked.", ("live", "plain")
     ),

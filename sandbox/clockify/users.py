@@ -87,7 +87,8 @@ def _passes(call: WorkspaceCall, row: Row) -> bool:
     status = choice(call, "status", MEMBER_STATUSES, call.switch("users_without_status"))
     accounts = many(call, "account-statuses") or LISTED_ACCOUNTS
     return (
-        status in ("ALL", member.status)
+        (call.switch("users_listed") == "all" or user.id == call.user.id)
+        and status in ("ALL", member.status)
         and user.status in accounts
         and query.get("email", "").lower() in user.email.lower()
         and query.get("name", "").lower() in (user.name or "").lower()

@@ -16,6 +16,17 @@ def presented(company: Company, entity: str, record: Record) -> Record:
     for field, lists in NAMED_REFS.items():
         if field in shown:
             shown[field] = _named(company, shown[field], lists)
+    return _as_recorded(company, shown) if entity == "TimeActivity" else shown
+
+
+def _as_recorded(company: Company, shown: Record) -> Record:
+    """Return a TimeActivity with what recorded ones have beyond the documented fields, as far as switched on."""
+    switches = company.core.switches
+    if switches["timeactivity_recorded_fields"]:
+        length = {"Seconds": 0} if shown.get("Hours") is not None or shown.get("Minutes") is not None else {}
+        shown = {**length, "CostRate": 0, "TimeChargeId": 50 + int(shown["Id"]), **shown}
+    if switches["txn_date_with_time"]:
+        shown = {**shown, "TxnDate": f"{shown['TxnDate']}T00:00:00-08:00"}
     return shown
 
 

@@ -37,6 +37,10 @@ SWITCHES = {
     ),
     "employee_sparse_allowed": Switch(True, "sparse:true works on Employee; false: fault 2010."),
     "timeactivity_refs_filterable": Switch(False, "EmployeeRef, VendorRef and CustomerRef work in WHERE."),
+    "timeactivity_recorded_fields": Switch(
+        False, "Every TimeActivity comes with CostRate and TimeChargeId, one of a length with Seconds, as recorded."
+    ),
+    "txn_date_with_time": Switch(False, "TxnDate of a TimeActivity comes with a time and an offset."),
     "default_time_item": Switch(True, "A TimeActivity without ItemRef gets the company's Hours item."),
     "connect_displaces": Switch(True, "A new consent for a company ends its earlier connections."),
     "rotate_every_refresh": Switch(False, "The refresh token changes at every refresh, not once in 24 hours."),

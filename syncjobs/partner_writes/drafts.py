@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from integrations.clockify.payloads import decoded
 from mapping.matching.names import strip_deleted
 from syncjobs.partner_writes.rules import RuleCheck
 
@@ -143,12 +144,17 @@ def renaming_body(entity: str, record: Mapping[str, Any], changes: Mapping[str, 
 
 def _client_as_read(record: Mapping[str, Any]) -> dict[str, Any]:
     names = ("name", "email", "address", "note", "archived", "ccEmails", "currencyId")
-    return {name: record[name] for name in names if record.get(name) is not None}
+    return {name: _typed(record[name]) for name in names if record.get(name) is not None}
+
+
+def _typed(value: Any) -> Any:
+    """Return a text as a person typed it: sent back with Clockify's entities, these would be its text."""
+    return decoded(value) if isinstance(value, str) else value
 
 
 def _project_as_read(record: Mapping[str, Any]) -> dict[str, Any]:
     names = ("name", "clientId", "billable", "color", "note", "archived")
-    fields = {name: record[name] for name in names if record.get(name) not in (None, "")}
+    fields = {name: _typed(record[name]) for name in names if record.get(name) not in (None, "")}
     rates = {
         name: {"amount": record[name]["amount"]}
         for name in ("hourlyRate", "costRate")

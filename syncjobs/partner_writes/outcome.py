@@ -92,6 +92,7 @@ def _difference_messages(write: PartnerWrite, record: Mapping[str, Any]) -> list
     """Return a message for each difference between what was sent and what the vendor saved."""
     in_quickbooks = write.side == PartnerWrite.Side.QUICKBOOKS
     name = payloads.text(record.get("DisplayName" if in_quickbooks else "name"))
+    name = name if in_quickbooks else payloads.decoded(name)
     messages = [] if identical(name, write.name) else [f"It is called “{name}” there, “{write.name}” was sent."]
     if write.verb == PartnerWrite.Verb.RENAME:
         lost = drafts.lost_by_renaming(write.entity, write.read_before, record)

@@ -398,8 +398,10 @@ def test_client_and_project_are_created_in_clockify_for_customers_and_linked(sce
     assert link_of(client.clockify_id).quickbooks_id == parent
 
 
-def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene) -> None:
-    contact = {"email": "a@acme.test", "address": "1 Road", "note": "Pays late", "currencyCode": "EUR"}
+@pytest.mark.parametrize("entities", ["off", "all"])
+def test_renaming_in_clockify_sends_back_everything_that_was_read(scene: Scene, entities: str) -> None:
+    scene.switch(clockify_entities_in_api=entities)
+    contact = {"email": "a@acme.test", "address": "1 Road", "note": "Pays late & grumbles", "currencyCode": "EUR"}
     client = scene.client("acme", customer=False, **contact)
     scene.place.put_client(replace(scene.place.clients[client], cc_emails=["b@acme.test"]))
     facts = {"hourlyRate": 8000, "note": "Fixed price", "color": "#112233", "public": True, "billable": True}
