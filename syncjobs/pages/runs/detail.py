@@ -16,7 +16,7 @@ from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
 from syncjobs.rules import refusals
-from syncjobs.rules.many_deletions import in_doubt
+from syncjobs.rules.many_deletions import in_doubt, waiting
 from syncjobs.rules.reasons import WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
@@ -74,6 +74,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": run_figures,
         "in_doubt": in_doubt(run_figures) if run_figures else 0,
+        "waiting": waiting(run_figures) if run_figures else 0,
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached) if run_figures else None,
         "narrowed": result.narrowed(run),
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
