@@ -300,8 +300,6 @@ class RunItem(models.Model):
         indexes = [
             models.Index(fields=["run", "outcome"], name="item_by_outcome"),
             models.Index(fields=["entry_id"], name="item_by_entry"),
-            # Few items wait for a person, and the front page looks for them.
-            models.Index(fields=["run"], condition=models.Q(outcome="waiting"), name="item_waiting"),
         ]
 
     def __str__(self) -> str:

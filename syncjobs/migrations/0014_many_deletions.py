@@ -25,8 +25,4 @@ class Migration(migrations.Migration):
             name='outcome',
             field=models.CharField(choices=[('planned', 'Planned'), ('sent', 'Sent'), ('updated', 'Updated'), ('deleted', 'Deleted'), ('blocked', 'Blocked'), ('failed', 'Failed'), ('unknown', 'In doubt'), ('waiting', 'Waits for a person')], default='planned', max_length=8),
         ),
-        migrations.AddIndex(
-            model_name='runitem',
-            index=models.Index(condition=models.Q(('outcome', 'waiting')), fields=['run'], name='item_waiting'),
-        ),
     ]

@@ -20,10 +20,10 @@ def are_many(deletions: int, sent: int) -> bool:
 
 
 def waiting(figures: Mapping[str, Any]) -> int:
-    """Return how many of a sync's `unknown` entries are deletions that wait for a person."""
-    return int(figures.get("warnings", {}).get(MANY_DELETIONS, 0))
+    """Return how many deletions of a sync wait for a person."""
+    return sum(int(figures.get("warnings", {}).get(name, 0)) for name in WARNINGS)
 
 
 def in_doubt(figures: Mapping[str, Any]) -> int:
-    """Return how many entries of a sync have a write without a clear answer: the others of its `unknown`."""
-    return int(figures["unknown"]) - waiting(figures)
+    """Return how many entries have a write without a clear answer: `unknown` also counts entries that wait."""
+    return int(figures["unknown"]) - int(figures.get("warnings", {}).get(MANY_DELETIONS, 0))

@@ -134,9 +134,10 @@ def judge(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> N
 
 
 def undecided() -> QuerySet[RunItem]:
-    """Return the deletions that wait for a person, each as the item of the last sync that met its entry."""
-    items = RunItem.objects.filter(outcome=Outcome.WAITING, run__dry_run=False)
-    items = items.filter(run__company=F("run__workspace__company"))
+    """Return the deletions that wait for a person, each as the item of the last run that met its entry."""
+    # Few runs ask, so that few of all items have to be looked at.
+    asking = Run.objects.filter(dry_run=False, warnings__has_any_keys=WARNINGS, company=F("workspace__company"))
+    items = RunItem.objects.filter(run__in=asking.values("pk"), outcome=Outcome.WAITING)
     of_entry = {"workspace": OuterRef("run__workspace"), "entry_id": OuterRef("entry_id")}
     later = RunItem.objects.filter(
         run__workspace=OuterRef("run__workspace"), entry_id=OuterRef("entry_id"), run__dry_run=False

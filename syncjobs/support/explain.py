@@ -42,13 +42,17 @@ class UnknownEntry(LookupError):
 
 @dataclass
 class Explanation:
-    """The status of an entry with its reasons; `not_asked` has a sentence per side that could not be asked."""
+    """The status of an entry with its reasons; `not_asked` has a sentence per side that could not be asked.
+
+    `kept`: a person keeps its time in QuickBooks although it is no billable work any more, or gone from Clockify.
+    """
 
     entry_id: str
     evaluation: Evaluation
     quickbooks_id: str | None = None
     differences: list[Difference] = field(default_factory=list)
     not_asked: list[str] = field(default_factory=list)
+    kept: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON of `explain`; empty lists of differences and sides not asked are left out."""
@@ -58,6 +62,8 @@ class Explanation:
             "reasons": [_explained(row) for row in self.evaluation.reasons],
             "quickbooks_id": self.quickbooks_id,
         }
+        if self.kept:
+            values["kept"] = True
         if self.differences:
             values["differences"] = [difference.as_row() for difference in self.differences]
         if self.evaluation.warnings:
@@ -96,10 +102,12 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = context.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
+    override = context.overrides.get(entry_id)
+    kept = receipt is not None and override is not None and override.kept
     earlier_status = EntryStatus.objects.filter(entry=row).first()
     if row.deleted_at is not None:
         deleted_evaluation = evaluate.judge_gone(receipt, context, entry_id, row.content_hash, earlier_status)
-        explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked)
+        explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
         if receipt is not None and deleted_evaluation.state == State.CHANGED and not context.policy.whole_connection:
             _ask_about_deleted(workspace, receipt, context, explanation)
         return explanation
@@ -107,7 +115,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     evaluation = evaluate.judge(entry, context, earlier_status)
     evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
-    explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked)
+    explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
     if receipt is not None:
         explanation.differences = differences_of(entry, context, receipt, receipt.answered)
     # Not connected, or an unsupported subscription: nothing could be sent whatever QuickBooks holds.

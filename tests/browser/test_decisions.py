@@ -1,4 +1,4 @@
-"""Undo of a run, a nearly equal activity and a mass deletion, each decided by a person in the browser."""
+"""Undo of a run, a nearly equal activity and many deletions at once, each decided by a person in the browser."""
 
 from __future__ import annotations
 
@@ -91,25 +91,64 @@ def test_a_nearly_equal_activity_is_adopted(person: Person, scene: Scene, log_in
     assert scene.receipt(entry).quickbooks_id == scene.activities()[0]["Id"]
 
 
-def test_a_mass_deletion_is_carried_out_after_its_preview(person: Person, scene: Scene, log_in: LogIn) -> None:
-    entries = scene.entries(scene.user("Ada"), scene.project("Site"), 30)
+@pytest.fixture
+def many(scene: Scene) -> list[str]:
+    """Send 40 entries, of which eleven are deleted in Clockify and fourteen made unbillable or a break."""
+    site = scene.project("Site", client=scene.client("Acme"), hourlyRate=8000)
+    entries = scene.entries(scene.user("Ada Lindqvist"), site, 20)
+    entries += scene.entries(scene.user("Bea Martinsson"), scene.project("Hall"), 20, day=9)
     scene.sync()
-    scene.delete_entry(*entries[:25])
-    scene.sync()
+    scene.delete_entry(*entries[:11])
+    for number, entry in enumerate(entries[11:25]):
+        scene.edit_entry(entry, **({"type": "BREAK"} if number % 5 == 4 else {"billable": False}))
+    scene.bill(scene.receipt(entries[12]).quickbooks_id)
+    assert scene.sync()["warnings"] == {"MANY_MISSING": 11, "MANY_DELETIONS": 13}
+    return entries
+
+
+def test_many_deletions_are_carried_out_after_their_preview(
+    person: Person, scene: Scene, log_in: LogIn, many: list[str]
+) -> None:
     log_in(people.ADMINISTRATOR)
 
     person.opens("/admin/")
-    person.follows("Decide about what is missing")
-    person.sees("25 entries were not in Clockify any more")
-    picture(person, "missing")
+    person.sees("24 deletions at once")
+    picture(person, "deletions-front")
+    person.follows("Decide about many deletions")
+    person.sees("24 time activities would be deleted in QuickBooks at once", "11 deleted in Clockify")
+    picture(person, "deletions")
+    # Meanwhile one of them is billed.
+    scene.bill(scene.receipt(many[13]).quickbooks_id)
     person.presses("Preview what would be deleted")
     work()
-    person.sees("25 activities would be deleted in QuickBooks.")
-    picture(person, "missing-preview")
-    person.presses("They are meant: delete 25 in QuickBooks")
+    person.sees("23 activities would be deleted in QuickBooks.", "1 would stay")
+    picture(person, "deletions-preview")
+    person.presses("Delete 23 in QuickBooks")
     work()
 
-    assert len(scene.activities()) == 5
+    assert len(scene.activities()) == 17
     person.opens(f"/admin/workspaces/{scene.workspace.pk}/missing/")
-    person.sees("Nothing is missing")
-    picture(person, "missing-none")
+    person.sees("Nothing waits to be deleted")
+    picture(person, "deletions-none")
+
+
+def test_many_deletions_are_kept(person: Person, scene: Scene, log_in: LogIn, many: list[str]) -> None:
+    log_in(people.ADMINISTRATOR)
+    entry_page = f"/admin/integrations/timeentry/{scene.mirrored(many[0]).pk}/change/"
+    asking_run = Run.objects.latest("pk")
+
+    person.opens(f"/admin/syncjobs/run/{asking_run.pk}/change/")
+    person.sees("and 24 waiting for a person")
+    picture(person, "deletions-run")
+    person.opens(entry_page)
+    person.sees("waits to be deleted")
+    picture(person, "deletions-entry")
+    person.follows("Decide about all of them")
+    person.presses("Keep 24 in QuickBooks")
+    person.sees("The time of 24 entries stays in QuickBooks", "Nothing waits to be deleted")
+    person.opens(entry_page)
+    person.sees("Kept in QuickBooks", "was deleted in Clockify")
+    picture(person, "deletions-kept")
+
+    run = scene.sync()
+    assert (run.code, run["warnings"], len(scene.activities())) == (0, {}, 40)

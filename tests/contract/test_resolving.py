@@ -28,6 +28,7 @@ def test_time_that_waits_to_be_deleted_is_kept_and_then_deleted_after_all(scene:
     kept = resolve(entry, "keep_quickbooks")
 
     assert (kept.code, kept["state"], kept["reasons"]) == (0, "sent", [])
+    assert scene.explain(entry)["kept"] is True
     again = scene.sync()
     assert (again.code, again["deleted"], len(scene.activities())) == (0, 0, 1)
     assert resolve(entry, "keep_quickbooks").code == 0

@@ -34,6 +34,8 @@ class Command(base.Command):
         self.stdout.write(f"{entry_id}: {shown['state']}{activity_text}")
         if sent is not None:
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
+        if shown.get("kept"):
+            self.stdout.write("  A person keeps it in QuickBooks although it is no billable work any more.")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
             if "url" in reason:

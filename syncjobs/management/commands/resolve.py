@@ -124,7 +124,7 @@ class Command(base.Command):
             self.progress(f"{run.error_message} {run.error_fix}")
         explanation = explain.explain(entry.workspace, entry.clockify_id, now=timezone.now()).as_json()
         state = explanation["state"]
-        message = message or f"Run {run}: the entry is {state} now."
+        message = message or f"{run}: the entry is {state} now."
         if as_json:
             self.print_json({**explanation, "message": message, **({"run": run.pk} if run else {})})
         else:

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from integrations.database import database_now
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
-from syncjobs.rules.many_deletions import WARNINGS, in_doubt, waiting
+from syncjobs.rules.many_deletions import in_doubt, waiting
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 from syncjobs.runs.lifecycle import request_run
 
@@ -87,10 +87,9 @@ class Command(run_command.RunCommand):
     def partial_message(self, shown: Mapping[str, Any]) -> str:
         counts = run_command.failure_counts({**shown, "unknown": in_doubt(shown)})
         message = f"Of the entries, {counts}; `explain ENTRY_ID` says why." if counts else ""
-        many = sum(shown["warnings"].get(code, 0) for code in WARNINGS)
-        if many:
+        if waiting(shown):
             message += (
-                f" {many} deletions at once wait for a person, and nothing of them was deleted in QuickBooks: run it "
-                "again with --believe-deletions if they are meant, or with --keep-deletions to keep the time there."
+                f" {waiting(shown)} deletions at once wait for a person; nothing of them was deleted in QuickBooks: "
+                "run it again with --believe-deletions if they are meant, or with --keep-deletions to keep the time."
             )
         return message.strip()

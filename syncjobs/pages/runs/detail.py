@@ -16,8 +16,7 @@ from syncjobs.display import warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
-from syncjobs.rules import refusals
-from syncjobs.rules.many_deletions import in_doubt
+from syncjobs.rules import many_deletions, refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
@@ -80,7 +79,8 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
         "figures": run_figures,
         "warning_lines": _warning_lines(run, run_figures),
-        "in_doubt": in_doubt(run_figures) if run_figures else 0,
+        "in_doubt": many_deletions.in_doubt(run_figures) if run_figures else 0,
+        "waiting": many_deletions.waiting(run_figures) if run_figures else 0,
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
         if run_figures
         else None,

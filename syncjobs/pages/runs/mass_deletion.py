@@ -178,9 +178,10 @@ def _cause(*, gone: bool, rows: Iterable[dict[str, Any]]) -> str:
 
 
 def _causes(asked: Question) -> list[tuple[str, int]]:
-    """Return each cause with its number of entries, most first."""
+    """Return each cause, as in the middle of a sentence, with its number of entries, most first."""
     rows = asked.items.order_by().values_list("gone", "reasons")
-    return Counter(_cause(gone=gone, rows=item_reasons) for gone, item_reasons in rows).most_common()
+    counts = Counter(_cause(gone=gone, rows=item_reasons) for gone, item_reasons in rows).most_common()
+    return [(cause[:1].lower() + cause[1:], count) for cause, count in counts]
 
 
 def _preview_context(asked: Question) -> dict[str, Any]:

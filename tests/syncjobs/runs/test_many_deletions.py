@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from integrations.models import TimeEntry
-from syncjobs.models import EntryOverride, RunItem
+from syncjobs.models import EntryOverride, Run, RunItem
 from syncjobs.planning import window
+from syncjobs.runs.execution import RunExecution
+from syncjobs.runs.figures import sync_json
+from syncjobs.runs.lifecycle import create_run
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, LAST, Result, Scene, run_command
 
@@ -138,6 +143,35 @@ def test_chunks_do_not_decide_each_for_itself(scene: Scene, sent: list[str], mon
     unbill(scene, sent[:40])
 
     assert scene.sync().counts == {"unchanged": 10, "unknown": 40}
+
+
+def test_later_slices_of_a_run_ask_as_well(scene: Scene, sent: list[str]) -> None:
+    """What one slice deleted counts in the next, which plans again."""
+    unbill(scene, sent[:15])
+    first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
+    run = create_run("sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last)
+    RunExecution(run, leaving=lambda: len(scene.activities()) <= 45).work()
+    deleted = 50 - len(scene.activities())
+    assert 5 <= deleted < 15
+    unbill(scene, sent[15:30])
+
+    RunExecution(Run.objects.get(pk=run.pk)).work()
+
+    shown = sync_json(Run.objects.get(pk=run.pk))
+    assert (shown["status"], shown["warnings"]) == ("partial", {"MANY_DELETIONS": 30 - deleted})
+    assert (shown["deleted"], shown["unknown"], shown["unchanged"]) == (deleted, 30 - deleted, 20)
+
+
+def test_a_schedule_never_answers(scene: Scene, sent: list[str]) -> None:
+    unbill(scene, sent[:30])
+    sync(DELETE, "--dry-run")
+    first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
+    run = create_run("sync", scene.workspace, trigger="schedule", now=timezone.now(), first=first, last=last)
+
+    RunExecution(run).work()
+
+    assert (run.status, run.warnings) == ("partial", {"MANY_DELETIONS": 30})
+    assert len(scene.activities()) == 50
 
 
 def test_undo_and_resend_are_a_persons_word(scene: Scene, ada: str, site: str, sent: list[str]) -> None:
