@@ -101,6 +101,19 @@ def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
     return records
 
 
+def customers_with_parents(company: Company, ids: Iterable[str]) -> dict[str, QuickBooksRecord]:
+    """Return these customers and all those above them by id, in a query for each level."""
+    found: dict[str, QuickBooksRecord] = {}
+    requested = {customer_id for customer_id in ids if customer_id}
+    while requested:
+        rows = Customer.objects.filter(company=company, quickbooks_id__in=requested)
+        columns = rows.values_list("quickbooks_id", "name", "parent_id", "active", "gone_at")
+        for key, name, parent_id, active, gone_at in columns:
+            found[key] = QuickBooksRecord("customer", key, name, parent_id, active=active, gone=gone_at is not None)
+        requested = {found[key].parent_id for key in requested & found.keys()} - found.keys() - {""}
+    return found
+
+
 def known_link(link: Link) -> KnownLink:
     """Return a saved link in the form that matching takes."""
     return KnownLink(

@@ -18,6 +18,7 @@ from integrations.models import Vendor, Workspace
 from mapping.decisions.history import write_history
 from mapping.decisions.versions import NOTHING_DONE, Taking
 from mapping.errors import Moved, Refused
+from mapping.matching import billing
 from mapping.matching.names import strip_deleted
 from mapping.models import Link, MappingOverride
 from mapping.queries import (
@@ -25,6 +26,7 @@ from mapping.queries import (
     QUICKBOOKS_MODELS,
     all_mapping_overrides_of,
     company_of,
+    customers_with_parents,
     links_of,
     lock_decisions,
     mapping_overrides_of,
@@ -89,7 +91,7 @@ def link(
         write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note, batch=batch)
     shared_by = ", ".join(other_link.clockify_name or other_link.clockify_id for other_link in other_links)
     warnings = [f"{_full_name(partner)} is linked to {shared_by} as well."] if other_links else []
-    return [*warnings, *_parent_warnings(workspace, record, partner)]
+    return [*warnings, *_billing_warnings(workspace, kind, record, quickbooks_id)]
 
 
 def may_be_vendor(workspace: Workspace, user_id: str, vendor_id: str) -> bool:
@@ -98,14 +100,27 @@ def may_be_vendor(workspace: Workspace, user_id: str, vendor_id: str) -> bool:
     return workspace.people_to_vendors or links_of(workspace).filter(**existing_link).exists()
 
 
-def _parent_warnings(workspace: Workspace, record: Any, partner: Any) -> list[str]:
-    """Return a warning where a project gets a customer of another client, which is allowed but often a mistake."""
-    client = links_of(workspace).filter(kind="client", clockify_id=getattr(record, "client_id", "")).first()
-    if client is None or client.quickbooks_id in {partner.quickbooks_id, getattr(partner, "parent_id", "")}:
+def _billing_warnings(workspace: Workspace, kind: str, record: Any, customer_id: str) -> list[str]:
+    """Return a warning where another than the record's own client is billed, which is allowed but often a mistake."""
+    if kind == "user":
         return []
-    return [
-        f"{_full_name(partner)} does not belong to {record.client_name}, whose customer is {client.quickbooks_name}."
-    ]
+    clients = links_of(workspace).filter(kind="client")
+    if kind == "client":
+        customers = customers_with_parents(company_of(workspace), [customer_id])
+        others = clients.filter(quickbooks_id=customer_id).exclude(clockify_id=record.clockify_id)
+        bill = billing.of_client(
+            billing.chain(customers, customer_id), other_clients=list(others.values_list("clockify_name", flat=True))
+        )
+    else:
+        client = clients.filter(clockify_id=record.client_id, suspended="").first() if record.client_id else None
+        client_customer = client.quickbooks_id if client else ""
+        customers = customers_with_parents(company_of(workspace), [customer_id, client_customer])
+        bill = billing.of_project(
+            billing.chain(customers, customer_id),
+            client=record.client_name or record.client_id,
+            client_partner=billing.chain(customers, client_customer),
+        )
+    return [bill.sentence] if bill is not None and bill.differs else []
 
 
 def _full_name(partner: Any) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from integrations.models import Company, Workspace
 from mapping.decisions.batch import Choice, ordered
-from mapping.matching import match
+from mapping.matching import billing, match
+from mapping.matching.billing import Billing
 from mapping.matching.names import FORGIVING, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, QuickBooksRecord
 from mapping.models import Link
@@ -44,6 +45,14 @@ class MappingPreview:
 
     links: Sequence[Link]
     ignored: frozenset[Key]
+
+
+@dataclass(frozen=True)
+class BillingLine:
+    """Who is billed for one client or project."""
+
+    name: str
+    billing: Billing
 
 
 class MappingSnapshot:
@@ -100,6 +109,33 @@ class MappingSnapshot:
             for link in outcome.links
         ]
         return MappingPreview([*rows.values(), *new_links], _ignored(overrides.values()))
+
+    def billing(self, choices: Iterable[Choice], *, planned: Iterable[PlannedRecord] = ()) -> list[BillingLine]:
+        """Return who is billed for each client and project that the decisions link, with the names for a list."""
+        clockify, quickbooks = self._records(planned)
+        customers = {key: record for (kind, key), record in quickbooks.items() if kind == "customer"}
+        linked = {(row.kind, row.clockify_id): row.quickbooks_id for row in self._links}
+        working = {
+            row.clockify_id: row.quickbooks_id for row in self._links if row.kind == "client" and not row.suspended
+        }
+        chosen = [choice for choice in ordered(choices) if choice.verb in {"link", "confirm"} and choice.kind != "user"]
+        partners = {choice.kind_and_id: choice.quickbooks_id or linked.get(choice.kind_and_id, "") for choice in chosen}
+        working |= {key: customer for (kind, key), customer in partners.items() if kind == "client"}
+        lines = []
+        for key, customer in partners.items():
+            record, partner = clockify.get(key), billing.chain(customers, customer)
+            if record is None:
+                continue
+            if record.kind == "client":
+                others = [other for other, held in working.items() if held == customer and other != record.id]
+                names = [clockify["client", other].name for other in others if ("client", other) in clockify]
+                bill = billing.of_client(partner, other_clients=names)
+            else:
+                client = record.client_id and (record.client_name or record.client_id)
+                client_partner = billing.chain(customers, working.get(record.client_id, ""))
+                bill = billing.of_project(partner, client=client, client_partner=client_partner)
+            lines += [BillingLine(record.name or record.id, bill)] if bill is not None else []
+        return lines
 
     def forgiving_pairs(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Return the pairs that the rule would link in forgiving mode, unique on both sides, each with its reason."""

@@ -14,9 +14,19 @@ from mapping.desk.index import PEOPLE, PROJECTS, RENAMED, TODO, Ref
 from mapping.desk.name_diff import Piece, diff, undiffed
 from mapping.desk.options import Option, gone_option, option
 from mapping.desk.sections import all_only_in_quickbooks
+from mapping.matching import billing
+from mapping.matching.billing import Billing
 from mapping.matching.names import name_key
+from mapping.matching.records import QuickBooksRecord
 from mapping.models import Link, MappingOverride, Mismatch
-from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, all_mapping_overrides_of, links_of, mismatches_of
+from mapping.queries import (
+    CLOCKIFY_MODELS,
+    QUICKBOOKS_MODELS,
+    all_mapping_overrides_of,
+    customers_with_parents,
+    links_of,
+    mismatches_of,
+)
 
 Key = tuple[str, str]
 
@@ -40,6 +50,7 @@ class Row:
     override: MappingOverride | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
+    billing: Billing | None = None  # who is billed if its link is confirmed; of links that wait for a person alone
     version: str = ""  # of what is shown, carried by every decision about it
     stands_ready: Option | None = None  # the partner that the rule links once the client is linked
 
@@ -58,6 +69,11 @@ class Row:
     def plain_parent(self) -> str:
         """The partner's parent on rows without a client, unless it is a strange parent."""
         return self.partner.parent if self.partner and not self.strange_parent and not self.note else ""
+
+    @property
+    def bills_others(self) -> bool:
+        """True where confirming the link would bill another than the client that Clockify names."""
+        return self.billing is not None and self.billing.differs
 
     @property
     def may_confirm(self) -> bool:
@@ -112,6 +128,7 @@ class _Reader:
         self._records = self._clockify_records(ids)
         self._options = self._quickbooks_options()
         self._ready = self._ready_partners()
+        self._customers = self._billed_customers()
 
     @staticmethod
     def _by_key(rows: Iterable[Any]) -> dict[Key, Any]:
@@ -159,6 +176,27 @@ class _Reader:
             key = name_key(child.name, mode=self._workspace.matching)
             ready[client_by_customer[child.parent_id], key].append(option("customer", child))
         return ready
+
+    def _billed_customers(self) -> dict[str, QuickBooksRecord]:
+        """Return the customers, with those above them, that decide who pays for links that wait for a person."""
+        waiting = {ref.clockify_id for ref in self._refs if ref.section == TODO}
+        partners = {link.quickbooks_id for link in self._links.values() if link.clockify_id in waiting}
+        if self._tab == PEOPLE or not partners:
+            return {}
+        clients = {link.quickbooks_id for link in self._links.values() if link.kind == "client"}
+        return customers_with_parents(self._company, partners | clients)
+
+    def _billing(self, link: Link, record: Any, group: Group) -> Billing | None:
+        """Return who is billed if this project's or client's link works again."""
+        partner = billing.chain(self._customers, link.quickbooks_id)
+        if link.kind == "client":
+            return billing.of_client(partner, other_clients=[])
+        client_link = group.client_link if group.client_link and not group.client_link.suspended else None
+        return billing.of_project(
+            partner,
+            client=group.client_id and (group.client_name or getattr(record, "client_name", "") or group.client_id),
+            client_partner=billing.chain(self._customers, client_link.quickbooks_id) if client_link else [],
+        )
 
     # --- rows ------------------------------------------------------------------------------------------------
     def groups(self) -> list[Group]:
@@ -213,6 +251,8 @@ class _Reader:
             override=self._overrides.get(key),
         )
         self._add_partner(row)
+        if row.link is not None and ref.section == TODO and ref.kind != "user":
+            row.billing = self._billing(row.link, record, group)
         ready = self._ready.get((ref.group, name_key(row.name, mode=self._workspace.matching)), [])
         # With two of this name the rule would link neither.
         if ref.reason == "PARENT_NOT_MAPPED" and len(ready) == 1:

@@ -22,11 +22,19 @@ def offers(row: Mismatch) -> list[WriteRequest]:
         return [WriteRequest(REACTIVATE, QUICKBOOKS, _quickbooks_entity(row), kind, row.clockify_id, row.quickbooks_id)]
     if kind == "user" and reason in MISSING_PERSON_REASONS:
         return [WriteRequest(CREATE, QUICKBOOKS, entity, kind, row.clockify_id) for entity in ("employee", "vendor")]
-    if kind in {"client", "project"} and reason in MISSING_CUSTOMER_REASONS and not row.detail.get("linked_by"):
+    if kind in {"client", "project"} and reason in MISSING_CUSTOMER_REASONS:
+        # Also for a project that moved: confirming its link would bill the client that it had before.
         return [WriteRequest(CREATE, QUICKBOOKS, "customer", kind, row.clockify_id)]
     if kind in {"client", "project"} and reason in NAME_DIFFERENCES:
         return [WriteRequest(RENAME, CLOCKIFY, kind, kind, row.clockify_id, _quickbooks_id(row))]
     return []
+
+
+def parent_of(row: Mismatch) -> str:
+    """Return the name of the customer under which a sub-customer would be created for this row; "" where unknown."""
+    if row.kind != "project":
+        return ""
+    return str(row.detail.get("needed_parent") or row.detail.get("client") or row.clockify_client)
 
 
 def _quickbooks_entity(row: Mismatch) -> str:

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from integrations.models import Company, TimeEntry, Workspace
 from mapping.decisions.batch import Choice
-from mapping.decisions.preview import MappingPreview, MappingSnapshot, PlannedRecord
+from mapping.decisions.preview import BillingLine, MappingPreview, MappingSnapshot, PlannedRecord
 from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs, unanswered
@@ -71,6 +71,7 @@ class Obstacle:
 class Forecast:
     """Expected changes. `links` counts by Clockify kind the links that would start to work, `unlinks` that would stop.
 
+    `billing`: who is billed for the clients and projects that are linked.
     `unblocks`: time that the next sync would send and that is blocked now; `blocks`: the reverse; `waits`: time of
     these records that would still be held, with `obstacles` naming the causes, the largest first.
     """
@@ -82,6 +83,12 @@ class Forecast:
     waits: Tally = field(default_factory=Tally)
     obstacles: list[Obstacle] = field(default_factory=list)
     unblocked_ids: set[str] = field(default_factory=set)
+    billing: list[BillingLine] = field(default_factory=list)
+
+    @property
+    def bills_others(self) -> list[BillingLine]:
+        """Who is billed where that is not the client that Clockify names."""
+        return [line for line in self.billing if line.billing.differs]
 
 
 def forecast(
@@ -97,7 +104,7 @@ def forecast(
     `planned`: QuickBooks records that would be created or reactivated with them; `renamed`: new names of Clockify
     records, by kind and id.
     """
-    planned = list(planned)
+    planned, choices = list(planned), list(choices)
     snapshot = MappingSnapshot(workspace)
     partners = inputs.partners_of(company_of(workspace))
     before = _mapping_table(snapshot.now(), partners)
@@ -105,7 +112,11 @@ def forecast(
         snapshot.after(choices, planned=planned, renamed=renamed, now=now),
         _add_planned(planned, partners, company_of(workspace)),
     )
-    result = Forecast(links=_count_new_links(before, after), unlinks=_count_new_links(after, before))
+    result = Forecast(
+        links=_count_new_links(before, after),
+        unlinks=_count_new_links(after, before),
+        billing=snapshot.billing(choices, planned=planned),
+    )
     affected_rows = _affected_entries(workspace, before, after)
     context = _load_context(workspace, affected_rows, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}

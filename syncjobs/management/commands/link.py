@@ -13,7 +13,6 @@ from syncjobs.planning import evaluate
 
 class Command(base.Command):
     help = "Link a Clockify user, client or project to a QuickBooks record by hand; also confirms a suspended link."
-    takes_json = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -31,5 +30,9 @@ class Command(base.Command):
             )
         for warning in warnings:
             self.progress(f"Warning: {warning}")
+        if options["json"]:
+            facts = {"kind": kind, "clockify_id": clockify_id, "quickbooks_id": options["quickbooks_id"]}
+            self.print_json({**facts, "warnings": warnings})
+            return None
         self.stdout.write(f"Linked {kind} {clockify_id} to {options['quickbooks_id']}.")
         return None

@@ -73,7 +73,8 @@ class DeskParams:
         """Return the parameters of a request; an unknown section counts as none."""
         # Links add the row that they open, and a decision closes the open one, so both start without it.
         query = request.GET.copy()
-        query.pop("open", None)
+        for name in ("open", "seen"):
+            query.pop(name, None)
         section = request.GET.get("show", "")
         return cls(
             tab=tab,

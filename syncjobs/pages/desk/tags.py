@@ -17,11 +17,12 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.display.vendor_links import record_url
 from syncjobs.pages.desk import create_partner
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
-from syncjobs.partner_writes.offers import offers
+from syncjobs.partner_writes.offers import offers, parent_of
 from syncjobs.planning.forecast import Forecast, Tally
 
 register = template.Library()
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+MAX_SENTENCES = 10
 KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
 
 
@@ -65,7 +66,18 @@ def sentence(forecast: Forecast) -> str:
         sentences.append(f"Ends the link of {unlinked}.")
     if forecast.blocks.entries:
         sentences.append(f"Holds back {tally(forecast.blocks)}.")
-    return " ".join(sentences) or "Frees nothing by itself."
+    said = [" ".join(sentences) or "Frees nothing by itself.", *billing_sentences(forecast)]
+    return " ".join(said)
+
+
+@register.filter
+def billing_sentences(forecast: Forecast) -> list[str]:
+    """Return who will be billed: one sentence for one record; of several, those whose client would not be."""
+    if len(forecast.billing) == 1:
+        return [forecast.billing[0].billing.sentence]
+    sentences = [f"{line.name}: {line.billing.sentence}" for line in forecast.bills_others]
+    more = len(sentences) - MAX_SENTENCES
+    return sentences if more <= 0 else [*sentences[:MAX_SENTENCES], f"And {more} more like these."]
 
 
 @register.simple_tag(takes_context=True)
@@ -98,6 +110,11 @@ def write_options(row: Row, workspace_id: int, back: str) -> list[tuple[str, str
     for write_request in requests:
         label = create_partner.label_of(write_request)
         short_label = "Create…" if write_request.verb == CREATE and write_request.side == QUICKBOOKS else label
+        parent = parent_of(row.mismatch) if write_request.entity == "customer" and row.mismatch else ""
+        if parent and write_request.verb == CREATE:
+            label = f"Create under {parent}…"
+            # A linked row has other ways on, so the short word would not tell what it does.
+            short_label = label if row.link else short_label
         options.append((label, create_partner.address(workspace_id, write_request, back=back), short_label))
     return options
 

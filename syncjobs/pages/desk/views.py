@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
+from mapping.decisions.versions import Taking
 from mapping.desk.index import CLIENTS, KINDS, PEOPLE, PROJECTS, TODO
 from mapping.errors import Moved, Refused
 from mapping.queries import Key
@@ -69,29 +70,40 @@ def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     if request.session.get(access.LAST_WORKSPACE) != pk:
         request.session[access.LAST_WORKSPACE] = pk
     params = DeskParams.of(request, tab)
-    if request.method != "POST" or workspace.company is None:
+    if workspace.company is None:
         return _render(request, workspace, params)
     try:
+        if request.method != "POST":
+            _refuse_to_open_moved(request, workspace, params)
+            return _render(request, workspace, params)
         if request.POST.get("preview"):
             return _preview(request, workspace, params)
         return _decide(request, workspace, params)
     except Refused as refusal:
-        params.opened = _posted_key(request)
+        if request.method == "POST":
+            params.opened = _posted_key(request)
         if isinstance(refusal, Moved):
             # It may have left this list; its row stays where the person looks, with its present state.
             params.section = params.section or TODO
-            params.kept = _posted_record(request, params.tab)
+            params.kept = _record_of(params)
         extra_context = {"refused": str(refusal), "open_decisions": navigation.open_decisions()}
-        return _render(request, workspace, params, extra_context, status=422)
+        return _render(request, workspace, params, extra_context, status=422 if request.method == "POST" else 200)
 
 
 def _posted_key(request: HttpRequest) -> str:
     return f"{request.POST.get('kind', '')}-{request.POST.get('id', '')}"
 
 
-def _posted_record(request: HttpRequest, tab: str) -> Key | None:
-    kind, record_id = request.POST.get("kind", ""), request.POST.get("id", "")
-    return (kind, record_id) if kind == KINDS[tab] else None
+def _record_of(params: DeskParams) -> Key | None:
+    kind, _, record_id = params.opened.partition("-")
+    return (kind, record_id) if kind == KINDS[params.tab] else None
+
+
+def _refuse_to_open_moved(request: HttpRequest, workspace: Workspace, params: DeskParams) -> None:
+    """Raise Moved if a row is opened from a list that showed it otherwise, so that the person reads it first."""
+    record, seen = _record_of(params), request.GET.get("seen", "")
+    if record is not None and seen:
+        Taking(workspace, *record, person=request.user).refuse_if_moved(seen)
 
 
 def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:

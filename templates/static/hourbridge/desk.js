@@ -58,12 +58,7 @@
     const below = rowsBelow(form);
     try {
       const fresh = await load(form.action, { method: "POST", body: values });
-      const refused = desk.querySelector("[data-refused]");
-      if (refused) {
-        keepInPlace(below);
-        countInMenu(fresh.dataset.waiting);
-        return refused.focus();
-      }
+      if (told(below)) return countInMenu(fresh.dataset.waiting);
       say(fresh.dataset.said);
       countInMenu(fresh.dataset.waiting);
       const plain = new URL(location.href);
@@ -78,8 +73,17 @@
     }
   }
 
-  function rowsBelow(form) {
-    const row = form.closest("[data-row]") ?? form.closest(".hb-open")?.previousElementSibling;
+  // Why nothing was done has the focus; whatever is typed next does nothing.
+  function told(below) {
+    const refused = desk.querySelector("[data-refused]");
+    if (!refused) return false;
+    keepInPlace(below);
+    refused.focus();
+    return true;
+  }
+
+  function rowsBelow(control) {
+    const row = control.closest("[data-row]") ?? control.closest(".hb-open")?.previousElementSibling;
     const all = [...desk.querySelectorAll("[data-row]")];
     return row ? all.slice(all.indexOf(row) + 1).map((one) => one.id) : [];
   }
@@ -112,9 +116,14 @@
   async function open(link) {
     const target = new URL(link.href);
     const closes = link.textContent.trim().startsWith("Close");
+    const row = link.closest("[data-row]");
+    const below = rowsBelow(link);
+    const asked = new URLSearchParams(target.search);
+    if (row && !closes) asked.set("seen", row.dataset.version);
     try {
-      await load(target.pathname + target.search);
+      await load(`${target.pathname}?${asked}`);
       history.replaceState(null, "", target.pathname + target.search);
+      if (told(below)) return;
       const id = decodeURIComponent(target.hash.slice(1));
       if (closes) return focusOn(id, { control: "choose" });
       if (id.startsWith("note-")) return document.getElementById(id)?.focus();
@@ -140,6 +149,9 @@
       const answer = await fetch(`${panel.dataset.whatIfUrl}?${query}`, { signal: foresight.signal });
       const text = await answer.text();
       if (answer.ok) figures.innerHTML = text; else figures.textContent = text;
+      // Where somebody else would pay, no button leads on.
+      const others = figures.querySelector("[data-bills-others]");
+      panel.querySelector("[data-do=link]")?.classList.toggle("hb-filled", !others);
       say(figures.querySelector("[data-said]")?.dataset.said ?? text);
     } catch (problem) {
       if (problem.name !== "AbortError") figures.textContent = "It could not be counted just now.";
