@@ -40,21 +40,20 @@ class Outlook:
         """How much was sent, and what it counts as with a new company; "" where nothing was sent."""
         if not self.entries:
             return ""
-        verb = "was" if self.entries == 1 else "were"
-        return (
-            f"{number(self.entries, 'entry,entries')}, {in_hours(self.minutes)} {verb} sent to {self.company}. "
-            "With a new company they count as not sent."
-        )
+        sent = f"{number(self.entries, 'entry,entries')}, {in_hours(self.minutes)} {_were(self.entries)} sent"
+        return f"{sent} to {self.company}. With a new company they count as not sent."
 
     @property
     def doubt_text(self) -> str:
         """What becomes of writes without a clear answer; "" where there are none."""
         if not self.in_doubt:
             return ""
-        writes = number(self.in_doubt, "write,writes")
+        one = self.in_doubt == 1
+        writes = number(self.in_doubt, "write without a clear answer stays,writes without a clear answer stay")
+        are, they_are = ("is", "it is") if one else ("are", "they are")
         return (
-            f"{writes} got no clear answer. They stay in doubt and are never sent again. Should {self.company} be "
-            "connected again, they are looked for first."
+            f"{writes} in doubt and {are} never sent again. Should {self.company} be connected again, {they_are} "
+            "looked for first."
         )
 
 
@@ -90,6 +89,28 @@ def outlook(workspace: Workspace) -> Outlook:
         in_doubt=open_actions.count(),
         others=tuple(others),
     )
+
+
+def sent_elsewhere(workspace: Workspace) -> list[str]:
+    """Return a sentence for each other company that has time of the workspace from its start date on.
+
+    With the company that is connected now, or that will be, that time counts as not sent.
+    """
+    sent = Receipt.objects.filter(
+        workspace=workspace, state=Receipt.State.SENT, part=0, txn_date__gte=workspace.start_date
+    ).exclude(company=workspace.company_id)
+    grouped = sent.order_by("company__name", "company").values_list("company", "company__name", "company__realm_id")
+    day = workspace.start_date
+    return [
+        f"{number(entries, 'entry,entries')} ({in_hours(minutes)}) from {day} on {_were(entries)} sent to "
+        f"{name or realm}. "
+        "With another company that time counts as not sent; change the start date if it should not go there as well."
+        for _, name, realm, entries, minutes in grouped.annotate(Count("pk"), Sum("minutes"))
+    ]
+
+
+def _were(entries: int) -> str:
+    return "was" if entries == 1 else "were"
 
 
 def archive(workspace: Workspace, *, start_date: date | None = None, now: datetime, person: Any = None) -> Archived:

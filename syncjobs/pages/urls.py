@@ -10,7 +10,7 @@ from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
-from syncjobs.pages.setup import clockify, policy, quickbooks
+from syncjobs.pages.setup import archive, clockify, policy, quickbooks
 
 app_name = "hourbridge"
 
@@ -51,6 +51,11 @@ urlpatterns = [
         "workspaces/<int:pk>/connect/quickbooks/",
         access.page(quickbooks.connect_quickbooks),
         name="connect-quickbooks",
+    ),
+    path(
+        "workspaces/<int:pk>/archive/quickbooks/",
+        access.page(archive.archive),
+        name="archive-quickbooks",
     ),
     path("connect/clockify/", access.page(clockify.connect_clockify), name="connect-clockify"),
 ]

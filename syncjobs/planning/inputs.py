@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 
 from integrations.clockify.payloads import EntryPayload
-from integrations.models import ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
+from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import archived, connection
 from integrations.reading import unreadable
 from mapping.models import Link, MappingOverride
@@ -76,15 +76,22 @@ def policy_of(workspace: Workspace) -> Policy:
     )
 
 
-def connection_reasons(workspace: Workspace) -> list[Reason]:
-    """Return the reasons that block every entry: a side not connected, or a subscription that is not supported."""
+def connection_reasons(
+    workspace: Workspace, *, archived_by_workspace: Mapping[int, ArchivedConnection] | None = None
+) -> list[Reason]:
+    """Return the reasons that block every entry: a side not connected, or a subscription that is not supported.
+
+    `archived_by_workspace`: for callers with many workspaces that have read it at once.
+    """
     reasons = []
     if workspace.state != Workspace.State.CONNECTED:
         cause = workspace.state_reason or f"it is {workspace.get_state_display().lower()}."
         reasons.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
     company = workspace.company
     if company is None:
-        last = archived.last_by_workspace([workspace]).get(workspace.pk)
+        if archived_by_workspace is None:
+            archived_by_workspace = archived.last_by_workspace([workspace])
+        last = archived_by_workspace.get(workspace.pk)
         cause = f"the connection to {last.company} was archived." if last else "no company was connected yet."
         reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
         return reasons

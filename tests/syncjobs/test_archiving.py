@@ -61,7 +61,10 @@ def test_a_workspace_moves_from_the_trial_company_to_the_real_one(scene: Scene, 
     assert "Intuit confirmed that the permission is gone." in archived["message"]
     trial = Company.objects.get(realm_id=REALM)
     assert (trial.state, trial.access_token, trial.refresh_token) == ("disconnected", "", "")
-    assert connect(scene, REAL).code == 0
+    scene.policy(start_date="2026-03-01")
+    connected = connect(scene, REAL)
+    assert connected.code == 0
+    assert "5 entries (0.58 h) from 2026-03-01 on were sent to Sandbox Company." in connected.stderr
     assert scene.check().code == 0
     assert scene.sync().counts == {"sent": 5}
     assert len(time_in(real)) == 5
@@ -140,7 +143,7 @@ def test_a_write_in_doubt_stays_in_doubt_and_is_found_when_the_company_is_back(
     archived = archive()
 
     assert archived["in_doubt"] == 1
-    assert "1 write got no clear answer. They stay in doubt and are never sent again." in archived.stderr
+    assert "1 write without a clear answer stays in doubt and is never sent again." in archived.stderr
     connect(scene, REAL)
     scene.check()
     # For the real company it was never sent.
@@ -157,7 +160,7 @@ def test_a_write_in_doubt_stays_in_doubt_and_is_found_when_the_company_is_back(
 def test_a_workspace_that_shares_the_company_keeps_it(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.check()
-    other = WorkspaceFactory(company=scene.company, name="Other")
+    other = WorkspaceFactory(company=scene.company, name="Other", clockify_id="other")
 
     archived = archive("--workspace", "Sandbox Workspace")
 
@@ -251,7 +254,7 @@ def test_a_late_duplicate_in_the_archived_company_is_left_to_people(scene: Scene
     Action.objects.update(watch_until=timezone.now() + timedelta(hours=1))
     twin = {name: value for name, value in sent.items() if name not in {"Id", "SyncToken", "MetaData"}}
     scene.put("TimeActivity", twin)
-    WorkspaceFactory(company=scene.company, name="Other")
+    WorkspaceFactory(company=scene.company, name="Other", clockify_id="other")
     archive("--workspace", "Sandbox Workspace")
 
     run_command("sync_time", "--workspace", "Other", "--from", "2026-03-01", "--to", "2026-03-31")

@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from integrations.quickbooks import connection
+from syncjobs import archiving
 from syncjobs.management import base
 
 
@@ -35,6 +36,8 @@ class Command(base.Command):
             self.progress(f"Warning: nothing can be sent yet. {subscription.sentence}")
         elif subscription.warning:
             self.progress(f"Warning: {subscription.warning}")
+        for sentence in archiving.sent_elsewhere(workspace):
+            self.progress(f"Warning: {sentence}")
         connected = {
             "workspace": workspace.clockify_id,
             "realm": company.realm_id,

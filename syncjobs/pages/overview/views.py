@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations.clockify.forms import ConnectClockify
 from integrations.models import ShrunkList, Workspace
-from integrations.quickbooks import authorization
+from integrations.quickbooks import archived, authorization
 from mapping.desk import rows, wording
 from mapping.models import Mismatch
 from syncjobs.display import run_summary
@@ -91,6 +91,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     for workspace in workspaces:
         names_by_company[workspace.company_id].append(workspace.name)
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
+    archived_by_workspace = archived.last_by_workspace(workspaces)
     broken_items = service_item.broken_by_workspace(workspaces)
     deletions = figures.deletions()
     changed = figures.changed_since_sent()
@@ -103,6 +104,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             sharing=names_by_company[workspace.company_id] if workspace.company_id else [],
             mirrored=mirrored[workspace.pk],
             to_decide=waiting.get(workspace.pk, 0),
+            archived=archived_by_workspace.get(workspace.pk),
             broken_item=broken_items.get(workspace.pk),
             unknown_for_people=unknown.get(workspace.pk, 0),
             deletions=deletions.get(workspace.pk, 0),

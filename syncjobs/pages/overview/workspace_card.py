@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from integrations.models import Company, ShrunkList, Workspace
+from integrations.models import ArchivedConnection, Company, ShrunkList, Workspace
 from integrations.quickbooks import connection, subscription_policy
 from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import StatusBadge
@@ -57,6 +57,8 @@ class Card:
     deletions: int = 0
     # Sent entries whose rate or link is another one today: told, and no reason to call the workspace ill.
     changed_since_sent: int = 0
+    # Of a workspace without a company: the connection that was archived last.
+    archived: ArchivedConnection | None = None
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
@@ -85,6 +87,11 @@ class Card:
     @property
     def is_connected(self) -> bool:
         return self.is_clockify_connected and self.is_quickbooks_connected
+
+    @property
+    def archived_link(self) -> str:
+        """The page of the company whose connection was archived last, with its lists."""
+        return links.page_of(self.archived.company) if self.archived else ""
 
     @property
     def may_ask_again(self) -> bool:
@@ -172,9 +179,9 @@ class Card:
         return badges.WORKING, self._working()
 
     def _not_connected(self) -> str:
-        rows = [
-            reason.as_row() for reason in inputs.connection_reasons(self.workspace) if reason.code == "NOT_CONNECTED"
-        ]
+        known = {self.workspace.pk: self.archived} if self.archived else {}
+        found = inputs.connection_reasons(self.workspace, archived_by_workspace=known)
+        rows = [reason.as_row() for reason in found if reason.code == "NOT_CONNECTED"]
         return reasons.sentence(rows[0]) if rows else ""
 
     def _problem(self, subscription: subscription_policy.SubscriptionStatus | None) -> str:

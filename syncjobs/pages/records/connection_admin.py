@@ -22,6 +22,7 @@ EVENTS = {
     "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
     "quickbooks_connected": StatusBadge("QuickBooks connected", "link", "sent"),
     "quickbooks_disconnected": StatusBadge("QuickBooks disconnected", "link_off", "held"),
+    "quickbooks_archived": StatusBadge("QuickBooks archived", "inventory_2", "out"),
     "clockify_lost": StatusBadge("Clockify lost", "close", "refused"),
     "clockify_healed": StatusBadge("Clockify works again", "link", "sent"),
     "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
@@ -110,9 +111,18 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             (f"Workspace {workspace}", page_of(workspace))
             for workspace in row.workspaces.defer("api_key").order_by("name")
         ]
+        archived = row.archived_connections.filter(taken_up_at=None).select_related("workspace")
+        former = [
+            (f"Workspace {former.workspace}, archived", page_of(former.workspace))
+            for former in archived.defer("workspace__api_key").order_by("workspace__name", "pk")
+        ]
         return [
             *workspaces,
+            *former,
             ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
+            ("Runs", list_of("syncjobs.run", company=row.pk)),
+            ("Receipts", list_of("syncjobs.receipt", company=row.pk)),
+            ("Writes", list_of("syncjobs.action", company=row.pk)),
             ("Employees", list_of("integrations.employee", company=row.pk)),
             ("Customers", list_of("integrations.customer", company=row.pk)),
             ("Calls to QuickBooks", list_of("integrations.apicall", q=row.realm_id)),

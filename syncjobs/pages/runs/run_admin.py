@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from integrations.connection_filters import WorkspaceFilter
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.readonly_admin import ReadOnlyAdmin
 from syncjobs.display import badges, formatting, run_summary
 from syncjobs.models import Run
@@ -25,7 +25,7 @@ class RunAdmin(ReadOnlyAdmin):
     """The list of runs; a run's own page is rendered by our template."""
 
     list_display = ("name", "result", "asked", "by", "took", "summary", "place")
-    list_filter = ("status", "kind", "trigger", "dry_run", WorkspaceFilter)
+    list_filter = ("status", "kind", "trigger", "dry_run", WorkspaceFilter, CompanyFilter)
     list_select_related = ("person", "workspace")
     search_fields = ("=id", "error_code", "error_message", "workspace__name")
     search_help_text = "Number, error code or words"

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from integrations.quickbooks import authorization, views
+from syncjobs import archiving
 from syncjobs.pages import access
 from syncjobs.pages.setup import who_connected
 
@@ -22,6 +23,7 @@ def connect_quickbooks(request: HttpRequest, pk: int) -> HttpResponse:
         "workspace": workspace,
         "connected": who_connected.quickbooks(workspace),
         "other": other_admin,
+        "sent_elsewhere": archiving.sent_elsewhere(workspace) if workspace.company is None else [],
         "preflight_errors": authorization.preflight_errors(host=request.get_host()),
     }
     return access.show(
