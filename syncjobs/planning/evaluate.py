@@ -112,7 +112,9 @@ def _judge_sent(
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
-        return Evaluation(State.CHANGED, _conflict(receipt) or _remembered_reasons(entry, earlier), resolution.minutes)
+        remembered = [row for row in _remembered_reasons(entry, earlier) if row["code"] != "ALREADY_IN_QUICKBOOKS"]
+        # That one was about a first write, and ended when a person adopted the activity.
+        return Evaluation(State.CHANGED, _conflict(receipt) or tuple(remembered), resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
 
