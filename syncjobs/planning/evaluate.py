@@ -116,9 +116,10 @@ def _judge_sent(
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
-        # Why one of many deletions waits for a person.
+        # Why one of many deletions waits for a person. Time that is there already was about a first write, and ended
+        # when a person adopted the activity.
         causes = NO_WORK if step.verb == "delete" else set()
-        remembered = _remembered_reasons(entry, earlier, QUICKBOOKS_REASONS | causes)
+        remembered = _remembered_reasons(entry, earlier, (QUICKBOOKS_REASONS | causes) - {"ALREADY_IN_QUICKBOOKS"})
         return Evaluation(State.CHANGED, _conflict(receipt) or remembered, resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 

@@ -237,9 +237,10 @@ def _changed_fields(before: Draft, after: Draft, *, verb: str = "Edited in Clock
     labels = [FIELD_LABELS[name] for name in changed if name not in PRICE_LABELS]
     old, new = differences.values_of(before), differences.values_of(after)
     prices = [
-        f"{label} is now {new[name] or QUICKBOOKS_CHOICE}, it was {old[name] or QUICKBOOKS_CHOICE}"
+        f"{label} is now {new[name]}, it was {old[name] or QUICKBOOKS_CHOICE}"
         for key, (name, label) in PRICE_LABELS.items()
-        if key in changed
+        # Without an item of ours an update keeps what is there.
+        if key in changed and new[name]
     ]
     edited = f"{verb}: {', '.join(labels)}" if labels else verb
     return f"{', and '.join([edited, *prices])}."

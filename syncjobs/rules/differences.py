@@ -87,7 +87,8 @@ def today(entry: Entry, resolution: Resolution, sent: Draft, *, service_item: st
         "person_kind": person.kind if person else sent.person_kind,
         "person": person.id if person else sent.person_id,
         "customer": customer.id if customer else sent.customer_id,
-        "item": service_item,
+        # Without an item of ours an update keeps what is there.
+        "item": service_item or sent.item_id,
     }
     before = values_of(sent)
     return {field: value for field, value in now.items() if value != before[field]}

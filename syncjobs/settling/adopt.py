@@ -101,8 +101,11 @@ def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
     return planned
 
 
-def _draft_of(activity: Activity, row: TimeEntry) -> Draft:
-    """Return the activity as a draft: QuickBooks' copy, as if it had been sent like that."""
+def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
+    """Return the activity as a draft: QuickBooks' copy, as if it had been sent like that.
+
+    Its item is not ours where we would send none.
+    """
     return Draft(
         person_kind=activity.person_kind,
         person_id=activity.person_id,
@@ -111,14 +114,14 @@ def _draft_of(activity: Activity, row: TimeEntry) -> Draft:
         minutes=activity.minutes or 0,
         description=activity.description,
         rate=format(activity.rate or 0, "f"),
-        item_id=activity.item_id,
+        item_id=activity.item_id if planned.item_id else "",
     )
 
 
 def _write_receipt(
     company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, planned: Draft, *, now: datetime
 ) -> Receipt:
-    draft = _draft_of(activity, row)
+    draft = _draft_of(activity, row, planned)
     # Rate and description stay as in QuickBooks until the entry is edited; another customer or length is mended.
     is_same_time = activities.key_of(planned) == activities.key_of(draft)
     # The entry may have the receipt of an earlier activity that was deleted.

@@ -38,6 +38,13 @@ def agrees(raw: dict[str, Any], expected: Time) -> bool:
     return actual == (expected if expected.item else expected._replace(item=actual.item))
 
 
+def almost_fits(actual: Time, expected: Time) -> bool:
+    if (actual.name_of, actual.person, actual.day) != (expected.name_of, expected.person, expected.day):
+        return False
+    same_text = bool(expected.text) and actual.text.strip() == expected.text.strip()
+    return (actual.customer == expected.customer) + (actual.minutes == expected.minutes) + same_text >= 2
+
+
 class Books:
     """The expected content of QuickBooks, updated after each run and checked against the rules."""
 
@@ -63,11 +70,14 @@ class Books:
         return {key: status for key, status in statuses.items() if status is not None}
 
     def _has_equal_activity(self, entry: Entry) -> bool:
+        """Return whether somebody entered almost this time: same person and day, two of customer, time and text."""
         pairs = self.mapping.pairs
         if ("user", entry.user_id) not in pairs or ("project", entry.project_id or "") not in pairs:
             return False
-        expected = self.rules.time(entry, None)[:5]
-        return any(time_of(activity.raw)[:5] == expected for activity in self.activities.values() if activity.by_hand)
+        expected = self.rules.time(entry, None)
+        return any(
+            almost_fits(time_of(activity.raw), expected) for activity in self.activities.values() if activity.by_hand
+        )
 
     # --- what people do ------------------------------------------------------------------------------------
     def note_manual_change(self, key: str, *, ours: bool = True) -> None:

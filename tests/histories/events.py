@@ -202,13 +202,18 @@ class Events:
             self.books.note_manual_change(key)
 
     def _enter_time(self, value: int) -> None:
-        """Enter the same person, customer, day and time as an entry that was not sent."""
+        """Enter the time of an entry that was not sent, or almost: with its text, and another length or customer."""
         unsent = [entry for entry in self.scene.place.entries.values() if entry.id not in self.books.sent]
         linked = [entry for entry in unsent if ("user", entry.user_id) in self.mapping.pairs]
         linked = [entry for entry in linked if ("project", entry.project_id or "") in self.mapping.pairs]
         if not linked or self.books.uncertain_writes:
             return
         time = self.rules.time(pick(linked, value), None)
+        customers = sorted(pair.id for key, pair in self.mapping.pairs.items() if key[0] == "project")
+        if value % 3 == 1:
+            time = time._replace(minutes=time.minutes + 5)
+        elif value % 3 == 2:
+            time = time._replace(customer=customers[value % len(customers)])
         body = {
             "NameOf": time.name_of,
             f"{time.name_of}Ref": {"value": time.person},
@@ -217,7 +222,7 @@ class Events:
             "Hours": time.minutes // 60,
             "Minutes": time.minutes % 60,
             "HourlyRate": 1,
-            "Description": "typed in",
+            "Description": time.text if value % 3 else "typed in",
             "BillableStatus": "Billable",
         }
         self.books.note_manual_change(self.scene.put("TimeActivity", body)["Id"])

@@ -108,12 +108,16 @@ class History(Events):
         assert run.counts == {name: number for name, number in counts.items() if number}
         sends = [status.time for status in due.values() if status.verb == "send" and status.time]
         assert run["minutes_sent"] == sum(time.minutes for time in sends)
+        warnings = Counter(code for key in listed if due[key].verb == "keep" for code in self._warnings(key))
         rateless = sum(
             status.verb in {"send", "update"} and status.time is not None and not status.time.rate
             for status in due.values()
         )
-        assert run["warnings"] == ({"NO_RATE": rateless} if rateless else {})
+        assert run["warnings"] == warnings | ({"NO_RATE": rateless} if rateless else {})
         self._compare_reasons(run, [due[key] for key in listed | gone if due[key].verb == "hold"])
+
+    def _warnings(self, key: str) -> set[str]:
+        return self.rules.warnings(self.scene.place.entries[key], self.books.sent[key])
 
     def _compare_reasons(self, run: Result, holds: list[ExpectedStatus]) -> None:
         required = Counter(code for status in holds for code in status.must)
@@ -141,6 +145,8 @@ class History(Events):
             return
         assert explanation["state"] == status.state, f"{explanation.json} instead of {status}"
         assert status.allows(explanation.codes), f"{explanation.json} instead of {status}"
+        warned = self._warnings(key) if status.verb == "keep" and key in self.scene.place.entries else set()
+        assert set(explanation.json.get("warnings", [])) == warned, f"{explanation.json} instead of {warned}"
         assert explanation.json.get("not_asked", []) == [] or self.settings.global_codes
 
     def _compare_minutes(self, after: dict[str, ExpectedStatus]) -> None:

@@ -230,6 +230,20 @@ class Rules:
             )
         return ExpectedStatus("update", "sent", time=time)
 
+    def warnings(self, entry: Entry, sent: Sent) -> set[str]:
+        """Return what is different today from what was sent of an entry that was not edited since."""
+        if content_of(entry) != sent.content or self._is_ignored(entry):
+            return set()
+        person, customer = (
+            self.mapping.pairs.get(("user", entry.user_id)),
+            self.mapping.pairs.get(("project", entry.project_id or "")),
+        )
+        rate = (self.scene.place.rate_of(entry) or 0) / 100
+        other_person = person is not None and (person.entity, person.id) != (sent.time.name_of, sent.time.person)
+        other_customer = customer is not None and customer.id != sent.time.customer
+        changed = {"RATE_CHANGED": rate != sent.time.rate, "LINK_CHANGED": other_person or other_customer}
+        return {code for code, applies in changed.items() if applies}
+
     def decide_deleted(self, sent: Sent, activity: Activity | None) -> ExpectedStatus:
         """Return what is due for the activity of an entry that was deleted in Clockify."""
         return self._delete(sent, activity, set())

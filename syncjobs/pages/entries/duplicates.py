@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from integrations.models import Company, Customer
 from syncjobs.display.formatting import duration
 from syncjobs.rules.answered import normalized_text
+from syncjobs.rules.differences import money
 from syncjobs.rules.draft import BILLABLE, Draft
 
 Found = Mapping[str, Any]
@@ -58,7 +60,8 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
         return names.get(key) or (f"customer {key}" if key else "none")
 
     customer_id, text = str(found.get("customer_id") or ""), str(found.get("description") or "")
-    rate, status = str(found.get("rate") or "0"), str(found.get("billable_status") or "")
+    rate, status = Decimal(str(found.get("rate") or 0)), str(found.get("billable_status") or "")
+    planned_rate = Decimal(planned.rate)
     minutes = found.get("minutes")
     return (
         Line("Customer", customer(planned.customer_id), customer(customer_id), customer_id == planned.customer_id),
@@ -74,7 +77,7 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
             text or "none",
             normalized_text(text) == normalized_text(planned.description),
         ),
-        Line("Rate", planned.rate, rate, float(rate) == float(planned.rate)),
+        Line("Rate", money(planned_rate), money(rate), rate == planned_rate),
         Line("Billable", "Billable", _STATUSES.get(status, status or "none"), status == BILLABLE),
     )
 

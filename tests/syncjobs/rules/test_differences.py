@@ -16,6 +16,12 @@ SENT = Draft("employee", "55", "8", "2026-03-04", 60, "Review", "80")
 BEA = make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))
 
 
+def test_an_item_that_is_not_sent_any_more_stays() -> None:
+    sent = replace(SENT, item_id="7")
+
+    assert differences.today(work(), resolved(work()), sent, service_item="") == {}
+
+
 def today(*, mapping_table: Any = None, item: str = "", **changes: Any) -> dict[str, str]:
     entry = work(**changes)
     return differences.today(entry, resolved(entry, mapping_table), SENT, service_item=item)

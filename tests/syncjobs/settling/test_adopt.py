@@ -110,7 +110,7 @@ def test_time_that_almost_fits_is_held_adopted_and_mended_as_an_edit(
     assert (explained["state"], explained.codes) == ("blocked", {"ALREADY_IN_QUICKBOOKS"})
     assert f"not sent from here ({key})" in explained["reasons"][0]["message"]
     adopted = run_command("resolve", entry, f"adopt={key}")
-    assert (adopted.code, adopted["state"]) == (0, "changed")
+    assert (adopted.code, adopted["state"], adopted["reasons"]) == (0, "changed", [])
     assert "next sync brings it up" in adopted["message"]
     assert len(scene.activities()) == 2
     assert scene.sync().counts == {"updated": 1, "unchanged": 1}
