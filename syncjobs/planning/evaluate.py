@@ -218,7 +218,12 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     named_in_entries.store(workspace, now=now)
     _retire(workspace, now=now)
     matched = rematch.rematch(workspace, now=now, compare_names=compare_names)
-    _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
+    _judge_all(
+        workspace,
+        inputs.entries_between(workspace, workspace.start_date),
+        now=now,
+        mismatches=rematch.sentences(workspace, matched),
+    )
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
 
 
@@ -237,12 +242,15 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
         (link.kind, link.clockify_id) for link in matched.outcome.links
     }
     ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
+    # A decision about one record changes what is wrong with others: two of one name, a partner that is taken.
+    before, sentences = inputs.saved_mismatches(workspace), rematch.sentences(workspace, matched)
+    affected_keys |= {key for key in before.keys() | sentences.keys() if before.get(key) != sentences.get(key)}
     for kind, clockify_id in affected_keys | set(matched.outcome.suspend) | set(matched.outcome.given_back):
         ids.setdefault(kind, set()).add(clockify_id)
     of_affected = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
     # Entries without a status are new and were not judged yet.
     rows = inputs.entries_between(workspace, workspace.start_date).filter(of_affected | Q(status=None))
-    _judge_all(workspace, rows, now=now)
+    _judge_all(workspace, rows, now=now, mismatches=sentences)
     rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now)
 
 
@@ -254,8 +262,17 @@ def _retire(workspace: Workspace, *, now: datetime) -> None:
     retirement.save(workspace, gone, now=now)
 
 
-def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:
+def _judge_all(
+    workspace: Workspace,
+    entries: QuerySet[TimeEntry],
+    *,
+    now: datetime,
+    mismatches: Mapping[mapping.Key, str] | None = None,
+) -> None:
+    """Judge these entries; `mismatches` are what those say that were found but not saved yet."""
     context = inputs.load_context(workspace)
+    if mismatches is not None:
+        context = replace(context, mapping_table=replace(context.mapping_table, mismatches=mismatches))
     # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
     entry_keys = list(entries.values_list("pk", flat=True))
     for start in range(0, len(entry_keys), CHUNK):

@@ -59,19 +59,19 @@ WORDINGS = {
     ),
     "USER_NOT_MAPPED": Wording(
         "User not linked",
-        "{user} has no employee or vendor in QuickBooks yet.",
+        "{user} is not linked to an employee or vendor in QuickBooks.",
         "here",
         "Link the user on the review desk, under People.",
     ),
     "CLIENT_NOT_MAPPED": Wording(
         "Client not linked",
-        "{client} has no customer in QuickBooks yet.",
+        "{client} is not linked to a customer in QuickBooks.",
         "here",
         "Link the client on the review desk, under Clients.",
     ),
     "PROJECT_NOT_MAPPED": Wording(
         "Project not linked",
-        "{project} has no customer in QuickBooks yet.",
+        "{project} is not linked to a customer in QuickBooks.",
         "here",
         "Link the project on the review desk, under Projects.",
     ),
@@ -226,7 +226,12 @@ def title(code: str) -> str:
 
 
 def sentence(row: Mapping[str, Any]) -> str:
-    """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code."""
+    """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code.
+
+    The reason of a record that is not linked says what its mismatch said when the entry was judged.
+    """
+    if row.get("mismatch"):
+        return str(row["mismatch"])
     wording = _wording(row)
     return wording.sentence.format_map(_FactsWithDefault(row)) if wording else str(row.get("code"))
 
@@ -240,7 +245,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a stored reason row as the `explain` command prints it: code, message, fix_in and fix."""
     code, wording = str(row.get("code")), _wording(row)
     if wording is None:
-        return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
+        return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
     fix_in = SIDES.get(str(row.get("record")), "quickbooks") if code == "UNREADABLE" else wording.resolve_in
     return {"code": code, "message": sentence(row), "fix_in": fix_in, "fix": wording.fix}
 
