@@ -20,7 +20,7 @@ from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Entry, Resolution
-from syncjobs.rules.reasons import Reason, holds, is_given_up
+from syncjobs.rules.reasons import Reason, cause, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -157,7 +157,7 @@ def save(
 
 
 # Columns that decide whether a status has to be written again.
-CONTENT = ("state", "reasons", "held", "minutes", "content_hash")
+CONTENT = ("state", "reasons", "held", "cause", "minutes", "content_hash")
 
 
 def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
@@ -170,16 +170,31 @@ def _content(row: EntryStatus) -> tuple[Any, ...]:
 
 
 def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: datetime) -> EntryStatus:
+    held = evaluation.state == State.BLOCKED and holds(evaluation.codes)
     return EntryStatus(
         entry=row,
         workspace=workspace,
         state=evaluation.state,
         reasons=list(evaluation.reasons),
-        held=evaluation.state == State.BLOCKED and holds(evaluation.codes),
+        held=held,
+        cause=cause_of(evaluation, held=held),
         minutes=evaluation.minutes,
         content_hash=row.content_hash,
         evaluated_at=now,
     )
+
+
+def cause_of(evaluation: Evaluation, *, held: bool) -> str:
+    """Return what a person has to do something about before this time goes; "" where nobody is needed."""
+    if evaluation.state == State.FAILED:
+        return cause(evaluation.reasons) or "QUICKBOOKS_REFUSED"
+    if evaluation.state == State.UNKNOWN:
+        return "OUTCOME_UNKNOWN"
+    if evaluation.state == State.BLOCKED:
+        return cause(evaluation.reasons) if held else ""
+    # A change after sending: left as it is by a person, or under way while its timer runs again.
+    waits = evaluation.state == State.CHANGED and not evaluation.codes & {"IGNORED", "NOT_FINISHED"}
+    return cause(evaluation.reasons) if waits else ""
 
 
 def earlier_statuses(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -> dict[int, EntryStatus]:

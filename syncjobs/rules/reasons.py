@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,6 +199,8 @@ GIVEN_UP = Wording(
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
+# Clockify's records that a person links, in the order in which an entry's reasons name them.
+RECORD_KINDS = ("user", "client", "project")
 # Reasons that concern the whole connection, not one entry.
 WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
 
@@ -248,6 +250,17 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
     fix_in = SIDES.get(str(row.get("record")), "quickbooks") if code == "UNREADABLE" else wording.resolve_in
     return {"code": code, "message": sentence(row), "fix_in": fix_in, "fix": wording.fix}
+
+
+def cause(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what time with these stored reasons waits for first: a record as `user:id`, or a code; "" for none.
+
+    Each entry has one cause, so that the hours of all causes add up to those that are held.
+    """
+    record = next((row for row in rows if row.get("kind") in RECORD_KINDS and row.get("id")), None)
+    if record is not None:
+        return f"{record['kind']}:{record['id']}"
+    return str(rows[0].get("code", "")) if rows else ""
 
 
 def holds(codes: set[str]) -> bool:

@@ -19,7 +19,7 @@ from syncjobs.display.badges import LOCKING, StatusBadge
 from syncjobs.display.formatting import day, duration
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
-from syncjobs.pages import links
+from syncjobs.pages import links, waiting
 from syncjobs.planning import inputs, unanswered
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
@@ -59,11 +59,15 @@ class ChangedRow:
     left_by: str = ""
 
 
-def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
+def rows_of(workspace: Workspace, *, left: bool = False, needs: bool = False) -> QuerySet[TimeEntry]:
     """Return entries that differ from their sent copy, or whose copy was changed by hand in QuickBooks.
 
-    `left`: those that a person left as they are, instead of the open ones.
+    `left`: those that a person left as they are, instead of the open ones; `needs`: those alone that no sync takes
+    over by itself.
     """
+    if needs:
+        keys = waiting.changed().filter(workspace=workspace).values("entry")
+        return _ordered(TimeEntry.objects.filter(pk__in=keys))
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
     # Part 0 is the entry's own activity; later parts are corrections beside it (decision 8).
     receipts = Receipt.objects.filter(
@@ -76,6 +80,10 @@ def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     rows = TimeEntry.objects.filter(changed, workspace=workspace).filter(
         Exists(override) if left else ~Exists(override)
     )
+    return _ordered(rows)
+
+
+def _ordered(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
     return rows.select_related("status").defer("raw").order_by("txn_date", "user_name", "pk")
 
 

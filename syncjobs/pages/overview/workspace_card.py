@@ -12,7 +12,7 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.overview import request_estimate
-from syncjobs.pages.overview.figures import Figures
+from syncjobs.pages.overview.figures import Figure, Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
@@ -49,6 +49,7 @@ class Card:
     mirrored: list[tuple[int, str]] = field(default_factory=list)
     to_decide: int = 0
     unknown_for_people: int = 0
+    changed_for_people: Figure = field(default_factory=Figure)
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
@@ -164,6 +165,9 @@ class Card:
             return f"{number(self.unknown_for_people, 'write,writes')} in doubt; say which activity it is."
         if self.figures.refused.entries:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
+        if self.changed_for_people.entries:
+            entries = number(self.changed_for_people.entries, "entry,entries")
+            return f"{entries} changed after sending; say what becomes of each."
         for run in (self.last_sync, self.last_check):
             # A partial run without an error code reached its end; what was refused in it is told above.
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
