@@ -22,6 +22,7 @@ State = EntryStatus.State
 # Names that are shown at once; a click shows the others.
 MAX_SHOWN = 8
 ENTRIES = "integrations.timeentry"
+HELD = "Held"
 ICONS = {"user": "person", "client": "domain", "project": "folder"}
 CODE_ICONS = {
     "BOOKS_CLOSED": "lock",
@@ -63,6 +64,15 @@ class Group:
     more: list[Need] = field(default_factory=list)
 
     @property
+    def stands_alone(self) -> bool:
+        """True where the only row says itself what the head would say."""
+        return self.title != HELD and len(self.rows) == 1
+
+    @property
+    def has_head(self) -> bool:
+        return not self.stands_alone
+
+    @property
     def entries(self) -> int:
         return sum(need.entries for need in [*self.rows, *self.more])
 
@@ -94,7 +104,7 @@ def _held(causes: Sequence[Cause], by_pk: Mapping[int, Workspace]) -> Group:
     names, others = waiting.names(causes)
     mismatches = _mismatches(names)
     with_a_row = {*names}
-    group, shown = Group("Held"), 0
+    group, shown = Group(HELD), 0
     for cause in causes:
         if cause.record is None:
             group.rows.append(_by_code(cause, by_pk, "held"))
@@ -134,7 +144,7 @@ def _likely(mismatch: Mismatch) -> str:
     """Return what is wrong, with the likeliest partner and why, or why there is none."""
     words = wording.words(rows.case_of(mismatch))
     if not mismatch.suggestions:
-        return f"{words.title}. {words.sentence}"
+        return words.sentence
     first = mismatch.suggestions[0]
     return f"{words.title}. Perhaps {first['name']}: {first['why']}."
 
