@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from mapping.desk import ordering
+from mapping.desk.rows import entry_sentences
 from mapping.matching import match, names
 from mapping.matching.records import (
     ClockifyRecord,
@@ -24,6 +26,7 @@ from mapping.matching.records import (
 )
 from mapping.models import Decision, Link, MappingOverride, Mismatch
 from mapping.queries import (
+    CLOCKIFY_MODELS,
     Key,
     clockify_records,
     company_of,
@@ -197,6 +200,25 @@ def link_row(
         client_id=record.client_id,
         quickbooks_name=partner.name,
         parent_id=partner.parent_id,
+    )
+
+
+def sentences(workspace: Workspace, matched: Matched) -> dict[Key, str]:
+    """Return what the mismatches say that were found, as entries say it, by kind and id of Clockify's records."""
+    company, now = company_of(workspace), timezone.now()
+    return entry_sentences(
+        _mismatch_row(
+            workspace,
+            company,
+            found,
+            {},
+            clockify=matched.clockify,
+            quickbooks=matched.quickbooks,
+            held={},
+            now=now,
+        )
+        for found in matched.outcome.mismatches
+        if found.kind in CLOCKIFY_MODELS
     )
 
 

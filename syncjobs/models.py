@@ -133,12 +133,21 @@ class EntryStatus(models.Model):
         help_text="Codes of what is different today from what was sent, and nobody took note of.",
     )
     held = models.BooleanField(default=False, help_text="Blocked by something a person can free.")
+    cause = models.CharField(
+        max_length=80,
+        blank=True,
+        help_text="What a person has to do something about: a reason's code, or kind and id of a record.",
+    )
     minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
     content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was judged.")
     evaluated_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["workspace", "state"], name="verdict_by_state")]
+        indexes = [
+            models.Index(fields=["workspace", "state"], name="verdict_by_state"),
+            # Most time needs nobody, and every page counts the rest.
+            models.Index(fields=["workspace", "state", "cause"], condition=~models.Q(cause=""), name="status_by_cause"),
+        ]
         # The model's first name, kept so that the table need not be renamed.
         db_table = "syncjobs_entryverdict"
 
@@ -243,7 +252,11 @@ class Receipt(models.Model):
             # No activity may stand for two entries, since each of them could update or delete it.
             models.UniqueConstraint(fields=["company", "quickbooks_id"], name="receipt_once_per_activity"),
         ]
-        indexes = [models.Index(fields=["workspace", "txn_date"], name="receipt_by_day")]
+        indexes = [
+            models.Index(fields=["workspace", "txn_date"], name="receipt_by_day"),
+            # Few were changed in QuickBooks, and every page counts those that wait for a person.
+            models.Index(fields=["workspace"], condition=~models.Q(conflict=""), name="receipt_in_conflict"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.entry_id} = {self.quickbooks_id}"

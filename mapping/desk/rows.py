@@ -303,6 +303,15 @@ class _Reader:
         return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, override=override)
 
 
+def entry_sentences(mismatches: Iterable[Mismatch]) -> dict[Key, str]:
+    """Return, by kind and id of the Clockify records that have no working partner, what their entries say of it."""
+    return {
+        (mismatch.kind, mismatch.clockify_id): wording.entry_sentence(case_of(mismatch))
+        for mismatch in mismatches
+        if mismatch.clockify_id and mismatch.reason != RENAMED
+    }
+
+
 def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
     """Return a stored mismatch in the form that the wording takes."""
     return wording.Case(

@@ -61,6 +61,16 @@ def words(case: Case) -> MismatchWording:
     return replace(wording, sentence=sentence)
 
 
+def entry_sentence(case: Case) -> str:
+    """Return the sentence as a time entry's reason says it, where no row names the record and its likeliest partner."""
+    if case.reason == "NAME_DIFFERS" and case.suggestions:
+        differs = case.detail.get("differs") or "spelling"
+        return (
+            f"{case.name} and {case.suggestions[0].get('name')} in QuickBooks are the same name apart from {differs}."
+        )
+    return words(case).sentence
+
+
 def _no_employee(case: Case) -> MismatchWording:
     title = "No employee of this name"
     if not case.name.strip():

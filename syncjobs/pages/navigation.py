@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mapping.models import Mismatch
-from syncjobs.pages import access, links
+from syncjobs.pages import access, links, waiting
 
 RECORDS = (
     ("Links", "link", "mapping.link"),
@@ -76,10 +76,10 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def open_decisions() -> int:
-    """Return how many mismatches of people, clients and projects wait for a decision in all workspaces."""
+    """Return how many names, and entries that changed after sending, wait for a decision in all workspaces."""
     # A renamed record keeps its working link, so there is nothing to decide.
-    rows = Mismatch.objects.filter(kind__in=("user", "client", "project"), company=F("workspace__company"))
-    return rows.exclude(reason="RENAMED").count()
+    names = Mismatch.objects.filter(kind__in=("user", "client", "project"), company=F("workspace__company"))
+    return names.exclude(reason="RENAMED").count() + waiting.changed().count()
 
 
 def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.many_deletions import MANY_MISSING
-from syncjobs.rules.reasons import NO_WORK, Reason, holds, is_given_up
+from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -180,7 +180,7 @@ def forget_edited(rows: Iterable[TimeEntry], evaluations: Mapping[str, Evaluatio
 
 
 # Columns that decide whether a status has to be written again.
-CONTENT = ("state", "reasons", "warnings", "held", "minutes", "content_hash")
+CONTENT = ("state", "reasons", "warnings", "held", "cause", "minutes", "content_hash")
 
 
 def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
@@ -193,17 +193,32 @@ def _content(row: EntryStatus) -> tuple[Any, ...]:
 
 
 def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: datetime) -> EntryStatus:
+    held = evaluation.state == State.BLOCKED and holds(evaluation.codes)
     return EntryStatus(
         entry=row,
         workspace=workspace,
         state=evaluation.state,
         reasons=list(evaluation.reasons),
         warnings=list(evaluation.warnings),
-        held=evaluation.state == State.BLOCKED and holds(evaluation.codes),
+        held=held,
+        cause=cause_of(evaluation, held=held),
         minutes=evaluation.minutes,
         content_hash=row.content_hash,
         evaluated_at=now,
     )
+
+
+def cause_of(evaluation: Evaluation, *, held: bool) -> str:
+    """Return what a person has to do something about before this time goes; "" where nobody is needed."""
+    if evaluation.state == State.FAILED:
+        return cause(evaluation.reasons) or "QUICKBOOKS_REFUSED"
+    if evaluation.state == State.UNKNOWN:
+        return "OUTCOME_UNKNOWN"
+    if evaluation.state == State.BLOCKED:
+        return cause(evaluation.reasons) if held else ""
+    # A change after sending: left as it is by a person, or under way while its timer runs again.
+    waits = evaluation.state == State.CHANGED and not evaluation.codes & {"IGNORED", "NOT_FINISHED"}
+    return cause(evaluation.reasons) if waits else ""
 
 
 def earlier_statuses(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -> dict[int, EntryStatus]:
@@ -244,7 +259,8 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     for attempt in range(MAX_TRIES):
         _retire(workspace, now=now)
         matched = rematch.rematch(workspace, now=now, compare_names=compare_names and attempt == 0)
-        _judge_all(workspace, inputs.entries_between(workspace, workspace.start_date), now=now)
+        rows, sentences = inputs.entries_between(workspace, workspace.start_date), rematch.sentences(workspace, matched)
+        _judge_all(workspace, rows, now=now, mismatches=sentences)
         if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
             break
 
@@ -265,7 +281,10 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
         outcome = matched.outcome
         keys |= {(link.kind, link.clockify_id) for link in outcome.links}
         keys |= mapping.decided_since(workspace, since) | set(outcome.suspend) | set(outcome.given_back)
-        _judge_all(workspace, _entries_of(workspace, keys), now=now)
+        # A decision about one record changes what is wrong with others: two of one name, a partner that is taken.
+        before, sentences = inputs.saved_mismatches(workspace), rematch.sentences(workspace, matched)
+        keys |= {key for key in before.keys() | sentences.keys() if before.get(key) != sentences.get(key)}
+        _judge_all(workspace, _entries_of(workspace, keys), now=now, mismatches=sentences)
         if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
             break
 
@@ -288,8 +307,17 @@ def _retire(workspace: Workspace, *, now: datetime) -> None:
     retirement.save(workspace, gone, now=now)
 
 
-def _judge_all(workspace: Workspace, entries: QuerySet[TimeEntry], *, now: datetime) -> None:
+def _judge_all(
+    workspace: Workspace,
+    entries: QuerySet[TimeEntry],
+    *,
+    now: datetime,
+    mismatches: Mapping[mapping.Key, str] | None = None,
+) -> None:
+    """Judge these entries; `mismatches` are what those say that were found but not saved yet."""
     context = inputs.load_context(workspace)
+    if mismatches is not None:
+        context = replace(context, mapping_table=replace(context.mapping_table, mismatches=mismatches))
     # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
     entry_keys = list(entries.values_list("pk", flat=True))
     for start in range(0, len(entry_keys), CHUNK):

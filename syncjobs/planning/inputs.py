@@ -12,8 +12,9 @@ from integrations.clockify.payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks import archived, connection
 from integrations.reading import unreadable
+from mapping.desk.rows import entry_sentences
 from mapping.models import Link, MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of, mismatches_of
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.planning import service_item, unanswered
 from syncjobs.planning.unanswered import Unanswered
@@ -114,7 +115,13 @@ def load_mapping_table(workspace: Workspace) -> MappingTable:
         mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
     )
     table = build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
-    return replace(table, unreadable=unreadable.table(workspace))
+    return replace(table, unreadable=unreadable.table(workspace), mismatches=saved_mismatches(workspace))
+
+
+def saved_mismatches(workspace: Workspace) -> dict[tuple[str, str], str]:
+    """Return what the mismatches of Clockify's records say, by kind and id."""
+    rows = mismatches_of(workspace).exclude(clockify_id="").order_by()
+    return entry_sentences(rows.defer("likely", "order_key", "search_left", "search_right"))
 
 
 def load_former(workspace: Workspace) -> MappingTable | None:

@@ -87,6 +87,8 @@ class MappingTable:
     projects: Mapping[str, ResolvedPartner] = field(default_factory=dict)
     # What is wrong with records that could not be read, by kind and id.
     unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    # Why Clockify's records have no working partner, as a sentence, by kind and id.
+    mismatches: Mapping[tuple[str, str], str] = field(default_factory=dict)
     # Links that were given back, for the time that was sent through them (`rules.former_links`).
     former: MappingTable | None = None
 
@@ -128,8 +130,8 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
     minutes = rounding.minutes(entry.seconds or 0, policy.rounding)
     reasons = [
         *_work_reasons(entry, minutes, policy),
-        *_person_reasons(entry, user),
-        *(_customer_reasons(entry, client, project) if entry.project_id else ()),
+        *_person_reasons(entry, user, mapping_table.mismatches),
+        *(_customer_reasons(entry, client, project, mapping_table.mismatches) if entry.project_id else ()),
         *_unreadable_reasons(entry, mapping_table, user.partner, project.partner, policy.service_item),
         *_ignored_reasons(entry, user, client, project),
         *_books_reasons(entry, project, policy),
@@ -162,16 +164,27 @@ def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
     return reasons
 
 
-def _person_reasons(entry: Entry, user: ResolvedPartner) -> list[Reason]:
+def _unlinked(code: str, kind: str, clockify_id: str, name: str, mismatches: Mapping[tuple[str, str], str]) -> Reason:
+    """Return the reason of an entry whose user, client or project is not linked, with what its mismatch says."""
+    facts = {kind: name or f"{kind.capitalize()} {clockify_id}", "kind": kind, "id": clockify_id}
+    mismatch = mismatches.get((kind, clockify_id))
+    return Reason(code, facts | ({"mismatch": mismatch} if mismatch else {}))
+
+
+def _person_reasons(entry: Entry, user: ResolvedPartner, mismatches: Mapping[tuple[str, str], str]) -> list[Reason]:
     if user.works:
         return []
-    user_name = entry.user_name or f"User {entry.user_id}"
     if user.partner and user.suspended == "EMPLOYEE_INACTIVE":
         return [Reason("EMPLOYEE_INACTIVE", {"name": user.partner.name, "kind": "user", "id": entry.user_id})]
-    return [Reason("USER_NOT_MAPPED", {"user": user_name, "kind": "user", "id": entry.user_id})]
+    return [_unlinked("USER_NOT_MAPPED", "user", entry.user_id, entry.user_name, mismatches)]
 
 
-def _customer_reasons(entry: Entry, client: ResolvedPartner | None, project: ResolvedPartner) -> list[Reason]:
+def _customer_reasons(
+    entry: Entry,
+    client: ResolvedPartner | None,
+    project: ResolvedPartner,
+    mismatches: Mapping[tuple[str, str], str],
+) -> list[Reason]:
     """Return the reasons of client and project. A project linked by a person does not need its client's link."""
     # Matching looks for a project below its client's customer; one linked by a person stands by itself.
     needs_client = client is not None and not (project.works and project.by_person)
@@ -183,15 +196,13 @@ def _customer_reasons(entry: Entry, client: ResolvedPartner | None, project: Res
             reasons.append(Reason("CUSTOMER_INACTIVE", facts))
         else:
             client_missing = True
-            name = entry.client_name or f"Client {entry.client_id}"
-            reasons.append(Reason("CLIENT_NOT_MAPPED", {"client": name, "kind": "client", "id": entry.client_id}))
+            reasons.append(_unlinked("CLIENT_NOT_MAPPED", "client", entry.client_id, entry.client_name, mismatches))
     inactive = project.partner if project.suspended == "CUSTOMER_INACTIVE" else None
     if inactive and not any(reason.code == "CUSTOMER_INACTIVE" for reason in reasons):
         facts = {"name": inactive.name, "kind": "project", "id": entry.project_id}
         reasons.append(Reason("CUSTOMER_INACTIVE", facts))
     if client_missing or not (project.works or inactive):
-        name = entry.project_name or f"Project {entry.project_id}"
-        reasons.append(Reason("PROJECT_NOT_MAPPED", {"project": name, "kind": "project", "id": entry.project_id}))
+        reasons.append(_unlinked("PROJECT_NOT_MAPPED", "project", entry.project_id, entry.project_name, mismatches))
     return reasons
 
 

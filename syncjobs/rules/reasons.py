@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -62,19 +62,19 @@ WORDINGS = {
     ),
     "USER_NOT_MAPPED": Wording(
         "User not linked",
-        "{user} has no employee or vendor in QuickBooks yet.",
+        "{user} is not linked to an employee or vendor in QuickBooks.",
         "here",
         "Link the user on the review desk, under People.",
     ),
     "CLIENT_NOT_MAPPED": Wording(
         "Client not linked",
-        "{client} has no customer in QuickBooks yet.",
+        "{client} is not linked to a customer in QuickBooks.",
         "here",
         "Link the client on the review desk, under Clients.",
     ),
     "PROJECT_NOT_MAPPED": Wording(
         "Project not linked",
-        "{project} has no customer in QuickBooks yet.",
+        "{project} is not linked to a customer in QuickBooks.",
         "here",
         "Link the project on the review desk, under Projects.",
     ),
@@ -243,6 +243,8 @@ UNDONE = {"INVOICES_NOT_READ"}
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
+# Clockify's records that a person links, in the order in which an entry's reasons name them.
+RECORD_KINDS = ("user", "client", "project")
 # Reasons that concern the whole connection, not one entry.
 WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
 
@@ -295,7 +297,12 @@ def title(code: str) -> str:
 
 
 def sentence(row: Mapping[str, Any]) -> str:
-    """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code."""
+    """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code.
+
+    The reason of a record that is not linked says what its mismatch said when the entry was judged.
+    """
+    if row.get("mismatch"):
+        return str(row["mismatch"])
     wording = _wording(row)
     return wording.sentence.format_map(_facts(row)) if wording else str(row.get("code"))
 
@@ -312,7 +319,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     """
     code, wording = str(row.get("code")), _wording(row)
     if wording is None:
-        return {"code": code, "message": code, "fix_in": "support", "fix": "Send the support bundle."}
+        return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
     message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix.format_map(_facts(row))
     if code == "UNREADABLE":
         fix_in = SIDES.get(str(row.get("record")), "quickbooks")
@@ -321,6 +328,17 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
         message = f"{message} In other words: {meaning.words}" if meaning.words else message
         fix_in, fix = meaning.resolve_in, meaning.fix
     return {"code": code, "message": message, "fix_in": fix_in, "fix": fix}
+
+
+def cause(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what time with these stored reasons waits for first: a record as `user:id`, or a code; "" for none.
+
+    Each entry has one cause, so that the hours of all causes add up to those that are held.
+    """
+    record = next((row for row in rows if row.get("kind") in RECORD_KINDS and row.get("id")), None)
+    if record is not None:
+        return f"{record['kind']}:{record['id']}"
+    return str(rows[0].get("code", "")) if rows else ""
 
 
 def holds(codes: set[str]) -> bool:

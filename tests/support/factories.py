@@ -15,6 +15,7 @@ from integrations import models as integrations
 from mapping import models as mapping
 from mapping.desk import ordering
 from syncjobs import models as syncjobs
+from syncjobs.planning import evaluate
 
 MONDAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 27, 14, 40, tzinfo=UTC)
@@ -168,6 +169,12 @@ class EntryStatusFactory(DjangoModelFactory):
     minutes = 90
     content_hash = factory.SelfAttribute("entry.content_hash")
     evaluated_at = NOW
+
+    @factory.lazy_attribute
+    def cause(self) -> str:
+        rows = getattr(self, "reasons", [])
+        held = getattr(self, "held", False)
+        return evaluate.cause_of(evaluate.Evaluation(self.state, tuple(rows), self.minutes), held=held)
 
 
 class OfWorkspaceFactory(DjangoModelFactory):

@@ -18,10 +18,10 @@ from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping
 from syncjobs import entry_versions
 from syncjobs.display import badges, vendor_links
 from syncjobs.display.badges import LOCKING, StatusBadge
-from syncjobs.display.formatting import day, duration
+from syncjobs.display.formatting import day, duration, moment
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
-from syncjobs.pages import links
+from syncjobs.pages import links, waiting
 from syncjobs.planning import inputs, unanswered
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.draft import Draft, from_row
@@ -29,12 +29,14 @@ from syncjobs.rules.eligibility import Resolution
 from syncjobs.rules.reasons import explain
 
 CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
-FIELD_LABELS = ("Who", "For whom", "Day", "Time", "Text", "Rate")
+FIELD_LABELS = ("Who", "For whom", "Day", "Time", "Text", "Rate", "Billable")
+BILLABLE_WORDS = {True: "yes", False: "no"}
+STATUS_WORDS = {"Billable": "yes", "NotBillable": "no", "HasBeenBilled": "yes, billed"}
 
 
 @dataclass(frozen=True)
 class FieldComparison:
-    """One field on each side; `quickbooks` is empty unless QuickBooks was read."""
+    """One field on each side; `quickbooks` is empty unless it was read, `clockify` where the entry was deleted."""
 
     label: str
     clockify: str
@@ -58,16 +60,21 @@ class ChangedRow:
     may_send: bool = False
     corrections_offered: list[str] = field(default_factory=list)  # `corrections.OVERRIDE` or `CORRECT`
     is_deleted_in_quickbooks: bool = False
+    deleted: str = ""  # where, and since when
     note: str = ""
     left_by: str = ""
     version: str = ""
 
 
-def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
+def rows_of(workspace: Workspace, *, left: bool = False, needs: bool = False) -> QuerySet[TimeEntry]:
     """Return entries that differ from their sent copy, or whose copy was changed by hand in QuickBooks.
 
-    `left`: those that a person left as they are, instead of the open ones.
+    `left`: those that a person left as they are, instead of the open ones; `needs`: those alone that no sync takes
+    over by itself.
     """
+    if needs:
+        keys = waiting.changed().filter(workspace=workspace).values("entry")
+        return _ordered(TimeEntry.objects.filter(pk__in=keys))
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
     # Part 0 is the entry's own activity; later parts are corrections beside it (decision 8).
     receipts = Receipt.objects.filter(
@@ -80,6 +87,10 @@ def rows_of(workspace: Workspace, *, left: bool = False) -> QuerySet[TimeEntry]:
     rows = TimeEntry.objects.filter(changed, workspace=workspace).filter(
         Exists(override) if left else ~Exists(override)
     )
+    return _ordered(rows)
+
+
+def _ordered(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
     return rows.select_related("status").defer("raw").order_by("txn_date", "user_name", "pk")
 
 
@@ -119,10 +130,16 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
             # A correction adds time beside the activity; a deleted one leaves nothing to add to.
             if row.is_deleted_in_quickbooks and corrections.CORRECT in row.corrections_offered:
                 row.corrections_offered.remove(corrections.CORRECT)
-            clockify = _clockify_values(entry, context, receipt, resolutions[entry.clockify_id], names)
+            clockify = None
+            if entry.deleted_at is None:
+                clockify = _clockify_values(entry, context, receipt, resolutions[entry.clockify_id], names)
+            row.deleted = _deleted(row, workspace)
             row.fields = _compare(
                 clockify, _draft_values(sent_draft, names), _activity_values(activity, names) if activity else None
             )
+            is_as_sent = activity is not None and not inputs.sent_of(receipt).changed_by_hand(activity)
+            if is_as_sent and receipt.conflict == CHANGED_IN_QUICKBOOKS:
+                row.sentences.append("As read now, QuickBooks has what was sent.")
         rows.append(row)
     return rows
 
@@ -246,6 +263,7 @@ def _clockify_values(
         duration(resolution.minutes),
         entry.description.strip() or "none",
         _rate(entry.rate),
+        BILLABLE_WORDS[entry.billable],
     ]
 
 
@@ -257,6 +275,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
         duration(sent.minutes),
         sent.description.strip() or "none",
         _rate(sent.rate),
+        BILLABLE_WORDS[True],
     ]
 
 
@@ -268,20 +287,38 @@ def _activity_values(activity: Activity, names: _PartnerNames) -> list[str]:
         duration(activity.minutes),
         activity.description.strip() or "none",
         _rate(activity.rate),
+        STATUS_WORDS.get(activity.billable_status, activity.billable_status or "not said"),
     ]
 
 
 def _compare(
-    clockify_values: list[str], sent_values: list[str], quickbooks_values: list[str] | None
+    clockify_values: list[str] | None, sent_values: list[str], quickbooks_values: list[str] | None
 ) -> list[FieldComparison]:
-    """Return one comparison for each field; `quickbooks_values` is None where QuickBooks was not read."""
-    column = quickbooks_values or [""] * len(FIELD_LABELS)
+    """Return one comparison for each field; the values of a side are None where it has none, or was not read."""
+    no_values = [""] * len(FIELD_LABELS)
+    columns = zip(FIELD_LABELS, clockify_values or no_values, sent_values, quickbooks_values or no_values, strict=True)
     return [
         FieldComparison(
-            label, clockify, sent, quickbooks, clockify != sent, quickbooks_values is not None and quickbooks != sent
+            label,
+            clockify,
+            sent,
+            quickbooks,
+            clockify_values is not None and clockify != sent,
+            # An invoice says that it was billed by itself; that is no change by hand.
+            quickbooks_values is not None and quickbooks not in (sent, STATUS_WORDS["HasBeenBilled"]),
         )
-        for label, clockify, sent, quickbooks in zip(FIELD_LABELS, clockify_values, sent_values, column, strict=True)
+        for label, clockify, sent, quickbooks in columns
     ]
+
+
+def _deleted(row: ChangedRow, workspace: Workspace) -> str:
+    """Return where the time was deleted, such as `in Clockify, noticed Mon 23 Mar, 10:05`; "" where it was not."""
+    places = []
+    if row.entry.deleted_at is not None:
+        places.append(f"in Clockify, noticed {moment(row.entry.deleted_at, workspace.time_zone)}")
+    if row.is_deleted_in_quickbooks:
+        places.append("in QuickBooks")
+    return "; ".join(places)
 
 
 def _rate(rate: Any) -> str:

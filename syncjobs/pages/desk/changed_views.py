@@ -24,7 +24,7 @@ from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
 ROWS_PER_PAGE = 20
-SECTIONS = (("todo", "To do"), ("left", "Left as it is"))
+SECTIONS = (("todo", "To do"), ("needs", "Needs a decision"), ("left", "Left as it is"))
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -34,8 +34,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hourbridge:people", workspace.pk)
     if request.method == "POST":
         return _decide(request, workspace)
-    left = request.GET.get("show") == "left"
-    current_page = Paginator(changed.rows_of(workspace, left=left), ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
+    section = request.GET.get("show", "")
+    section = section if section in dict(SECTIONS) else "todo"
+    listed = changed.rows_of(workspace, left=section == "left", needs=section == "needs")
+    current_page = Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
     entries, error_text = list(current_page.object_list), ""
     ask_quickbooks = bool(request.GET.get("look")) and bool(entries)
     try:
@@ -44,13 +46,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         # Without QuickBooks the page still compares Clockify with what was sent, and decisions stay possible.
         error_text, ask_quickbooks = _error_message(error), False
         rows = changed.shown(workspace, entries)
-    counts = {"todo": changed.open_count(workspace), "left": changed.rows_of(workspace, left=True).count()}
+    counts = {
+        "todo": changed.open_count(workspace),
+        "needs": changed.rows_of(workspace, needs=True).count(),
+        "left": changed.rows_of(workspace, left=True).count(),
+    }
     context = {
         "workspace": workspace,
         "tab": "changed",
         "zone": workspace.time_zone,
         "company": workspace.company,
-        "section": "left" if left else "todo",
+        "section": section,
         "sections": [(name, label, counts[name]) for name, label in SECTIONS],
         "page": current_page,
         "rows": rows,

@@ -21,7 +21,15 @@ from syncjobs.display import badges, formatting
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
 from syncjobs.pages.entries import detail
-from syncjobs.pages.entries.filters import STATES, ProjectFilter, ReasonFilter, StateFilter, UserFilter, counted
+from syncjobs.pages.entries.filters import (
+    STATES,
+    CauseFilter,
+    ProjectFilter,
+    ReasonFilter,
+    StateFilter,
+    UserFilter,
+    counted,
+)
 from syncjobs.pages.links import list_of
 from syncjobs.rules import reasons
 
@@ -32,6 +40,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     list_filter = (
         StateFilter,
         ReasonFilter,
+        CauseFilter,
         UserFilter,
         ProjectFilter,
         ("txn_date", RangeDateFilter),

@@ -14,7 +14,8 @@ from integrations.models import ClockifyUser, TimeEntry
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import EntryStatus
-from syncjobs.rules.reasons import WORDINGS
+from syncjobs.pages import waiting
+from syncjobs.rules.reasons import WORDINGS, title
 
 State = EntryStatus.State
 # The states as the pages name them, each with the stored statuses that it stands for.
@@ -66,6 +67,29 @@ class ReasonFilter(DropdownFilter):
         # Only PostgreSQL can search JSON lists; their text is the same on both databases.
         with_text = queryset.annotate(reasons_text=Cast("status__reasons", TextField()))
         return with_text.filter(reasons_text__contains=f'"code": "{code}"')
+
+
+class CauseFilter(DropdownFilter):
+    """What held time waits for first: where a row of the overview leads. One cause per entry, so hours add up."""
+
+    title = "cause"
+    parameter_name = "cause"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        """Offer what is chosen alone: there may be thousands of names, and the overview has each as a link."""
+        key = request.GET.get("cause", "")
+        kind, _, clockify_id = key.partition(":")
+        text = f"One {kind}" if clockify_id else "More names" if key == waiting.MORE else title(key)
+        return [(key, text)] if key else []
+
+    def has_output(self) -> bool:
+        return bool(self.value())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+        key, workspace_id = self.value() or "", request.GET.get("workspace", "")
+        if not key:
+            return queryset
+        return queryset.filter(waiting.of_cause(key, int(workspace_id) if workspace_id.isdigit() else 0))
 
 
 class UserFilter(DropdownFilter):

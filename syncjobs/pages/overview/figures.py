@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, F, Max, Model, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Model, Q, Sum
 
-from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
+from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
+from syncjobs.pages import waiting
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 
@@ -126,6 +126,12 @@ def changed_since_sent() -> dict[int, int]:
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
+def changed_for_people() -> dict[int, Figure]:
+    """Return by workspace id the time that changed after sending and waits for a person's decision."""
+    rows = waiting.changed().order_by().values_list("workspace_id").annotate(Count("pk"), Sum("minutes"))
+    return {workspace_id: Figure(entries, minutes) for workspace_id, entries, minutes in rows}
+
+
 def to_decide() -> dict[int, int]:
     """Return by workspace id how many mismatches wait for a decision."""
     # A renamed record keeps its working link, so there is nothing to decide.
@@ -142,23 +148,3 @@ def mirrored() -> dict[int, list[tuple[int, str]]]:
         for workspace_id, count in rows.annotate(Count("pk")):
             counts[workspace_id].append((count, nouns))
     return counts
-
-
-def holding_most(workspaces: Iterable[Workspace], *, limit: int) -> list[Mismatch]:
-    """Return the mismatches of these workspaces that hold back the most minutes."""
-    rows = Mismatch.objects.filter(company=F("workspace__company"), workspace__in=list(workspaces))
-    rows = _causes(rows)
-    return list(rows.order_by("-blocked_minutes", "oldest_date", "pk")[:limit])
-
-
-def names_holding(workspaces: Iterable[Workspace]) -> int:
-    """Return how many names of these workspaces hold back time."""
-    rows = Mismatch.objects.filter(company=F("workspace__company"), workspace__in=list(workspaces))
-    return _causes(rows).count()
-
-
-def _causes(rows: QuerySet[Mismatch]) -> QuerySet[Mismatch]:
-    """Return names that hold back time."""
-    # A project whose client is not mapped is decided at its client.
-    rows = rows.exclude(clockify_id="").exclude(reason__in=("RENAMED", "PARENT_NOT_MAPPED"))
-    return rows.filter(Q(blocked_minutes__gt=0) | Q(blocked_entries__gt=0))

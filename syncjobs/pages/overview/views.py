@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,43 +12,16 @@ from django.utils import timezone
 from integrations.clockify.forms import ConnectClockify
 from integrations.models import ShrunkList, Workspace
 from integrations.quickbooks import archived, authorization
-from mapping.desk import rows, wording
-from mapping.models import Mismatch
 from syncjobs.display import run_summary
 from syncjobs.models import Run
-from syncjobs.pages import access, links
-from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress
+from syncjobs.pages import access
+from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress, needs
 from syncjobs.pages.overview.upcoming_runs import upcoming
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.planning import service_item
 
-MAX_NEEDED = 8
 MAX_RUNS = 6
 MAX_UPCOMING = 6
-ICONS = {"user": "person", "client": "domain", "project": "folder"}
-
-
-@dataclass(frozen=True)
-class Need:
-    """One mismatch that holds back time, and where it is decided."""
-
-    mismatch: Mismatch
-    workspace: Workspace
-    mismatch_wording: wording.MismatchWording
-    icon: str
-    link: str
-
-    @property
-    def name(self) -> str:
-        return self.mismatch.clockify_name.strip() or "A user without a name"
-
-    @property
-    def likely(self) -> str:
-        """The likeliest partner and why, or why there is none."""
-        if not self.mismatch.suggestions:
-            return self.mismatch_wording.sentence
-        first = self.mismatch.suggestions[0]
-        return f"Perhaps {first['name']}: {first['why']}."
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -62,6 +34,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     new_card = next((card for card in cards if first_steps.is_needed(card)), None)
     needs_company = new_card is not None and new_card.company is None
     steps = first_steps.steps(new_card) if new_card or not cards else []
+    needed = needs.groups(cards)
     form = ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
     return context | {
         "title": "Overview",
@@ -73,8 +46,9 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "steps_card": new_card,
         "connect_form": form,
         "preflight_errors": authorization.preflight_errors(host=request.get_host()) if needs_company else [],
-        "needs": needs(cards),
-        "names_holding": figures.names_holding(card.workspace for card in cards),
+        "needs": needed,
+        "needs_entries": sum(group.entries for group in needed),
+        "needs_minutes": sum(group.minutes for group in needed),
         "recent_runs": [(run, run_summary.result(run)) for run in _recent()],
         "upcoming": upcoming(cards, now=now)[:MAX_UPCOMING],
         "chart": day_chart.chart([card.workspace for card in cards], now=now),
@@ -93,8 +67,8 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     archived_by_workspace = archived.last_by_workspace(workspaces)
     broken_items = service_item.broken_by_workspace(workspaces)
-    deletions = figures.deletions()
-    changed = figures.changed_since_sent()
+    deletions, since_sent = figures.deletions(), figures.changed_since_sent()
+    changed = figures.changed_for_people()
     shrunk = list(ShrunkList.objects.order_by("pk"))
     return [
         Card(
@@ -108,7 +82,8 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             broken_item=broken_items.get(workspace.pk),
             unknown_for_people=unknown.get(workspace.pk, 0),
             deletions=deletions.get(workspace.pk, 0),
-            changed_since_sent=changed.get(workspace.pk, 0),
+            changed_since_sent=since_sent.get(workspace.pk, 0),
+            changed_for_people=changed.get(workspace.pk, figures.Figure()),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),
@@ -122,25 +97,6 @@ def _is_of(shrunk: ShrunkList, workspace: Workspace) -> bool:
     if shrunk.workspace_id is not None:
         return shrunk.workspace_id == workspace.pk
     return shrunk.company_id == workspace.company_id
-
-
-def needs(cards: list[Card]) -> list[Need]:
-    """Return the mismatches that hold back the most time, most first."""
-    by_pk = {card.workspace.pk: card.workspace for card in cards}
-    return [
-        _need(mismatch, by_pk[mismatch.workspace_id])
-        for mismatch in figures.holding_most(by_pk.values(), limit=MAX_NEEDED)
-    ]
-
-
-def _need(mismatch: Mismatch, workspace: Workspace) -> Need:
-    return Need(
-        mismatch=mismatch,
-        workspace=workspace,
-        mismatch_wording=wording.words(rows.case_of(mismatch)),
-        icon=ICONS.get(mismatch.kind, "help"),
-        link=links.desk(workspace.pk, mismatch.kind, mismatch.clockify_id),
-    )
 
 
 def _recent() -> QuerySet[Run]:

@@ -13,7 +13,7 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages import links
 from syncjobs.pages.overview import request_estimate
-from syncjobs.pages.overview.figures import Figures
+from syncjobs.pages.overview.figures import Figure, Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.many_deletions import MANY_MISSING
@@ -59,6 +59,7 @@ class Card:
     changed_since_sent: int = 0
     # Of a workspace without a company: the connection that was archived last.
     archived: ArchivedConnection | None = None
+    changed_for_people: Figure = field(default_factory=Figure)
     shrunk: list[ShrunkList] = field(default_factory=list)
     last_check: Run | None = None
     last_sync: Run | None = None
@@ -191,6 +192,9 @@ class Card:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
         if self.broken_item:
             return "New and edited time waits for a service item that can be used."
+        if self.changed_for_people.entries:
+            entries = number(self.changed_for_people.entries, "entry,entries")
+            return f"{entries} changed after sending; say what becomes of each."
         for run in (self.last_sync, self.last_check):
             # A partial run without an error code reached its end; what was refused in it is told above.
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)

@@ -208,7 +208,7 @@ def test_the_figures_name_hours_money_and_what_the_rest_waits_for() -> None:
     assert (result.waits.entries, result.waits.hours) == (2, 3.0)
     (obstacle,) = result.obstacles
     assert (obstacle.code, obstacle.tally.entries) == ("USER_NOT_MAPPED", 2)
-    assert obstacle.sentence == "Tomasz Wójcik has no employee or vendor in QuickBooks yet."
+    assert obstacle.sentence == "Tomasz Wójcik is not linked to an employee or vendor in QuickBooks."
     assert not Link.objects.filter(kind="project").exists()
 
 

@@ -7,6 +7,7 @@ from django.test import Client
 
 from sandbox.server import Running
 from syncjobs.models import EntryOverride, Run
+from syncjobs.pages.desk.changed import ChangedRow
 from syncjobs.runs.execution import RunExecution
 from tests.support.desk_forms import entry_version
 from tests.support.page_text import main_text, text
@@ -69,6 +70,49 @@ def test_time_deleted_in_clockify_but_billed_can_be_left_and_taken_up_again(
     dana.post(desk, key | {"verb": "take_up", "version": entry_version(scene.mirrored(billed))})
 
     assert "To do 1" in main_text(dana.get(desk))
+
+
+def cells(row: ChangedRow) -> dict[str, tuple[str, str, str]]:
+    return {field.label: (field.clockify, field.sent, field.quickbooks) for field in row.fields}
+
+
+def test_what_became_unbillable_or_was_deleted_says_so_in_its_rows(dana: Client, scene: Scene) -> None:
+    unbillable, gone, removed = scene.entries(scene.user("Ada"), scene.project("Site"), 3)
+    scene.sync()
+    for entry in (unbillable, gone):
+        scene.bill(scene.receipt(entry).quickbooks_id)
+    scene.edit_entry(unbillable, billable=False)
+    scene.delete_entry(gone)
+    scene.delete_activity(scene.receipt(removed).quickbooks_id)
+    scene.stretch(removed, 95)
+    scene.sync()
+
+    page = dana.get(f"/admin/workspaces/{scene.workspace.pk}/changed/?look=1&show=needs")
+    by_entry = {row.entry.clockify_id: row for row in page.context["rows"]}
+
+    assert cells(by_entry[unbillable])["Billable"] == ("no", "yes", "yes, billed")
+    assert [field.label for field in by_entry[unbillable].fields if field.differs] == ["Billable"]
+    assert by_entry[gone].deleted.startswith("in Clockify, noticed ")
+    assert not any(field.clockify or field.differs for field in by_entry[gone].fields)
+    assert by_entry[removed].deleted == "in QuickBooks"
+    text = main_text(page)
+    assert (
+        text.count("Clockify now") == 2 and "Deleted in QuickBooks" in text and "Deleted in Clockify, noticed" in text
+    )
+
+
+def test_what_was_changed_back_in_quickbooks_is_not_said_to_differ(dana: Client, scene: Scene) -> None:
+    entry = scene.entry(scene.user("Ada"), scene.project("Site"))
+    scene.sync()
+    activity = scene.receipt(entry).quickbooks_id
+    scene.put("TimeActivity", {"Id": activity, "Hours": 5, "Minutes": 0})
+    scene.stretch(entry, 95)
+    scene.sync()
+    scene.put("TimeActivity", {"Id": activity, "Hours": 1, "Minutes": 0})
+
+    text = main_text(dana.get(f"/admin/workspaces/{scene.workspace.pk}/changed/?look=1"))
+
+    assert "As read now, QuickBooks has what was sent." in text
 
 
 def test_what_was_changed_by_hand_is_sent_again_or_added_to_only_from_a_preview(dana: Client, scene: Scene) -> None:

@@ -209,7 +209,7 @@ def test_the_page_names_every_reason_with_its_sentence_and_who_resolves_it(dana:
     page = dana.get(page_of(entry))
     page_text = main_text(page)
 
-    assert "Ben has no employee or vendor in QuickBooks yet." in page_text
+    assert "Ben is not linked to an employee or vendor in QuickBooks." in page_text
     assert "Here: Link the user on the review desk, under People." in page_text
     assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in page_text
     assert "In QuickBooks: Ask the bookkeeper" in page_text
@@ -345,7 +345,7 @@ def test_the_page_makes_a_fixed_number_of_queries(
         ActionFactory(workspace=linked, entry_id="e1", run=run)
         LinkFactory(workspace=linked, clockify_id=f"other{number}")
 
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(30):
         assert dana.get(page_of(entry)).status_code == 200
 
 

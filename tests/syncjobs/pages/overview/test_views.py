@@ -123,19 +123,19 @@ def test_a_preview_that_failed_says_nothing_about_the_workspace(dana: Client, wo
 
 
 def test_causes_that_hold_most_come_first_and_lead_to_their_row(dana: Client, workspace: Workspace) -> None:
-    MismatchFactory(workspace=workspace, clockify_name="Small", blocked_minutes=30, blocked_entries=1)
-    large = MismatchFactory(workspace=workspace, clockify_name="Large", blocked_minutes=600, blocked_entries=8)
+    large = MismatchFactory(workspace=workspace, clockify_name="Large", blocked_minutes=700)
+    small = MismatchFactory(workspace=workspace, clockify_name="Small", blocked_minutes=30)
     MismatchFactory(workspace=workspace, clockify_name="Nothing held")
-    MismatchFactory(
-        workspace=workspace, kind="project", reason="PARENT_NOT_MAPPED", clockify_name="Child", blocked_minutes=99
-    )
+    for name, minutes in ((small, 30), (large, 600)):
+        reason = {"code": "USER_NOT_MAPPED", "user": name.clockify_name, "kind": "user", "id": name.clockify_id}
+        entry_of(workspace, State.BLOCKED, held=True, minutes=minutes, reasons=[reason, {"code": "NO_PROJECT"}])
 
     page = dana.get("/admin/")
     page_text = main_text(page)
 
     assert page_text.index("Large") < page_text.index("Small")
+    assert "Another 1.67 h wait for it after something else." in page_text
     assert "Nothing held" not in page_text
-    assert "Child" not in page_text
     assert f"/people/?open=user-{large.clockify_id}#user-{large.clockify_id}" in page.content.decode()
 
 
@@ -329,8 +329,8 @@ def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None
     page = dana.get("/admin/")
 
     assert "Needs attention QuickBooks refused 1 entry; each says why." in main_text(page)
-    assert "1 entry refused by QuickBooks" in main_text(page)
-    assert "?reason=QUICKBOOKS_REFUSED&amp;workspace=" in page.content.decode()
+    assert "Refused by QuickBooks 1.50 h 1 entry" in main_text(page)
+    assert "?state=failed&amp;cause=QUICKBOOKS_REFUSED&amp;workspace=" in page.content.decode()
 
 
 # --- the first steps -------------------------------------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""Time that waits for a person, by its cause: for the overview, the menu and the lists that they lead to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+
+from syncjobs.models import EntryOverride, EntryStatus, Receipt
+from syncjobs.rules.many_deletions import MANY_MISSING
+from syncjobs.rules.reasons import NO_WORK
+
+State = EntryStatus.State
+# Names of a workspace that have a row of their own on the overview; those that hold less are one row, MORE.
+MAX_NAMES = 40
+MORE = "more"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What time of one state waits for first: a code, or a record as `user:id` (see `reasons.cause`)."""
+
+    workspace_id: int
+    key: str
+    entries: int
+    minutes: int
+
+    @property
+    def record(self) -> tuple[str, str] | None:
+        """Kind and id of the record; None for codes."""
+        kind, _, clockify_id = self.key.partition(":")
+        return (kind, clockify_id) if clockify_id else None
+
+
+def causes(workspaces: Collection[int]) -> dict[str, list[Cause]]:
+    """Return the causes in these workspaces by the state of their time, the most minutes first, in one query."""
+    found: dict[str, list[Cause]] = defaultdict(list)
+    rows = EntryStatus.objects.filter(workspace__in=workspaces, state__in=(State.BLOCKED, State.FAILED, State.UNKNOWN))
+    rows = rows.exclude(cause="").order_by()
+    for state, *values in rows.values_list("state", "workspace", "cause").annotate(Count("pk"), Sum("minutes")):
+        found[state].append(Cause(*values))
+    for of_state in found.values():
+        of_state.sort(key=lambda cause: (-cause.minutes, -cause.entries, cause.workspace_id, cause.key))
+    return found
+
+
+def names(held: Collection[Cause]) -> tuple[list[Cause], list[Cause]]:
+    """Return the records that hold time, apart: those of each workspace that hold the most, and the others."""
+    first: list[Cause] = []
+    others: list[Cause] = []
+    counts = dict.fromkeys((cause.workspace_id for cause in held), 0)
+    for cause in held:
+        if cause.record:
+            counts[cause.workspace_id] += 1
+            (first if counts[cause.workspace_id] <= MAX_NAMES else others).append(cause)
+    return first, others
+
+
+def of_cause(key: str, workspace_id: int) -> Q:
+    """Return the condition on entries of a workspace for one cause, or for MORE."""
+    if key != MORE:
+        return Q(status__cause=key)
+    first, _ = names(causes([workspace_id])[State.BLOCKED])
+    return Q(status__cause__contains=":") & ~Q(status__cause__in=[cause.key for cause in first])
+
+
+def changed() -> QuerySet[EntryStatus]:
+    """Return the statuses, of all workspaces, of changed time that no sync takes over and nobody left as it is."""
+    left = EntryOverride.objects.filter(
+        workspace=OuterRef("workspace"), clockify_id=OuterRef("entry__clockify_id")
+    ).filter(Q(ignored=True) | Q(kept=True))
+    # Noted on the receipt: by Clockify's side such an entry is still just sent. Part 0 is the entry's own activity.
+    changed_there = Receipt.objects.filter(
+        company=F("workspace__company"), part=0, state=Receipt.State.SENT, conflict="CHANGED_IN_QUICKBOOKS"
+    )
+    of_entry = changed_there.filter(workspace=OuterRef("workspace"), entry_id=OuterRef("entry__clockify_id"))
+    # Narrowed first: asked of each of thousands of sent entries, the receipts would take long.
+    only_there = Q(state=State.SENT, entry__clockify_id__in=changed_there.values("entry_id")) & Exists(of_entry)
+    # Many deletions at once are asked about together (`runs.many_deletions`).
+    held = Q(state=State.CHANGED) & ~Q(cause__in=["", MANY_MISSING, *NO_WORK])
+    return EntryStatus.objects.filter(held | only_there).exclude(Exists(left))
