@@ -88,6 +88,14 @@ def block_for(key: str, seconds: float) -> None:
         cursor.execute(sql, [min(seconds, retry.LONGEST_PAUSE), key])
 
 
+def is_blocked(key: str) -> bool:
+    """Return whether the vendor has asked for a pause of this account that is not over."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {EPOCH_SECONDS_SQL[connection.vendor]}")
+        (now,) = cursor.fetchone()
+    return RateBucket.objects.filter(key=key, blocked_until__gt=float(now)).exists()
+
+
 def lift(key: str) -> None:
     """Let this account be called again at once, as a person wants it: its own limit and that of its batches."""
     RateBucket.objects.filter(Q(key=key) | Q(key__startswith=f"{key}:")).update(next_at=0, blocked_until=0)

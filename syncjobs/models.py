@@ -24,7 +24,7 @@ class Run(models.Model):
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting for a worker"
         RUNNING = "running", "Running"
-        WAITING = "waiting", "Waiting for a vendor's budget"
+        WAITING = "waiting", "Waiting to go on"
         SUCCEEDED = "succeeded", "Done"
         PARTIAL = "partial", "Partly done"
         FAILED = "failed", "Failed"

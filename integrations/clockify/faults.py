@@ -40,7 +40,7 @@ def read_answer(answer: requests.Response) -> ApiError | None:
     if status == 429:
         return TryLater("Clockify's request limit is reached.", after=calls.retry_after(answer), **details)
     if status >= 500:
-        return NoAnswer(message, fix="Clockify has trouble; the next run goes on by itself.", **details)
+        return NoAnswer(message, fix="Clockify has trouble; the next run goes on.", **details)
     # An empty 404 means that the workspace is not visible; a deleted record answers 400 with code 501.
     if status in {401, 403} or (status == 404 and not answer.content.strip()):
         return _access_refused(answer, message, details)

@@ -82,8 +82,7 @@ def send(
             message = f"The call to {VENDOR_NAMES[account.vendor]} could not begin in time, so it was not sent."
             raise TryLater(message, vendor=account.vendor, code="TOO_LATE", after=0, fix="Run it again.")
         if wait_seconds:
-            message = f"{VENDOR_NAMES[account.vendor]} has asked us to wait; its limit is used up."
-            raise _again_later(TryLater(message, vendor=account.vendor, code="THROTTLED"), wait_seconds)
+            raise _again_later(TryLater(_no_turn(account), vendor=account.vendor, code="THROTTLED"), wait_seconds)
         # Time spent waiting for our own turn does not count as silence of the host.
         give_up_at += time.monotonic() - turn_requested_at
         left = give_up_at - time.monotonic()
@@ -120,6 +119,14 @@ def send(
 def longest_wait(begin_before: float | None) -> float:
     """Return how many seconds a call may wait for its turn; 0 or less if it must not be sent any more."""
     return retry.MAX_PAUSE if begin_before is None else min(retry.MAX_PAUSE, begin_before - elapsed.seconds())
+
+
+def _no_turn(account: Account) -> str:
+    """Return why there was no turn: the vendor asked us to wait, or the turns until then belong to others of ours."""
+    vendor = VENDOR_NAMES[account.vendor]
+    if throttle.is_blocked(account.key):
+        return f"{vendor} has asked us to wait; its limit is used up."
+    return f"Other runs are calling {vendor} as fast as its limits allow, so there was no turn for this call."
 
 
 def _again_later(error: TryLater, seconds: float) -> TryLater:
@@ -164,14 +171,14 @@ def send_once(
         error = NoAnswer(
             f"{_host(call.url)} did not answer ({problem}).",
             vendor=account.vendor,
-            fix="Check the network and the vendor's status page; the next run goes on by itself.",
+            fix="Check the network and the vendor's status page; the next run goes on.",
         )
     except transport.TooLarge as problem:
         # Not NoAnswer: the same call would bring the same flood once more.
         error = Unexpected(
             f"{_host(call.url)} answered with {problem}, which was not read.",
             vendor=account.vendor,
-            fix="Check the vendor's status page and the network; the next run goes on by itself.",
+            fix="Check the vendor's status page and the network; the next run goes on.",
         )
     _journal(account, call, answer, error, attempt=attempt, milliseconds=int((time.monotonic() - began) * 1000))
     return answer, error

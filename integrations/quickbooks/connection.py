@@ -34,14 +34,26 @@ def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: dateti
             code="WRONG_COMPANY",
             fix="Give the token of the company that is to be connected.",
         )
-    if stored is not None:
-        # Refreshing may use up the stored token, so that it is done under the lease and the new ones are saved at once.
-        new_tokens = tokens.renew(stored)
-    else:
-        new_tokens = oauth.refresh(refresh_token, account=tokens.account(Company(realm_id=realm)))
+    # Refreshing may use up a stored token, so that it is done under the lease and the new ones are saved at once.
+    new_tokens = tokens.renew(stored) if stored is not None else _refresh_given(refresh_token, realm=realm)
     return connect_with(
         workspace, realm=realm, new_tokens=new_tokens, now=now, person=person, refresh_token=refresh_token
     )
+
+
+def _refresh_given(refresh_token: str, *, realm: str) -> oauth.Tokens:
+    """Return new tokens for the token that a person gave, which is not stored. Raises ApiError."""
+    try:
+        return oauth.refresh(refresh_token, account=tokens.account(Company(realm_id=realm)))
+    except ReconnectNeeded as refusal:
+        raise ReconnectNeeded(
+            "Intuit refuses the refresh token that was given.",
+            vendor=refusal.vendor,
+            code=refusal.code,
+            status=refusal.status,
+            tid=refusal.tid,
+            fix="It may be used up, too old, or of another app: get a new one, and give it once.",
+        ) from refusal
 
 
 def refuse_second_company(workspace: Workspace, realm: str) -> None:

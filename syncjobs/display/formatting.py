@@ -55,6 +55,18 @@ def ago(value: datetime | None) -> str:
     return f"{seconds // 86400} days ago"
 
 
+def until(value: datetime | None) -> str:
+    """Return the time left until then, as a page that is read again and again counts it down: `in 4 min 10 s`."""
+    seconds = int((value - timezone.now()).total_seconds()) if value is not None else 0
+    if seconds <= 0:
+        return "now"
+    if seconds < 60:
+        return f"in {seconds} s"
+    if seconds < 3600:
+        return f"in {seconds // 60} min {seconds % 60} s"
+    return f"in {seconds // 3600} h {seconds % 3600 // 60} min"
+
+
 def number(value: int, noun: str) -> str:
     """Return `1 entry` or `23 entries`; `noun` has both forms, as `entry,entries`."""
     singular, _, plural = noun.partition(",")

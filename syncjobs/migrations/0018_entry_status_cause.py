@@ -42,6 +42,25 @@ class Migration(migrations.Migration):
     dependencies = [("syncjobs", "0017_receipt_billed_on")]
 
     operations = [
+        migrations.AlterField(
+            model_name="run",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("queued", "Waiting for a worker"),
+                    ("running", "Running"),
+                    ("waiting", "Waiting to go on"),
+                    ("succeeded", "Done"),
+                    ("partial", "Partly done"),
+                    ("failed", "Failed"),
+                    ("blocked", "Blocked"),
+                    ("cancelled", "Cancelled"),
+                ],
+                db_index=True,
+                default="queued",
+                max_length=12,
+            ),
+        ),
         migrations.AddField(
             model_name="entrystatus",
             name="cause",

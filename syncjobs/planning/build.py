@@ -10,7 +10,7 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, EntryOverride, Receipt, Run
-from syncjobs.planning import inputs, unanswered
+from syncjobs.planning import earlier, inputs, unanswered
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
@@ -90,7 +90,20 @@ def intend(
         _add(plan, entry_id, step, absent.get(entry_id), dry_run=run.dry_run)
     for entry_id in gone:
         _add(plan, entry_id, _intend_gone(plan, entry_id), absent.get(entry_id), dry_run=run.dry_run)
+    _say_what_was_tried(plan, run)
     return plan
+
+
+def _say_what_was_tried(plan: Plan, run: Run) -> None:
+    """Have creates of time that was sent or tried before say so, instead of that it is new."""
+    new_ids = [step.entry_id for step in plan.steps if step.why == changes.NEW]
+    earlier_sentences = earlier.sentences(run.workspace, new_ids)
+    plan.steps[:] = [
+        replace(step, why=earlier_sentences[step.entry_id])
+        if step.why == changes.NEW and step.entry_id in earlier_sentences
+        else step
+        for step in plan.steps
+    ]
 
 
 def _intend(plan: Plan, entry_id: str, *, resend: bool) -> Step:

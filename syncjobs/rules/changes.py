@@ -76,6 +76,9 @@ class Step:
         return self.verb == "block" and any(reason.code in UNDONE for reason in self.reasons)
 
 
+NEW = "New: not sent before."
+
+
 def day_of(entry: Entry, sent: Sent | None) -> date:
     """Return the TxnDate of an entry: the day that was sent while the start is unchanged, else the entry's day."""
     return kept_day(entry.start_at, sent=(sent.start_at, sent.txn_date) if sent else None) or entry.txn_date
@@ -187,7 +190,7 @@ def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) 
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None, service_item)
-    return Step(entry.id, "create", "New: not sent before.", warnings=_warnings(entry), draft=new_draft)
+    return Step(entry.id, "create", NEW, warnings=_warnings(entry), draft=new_draft)
 
 
 def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str) -> Draft | None:

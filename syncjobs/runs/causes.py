@@ -12,7 +12,7 @@ from syncjobs.ledger import lease
 def describe(cause: Exception) -> tuple[str, str, str]:
     """Return code, message and fix of an error, each on one line; its details are in the log only."""
     if isinstance(cause, ApiError):
-        return cause.name, cause.message, cause.fix or "The next run goes on by itself."
+        return cause.name, cause.message, cause.fix or "The next run goes on where this one stopped."
     if isinstance(cause, lease.Lost):
         return "LEASE_LOST", str(cause), "Run it again."
     text = scrub(" ".join(str(cause).split()))

@@ -265,7 +265,8 @@ class RunExecution:
             self._end(Status.QUEUED, not_before=not_before)
             return
         # With its time: "later" may be an hour.
-        fix = f"The run goes on by itself from {formatting.moment(not_before, self.run.workspace.time_zone)}."
+        moment = formatting.moment(not_before, self.run.workspace.time_zone)
+        fix = f"The run goes on by itself from {moment} while a worker runs."
         self._end(Status.WAITING, error.name, error.message, fix, not_before=not_before)
 
     def _end(

@@ -18,6 +18,17 @@ Status = Run.Status
 OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
 
 
+# Whether the run had not begun, and what is said of its end.
+CANCELLED = (
+    (True, "The run was cancelled before it began.", "Nothing was done; start another one when you like."),
+    (
+        False,
+        "The run was cancelled while it waited to go on.",
+        "What it did before stays; the next run you start takes up the rest.",
+    ),
+)
+
+
 class AlreadyRunning(Exception):
     """Raised while a run of the workspace is open; the message says whose it is and since when."""
 
@@ -101,10 +112,11 @@ def cancel(run: Run, *, now: datetime, person: Any = None) -> bool:
     cancel_fields = {"cancel_asked_at": now, "cancel_asked_by": person}
     waiting = Run.objects.filter(pk=run.pk, status__in=[Status.QUEUED, Status.WAITING])
     end_fields = {"status": Status.CANCELLED, "finished_at": now, "error_code": "CANCELLED"}
-    messages = {"error_message": "The run was cancelled before it began.", "error_fix": "The next run goes on."}
     # Conditional updates, since a worker may start or finish the run at this moment.
-    if waiting.update(**cancel_fields, **end_fields, **messages):
-        return True
+    for not_begun, message, fix in CANCELLED:
+        messages = {"error_message": message, "error_fix": fix}
+        if waiting.filter(started_at__isnull=not_begun).update(**cancel_fields, **end_fields, **messages):
+            return True
     return Run.objects.filter(pk=run.pk, status=Status.RUNNING).update(**cancel_fields) == 1
 
 
