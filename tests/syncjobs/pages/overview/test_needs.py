@@ -16,6 +16,7 @@ from sandbox.server import Running
 from syncjobs.models import EntryStatus
 from syncjobs.pages import navigation, waiting
 from syncjobs.pages.overview.needs import Need
+from tests.support.desk_forms import entry_version
 from tests.support.factories import EntryStatusFactory, TimeEntryFactory
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene
@@ -132,7 +133,8 @@ def test_a_workspace_with_changed_time_is_not_working_until_it_is_decided(dana: 
     page_text = main_text(dana.get("/admin/"))
     assert "Needs attention 1 entry changed after sending; say what becomes of each." in page_text
     desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
-    dana.post(desk, {"verb": "leave", "entry": str(scene.mirrored(billed).pk)})
+    entry = scene.mirrored(billed)
+    dana.post(desk, {"verb": "leave", "entry": str(entry.pk), "version": entry_version(entry)})
 
     assert "Working" in main_text(dana.get("/admin/"))
     assert navigation.open_decisions() == unlinked()
@@ -146,7 +148,7 @@ def test_names_beyond_those_with_a_row_are_one_row_that_lists_them(
         entry = TimeEntryFactory(workspace=workspace, txn_date=date(2026, 3, 2))
         EntryStatusFactory(entry=entry, state=State.BLOCKED, held=True, minutes=600 - number, reasons=[reason])
 
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(27):
         page = dana.get("/admin/")
     (held,) = page.context["needs"]
 

@@ -232,7 +232,7 @@ def test_a_run_asks_a_fixed_number_of_queries(
     RunItemFactory.create_batch(60, run=run)
     ActionFactory.create_batch(5, workspace=workspace, run=run, state="sending")
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         assert dana.get(page_of(run)).status_code == 200
 
 
