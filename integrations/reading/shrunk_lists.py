@@ -76,21 +76,24 @@ def warnings(workspace: Workspace) -> dict[str, int]:
     return {WARNING: count} if count else {}
 
 
-def accept(shrunk: ShrunkList, *, person: Any) -> int:
+def accept(shrunk: ShrunkList, *, person: Any) -> int | None:
     """Mark the missing records as gone, since a person says that the list is right; return how many.
 
-    The caller matches again afterwards.
+    None where it is settled already, or was read otherwise since `shrunk` was: that is not what the person saw. The
+    caller matches again afterwards.
     """
     model = apps.get_model("integrations", shrunk.kind)
     key = "clockify_id" if shrunk.workspace_id else "quickbooks_id"
     owner = {"workspace": shrunk.workspace} if shrunk.workspace_id else {"company": shrunk.company}
     now, count = database_now(), 0
     with transaction.atomic():
+        # First, so that of two presses at the same time only one finds it.
+        if not ShrunkList.objects.filter(pk=shrunk.pk, first_at=shrunk.first_at).delete()[0]:
+            return None
         rows = model._default_manager.filter(**owner, gone_at=None)
         for start in range(0, len(shrunk.missing_ids), BATCH):
             chunk = shrunk.missing_ids[start : start + BATCH]
             count += rows.filter(**{f"{key}__in": chunk}).update(gone_at=now)
-        shrunk.delete()
         _add_event(owner, "list_believed", f"{shrunk.sentence} A person said that it is right.", now, by=person)
     return count
 

@@ -61,7 +61,7 @@ class Window:
     @property
     def cut_message(self) -> str:
         """A sentence about a report that may have been cut; "" if it is whole."""
-        words = f"Clockify's report counts {self.lacking} more time entries than it lists, so it may have been cut."
+        words = f"Clockify's report counts {self.lacking:,} more time entries than it lists, so it may have been cut."
         return f"{words} Nothing was deleted for what it lacks." if self.is_cut else ""
 
     @property

@@ -2,7 +2,7 @@
 
 The receipt says that QuickBooks' copy is what was sent. Where that has another customer or length than the entry, the
 entry counts as edited since, and the next run updates the activity as after any edit: only if it is unbilled and as it
-was adopted (docs/decisions/0012).
+was adopted (docs/decisions/0014).
 """
 
 from __future__ import annotations

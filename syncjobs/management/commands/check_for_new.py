@@ -39,7 +39,7 @@ class Command(base.Command):
         for shrunk in shrunk_lists.of_workspace(run.workspace):
             self.stdout.write(f"{shrunk.sentence} {shrunk_lists.NOT_BELIEVED}")
         if lacking := shown["warnings"].get(REPORT_SHORT):
-            self.stdout.write(f"Clockify's report counts {lacking} more time entries than it lists (REPORT_SHORT).")
+            self.stdout.write(f"Clockify's report counts {lacking:,} more time entries than it lists (REPORT_SHORT).")
         for name, counts in shown["mapping"].items():
             self.stdout.write(f"{name}: {counts['mapped']} mapped, {counts['unmapped']} not")
         self.stdout.write(f"plan: {shown['plan'].get('message', '')}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Company, Workspace
@@ -25,6 +26,8 @@ class RecordAdmin(ReadOnlyAdmin):
     # The row's name on pages; empty: the model's own.
     noun = nouns = ""
     columns: tuple[str, ...] = ("__str__",)
+    # What to say of a row that is not there any more; empty: Django's own words.
+    gone_message = ""
     # For rows of which several are written within a minute: seconds tell them apart.
     to_the_second = False
     wording = detail.RecordWording()
@@ -66,7 +69,10 @@ class RecordAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         row = self.get_object(request, unquote(object_id))
         if row is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            if not self.gone_message:
+                return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+            messages.info(request, self.gone_message)
+            return redirect(list_of(self.opts.label_lower))
         if request.method == "POST" or not self.has_view_permission(request, row):
             raise PermissionDenied
         zone, shown = zone_of(row), self.get_fields(request, row)

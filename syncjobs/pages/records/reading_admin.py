@@ -25,6 +25,7 @@ READ_AGAIN = "Mend it where it comes from. It leaves this list by itself as soon
 
 @admin.register(UnreadableRecord)
 class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
+    gone_message = "That record is not on this list any more: it was read well, or is gone."
     columns = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
     list_select_related = ("workspace", "company")
     search_help_text = "Id or what is wrong"
@@ -62,6 +63,7 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
 class ShrunkLists(RecordAdmin):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
+    gone_message = "That list is believed by now: a later reading or a person settled it."
     columns = ("list_of_records", "came_without", "known", "whose", "first_at")
     list_select_related = ("workspace", "company")
     ordering = ("-first_at", "-pk")

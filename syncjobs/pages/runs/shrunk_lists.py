@@ -14,14 +14,17 @@ from syncjobs.planning import evaluate
 
 
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take the posted `list` as it was read: what it does not have is gone."""
+    """Take the posted `list` as it was read at the posted time: what it does not have is gone."""
     workspace = access.workspace_at(pk)
     shrunk_id = request.POST.get("list", "")
     shrunk = shrunk_lists.of_workspace(workspace).filter(pk=shrunk_id).first() if shrunk_id.isdecimal() else None
-    if shrunk is None:
-        messages.warning(request, "A later reading has settled this already.")
+    if shrunk is not None and request.POST.get("read_at") != shrunk.first_at.isoformat():
+        messages.warning(request, f"It was read again meanwhile. {shrunk.sentence} Look again before you decide.")
         return redirect("admin:index")
-    count = shrunk_lists.accept(shrunk, person=request.user)
+    count = shrunk_lists.accept(shrunk, person=request.user) if shrunk is not None else None
+    if shrunk is None or count is None:
+        messages.warning(request, "A later reading, or somebody else, has settled this already.")
+        return redirect("admin:index")
     if workspace.company is not None:
         evaluate.refresh(workspace, now=timezone.now())
     messages.success(request, f"{number(count, 'record,records')} of {shrunk.records} marked as gone.")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 
 from integrations.models import ClockifyUser, ConnectionEvent, Customer, ShrunkList
+from integrations.reading import shrunk_lists
 from mapping.models import Link
 from tests.support.factories import UserFactory
 from tests.support.page_text import main_text
@@ -48,6 +52,15 @@ def put_back(scene: Scene, customers: list[dict[str, Any]]) -> None:
 def minutes_pass(minutes: float) -> None:
     for row in ShrunkList.objects.all():
         ShrunkList.objects.filter(pk=row.pk).update(first_at=row.first_at - timedelta(minutes=minutes))
+
+
+def press_it_is_right(client: Client, scene: Scene, shrunk: ShrunkList | None = None) -> str:
+    """Press the button as the page had it when `shrunk` was read, and return what the next page says."""
+    shrunk = shrunk or ShrunkList.objects.get()
+    form = {"list": shrunk.pk, "read_at": shrunk.first_at.isoformat()}
+    answer = client.post(f"/admin/workspaces/{scene.workspace.pk}/list-is-right/", form, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def test_customers_that_are_missing_at_once_suspend_nothing_and_the_check_says_so(
@@ -149,8 +162,7 @@ def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, An
         assert message in page_text
         assert "It is right" in page_text
 
-    shrunk = ShrunkList.objects.get()
-    client.post(f"/admin/workspaces/{scene.workspace.pk}/list-is-right/", {"list": shrunk.pk})
+    press_it_is_right(client, scene)
 
     assert not ShrunkList.objects.exists()
     assert Customer.objects.exclude(gone_at=None).count() == COUNT
@@ -177,3 +189,79 @@ def test_who_may_only_look_sees_it_and_cannot_press(
     assert "It is right" not in page_text
     assert answer.status_code == 403
     assert ShrunkList.objects.exists()
+
+
+def test_in_two_tabs_only_the_first_press_counts(
+    scene: Scene, customers: list[dict[str, Any]], client: Client, admin_user: User
+) -> None:
+    cut_customers(scene, customers)
+    scene.check()
+    client.force_login(admin_user)
+    shrunk = ShrunkList.objects.get()
+
+    assert "30 records of QuickBooks customers marked as gone." in press_it_is_right(client, scene, shrunk)
+    assert "has settled this already" in press_it_is_right(client, scene, shrunk)
+    assert shrunk_lists.accept(shrunk, person=admin_user) is None
+
+    assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
+    page = client.get(f"/admin/integrations/shrunklist/{shrunk.pk}/change/", follow=True).content.decode()
+    assert "That list is believed by now" in page
+
+
+def test_two_presses_at_the_same_time_are_one(scene: Scene, customers: list[dict[str, Any]], admin_user: User) -> None:
+    cut_customers(scene, customers)
+    scene.check()
+    shrunk, pages, together = ShrunkList.objects.get(), [], threading.Barrier(2)
+
+    def press() -> None:
+        try:
+            visitor = Client()
+            visitor.force_login(admin_user)
+            together.wait()
+            pages.append(press_it_is_right(visitor, scene, shrunk))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted("has settled this already" in page for page in pages) == [False, True]
+    assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
+
+
+def test_a_page_from_before_a_later_reading_decides_nothing(
+    scene: Scene, customers: list[dict[str, Any]], client: Client, admin_user: User
+) -> None:
+    cut_customers(scene, customers[:25])
+    scene.check()
+    seen = ShrunkList.objects.get()
+    put_back(scene, customers)
+    scene.check()
+    cut_customers(scene, customers)
+    scene.check()
+    client.force_login(admin_user)
+
+    page = press_it_is_right(client, scene, seen)
+
+    assert "settled this already" in page or "read again meanwhile" in page
+    assert not Customer.objects.exclude(gone_at=None).exists()
+
+
+def test_of_the_same_row_read_otherwise_a_page_from_before_decides_nothing(
+    scene: Scene, customers: list[dict[str, Any]], client: Client, admin_user: User
+) -> None:
+    cut_customers(scene, customers[:25])
+    scene.check()
+    seen = ShrunkList.objects.get()
+    put_back(scene, customers[:25])
+    cut_customers(scene, customers[5:])
+    scene.check()
+    client.force_login(admin_user)
+
+    assert "It was read again meanwhile. The list of QuickBooks customers" in press_it_is_right(client, scene, seen)
+
+    assert ShrunkList.objects.get().pk == seen.pk
+    assert not Customer.objects.exclude(gone_at=None).exists()

@@ -84,3 +84,16 @@ def test_people_who_may_look_see_both_and_others_neither(client: Client, workspa
     client.force_login(UserFactory.allowed("integrations.view_shrunklist", username="dana"))
     assert client.get(reverse(f"{NOT_BELIEVED}_changelist")).status_code == 200
     assert client.post(reverse(f"{NOT_BELIEVED}_changelist")).status_code in {200, 403}
+
+
+def test_a_record_that_was_read_well_meanwhile_leads_back_to_the_list(
+    admin_client: Client, workspace: Workspace
+) -> None:
+    row = unreadable("entry", "e1", workspace=workspace)
+    address = reverse(f"{UNREADABLE}_change", args=[row.pk])
+    row.delete()
+
+    answer = admin_client.get(address, follow=True)
+
+    assert answer.redirect_chain == [(reverse(f"{UNREADABLE}_changelist"), 302)]
+    assert "That record is not on this list any more: it was read well" in answer.content.decode()
