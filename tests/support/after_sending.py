@@ -35,6 +35,7 @@ ACTIONS = {
     "updated": "updates it",
     "deleted": "deletes it",
     "blocked": "holds it",
+    "failed": "holds it",
     "unknown": "holds it",
 }
 EDITED, DELETED = ", and edited", ", and deleted"
@@ -221,6 +222,10 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
     "ignored": lambda stage, entry: stage.scene.ignore_entry(entry),
     "same time entered in QuickBooks": _enter_by_hand,
     "billed in QuickBooks": lambda stage, entry: stage.scene.bill(stage.key_of(entry)),
+    "put on a sales receipt": lambda stage, entry: stage.scene.bill(stage.key_of(entry), entity="SalesReceipt"),
+    "invoiced, and the invoice deleted": lambda stage, entry: [
+        stage.scene.delete_form(invoice) for invoice in stage.scene.bill(stage.key_of(entry))
+    ],
     "changed in QuickBooks": lambda stage, entry: stage.scene.put(
         "TimeActivity", {"Id": stage.key_of(entry), "Hours": 5}
     ),
@@ -233,6 +238,8 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
 }
 HAND_EVENTS = {
     "billed in QuickBooks",
+    "put on a sales receipt",
+    "invoiced, and the invoice deleted",
     "changed in QuickBooks",
     "cost rate added in QuickBooks",
     "deleted in QuickBooks",
@@ -266,6 +273,10 @@ def _setting_changed(stage: Stage) -> None:
     stage.scene.policy(service_item="Consulting")
 
 
+def _invoices_unreadable(stage: Stage) -> None:
+    stage.scene.fault("answer_before", "/query", method="GET", match="from Invoice ", times=0, status=400, body=REFUSED)
+
+
 CONTEXT_EVENTS: dict[str, Callable[[Stage], Any]] = {
     "rate changed": lambda stage: stage.scene.edit_project(stage.projects["Rated"], hourlyRate=9900),
     "link taken away": lambda stage: stage.scene.decide("unlink", "user", stage.users["Una"]),
@@ -276,9 +287,17 @@ CONTEXT_EVENTS: dict[str, Callable[[Stage], Any]] = {
     "plan unsupported": _subscription_unsupported,
     "disconnected": lambda stage: stage.scene.decide("disconnect_quickbooks"),
     "default item changed": _setting_changed,
+    "invoices unreadable": _invoices_unreadable,
 }
 # Events that concern everything need a world of their own; so does an undo, which is another kind of run.
-SEPARATE_EVENTS = ("plan unsupported", "disconnected", "default item changed", "run undone, and left out", "run undone")
+SEPARATE_EVENTS = (
+    "plan unsupported",
+    "disconnected",
+    "default item changed",
+    "invoices unreadable",
+    "run undone, and left out",
+    "run undone",
+)
 
 
 def worlds() -> dict[str, list[tuple[str, str]]]:
@@ -314,6 +333,8 @@ def can_happen(event: str, state: str) -> bool:
         return event in OF_GIVEN_UP
     if event == "same time entered in QuickBooks":
         return state in {"never sent", "deleted by us"}
+    if event.startswith("invoices unreadable"):
+        return state in {"sent", "sent and billed"}
     if base in HAND_EVENTS:
         return state in {"sent", "in doubt"}
     return not event.startswith("run undone") or state in IN_QUICKBOOKS

@@ -130,7 +130,7 @@ def test_what_waits_for_the_reading_of_invoices_is_not_called_refused(dana: Clie
     run = scene.sync()
 
     page_text = main_text(dana.get(f"/admin/syncjobs/run/{run['run']}/change/"))
-    assert "Invoices could not be read." in page_text and "waits until QuickBooks can say what is billed" in page_text
+    assert "Invoices could not be read: " in page_text and "waits until QuickBooks can say what is billed" in page_text
     assert "Not known whether billed" in page_text and "refused" not in page_text
     changed = main_text(dana.get(f"/admin/workspaces/{scene.workspace.pk}/changed/"))
     assert "QuickBooks could not say whether it is on an invoice" in changed
