@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from syncjobs.models import RunItem
+from syncjobs.rules.reasons import CONFLICTS, UNDONE
+
 
 @dataclass(frozen=True, slots=True)
 class StatusBadge:
@@ -31,7 +34,7 @@ CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
 DELETED = StatusBadge("Deleted", "remove", "out")
 UNKNOWN = StatusBadge("Not looked at yet", "remove", "out")
 
-LOCKING = {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
+LOCKING = CONFLICTS
 ENTRY_STATES = {
     "ready": WAITING,
     "sent": SENT,
@@ -107,6 +110,12 @@ def of_run(status: str) -> StatusBadge:
 def of_item(outcome: str) -> StatusBadge:
     """Return the badge of a run's item of this outcome."""
     return ITEM_OUTCOMES[outcome]
+
+
+def of_run_item(item: RunItem) -> StatusBadge:
+    """Return the badge of a run's item; what was not done since it may be billed waits, and nobody refused it."""
+    is_waiting = item.outcome == RunItem.Outcome.FAILED and item.error_code in UNDONE
+    return CHANGE_HELD if is_waiting else of_item(item.outcome)
 
 
 def of_action(state: str) -> StatusBadge:

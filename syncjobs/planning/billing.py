@@ -91,8 +91,8 @@ class BillingReader:
                 if form.problem:
                     problems.append(Problem(form.kind, form.id, form.problem, raw))
         except NOT_ASKED as error:
-            self.problem = f"{PLURALS[entity]} could not be read. {error.message}"
-            log.warning("%s", self.problem)
+            self.problem = f"{PLURALS[entity]} could not be read: {error.message.rstrip('.')}."
+            log.info("%s", self.problem)
         if self._reading is not None:
             kind = KINDS[entity]
             self._reading.seen[kind] += len(forms)

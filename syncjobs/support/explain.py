@@ -235,11 +235,10 @@ def _block_reasons(
 ) -> tuple[Reason, ...]:
     """Return all reasons against a change: those from our own data, QuickBooks' record and its invoices.
 
-    Invoices are asked about what the next run would write, and about what is billed, for their number. Raises ApiError.
+    Raises ApiError.
     """
     own_reasons = step.reasons if step.verb == "block" else ()
-    asked = [reading] if reading is not None and (step.writes or reading.billed) else []
-    billing = BillingReader(client).read(asked)
+    billing = BillingReader(client).read([reading] if reading is not None else [])
     compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading, billing)
     return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
 

@@ -32,6 +32,7 @@ register.filter("badge", badges.pill)
 register.filter("state", badges.plain)
 register.filter("run_status", badges.of_run)
 register.filter("item_outcome", badges.of_item)
+register.filter("item_badge", badges.of_run_item)
 register.filter("action_state", badges.of_action)
 register.filter("message_badge", badges.of_message)
 

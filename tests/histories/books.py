@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.clockify.records import Entry
+from sandbox.quickbooks import sales_forms
 from syncjobs.models import Receipt
 from tests.histories.rules import Activity, Content, ExpectedStatus, Rules, Sent, Time, content_of
 from tests.histories.who_is_who import ExpectedMapping
@@ -92,6 +93,7 @@ class Books:
         activity = self.activities.setdefault(key, Activity("", dict(raw), by_hand=True))
         activity.raw = dict(raw)
         activity.changed = activity.changed or ours
+        activity.invoiced = key in sales_forms.billed_ids(self.scene.books)
 
     # --- what a run did ------------------------------------------------------------------------------------
     def expect(self, due: dict[str, ExpectedStatus]) -> None:

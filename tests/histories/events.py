@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sandbox.clockify.records import Entry
 from sandbox.datasets import REALM
+from sandbox.quickbooks import sales_forms
 from tests.histories.books import Books
 from tests.histories.rules import Rules, Settings
 from tests.histories.who_is_who import ExpectedMapping, Key
@@ -183,13 +184,16 @@ class Events:
             self._touch(how, pick(touchable, value), value)
 
     def _touch(self, how: str, key: str, value: int) -> None:
-        moves = bool(self.scene.world.switches["billing_moves_sync_token"])
         billed = self.books.activities[key].billed
         if how == "bill":
-            status = "Billable" if billed else "HasBeenBilled"
-            self.scene.put("TimeActivity", {"Id": key, "BillableStatus": status}, keep_token=not moves)
+            self._bill_or_take_back(key, value)
             # A moved SyncToken alone is no change: what we sent is still there.
             self.books.note_manual_change(key, ours=False)
+        elif how == "catch up":
+            with self.scene.world.lock:
+                changed = sales_forms.catch_up(self.scene.books)
+            for invoiced in changed:
+                self.books.note_manual_change(invoiced, ours=False)
         elif how == "annotate" and not billed:
             self.scene.annotate(key, **pick([{"class": "North"}, {"cost_rate": 12}], value))
             self.books.note_manual_change(key, ours=False)
@@ -200,6 +204,17 @@ class Events:
         elif how == "remove" and not billed:
             self.scene.delete_activity(key)
             self.books.note_manual_change(key)
+
+    def _bill_or_take_back(self, key: str, value: int) -> None:
+        """Put time on a form of its customer or of the one above, or take it off; its status lags if it is switched."""
+        if self.books.activities[key].billed:
+            with self.scene.world.lock:
+                sales_forms.take_off(self.scene.books, [key])
+            return
+        raw = self.scene.books.records["TimeActivity"][key]
+        customer = self.scene.books.records["Customer"].get(raw["CustomerRef"]["value"], {})
+        above = customer.get("ParentRef", {}).get("value", "") if value % 2 else ""
+        self.scene.bill(key, entity=pick(["Invoice", "SalesReceipt"], value), customer=above)
 
     def _enter_time(self, value: int) -> None:
         """Enter the time of an entry that was not sent, or almost: with its text, and another length or customer."""

@@ -21,6 +21,8 @@ SWITCHES: dict[str, list[object]] = {
     "requestid_memory_seconds": [86_400, 0],
     "requestid_replay_answers_600": [False, True],
     "billing_moves_sync_token": [True, False],
+    "billable_status_lags": [True, True, False],
+    "billed_time_has_linked_txn": [False, True],
     "inactive_ref_error": ["2500", "610"],
     "closed_books_code": ["6210", "6200"],
     "book_close_date_readable": [True, True, False],
@@ -88,7 +90,7 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.changed_history.quickbooks_lists(how, value)
 
         @precondition(lambda self: bool(self.history.books.activities))
-        @rule(how=st.sampled_from(["bill", "change", "remove", "annotate"]), value=NUMBER)
+        @rule(how=st.sampled_from(["bill", "catch up", "change", "remove", "annotate"]), value=NUMBER)
         def by_hand(self, how: str, value: int) -> None:
             self.changed_history.by_hand(how, value)
 

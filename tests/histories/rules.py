@@ -48,10 +48,11 @@ class Activity:
     raw: dict[str, Any]
     changed: bool = False
     by_hand: bool = False  # entered in QuickBooks, so it belongs to no entry
+    invoiced: bool = False  # on an invoice or sales receipt, whatever its status says
 
     @property
     def billed(self) -> bool:
-        return bool(self.raw["BillableStatus"] == "HasBeenBilled")
+        return self.invoiced or bool(self.raw["BillableStatus"] == "HasBeenBilled")
 
 
 @dataclass(frozen=True)

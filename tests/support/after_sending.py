@@ -36,6 +36,7 @@ ACTIONS = {
     "updated": "updates it",
     "deleted": "deletes it",
     "blocked": "holds it",
+    "failed": "holds it",
     "unknown": "holds it",
 }
 EDITED, DELETED = ", and edited", ", and deleted"
@@ -240,6 +241,10 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
     "same time entered in QuickBooks": _enter_by_hand,
     "almost the same time entered in QuickBooks": _enter_almost_by_hand,
     "billed in QuickBooks": lambda stage, entry: stage.scene.bill(stage.key_of(entry)),
+    "put on a sales receipt": lambda stage, entry: stage.scene.bill(stage.key_of(entry), entity="SalesReceipt"),
+    "invoiced, and the invoice deleted": lambda stage, entry: [
+        stage.scene.delete_form(invoice) for invoice in stage.scene.bill(stage.key_of(entry))
+    ],
     "changed in QuickBooks": lambda stage, entry: stage.scene.put(
         "TimeActivity", {"Id": stage.key_of(entry), "Hours": 5}
     ),
@@ -252,6 +257,8 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
 }
 HAND_EVENTS = {
     "billed in QuickBooks",
+    "put on a sales receipt",
+    "invoiced, and the invoice deleted",
     "changed in QuickBooks",
     "cost rate added in QuickBooks",
     "deleted in QuickBooks",
@@ -285,6 +292,10 @@ def _setting_changed(stage: Stage) -> None:
     stage.scene.policy(service_item="Consulting")
 
 
+def _invoices_unreadable(stage: Stage) -> None:
+    stage.scene.fault("answer_before", "/query", method="GET", match="from Invoice ", times=0, status=400, body=REFUSED)
+
+
 CONTEXT_EVENTS: dict[str, Callable[[Stage], Any]] = {
     "rate changed": lambda stage: stage.scene.edit_project(stage.projects["Rated"], hourlyRate=9900),
     "link taken away": lambda stage: stage.scene.decide("unlink", "user", stage.users["Una"]),
@@ -295,9 +306,17 @@ CONTEXT_EVENTS: dict[str, Callable[[Stage], Any]] = {
     "plan unsupported": _subscription_unsupported,
     "disconnected": lambda stage: stage.scene.decide("disconnect_quickbooks"),
     "default item changed": _setting_changed,
+    "invoices unreadable": _invoices_unreadable,
 }
 # Events that concern everything need a world of their own; so does an undo, which is another kind of run.
-SEPARATE_EVENTS = ("plan unsupported", "disconnected", "default item changed", "run undone, and left out", "run undone")
+SEPARATE_EVENTS = (
+    "plan unsupported",
+    "disconnected",
+    "default item changed",
+    "invoices unreadable",
+    "run undone, and left out",
+    "run undone",
+)
 
 
 def worlds() -> dict[str, list[tuple[str, str]]]:
@@ -333,6 +352,8 @@ def can_happen(event: str, state: str) -> bool:
         return event in OF_GIVEN_UP
     if event.endswith("same time entered in QuickBooks"):
         return state in {"never sent", "deleted by us"}
+    if event.startswith("invoices unreadable"):
+        return state in {"sent", "sent and billed"}
     if base in HAND_EVENTS:
         return state in {"sent", "in doubt"}
     return not event.startswith("run undone") or state in IN_QUICKBOOKS

@@ -69,7 +69,8 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     run_figures = figures(run) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
-    waiting = run.items.filter(outcome=OUTCOMES.FAILED, error_code__in=UNDONE).count()
+    run_causes = causes(run)
+    waiting = sum(cause.entries for cause in run_causes if cause.code in UNDONE)
     refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
     return {
         "run": run,
@@ -96,7 +97,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "chosen": chosen,
         "search": search,
         "page": pages.get_page(params.get("page", 1)),
-        "causes": causes(run),
+        "causes": run_causes,
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,

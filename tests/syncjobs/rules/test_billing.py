@@ -63,7 +63,7 @@ def test_any_link_of_its_own_counts(links: object, facts: str | None) -> None:
 
 
 def test_what_could_not_be_asked_waits_and_is_not_done() -> None:
-    billing = Billing(problem="Invoices could not be read. QuickBooks did not answer.")
+    billing = Billing(problem="Invoices could not be read: QuickBooks did not answer.")
 
     held = compared(billing)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -11,7 +13,7 @@ from syncjobs.pages.desk.changed import ChangedRow
 from syncjobs.runs.execution import RunExecution
 from tests.support.desk_forms import entry_version
 from tests.support.page_text import main_text, text
-from tests.support.scene import FIRST, Scene
+from tests.support.scene import FIRST, Scene, run_command
 
 
 @pytest.fixture
@@ -142,3 +144,43 @@ def test_what_was_changed_by_hand_is_sent_again_or_added_to_only_from_a_preview(
     assert "To do 0" in main_text(dana.get(desk))
     entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{scene.mirrored(billed).pk}/change/"))
     assert "Corrected 6:35" in entry_page
+
+
+def test_the_invoice_is_named_and_linked_on_every_page(dana: Client, scene: Scene, settings: Any) -> None:
+    billed, edited = scene.entries(scene.user("Ada"), scene.project("Site"), 2)
+    sent = scene.sync()
+    (invoice,) = scene.bill(scene.receipt(billed).quickbooks_id, DocNumber="1043", TxnDate="2026-03-31")
+    for entry in (billed, edited):
+        scene.stretch(entry, 95)
+    preview, synced = scene.sync(dry_run=True), scene.sync()
+    undone = run_command("undo_run", str(sent["run"]), "--dry-run")
+    # The pages ask nobody; the real address is what links are made from.
+    settings.QUICKBOOKS_API_URL = "https://quickbooks.api.intuit.com"
+
+    pages = [
+        dana.get(f"/admin/workspaces/{scene.workspace.pk}/changed/"),
+        dana.get(f"/admin/integrations/timeentry/{scene.mirrored(billed).pk}/change/"),
+        *(dana.get(f"/admin/syncjobs/run/{run['run']}/change/") for run in (preview, synced, undone)),
+        dana.get(f"/admin/runs/{sent['run']}/undo/"),
+    ]
+
+    for page in pages:
+        assert "on invoice 1043 of March 31, 2026" in main_text(page)
+        link = f'<a href="https://qbo.intuit.com/app/invoice?txnId={invoice["Id"]}">Open invoice 1043 of March 31, 2026'
+        assert link in page.content.decode()
+
+
+def test_what_waits_for_the_reading_of_invoices_is_not_called_refused(dana: Client, scene: Scene) -> None:
+    entry = scene.entry(scene.user("Ada"), scene.project("Site"))
+    scene.sync()
+    scene.stretch(entry, 95)
+    scene.fault("answer_before", "/query", method="GET", match="from Invoice ", times=0, status=400, preset="fault")
+
+    run = scene.sync()
+
+    page_text = main_text(dana.get(f"/admin/syncjobs/run/{run['run']}/change/"))
+    assert "Invoices could not be read: " in page_text and "waits until QuickBooks can say what is billed" in page_text
+    assert "Not known whether billed" in page_text and "refused" not in page_text
+    changed = main_text(dana.get(f"/admin/workspaces/{scene.workspace.pk}/changed/"))
+    assert "QuickBooks could not say whether it is on an invoice" in changed
+    assert "Preview sending it" not in changed
