@@ -25,6 +25,7 @@ from tests.crash.points import COMMAND
 from tests.crash.processes import Command, Process, Worker, wait_until_dead
 from tests.crash.stage import Stage
 from tests.crash.troubles import Troubles
+from tests.support.commands import CLOCKS_APART, other_machine
 from tests.support.scene import FIRST, LAST
 
 # How often an attack whose point was not met is tried again before another takes its place.
@@ -33,6 +34,9 @@ TRIES = 3
 MAX_ROUND_SECONDS = 40
 # Seconds that the last worker has to finish open runs.
 MAX_END_SECONDS = 300
+# With two machines: how often a command of the other one begins beside the process under attack, and the seconds that
+# it has to end before the next round.
+CONTENDERS, CONTENDER_SECONDS = 0.3, 20
 # How long a disk stays full or read-only.
 TROUBLE_SECONDS = 2
 
@@ -49,9 +53,13 @@ class Experiment:
         entries: int = 200,
         busy: int = 30,
         odd_answers: bool = True,
+        clocks_apart: bool = False,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """Connect and enter the first time. `clocks_apart`: processes run on two machines with clocks of their own."""
         self.random = Random(seed)
+        # Apart, so that the plan of a seed is the same with one machine and with two.
+        self._machines = Random(f"machines {seed}") if clocks_apart else None
         self.stage, self._say, self._busy = stage, say, busy
         self.adversary = Adversary(self.random, odd_answers=odd_answers)
         self.troubles = Troubles(stage, database, self.adversary)
@@ -110,6 +118,7 @@ class Experiment:
         if attack.point.seen_from in {points.REFRESH_LOST, points.REFRESH_ANSWERED}:
             self.troubles.make_access_token_old()
         process = self._start(attack.by)
+        contender = self.start_command() if self._machines and self._machines.random() < CONTENDERS else None
         hit = self._lay(attack, process)
         began = time.monotonic()
         trouble_at, conflict_made = began + self.random.uniform(0.3, 1.5), False
@@ -122,6 +131,10 @@ class Experiment:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
         struck = self._end_round(attack, process, hit)
+        if contender is not None:
+            self.troubles.counts["a command of another machine meanwhile"] += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                contender.process.wait(CONTENDER_SECONDS)
         seconds = time.monotonic() - began
         self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {conflict}")
         if seconds > MAX_ROUND_SECONDS:
@@ -157,12 +170,19 @@ class Experiment:
 
     def start_command(self) -> Command:
         log = self.stage.folder / f"command-{len(self._commands)}.log"
-        self._commands.append(Command(first=FIRST, last=LAST, environment=self.stage.environment(), log=log))
+        self._commands.append(Command(first=FIRST, last=LAST, environment=self._environment(), log=log))
         return self._commands[-1]
+
+    def _environment(self) -> dict[str, str]:
+        """Return a process's environment; with two machines, half of them run on the one whose clock is wrong."""
+        environment = self.stage.environment()
+        if self._machines is None or self._machines.random() < 0.5:
+            return environment
+        return environment | other_machine(clock_ahead=self._machines.choice(CLOCKS_APART))
 
     def start_worker(self) -> None:
         # What a killed supervisor left behind lives on; the new one has to end it.
-        self.worker = Worker(environment=self.stage.environment(), log=self.stage.folder / "worker.log")
+        self.worker = Worker(environment=self._environment(), log=self.stage.folder / "worker.log")
         self._workers.append(self.worker)
 
     def submit(self) -> None:

@@ -57,8 +57,8 @@ def test_killed_at_several_points_it_leaves_each_time_once(experiment: Callable[
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "switches",
-    [{}, {"requestid_replay_answers_600": True}, {"billing_moves_sync_token": True}],
-    ids=["remembers", "600", "billing moves SyncToken"],
+    [{}, {"requestid_replay_answers_600": True}, {"billing_moves_sync_token": True}, {"clocks_apart": True}],
+    ids=["remembers", "600", "billing moves SyncToken", "two machines"],
 )
 def test_commands_and_workers_killed_at_all_points_leave_each_time_once(
     experiment: Callable[..., Experiment], switches: dict[str, bool]
