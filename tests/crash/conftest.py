@@ -54,6 +54,7 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
         slice_seconds: float = 3,
         odd_answers: bool = True,
         clocks_apart: bool = False,
+        decisions: bool = False,
         **switches: Any,
     ) -> Experiment:
         small_stage = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
@@ -68,6 +69,7 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
                 busy=busy,
                 odd_answers=odd_answers,
                 clocks_apart=clocks_apart,
+                decisions=decisions,
             )
         )
         return experiments[-1]

@@ -48,7 +48,9 @@ def perform(order: dict[str, Any]) -> Outcome:
     # Conditions differ in what happens, not only in how QuickBooks takes it.
     seed = f"{order['seed']} {json.dumps(order['switches'], sort_keys=True)}"
     entries = order["entries"]
-    experiment = Experiment(stage, database, seed=seed, entries=entries, clocks_apart=clocks_apart, say=say)
+    experiment = Experiment(
+        stage, database, seed=seed, entries=entries, clocks_apart=clocks_apart, decisions=True, say=say
+    )
     try:
         half = order["kills"] // 2
         outcome = experiment.perform({COMMAND: half, WORKER: order["kills"] - half})

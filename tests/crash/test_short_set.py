@@ -65,6 +65,6 @@ def test_commands_and_workers_killed_at_all_points_leave_each_time_once(
 ) -> None:
     kills = {COMMAND: len(POINTS), WORKER: len(POINTS)}
 
-    outcome = experiment(seed=6, entries=150, busy=30, **switches).perform(kills)
+    outcome = experiment(seed=6, entries=150, busy=30, decisions=True, **switches).perform(kills)
 
     assert_all_is_well(outcome, sum(kills.values()))
