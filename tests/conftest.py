@@ -19,7 +19,9 @@ from tests.support.network import allow_this_machine_only
 from tests.sweep import report as sweep_report
 
 # Must run before the first import of the modules, or their assertions would not be rewritten.
-pytest.register_assert_rewrite("tests.support.oracle", "tests.sweep.cells", "tests.sweep.records", "tests.sweep.writes")
+pytest.register_assert_rewrite(
+    "tests.support.oracle", "tests.sweep.cells", "tests.sweep.reads", "tests.sweep.records", "tests.sweep.writes"
+)
 
 TEMPORARY = Path(tempfile.mkdtemp(prefix="hourbridge-tests-"))
 atexit.register(shutil.rmtree, TEMPORARY, ignore_errors=True)

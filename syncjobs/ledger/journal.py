@@ -211,6 +211,13 @@ def give_up(action: Action) -> None:
     _end_unanswered(action, Action.State.GIVEN_UP)
 
 
+def leave_out(action: Action, *, message: str) -> None:
+    """End an action by a person's word; what may still arrive of it is neither looked for nor deleted."""
+    action.watch_until = None
+    action.save(update_fields=["watch_until"])
+    close(action, Action.State.ABANDONED, message=message)
+
+
 def try_again(action: Action) -> None:
     """Have the next run send a write that was given up, as a person decided."""
     is_create = action.verb == "create"

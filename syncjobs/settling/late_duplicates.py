@@ -30,8 +30,9 @@ log = logging.getLogger("hourbridge.doubles")
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 # SyncToken of a record that was never changed.
 FIRST_SYNC_TOKEN = "0"
-# Creates that arrived under another id, or whose entry was planned again since they had not arrived.
-WATCHED = (Action.State.DONE, Action.State.MISSING)
+# Creates that arrived under another id, or whose entry was planned again: they had not arrived, or only a later attempt
+# of them got an answer, which said no or named the activity of an equal entry.
+WATCHED = (Action.State.DONE, Action.State.MISSING, Action.State.REFUSED, Action.State.ABANDONED)
 
 
 def take_back(

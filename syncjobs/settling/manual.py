@@ -148,7 +148,7 @@ def leave_out(decision: UncertainWriteDecision, *, now: datetime) -> None:
         with transaction.atomic():
             action = lock_action()
             message = "Left out by a person's word; nothing was deleted."
-            journal.close(action, Action.State.ABANDONED, message=message)
+            journal.leave_out(action, message=message)
             _finish_item(action, message)
             decisions.record_ignored(
                 decision.workspace, [action.entry_id], person=decision.person, now=now, note=decision.note

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.crash.points import WORKER, Point
+from tests.crash.points import COMMAND, MOST_WRITES, WORKER, Point
 
 WRITES = "timeactivity|batch"
 TOKEN = "oauth2/token"
 # Longer than a process waits for an answer (stage.PATIENCE), so that the answer is dropped.
 SILENCE = 2.3
+# Share of the kills around a write that hit a person's decision instead of a sync.
+DECISIONS = 0.35
 # Answers in place of the truth, to any call: no one could take them for an answer to it.
 ODD_ANSWERS: tuple[dict[str, Any], ...] = (
     *({"preset": "html", "status": status} for status in (200, 400, 403, 404, 413, 500, 502)),
@@ -43,16 +45,18 @@ class Attack:
     skip: int
     place: str
     late: float = 0
+    # One of `decisions.LABELS` that is carried out instead of a sync.
+    decision: str = ""
 
     def __str__(self) -> str:
-        return f"{self.by}, {self.point.name}, {self.victim}, +{self.skip} {self.place}"
+        return f"{self.by}, {self.point.name}, {self.victim}, +{self.skip} {self.place} {self.decision}".strip()
 
 
 class Adversary:
     """Makes every choice from the seed. A seed replays the plan, but not the order in which processes run."""
 
-    def __init__(self, random: Random, *, odd_answers: bool = True) -> None:
-        self._random, self._odd_answers = random, odd_answers
+    def __init__(self, random: Random, *, odd_answers: bool = True, decisions: bool = False) -> None:
+        self._random, self._odd_answers, self._decisions = random, odd_answers, decisions
 
     def plan(self, kills: int, by: str, points: Collection[Point]) -> list[Attack]:
         """Return that many attacks on a command or a worker, spread evenly over the points that can be hit there."""
@@ -67,7 +71,12 @@ class Adversary:
         victims = ("task", "cluster", "worker", "supervisor") if by == WORKER else ("task",)
         victim = random.choices(victims, weights=(4, 3, 2, 1)[: len(victims)])[0]
         late = random.uniform(0, point.latest)
-        return Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places), late)
+        attack = Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places), late)
+        if self._decisions and point.most == MOST_WRITES and random.random() < DECISIONS:
+            # It writes once. Only sending ours has a command.
+            decision = "override" if by == COMMAND else random.choice(("correct", "override"))
+            return replace(attack, skip=0, decision=decision)
+        return attack
 
     def sooner(self, attack: Attack) -> Attack:
         """Return the same attack with fewer calls to pass before it."""

@@ -53,13 +53,24 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
         busy: int = 20,
         slice_seconds: float = 3,
         odd_answers: bool = True,
+        clocks_apart: bool = False,
+        decisions: bool = False,
         **switches: Any,
     ) -> Experiment:
         small_stage = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)
         name = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
         database = Database(name, small_stage.database_url, small_stage.folder)
         experiments.append(
-            Experiment(small_stage, database, seed=seed, entries=entries, busy=busy, odd_answers=odd_answers)
+            Experiment(
+                small_stage,
+                database,
+                seed=seed,
+                entries=entries,
+                busy=busy,
+                odd_answers=odd_answers,
+                clocks_apart=clocks_apart,
+                decisions=decisions,
+            )
         )
         return experiments[-1]
 

@@ -18,13 +18,15 @@ from syncjobs.runs import queue
 from tests.crash import points, recovery
 from tests.crash.adversary import Adversary, Attack
 from tests.crash.database import Database
+from tests.crash.decisions import LABELS, Decisions, Resolve
 from tests.crash.faults import Faults
 from tests.crash.life import Life
 from tests.crash.outcome import Outcome
-from tests.crash.points import COMMAND
+from tests.crash.points import COMMAND, WORKER
 from tests.crash.processes import Command, Process, Worker, wait_until_dead
 from tests.crash.stage import Stage
 from tests.crash.troubles import Troubles
+from tests.support.commands import CLOCKS_APART, other_machine
 from tests.support.scene import FIRST, LAST
 
 # How often an attack whose point was not met is tried again before another takes its place.
@@ -33,6 +35,9 @@ TRIES = 3
 MAX_ROUND_SECONDS = 40
 # Seconds that the last worker has to finish open runs.
 MAX_END_SECONDS = 300
+# With two machines: how often a command of the other one begins beside the process under attack, and the seconds that
+# it has to end before the next round.
+CONTENDERS, CONTENDER_SECONDS = 0.3, 20
 # How long a disk stays full or read-only.
 TROUBLE_SECONDS = 2
 
@@ -49,22 +54,28 @@ class Experiment:
         entries: int = 200,
         busy: int = 30,
         odd_answers: bool = True,
+        clocks_apart: bool = False,
+        decisions: bool = False,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """Connect and enter the first time. `clocks_apart`: processes run on two machines with clocks of their own."""
         self.random = Random(seed)
+        # Apart, so that the plan of a seed is the same with one machine and with two.
+        self._machines = Random(f"machines {seed}") if clocks_apart else None
         self.stage, self._say, self._busy = stage, say, busy
-        self.adversary = Adversary(self.random, odd_answers=odd_answers)
+        self.adversary = Adversary(self.random, odd_answers=odd_answers, decisions=decisions)
         self.troubles = Troubles(stage, database, self.adversary)
         self._possible = database.troubles
         self.faults = Faults(stage.folder)
         self.outcome = Outcome()
         stage.scene.connect()
         self.life = Life(stage, self.random, entries=entries)
+        self.decisions = Decisions(self.life)
         workspace = stage.scene.workspace
         type(workspace).objects.filter(pk=workspace.pk).update(start_date=FIRST)
         self.worker: Worker | None = None
         self._workers: list[Worker] = []
-        self._commands: list[Command] = []
+        self._commands: list[Process] = []
 
     def perform(self, kills: dict[str, int], *, only: Mapping[str, Sequence[points.Point]] | None = None) -> Outcome:
         """Attack, recover, compare. `kills` counts by command or worker; `only` restricts the points."""
@@ -73,6 +84,10 @@ class Experiment:
         self.troubles.end()
         self.outcome.troubles = self.troubles.counts
         self._let_worker_finish()
+        if self.life.decided:
+            # What is in doubt is settled first; only then can a person decide again.
+            recovery.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
+            self.decisions.finish()
         self.outcome.rounds_to_quiet = recovery.rounds_until_quiet(self.stage, heal=self.troubles.heal, say=self._say)
         self.outcome.tracebacks = self._tracebacks()
         self.outcome.comparison = recovery.compare(self.life)
@@ -105,11 +120,16 @@ class Experiment:
         outcome = self.outcome
         outcome.rounds += 1
         self.life.go_on(busy=self._busy)
+        # Before the faults, which would keep its preview from being made.
+        self.stage.count_faults()
+        entry = self.decisions.occasion(attack.decision) if attack.decision else None
+        is_queued = entry is not None and attack.by == WORKER and self.decisions.queue(entry, attack.decision)
         self.troubles.lay_faults()
         conflict = self.adversary.other(self._possible)
         if attack.point.seen_from in {points.REFRESH_LOST, points.REFRESH_ANSWERED}:
             self.troubles.make_access_token_old()
-        process = self._start(attack.by)
+        process = self._start(attack.by, resolve=entry, is_queued=is_queued)
+        contender = self.start_command() if self._machines and self._machines.random() < CONTENDERS else None
         hit = self._lay(attack, process)
         began = time.monotonic()
         trouble_at, conflict_made = began + self.random.uniform(0.3, 1.5), False
@@ -122,6 +142,12 @@ class Experiment:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
         struck = self._end_round(attack, process, hit)
+        if struck and (is_queued or isinstance(process, Resolve)):
+            outcome.decisions[LABELS[attack.decision]] += 1
+        if contender is not None:
+            self.troubles.counts["a command of another machine meanwhile"] += 1
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                contender.process.wait(CONTENDER_SECONDS)
         seconds = time.monotonic() - began
         self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {conflict}")
         if seconds > MAX_ROUND_SECONDS:
@@ -136,7 +162,7 @@ class Experiment:
         struck = hit()
         if struck:
             self.outcome.count_kill(attack.point.name, "command" if attack.by == COMMAND else attack.victim)
-            if isinstance(process, Command) or attack.victim in {"worker", "supervisor"}:
+            if not isinstance(process, Worker) or attack.victim in {"worker", "supervisor"}:
                 # An orphan of an earlier worker may have been the one that died.
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.process.wait(5)
@@ -145,24 +171,36 @@ class Experiment:
         self.outcome.late_duplicates += len(self.life.duplicated())
         return struck
 
-    def _start(self, by: str) -> Process:
+    def _start(self, by: str, *, resolve: str | None, is_queued: bool) -> Process:
         connections.close_all()
         if by == COMMAND:
-            return self.start_command()
+            return self.start_command(resolve=resolve)
         if self.worker is None or not self.worker.alive:
             self.start_worker()
         assert self.worker is not None
-        self.submit()
+        if not is_queued:
+            self.submit()
         return self.worker
 
-    def start_command(self) -> Command:
-        log = self.stage.folder / f"command-{len(self._commands)}.log"
-        self._commands.append(Command(first=FIRST, last=LAST, environment=self.stage.environment(), log=log))
+    def start_command(self, *, resolve: str | None = None) -> Process:
+        """Start a sync, or the decision to send ours of the entry `resolve`."""
+        log, environment = self.stage.folder / f"command-{len(self._commands)}.log", self._environment()
+        if resolve is not None:
+            self._commands.append(Resolve(resolve, environment=environment, log=log))
+        else:
+            self._commands.append(Command(first=FIRST, last=LAST, environment=environment, log=log))
         return self._commands[-1]
+
+    def _environment(self) -> dict[str, str]:
+        """Return a process's environment; with two machines, half of them run on the one whose clock is wrong."""
+        environment = self.stage.environment()
+        if self._machines is None or self._machines.random() < 0.5:
+            return environment
+        return environment | other_machine(clock_ahead=self._machines.choice(CLOCKS_APART))
 
     def start_worker(self) -> None:
         # What a killed supervisor left behind lives on; the new one has to end it.
-        self.worker = Worker(environment=self.stage.environment(), log=self.stage.folder / "worker.log")
+        self.worker = Worker(environment=self._environment(), log=self.stage.folder / "worker.log")
         self._workers.append(self.worker)
 
     def submit(self) -> None:

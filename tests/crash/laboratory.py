@@ -34,7 +34,9 @@ def perform(order: dict[str, Any]) -> Outcome:
     folder = Path(order["folder"])
     server = Path(order["server"]) if order["server"] else None
     database = Database(order["database"], os.environ["DATABASE_URL"], folder, server)
-    stage = Stage(folder, database_url=database.url, switches=order["switches"])
+    switches = dict(order["switches"])
+    clocks_apart = bool(switches.pop("clocks_apart", False))
+    stage = Stage(folder, database_url=database.url, switches=switches)
     for name, value in stage.settings().items():
         setattr(settings, name, value)
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
@@ -45,7 +47,10 @@ def perform(order: dict[str, Any]) -> Outcome:
 
     # Conditions differ in what happens, not only in how QuickBooks takes it.
     seed = f"{order['seed']} {json.dumps(order['switches'], sort_keys=True)}"
-    experiment = Experiment(stage, database, seed=seed, entries=order["entries"], say=say)
+    entries = order["entries"]
+    experiment = Experiment(
+        stage, database, seed=seed, entries=entries, clocks_apart=clocks_apart, decisions=True, say=say
+    )
     try:
         half = order["kills"] // 2
         outcome = experiment.perform({COMMAND: half, WORKER: order["kills"] - half})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from random import Random
 
 from tests.crash.stage import Stage
@@ -32,6 +33,9 @@ class Life:
         self.people, self.projects = people, projects
         self.names: dict[str, str] = {}
         self.billed: dict[str, Fact] = {}
+        # By entry, what a person decided about it, and what that adds in QuickBooks. Nobody works on it afterwards.
+        self.decided: dict[str, str] = {}
+        self.added: dict[str, Fact] = {}
         self.deleted = 0
         self._work_count = 0
         self.pair_count = 0
@@ -78,7 +82,9 @@ class Life:
             self._bill()
 
     def _singles(self) -> list[str]:
-        return [key for key in self.scene.place.entries if self.names[key].startswith("Work")]
+        return [
+            key for key in self.scene.place.entries if self.names[key].startswith("Work") and key not in self.decided
+        ]
 
     def _edit(self, entry: str) -> None:
         random, chance = self._random, self._random.random()
@@ -94,14 +100,12 @@ class Life:
     # --- in QuickBooks -------------------------------------------------------------------------------------
     def _bill(self) -> None:
         """Put an activity on an invoice: from now on it stays as it is, whatever happens in Clockify."""
-        duplicated = set(self.duplicated())
+        taken = {*self.duplicated(), *(self.names[entry] for entry in self.decided)}
         owners = {name: entry for entry, name in self.names.items()}
         with self.scene.world.lock:
             activities = self.scene.activities()
             billable = [
-                activity
-                for activity in activities
-                if self._may_be_billed(activity) and name_of(activity) not in duplicated
+                activity for activity in activities if self._may_be_billed(activity) and name_of(activity) not in taken
             ]
             if not billable:
                 return
@@ -114,13 +118,53 @@ class Life:
     def _may_be_billed(activity: dict[str, object]) -> bool:
         return activity["BillableStatus"] == "Billable" and name_of(activity).startswith("Work")
 
+    # --- what needs a decision ------------------------------------------------------------------------------
+    def outgrow_an_invoice(self, ids: Collection[str]) -> str | None:
+        """Let one of these entries, which is on an invoice, become longer in Clockify; return it, if there is one."""
+        entries = [entry for entry in self._singles() if entry in self.billed and entry in ids]
+        if not entries:
+            return None
+        entry, more = self._random.choice(entries), self._random.randrange(5, 60)
+        *who, minutes, rate, text, _ = self.billed[entry]
+        project = next(key for key in self.projects if self.scene.customers[key] == who[2])
+        self.scene.edit_entry(entry, billable=True, projectId=project, description=text)
+        self.scene.stretch(entry, minutes + more)
+        self.decided[entry] = "correct"
+        person_kind, person, customer, day = who
+        self.added[entry] = (person_kind, person, customer, day, more, rate, text, "Billable")
+        return entry
+
+    def change_by_hand(self, ids: Collection[str]) -> str | None:
+        """Change the activity of one of these entries in QuickBooks; return the entry, if there is one."""
+        by_name = {name_of(activity): activity for activity in self.scene.activities()}
+        doubled, place = self.duplicated(), self.scene.place
+        entries = [
+            entry
+            for entry in self._singles()
+            if entry in ids and entry not in self.billed and place.entries[entry].billable
+            if self.names[entry] in by_name and self.names[entry] not in doubled
+        ]
+        if not entries:
+            return None
+        entry = self._random.choice(entries)
+        self.scene.put("TimeActivity", {"Id": by_name[self.names[entry]]["Id"], "Hours": 9, "Minutes": 1})
+        self.decided[entry] = "override"
+        return entry
+
+    def open_decisions(self) -> dict[str, str]:
+        """Return what was decided and is not in QuickBooks, by entry."""
+        lacking = {fact[6].partition(".")[0] + "." for fact in self.expected() - oracle.actual(self.scene)}
+        return {entry: option for entry, option in self.decided.items() if self.names[entry] in lacking}
+
     # --- what it comes to ----------------------------------------------------------------------------------
     def expected(self) -> Counter[Fact]:
-        return oracle.expected(self.scene, leave_out=self.billed) + Counter(self.billed.values())
+        return oracle.expected(self.scene, leave_out=self.billed) + Counter(
+            [*self.billed.values(), *self.added.values()]
+        )
 
     def duplicated(self) -> list[str]:
         """Return the names that QuickBooks holds more often than they were ever tracked."""
-        tracked = Counter(self.names.values())
+        tracked = Counter([*self.names.values(), *(self.names[entry] for entry in self.added)])
         counts = Counter(map(name_of, self.scene.activities()))
         return sorted(name for name, count in counts.items() if count > tracked[name])
 

@@ -12,6 +12,7 @@ CONDITIONS: dict[str, dict[str, Any]] = {
     "ids forgotten at once": {"requestid_memory_seconds": 0},
     "600 on every replay": {"requestid_replay_answers_600": True},
     "billing moves SyncToken": {"billing_moves_sync_token": True},
+    "two machines, clocks apart": {"clocks_apart": True},
 }
 
 
@@ -31,6 +32,9 @@ def parser() -> argparse.ArgumentParser:
     options_parser.add_argument(
         "--billing-moves-token", action="store_true", help="one condition: billing moves SyncToken"
     )
+    options_parser.add_argument(
+        "--clocks-apart", action="store_true", help="one condition: processes run on two machines, clocks minutes apart"
+    )
     options_parser.add_argument("--database", choices=[SQLITE, POSTGRESQL, "both"], default="both")
     options_parser.add_argument(
         "--jobs", type=int, default=4, help="experiments at the same time (default: %(default)s)"
@@ -40,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def conditions(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
-    """Return sandbox switches by condition: the one named on the command line, or all standard ones."""
+    """Return sandbox switches by condition: the one named on the command line, or all standard ones.
+
+    `clocks_apart` is no switch of the sandbox but the experiment's own.
+    """
     switches: dict[str, Any] = {}
     if options.memory is not None:
         switches["requestid_memory_seconds"] = options.memory
@@ -48,4 +55,6 @@ def conditions(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
         switches["requestid_replay_answers_600"] = True
     if options.billing_moves_token:
         switches["billing_moves_sync_token"] = True
+    if options.clocks_apart:
+        switches["clocks_apart"] = True
     return {"as asked": switches} if switches else CONDITIONS

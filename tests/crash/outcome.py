@@ -40,6 +40,7 @@ class Outcome:
     kills: dict[str, Counter[str]] = field(default_factory=dict)
     troubles: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
+    decisions: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
     rounds_to_quiet: int | None = None
     tracebacks: int = 0
@@ -66,5 +67,6 @@ def from_json(data: dict[str, Any]) -> Outcome:
     values = dict(data)
     values["kills"] = {point: Counter(row) for point, row in data["kills"].items()}
     values["troubles"], values["missed"] = Counter(data["troubles"]), Counter(data["missed"])
+    values["decisions"] = Counter(data["decisions"])
     values["comparison"] = Comparison(**data["comparison"]) if data["comparison"] else None
     return Outcome(**values)

@@ -29,15 +29,18 @@ FAULT, ANY_MOMENT = "fault", "any moment"
 LOST, ARRIVES, ANSWERED = "lost", "arrives", "answered"
 REFRESH_LOST, REFRESH_ANSWERED, READING = "refresh lost", "refresh answered", "reading"
 
+# How many writes may pass before a point around a write strikes.
+MOST_WRITES = 25
+
 POINTS = (
-    Point("before the call", FAULT, "before-call", most=25),
-    Point("call on its way, lost", LOST, most=25),
-    Point("call on its way, arrives", ARRIVES, most=25),
-    Point("call on its way, arrives late", ARRIVES, most=25, latest=3),
-    Point("after the vendor's commit", ANSWERED, most=25),
-    Point("after the answer, before the receipt", FAULT, "before-receipt", most=25),
-    Point("within the receipt's transaction", FAULT, "in-receipt", most=25),
-    Point("after the receipt", FAULT, "after-receipt", most=25),
+    Point("before the call", FAULT, "before-call", most=MOST_WRITES),
+    Point("call on its way, lost", LOST, most=MOST_WRITES),
+    Point("call on its way, arrives", ARRIVES, most=MOST_WRITES),
+    Point("call on its way, arrives late", ARRIVES, most=MOST_WRITES, latest=3),
+    Point("after the vendor's commit", ANSWERED, most=MOST_WRITES),
+    Point("after the answer, before the receipt", FAULT, "before-receipt", most=MOST_WRITES),
+    Point("within the receipt's transaction", FAULT, "in-receipt", most=MOST_WRITES),
+    Point("after the receipt", FAULT, "after-receipt", most=MOST_WRITES),
     Point("during a refresh, before it", REFRESH_LOST),
     Point("during a refresh, after it", REFRESH_ANSWERED),
     Point("between slices", FAULT, "between-slices", by=(WORKER,)),

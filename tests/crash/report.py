@@ -20,6 +20,9 @@ def table(outcomes: Sequence[Outcome]) -> list[str]:
         totals += row
         lines.append(_row(point.name, [row[name] for name in VICTIMS]))
     lines.append(_row("all points", [totals[name] for name in VICTIMS]))
+    decisions: Counter[str] = sum((outcome.decisions for outcome in outcomes), Counter())
+    if decisions:
+        lines.append("  of these, while a person's decision was carried out: " + _listed(decisions))
     lines.append("  besides: " + _listed(sum((outcome.troubles for outcome in outcomes), Counter())))
     planned = {name for outcome in outcomes for name in outcome.planned}
     if left_out := [point.name for point in POINTS if point.name not in planned]:

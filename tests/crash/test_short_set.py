@@ -57,14 +57,14 @@ def test_killed_at_several_points_it_leaves_each_time_once(experiment: Callable[
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "switches",
-    [{}, {"requestid_replay_answers_600": True}, {"billing_moves_sync_token": True}],
-    ids=["remembers", "600", "billing moves SyncToken"],
+    [{}, {"requestid_replay_answers_600": True}, {"billing_moves_sync_token": True}, {"clocks_apart": True}],
+    ids=["remembers", "600", "billing moves SyncToken", "two machines"],
 )
 def test_commands_and_workers_killed_at_all_points_leave_each_time_once(
     experiment: Callable[..., Experiment], switches: dict[str, bool]
 ) -> None:
     kills = {COMMAND: len(POINTS), WORKER: len(POINTS)}
 
-    outcome = experiment(seed=6, entries=150, busy=30, **switches).perform(kills)
+    outcome = experiment(seed=6, entries=150, busy=30, decisions=True, **switches).perform(kills)
 
     assert_all_is_well(outcome, sum(kills.values()))

@@ -85,6 +85,10 @@ def until(happened: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
+# Seconds by which clocks of machines differ in tests.
+CLOCKS_APART = (-180, -40, 40, 180)
+
+
 def other_machine(*, clock_ahead: float) -> dict[str, str]:
     """Return the environment of a process on another machine, whose own clock is so many seconds ahead of this one's.
 

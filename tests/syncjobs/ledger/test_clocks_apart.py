@@ -20,7 +20,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run, Schedule, WriterLease
 from syncjobs.runs import queue
 from syncjobs.worker import schedules
-from tests.support.commands import Command, other_machine, until
+from tests.support.commands import CLOCKS_APART, Command, other_machine, until
 from tests.support.factories import RunFactory, WorkspaceFactory
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
@@ -28,12 +28,10 @@ from tests.syncjobs.ledger.conftest import COUNT
 
 pytestmark = pytest.mark.each_case
 
-APART = [-180, -40, 40, 180]
-
 
 def mostly_slow(fast: int) -> list[Any]:
     """Return all differences of clocks as parameters; whole processes take seconds each, so only one is fast."""
-    return [pytest.param(ahead, marks=[] if ahead == fast else [pytest.mark.slow]) for ahead in APART]
+    return [pytest.param(ahead, marks=[] if ahead == fast else [pytest.mark.slow]) for ahead in CLOCKS_APART]
 
 
 # --- whole processes ---------------------------------------------------------------------------------------
@@ -89,7 +87,7 @@ def test_a_machine_with_a_wrong_clock_uses_up_nobodys_limit(
 
 
 # --- single decisions --------------------------------------------------------------------------------------
-@pytest.fixture(params=APART)
+@pytest.fixture(params=CLOCKS_APART)
 def wrong_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Return a call from which on this process's own clock is wrong."""
     plain_time, plain_now, ahead = time.time, timezone.now, request.param
