@@ -12,7 +12,9 @@ from django.db import connection, transaction
 from integrations import retry
 from sandbox.datasets import build
 from sandbox.server import Running
+from syncjobs.rules import many_deletions
 from syncjobs.sending import execute
+from tests.histories.books import MANY
 from tests.histories.history import History
 from tests.support.scene import Scene
 
@@ -27,6 +29,8 @@ def begin(
     monkeypatch.setattr(retry, "THROTTLED_PAUSES", (0.05, 0.05, 0.05))
     # The record that a fault hits must not depend on which thread is faster: a history must be reproducible.
     monkeypatch.setattr(execute, "THREADS", 1)
+    # A history has few entries, and some of them should ask.
+    monkeypatch.setattr(many_deletions, "MAX_DELETIONS", MANY)
     settings.GIVE_UP_SECONDS, settings.SETTLE_SECONDS = 1, 0
 
     def new() -> History:

@@ -121,6 +121,16 @@ class Events:
     def delete(self, number: int) -> None:
         self.removed += self.scene.delete_entry(self.entry(number))
 
+    def many_deletions(self, gone: int, value: int) -> None:
+        """Delete so many of the sent entries, and make the others unbillable, or take their project or length."""
+        sent = [key for key in self.books.sent if key in self.scene.place.entries]
+        for number, key in enumerate(sent):
+            if number < gone:
+                self.removed += self.scene.delete_entry(key)
+            else:
+                lost: dict[str, Any] = pick([{"billable": False}, {"projectId": ""}, {"type": "BREAK"}], value + number)
+                self.scene.edit_entry(key, **lost)
+
     def restore(self, number: int) -> None:
         self.scene.restore([self.removed.pop(number % len(self.removed))])
 

@@ -6,14 +6,22 @@ from collections import Counter
 from typing import Any
 
 from integrations.models import TimeEntry
+from syncjobs.models import EntryOverride
 from tests.histories.books import WRITES
 from tests.histories.events import Events
-from tests.histories.rules import ExpectedStatus
-from tests.support.scene import Result
+from tests.histories.rules import NO_WORK, ExpectedStatus
+from tests.support.scene import Result, run_command
 
 FIRST, LAST = "2026-03-02", "2026-03-28"
 MAX_RUNS_TO_SETTLE = 5
-COUNTED = {"send": "sent", "update": "updated", "delete": "deleted", "keep": "unchanged", "hold": "blocked"}
+COUNTED = {
+    "send": "sent",
+    "update": "updated",
+    "delete": "deleted",
+    "keep": "unchanged",
+    "hold": "blocked",
+    "wait": "unknown",
+}
 
 
 # In the fifth run in which a write was tried without success it is given up, until a person says otherwise (contract).
@@ -54,12 +62,37 @@ class History(Events):
             self.check_if_needed()
             self._sync()
 
-    def _sync(self) -> Result:
+    def answer_many_deletions(self, *, delete: bool) -> None:
+        """Sync, and say what is to become of the deletions: many or few, none of them is asked about."""
+        self.check_if_needed()
+        if self.books.uncertain_writes or self.settings.global_codes:
+            return
+        if not delete:
+            self.settings.kept |= set(self.books.planned_deletions())
         due = self.books.expected_statuses()
+        self.books.expect(due)
+        answer = "--believe-deletions" if delete else "--keep-deletions"
+        run = run_command("sync_time", "--from", FIRST, "--to", LAST, answer)
+        self.books.follow()
+        self._follow_kept()
+        self._compare_counters(run, due)
+
+    def _follow_kept(self) -> None:
+        """Note what is kept no more. Raises AssertionError unless it is billable work again."""
+        kept = set(EntryOverride.objects.filter(kept=True).values_list("clockify_id", flat=True))
+        assert kept <= self.settings.kept
+        for key in self.settings.kept - kept:
+            entry = self.scene.place.entries[key]
+            assert not self.rules.codes(entry, self.books.sent.get(key)) & NO_WORK, f"{key} was to be kept"
+        self.settings.kept = kept
+
+    def _sync(self) -> Result:
+        due = self.books.expected_plan()
         self.books.expect({} if self.settings.global_codes else due)
         run = self.scene.sync(FIRST, LAST)
         assert run.code in {0, 3, 4}, run.stderr
         self.books.follow()
+        self._follow_kept()
         kinds = ("sent", "updated", "unchanged", "blocked", "failed", "unknown")
         assert run.code == 3 or 0 <= run["seen"] - sum(run[kind] for kind in kinds) <= run["deleted"]
         return run
@@ -72,7 +105,7 @@ class History(Events):
         before = self.scene.activities()
         run = self.scene.sync(FIRST, LAST, dry_run=True)
         assert self.scene.activities() == before
-        self._compare_counters(run, self.books.expected_statuses())
+        self._compare_counters(run, self.books.expected_plan())
 
     def clean_run(self) -> None:
         """Check and sync without faults, then compare QuickBooks and every explanation with the rules."""
@@ -82,7 +115,7 @@ class History(Events):
                 break
             self._sync()
         assert not self.books.uncertain_writes or self.settings.global_codes, "in doubt, however often one looks"
-        due = self.books.expected_statuses()
+        due = self.books.expected_plan()
         run = self._sync()
         if not self.books.uncertain_writes:
             self.troubled_runs = 0
@@ -104,7 +137,9 @@ class History(Events):
         gone = {key for key in due if key not in entries}
         counts = Counter(COUNTED[due[key].verb] for key in listed)
         counts["deleted"] += sum(due[key].verb == "delete" for key in gone)
-        assert (run.code, run["status"], run["seen"]) == (0, "succeeded", len(listed)), run.stderr
+        waiting = {key for key in due if due[key].verb == "wait"}
+        ends = (4, "partial") if waiting else (0, "succeeded")
+        assert (run.code, run["status"], run["seen"]) == (*ends, len(listed)), run.stderr
         assert run.counts == {name: number for name, number in counts.items() if number}
         sends = [status.time for status in due.values() if status.verb == "send" and status.time]
         assert run["minutes_sent"] == sum(time.minutes for time in sends)
@@ -113,7 +148,9 @@ class History(Events):
             status.verb in {"send", "update"} and status.time is not None and not status.time.rate
             for status in due.values()
         )
-        assert run["warnings"] == warnings | ({"NO_RATE": rateless} if rateless else {})
+        many = {"MANY_MISSING": len(waiting & gone), "MANY_DELETIONS": len(waiting - gone)}
+        others = {name: count for name, count in {"NO_RATE": rateless, **many}.items() if count}
+        assert run["warnings"] == warnings | others
         self._compare_reasons(run, [due[key] for key in listed | gone if due[key].verb == "hold"])
 
     def _warnings(self, key: str) -> set[str]:
@@ -127,7 +164,7 @@ class History(Events):
 
     def compare(self) -> None:
         """Assert that no write is due, every entry's explanation is right and the minutes of both sides add up."""
-        after = self.books.expected_statuses()
+        after = self.books.expected_plan()
         remaining = {key: status for key, status in after.items() if status.verb in WRITES}
         assert not remaining, f"not done: {remaining}"
         mirrored = set(TimeEntry.objects.values_list("clockify_id", flat=True))
@@ -161,7 +198,7 @@ class History(Events):
         others = {key for key in books.activities if books.activities[key].entry not in untouched}
         total = sum(activity["Hours"] * 60 + activity["Minutes"] for activity in self.scene.activities())
         assert total == sent_minutes + sum(self._minutes_of(key) for key in others)
-        assert all(entries[key].end is not None for key in untouched)
+        assert all(entries[key].end is not None for key in untouched - self.settings.kept)
 
     def _minutes_of(self, key: str) -> int:
         raw = self.books.activities[key].raw

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from tests.histories.books import MANY
 from tests.histories.events import DECISIONS
 from tests.histories.history import MOST_TROUBLED_RUNS, History
 
@@ -75,6 +76,16 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @rule(number=NUMBER)
         def delete(self, number: int) -> None:
             self.changed_history.delete(number)
+
+        @precondition(lambda self: len(self.history.books.sent) > MANY)
+        @rule(gone=st.integers(0, 3), value=NUMBER)
+        def many_deletions(self, gone: int, value: int) -> None:
+            self.changed_history.many_deletions(gone, value)
+
+        @precondition(lambda self: len(self.history.books.planned_deletions()) > MANY)
+        @rule(delete=st.booleans())
+        def answer_many_deletions(self, delete: bool) -> None:
+            self.changed_history.answer_many_deletions(delete=delete)
 
         @precondition(lambda self: bool(self.history.removed))
         @rule(number=NUMBER)

@@ -59,7 +59,7 @@ class Activity:
 class ExpectedStatus:
     """The action that is due. Every code of `must` is reported, and apart from them only codes of `may`."""
 
-    verb: str  # send, update, delete, keep or hold
+    verb: str  # send, update, delete, keep, hold or wait
     state: str  # what `explain` reports after the action
     must: frozenset[str] = frozenset()
     may: frozenset[str] = frozenset()
@@ -87,6 +87,8 @@ class Settings:
     payroll: bool = False
     connected: bool = True
     ignored_entries: set[str] = field(default_factory=set)
+    # Kept in QuickBooks by a person, until they are billable work again.
+    kept: set[str] = field(default_factory=set)
 
     @property
     def global_codes(self) -> set[str]:
@@ -215,6 +217,8 @@ class Rules:
         if content_of(entry) == sent.content:
             return ExpectedStatus("keep", "sent")
         if codes & NO_WORK:
+            if entry.id in self.settings.kept:
+                return ExpectedStatus("keep", "sent")
             return self._delete(sent, activity, codes)
         quickbooks_codes = _quickbooks_codes(activity)
         if codes:
@@ -245,8 +249,10 @@ class Rules:
         changed = {"RATE_CHANGED": rate != sent.time.rate, "LINK_CHANGED": other_person or other_customer}
         return {code for code, applies in changed.items() if applies}
 
-    def decide_deleted(self, sent: Sent, activity: Activity | None) -> ExpectedStatus:
+    def decide_deleted(self, entry_id: str, sent: Sent, activity: Activity | None) -> ExpectedStatus:
         """Return what is due for the activity of an entry that was deleted in Clockify."""
+        if entry_id in self.settings.kept:
+            return ExpectedStatus("keep", "sent")
         return self._delete(sent, activity, set())
 
     def _delete(self, sent: Sent, activity: Activity | None, codes: set[str]) -> ExpectedStatus:

@@ -124,3 +124,22 @@ def test_what_people_decide_between_two_attempts_of_a_write_counts(
     history.decide_between_attempts(decision, number, 4, arrived=arrived, again=again)
 
     history.clean_run()
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_many_deletions_wait_until_a_person_answers(history: History, delete: bool) -> None:
+    for number in range(4):
+        history.work(number, number)
+    history.clean_run()
+    history.many_deletions(2, 0)
+    history.work(2, 2)
+    history.dry_run()
+    history.clean_run()
+    assert len(history.scene.activities()) == 6
+
+    history.answer_many_deletions(delete=delete)
+
+    history.clean_run()
+    assert len(history.scene.activities()) == (1 if delete else 6)
+    history.restore(0)
+    history.clean_run()

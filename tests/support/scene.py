@@ -312,7 +312,8 @@ class Scene:
         )
 
     def ignore_entry(self, entry_id: str) -> None:
-        EntryOverride.objects.create(workspace=self.workspace, clockify_id=entry_id, ignored=True, at=self.world.now())
+        decided = {"ignored": True, "at": self.world.now()}
+        EntryOverride.objects.update_or_create(workspace=self.workspace, clockify_id=entry_id, defaults=decided)
 
     def mirrored(self, entry_id: str) -> TimeEntry:
         return TimeEntry.objects.get(clockify_id=entry_id)

@@ -111,12 +111,20 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "actions": actions,
         "items": items.order_by("-pk")[:MAX_ATTEMPTS],
         "override": override,
-        "waits": many_deletions.undecided().filter(run__workspace=workspace, entry_id=entry.clockify_id).exists(),
+        "waits": status is not None and _waits_to_be_deleted(entry, status),
         "proof": _proof(entry, workspace, owner_zone=owner_zone),
         "history": history.history(
             workspace, entry, status=status, receipt=receipt, actions=actions, override=override
         ),
     }
+
+
+def _waits_to_be_deleted(entry: TimeEntry, status: EntryStatus) -> bool:
+    """Return True if its deletion in QuickBooks, one of many, waits for a person."""
+    if status.state != EntryStatus.State.CHANGED:
+        return False
+    waiting = many_deletions.undecided().filter(run__workspace=entry.workspace_id)
+    return waiting.filter(entry_id=entry.clockify_id).exists()
 
 
 def worth(entry: TimeEntry, minutes: int) -> str:

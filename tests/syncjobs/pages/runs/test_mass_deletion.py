@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
-from integrations.models import ConnectionEvent, Workspace
+from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from syncjobs.models import EntryOverride, EntryStatus, Run
 from syncjobs.runs.figures import SYNC_FIGURES
 from tests.support.factories import (
@@ -157,3 +158,26 @@ def test_what_only_a_check_found_gone_waits_for_a_sync(dana: Client, workspace: 
 
     assert "found 25 sent entries gone from Clockify" in main_text(dana.get(address(workspace)))
     assert "the next sync asks first" in text(dana.get("/admin/"))
+
+
+@pytest.mark.parametrize("entry_id", ["gone-1", "free-2"])
+def test_an_entrys_page_keeps_its_time_and_stops_keeping_it(
+    dana: Client, workspace: Workspace, asking_run: Run, entry_id: str
+) -> None:
+    entry = TimeEntry.objects.get(clockify_id=entry_id)
+    TimeEntry.objects.filter(pk=entry.pk).update(billable=False, content_hash="edited")
+    page = f"/admin/integrations/timeentry/{entry.pk}/change/"
+    decide = reverse("hourbridge:decide-entry", args=[entry.pk])
+    assert address(workspace) in dana.get(page).content.decode()
+
+    dana.post(decide, {"verb": "keep"})
+
+    assert EntryStatus.objects.get(entry=entry).state == "sent"
+    page_text = main_text(dana.get(page))
+    assert "Kept in QuickBooks" in page_text and "and stays there" in page_text
+    assert "1 time activity would be deleted" in main_text(dana.get(address(workspace)))
+
+    dana.post(decide, {"verb": "stop_keeping"})
+
+    assert not EntryOverride.objects.get(clockify_id=entry_id).kept
+    assert EntryStatus.objects.get(entry=entry).state == "changed"
