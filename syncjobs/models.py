@@ -235,6 +235,11 @@ class Receipt(models.Model):
     answered = models.JSONField(
         null=True, blank=True, help_text="Our fields as QuickBooks answered them; null in older receipts."
     )
+    source = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text='Clockify ids it was made from: {"user": id, "project": id}; empty in older receipts.',
+    )
     noted = models.JSONField(
         default=dict,
         blank=True,

@@ -58,7 +58,7 @@ def _action(item: RunItem, run: Run) -> Action:
         entry_id=item.entry_id,
         verb=item.verb,
         body=_body(item, record),
-        source_snapshot={name: source_snapshot.get(name) for name in ("content_hash", "start_at", "part")}
+        source_snapshot={name: source_snapshot.get(name) for name in ("content_hash", "start_at", "part", "source")}
         | {"draft": item.draft},
         quickbooks_id=item.quickbooks_id,
         sync_token=str(record.get("SyncToken", "")),
@@ -139,6 +139,8 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         draft=sent_draft.as_row(),
         differences=activities.differences(sent_draft, activity),
         answered=answered.as_row(activity),
+        # Actions of earlier versions have none.
+        source=action.source_snapshot.get("source") or {},
         sent_at=now,
         changed_at=now,
         run_id=action.run_id,
@@ -259,10 +261,10 @@ def mark_unknown(
     action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR_FIELDS])
 
 
-def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime) -> None:
+def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime, source: Mapping[str, str]) -> None:
     """Update a receipt whose entry was edited without any effect on what was sent."""
-    receipt.content_hash, receipt.start_at = content_hash, start_at
-    receipt.save(update_fields=["content_hash", "start_at"])
+    receipt.content_hash, receipt.start_at, receipt.source = content_hash, start_at, source
+    receipt.save(update_fields=["content_hash", "start_at", "source"])
 
 
 def reopen(action: Action, *, why: str) -> Action:

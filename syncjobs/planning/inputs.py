@@ -248,6 +248,11 @@ def entries_between(workspace: Workspace, first: date | None = None, last: date 
     return rows
 
 
+def source_of(row: TimeEntry) -> dict[str, str]:
+    """Return the Clockify ids that a receipt keeps, to tell a changed link from an edit later."""
+    return {"user": row.user_id, "project": row.project_id}
+
+
 def sent_of(receipt: Receipt) -> Sent:
     """Return the plain values of a receipt."""
     return Sent(
@@ -259,6 +264,7 @@ def sent_of(receipt: Receipt) -> Sent:
         draft=draft.from_row(receipt.draft),
         corrections=receipt.corrections,
         answered=receipt.answered,
+        source=receipt.source,
         noted={name: note["now"] for name, note in receipt.noted.items()},
     )
 

@@ -12,6 +12,7 @@ from integrations.models import TimeEntry
 from integrations.reading.unreadable import Problem
 from syncjobs.ledger import journal
 from syncjobs.models import Action, EntryStatus, Run, RunItem
+from syncjobs.planning import inputs
 from syncjobs.planning.build import Plan
 from syncjobs.rules import differences, rounding
 from syncjobs.rules.changes import Step
@@ -52,7 +53,10 @@ class PlanWriter:
         for step in unchanged:
             if step.refresh_receipt and not run.dry_run:
                 receipt, entry = plan.context.receipts[step.entry_id], plan.entries[step.entry_id]
-                journal.refresh_receipt(receipt, content_hash=entry.content_hash, start_at=entry.start_at)
+                source = inputs.source_of(entry)
+                journal.refresh_receipt(
+                    receipt, content_hash=entry.content_hash, start_at=entry.start_at, source=source
+                )
         # Together: a crash in between must not leave an entry without its item.
         with transaction.atomic():
             run.items.filter(entry_id__in=replanned_ids - done).delete()
@@ -156,6 +160,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
+            "source": inputs.source_of(row) if row else {},
             **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
         tried = plan.context.unanswered.with_closed(plan.not_arrived).tried(step, content_hash)

@@ -32,6 +32,8 @@ class Sent:
     draft: Draft
     corrections: int = 0  # activities that a person added beside it
     answered: Mapping[str, Any] | None = None
+    # The Clockify ids it was made from, `user` and `project`; empty in old receipts.
+    source: Mapping[str, str] = field(default_factory=dict)
     # What a person took note of: values that would be sent today, by field (`rules.differences`).
     noted: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,14 +119,15 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
     closed_reasons = _closed_reasons(sent, resolution.book_close_date)
     if closed_reasons:
         return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed_reasons)
-    return Step(entry.id, "update", _changed_fields(sent.draft, new_draft), warnings=_warnings(entry), draft=new_draft)
+    why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
+    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
 
 
 def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent, service_item: str) -> Step:
     new_draft = _draft(entry, resolution, sent, service_item)
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
-    why = _changed_fields(sent.draft, new_draft, verb="Sent again as asked")
+    why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
     return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
 
 
@@ -234,23 +237,39 @@ FIELD_LABELS = {
 }
 
 
-def _changed_fields(before: Draft, after: Draft, *, verb: str = "Edited in Clockify") -> str:
-    """Return what an update changes; a new price goes along with any edit, so it is said with both its values."""
-    changed = [name for name in FIELD_LABELS if getattr(before, name) != getattr(after, name)]
-    labels = [FIELD_LABELS[name] for name in changed if name not in PRICE_LABELS]
-    old, new = differences.values_of(before), differences.values_of(after)
-    prices = [
-        f"{label} is now {new[name]}, it was {old[name] or QUICKBOOKS_CHOICE}"
-        for key, (name, label) in PRICE_LABELS.items()
+def _changed_fields(sent: Sent, new_draft: Draft, entry: Entry, resolution: Resolution, *, verb: str) -> str:
+    """Return what an update changes. A new price or link goes along with any edit, so it is said with both values."""
+    relinked = _relinked(sent, entry, resolution)
+    changed = [name for name in FIELD_LABELS if getattr(sent.draft, name) != getattr(new_draft, name)]
+    labels = [FIELD_LABELS[name] for name in changed if name not in {"rate", "item_id", *relinked}]
+    old, new = differences.values_of(sent.draft), differences.values_of(new_draft)
+    along = []
+    for key, (name, label) in ALONG_LABELS.items():
         # Without an item of ours an update keeps what is there.
-        if key in changed and new[name]
-    ]
+        if key in changed and key in {"rate", "item_id", *relinked} and new[name]:
+            value = f"{new[name]} {relinked.get(key, '')}".strip()
+            along.append(f"the {label} is now {value}, it was {old[name] or QUICKBOOKS_CHOICE}")
     edited = f"{verb}: {', '.join(labels)}" if labels else verb
-    return f"{', and '.join([edited, *prices])}."
+    return f"{', and '.join([edited, *along])}."
+
+
+def _relinked(sent: Sent, entry: Entry, resolution: Resolution) -> dict[str, str]:
+    """Return the names of partners that other links give an entry of the same user or project, by draft field."""
+    names: dict[str, str] = {}
+    if resolution.person is not None and sent.source.get("user") == entry.user_id:
+        names |= {"person_kind": "", "person_id": resolution.person.name}
+    if resolution.customer is not None and sent.source.get("project") == entry.project_id:
+        names["customer_id"] = resolution.customer.name
+    return names
 
 
 # What no edit in Clockify changes by itself, with the names of `rules.differences`.
-PRICE_LABELS = {"rate": ("rate", "the rate"), "item_id": ("item", "the service item")}
+ALONG_LABELS = {
+    "person_id": ("person", "person"),
+    "customer_id": ("customer", "customer"),
+    "rate": ("rate", "rate"),
+    "item_id": ("item", "service item"),
+}
 QUICKBOOKS_CHOICE = "QuickBooks' own choice"
 
 

@@ -136,6 +136,8 @@ def _write_receipt(
             "state": Receipt.State.SENT,
             "content_hash": row.content_hash if is_same_time else "",
             "start_at": row.start_at,
+            # Only where it says so itself: another customer of the activity is an edit, whatever the links are.
+            "source": inputs.source_of(row) if is_same_time else {},
             "txn_date": row.txn_date,
             "minutes": draft.minutes,
             "draft": draft.as_row(),

@@ -70,6 +70,28 @@ def test_a_changed_link_is_told(scene: Scene, ada: str, sent: str) -> None:
     assert scene.sync()["warnings"] == {}
 
 
+def test_a_later_edit_says_that_it_takes_the_new_link_along(scene: Scene, ada: str, sent: str) -> None:
+    before = scene.partner_of(ada)
+    employee = link_to_another(scene, ada)
+    scene.edit_entry(sent, description="Rework")
+
+    run = scene.sync()
+
+    assert run.counts == {"updated": 1}
+    why = RunItem.objects.get(run_id=run["run"]).why
+    assert why == f"Edited in Clockify: description, and the person is now {employee} Linus, it was {before}."
+
+
+def test_another_person_of_the_entry_is_an_edit_and_no_link(scene: Scene, sent: str) -> None:
+    bea = scene.user("Bea")
+    scene.check()
+    scene.edit_entry(sent, userId=bea)
+
+    run = scene.sync()
+
+    assert RunItem.objects.get(run_id=run["run"]).why == "Edited in Clockify: person."
+
+
 def test_a_link_that_was_only_taken_away_is_no_other_one(scene: Scene, ada: str, sent: str) -> None:
     scene.decide("unlink", "user", ada)
 
