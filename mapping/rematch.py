@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from mapping.desk import ordering
+from mapping.desk.mismatch_rows import Held, mismatch_row
 from mapping.desk.rows import entry_sentences
-from mapping.matching import match, names
+from mapping.matching import match
 from mapping.matching.records import (
     ClockifyRecord,
     KnownOverride,
     Likely,
     MatchResult,
-    MismatchFound,
     NewLink,
     QuickBooksRecord,
     Suggestion,
@@ -41,20 +41,6 @@ from mapping.queries import (
 
 # The verb of the line of history.
 GIVE_BACK = "give back"
-
-
-@dataclass
-class Held:
-    """Time that is held for one Clockify record."""
-
-    minutes: int = 0
-    entries: int = 0
-    oldest: date | None = None
-
-    def add(self, minutes: int, day: date) -> None:
-        self.minutes += minutes
-        self.entries += 1
-        self.oldest = day if self.oldest is None else min(self.oldest, day)
 
 
 @dataclass
@@ -207,7 +193,7 @@ def sentences(workspace: Workspace, matched: Matched) -> dict[Key, str]:
     """Return what the mismatches say that were found, as entries say it, by kind and id of Clockify's records."""
     company, now = company_of(workspace), timezone.now()
     return entry_sentences(
-        _mismatch_row(
+        mismatch_row(
             workspace,
             company,
             found,
@@ -242,7 +228,7 @@ def _replace_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Ke
     hidden = [key for key, record in clockify.items() if record.archived and not (key in held and held[key].minutes)]
     mismatches = match.listed(matched.outcome, hidden=set(hidden))
     rows = [
-        _mismatch_row(
+        mismatch_row(
             workspace,
             company,
             record,
@@ -335,73 +321,3 @@ def _ordering_context(
 def _identity(row: Mismatch) -> tuple[str, str, str, str]:
     # A Clockify record keeps its first-seen time while its reason is the same, whichever partner the row names.
     return row.kind, row.clockify_id, row.quickbooks_id if not row.clockify_id else "", row.reason
-
-
-def _mismatch_row(
-    workspace: Workspace,
-    company: Company,
-    finding: MismatchFound,
-    likely: Mapping[Key, Likely],
-    *,
-    clockify: Mapping[Key, ClockifyRecord],
-    quickbooks: Mapping[Key, QuickBooksRecord],
-    held: Mapping[Key, Held],
-    now: datetime,
-) -> Mismatch:
-    record = clockify.get((finding.kind, finding.clockify_id))
-    partner = next(
-        (
-            quickbooks[kind, finding.quickbooks_id]
-            for kind in _quickbooks_kinds(finding)
-            if (kind, finding.quickbooks_id) in quickbooks
-        ),
-        None,
-    )
-    parent = quickbooks.get(("customer", partner.parent_id)) if partner is not None and partner.parent_id else None
-    waiting_time = held.get((finding.kind, finding.clockify_id), Held())
-    likely_partners = likely.get((finding.kind, finding.clockify_id))
-    return Mismatch(
-        workspace=workspace,
-        company=company,
-        kind=finding.kind,
-        reason=finding.reason,
-        clockify_id=finding.clockify_id,
-        clockify_name=record.name if record else "",
-        clockify_client=record.client_name if record else "",
-        archived=record.archived if record else False,
-        quickbooks_id=finding.quickbooks_id,
-        quickbooks_name=_shown_name(partner) if partner else "",
-        quickbooks_parent=_shown_name(parent) if parent else "",
-        suggestions=[_suggestion_json(suggestion) for suggestion in finding.suggestions],
-        likely={
-            "name": likely_partners.name,
-            "under": likely_partners.under,
-            "found": [_suggestion_json(suggestion) for suggestion in likely_partners.found],
-        }
-        if likely_partners
-        else None,
-        detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
-        blocked_minutes=waiting_time.minutes,
-        blocked_entries=waiting_time.entries,
-        oldest_date=waiting_time.oldest,
-        seen_at=now,
-        first_seen_at=now,
-    )
-
-
-def _suggestion_json(suggestion: Suggestion) -> dict[str, Any]:
-    return {
-        "id": suggestion.id,
-        "name": suggestion.name,
-        "score": suggestion.score,
-        "why": suggestion.why,
-        "kind": suggestion.kind,
-    }
-
-
-def _quickbooks_kinds(finding: MismatchFound) -> tuple[str, ...]:
-    return ("employee", "vendor") if finding.kind in {"user", "employee"} else ("customer",)
-
-
-def _shown_name(record: QuickBooksRecord) -> str:
-    return record.name if record.active else names.strip_deleted(record.name)

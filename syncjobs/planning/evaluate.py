@@ -15,7 +15,7 @@ from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.sales_forms import KINDS
 from mapping import queries as mapping
 from mapping import rematch
-from mapping.rematch import Held
+from mapping.desk.mismatch_rows import Held
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext

@@ -110,8 +110,9 @@ def write_options(row: Row, workspace_id: int, back: str) -> list[tuple[str, str
     for write_request in requests:
         label = create_partner.label_of(write_request)
         short_label = "Create…" if write_request.verb == CREATE and write_request.side == QUICKBOOKS else label
-        parent = parent_of(row.mismatch) if write_request.entity == "customer" and row.mismatch else ""
-        if parent and write_request.verb == CREATE:
+        parent = parent_of(row.mismatch) if row.mismatch else ""
+        # Where another client's customer is at hand, it is named whose this one becomes.
+        if parent and write_request.verb == CREATE and row.ref.reason == "WRONG_PARENT":
             label = f"Create under {parent}…"
             # A linked row has other ways on, so the short word would not tell what it does.
             short_label = label if row.link else short_label

@@ -14,7 +14,8 @@
   async function recheck() {
     const mine = ++asked;
     const values = new URLSearchParams(new FormData(form));
-    for (const name of ["csrfmiddlewaretoken", "confirmed"]) values.delete(name);
+    // What was shown is for the press alone, and would make the address too long.
+    for (const name of ["csrfmiddlewaretoken", "confirmed", "shown", "version"]) values.delete(name);
     try {
       const answer = await fetch(`${location.pathname}?${values}`, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");

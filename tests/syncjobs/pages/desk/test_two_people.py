@@ -28,7 +28,7 @@ def scene(sandbox: Running, transactional_db: None) -> Scene:
     """Create Acme with a project that QuickBooks has under another name, and two hours that wait for it."""
     scene = Scene(sandbox).connect()
     scene.policy(start_date=FIRST)
-    acme = scene.client("Acme")
+    scene.acme = acme = scene.client("Acme")
     scene.site = scene.project("Website", client=acme, customer=False)
     scene.sub = scene.put(
         "Customer", {"DisplayName": "Web site 2026", "Job": True, "ParentRef": {"value": scene.customers[acme]}}
@@ -101,8 +101,19 @@ def test_a_script_gets_the_row_in_sight_with_its_present_state(dana: Client, mar
 
     part = answer.content.decode()
     assert answer.status_code == 422 and "Maria ignored this project" in part
-    assert f'id="project-{scene.site}" tabindex="-1" data-row data-kept' in part
+    assert re.search(rf'id="project-{scene.site}" [^>]*data-kept', part)
     assert "Stop ignoring" in part and not Link.objects.filter(kind="project").exists()
+
+
+def test_a_client_that_was_decided_above_its_projects_is_told_too(dana: Client, maria: Client, scene: Scene) -> None:
+    scene.decide("unlink", "client", scene.acme)
+    address = projects(scene.workspace)
+    old = dana.get(address)
+    maria.post(address, form(maria.get(address), "link", scene.acme))
+
+    answer = dana.post(address, form(old, "link", scene.acme))
+
+    assert answer.status_code == 422 and "Maria linked this client to Acme at" in main_text(answer)
 
 
 def test_an_undo_that_somebody_was_faster_with_says_so(dana: Client, maria: Client, scene: Scene) -> None:

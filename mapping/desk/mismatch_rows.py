@@ -1,0 +1,99 @@
+"""The row of one mismatch, as matching saves it for the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from integrations.models import Company, Workspace
+from mapping.matching import names
+from mapping.matching.records import ClockifyRecord, Likely, MismatchFound, QuickBooksRecord, Suggestion
+from mapping.models import Mismatch
+from mapping.queries import Key
+
+
+@dataclass
+class Held:
+    """Time that is held for one Clockify record."""
+
+    minutes: int = 0
+    entries: int = 0
+    oldest: date | None = None
+
+    def add(self, minutes: int, day: date) -> None:
+        self.minutes += minutes
+        self.entries += 1
+        self.oldest = day if self.oldest is None else min(self.oldest, day)
+
+
+def mismatch_row(
+    workspace: Workspace,
+    company: Company,
+    finding: MismatchFound,
+    likely: Mapping[Key, Likely],
+    *,
+    clockify: Mapping[Key, ClockifyRecord],
+    quickbooks: Mapping[Key, QuickBooksRecord],
+    held: Mapping[Key, Held],
+    now: datetime,
+) -> Mismatch:
+    """Return the row of one finding, not saved yet, with the time that its record holds back."""
+    record = clockify.get((finding.kind, finding.clockify_id))
+    partner = next(
+        (
+            quickbooks[kind, finding.quickbooks_id]
+            for kind in _quickbooks_kinds(finding)
+            if (kind, finding.quickbooks_id) in quickbooks
+        ),
+        None,
+    )
+    parent = quickbooks.get(("customer", partner.parent_id)) if partner is not None and partner.parent_id else None
+    waiting_time = held.get((finding.kind, finding.clockify_id), Held())
+    likely_partners = likely.get((finding.kind, finding.clockify_id))
+    return Mismatch(
+        workspace=workspace,
+        company=company,
+        kind=finding.kind,
+        reason=finding.reason,
+        clockify_id=finding.clockify_id,
+        clockify_name=record.name if record else "",
+        clockify_client=record.client_name if record else "",
+        archived=record.archived if record else False,
+        quickbooks_id=finding.quickbooks_id,
+        quickbooks_name=_shown_name(partner) if partner else "",
+        quickbooks_parent=_shown_name(parent) if parent else "",
+        suggestions=[_suggestion_json(suggestion) for suggestion in finding.suggestions],
+        likely={
+            "name": likely_partners.name,
+            "under": likely_partners.under,
+            "found": [_suggestion_json(suggestion) for suggestion in likely_partners.found],
+        }
+        if likely_partners
+        else None,
+        detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
+        blocked_minutes=waiting_time.minutes,
+        blocked_entries=waiting_time.entries,
+        oldest_date=waiting_time.oldest,
+        seen_at=now,
+        first_seen_at=now,
+    )
+
+
+def _suggestion_json(suggestion: Suggestion) -> dict[str, Any]:
+    return {
+        "id": suggestion.id,
+        "name": suggestion.name,
+        "score": suggestion.score,
+        "why": suggestion.why,
+        "kind": suggestion.kind,
+    }
+
+
+def _quickbooks_kinds(finding: MismatchFound) -> tuple[str, ...]:
+    return ("employee", "vendor") if finding.kind in {"user", "employee"} else ("customer",)
+
+
+def _shown_name(record: QuickBooksRecord) -> str:
+    return record.name if record.active else names.strip_deleted(record.name)
