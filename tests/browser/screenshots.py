@@ -156,9 +156,9 @@ def set_up_pages(person: Person) -> None:
 def item_that_cannot_be_used(person: Person, sandbox: Running) -> None:
     """Take pictures of the default service item made inactive: overview, Rules, and an entry that waits for it."""
     scene, workspace = Scene(sandbox), Workspace.objects.get()
-    item = scene.put("Item", {"Name": "Consulting", "Type": "Service"})["Id"]
+    item = scene.put("Item", {"Name": "Field work", "Type": "Service"})["Id"]
     command("check_for_new")
-    command("policy", "service_item=Consulting")
+    command("policy", "service_item=Field work")
     scene.deactivate("Item", item)
     command("check_for_new")
     take(person, "overview-item", "/admin/")
