@@ -13,6 +13,7 @@ import integrations.accounts.admin  # noqa: F401  (registers its lists)
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import (
     ApiCall,
+    ArchivedConnection,
     ClockifyClient,
     ClockifyProject,
     ClockifyUser,
@@ -49,6 +50,17 @@ class ConnectionEventAdmin(ReadOnlyAdmin):
     list_select_related = ("by",)
     list_filter = ("kind", WorkspaceFilter, CompanyFilter)
     search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
+    ordering = ("-at", "-pk")
+
+
+@admin.register(ArchivedConnection)
+class ArchivedConnectionAdmin(ReadOnlyAdmin):
+    """Connections of workspaces to companies that people archived."""
+
+    list_display = ("at", "workspace", "company", "sent_entries", "in_doubt", "by", "taken_up_at")
+    list_select_related = ("workspace", "company", "by")
+    list_filter = (WorkspaceFilter, CompanyFilter)
+    search_fields = ("workspace__name", "company__name", "company__realm_id")
     ordering = ("-at", "-pk")
 
 

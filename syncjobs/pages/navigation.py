@@ -22,6 +22,7 @@ RECORDS = (
     ("Writes of names", "person_add", "mapping.partnerwrite"),
     ("API calls", "swap_horiz", "integrations.apicall"),
     ("Connection events", "history", "integrations.connectionevent"),
+    ("Archived connections", "inventory_2", "integrations.archivedconnection"),
 )
 MIRRORS = (
     ("Could not be read", "warning", "integrations.unreadablerecord"),

@@ -46,6 +46,7 @@ LISTS = {
     "writes": "syncjobs/action",
     "api-calls": "integrations/apicall",
     "connection-events": "integrations/connectionevent",
+    "archived-connections": "integrations/archivedconnection",
     "employees": "integrations/employee",
     "users": "auth/user",
     "groups": "auth/group",
@@ -82,6 +83,7 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
         row = apps.get_model(address.replace("/", "."))._default_manager.latest("pk")
         take(person, f"record-{name}", f"/admin/{address}/{row.pk}/change/")
     set_up_pages(person)
+    item_that_cannot_be_used(person, sandbox)
     under_way(person)
     changed_after_sending(person, sandbox)
     only_in_quickbooks(person)
@@ -89,6 +91,7 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     could_not_be_read(person, sandbox)
     lost_and_healed(person, sandbox)
     disconnected(person)
+    archived(person)
     print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
 
 
@@ -150,6 +153,34 @@ def set_up_pages(person: Person) -> None:
     take(person, "company", f"/admin/integrations/company/{workspace.company_id}/change/")
     take(person, "your-login", "/accounts/2fa/")
     take(person, "change-password", "/accounts/password/change/")
+
+
+def item_that_cannot_be_used(person: Person, sandbox: Running) -> None:
+    """Take pictures of the default service item made inactive: overview, Rules, and an entry that waits for it."""
+    scene, workspace = Scene(sandbox), Workspace.objects.get()
+    item = scene.put("Item", {"Name": "Field work", "Type": "Service"})["Id"]
+    command("check_for_new")
+    command("policy", "service_item=Field work")
+    scene.deactivate("Item", item)
+    command("check_for_new")
+    take(person, "overview-item", "/admin/")
+    take(person, "rules-item", f"/admin/workspaces/{workspace.pk}/rules/")
+    entry = TimeEntry.objects.filter(status__state="blocked", status__held=True).latest("pk")
+    take(person, "entry-item", f"/admin/integrations/timeentry/{entry.pk}/change/")
+    command("policy", "service_item=none")
+
+
+def archived(person: Person) -> None:
+    """Take pictures of an archived connection: the page before, the overview after, and what stays readable."""
+    workspace, run = Workspace.objects.get(), Run.objects.filter(kind="sync", dry_run=False).latest("pk")
+    take(person, "archive", f"/admin/workspaces/{workspace.pk}/archive/quickbooks/")
+    person.page.get_by_label("Start date").fill(str(date.today()))
+    person.presses("Archive the connection to")
+    take(person, "overview-archived")
+    take(person, "run-archived", f"/admin/syncjobs/run/{run.pk}/change/")
+    entry = TimeEntry.objects.get(clockify_id=Receipt.objects.filter(state="sent").latest("pk").entry_id)
+    take(person, "entry-archived", f"/admin/integrations/timeentry/{entry.pk}/change/")
+    take(person, "connect-after-archive", f"/admin/workspaces/{workspace.pk}/connect/quickbooks/")
 
 
 def under_way(person: Person) -> None:

@@ -139,6 +139,7 @@ def own_pages() -> Iterator[str]:
     yield "/admin/rules/"
     yield "/admin/connect/clockify/"
     yield f"/admin/workspaces/{Workspace.objects.get().pk}/connect/quickbooks/"
+    yield f"/admin/workspaces/{Workspace.objects.get().pk}/archive/quickbooks/"
 
 
 def pages_of_models() -> Iterator[str]:

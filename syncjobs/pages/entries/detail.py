@@ -79,9 +79,11 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
     rows = list(status.reasons) if status else []
+    # Without a status, before the first check or after archiving, the checks are what our own data says now.
+    judged = rows if status else [reason.as_row() for reason in context.resolve(context.entry(entry)).reasons]
     # What was tried in another company says nothing about the one that is connected now.
     current_actions = [action for action in actions if action.company_id == workspace.company_id]
-    check_list = _checks(workspace, entry, context, receipt, current_actions, rows)
+    check_list = _checks(workspace, entry, context, receipt, current_actions, judged)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
     return {

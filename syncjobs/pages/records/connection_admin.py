@@ -7,7 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from integrations import admin as plain
-from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
+from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
@@ -15,7 +15,7 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
 # These lists link to runs and the desk, which the integrations app may not import; they replace its plain ones.
-for model in (Workspace, Company, ConnectionEvent, ApiCall):
+for model in (Workspace, Company, ArchivedConnection, ConnectionEvent, ApiCall):
     admin.site.unregister(model)
 
 EVENTS = {
@@ -139,6 +139,37 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
     @admin.display(description="Subscription", ordering="subscription")
     def subscription_said(self, row: Company) -> str:
         return row.subscription.capitalize() or "Not stated"
+
+
+@admin.register(ArchivedConnection)
+class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
+    """Connections that people archived, each with what is kept of it."""
+
+    columns = ("at", "workspace", "company", "sent_entries", "in_doubt", "by_whom", "taken_up_at")
+    search_help_text = "Workspace or company"
+    wording = detail.RecordWording(
+        labels={
+            "at": "Archived",
+            "taken_up_at": "Connected again",
+            "service_item": "Service item then",
+            "sent_entries": "Entries sent",
+            "sent_minutes": "Minutes sent",
+            "in_doubt": "Writes in doubt",
+        }
+    )
+
+    def related(self, row: ArchivedConnection) -> Related:
+        of_both = {"company": row.company_id, "workspace": row.workspace_id}
+        return [
+            ("The company", page_of(row.company)),
+            ("Runs", list_of("syncjobs.run", **of_both)),
+            ("Receipts", list_of("syncjobs.receipt", **of_both)),
+            ("Writes", list_of("syncjobs.action", **of_both)),
+        ]
+
+    @admin.display(description="By", ordering="by")
+    def by_whom(self, row: ArchivedConnection) -> str:
+        return row.by.get_username() if row.by else "a command"
 
 
 @admin.register(ConnectionEvent)

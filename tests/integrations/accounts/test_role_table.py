@@ -60,6 +60,7 @@ TABLE = {
     "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
     "hourbridge:connect-clockify": Line(LOOK, ACT),
     "hourbridge:connect-quickbooks": Line(LOOK, ACT),
+    "hourbridge:archive-quickbooks": Line(LOOK, ACT),
     "hourbridge:entries-csv": Line(LOOK, NOBODY),
     "hourbridge:run-csv": Line(LOOK, NOBODY, row="run"),
     "hourbridge:sync-part": Line(NOBODY, ACT),

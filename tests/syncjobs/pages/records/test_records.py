@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from integrations.fields import EncryptedTextField
-from integrations.models import ApiCall, Company, ConnectionEvent, Workspace
+from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
 from mapping.models import PartnerWrite
 from tests.support.factories import (
@@ -74,6 +74,8 @@ def everything(workspace: Workspace) -> Workspace:
         person=person,
         state="done",
     )
+    sent = {"sent_entries": 3, "sent_minutes": 90, "in_doubt": 0}
+    ArchivedConnection.objects.create(workspace=workspace, company=company, at=NOW, by=person, **sent)
     ConnectionEvent.objects.create(workspace=workspace, company=company, at=NOW, kind="test", message="A word.")
     ApiCall.objects.create(vendor="clockify", at=NOW, method="GET", path="/v1/user", milliseconds=20)
     return workspace
