@@ -195,6 +195,14 @@ GIVEN_UP = Wording(
     "Change the entry in Clockify, press Try again, or leave it out.",
 )
 
+# OUTCOME_UNKNOWN for a call that was not answered yet, while its run is at work.
+ON_THE_WAY = Wording(
+    "On the way",
+    "It has been on its way to QuickBooks since {at}; the run that sends it is at work.",
+    "wait",
+    "Wait until the run is done.",
+)
+
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
@@ -217,8 +225,16 @@ def is_given_up(row: Mapping[str, Any]) -> bool:
     return row.get("code") == "QUICKBOOKS_REFUSED" and "runs" in row
 
 
-def _wording(row: Mapping[str, Any]) -> Wording | None:
-    return GIVEN_UP if is_given_up(row) else WORDINGS.get(str(row.get("code")))
+def is_on_the_way(row: Mapping[str, Any]) -> bool:
+    """Return True for the stored reason of a write whose call was not answered yet when it was judged."""
+    return row.get("code") == "OUTCOME_UNKNOWN" and "in_flight" in row
+
+
+def wording_of(row: Mapping[str, Any]) -> Wording | None:
+    """Return the texts of a stored reason row; None for an unknown code."""
+    if is_given_up(row):
+        return GIVEN_UP
+    return ON_THE_WAY if is_on_the_way(row) else WORDINGS.get(str(row.get("code")))
 
 
 def title(code: str) -> str:
@@ -234,7 +250,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     """
     if row.get("mismatch"):
         return str(row["mismatch"])
-    wording = _wording(row)
+    wording = wording_of(row)
     return wording.sentence.format_map(_FactsWithDefault(row)) if wording else str(row.get("code"))
 
 
@@ -245,7 +261,7 @@ def sentences(rows: Iterable[Mapping[str, Any]]) -> str:
 
 def explain(row: Mapping[str, Any]) -> dict[str, str]:
     """Return a stored reason row as the `explain` command prints it: code, message, fix_in and fix."""
-    code, wording = str(row.get("code")), _wording(row)
+    code, wording = str(row.get("code")), wording_of(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
     fix_in = SIDES.get(str(row.get("record")), "quickbooks") if code == "UNREADABLE" else wording.resolve_in

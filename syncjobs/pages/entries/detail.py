@@ -61,6 +61,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     receipt = receipts[0] if receipts else None
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
+        .with_in_flight()
         .select_related("run")
         .order_by("-pk")[:MAX_ATTEMPTS]
     )
@@ -68,7 +69,8 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
     override = context.overrides.get(entry.clockify_id)
     owner_zone = _owner_zone(entry, workspace)
-    rows = list(status.reasons) if status else []
+    on_the_way = next((action for action in actions if action.shown_state == "on_the_way"), None)
+    rows = _rows_now(status, on_the_way)
     check_list = _checks(workspace, entry, context, receipt, actions, rows)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
@@ -77,7 +79,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "workspace": workspace,
         "zone": workspace.time_zone,
         "status": status,
-        "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
+        "badge": _badge(status, codes, on_the_way),
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_reason_line(workspace, row) for row in rows],
@@ -97,6 +99,22 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
             workspace, entry, status=status, receipt=receipt, actions=actions, override=override
         ),
     }
+
+
+def _rows_now(status: EntryStatus | None, on_the_way: Action | None) -> list[Mapping[str, Any]]:
+    """Return the stored reasons, whose calls may have been answered, or have begun, since the entry was judged."""
+    rows = list(status.reasons) if status else []
+    if on_the_way is not None:
+        tried_at = on_the_way.tried_at or on_the_way.created_at
+        at = f"{tried_at:%Y-%m-%d %H:%M} UTC"
+        return [{"code": "OUTCOME_UNKNOWN", "at": at, "in_flight": on_the_way.tried_in}]
+    return [{name: value for name, value in row.items() if name != "in_flight"} for row in rows]
+
+
+def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | None) -> badges.StatusBadge:
+    if on_the_way is not None:
+        return badges.ON_THE_WAY
+    return badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN
 
 
 def worth(entry: TimeEntry, minutes: int) -> str:
@@ -139,7 +157,7 @@ def explained(row: Mapping[str, Any]) -> dict[str, str]:
 def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = explained(row)
     code = reason["code"]
-    wording = reasons.WORDINGS.get(code)
+    wording = reasons.wording_of(row)
     # The reason stores the ids of the duplicates as one text, separated by commas.
     duplicates = str(row.get("twins", "")) if code == "ALREADY_IN_QUICKBOOKS" else ""
     return ReasonLine(
@@ -176,7 +194,7 @@ def _checks(
 
 
 def _with_resolution(check: checks.Check, line: ReasonLine | None) -> checks.Check:
-    return replace(check, where=line.where, link=line.decide_link) if line else check
+    return replace(check, where=line.where, link=line.decide_link, reason=line.title) if line else check
 
 
 def _attempt_text(action: Action | None) -> str:

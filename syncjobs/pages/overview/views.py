@@ -66,6 +66,10 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     changed = figures.changed_for_people()
     shrunk = list(ShrunkList.objects.order_by("pk"))
+    for workspace in workspaces:
+        open_run = open_runs.get(workspace.pk)
+        if open_run is None or open_run.status != Run.Status.RUNNING:
+            figures_of[workspace.pk].nothing_moves()
     return [
         Card(
             workspace=workspace,
