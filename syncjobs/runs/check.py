@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from integrations.clockify import pull
+from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
@@ -40,6 +40,7 @@ def perform(
     warnings |= reading.warnings
     shrunk = shrunk_lists.of_workspace(workspace).count()
     warnings |= {shrunk_lists.WARNING: shrunk} if shrunk else {}
+    warnings |= unknown_zones.warnings(workspace)
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},

@@ -11,7 +11,7 @@ from itertools import chain
 from django.db.models import QuerySet
 
 from integrations import retry
-from integrations.clockify import pull
+from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.database import database_now
 from integrations.errors import ApiError, NoAnswer
@@ -208,8 +208,9 @@ class Sync:
             now=now,
             believe_deletions=believe_deletions,
         )
-        run.warnings = {name: count for name, count in run.warnings.items() if name != "UNREADABLE"}
-        run.warnings |= self.reading.warnings
+        read_again = {"UNREADABLE", unknown_zones.WARNING}
+        run.warnings = {name: count for name, count in run.warnings.items() if name not in read_again}
+        run.warnings |= self.reading.warnings | unknown_zones.warnings(workspace)
         window.narrow(workspace, time_window, run.options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs.display import badges, sent
 from syncjobs.display.formatting import day, duration
@@ -68,7 +69,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
     context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
     override = context.overrides.get(entry.clockify_id)
-    owner_zone = _owner_zone(entry, workspace)
+    owner = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first()
     on_the_way = next((action for action in actions if action.shown_state == "on_the_way"), None)
     rows = _rows_now(status, on_the_way)
     check_list = _checks(workspace, entry, context, receipt, actions, rows)
@@ -94,7 +95,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "actions": actions,
         "items": items.order_by("-pk")[:MAX_ATTEMPTS],
         "override": override,
-        "proof": _proof(entry, workspace, owner_zone=owner_zone),
+        "proof": _proof(entry, workspace, owner),
         "history": history.history(
             workspace, entry, status=status, receipt=receipt, actions=actions, override=override
         ),
@@ -124,20 +125,16 @@ def worth(entry: TimeEntry, minutes: int) -> str:
     return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
 
 
-def _proof(entry: TimeEntry, workspace: Workspace, *, owner_zone: str) -> day_proof.Proof:
+def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -> day_proof.Proof:
     return day_proof.proof(
         start_at=entry.start_at,
         end_at=entry.end_at,
         chosen=entry.txn_date,
         owner=entry.user_name or "Its owner",
-        owner_zone=owner_zone,
+        owner_zone=owner.time_zone if owner else "",
+        unknown_zone=unknown_zones.zone_of(owner) if owner else "",
         workspace_zone=workspace.time_zone,
     )
-
-
-def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
-    users = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id)
-    return users.values_list("time_zone", flat=True).first() or ""
 
 
 def explained(row: Mapping[str, Any]) -> dict[str, str]:
