@@ -324,6 +324,25 @@ class RunItem(models.Model):
         return f"{self.verb} {self.entry_id}: {self.outcome}"
 
 
+class ActionQuerySet(models.QuerySet["Action"]):
+    def with_in_flight(self) -> Self:
+        """Return the actions with `in_flight`: their call is not answered yet, and the run that makes it is running."""
+        return self.annotate(in_flight=models.Exists(_items_on_the_way()))
+
+    def in_flight(self) -> Self:
+        return self.filter(models.Exists(_items_on_the_way()), state=Action.State.SENDING)
+
+
+def _items_on_the_way() -> models.QuerySet[RunItem]:
+    # An item is planned until its call is answered, or ends without an answer.
+    return RunItem.objects.filter(
+        run_id=models.OuterRef("tried_in"),
+        run__status=Run.Status.RUNNING,
+        entry_id=models.OuterRef("entry_id"),
+        outcome=RunItem.Outcome.PLANNED,
+    )
+
+
 class Action(models.Model):
     """One create, update or delete, committed with its exact body before the call."""
 
@@ -334,6 +353,9 @@ class Action(models.Model):
         ABANDONED = "abandoned", "Proven not to have happened"
         MISSING = "missing", "No answer, and it did not arrive"
         GIVEN_UP = "given_up", "No answer in several runs"
+
+    # Set by `with_in_flight`.
+    in_flight = False
 
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="actions")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="actions")
@@ -377,6 +399,8 @@ class Action(models.Model):
     error_message = ScrubbedTextField(blank=True)
     intuit_tid = models.CharField(max_length=80, blank=True)
 
+    objects = ActionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             # A second write while the outcome of the first is unknown could book the time twice.
@@ -400,6 +424,11 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.entry_id} ({self.state})"
+
+    @property
+    def shown_state(self) -> str:
+        """The state as pages show it: a call that is not answered yet is on its way, not in doubt."""
+        return "on_the_way" if self.in_flight and self.state == self.State.SENDING else self.state
 
 
 class Schedule(models.Model):

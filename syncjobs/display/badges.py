@@ -28,6 +28,7 @@ LEFT_OUT = StatusBadge("Left out", "remove", "out")
 IGNORED = StatusBadge("Ignored", "remove", "out")
 REFUSED = StatusBadge("Refused", "report", "refused")
 IN_DOUBT = StatusBadge("In doubt", "help", "doubt")
+ON_THE_WAY = StatusBadge("On the way", "send", "waiting")
 LOCKED = StatusBadge("Billed or changed there", "lock", "locked")
 CHANGE_WAITS = StatusBadge("Change waits to be sent", "schedule", "waiting")
 CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
@@ -81,6 +82,7 @@ ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
 
 ACTION_STATES: Mapping[str, StatusBadge] = {
     "sending": IN_DOUBT,
+    "on_the_way": ON_THE_WAY,
     "done": StatusBadge("Done", "check_circle", "sent"),
     "refused": REFUSED,
     "abandoned": StatusBadge("Did not happen", "remove", "out"),

@@ -40,6 +40,9 @@ WORDINGS = {
         "time entry,time entries",
     ),
     "UNREADABLE": Wording("{n} could not be read and held only what hangs on them.", "record,records"),
+    "UNKNOWN_TIME_ZONE": Wording(
+        "{n} a time zone that is unknown here; the workspace’s is used instead.", "person has,people have"
+    ),
     "LATE_DOUBLE": Wording(
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
         "write,writes",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.clockify import unknown_zones
 from integrations.database import with_reconnect
 from syncjobs.management import base
 from syncjobs.models import Run
@@ -13,6 +14,7 @@ from syncjobs.runs.figures import ATTEMPTED, exit_code
 
 # For a database that was away, after the run itself has waited for it.
 READ_SECONDS = 5.0
+MAX_TOLD = 5
 
 
 class RunCommand(base.Command):
@@ -43,6 +45,8 @@ class RunCommand(base.Command):
         # The database may have been away a moment ago, which is why the run ended.
         shown = with_reconnect(lambda: self.result(run), patience=READ_SECONDS)
         code = self.printed_code = with_reconnect(lambda: exit_code(run))
+        for sentence in unknown_zone_sentences(run):
+            self.progress(sentence)
         # The run itself has no error then, but some of its entries have.
         if code == base.CUT_SHORT and not run.error_code:
             self.progress(self.partial_message(shown))
@@ -71,6 +75,14 @@ class RunCommand(base.Command):
 
     def _report_progress(self, done: int, total: int) -> None:
         self.progress(f"{done} of {total} {self.progress_verb}")
+
+
+def unknown_zone_sentences(run: Run) -> list[str]:
+    """Return what this run found of people's time zones that this machine does not know, the first few."""
+    if unknown_zones.WARNING not in run.warnings:
+        return []
+    users = with_reconnect(lambda: unknown_zones.of_workspace(run.workspace), patience=READ_SECONDS)
+    return [unknown_zones.sentence(user, run.workspace) for user in users[:MAX_TOLD]]
 
 
 def failure_counts(shown: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.many_deletions import MANY_MISSING
-from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up
+from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -99,7 +99,8 @@ def judge_gone(
 
 def _unknown(action: Action, minutes: int) -> Evaluation:
     tried_at = action.tried_at or action.created_at
-    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"})
+    on_the_way = {"in_flight": action.tried_in} if action.in_flight else {}
+    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC", **on_the_way})
     return Evaluation(State.UNKNOWN, (reason.as_row(),), minutes)
 
 
@@ -213,7 +214,7 @@ def cause_of(evaluation: Evaluation, *, held: bool) -> str:
     if evaluation.state == State.FAILED:
         return cause(evaluation.reasons) or "QUICKBOOKS_REFUSED"
     if evaluation.state == State.UNKNOWN:
-        return "OUTCOME_UNKNOWN"
+        return "" if any(is_on_the_way(row) for row in evaluation.reasons) else "OUTCOME_UNKNOWN"
     if evaluation.state == State.BLOCKED:
         return cause(evaluation.reasons) if held else ""
     # A change after sending: left as it is by a person, or under way while its timer runs again.

@@ -290,7 +290,7 @@ def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[st
 
 def open_actions(workspace: Workspace) -> dict[str, Action]:
     """Return the workspace's writes whose outcome is unknown, by entry id."""
-    rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN)
+    rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN).with_in_flight()
     return {action.entry_id: action for action in rows}
 
 

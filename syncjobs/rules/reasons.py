@@ -239,6 +239,14 @@ FORM_NAMES = {"Invoice": "invoice", "SalesReceipt": "sales receipt"}
 CONFLICTS = {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
 # Reasons for which a run did not do what it should have: its items count as failed.
 UNDONE = {"INVOICES_NOT_READ"}
+# OUTCOME_UNKNOWN for a call that was not answered yet, while its run is at work.
+ON_THE_WAY = Wording(
+    "On the way",
+    "It has been on its way to QuickBooks since {at}; the run that sends it is at work.",
+    "wait",
+    "Wait until the run is done.",
+)
+
 # Reasons that a person may set aside for one entry.
 MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
@@ -261,9 +269,17 @@ def is_given_up(row: Mapping[str, Any]) -> bool:
     return row.get("code") == "QUICKBOOKS_REFUSED" and "runs" in row
 
 
-def _wording(row: Mapping[str, Any]) -> Wording | None:
+def is_on_the_way(row: Mapping[str, Any]) -> bool:
+    """Return True for the stored reason of a write whose call was not answered yet when it was judged."""
+    return row.get("code") == "OUTCOME_UNKNOWN" and "in_flight" in row
+
+
+def wording_of(row: Mapping[str, Any]) -> Wording | None:
+    """Return the texts of a stored reason row; None for an unknown code."""
     if is_given_up(row):
         return GIVEN_UP
+    if is_on_the_way(row):
+        return ON_THE_WAY
     if row.get("code") == "ALREADY_IN_QUICKBOOKS" and "same" in row:
         return ALMOST_THERE
     is_known_form = row.get("code") == "BILLED_IN_QUICKBOOKS" and row.get("transaction")
@@ -303,7 +319,7 @@ def sentence(row: Mapping[str, Any]) -> str:
     """
     if row.get("mismatch"):
         return str(row["mismatch"])
-    wording = _wording(row)
+    wording = wording_of(row)
     return wording.sentence.format_map(_facts(row)) if wording else str(row.get("code"))
 
 
@@ -317,7 +333,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
 
     A refusal is explained by its own code (`rules.refusals`).
     """
-    code, wording = str(row.get("code")), _wording(row)
+    code, wording = str(row.get("code")), wording_of(row)
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
     message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix.format_map(_facts(row))

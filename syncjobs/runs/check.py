@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from integrations.clockify import pull
+from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
@@ -38,7 +38,7 @@ def perform(
     # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
-    warnings |= reading.warnings | shrunk_lists.warnings(workspace)
+    warnings |= reading.warnings | shrunk_lists.warnings(workspace) | unknown_zones.warnings(workspace)
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},

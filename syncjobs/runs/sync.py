@@ -11,7 +11,7 @@ from itertools import chain
 from django.db.models import QuerySet
 
 from integrations import retry
-from integrations.clockify import pull
+from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.database import database_now
 from integrations.errors import ApiError, NoAnswer
@@ -42,7 +42,7 @@ SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
 
 # Warnings about what was read, as opposed to what was sent.
-OF_READING = {"UNREADABLE", shrunk_lists.WARNING}
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -177,7 +177,9 @@ class Sync:
     def _count_unreadable(self) -> None:
         # An earlier slice may have read otherwise.
         other = {name: count for name, count in self._run.warnings.items() if name not in OF_READING}
-        self._run.warnings = other | self.reading.warnings | shrunk_lists.warnings(self._run.workspace)
+        workspace = self._run.workspace
+        of_lists = shrunk_lists.warnings(workspace) | unknown_zones.warnings(workspace)
+        self._run.warnings = other | self.reading.warnings | of_lists
 
     def _has_inactive_partner_refusals(self) -> bool:
         """Check whether QuickBooks refused a partner that was active when the run began."""

@@ -55,7 +55,12 @@ def waiting(workspace: Workspace) -> list[Action]:
 
 def settling(workspace: Workspace) -> list[Action]:
     """Return writes with an unknown outcome that the next sync settles without a person."""
-    return [action for action in _unknown_actions(workspace) if not (action.needs_person and action.verb == "create")]
+    return [
+        action
+        for action in _unknown_actions(workspace)
+        # A call that was not answered yet is on its way, not in doubt.
+        if not action.in_flight and not (action.needs_person and action.verb == "create")
+    ]
 
 
 def _unknown_actions(workspace: Workspace) -> list[Action]:

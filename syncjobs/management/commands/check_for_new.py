@@ -5,6 +5,7 @@ from typing import Any
 from integrations.database import database_now, with_reconnect
 from integrations.reading import shrunk_lists
 from syncjobs.management import base
+from syncjobs.management.run_command import unknown_zone_sentences
 from syncjobs.models import Run
 from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.runs.execution import RunExecution
@@ -25,6 +26,8 @@ class Command(base.Command):
         shown = with_reconnect(lambda: check_json(run))
         if run.error_code:
             self.progress(f"{run.error_message} {run.error_fix}")
+        for sentence in unknown_zone_sentences(run):
+            self.progress(sentence)
         if options["json"]:
             self.print_json(shown)
         elif not run.error_code:

@@ -25,6 +25,7 @@ class Check:
     code: str = ""
     where: str = ""
     link: str = ""
+    reason: str = ""  # the title of the reason that failed it
 
     @property
     def icon(self) -> str:

@@ -47,11 +47,22 @@ class Proof:
 
 
 def proof(
-    *, start_at: datetime, end_at: datetime | None, chosen: date, owner: str, owner_zone: str, workspace_zone: str
+    *,
+    start_at: datetime,
+    end_at: datetime | None,
+    chosen: date,
+    owner: str,
+    owner_zone: str,
+    workspace_zone: str,
+    unknown_zone: str = "",
 ) -> Proof:
-    """Return the proof of a day; `chosen` is the TxnDate that is sent, an empty `owner_zone` means the workspace's."""
+    """Return the proof of a day; `chosen` is the TxnDate that is sent, an empty `owner_zone` means the workspace's.
+
+    `unknown_zone`: the name that Clockify gives, where this machine does not know it.
+    """
     deciding_zone = owner_zone or workspace_zone
-    owner_label = f"{owner}" if owner_zone else f"{owner}, who has no zone of their own"
+    why = f"whose zone “{unknown_zone}” is unknown here" if unknown_zone else "who has no zone of their own"
+    owner_label = f"{owner}" if owner_zone else f"{owner}, {why}"
     span_start = _span_start(start_at, end_at)
     clock_rows = [(owner_label, deciding_zone, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
     clock_rows.append(("The workspace", workspace_zone, False))

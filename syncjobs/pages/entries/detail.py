@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions
 from syncjobs.display import badges, sent, vendor_links
@@ -71,16 +72,20 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     own_receipt = receipt if receipt is not None and receipt.state == Receipt.State.SENT and not receipt.part else None
     actions = list(
         Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
+        .with_in_flight()
         .select_related("run")
         .order_by("-pk")[:MAX_ATTEMPTS]
     )
     items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
     context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
     override = context.overrides.get(entry.clockify_id)
-    owner_zone = _owner_zone(entry, workspace)
-    rows = list(status.reasons) if status else []
+    owner = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first()
+    on_the_way = next((action for action in actions if action.shown_state == "on_the_way"), None)
+    rows = _rows_now(status, on_the_way)
     # Without a status, before the first check or after archiving, the checks are what our own data says now.
-    judged = rows if status else [reason.as_row() for reason in context.resolve(context.entry(entry)).reasons]
+    judged: list[Mapping[str, Any]] = rows
+    if status is None:
+        judged = [reason.as_row() for reason in context.resolve(context.entry(entry)).reasons]
     # What was tried in another company says nothing about the one that is connected now.
     current_actions = [action for action in actions if action.company_id == workspace.company_id]
     check_list = _checks(workspace, entry, context, receipt, current_actions, judged)
@@ -94,7 +99,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
             entry, override=override, receipt=receipt, action=actions[0] if actions else None
         ),
         "status": status,
-        "badge": badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN,
+        "badge": _badge(status, codes, on_the_way),
         "minutes": minutes,
         "length": checks.length(entry.seconds),
         "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
@@ -114,7 +119,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "items": items.order_by("-pk")[:MAX_ATTEMPTS],
         "override": override,
         "waits": status is not None and _waits_to_be_deleted(entry, status),
-        "proof": _proof(entry, workspace, owner_zone=owner_zone),
+        "proof": _proof(entry, workspace, owner),
         "history": history.history(
             workspace, entry, status=status, receipt=receipt, actions=actions, override=override
         ),
@@ -129,6 +134,22 @@ def _waits_to_be_deleted(entry: TimeEntry, status: EntryStatus) -> bool:
     return waiting.filter(entry_id=entry.clockify_id).exists()
 
 
+def _rows_now(status: EntryStatus | None, on_the_way: Action | None) -> list[Mapping[str, Any]]:
+    """Return the stored reasons, whose calls may have been answered, or have begun, since the entry was judged."""
+    rows = list(status.reasons) if status else []
+    if on_the_way is not None:
+        tried_at = on_the_way.tried_at or on_the_way.created_at
+        at = f"{tried_at:%Y-%m-%d %H:%M} UTC"
+        return [{"code": "OUTCOME_UNKNOWN", "at": at, "in_flight": on_the_way.tried_in}]
+    return [{name: value for name, value in row.items() if name != "in_flight"} for row in rows]
+
+
+def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | None) -> badges.StatusBadge:
+    if on_the_way is not None:
+        return badges.ON_THE_WAY
+    return badges.of_entry(status.state, held=status.held, codes=codes) if status else badges.UNKNOWN
+
+
 def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
     if entry.rate is None or minutes <= 0:
@@ -136,26 +157,22 @@ def worth(entry: TimeEntry, minutes: int) -> str:
     return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
 
 
-def _proof(entry: TimeEntry, workspace: Workspace, *, owner_zone: str) -> day_proof.Proof:
+def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -> day_proof.Proof:
     return day_proof.proof(
         start_at=entry.start_at,
         end_at=entry.end_at,
         chosen=entry.txn_date,
         owner=entry.user_name or "Its owner",
-        owner_zone=owner_zone,
+        owner_zone=owner.time_zone if owner else "",
+        unknown_zone=unknown_zones.zone_of(owner) if owner else "",
         workspace_zone=workspace.time_zone,
     )
-
-
-def _owner_zone(entry: TimeEntry, workspace: Workspace) -> str:
-    users = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id)
-    return users.values_list("time_zone", flat=True).first() or ""
 
 
 def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
-    wording = reasons.WORDINGS.get(code)
+    wording = reasons.wording_of(row)
     link, label = _decision_link(workspace, row)
     return ReasonLine(
         code=code,
@@ -224,7 +241,7 @@ def _checks(
 
 
 def _with_resolution(check: checks.Check, line: ReasonLine | None) -> checks.Check:
-    return replace(check, where=line.where, link=line.decide_link) if line else check
+    return replace(check, where=line.where, link=line.decide_link, reason=line.title) if line else check
 
 
 def _attempt_text(action: Action | None) -> str:

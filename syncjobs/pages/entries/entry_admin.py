@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -77,7 +77,11 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         )
         rows = super().get_queryset(request)
         return rows.annotate(
-            activity=Subquery(sent_receipts.values("quickbooks_id")), sent_at=Subquery(sent_receipts.values("sent_at"))
+            activity=Subquery(sent_receipts.values("quickbooks_id")),
+            sent_at=Subquery(sent_receipts.values("sent_at")),
+            in_flight=Exists(
+                Action.objects.in_flight().filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
+            ),
         )
 
     def get_search_results(
@@ -131,13 +135,13 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="State", ordering="status__state")
     def state(self, entry: TimeEntry) -> SafeString:
-        return badges.pill(badge_of(status_of(entry)))
+        return badges.pill(badges.ON_THE_WAY if getattr(entry, "in_flight", False) else badge_of(status_of(entry)))
 
     @admin.display(description="Why")
     def reasons(self, entry: TimeEntry) -> SafeString:
         """Return every reason and where it is resolved; for sent time the activity's id."""
         status = status_of(entry)
-        rows = status.reasons if status else []
+        rows = status.reasons if status and not getattr(entry, "in_flight", False) else []
         titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
         places = ", ".join(dict.fromkeys(where_resolved(row) for row in rows))
         if places:

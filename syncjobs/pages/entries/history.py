@@ -77,7 +77,7 @@ def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
 
 def _action_events(actions: Iterable[Action]) -> Iterator[Event]:
     for action in actions:
-        badge = badges.ACTION_STATES[action.state]
+        badge = badges.of_action(action.shown_state)
         parts = [f"{VERB_LABELS.get(action.verb, action.verb)}: {badge.word.lower()}"]
         parts += [f"code {action.error_code}"] if action.error_code else []
         parts += [f"activity {action.quickbooks_id}"] if action.quickbooks_id else []
@@ -101,5 +101,8 @@ def _status_events(status: EntryStatus | None, receipt: Receipt | None) -> Itera
     if status is not None:
         codes = [str(row.get("code")) for row in status.reasons]
         badge = badges.of_entry(status.state, held=status.held, codes=codes)
+        if any(reasons.is_on_the_way(row) for row in status.reasons):
+            # Its call, not its state, which the run's end decides.
+            badge, codes = badges.ON_THE_WAY, []
         titles = ", ".join(reasons.title(code) for code in codes)
         yield Event(status.evaluated_at, badge, f"Judged last: {badge.word.lower()}{f', {titles}' if titles else ''}")

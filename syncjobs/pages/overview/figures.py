@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, F, Max, Model, Q, Sum
+from django.db.models import BooleanField, Case, Count, F, Max, Model, Q, Sum, When
 
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping.models import Mismatch
@@ -37,17 +37,23 @@ class Figure:
 
 @dataclass
 class Figures:
-    """A workspace's time by state; every mirrored entry is in at most one of the first seven."""
+    """A workspace's time by state; every mirrored entry is in at most one of the first eight."""
 
     ready: Figure = field(default_factory=Figure)
     held: Figure = field(default_factory=Figure)
     left_out: Figure = field(default_factory=Figure)
     refused: Figure = field(default_factory=Figure)
     uncertain: Figure = field(default_factory=Figure)
+    on_the_way: Figure = field(default_factory=Figure)
     changed: Figure = field(default_factory=Figure)
     deleted: Figure = field(default_factory=Figure)
     sent: Figure = field(default_factory=Figure)
     last_sent_at: datetime | None = None
+
+    def nothing_moves(self) -> None:
+        """Count what was on its way as in doubt: no run is at work that it could be on its way for."""
+        self.uncertain.add(self.on_the_way.entries, self.on_the_way.minutes)
+        self.on_the_way = Figure()
 
     @property
     def failed(self) -> Figure:
@@ -61,9 +67,12 @@ class Figures:
 def of_workspaces() -> dict[int, Figures]:
     """Return figures by workspace id: from entry statuses, and from receipts for what is in QuickBooks."""
     figures: dict[int, Figures] = defaultdict(Figures)
-    statuses = EntryStatus.objects.order_by().values_list("workspace_id", "state", "held")
-    for workspace_id, state, held, entries, minutes in statuses.annotate(Count("pk"), Sum("minutes")):
-        figure = _figure(figures[workspace_id], state, held=held)
+    # What is on its way has no cause: it needs nobody.
+    on_the_way = Case(When(state=State.UNKNOWN, cause="", then=True), default=False, output_field=BooleanField())
+    statuses = EntryStatus.objects.order_by().annotate(moving=on_the_way)
+    grouped_statuses = statuses.values_list("workspace_id", "state", "held", "moving")
+    for workspace_id, state, held, moving, entries, minutes in grouped_statuses.annotate(Count("pk"), Sum("minutes")):
+        figure = figures[workspace_id].on_the_way if moving else _figure(figures[workspace_id], state, held=held)
         if figure is not None:
             figure.add(entries, minutes)
     sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))

@@ -70,6 +70,10 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     deletions, since_sent = figures.deletions(), figures.changed_since_sent()
     changed = figures.changed_for_people()
     shrunk = list(ShrunkList.objects.order_by("pk"))
+    for workspace in workspaces:
+        open_run = open_runs.get(workspace.pk)
+        if open_run is None or open_run.status != Run.Status.RUNNING:
+            figures_of[workspace.pk].nothing_moves()
     return [
         Card(
             workspace=workspace,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 
 from integrations import admin as plain
+from integrations.clockify import unknown_zones
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Item, Vendor
 from mapping.models import Link
 from syncjobs.display.formatting import day
@@ -91,6 +92,10 @@ def _linked(link: Link) -> str:
 class UserRecords(ClockifyRecords, plain.ClockifyUserAdmin):
     kind = "user"
     columns = ("called", "email", "standing", "time_zone", "last_seen_at", "clockify_id")
+
+    def leading_facts(self, row: Any) -> list[detail.Fact]:
+        problem = unknown_zones.sentence(row, row.workspace)
+        return [*super().leading_facts(row), *([detail.Fact("Time zone", problem)] if problem else [])]
 
     def entry_links(self, row: ClockifyUser) -> Related:
         return [("Time entries", list_of("integrations.timeentry", user=row.clockify_id))]

@@ -110,6 +110,11 @@ class ActionAdmin(EntryRecords):
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
     search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: Any = super().get_queryset(request)
+        return rows.with_in_flight()
+
     wording = detail.RecordWording(
         labels={
             "body": "Exactly what is sent",
@@ -135,7 +140,7 @@ class ActionAdmin(EntryRecords):
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:
-        badge = badges.plain(badges.ACTION_STATES[action.state])
+        badge = badges.plain(badges.of_action(action.shown_state))
         if not action.needs_person:
             return badge
         return format_html('{}<br><span class="hb-doubt">a person has to look</span>', badge)
