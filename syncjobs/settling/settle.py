@@ -152,6 +152,8 @@ def _settle_others(company: Company, client: QuickBooksApiClient, others: Iterab
         is_superseded = action.state != State.SENDING and tokens.get(action.quickbooks_id) != action.sync_token
         if _has_happened(action, activity) and not is_superseded:
             journal.accept(action, activity.raw if activity else {})
+            # Found, so nothing of it can arrive any more; only creates may arrive twice.
+            Action.objects.filter(pk=action.pk).update(watch_until=None)
         elif action.state == State.SENDING:
             _close_undone(action, activity)
 

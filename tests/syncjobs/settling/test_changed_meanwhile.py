@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from syncjobs.models import Action
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
 from tests.syncjobs.runs.test_correction import carry_out, changed, item, lengths, preview
@@ -61,6 +62,18 @@ def test_what_somebody_changed_meanwhile_is_held_in_that_very_run(
     assert (run.code, run["blocked_reasons"]) == (0, {code: 1}), run.json
     assert scene.explain(entry).codes == {code}
     assert scene.sync()["blocked_reasons"] == {code: 1}
+
+
+def test_a_delete_that_arrives_late_is_watched_no_more(scene: Scene, entry: str) -> None:
+    scene.edit_entry(entry, billable=False)
+    scene.fault("cut_before", times=0)
+    assert scene.sync().counts == {"unknown": 1}
+    scene.clear_faults()
+    scene.delete_activity(scene.receipt(entry).quickbooks_id)
+
+    assert scene.sync().code == 0
+    assert scene.explain(entry)["state"] == "blocked"
+    assert not Action.objects.filter(watch_until__isnull=False).exists()
 
 
 @pytest.mark.parametrize("verb", ["update", "delete"])
