@@ -342,7 +342,7 @@ def test_the_page_makes_a_fixed_number_of_queries(
         ActionFactory(workspace=linked, entry_id="e1", run=run)
         LinkFactory(workspace=linked, clockify_id=f"other{number}")
 
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(30):
         assert dana.get(page_of(entry)).status_code == 200
 
 
