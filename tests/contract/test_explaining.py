@@ -30,7 +30,7 @@ def test_people_who_came_after_the_check_are_met(scene: Scene, ada: str, site: s
     result = scene.explain(scene.entry(ben, new))
 
     assert result.codes == {"USER_NOT_MAPPED", "CLIENT_NOT_MAPPED", "PROJECT_NOT_MAPPED"}
-    assert any(reason["message"].startswith("Ben ") for reason in result["reasons"])
+    assert any(reason["message"] == "QuickBooks has no employee called Ben." for reason in result["reasons"])
 
 
 def test_an_approval_since_the_last_run_counts(scene: Scene, ada: str, site: str) -> None:
