@@ -80,9 +80,9 @@ def open_decisions() -> int:
     """Return how many names, and entries that changed after sending, wait for a decision in all workspaces."""
     # A renamed record keeps its working link, so there is nothing to decide.
     names = Mismatch.objects.filter(kind__in=("user", "client", "project"), company=F("workspace__company"))
-    names = names.exclude(reason="RENAMED").order_by().values("pk")
+    name_ids = names.exclude(reason="RENAMED").order_by().values("pk")
     # One query for both: every page has the menu.
-    return names.union(waiting.changed().order_by().values("pk"), all=True).count()
+    return name_ids.union(waiting.changed().order_by().values("pk"), all=True).count()
 
 
 def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
