@@ -7,6 +7,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from integrations.models import Customer, Employee
 from mapping.decisions import partner_search
@@ -118,3 +119,27 @@ def run_refused(name: str, *args: str) -> str:
         call_command(name, *args, stderr=err)
     assert end.value.code == 2
     return err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("state", "held", "rows", "cause"),
+    [
+        ("blocked", True, [{"code": "NO_PROJECT"}, {"code": "USER_NOT_MAPPED", "kind": "user", "id": "u"}], "user:u"),
+        ("blocked", True, [{"code": "BOOKS_CLOSED"}, {"code": "NO_PROJECT"}], "BOOKS_CLOSED"),
+        ("blocked", False, [{"code": "NOT_BILLABLE"}], ""),
+        ("failed", False, [], "QUICKBOOKS_REFUSED"),
+        ("unknown", False, [{"code": "OUTCOME_UNKNOWN"}], "OUTCOME_UNKNOWN"),
+        ("changed", False, [{"code": "BILLED_IN_QUICKBOOKS"}], "BILLED_IN_QUICKBOOKS"),
+        ("changed", False, [{"code": "BILLED_IN_QUICKBOOKS"}, {"code": "IGNORED"}], ""),
+        ("changed", False, [{"code": "NOT_FINISHED"}], ""),
+        ("changed", False, [], ""),
+        ("ready", False, [], ""),
+    ],
+)
+def test_each_entry_that_waits_has_one_cause_also_after_an_upgrade(
+    state: str, held: bool, rows: list[dict[str, str]], cause: str
+) -> None:
+    before = import_string("syncjobs.migrations.0014_entry_status_cause.cause")
+
+    assert evaluate.cause_of(evaluate.Evaluation(state, tuple(rows), 60), held=held) == cause
+    assert before(state, held, rows) == cause
