@@ -10,7 +10,7 @@ from syncjobs.display.formatting import number
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`sentence`: {n} stands for the count with the noun. `of_entry`: the same on one entry's line."""
+    """`sentence`: {n} stands for the count with the noun, {zone} for the workspace's. `of_entry`: on one entry's line."""
 
     sentence: str
     noun: str = ""
@@ -41,7 +41,7 @@ WORDINGS = {
     ),
     "UNREADABLE": Wording("{n} could not be read and held only what hangs on them.", "record,records"),
     "UNKNOWN_TIME_ZONE": Wording(
-        "{n} a time zone that is unknown here; the workspace’s is used instead.", "person has,people have"
+        "{n} a time zone that is unknown here; {zone}, the workspace's, is used instead.", "person has,people have"
     ),
     "LATE_DOUBLE": Wording(
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
@@ -50,9 +50,9 @@ WORDINGS = {
 }
 
 
-def lines(warnings: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Return code and sentence of each warning of a run."""
-    return [(code, _sentence(code, count)) for code, count in warnings.items()]
+def lines(warnings: Mapping[str, int], *, zone: str) -> list[tuple[str, str]]:
+    """Return code and sentence of each warning of a run; `zone`: the workspace's time zone."""
+    return [(code, _sentence(code, count, zone)) for code, count in warnings.items()]
 
 
 def of_entry(code: str) -> str:
@@ -61,8 +61,8 @@ def of_entry(code: str) -> str:
     return wording.of_entry if wording and wording.of_entry else code
 
 
-def _sentence(code: str, count: int) -> str:
+def _sentence(code: str, count: int, zone: str) -> str:
     wording = WORDINGS.get(code)
     if wording is None:
         return f"{count:,} ×"
-    return wording.sentence.format(n=number(count, wording.noun) if wording.noun else "")
+    return wording.sentence.format(n=number(count, wording.noun) if wording.noun else "", zone=zone)

@@ -170,7 +170,8 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     unreadable = (reverse("admin:integrations_unreadablerecord_changelist"), "See what is wrong")
     pages = {"MANY_MISSING": deletions, "MANY_DELETIONS": deletions, "UNREADABLE": unreadable}
     pages |= {"RATE_CHANGED": since_sent, "LINK_CHANGED": since_sent}
-    return [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in warnings.lines(shown)]
+    lines = warnings.lines(shown, zone=run.workspace.time_zone)
+    return [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in lines]
 
 
 def figures(run: Run) -> dict[str, Any]:
