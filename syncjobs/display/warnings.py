@@ -10,7 +10,7 @@ from syncjobs.display.formatting import number
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`sentence`: {n} stands for the count with the noun, {zone} for the workspace's; `of_entry`: on one entry's line."""
+    """`sentence`: {n} is the count with the noun, {zone} the workspace's time zone; `of_entry`: on one entry's line."""
 
     sentence: str
     noun: str = ""

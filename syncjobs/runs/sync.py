@@ -268,6 +268,8 @@ class Sync:
         """Look for the writes in doubt, and send what is to be written for their entries now; False if nothing is."""
         try:
             absent = self._settle()
+            # Somebody may have billed since it was asked first, as may be why the answer failed.
+            self.billing_reader = BillingReader(self._quickbooks, self.reading)
             plan = self._plan_again(self._unsettled_entries(), absent)
         except ApiError as error:
             self._breaker.trip(error)
