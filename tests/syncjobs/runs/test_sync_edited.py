@@ -725,7 +725,7 @@ def test_the_figures_add_up_though_a_deletion_does_not_work(
     if conflict == "refused":
         scene.fault("status_before", "operation=delete", status=400, body=REFUSAL)
     else:
-        scene.fault("hang_after_commit", "operation=delete", seconds=1.5)
+        scene.fault("hang_before", "operation=delete", seconds=3, times=0)
 
     run = scene.sync()
 
