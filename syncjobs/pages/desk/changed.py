@@ -134,9 +134,8 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
             if entry.deleted_at is None:
                 clockify = _clockify_values(entry, context, receipt, resolutions[entry.clockify_id], names)
             row.deleted = _deleted(row, workspace)
-            row.fields = _compare(
-                clockify, _draft_values(sent_draft, names), _activity_values(activity, names) if activity else None
-            )
+            quickbooks = _activity_values(activity, receipt, names) if activity else None
+            row.fields = _compare(clockify, _draft_values(sent_draft, names), quickbooks)
             is_as_sent = activity is not None and not inputs.sent_of(receipt).changed_by_hand(activity)
             if is_as_sent and receipt.conflict == CHANGED_IN_QUICKBOOKS:
                 row.sentences.append("As read now, QuickBooks has what was sent.")
@@ -279,7 +278,9 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
     ]
 
 
-def _activity_values(activity: Activity, names: _PartnerNames) -> list[str]:
+def _activity_values(activity: Activity, receipt: Receipt, names: _PartnerNames) -> list[str]:
+    # The activity's own status may lag behind the invoice that a run found.
+    status = "HasBeenBilled" if receipt.conflict == "BILLED_IN_QUICKBOOKS" else activity.billable_status
     return [
         names.person(activity.person_kind, activity.person_id),
         names.customer(activity.customer_id),
@@ -287,7 +288,7 @@ def _activity_values(activity: Activity, names: _PartnerNames) -> list[str]:
         duration(activity.minutes),
         activity.description.strip() or "none",
         _rate(activity.rate),
-        STATUS_WORDS.get(activity.billable_status, activity.billable_status or "not said"),
+        STATUS_WORDS.get(status, status or "not said"),
     ]
 
 

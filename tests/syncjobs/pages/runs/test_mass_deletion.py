@@ -11,6 +11,7 @@ from django.urls import reverse
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from syncjobs.models import EntryOverride, EntryStatus, Run
 from syncjobs.runs.figures import SYNC_FIGURES
+from tests.support.desk_forms import entry_version
 from tests.support.factories import (
     EntryStatusFactory,
     ReceiptFactory,
@@ -170,14 +171,14 @@ def test_an_entrys_page_keeps_its_time_and_stops_keeping_it(
     decide = reverse("hourbridge:decide-entry", args=[entry.pk])
     assert address(workspace) in dana.get(page).content.decode()
 
-    dana.post(decide, {"verb": "keep"})
+    dana.post(decide, {"verb": "keep", "version": entry_version(entry)})
 
     assert EntryStatus.objects.get(entry=entry).state == "sent"
     page_text = main_text(dana.get(page))
     assert "Kept in QuickBooks" in page_text and "and stays there" in page_text
     assert "1 time activity would be deleted" in main_text(dana.get(address(workspace)))
 
-    dana.post(decide, {"verb": "stop_keeping"})
+    dana.post(decide, {"verb": "stop_keeping", "version": entry_version(entry)})
 
     assert not EntryOverride.objects.get(clockify_id=entry_id).kept
     assert EntryStatus.objects.get(entry=entry).state == "changed"
