@@ -132,8 +132,9 @@ def test_another_company_without_archiving_is_refused_and_told_the_way(scene: Sc
 
 
 def test_a_write_in_doubt_stays_in_doubt_and_is_found_when_the_company_is_back(
-    scene: Scene, ada: str, site: str, real: Any
+    scene: Scene, ada: str, site: str, real: Any, settings: Any
 ) -> None:
+    settings.GIVE_UP_SECONDS = 2
     entry = scene.entry(ada, site)
     scene.fault("cut_after_commit", times=0)
     scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
@@ -247,7 +248,10 @@ def test_what_was_found_in_the_old_books_does_not_count_for_the_new_ones(
     assert "the connection to Sandbox Company was archived." in str(explained["reasons"])
 
 
-def test_a_late_duplicate_in_the_archived_company_is_left_to_people(scene: Scene, ada: str, site: str) -> None:
+def test_a_late_duplicate_in_the_archived_company_is_left_to_people(
+    scene: Scene, ada: str, site: str, settings: Any
+) -> None:
+    settings.GIVE_UP_SECONDS = 2
     scene.entry(ada, site)
     scene.sync()
     sent = scene.activities()[0]

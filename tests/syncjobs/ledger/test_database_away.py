@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from syncjobs.models import Receipt, Run
-from tests.support.commands import HOOKS, Command, until
+from tests.support.commands import HOOKS, SHORT_LEASE, Command, until
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Result, Scene
 from tests.syncjobs.ledger.conftest import COUNT
@@ -93,7 +93,7 @@ def test_a_sync_that_had_sent_nothing_says_so(
 ) -> None:
     skip_elsewhere(kind)
     large_month.fault("hang_before", "reports/detailed", vendor="clockify", seconds=2)
-    command = start(**laboratory)
+    command = start(**laboratory, **SHORT_LEASE)
     until(large_month.hits)
     disturb(tmp_path, kind)
 

@@ -167,6 +167,7 @@ def test_an_entrys_page_keeps_its_time_and_stops_keeping_it(
 ) -> None:
     entry = TimeEntry.objects.get(clockify_id=entry_id)
     TimeEntry.objects.filter(pk=entry.pk).update(billable=False, content_hash="edited")
+    entry.refresh_from_db()
     page = f"/admin/integrations/timeentry/{entry.pk}/change/"
     decide = reverse("hourbridge:decide-entry", args=[entry.pk])
     assert address(workspace) in dana.get(page).content.decode()
