@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from integrations.errors import NoAnswer, TryLater
 from integrations.fields import SecretUnreadable
-from integrations.models import Company, UnreadableRecord, Workspace
+from integrations.models import ApiCall, Company, UnreadableRecord, Workspace
 from integrations.quickbooks import payloads, subscription_policy
 from integrations.quickbooks.subscription_policy import Evidence
 from mapping import queries
@@ -89,7 +89,7 @@ def plan(workspace: Workspace, answers: VendorAnswers) -> Line:
         return Line(FAIL, message, fix)
     if status.warning:
         return Line(WARN, message, "Settle the payment in QuickBooks under *Billing and subscription*.")
-    return _by_age(message, when)
+    return _by_age(message, when, answers)
 
 
 def payroll(workspace: Workspace, answers: VendorAnswers) -> Line:
@@ -112,8 +112,9 @@ def payroll(workspace: Workspace, answers: VendorAnswers) -> Line:
     )
 
 
-def _by_age(message: str, when: str) -> Line:
-    return Line(OK, message) if when.startswith(JUST_NOW) else Line(WARN, message, SEE_CONNECTION)
+def _by_age(message: str, when: str, answers: VendorAnswers) -> Line:
+    is_as_asked = when.startswith(JUST_NOW) or not answers.is_asked
+    return Line(OK, message) if is_as_asked else Line(WARN, message, SEE_CONNECTION)
 
 
 def records(workspace: Workspace, kind: str) -> Line:
@@ -161,6 +162,8 @@ def new_records(workspace: Workspace, now: datetime) -> Line:
 def quickbooks(company: Company | None, answers: VendorAnswers) -> Line:
     if company is None:
         return Line(FAIL, "No QuickBooks company is connected.", CONNECT)
+    if not answers.is_asked:
+        return _as_known(company, "quickbooks", company.realm_id, RECONNECT)
     if answers.quickbooks_problem is not None:
         return _not_answered(company, answers.quickbooks_problem, "QuickBooks", RECONNECT, answers)
     if company.state == company.LOST:
@@ -170,6 +173,8 @@ def quickbooks(company: Company | None, answers: VendorAnswers) -> Line:
 
 
 def clockify(workspace: Workspace, answers: VendorAnswers) -> Line:
+    if not answers.is_asked:
+        return _as_known(workspace, "clockify", workspace.clockify_id, NEW_KEY)
     if answers.clockify_problem is not None:
         return _not_answered(workspace, answers.clockify_problem, "Clockify", NEW_KEY, answers)
     if workspace.state == workspace.LOST:
@@ -177,6 +182,16 @@ def clockify(workspace: Workspace, answers: VendorAnswers) -> Line:
         return Line(WARN, f"{text} {moment(answers.asked_at)}.", GOES_ON)
     text = f"{workspace} ({workspace.clockify_id}) and its key's user answered, {moment(answers.asked_at)}."
     return Line(OK, text)
+
+
+def _as_known(row: Workspace | Company, vendor: str, account: str, fix: str) -> Line:
+    """Judge a connection that is not asked by its state, and by its last call that was answered well."""
+    state = f"The connection is {row.get_state_display().lower()} since {moment(row.state_since)}."
+    if row.state != row.State.CONNECTED:
+        return Line(FAIL, f"{row.state_reason} {state}".strip(), fix)
+    answered = ApiCall.objects.filter(vendor=vendor, account=account, status__gte=200, status__lt=300)
+    last = answered.order_by("-at").values_list("at", flat=True).first()
+    return Line(OK, f"{row} is connected; its last good answer is from {moment(last)}, not asked since.")
 
 
 def _not_answered(

@@ -16,14 +16,14 @@ from syncjobs.support.vendor_answers import VendorAnswers
 Heartbeat = Callable[[], datetime | None]
 
 
-def check_list(workspace: Workspace | None, *, heartbeat: Heartbeat, now: datetime) -> list[Line]:
+def check_list(workspace: Workspace | None, *, heartbeat: Heartbeat, now: datetime, ask: bool = True) -> list[Line]:
     """Ask both vendors of the workspace, at most twice each, and return all lines; without one, only the second group.
 
-    `heartbeat` returns the last sign of life of a worker.
+    `heartbeat` returns the last sign of life of a worker. Without `ask` the lines say what is known here.
     """
     if workspace is None:
         return installation(None, VendorAnswers(now), heartbeat=heartbeat, now=now)
-    answers = vendor_answers.ask(workspace)
+    answers = vendor_answers.ask(workspace) if ask else VendorAnswers(now, is_asked=False)
     headings = [
         *check_connections.judges(workspace, answers, now),
         *check_entries.left_out_judges(workspace, now),

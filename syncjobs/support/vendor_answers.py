@@ -25,9 +25,13 @@ Problem = ApiError | SecretUnreadable
 
 @dataclass
 class VendorAnswers:
-    """What each vendor answered, or why it could not be asked; `asked_at` is the time of this reading."""
+    """What each vendor answered, or why it could not be asked; `asked_at` is the time of this reading.
+
+    `is_asked`: False where only what is known here counts.
+    """
 
     asked_at: datetime
+    is_asked: bool = True
     clockify_problem: Problem | None = None
     quickbooks_problem: Problem | None = None
     company_info: Mapping[str, Any] | None = None
