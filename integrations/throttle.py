@@ -96,6 +96,15 @@ def is_blocked(key: str) -> bool:
     return RateBucket.objects.filter(key=key, blocked_until__gt=float(now)).exists()
 
 
+def seconds_left(key: str) -> float:
+    """Return how many seconds away this account's next free moment is, without taking it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {EPOCH_SECONDS_SQL[connection.vendor]}")
+        (now,) = cursor.fetchone()
+    row = RateBucket.objects.filter(key=key).first()
+    return max(0.0, row.next_at - float(now), row.blocked_until - float(now)) if row else 0.0
+
+
 def lift(key: str) -> None:
     """Let this account be called again at once, as a person wants it: its own limit and that of its batches."""
     RateBucket.objects.filter(Q(key=key) | Q(key__startswith=f"{key}:")).update(next_at=0, blocked_until=0)

@@ -20,7 +20,7 @@ from django.utils import timezone
 from config.scrubber import scrub
 from integrations import elapsed, retry, throttle
 from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
-from integrations.http import transport
+from integrations.http import asking, transport
 from integrations.models import ApiCall
 
 log = logging.getLogger("hourbridge.http")
@@ -69,6 +69,8 @@ def send(
     `classify` reads an answer as its vendor means it: None for a good one, otherwise the error to raise. Retries end
     when the vendor's request limit is used up or no answer came for GIVE_UP_SECONDS.
     """
+    if asking.current() is not None:
+        return _ask_once(account, call, classify=classify)
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
     attempt, throttled, waited = 0, 0, 0.0
     while True:
@@ -114,6 +116,23 @@ def send(
         if time.monotonic() + pause + 1 > give_up_at:
             raise error
         time.sleep(pause)
+
+
+def _ask_once(
+    account: Account, call: Call, *, classify: Callable[[requests.Response], ApiError | None]
+) -> requests.Response:
+    """Send a call that leaves no trace: once, after the wait that others' calls ask for. Raises ApiError."""
+    wait_seconds = throttle.seconds_left(account.key)
+    if wait_seconds > asking.LONGEST_WAIT:
+        raise _again_later(TryLater(_no_turn(account), vendor=account.vendor, code="THROTTLED"), wait_seconds)
+    time.sleep(wait_seconds)
+    answer, error = send_once(account, call, classify=classify, seconds=asking.ANSWER_SECONDS)
+    if isinstance(error, TryLater):
+        raise _again_later(error, error.after if error.after is not None else retry.MAX_PAUSE)
+    if error is not None:
+        raise error
+    assert answer is not None
+    return answer
 
 
 def longest_wait(begin_before: float | None) -> float:
@@ -197,6 +216,10 @@ def _journal(
     attempt: int,
     milliseconds: int,
 ) -> None:
+    if (unrecorded := asking.current()) is not None:
+        vendors_time = _time_said(answer) if answer is not None else None
+        unrecorded.seen.append(asking.Seen(account.vendor, timezone.now(), vendors_time))
+        return
     shown = {name: value for name, value in (call.params or {}).items() if name not in UNLOGGED_PARAMS}
     path = urlsplit(call.url).path + (f"?{urlencode(shown, doseq=True)}" if shown else "")
     record_call(
@@ -271,9 +294,13 @@ def retry_after(answer: requests.Response) -> float | None:
 
 def _vendors_now(answer: requests.Response) -> datetime:
     """Return the time of the answer by the vendor's clock, or by this machine's where it says none."""
+    return _time_said(answer) or timezone.now()
+
+
+def _time_said(answer: requests.Response) -> datetime | None:
     try:
         moment = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (ValueError, TypeError, OverflowError):
-        return timezone.now()
+        return None
     # "-0000" gives a time without a zone.
-    return moment if moment.tzinfo is not None else timezone.now()
+    return moment if moment.tzinfo is not None else None

@@ -98,6 +98,27 @@ class QuickBooksApiClient:
                 self._record(answer, "CompanyInfo")
                 return
 
+    def ask_subscription(self) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+        """Return CompanyInfo and Preferences by two requests, lost connection or not; the company is never marked.
+
+        Preferences are None where the second request went with a new token, since the first one was refused. Raises
+        ReconnectNeeded where that is refused as well.
+        """
+        token = tokens.access_token(self.company, even_if_lost=True, mark_lost=False)
+        path = f"companyinfo/{self.company.realm_id}"
+        try:
+            company_info = self._record(self._send_once("GET", path, token), "CompanyInfo")
+        except AccessRefused as refusal:
+            if not refusal.by_vendor:
+                raise
+        else:
+            return company_info, self._record(self._send_once("GET", "preferences", token), "Preferences")
+        token = tokens.access_token(self.company, refused=token, even_if_lost=True, mark_lost=False)
+        try:
+            return self._record(self._send_once("GET", path, token), "CompanyInfo"), None
+        except AccessRefused as refusal:
+            raise (refusal.lost if refusal.by_vendor else refusal) from None
+
     # --- reading -------------------------------------------------------------------------------------------
     def company_info(self) -> Mapping[str, Any]:
         realm = self.company.realm_id

@@ -45,10 +45,18 @@ def account(company: Company, run_id: int | None = None) -> calls.Account:
     return calls.Account("quickbooks", company.realm_id, apart, run_id)
 
 
-def access_token(company: Company, *, run_id: int | None = None, refused: str = "", even_if_lost: bool = False) -> str:
+def access_token(
+    company: Company,
+    *,
+    run_id: int | None = None,
+    refused: str = "",
+    even_if_lost: bool = False,
+    mark_lost: bool = True,
+) -> str:
     """Return a valid access token; `refused` is one that QuickBooks just refused, so that another is fetched.
 
-    `even_if_lost`: also for a company whose connection is lost, to ask whether it works again. Raises ReconnectNeeded
+    `even_if_lost`: also for a company whose connection is lost, to ask whether it works again. `mark_lost`: whether a
+    refused refresh token is noted as the connection's loss. Raises ReconnectNeeded
     when the company is not connected or Intuit refuses the newest refresh token, and NoAnswer when there is no outcome
     in time.
     """
@@ -77,7 +85,7 @@ def access_token(company: Company, *, run_id: int | None = None, refused: str = 
             return company.access_token
     try:
         with _lease_renewal(company, owner):
-            return _refresh(company, owner, refused, run_id, even_if_lost)
+            return _refresh(company, owner, refused, run_id, even_if_lost, mark_lost)
     finally:
         # Only while it is still ours: another process may own the lease by now.
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
@@ -146,7 +154,9 @@ def renew(company: Company) -> oauth.Tokens:
     )
 
 
-def _refresh(company: Company, owner: str, refused: str, run_id: int | None, even_if_lost: bool) -> str:
+def _refresh(
+    company: Company, owner: str, refused: str, run_id: int | None, even_if_lost: bool, mark_lost: bool
+) -> str:
     # Another process may have refreshed while we waited for the lease; the tokens it saved are newer than ours.
     _reload(company)
     if _is_usable(company, refused, even_if_lost):
@@ -155,7 +165,7 @@ def _refresh(company: Company, owner: str, refused: str, run_id: int | None, eve
     try:
         new_tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
     except ReconnectNeeded as refusal:
-        if _mark_refused_token(company, refusal.message, owner=owner, instead_of=expired_at):
+        if not mark_lost or _mark_refused_token(company, refusal.message, owner=owner, instead_of=expired_at):
             raise
     else:
         if save(company, new_tokens, instead_of=expired_at):

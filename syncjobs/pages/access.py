@@ -50,6 +50,11 @@ def page(view: View) -> View:
     return admin.site.admin_view(_require_any(guarded, VIEW_RIGHT, ACT_RIGHT))
 
 
+def question(view: View) -> View:
+    """Limit a view to staff who may see workspaces, its POST included, which asks and changes nothing."""
+    return admin.site.admin_view(_require_any(view, VIEW_RIGHT, ACT_RIGHT))
+
+
 def button(view: View) -> View:
     """Limit a view to POST, and to staff who may change workspaces."""
     return require_POST(admin.site.admin_view(_require_any(view, ACT_RIGHT)))

@@ -11,6 +11,7 @@ from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
+from syncjobs.pages.support import diagnose
 
 app_name = "hourbridge"
 
@@ -57,5 +58,6 @@ urlpatterns = [
         access.page(archive.archive),
         name="archive-quickbooks",
     ),
+    path("workspaces/<int:pk>/diagnose/", access.question(diagnose.page), name="diagnose"),
     path("connect/clockify/", access.page(clockify.connect_clockify), name="connect-clockify"),
 ]

@@ -8,10 +8,15 @@ What is due or overdue goes by the database's clock, in the statement that tests
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django_q.conf import Conf
+from django_q.status import Stat
 from django_q.tasks import async_task
 
 from integrations import retry
@@ -24,6 +29,8 @@ from syncjobs.models import Run
 TELL_AGAIN = timedelta(seconds=60)
 # A healthy cluster takes a queued run within a second or two.
 STUCK_AFTER = timedelta(seconds=20)
+# How long django-q2 keeps a cluster's state in the cache.
+STATE_LASTS = timedelta(seconds=3)
 
 
 def enqueue(run: Run) -> None:
@@ -57,6 +64,25 @@ def stuck(*, now: Moment | None = None) -> str:
     # Makes the next sweep enqueue them again: the stuck cluster may have consumed the messages.
     Run.objects.filter(status=Run.Status.QUEUED, enqueued_at__lt=overdue).update(enqueued_at=None)
     return f"{waiting_count} waiting, {working_count} at work, and nobody takes the next."
+
+
+def last_heartbeat() -> datetime | None:
+    """Return the last sign of life of any worker's task cluster, on whatever machine; None where none is known.
+
+    Clusters keep their state in the cache for three seconds. Only read: Django's database cache would delete what has
+    expired, which here says when the last worker was alive.
+    """
+    if settings.REDIS_URL:
+        return timezone.now() if Stat.get_all() else None
+    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT MAX(expires) FROM {table} WHERE cache_key LIKE %s", [f"%{Conf.Q_STAT}:%"])
+        value = cursor.fetchone()[0]
+    expires = parse_datetime(value) if isinstance(value, str) else value
+    if expires is None:
+        return None
+    # SQLite has it without a zone, in UTC.
+    return (expires if timezone.is_aware(expires) else expires.replace(tzinfo=UTC)) - STATE_LASTS
 
 
 def _give_up_or_requeue(now: Moment) -> int:

@@ -1,0 +1,109 @@
+"""The check-list's lines on time: what the window's entries were left out for, what is in doubt, what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Max, Min, QuerySet, Sum, TextField
+from django.db.models.functions import Cast
+
+from integrations.models import Workspace
+from mapping.models import PartnerWrite
+from syncjobs.display import formatting
+from syncjobs.models import Action, EntryStatus
+from syncjobs.rules import reasons
+from syncjobs.support.check_lines import FAIL, OK, WARN, Judge, Line, moment
+
+# By the line's name: the reason that it counts, what such entries are, and what mends it.
+LEFT_OUT = {
+    "billable": (
+        "NOT_BILLABLE",
+        "not marked billable",
+        "Only billable time goes. If it should be billed, mark it billable in Clockify (the blue dollar icon).",
+    ),
+    "assigned": ("NO_PROJECT", "without a project", "Choose a project for it in Clockify, and a client if it has one."),
+    "mapped_users": (
+        "USER_NOT_MAPPED",
+        "by users who are not linked",
+        "Link the users on the review desk, under People.",
+    ),
+}
+# A write in doubt is looked for by each run; after this long, none has run or none could tell.
+LONG_IN_DOUBT = timedelta(hours=1)
+SYNC = "Press *Sync time now*, or run `sync_time`, which looks for it."
+ENTRIES = "time entry,time entries"
+
+
+def left_out_judges(workspace: Workspace, now: datetime) -> Sequence[tuple[str, Judge]]:
+    return [(name, lambda name=name: left_out(workspace, name, now)) for name in LEFT_OUT]  # type: ignore[misc]
+
+
+def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
+    """Count the window's entries that do not go for one reason, as they were judged last."""
+    code, words, fix = LEFT_OUT[name]
+    last = workspace.today(now)
+    window = EntryStatus.objects.filter(
+        workspace=workspace,
+        entry__deleted_at=None,
+        entry__txn_date__gte=workspace.start_date,
+        entry__txn_date__lte=last,
+    )
+    read_at = window.aggregate(last=Max("evaluated_at"))["last"]
+    span = f"from {workspace.start_date} to {last}"
+    if read_at is None and workspace.pulled_at is None:
+        return Line(
+            WARN, f"No time entry {span} was read yet.", "Run `check_for_new` or `sync_time`, which reads them."
+        )
+    if read_at is None:
+        return Line(OK, f"No time entry {span} has been seen.", "`sync_time` reads those that were added since.")
+    found = _with_reason(window.filter(state=EntryStatus.State.BLOCKED), code)
+    count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
+    when = f"Entries {span}, last judged {moment(read_at)}."
+    if not count:
+        return Line(OK, f"No time entry is left out because it is {words}. {when}".replace("it is by", "it is"))
+    message = f"{formatting.number(count, ENTRIES)} {words}, {formatting.in_hours(minutes)}, left out. {when}"
+    # Time that is not billable is part of any month's work; the other two wait for a person.
+    return Line(OK if name == "billable" else WARN, message, fix)
+
+
+def in_doubt(workspace: Workspace | None, now: datetime) -> Line:
+    """Count the writes that got no clear answer, here or in all workspaces."""
+    writes = Action.objects.filter(state=Action.State.SENDING).exclude(pk__in=Action.objects.in_flight().values("pk"))
+    names = PartnerWrite.objects.filter(state=PartnerWrite.State.SENDING)
+    if workspace is not None:
+        writes, names = writes.filter(workspace=workspace), names.filter(workspace=workspace)
+    count, oldest = writes.aggregate(count=Count("pk"), oldest=Min("created_at")).values()
+    name_count = names.count()
+    if not count and not name_count:
+        return Line(OK, f"No write is in doubt, {moment(now)}.")
+    parts = []
+    if count:
+        parts.append(f"{formatting.number(count, ENTRIES)} got no clear answer, the oldest since {moment(oldest)}")
+    if name_count:
+        parts.append(f"{formatting.number(name_count, 'write,writes')} of a name got no clear answer")
+    is_long = oldest is not None and now - oldest > LONG_IN_DOUBT
+    return Line(FAIL if is_long else WARN, f"{'; '.join(parts)}. Nothing of it is sent twice. {moment(now)}.", SYNC)
+
+
+def refused(workspace: Workspace | None, now: datetime) -> Line:
+    """Count the entries that QuickBooks refused, and quote the latest refusal."""
+    statuses = EntryStatus.objects.filter(entry__deleted_at=None)
+    if workspace is not None:
+        statuses = statuses.filter(workspace=workspace)
+    found = _with_reason(statuses.exclude(state=EntryStatus.State.SENT), "QUICKBOOKS_REFUSED")
+    count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
+    if not count:
+        return Line(OK, f"QuickBooks refuses no time entry as far as was tried, {moment(now)}.")
+    latest = found.order_by("-evaluated_at", "-pk")[0]
+    row = next(row for row in latest.reasons if row.get("code") == "QUICKBOOKS_REFUSED")
+    said = reasons.explain(row)
+    message = (
+        f"{formatting.number(count, ENTRIES)} refused, {formatting.in_hours(minutes)}. The latest: {said['message']}"
+    )
+    return Line(FAIL, f"{message} Last judged {moment(latest.evaluated_at)}.", said["fix"])
+
+
+def _with_reason(statuses: QuerySet[EntryStatus], code: str) -> QuerySet[EntryStatus]:
+    with_text = statuses.annotate(reasons_text=Cast("reasons", TextField()))
+    return with_text.filter(reasons_text__contains=f'"code": "{code}"')

@@ -1,0 +1,74 @@
+"""One line of the check-list: its level, its evidence with the time it was read, and what mends it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError
+
+from config.scrubber import scrub
+from integrations.errors import ApiError
+from integrations.fields import SecretUnreadable
+
+log = logging.getLogger("hourbridge.doctor")
+
+OK, WARN, FAIL, SKIP = "ok", "warn", "fail", "skip"
+MISSING_TABLE = ("no such table", "no such column", "does not exist")
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was found; `name` is added by the list."""
+
+    level: str
+    message: str
+    fix: str = ""
+    name: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "level": self.level,
+            "ok": self.level != FAIL,
+            "message": self.message,
+            "fix": self.fix,
+        }
+
+
+Judge = Callable[[], Line]
+
+
+def judged(judges: Sequence[tuple[str, Judge]]) -> list[Line]:
+    """Return each judge's line under its name; one that fails is that line's verdict and stops no other."""
+    lines = []
+    for name, judge in judges:
+        line = _judged(name, judge)
+        lines.append(Line(line.level, scrub(line.message), line.fix, name))
+    return lines
+
+
+def _judged(name: str, judge: Judge) -> Line:
+    try:
+        return judge()
+    except SecretUnreadable as problem:
+        return Line(FAIL, str(problem), "Add the key to ENCRYPTION_KEYS, or connect again.")
+    except ApiError as problem:
+        return Line(FAIL, problem.message, problem.fix or "Run `doctor` again later.")
+    except DatabaseError as problem:
+        words = " ".join(str(problem).split())[:300]
+        if any(part in words for part in MISSING_TABLE):
+            return Line(SKIP, "Not read, since the database is not set up.", "Run `python manage.py migrate`.")
+        return Line(FAIL, f"The database refused: {words}", "Look at `database` and `migrations` below.")
+    except Exception as problem:
+        log.info("The check %s ended on an error of ours.", name, exc_info=True)
+        words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
+        return Line(FAIL, f"It could not be judged: {words}", "Please report it.")
+
+
+def moment(value: datetime | None) -> str:
+    """Return a time as lines quote it: `2026-11-28 22:10 UTC`."""
+    return f"{value:%Y-%m-%d %H:%M} UTC" if value is not None else "never"
