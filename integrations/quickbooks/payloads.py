@@ -178,6 +178,31 @@ def _minutes(raw: Raw) -> int | None:
     return int((end - start).total_seconds() + 30) // 60 - break_hours * 60 - break_minutes
 
 
+def exact_seconds(raw: Raw) -> int | None:
+    """Return the exact length of a TimeActivity: by start and end where it has both, breaks off, else by its duration.
+
+    None where it can't be read.
+    """
+    try:
+        duration = [_whole(raw.get(name)) for name in ("Hours", "Minutes", "Seconds")]
+        breaks = [_whole(raw.get(name)) or 0 for name in ("BreakHours", "BreakMinutes", "BreakSeconds")]
+    except Unreadable:
+        return None
+    start, end = _instant(raw.get("StartTime")), _instant(raw.get("EndTime"))
+    if start is not None and end is not None and (start.tzinfo is None) == (end.tzinfo is None):
+        length = int((end - start).total_seconds()) - _in_seconds(breaks)
+    elif any(part is not None for part in duration):
+        length = _in_seconds([part or 0 for part in duration])
+    else:
+        return None
+    return length if length >= 0 else None
+
+
+def _in_seconds(parts: list[int]) -> int:
+    hours, minutes, seconds = parts
+    return hours * 3600 + minutes * 60 + seconds
+
+
 def instant(value: Any) -> datetime | None:
     """Return a time stamp that has an offset from UTC; None for anything else."""
     parsed = _instant(value)

@@ -50,6 +50,15 @@ def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
     return steps * rounding.step
 
 
+def explains(seconds: int, rounded_minutes: int, rounding: Rounding = TO_THE_MINUTE) -> bool:
+    """Return whether the minutes are this length, rounded by today's rule or by any other that a workspace can have."""
+    if minutes(seconds, rounding) == rounded_minutes:
+        return True
+    steps = [step for step in range(1, 61) if 60 % step == 0]
+    rules = [Rounding(direction, step) for direction in ("near", "up", "down") for step in steps]
+    return any(minutes(seconds, rule) == rounded_minutes for rule in rules)
+
+
 def kept_day(start_at: datetime, *, sent: tuple[datetime, date] | None) -> date | None:
     """Return the day that was sent while the start is unchanged, even if time zones changed since; else None.
 

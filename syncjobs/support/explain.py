@@ -13,7 +13,6 @@ from integrations.clockify import payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
-from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
@@ -30,6 +29,7 @@ from syncjobs.rules.differences import Difference
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
+from syncjobs.support import unknown_records
 
 State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.
@@ -149,27 +149,10 @@ def _read_from_clockify(
         not_asked.append(f"Clockify was not asked: {error.message}")
         return stored_entry
     payloads.entry(raw)
-    _pull_unknown_records(workspace, client, raw, now=now)
+    unknown_records.pull_lists(workspace, client, window.ReportRows([raw], None), now=now)
     day_of = inputs.DayOf(workspace)
     pull.store_entries(workspace, [raw], reading=Reading(), day_of=day_of, approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
-
-
-def _pull_unknown_records(workspace: Workspace, client: ClockifyApiClient, raw: Any, *, now: datetime) -> None:
-    """Pull the lists, as a sync does, if the entry names a user or project added since the last check."""
-    company = workspace.company
-    if company is None or company.state != company.State.CONNECTED:
-        return
-    if (
-        workspace.pulled_at
-        and company.pulled_at
-        and not window.names_unknown_records(workspace, window.ReportRows([raw], None))
-    ):
-        return
-    if company.pulled_at is None:
-        quickbooks_pull.pull_lists(company, QuickBooksApiClient(company), reading=Reading(), now=now)
-    pull.pull_workspace(workspace, client, reading=Reading(), now=now)
-    evaluate.refresh(workspace, now=now)
 
 
 def _report_row(

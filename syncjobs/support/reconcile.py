@@ -1,0 +1,343 @@
+"""Both sides of a period as they are now, for `rules.reconciliation`; nothing is written to either vendor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from integrations.clockify import connection as clockify_connection
+from integrations.models import Company, TimeEntry, Workspace
+from integrations.quickbooks import payloads
+from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.payloads import Activity
+from integrations.reading.unreadable import Reading
+from mapping.queries import company_of
+from syncjobs.ledger import activities
+from syncjobs.models import Action, EntryStatus, Receipt
+from syncjobs.planning import evaluate, inputs, window
+from syncjobs.planning.evaluate import Evaluation
+from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.window import Window
+from syncjobs.rules import reasons, reconciliation
+from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.reconciliation import Booked, Line, Place, Row, Sent, Worked
+from syncjobs.support import unknown_records
+from syncjobs.support.reconcile_names import Names, customer_key, person_key
+
+State = EntryStatus.State
+REGULAR = "REGULAR"
+# SQLite limits the parameters of one query.
+IDS_PER_QUERY = 500
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Both sides of a period.
+
+    `unreadable`: a sentence for each record whose time could not be read and is therefore on neither side.
+    `cut_message`: why a side may not be whole; "" if it is.
+    """
+
+    first: date
+    last: date
+    rows: list[Row] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    cut_message: str = ""
+
+    @property
+    def clockify(self) -> int:
+        return sum(row.clockify for row in self.rows)
+
+    @property
+    def quickbooks(self) -> int:
+        return sum(row.quickbooks for row in self.rows)
+
+    @property
+    def difference(self) -> int:
+        return self.clockify - self.quickbooks
+
+    @property
+    def explained(self) -> int:
+        return sum(row.explained for row in self.rows)
+
+    @property
+    def unexplained(self) -> int:
+        return self.difference - self.explained
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every difference of every row is explained; opposite ones do not cancel out."""
+        return not self.cut_message and not any(row.unexplained for row in self.rows)
+
+
+def reconcile(
+    workspace: Workspace,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    on_stage: Callable[[str], None] = lambda text: None,
+) -> Reconciliation:
+    """Read both sides of these days, both included, and explain each difference. Raises ApiError."""
+    if first > last:
+        return Reconciliation(first, last)
+    reading = Reading()
+    on_stage("Reading time entries from Clockify")
+    client = clockify_connection.client_for(workspace)
+    report = window.read(workspace, client, first, last)
+    unknown_records.pull_lists(workspace, client, report, now=now)
+    read_window = window.store(workspace, client, report, first, last, reading=reading, now=now)
+    evaluate.mark_deleted(workspace, read_window.gone, now=now)
+    on_stage("Reading time from QuickBooks")
+    comparison = _Comparison(workspace, read_window, reading, now)
+    comparison.read_quickbooks()
+    on_stage("Comparing both sides")
+    lines = [line for line in comparison.lines() if first <= line.place.day <= last]
+    rows = reconciliation.rows_of(lines, comparison.names.of)
+    cut_message = " ".join(filter(None, (read_window.cut_message, reading.changed_message)))
+    return Reconciliation(first, last, rows, comparison.unreadable, cut_message)
+
+
+class _Comparison:
+    """The time of one period on both sides, matched by receipt."""
+
+    def __init__(self, workspace: Workspace, read_window: Window, reading: Reading, now: datetime) -> None:
+        self._workspace, self._company, self._window, self._now = workspace, company_of(workspace), read_window, now
+        self._context = inputs.load_context(workspace)
+        self.names = Names(workspace, self._company)
+        self._booked: dict[str, Booked] = {}
+        # Receipts of our time by activity; those of entries' own activities by entry.
+        self._receipts: dict[str, Receipt] = {}
+        self._own: dict[str, Receipt] = {}
+        self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
+        self.unreadable = [
+            f"Time entry {problem.id or 'without an id'}: {problem.reason}." for problem in reading.of("entry")
+        ]
+
+    # --- QuickBooks ----------------------------------------------------------------------------------------
+    def read_quickbooks(self) -> None:
+        """Read the period's activities, then those of receipts that are not among them. Raises ApiError."""
+        client = QuickBooksApiClient(self._company)
+        unclear: list[Activity] = []
+        days = _days(self._window.first, self._window.last)
+        for activity in activities.each_on_days(client, days, unclear=unclear):
+            self._add(activity)
+        for activity in unclear:
+            self.unreadable.append(
+                f"QuickBooks' time activity {activity.id or 'without an id'}: its time is no length."
+            )
+            if activity.id:
+                self._add(activity)
+        # After the reading: time that a sync sent meanwhile has its receipt by now, and is asked for below.
+        self._load_receipts()
+        for activity in activities.by_ids(client, self._receipts.keys() - self._booked.keys()).values():
+            self._add(activity)
+
+    def _add(self, activity: Activity) -> None:
+        day = activity.txn_date or date.max
+        place = Place(person_key(activity.person_kind, activity.person_id), customer_key(activity.customer_id), day)
+        readable = activity.minutes is not None and activity.txn_date is not None
+        seconds = payloads.exact_seconds(activity.raw) if readable else None
+        self._booked[activity.id] = Booked(activity.id, place, seconds, activity.billed)
+        self.names.learn(activity, place)
+
+    def _load_receipts(self) -> None:
+        rows = Receipt.objects.in_quickbooks(self._workspace).defer("differences")
+        ours = rows.filter(txn_date__range=(self._window.first, self._window.last))
+        self._receipts = {receipt.quickbooks_id: receipt for receipt in ours}
+        for column, ids in (("entry_id", sorted(self._window.ids)), ("quickbooks_id", sorted(self._booked))):
+            for chunk in _chunks(ids):
+                found = rows.filter(**{f"{column}__in": chunk})
+                self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
+        self._own = {receipt.entry_id: receipt for receipt in self._receipts.values() if receipt.part == 0}
+
+    # --- both sides ----------------------------------------------------------------------------------------
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines of all entries, then those of activities that belong to none of them."""
+        told: set[str] = set()
+        entry_ids = sorted(self._window.ids | {receipt.entry_id for receipt in self._receipts.values()})
+        for chunk in _chunks(entry_ids):
+            yield from self._entry_lines(chunk, told)
+        unmatched = [booked for key, booked in self._booked.items() if key not in told]
+        yield from self._other_lines(unmatched)
+
+    def _entry_lines(self, entry_ids: Sequence[str], told: set[str]) -> Iterator[Line]:
+        rows = {row.clockify_id: row for row in _entries(self._workspace, entry_ids)}
+        receipts = {key: self._own[key] for key in entry_ids if key in self._own}
+        context = replace(self._context, receipts=receipts)
+        earlier = evaluate.earlier_statuses(list(rows.values()))
+        evaluations: dict[str, Evaluation] = {}
+        for present in (row for row in rows.values() if row.deleted_at is None):
+            evaluations[present.clockify_id] = evaluate.judge(context.entry(present), context, earlier.get(present.pk))
+        self._save([rows[key] for key in evaluations], evaluations, context)
+        former = self._former_companies([key for key in entry_ids if key in rows and key not in receipts])
+        for key in entry_ids:
+            row, receipt = rows.get(key), receipts.get(key)
+            worked = self._worked(row, evaluations[key], context, former) if row and key in evaluations else None
+            booked = self._booked.get(receipt.quickbooks_id) if receipt else None
+            if booked is not None:
+                told.add(booked.id)
+            if worked is not None and receipt is None:
+                yield reconciliation.only_in_clockify(worked)
+            elif worked is not None and booked is None:
+                yield reconciliation.deleted_by_hand(worked)
+            elif worked is not None and booked is not None and receipt is not None:
+                yield from reconciliation.sent_lines(
+                    worked, booked, _sent(receipt), self.names.text, context.policy.rounding
+                )
+            elif booked is not None:
+                code, words, known = self._without_work(key, row, evaluations.get(key), context, receipts[key])
+                yield reconciliation.only_in_quickbooks(booked, code, words, known=known)
+
+    def _save(self, rows: list[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
+        """Save the statuses, as a check would: the mirror has just been read."""
+        start_date = self._workspace.start_date
+        judged = [row for row in rows if start_date is None or row.txn_date >= start_date]
+        evaluate.forget_edited(judged, evaluations, context)
+        evaluate.save(self._workspace, judged, evaluations, now=self._now)
+
+    def _worked(
+        self, row: TimeEntry, evaluation: Evaluation, context: PlanningContext, former: Mapping[str, str]
+    ) -> Worked | None:
+        """Return the entry's time; None where Clockify has no finished REGULAR time of it that this run has read."""
+        key = row.clockify_id
+        was_read = key in self._window.ids and key not in self._problems
+        receipt = context.receipts.get(key)
+        # Of a sent entry on other days than these, which the mirror knows, this run had nothing to read.
+        elsewhere = not self._window.first <= row.txn_date <= self._window.last
+        if not (was_read or (elsewhere and key not in self._window.unclear and key not in self._problems)):
+            return None
+        if row.seconds is None or (row.type or REGULAR) != REGULAR:
+            return None
+        entry = context.entry(row)
+        return Worked(
+            place=self._place(entry, context.resolve(entry), receipt),
+            seconds=max(row.seconds, 0),
+            state=str(evaluation.state),
+            reasons=evaluation.reasons,
+            words=former.get(key) or self._next(row),
+            edited=receipt is not None and receipt.content_hash != row.content_hash,
+            adopted=receipt is not None and (not receipt.content_hash or receipt.run_id is None),
+        )
+
+    def _next(self, row: TimeEntry) -> str:
+        start_date = self._workspace.start_date
+        before = start_date is not None and row.txn_date < start_date
+        return "Before the start date" if before else "Goes with the next sync"
+
+    def _place(self, entry: Entry, resolution: Resolution, receipt: Receipt | None) -> Place:
+        """Return where the entry's time belongs today; sent and unedited without a link, where it was sent to."""
+        sent = _sent(receipt).place if receipt and receipt.content_hash == entry.content_hash else None
+        person, customer = resolution.person, resolution.customer
+        person_name = self.names.user(entry)
+        if person is not None:
+            person_place = person_key(person.kind, person.id)
+        else:
+            person_place = sent.person if sent else f"user:{entry.user_id}"
+        if customer is not None:
+            customer_place = customer_key(customer.id)
+        else:
+            customer_place = sent.customer if sent else self.names.project(entry)
+        self.names.name_person(person_place, person_name)
+        return Place(person_place, customer_place, entry.txn_date)
+
+    def _without_work(
+        self,
+        key: str,
+        row: TimeEntry | None,
+        evaluation: Evaluation | None,
+        context: PlanningContext,
+        receipt: Receipt,
+    ) -> tuple[str, str, bool]:
+        """Return code and words for sent time whose entry has none now, and whether that explains it."""
+        if key in self._problems:
+            return "UNREADABLE", f"Entry {key} can't be read in Clockify: {self._problems[key]}", True
+        override = context.overrides.get(key)
+        if row is None or (row.deleted_at is None and key not in self._window.ids):
+            return "", f"Clockify gives no clear answer about entry {key}", False
+        kept = "kept by a person" if override is not None and override.kept else ""
+        if row.deleted_at is not None:
+            status = EntryStatus.objects.filter(entry=row).first()
+            waits = kept or _lower(reasons.title(str(status.reasons[0]["code"])) if status and status.reasons else "")
+            return "DELETED", f"Deleted in Clockify: {waits or 'goes with the next sync'}", True
+        what = "Still running" if row.seconds is None else "Not work time any more"
+        code = evaluation.reasons[0]["code"] if evaluation and evaluation.reasons else "EDITED"
+        waits = _lower(reasons.title(code)) if evaluation and evaluation.reasons else "goes with the next sync"
+        return code, f"{what}: {kept or waits}", True
+
+    def _other_lines(self, unmatched: Sequence[Booked]) -> Iterator[Line]:
+        """Yield lines of corrections, of time in doubt, of other workspaces and of what was not sent from here."""
+        owners = _owners(self._company, [booked.id for booked in unmatched])
+        in_doubt = _in_doubt(self._context.actions.values())
+        for booked in (booked for booked in unmatched if booked.seconds is not None):
+            receipt, owner = self._receipts.get(booked.id), owners.get(booked.id)
+            if receipt is not None:
+                words = f"Correction beside entry {receipt.entry_id}"
+                yield reconciliation.only_in_quickbooks(booked, "CORRECTION", words)
+            elif owner is not None and owner.workspace_id != self._workspace.pk:
+                yield reconciliation.only_in_quickbooks(booked, "OTHER_WORKSPACE", f"Sent from {owner.workspace}")
+            elif owner is not None:
+                words = f"Activity {booked.id} was deleted from here and is there again"
+                yield reconciliation.only_in_quickbooks(booked, "", words, known=False)
+            elif any(key == (booked.place, booked.seconds) and booked.id not in no for key, no in in_doubt):
+                yield reconciliation.only_in_quickbooks(booked, "OUTCOME_UNKNOWN", "May be time in doubt")
+            else:
+                yield reconciliation.only_in_quickbooks(booked, "NOT_OURS", f"Not ours (activity {booked.id})")
+
+    def _former_companies(self, entry_ids: Sequence[str]) -> dict[str, str]:
+        """Return words about entries whose time was sent to a company that was archived since, or taken back."""
+        rows = Receipt.objects.filter(workspace=self._workspace, entry_id__in=entry_ids, part=0)
+        words: dict[str, str] = {}
+        for receipt in rows.select_related("company"):
+            if receipt.company_id != self._company.pk and receipt.state == Receipt.State.SENT:
+                words[receipt.entry_id] = f"Sent to {receipt.company}, an archived company"
+            elif receipt.company_id == self._company.pk:
+                words.setdefault(receipt.entry_id, "Taken back from QuickBooks; goes with the next sync")
+        return words
+
+
+def _entries(workspace: Workspace, entry_ids: Sequence[str]) -> list[TimeEntry]:
+    return list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=entry_ids).defer("raw"))
+
+
+def _sent(receipt: Receipt) -> Sent:
+    draft = inputs.sent_of(receipt).draft
+    person, customer = person_key(draft.person_kind, draft.person_id), customer_key(draft.customer_id)
+    return Sent(Place(person, customer, receipt.txn_date), receipt.minutes * reconciliation.MINUTE)
+
+
+def _owners(company: Company, activity_ids: Sequence[str]) -> dict[str, Receipt]:
+    """Return any workspace's receipts of these activities, also of those that we deleted."""
+    owners: dict[str, Receipt] = {}
+    for chunk in _chunks(activity_ids):
+        rows = Receipt.objects.filter(company=company, quickbooks_id__in=chunk).select_related("workspace")
+        owners.update({receipt.quickbooks_id: receipt for receipt in rows})
+    return owners
+
+
+def _in_doubt(actions: Iterable[Action]) -> list[tuple[tuple[Place, int], list[str]]]:
+    """Return place and length of each create in doubt, with the activities that are known not to be it."""
+    found = []
+    for action in actions:
+        if action.verb == "create":
+            record = payloads.activity(json.loads(action.body))
+            place = Place(
+                person_key(record.person_kind, record.person_id), customer_key(record.customer_id), action.txn_date
+            )
+            found.append(((place, (record.minutes or 0) * reconciliation.MINUTE), action.excluded_ids))
+    return found
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _days(first: date, last: date) -> set[date]:
+    return {first + timedelta(days=number) for number in range((last - first).days + 1)}
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        yield ids[start : start + IDS_PER_QUERY]
