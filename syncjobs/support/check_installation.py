@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import django
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -90,13 +91,15 @@ def clock(seen: Sequence[Seen]) -> Line:
 
 
 def encryption() -> Line:
-    """Decrypt every stored secret; none is shown."""
+    """Decrypt every stored secret, those of second factors included; none is shown."""
     columns = [(Workspace, "api_key"), (Company, "access_token"), (Company, "refresh_token")]
     sealed = []
     for model, column in columns:
         # As plain text: the field itself would decrypt it.
         rows = model._default_manager.annotate(sealed=Cast(column, TextField())).exclude(sealed="")
         sealed += list(rows.values_list("sealed", flat=True))
+    factors = Authenticator.objects.values_list("data", flat=True)
+    sealed += [data[name] for data in factors for name in ("secret", "seed") if data.get(name)]
     unreadable = sum(1 for value in sealed if not _is_readable(value))
     keys = formatting.number(len(settings.ENCRYPTION_KEYS), "key,keys")
     if unreadable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ from integrations.fields import SecretUnreadable
 log = logging.getLogger("hourbridge.doctor")
 
 OK, WARN, FAIL, SKIP = "ok", "warn", "fail", "skip"
-MISSING_TABLE = ("no such table", "no such column", "does not exist")
+# SQLite's words, then PostgreSQL's, which also says of a whole database that it does not exist.
+MISSING_TABLE = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _judged(name: str, judge: Judge) -> Line:
         return Line(FAIL, problem.message, problem.fix or "Run `doctor` again later.")
     except DatabaseError as problem:
         words = " ".join(str(problem).split())[:300]
-        if any(part in words for part in MISSING_TABLE):
+        if MISSING_TABLE.search(words):
             return Line(SKIP, "Not read, since the database is not set up.", "Run `python manage.py migrate`.")
         return Line(FAIL, f"The database refused: {words}", "Look at `database` and `migrations` below.")
     except Exception as problem:

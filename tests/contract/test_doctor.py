@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.db import connection
 from django.utils import timezone
@@ -15,6 +16,7 @@ from integrations.database import database_now
 from integrations.models import ApiCall, Company, RateBucket
 from syncjobs.models import Schedule
 from tests.contract.conftest import Shell
+from tests.support.factories import UserFactory
 from tests.support.scene import Result, Scene, run_command
 
 HEADINGS = (
@@ -171,6 +173,32 @@ def test_a_vendor_that_asked_us_to_wait_is_not_asked(month: Scene) -> None:
     assert sum(month.calls("quickbooks").values()) == 0
 
 
+def test_a_vendor_in_trouble_fails_its_line_and_is_asked_once(month: Scene) -> None:
+    month.fault("503", "companyinfo", method="GET", times=5)
+    before = whole_database()
+    month.zero_calls()
+
+    result = doctor()
+
+    assert levels(result, "connection_quickbooks", "plan", "connection_clockify") == ["fail", "warn", "ok"]
+    assert line(result, "plan")["fix"] == "See the line `connection_quickbooks`."
+    assert (sum(month.calls("quickbooks").values()), whole_database()) == (1, before)
+
+
+def test_time_that_was_refused_is_quoted(month: Scene) -> None:
+    refusal = {
+        "Fault": {"Error": [{"Message": "Not this one", "Detail": "", "code": "6330"}], "type": "ValidationFault"}
+    }
+    month.fault("status_before", status=400, body=refusal, times=9)
+    assert month.sync()["failed"] == 1
+
+    result = doctor()
+
+    assert (result.code, levels(result, "refused")) == (4, ["fail"])
+    message = line(result, "refused")["message"]
+    assert message.startswith("1 time entry refused, 1 h.") and "Not this one" in message
+
+
 def test_a_schedule_that_nobody_starts_fails(month: Scene) -> None:
     due = timezone.now() - timedelta(hours=1)
     Schedule.objects.create(workspace=month.workspace, kind="sync", mode="hours", every=1, next_at=due)
@@ -195,6 +223,17 @@ def test_a_wrong_key_fails_its_line_and_those_that_need_the_secrets(month: Scene
     assert levels(result, "encryption", "connection_quickbooks", "connection_clockify") == ["fail"] * 3
     assert levels(result, "users", "billable", "migrations") == ["warn", "ok", "ok"]
     assert "3 of 3 stored secrets" in line(result, "encryption")["message"]
+
+
+def test_second_factors_count_as_secrets(month: Scene) -> None:
+    factor = Authenticator(user=UserFactory(), type=Authenticator.Type.TOTP)
+    sealed = Fernet(Fernet.generate_key()).encrypt(b"seed").decode()
+    factor.data = {"secret": sealed}
+    factor.save()
+
+    row = line(doctor(), "encryption")
+
+    assert row["level"] == "fail" and "1 of 4 stored secrets" in row["message"] and sealed not in row["message"]
 
 
 @pytest.mark.django_db(transaction=True)

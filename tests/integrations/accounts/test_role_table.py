@@ -70,6 +70,7 @@ TABLE = {
     "hourbridge:uncertain-writes": Line(LOOK, ACT),
     "hourbridge:missing": Line(LOOK, ACT),
     "hourbridge:since-sent": Line(LOOK, ACT),
+    "hourbridge:diagnose": Line(LOOK, LOOK),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
