@@ -75,10 +75,15 @@ class Booked:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Place and length that a receipt proves."""
+    """Place and length that a receipt proves.
+
+    `corrected`: what its corrections have in QuickBooks now; `correction_changed`: one is not as it was sent.
+    """
 
     place: Place
     seconds: int
+    corrected: int = 0
+    correction_changed: bool = False
 
 
 def only_in_clockify(worked: Worked) -> Line:
@@ -137,6 +142,8 @@ def _edited(worked: Worked, booked: Booked) -> tuple[str, str]:
     if worked.reasons:
         code, words = _held(worked)
         return code, words if code == BILLED else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
+    if worked.state == "sent":
+        return "KEPT", "A person keeps what is in QuickBooks"
     if booked.billed:
         return BILLED, reasons.title(BILLED)
     if worked.adopted:
@@ -160,20 +167,38 @@ def _causes(worked: Worked, booked: Booked, sent: Sent, rule: Rounding) -> list[
     quickbooks = booked.seconds or 0
     if worked.state == "unknown":
         return [*_cause(IN_DOUBT, reasons.title(IN_DOUBT), worked.seconds - quickbooks)]
+    if sent.corrected or sent.correction_changed:
+        return _corrected_causes(worked, booked, sent, rule)
     causes: list[Cause] = []
     by_hand = sent.seconds - quickbooks
     if abs(by_hand) < MINUTE and (quickbooks + MINUTE // 2) // MINUTE * MINUTE == sent.seconds:
         causes += _cause("ROUNDING", "Rounding", by_hand)
     else:
         causes += _cause(CHANGED, reasons.title(CHANGED), by_hand)
-    rest = worked.seconds - sent.seconds
-    if worked.edited:
+    rest, sent_minutes = worked.seconds - sent.seconds, sent.seconds // MINUTE
+    if rounding.minutes(worked.seconds, rule) == sent_minutes:
+        causes += _cause("ROUNDING", "Rounding", rest)
+    elif worked.edited:
         causes += _cause(*_edited(worked, booked), rest)
-    elif rounding.explains(worked.seconds, sent.seconds // MINUTE, rule):
+    elif rounding.explains(worked.seconds, sent_minutes):
         causes += _cause("ROUNDING", "Rounding", rest)
     elif worked.adopted:
         causes += _cause("ADOPTED", "Adopted as it is in QuickBooks", rest)
     # Whatever is left stays unexplained.
+    return causes
+
+
+def _corrected_causes(worked: Worked, booked: Booked, sent: Sent, rule: Rounding) -> list[Cause]:
+    """Return what explains an entry's own activity beside its corrections, whose lines take their part off again."""
+    quickbooks = (booked.seconds or 0) + sent.corrected
+    rest = worked.seconds - quickbooks
+    causes = [*_cause("CORRECTION", "Corrected by a second activity", sent.corrected)]
+    if quickbooks % MINUTE == 0 and rounding.explains(worked.seconds, quickbooks // MINUTE, rule):
+        return [*causes, *_cause("ROUNDING", "Rounding", rest)]
+    if worked.edited:
+        return [*causes, *_cause(*_edited(worked, booked), rest)]
+    if sent.correction_changed or booked.seconds != sent.seconds:
+        return [*causes, *_cause(CHANGED, reasons.title(CHANGED), rest)]
     return causes
 
 
@@ -213,6 +238,46 @@ class Row:
         for cause in line.causes:
             key = cause.code, cause.words, cause.known
             self.causes[key] = self.causes.get(key, 0) + cause.seconds
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Both sides of a period.
+
+    `unreadable`: a sentence for each record whose time could not be read and is therefore on neither side.
+    `cut_message`: why a side may not be whole; "" if it is.
+    """
+
+    first: date
+    last: date
+    rows: list[Row] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    cut_message: str = ""
+
+    @property
+    def clockify(self) -> int:
+        return sum(row.clockify for row in self.rows)
+
+    @property
+    def quickbooks(self) -> int:
+        return sum(row.quickbooks for row in self.rows)
+
+    @property
+    def difference(self) -> int:
+        return self.clockify - self.quickbooks
+
+    @property
+    def explained(self) -> int:
+        return sum(row.explained for row in self.rows)
+
+    @property
+    def unexplained(self) -> int:
+        return self.difference - self.explained
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether every difference of every row is explained; opposite ones do not cancel out."""
+        return not self.cut_message and not any(row.unexplained for row in self.rows)
 
 
 def rows_of(lines: Iterable[Line], names: Callable[[Place], tuple[str, str]]) -> list[Row]:

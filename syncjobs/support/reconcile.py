@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from integrations.clockify import connection as clockify_connection
@@ -22,7 +22,7 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
 from syncjobs.rules import reasons, reconciliation
 from syncjobs.rules.eligibility import Entry, Resolution
-from syncjobs.rules.reconciliation import Booked, Line, Place, Row, Sent, Worked
+from syncjobs.rules.reconciliation import Booked, Line, Place, Reconciliation, Sent, Worked
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
 
@@ -30,46 +30,6 @@ State = EntryStatus.State
 REGULAR = "REGULAR"
 # SQLite limits the parameters of one query.
 IDS_PER_QUERY = 500
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """Both sides of a period.
-
-    `unreadable`: a sentence for each record whose time could not be read and is therefore on neither side.
-    `cut_message`: why a side may not be whole; "" if it is.
-    """
-
-    first: date
-    last: date
-    rows: list[Row] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    cut_message: str = ""
-
-    @property
-    def clockify(self) -> int:
-        return sum(row.clockify for row in self.rows)
-
-    @property
-    def quickbooks(self) -> int:
-        return sum(row.quickbooks for row in self.rows)
-
-    @property
-    def difference(self) -> int:
-        return self.clockify - self.quickbooks
-
-    @property
-    def explained(self) -> int:
-        return sum(row.explained for row in self.rows)
-
-    @property
-    def unexplained(self) -> int:
-        return self.difference - self.explained
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether every difference of every row is explained; opposite ones do not cancel out."""
-        return not self.cut_message and not any(row.unexplained for row in self.rows)
 
 
 def reconcile(
@@ -111,6 +71,7 @@ class _Comparison:
         # Receipts of our time by activity; those of entries' own activities by entry.
         self._receipts: dict[str, Receipt] = {}
         self._own: dict[str, Receipt] = {}
+        self._corrections: dict[str, list[Receipt]] = {}
         self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
         self.unreadable = [
             f"Time entry {problem.id or 'without an id'}: {problem.reason}." for problem in reading.of("entry")
@@ -151,7 +112,14 @@ class _Comparison:
             for chunk in _chunks(ids):
                 found = rows.filter(**{f"{column}__in": chunk})
                 self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
+        others = {receipt.entry_id for receipt in self._receipts.values()} - self._window.ids
+        for chunk in _chunks(sorted(others)):
+            found = rows.filter(entry_id__in=chunk)
+            self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
         self._own = {receipt.entry_id: receipt for receipt in self._receipts.values() if receipt.part == 0}
+        for receipt in self._receipts.values():
+            if receipt.part:
+                self._corrections.setdefault(receipt.entry_id, []).append(receipt)
 
     # --- both sides ----------------------------------------------------------------------------------------
     def lines(self) -> Iterator[Line]:
@@ -184,12 +152,22 @@ class _Comparison:
             elif worked is not None and booked is None:
                 yield reconciliation.deleted_by_hand(worked)
             elif worked is not None and booked is not None and receipt is not None:
-                yield from reconciliation.sent_lines(
-                    worked, booked, _sent(receipt), self.names.text, context.policy.rounding
-                )
+                sent = self._with_corrections(_sent(receipt), key)
+                yield from reconciliation.sent_lines(worked, booked, sent, self.names.text, context.policy.rounding)
             elif booked is not None:
-                code, words, known = self._without_work(key, row, evaluations.get(key), context, receipts[key])
+                status = earlier.get(row.pk) if row else None
+                code, words, known = self._without_work(key, row, evaluations.get(key), context, status)
                 yield reconciliation.only_in_quickbooks(booked, code, words, known=known)
+
+    def _with_corrections(self, sent: Sent, entry_id: str) -> Sent:
+        """Return what was sent with what QuickBooks has of the entry's corrections now."""
+        corrected, changed = 0, False
+        for receipt in self._corrections.get(entry_id, []):
+            booked = self._booked.get(receipt.quickbooks_id)
+            seconds = (booked.seconds or 0) if booked else 0
+            corrected += seconds
+            changed = changed or seconds != receipt.minutes * reconciliation.MINUTE
+        return replace(sent, corrected=corrected, correction_changed=changed)
 
     def _save(self, rows: list[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
         """Save the statuses, as a check would: the mirror has just been read."""
@@ -249,7 +227,7 @@ class _Comparison:
         row: TimeEntry | None,
         evaluation: Evaluation | None,
         context: PlanningContext,
-        receipt: Receipt,
+        status: EntryStatus | None,
     ) -> tuple[str, str, bool]:
         """Return code and words for sent time whose entry has none now, and whether that explains it."""
         if key in self._problems:
@@ -259,7 +237,6 @@ class _Comparison:
             return "", f"Clockify gives no clear answer about entry {key}", False
         kept = "kept by a person" if override is not None and override.kept else ""
         if row.deleted_at is not None:
-            status = EntryStatus.objects.filter(entry=row).first()
             waits = kept or _lower(reasons.title(str(status.reasons[0]["code"])) if status and status.reasons else "")
             return "DELETED", f"Deleted in Clockify: {waits or 'goes with the next sync'}", True
         what = "Still running" if row.seconds is None else "Not work time any more"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from syncjobs.models import Receipt
+from integrations.models import Company, Workspace
+from syncjobs.models import Receipt, Run
+from syncjobs.runs import correction, lifecycle
+from syncjobs.runs.execution import RunExecution
 from tests.support.scene import FIRST, LAST, Result, Scene, run_command
 
 KEYS = {"clockify_minutes", "quickbooks_minutes", "difference", "explained", "unexplained", "rows"}
@@ -42,6 +46,12 @@ def codes(result: Result) -> dict[str, float]:
         for cause in row["causes"]:
             found[cause["code"]] = found.get(cause["code"], 0) + cause["minutes"]
     return found
+
+
+def work(scene: Scene, **details: Any) -> Run:
+    """Run what a button requests."""
+    run = lifecycle.create_run("sync", scene.workspace, trigger="button", now=timezone.now(), **details)
+    return RunExecution(run).work()
 
 
 def foreign(scene: Scene, ada: str, site: str, **fields: Any) -> dict[str, Any]:
@@ -213,14 +223,42 @@ def test_a_write_in_doubt_is_named_on_both_sides(
 def test_a_correction_stands_beside_the_billed_time(scene: Scene, ada: str, site: str) -> None:
     billed = scene.entry(ada, site)
     scene.sync()
-    extra = foreign(scene, ada, site, Hours=0, Minutes=30)
-    own = scene.receipt(billed)
-    own.pk, own.part, own.quickbooks_id = None, 1, extra["Id"]
-    own.save()
+    scene.bill(scene.receipt(billed).quickbooks_id)
+    scene.stretch(billed, 240.25)
+    scene.sync()
+    preview = work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(billed), "correct"))
+    days = {"first": preview.from_date, "last": preview.to_date}
+    work(scene, **days, options=correction.as_shown(preview))
 
     result = reconcile()
 
-    assert (result.code, codes(result)) == (0, {"CORRECTION": -30})
+    assert (result.code, result["quickbooks_minutes"]) == (0, 240)
+    assert codes(result) == {"CORRECTION": 0, "ROUNDING": 0.25}
+
+    scene.delete_activity(Receipt.objects.get(part=1).quickbooks_id)
+
+    result = reconcile()
+
+    assert (result.code, codes(result)) == (0, {"CHANGED_IN_QUICKBOOKS": 180.25})
+
+
+def test_what_a_person_keeps_or_took_back_is_said(scene: Scene, ada: str, site: str) -> None:
+    kept = scene.entry(ada, site)
+    scene.entry(ada, site, "2026-03-05 09:00")
+    scene.sync(last="2026-03-04")
+    run = scene.sync()["run"]
+    scene.delete_entry(kept)
+    scene.sync(last="2026-03-04", dry_run=True)
+    assert run_command("resolve", kept, "keep_quickbooks").code == 0
+    assert run_command("undo_run", str(run)).code == 0
+
+    result = reconcile()
+
+    assert (result.code, result["difference"], result["unexplained"]) == (0, 0, 0)
+    assert [row["explanation"] for row in result["rows"]] == [
+        "Deleted in Clockify: kept by a person −60.00 min",
+        "Taken back from QuickBooks; goes with the next sync +60.00 min",
+    ]
 
 
 def test_unreadable_records_are_said(scene: Scene, ada: str, site: str) -> None:
@@ -237,6 +275,27 @@ def test_unreadable_records_are_said(scene: Scene, ada: str, site: str) -> None:
     assert [broken in text for text in result["unreadable"]] == [True]
     assert "Traceback" not in result.stderr
     assert scene.explain(good)["state"] == "sent"
+
+
+def test_time_sent_to_a_company_that_was_archived_says_so(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    scene.sync()
+    Receipt.objects.update(company=Company.objects.create(realm_id="1", name="Trial"))
+
+    (row,) = reconcile()["rows"]
+
+    assert row["explanation"].startswith("Sent to Trial, an archived company +60.00 min")
+
+
+def test_time_of_another_workspace_says_whose_it_is(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    scene.sync()
+    other = Workspace.objects.create(
+        clockify_id="other", name="Studio Two", state="disconnected", start_date="2026-03-01"
+    )
+    Receipt.objects.update(workspace=other)
+
+    assert "Sent from Studio Two −60.00 min" in reconcile()["rows"][0]["explanation"]
 
 
 def test_a_difference_without_a_cause_exits_with_4(scene: Scene, ada: str, site: str) -> None:

@@ -9,10 +9,9 @@ from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation import minutes, signed
+from syncjobs.rules.reconciliation import Reconciliation, minutes, signed
 from syncjobs.runs import lost_connections
 from syncjobs.support import reconcile
-from syncjobs.support.reconcile import Reconciliation
 
 
 class Command(base.Command):

@@ -29,7 +29,8 @@ def explained(worked: Worked, booked: Booked, sent: Sent) -> list[tuple[str, int
         # Under a rule that was changed since.
         ({"seconds": HOUR + 300}, 1.25 * HOUR, 1.25 * HOUR, [("ROUNDING", -600)]),
         ({"seconds": HOUR}, 2 * HOUR, HOUR, [("CHANGED_IN_QUICKBOOKS", -HOUR)]),
-        ({"seconds": 2 * HOUR, "edited": True}, HOUR, HOUR, [("EDITED", HOUR)]),
+        ({"seconds": 2 * HOUR, "state": "changed", "edited": True}, HOUR, HOUR, [("EDITED", HOUR)]),
+        ({"seconds": 2 * HOUR, "edited": True}, HOUR, HOUR, [("KEPT", HOUR)]),
         ({"seconds": 2 * HOUR, "state": "unknown"}, HOUR, HOUR, [("OUTCOME_UNKNOWN", HOUR)]),
     ],
 )
