@@ -64,7 +64,7 @@ def _judged(name: str, judge: Judge) -> Line:
         words = " ".join(str(problem).split())[:300]
         if MISSING_TABLE.search(words):
             return Line(SKIP, "Not read, since the database is not set up.", "Run `python manage.py migrate`.")
-        return Line(FAIL, f"The database refused: {words}", "Look at `database` and `migrations` below.")
+        return Line(FAIL, f"The database refused: {words}", "Check DATABASE_URL, and that the database server runs.")
     except Exception as problem:
         log.info("The check %s ended on an error of ours.", name, exc_info=True)
         words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]

@@ -212,6 +212,7 @@ def test_short_settling_is_a_warning(month: Scene, settings: Any) -> None:
     row = line(doctor(), "settings")
 
     assert row["level"] == "warn" and "SETTLE_SECONDS is 60" in row["message"]
+    assert row["fix"].startswith("Set SETTLE_SECONDS to 120 or more.")
 
 
 def test_a_wrong_key_fails_its_line_and_those_that_need_the_secrets(month: Scene, settings: Any) -> None:
@@ -258,4 +259,4 @@ def test_a_database_that_is_away_fails_its_lines(shell: Shell) -> None:
 
     assert ended.returncode == 4
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert "fail  database" in ended.stdout
+    assert "fail  database" in ended.stdout and "ok    clock" in ended.stdout
