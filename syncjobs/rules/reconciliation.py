@@ -141,7 +141,10 @@ def _edited(worked: Worked, booked: Booked) -> tuple[str, str]:
     """Return why an edit is not in QuickBooks yet."""
     if worked.reasons:
         code, words = _held(worked)
-        return code, words if code == BILLED else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
+        return code, words if code in {
+            BILLED,
+            "UNREADABLE",
+        } else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
     if worked.state == "sent":
         return "KEPT", "A person keeps what is in QuickBooks"
     if booked.billed:
@@ -244,7 +247,7 @@ class Row:
 class Reconciliation:
     """Both sides of a period.
 
-    `unreadable`: a sentence for each record whose time could not be read and is therefore on neither side.
+    `unreadable`: a sentence for each record that could not be read; its time counts as far as that could be.
     `cut_message`: why a side may not be whole; "" if it is.
     """
 

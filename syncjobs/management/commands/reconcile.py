@@ -38,7 +38,7 @@ class Command(base.Command):
         self._check_connected(workspace)
         found = reconcile.reconcile(workspace, first, last, now=now, on_stage=self.progress)
         for text in found.unreadable:
-            self.progress(f"Could not be read, so its time counts on neither side: {text}")
+            self.progress(f"Could not be read: {text}")
         if found.cut_message:
             self.progress(found.cut_message)
         code = self.printed_code = 0 if found.is_proven else base.CUT_SHORT
