@@ -282,6 +282,15 @@ class Reconciliation:
         """Whether every difference of every row is explained; opposite ones do not cancel out."""
         return not self.cut_message and not any(row.unexplained for row in self.rows)
 
+    @property
+    def verdict(self) -> str:
+        """Whether both sides add up, as a sentence."""
+        if self.is_proven:
+            return f"Both sides add up: {'every difference is explained' if self.difference else 'they are equal'}."
+        if self.cut_message:
+            return "Whether both sides add up is not known: not everything could be read."
+        return f"Both sides do not add up: {signed(self.unexplained)} in all not explained."
+
 
 def rows_of(lines: Iterable[Line], names: Callable[[Place], tuple[str, str]]) -> list[Row]:
     """Add the lines up by the names of person and customer and by day, in that order."""
