@@ -14,7 +14,7 @@ from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
-from integrations.reading.values import Unreadable
+from integrations.reading.values import FIRST_YEAR, LAST_YEAR, Unreadable
 from mapping.queries import company_of
 from syncjobs.ledger import activities
 from syncjobs.models import Action, EntryStatus, Receipt
@@ -43,6 +43,8 @@ def reconcile(
     on_stage: Callable[[str], None] = lambda text: None,
 ) -> Reconciliation:
     """Read both sides of these days, both included, and explain each difference. Raises ApiError."""
+    # No entry can be read that lies outside these years.
+    first, last = max(first, date(FIRST_YEAR, 1, 1)), min(last, date(LAST_YEAR, 12, 31))
     if first > last:
         return Reconciliation(first, last)
     reading = Reading()

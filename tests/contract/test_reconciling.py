@@ -354,6 +354,13 @@ def test_text_ends_with_whether_both_sides_add_up(scene: Scene, ada: str, site: 
     assert "Both sides add up: every difference is explained." in text
 
 
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31")])
+def test_days_at_the_end_of_the_calendar_hold_nothing(scene: Scene, first: str, last: str) -> None:
+    result = reconcile(first, last)
+
+    assert (result.code, result["rows"]) == (0, [])
+
+
 def test_not_connected_exits_with_3_and_zeros(stage: Scene) -> None:
     result = run_command("reconcile")
 
