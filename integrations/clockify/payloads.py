@@ -181,6 +181,14 @@ def project(raw: Raw) -> ProjectPayload:
     )
 
 
+# What says whose time an entry is, and how long; not what it is worth.
+OF_TIME = {
+    *ID_NAMES,
+    *("userId", "userName", "user", "projectId", "projectName", "project", "clientId", "clientName"),
+    *("timeInterval", "type"),
+}
+
+
 def entry(raw: Raw) -> EntryPayload:
     """Return a time entry in either API's form. Raises Unreadable."""
     raw = values.record(raw)
@@ -211,6 +219,14 @@ def entry(raw: Raw) -> EntryPayload:
         currency=currency,
         invoiced=_invoiced(raw.get("invoicingInfo")),
     )
+
+
+def time_of(raw: Raw) -> EntryPayload:
+    """Return an unreadable entry as far as its time goes: whose it is, for which project, from when to when.
+
+    What else it has counts as empty. Raises Unreadable where that can't be read either.
+    """
+    return entry({name: value for name, value in values.record(raw).items() if name in OF_TIME})
 
 
 def _object(raw: Raw, name: str) -> Raw:

@@ -26,6 +26,11 @@ def duration(minutes: int | None) -> str:
     return f"{(minutes or 0) // 60}:{(minutes or 0) % 60:02d}"
 
 
+def as_minutes(seconds: int) -> str:
+    """Return an exact length in seconds as `1,234.50 min`."""
+    return f"{seconds / 60:,.2f} min"
+
+
 def moment(value: datetime | None, zone: str = "UTC") -> str:
     """Return `Tue 3 Mar, 22:40` in that zone, with the year unless it is the current one."""
     if value is None:

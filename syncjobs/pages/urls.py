@@ -9,7 +9,7 @@ from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
-from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
+from syncjobs.pages.runs import mass_deletion, proof, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
 from syncjobs.pages.support import diagnose
 
@@ -46,6 +46,7 @@ urlpatterns = [
     # An address that people may have kept does not follow a renaming.
     path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="uncertain-writes"),
     path("workspaces/<int:pk>/since-sent/", access.page(since_sent.page), name="since-sent"),
+    path("workspaces/<int:pk>/proof/", access.page(proof.page), name="proof"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path("workspaces/<int:pk>/list-is-right/", access.button(shrunk_lists.accept), name="list-is-right"),
     path(

@@ -141,7 +141,10 @@ def _edited(worked: Worked, booked: Booked) -> tuple[str, str]:
     """Return why an edit is not in QuickBooks yet."""
     if worked.reasons:
         code, words = _held(worked)
-        return code, words if code == BILLED else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
+        return code, words if code in {
+            BILLED,
+            "UNREADABLE",
+        } else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
     if worked.state == "sent":
         return "KEPT", "A person keeps what is in QuickBooks"
     if booked.billed:
@@ -244,7 +247,7 @@ class Row:
 class Reconciliation:
     """Both sides of a period.
 
-    `unreadable`: a sentence for each record whose time could not be read and is therefore on neither side.
+    `unreadable`: a sentence for each record that could not be read; its time counts as far as that could be.
     `cut_message`: why a side may not be whole; "" if it is.
     """
 
@@ -278,6 +281,15 @@ class Reconciliation:
     def is_proven(self) -> bool:
         """Whether every difference of every row is explained; opposite ones do not cancel out."""
         return not self.cut_message and not any(row.unexplained for row in self.rows)
+
+    @property
+    def verdict(self) -> str:
+        """Whether both sides add up, as a sentence."""
+        if self.is_proven:
+            return f"Both sides add up: {'every difference is explained' if self.difference else 'they are equal'}."
+        if self.cut_message:
+            return "Whether both sides add up is not known: not everything could be read."
+        return f"Both sides do not add up: {signed(self.unexplained)} in all not explained."
 
 
 def rows_of(lines: Iterable[Line], names: Callable[[Place], tuple[str, str]]) -> list[Row]:

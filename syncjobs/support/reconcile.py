@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from integrations.clockify import connection as clockify_connection
+from integrations.clockify import payloads as clockify_payloads
 from integrations.models import Company, TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
+from integrations.reading.values import FIRST_YEAR, LAST_YEAR, Unreadable
 from mapping.queries import company_of
 from syncjobs.ledger import activities
 from syncjobs.models import Action, EntryStatus, Receipt
@@ -21,7 +23,7 @@ from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
 from syncjobs.rules import reasons, reconciliation
-from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.eligibility import Entry, Resolution, unreadable_reason
 from syncjobs.rules.reconciliation import Booked, Line, Place, Reconciliation, Sent, Worked
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
@@ -41,6 +43,8 @@ def reconcile(
     on_stage: Callable[[str], None] = lambda text: None,
 ) -> Reconciliation:
     """Read both sides of these days, both included, and explain each difference. Raises ApiError."""
+    # No entry can be read that lies outside these years.
+    first, last = max(first, date(FIRST_YEAR, 1, 1)), min(last, date(LAST_YEAR, 12, 31))
     if first > last:
         return Reconciliation(first, last)
     reading = Reading()
@@ -73,6 +77,7 @@ class _Comparison:
         self._own: dict[str, Receipt] = {}
         self._corrections: dict[str, list[Receipt]] = {}
         self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
+        self._unreadable_rows = _unreadable_rows(workspace, reading)
         self.unreadable = [
             f"Time entry {problem.id or 'without an id'}: {problem.reason}." for problem in reading.of("entry")
         ]
@@ -108,7 +113,10 @@ class _Comparison:
         rows = Receipt.objects.in_quickbooks(self._workspace).defer("differences")
         ours = rows.filter(txn_date__range=(self._window.first, self._window.last))
         self._receipts = {receipt.quickbooks_id: receipt for receipt in ours}
-        for column, ids in (("entry_id", sorted(self._window.ids)), ("quickbooks_id", sorted(self._booked))):
+        for column, ids in (
+            ("entry_id", sorted(self._window.ids | self._unreadable_rows.keys())),
+            ("quickbooks_id", sorted(self._booked)),
+        ):
             for chunk in _chunks(ids):
                 found = rows.filter(**{f"{column}__in": chunk})
                 self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
@@ -125,14 +133,15 @@ class _Comparison:
     def lines(self) -> Iterator[Line]:
         """Yield the lines of all entries, then those of activities that belong to none of them."""
         told: set[str] = set()
-        entry_ids = sorted(self._window.ids | {receipt.entry_id for receipt in self._receipts.values()})
+        sent_ids = {receipt.entry_id for receipt in self._receipts.values()}
+        entry_ids = sorted(self._window.ids | self._unreadable_rows.keys() | sent_ids)
         for chunk in _chunks(entry_ids):
             yield from self._entry_lines(chunk, told)
         unmatched = [booked for key, booked in self._booked.items() if key not in told]
         yield from self._other_lines(unmatched)
 
     def _entry_lines(self, entry_ids: Sequence[str], told: set[str]) -> Iterator[Line]:
-        rows = {row.clockify_id: row for row in _entries(self._workspace, entry_ids)}
+        rows = _entries(self._workspace, entry_ids)
         receipts = {key: self._own[key] for key in entry_ids if key in self._own}
         context = replace(self._context, receipts=receipts)
         earlier = evaluate.earlier_statuses(list(rows.values()))
@@ -140,6 +149,10 @@ class _Comparison:
         for present in (row for row in rows.values() if row.deleted_at is None):
             evaluations[present.clockify_id] = evaluate.judge(context.entry(present), context, earlier.get(present.pk))
         self._save([rows[key] for key in evaluations], evaluations, context)
+        for key in (key for key in entry_ids if key in self._unreadable_rows):
+            rows[key] = self._unreadable_rows[key]
+            reason = unreadable_reason("entry", self._problems[key])
+            evaluations[key] = Evaluation(State.BLOCKED, (reason.as_row(),), 0)
         former = self._former_companies([key for key in entry_ids if key in rows and key not in receipts])
         for key in entry_ids:
             row, receipt = rows.get(key), receipts.get(key)
@@ -155,7 +168,7 @@ class _Comparison:
                 sent = self._with_corrections(_sent(receipt), key)
                 yield from reconciliation.sent_lines(worked, booked, sent, self.names.text, context.policy.rounding)
             elif booked is not None:
-                status = earlier.get(row.pk) if row else None
+                status = earlier.get(row.pk) if row and row.pk else None
                 code, words, known = self._without_work(key, row, evaluations.get(key), context, status)
                 yield reconciliation.only_in_quickbooks(booked, code, words, known=known)
 
@@ -181,7 +194,7 @@ class _Comparison:
     ) -> Worked | None:
         """Return the entry's time; None where Clockify has no finished REGULAR time of it that this run has read."""
         key = row.clockify_id
-        was_read = key in self._window.ids and key not in self._problems
+        was_read = key in self._unreadable_rows or (key in self._window.ids and key not in self._problems)
         receipt = context.receipts.get(key)
         # Of a sent entry on other days than these, which the mirror knows, this run had nothing to read.
         elsewhere = not self._window.first <= row.txn_date <= self._window.last
@@ -275,8 +288,24 @@ class _Comparison:
         return words
 
 
-def _entries(workspace: Workspace, entry_ids: Sequence[str]) -> list[TimeEntry]:
-    return list(TimeEntry.objects.filter(workspace=workspace, clockify_id__in=entry_ids).defer("raw"))
+def _entries(workspace: Workspace, entry_ids: Sequence[str]) -> dict[str, TimeEntry]:
+    rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=entry_ids).defer("raw")
+    return {row.clockify_id: row for row in rows}
+
+
+def _unreadable_rows(workspace: Workspace, reading: Reading) -> dict[str, TimeEntry]:
+    """Return, by id and not to be saved, the unreadable entries of which the time at least can be read."""
+    found: dict[str, TimeEntry] = {}
+    day_of = inputs.DayOf(workspace)
+    for problem in reading.of("entry"):
+        try:
+            payload = clockify_payloads.time_of(problem.raw)
+        except Unreadable:
+            continue
+        columns = {name: getattr(payload, name) for name in payload.__slots__ if name != "id"}
+        day = day_of([payload])[payload.id]
+        found[payload.id] = TimeEntry(workspace=workspace, clockify_id=payload.id, txn_date=day, **columns)
+    return found
 
 
 def _sent(receipt: Receipt) -> Sent:

@@ -277,6 +277,30 @@ def test_unreadable_records_are_said(scene: Scene, ada: str, site: str) -> None:
     assert scene.explain(good)["state"] == "sent"
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [({"rate": "much"}, 60), ({"timeInterval": None}, 0), ({"": "text"}, None)],
+    ids=["rate", "time", "everything"],
+)
+def test_an_unreadable_row_of_clockify_counts_as_far_as_it_can_be_read(
+    scene: Scene, ada: str, site: str, change: dict[str, Any], expected: int | None, is_sent: bool
+) -> None:
+    bad = scene.entry(ada, site)
+    if is_sent:
+        scene.sync()
+    scene.fault("answer_after_commit", "", vendor="clockify", method="", record=bad, change=change, times=0)
+
+    result = reconcile()
+
+    # Without an id nobody knows which entry it is: what was sent of it stays unexplained.
+    assert result.code == (4 if expected is None and is_sent else 0)
+    assert result["clockify_minutes"] == (expected or 0)
+    assert codes(result).keys() <= {"UNREADABLE", ""}
+    assert len(result["unreadable"]) == 1
+    assert "Traceback" not in result.stderr
+
+
 def test_time_sent_to_a_company_that_was_archived_says_so(scene: Scene, ada: str, site: str) -> None:
     scene.entry(ada, site)
     scene.sync()
@@ -328,6 +352,13 @@ def test_text_ends_with_whether_both_sides_add_up(scene: Scene, ada: str, site: 
 
     assert "Goes with the next sync +60.00 min" in text
     assert "Both sides add up: every difference is explained." in text
+
+
+@pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31")])
+def test_days_at_the_end_of_the_calendar_hold_nothing(scene: Scene, first: str, last: str) -> None:
+    result = reconcile(first, last)
+
+    assert (result.code, result["rows"]) == (0, [])
 
 
 def test_not_connected_exits_with_3_and_zeros(stage: Scene) -> None:

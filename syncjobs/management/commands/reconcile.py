@@ -38,7 +38,7 @@ class Command(base.Command):
         self._check_connected(workspace)
         found = reconcile.reconcile(workspace, first, last, now=now, on_stage=self.progress)
         for text in found.unreadable:
-            self.progress(f"Could not be read, so its time counts on neither side: {text}")
+            self.progress(f"Could not be read: {text}")
         if found.cut_message:
             self.progress(found.cut_message)
         code = self.printed_code = 0 if found.is_proven else base.CUT_SHORT
@@ -76,16 +76,7 @@ class Command(base.Command):
             f"Clockify {found.clockify / 60:.2f}, QuickBooks {found.quickbooks / 60:.2f}: "
             f"difference {signed(found.difference)}, explained {signed(found.explained)}"
         )
-        self.stdout.write(verdict(found))
-
-
-def verdict(found: Reconciliation) -> str:
-    """Return the last line: whether both sides add up."""
-    if found.is_proven:
-        return "Both sides add up: " + ("every difference is explained." if found.difference else "they are equal.")
-    if found.cut_message:
-        return "Whether both sides add up is not known: not everything could be read."
-    return f"Both sides do not add up: {signed(found.unexplained)} in all not explained."
+        self.stdout.write(found.verdict)
 
 
 def as_json(found: Reconciliation) -> dict[str, Any]:
