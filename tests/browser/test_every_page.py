@@ -128,7 +128,7 @@ def own_pages() -> Iterator[str]:
             yield f"/admin/workspaces/{workspace.pk}/{side}/?show={part}"
         mismatch = workspace.mismatches.filter(kind=opened).exclude(clockify_id="").first()
         yield f"/admin/workspaces/{workspace.pk}/{side}/?open={opened}-{mismatch.clockify_id}"
-    for page in ("changed", "desk/safe", "desk/history", "desk/upload", "diagnose"):
+    for page in ("changed", "desk/safe", "desk/history", "desk/upload", "diagnose", "proof"):
         yield f"/admin/workspaces/{workspace.pk}/{page}/"
     for run in Run.objects.all():
         yield reverse("admin:syncjobs_run_change", args=[run.pk])

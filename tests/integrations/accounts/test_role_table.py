@@ -71,6 +71,7 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, ACT),
     "hourbridge:since-sent": Line(LOOK, ACT),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
