@@ -139,7 +139,7 @@ def run_refused(name: str, *args: str) -> str:
 def test_each_entry_that_waits_has_one_cause_also_after_an_upgrade(
     state: str, held: bool, rows: list[dict[str, str]], cause: str
 ) -> None:
-    before = import_string("syncjobs.migrations.0014_entry_status_cause.cause")
+    before = import_string("syncjobs.migrations.0018_entry_status_cause.cause")
 
     assert evaluate.cause_of(evaluate.Evaluation(state, tuple(rows), 60), held=held) == cause
     assert before(state, held, rows) == cause
