@@ -78,6 +78,12 @@ def number(value: int, noun: str) -> str:
     return f"{value:,} {singular if value == 1 else plural}"
 
 
+def commands(text: str) -> SafeString:
+    """Return a sentence whose words between backticks, as commands print them, are set as code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join("", "{}", ((format_html("<code>{}</code>", p) if n % 2 else p,) for n, p in parts))
+
+
 def pieces(parts: Sequence[tuple[str, bool]]) -> SafeString:
     """Return a name with its differing letters marked; a differing space is shown as a dot."""
     return format_html_join("", "{}", ((_piece(text, differs),) for text, differs in parts))

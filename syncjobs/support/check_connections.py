@@ -107,9 +107,7 @@ def payroll(workspace: Workspace, answers: VendorAnswers) -> Line:
         level, fix = (WARN, "") if evidence.allow_unstated_payroll else (FAIL, allow)
         said = ", which an administrator allowed" if evidence.allow_unstated_payroll else ""
         return Line(level, f"QuickBooks does not say whether Payroll is on{said}. {when}", fix)
-    return Line(
-        OK if "just now" in when else WARN, f"Payroll is off. {when}", "" if "just now" in when else SEE_CONNECTION
-    )
+    return _by_age(f"Payroll is off. {when}", when, answers)
 
 
 def _by_age(message: str, when: str, answers: VendorAnswers) -> Line:

@@ -26,6 +26,9 @@ def test_nobody_is_asked_by_looking(scene: Scene, visitor: Client, address: str)
     assert page.status_code == 200
     assert b"neither side was asked" in page.content and b"not asked since" in page.content
     assert (scene.calls("quickbooks"), scene.calls("clockify")) == ({}, {})
+    levels = {line.line.name: line.line.level for _, lines in page.context["groups"] for line in lines}
+    assert (levels["plan"], levels["payroll"]) == ("ok", "ok")
+    assert b"`" not in page.content.partition(b"Diagnose,")[2] and b"<code>" in page.content
 
 
 def test_run_it_now_asks_twice_and_has_the_lines_of_doctor(scene: Scene, visitor: Client, address: str) -> None:
