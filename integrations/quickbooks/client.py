@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -267,7 +268,10 @@ class QuickBooksApiClient:
         items = self._object(answer).get("BatchItemResponse")
         if not isinstance(items, list):
             raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
-        return answer, {str(item.get("bId")): item for item in items if isinstance(item, Mapping)}
+        by_number = [(str(item.get("bId")), item) for item in items if isinstance(item, Mapping)]
+        counts = Counter(number for number, _ in by_number)
+        # What is named twice proves nothing: it counts as missing.
+        return answer, {number: item for number, item in by_number if counts[number] == 1}
 
     def _item_answer(self, answer: Mapping[str, Any] | None, item: BatchItem, tid: str) -> ItemAnswer:
         error = read_item(answer, tid=tid) if answer is not None else None
