@@ -167,7 +167,7 @@ def _set_free(
         first = start_date or workspace.start_date
         # Ids of another company's items mean nothing in the next one.
         Workspace.objects.filter(pk=workspace.pk).update(company=None, service_item="", start_date=first)
-        _forget_verdicts(workspace)
+        _forget_statuses(workspace)
         ConnectionEvent.objects.create(
             workspace=workspace,
             company=company,
@@ -188,7 +188,7 @@ def _stop_syncs(workspace: Workspace, *, now: datetime) -> bool:
     return True
 
 
-def _forget_verdicts(workspace: Workspace) -> None:
+def _forget_statuses(workspace: Workspace) -> None:
     """Forget what was judged by this company's links and answers; the next check judges every entry."""
     EntryStatus.objects.filter(workspace=workspace).delete()
     for override in EntryOverride.objects.filter(workspace=workspace).exclude(send_anyway=[]):

@@ -283,7 +283,7 @@ class Reconciliation:
         return not self.cut_message and not any(row.unexplained for row in self.rows)
 
     @property
-    def verdict(self) -> str:
+    def summary(self) -> str:
         """Whether both sides add up, as a sentence."""
         if self.is_proven:
             return f"Both sides add up: {'every difference is explained' if self.difference else 'they are equal'}."

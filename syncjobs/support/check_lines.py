@@ -45,7 +45,7 @@ Judge = Callable[[], Line]
 
 
 def judged(judges: Sequence[tuple[str, Judge]]) -> list[Line]:
-    """Return each judge's line under its name; one that fails is that line's verdict and stops no other."""
+    """Return each judge's line under its name; one that fails is reported in its own line and stops no other."""
     lines = []
     for name, judge in judges:
         line = _judged(name, judge)

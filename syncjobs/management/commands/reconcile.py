@@ -76,7 +76,7 @@ class Command(base.Command):
             f"Clockify {found.clockify / 60:.2f}, QuickBooks {found.quickbooks / 60:.2f}: "
             f"difference {signed(found.difference)}, explained {signed(found.explained)}"
         )
-        self.stdout.write(found.verdict)
+        self.stdout.write(found.summary)
 
 
 def as_json(found: Reconciliation) -> dict[str, Any]:
