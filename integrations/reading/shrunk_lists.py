@@ -19,6 +19,8 @@ from integrations.models import ConnectionEvent, ShrunkList, Workspace
 # A list is held back that lost more records than this, and more than this share of the known ones.
 MAX_LOST = 20
 MAX_LOST_SHARE = 0.1
+# Lists that are never without all known records, however few: Clockify lists at least the key's own user.
+NEVER_EMPTY = {"ClockifyUser"}
 BELIEVED_AFTER = timedelta(minutes=10)
 WARNING = "LIST_SHRANK"
 NOT_BELIEVED = (
@@ -29,8 +31,10 @@ NOT_BELIEVED = (
 BATCH = 500
 
 
-def is_shrunk(missing: int, *, known: int) -> bool:
-    """Return whether a list that lacks `missing` of the `known` records is probably cut."""
+def is_shrunk(missing: int, *, known: int, kind: str) -> bool:
+    """Return whether a list of this kind that lacks `missing` of the `known` records is probably cut."""
+    if kind in NEVER_EMPTY and 0 < missing == known:
+        return True
     return missing > MAX_LOST and missing > known * MAX_LOST_SHARE
 
 
@@ -42,7 +46,7 @@ def believes(model: type[Any], owner: Mapping[str, Any], missing: Collection[str
     kind = model.__name__
     rows = ShrunkList.objects.filter(**owner, kind=kind)
     earlier = rows.first()
-    if not is_shrunk(len(missing), known=known):
+    if not is_shrunk(len(missing), known=known, kind=kind):
         rows.delete()
         return True
     now = database_now()
@@ -61,7 +65,9 @@ def believes(model: type[Any], owner: Mapping[str, Any], missing: Collection[str
 def _shows_the_same(earlier: ShrunkList, missing: Collection[str]) -> bool:
     """Return whether what was missing then is missing still, apart from single records that went since."""
     then = set(earlier.missing_ids)
-    return then <= set(missing) and not is_shrunk(len(set(missing) - then), known=earlier.known - len(then))
+    return then <= set(missing) and not is_shrunk(
+        len(set(missing) - then), known=earlier.known - len(then), kind=earlier.kind
+    )
 
 
 def of_workspace(workspace: Workspace) -> QuerySet[ShrunkList]:

@@ -265,3 +265,17 @@ def test_of_the_same_row_read_otherwise_a_page_from_before_decides_nothing(
 
     assert ShrunkList.objects.get().pk == seen.pk
     assert not Customer.objects.exclude(gone_at=None).exists()
+
+
+def test_an_empty_list_of_users_is_never_believed_at_once(scene: Scene) -> None:
+    scene.user("Ada")
+    scene.check()
+    scene.fault("answer_before", "/users", method="GET", vendor="clockify", preset="list", status=200)
+
+    check = scene.check()
+
+    assert scene.hits() == 1, "the fault never struck"
+    assert (check["clockify"]["users"]["gone"], check["warnings"]["LIST_SHRANK"]) == (0, 1)
+    assert not ClockifyUser.objects.exclude(gone_at=None).exists()
+    scene.check()
+    assert not ShrunkList.objects.exists()
