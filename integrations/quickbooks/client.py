@@ -83,7 +83,7 @@ class QuickBooksApiClient:
         Raises ReconnectNeeded, and marks the company, where a new token is refused too; another ApiError where the
         answer is not clear, such as a gateway's page.
         """
-        refused = self.company.access_token if with_new_token else ""
+        refused = tokens.stored_access_token(self.company) if with_new_token else ""
         token = self._token(refused=refused)
         for is_new in (True,) if with_new_token else (False, True):
             try:

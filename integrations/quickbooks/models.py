@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 
@@ -20,9 +22,8 @@ class Company(Connection):
     LOST = State.RECONNECT
     SECRETS = ("access_token", "refresh_token")
 
-    # Not a column: when this process last read the tokens (monotonic seconds).
-    # It spares a query per call; tokens.py limits its age.
-    token_read_at: float = float("-inf")
+    # Not a column: tokens.StoredTokens as this process last read them, which spares a query per call.
+    stored_tokens: Any = None
 
     realm_id = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=250, blank=True)

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,6 +36,42 @@ RENEW_SECONDS = 4
 # A token read from the database this recently is used without reading it again. A disconnect in between does no harm:
 # it revokes the token as well.
 MAX_TOKEN_AGE_SECONDS = 5
+
+
+@dataclass(frozen=True, repr=False)
+class StoredTokens:
+    """The tokens of a company as one query read them, and whether they may be used; `read_at` in monotonic seconds.
+
+    Threads share a company object, and a token must never be taken beside the expiry of another one.
+    """
+
+    access_token: str
+    refresh_token: str
+    access_expires_at: datetime | None
+    refresh_expires_at: datetime | None
+    state: str
+    state_reason: str
+    read_at: float
+
+    @property
+    def is_recent(self) -> bool:
+        """Return whether these may be used without another query; a lost connection may have healed meanwhile."""
+        age = time.monotonic() - self.read_at
+        return self.state == Company.State.CONNECTED and age < MAX_TOKEN_AGE_SECONDS
+
+    def is_usable(self, refused: str, even_if_lost: bool = False) -> bool:
+        """Return whether the access token can be used. Raises ReconnectNeeded when the company is not connected."""
+        usable_states = {Company.State.CONNECTED, *([Company.State.RECONNECT] if even_if_lost else [])}
+        if self.state not in usable_states or not self.refresh_token:
+            raise ReconnectNeeded(
+                self.state_reason or "This QuickBooks company is not connected.",
+                vendor="quickbooks",
+                code="NOT_CONNECTED",
+                fix="Connect QuickBooks again; mappings and history are kept.",
+            )
+        if not self.access_token or self.access_token == refused or self.access_expires_at is None:
+            return False
+        return self.access_expires_at > database_now() + LEEWAY
 
 
 def account(company: Company, run_id: int | None = None) -> calls.Account:
@@ -63,15 +100,11 @@ def access_token(
     # Tokens that are being proven before they are stored: there is no other, and nothing to refresh yet.
     if company.pk is None:
         return company.access_token
-    if (
-        not refused
-        and time.monotonic() - company.token_read_at < MAX_TOKEN_AGE_SECONDS
-        and _is_usable(company, refused, even_if_lost)
-    ):
-        return company.access_token
-    _reload(company)
-    if _is_usable(company, refused, even_if_lost):
-        return company.access_token
+    stored: StoredTokens | None = company.stored_tokens
+    if refused or stored is None or not stored.is_recent:
+        stored = _read(company)
+    if stored.is_usable(refused, even_if_lost):
+        return stored.access_token
     owner = uuid.uuid4().hex
     give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS * 2
     while not _take_lease(company, owner):
@@ -80,30 +113,15 @@ def access_token(
                 "Another process has been refreshing this company's tokens for too long.", vendor="quickbooks"
             )
         time.sleep(0.2)
-        _reload(company)
-        if _is_usable(company, refused, even_if_lost):
-            return company.access_token
+        stored = _read(company)
+        if stored.is_usable(refused, even_if_lost):
+            return stored.access_token
     try:
         with _lease_renewal(company, owner):
             return _refresh(company, owner, refused, run_id, even_if_lost, mark_lost)
     finally:
         # Only while it is still ours: another process may own the lease by now.
         Company.objects.filter(pk=company.pk, token_owner=owner).update(token_owner="", token_until=None)
-
-
-def _is_usable(company: Company, refused: str, even_if_lost: bool = False) -> bool:
-    """Return whether the access token can be used. Raises ReconnectNeeded when the company is not connected."""
-    usable_states = {Company.State.CONNECTED, *([Company.State.RECONNECT] if even_if_lost else [])}
-    if company.state not in usable_states or not company.refresh_token:
-        raise ReconnectNeeded(
-            company.state_reason or "This QuickBooks company is not connected.",
-            vendor="quickbooks",
-            code="NOT_CONNECTED",
-            fix="Connect QuickBooks again; mappings and history are kept.",
-        )
-    if not company.access_token or company.access_token == refused or company.access_expires_at is None:
-        return False
-    return company.access_expires_at > database_now() + LEEWAY
 
 
 def _take_lease(company: Company, owner: str) -> bool:
@@ -139,31 +157,46 @@ def _lease_renewal(company: Company, owner: str) -> Iterator[None]:
         renewer.join()
 
 
-def _reload(company: Company) -> None:
-    company.refresh_from_db()
-    company.token_read_at = time.monotonic()
+def _read(company: Company) -> StoredTokens:
+    """Read the company's tokens, and keep them for the next calls of all threads that share this object."""
+    read_at = time.monotonic()
+    row = Company.objects.get(pk=company.pk)
+    stored = StoredTokens(
+        row.access_token,
+        row.refresh_token,
+        row.access_expires_at,
+        row.refresh_expires_at,
+        row.state,
+        row.state_reason,
+        read_at,
+    )
+    company.stored_tokens = stored
+    return stored
+
+
+def stored_access_token(company: Company) -> str:
+    """Return the access token that is stored now, usable or not."""
+    return _read(company).access_token
 
 
 def renew(company: Company) -> oauth.Tokens:
     """Refresh the stored tokens now, lost connection or not; the new ones are saved and returned. Raises ApiError."""
-    _reload(company)
-    access_token(company, refused=company.access_token, even_if_lost=True)
-    assert company.access_expires_at is not None
-    return oauth.Tokens(
-        company.access_token, company.refresh_token, company.access_expires_at, company.refresh_expires_at
-    )
+    access_token(company, refused=stored_access_token(company), even_if_lost=True)
+    new = _read(company)
+    assert new.access_expires_at is not None
+    return oauth.Tokens(new.access_token, new.refresh_token, new.access_expires_at, new.refresh_expires_at)
 
 
 def _refresh(
     company: Company, owner: str, refused: str, run_id: int | None, even_if_lost: bool, mark_lost: bool
 ) -> str:
     # Another process may have refreshed while we waited for the lease; the tokens it saved are newer than ours.
-    _reload(company)
-    if _is_usable(company, refused, even_if_lost):
-        return company.access_token
-    expired_at = company.access_expires_at
+    stored = _read(company)
+    if stored.is_usable(refused, even_if_lost):
+        return stored.access_token
+    expired_at = stored.access_expires_at
     try:
-        new_tokens = oauth.refresh(company.refresh_token, account=account(company, run_id))
+        new_tokens = oauth.refresh(stored.refresh_token, account=account(company, run_id))
     except ReconnectNeeded as refusal:
         if not mark_lost or _mark_refused_token(company, refusal.message, owner=owner, instead_of=expired_at):
             raise
@@ -171,9 +204,9 @@ def _refresh(
         if save(company, new_tokens, instead_of=expired_at):
             return new_tokens.access_token
     # This process was suspended, and another one went on meanwhile: what counts is what that one saves.
-    _reload(company)
-    if _is_usable(company, refused, even_if_lost):
-        return company.access_token
+    stored = _read(company)
+    if stored.is_usable(refused, even_if_lost):
+        return stored.access_token
     raise NoAnswer("Another process is refreshing this company's tokens.", vendor="quickbooks")
 
 
@@ -192,13 +225,9 @@ def save(company: Company, tokens: oauth.Tokens, *, instead_of: datetime | None)
 
     Only while the stored access token still expires at `instead_of`: newer tokens saved meanwhile stay.
     """
-    # Not by company.save(): another thread may be reloading `company` at this moment, and would put the old tokens
-    # back between setting and saving.
-    values = columns(tokens)
-    if not Company.objects.filter(pk=company.pk, access_expires_at=instead_of).update(**values):
+    if not Company.objects.filter(pk=company.pk, access_expires_at=instead_of).update(**columns(tokens)):
         return False
-    for name, value in values.items():
-        setattr(company, name, value)
+    _read(company)
     return True
 
 
@@ -221,3 +250,4 @@ def mark_refused(company: Company, reason: str, *, because: Company.LostBecause 
     if company.pk is None:
         return
     lost_connections.mark_lost(company, reason, because=because, now=database_now())
+    company.stored_tokens = None

@@ -118,12 +118,23 @@ def test_a_refresh_that_slept_through_its_lease_does_not_overwrite_newer_tokens(
     assert rotating.company.access_token == "newer"
 
 
+@pytest.fixture
+def rapid_thread_switching() -> Iterator[None]:
+    """Make threads switch all the time, so that unprotected shared state breaks."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
 @pytest.mark.parametrize("shared", [True, False], ids=["one company object", "an object each"])
-def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bool) -> None:
+def test_many_threads_that_need_a_token_refresh_once(
+    rotating: Scene, shared: bool, rapid_thread_switching: None
+) -> None:
     company = rotating.company
     for _ in range(5):
         make_access_token_old()
-        company.token_read_at = float("-inf")
+        company.stored_tokens = None
         rotating.zero_calls()
 
         access_tokens = run_in_threads(8, lambda: tokens.access_token(company if shared else rotating.company))
@@ -136,7 +147,7 @@ def test_many_threads_that_need_a_token_refresh_once(rotating: Scene, shared: bo
     QuickBooksApiClient(rotating.company).company_info()
 
 
-def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None:
+def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene, rapid_thread_switching: None) -> None:
     company = rotating.company
     client = QuickBooksApiClient(company)
     for _ in range(5):
@@ -147,15 +158,6 @@ def test_many_threads_with_a_refused_token_refresh_once(rotating: Scene) -> None
 
         assert {type(answer) for answer in infos} == {dict}
         assert refreshes(rotating) == 1
-
-
-@pytest.fixture
-def rapid_thread_switching() -> Iterator[None]:
-    """Make threads switch all the time, so that unprotected shared state breaks."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def test_new_tokens_are_saved_although_others_read_the_company_meanwhile(
