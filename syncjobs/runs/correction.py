@@ -55,7 +55,7 @@ class CorrectionSync(Sync):
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
         """Return the plan of the entry as it is now, as long as it is what the preview showed. Raises ApiError."""
-        gone = self._gone_in_doubt() & entry_ids
+        gone = self._unknown.gone() & entry_ids
         return self._decided_plan(sorted(entry_ids - gone), sorted(gone), absent)
 
     def _decided_plan(self, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]) -> Plan:

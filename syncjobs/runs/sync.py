@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from django.db.models import QuerySet
-
-from integrations import retry
 from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.database import database_now
-from integrations.errors import ApiError, NoAnswer
 from integrations.models import TimeEntry
 from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
@@ -22,24 +17,20 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
-from syncjobs.ledger import journal
 from syncjobs.ledger.lease import Heartbeat
-from syncjobs.models import Action, Receipt, Run, RunItem
+from syncjobs.models import Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, save, service_item, window
 from syncjobs.planning.billing import BillingReader
-from syncjobs.planning.unanswered import Absent, given_up_reason
-from syncjobs.rules.reasons import Reason
+from syncjobs.planning.unanswered import Absent
 from syncjobs.runs import many_deletions
+from syncjobs.runs.unknown_outcomes import UnknownOutcomes
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.settling import late_duplicates
-from syncjobs.settling.settle import mark_replayed, settle
+from syncjobs.settling.settle import settle
 
 # A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
-
-# States of a write in doubt whose entry is planned again. Abandoned: its activity was changed or deleted meanwhile.
-UNSETTLED = {Action.State.SENDING, Action.State.MISSING, Action.State.ABANDONED}
 
 # Warnings about what was read, as opposed to what was sent.
 OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING}
@@ -84,6 +75,7 @@ class Sync:
         self._company = mapping.company_of(run.workspace)
         self.reading = Reading()
         self.billing_reader = BillingReader(quickbooks, self.reading)
+        self._unknown = UnknownOutcomes(run, quickbooks, heartbeat, breaker, plan_again=self._save_again)
         # What to say where the report may have been cut, so that this run has not seen all time.
         self.cut_message = ""
         # Of the plan's entries, how many have time in QuickBooks.
@@ -111,9 +103,9 @@ class Sync:
         stage("Sending")
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
-        self._settle_unknown(stage)
-        self._check_sent_again()
-        self._close_not_arrived(absent, now)
+        self._unknown.settle(stage)
+        self._unknown.check_sent_again()
+        self._unknown.close_not_arrived(absent, now)
         context = inputs.load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, time_window, last=set()):
             self._reevaluate(ids, context, now)
@@ -249,136 +241,22 @@ class Sync:
             evaluate.refresh(workspace, now=now, compare_names=True)
         return time_window
 
-    def _settle_unknown(self, stage: Callable[[str], None] = lambda text: None) -> None:
-        """Settle writes of this run whose outcome is unknown."""
-        # While QuickBooks does not answer at all, reading would fail as well; the next run settles them first.
-        if not isinstance(self._breaker.cause, NoAnswer):
-            # A write may fail again without an answer while it is settled, so look up to three times.
-            for _ in range(3):
-                if not self._unknown_items().exists() or not self._plan_unknown_again():
-                    break
-            self._await_batches(stage)
-        for item in self._unknown_items():
-            self._finish_unknown_item(item)
-
-    def _unknown_items(self) -> QuerySet[RunItem]:
-        return self._run.items.filter(outcome=RunItem.Outcome.UNKNOWN)
-
-    def _plan_unknown_again(self) -> bool:
-        """Look for the writes in doubt, and send what is to be written for their entries now; False if nothing is."""
-        try:
-            absent = self._settle()
-            # Somebody may have billed since it was asked first, as may be why the answer failed.
-            self.billing_reader = BillingReader(self._quickbooks, self.reading)
-            plan = self._plan_again(self._unsettled_entries(), absent)
-        except ApiError as error:
-            self._breaker.trip(error)
-            return False
+    def _save_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> build.Plan:
+        """Plan these entries as they are now, save the plan in place of theirs, and return it. Raises ApiError."""
+        # Somebody may have billed since it was asked first, as may be why the answer failed.
+        self.billing_reader = BillingReader(self._quickbooks, self.reading)
+        plan = self._plan_again(entry_ids, absent)
         save.PlanWriter(self._run, again=True).replace(plan)
         many_deletions.decide(self._run, sent=self._sent, now=database_now())
-        if not plan.has_writes or self._breaker.is_set():
-            return False
-        execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=lambda: None)
-        # Where sending stopped again, the others are in doubt as before.
-        ids = [step.entry_id for step in plan.steps]
-        not_reached = self._run.items.filter(entry_id__in=ids, outcome=RunItem.Outcome.PLANNED)
-        for item in not_reached:
-            self._mark_unknown(item)
-        return not self._breaker.is_set()
-
-    def _mark_unknown(self, item: RunItem) -> None:
-        action = self._actions([item.entry_id]).order_by("-pk").first()
-        tried_at = action.tried_at or action.created_at if action else item.run.created_at
-        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()
-        journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.UNKNOWN, reasons=[reason])
-
-    def _unsettled_entries(self) -> set[str]:
-        """Return the entries in doubt in this run whose write did not turn out to have arrived."""
-        entry_ids = set(self._unknown_items().values_list("entry_id", flat=True))
-        latest = {action.entry_id: action for action in self._actions(entry_ids).order_by("pk")}
-        return {key for key, action in latest.items() if action.state in UNSETTLED}
+        return plan
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> build.Plan:
         """Return the plan of these entries as they are now, without those that have to wait. Raises ApiError."""
         context = inputs.load_context(self._run.workspace)
-        gone = self._gone_in_doubt() & entry_ids
+        gone = self._unknown.gone() & entry_ids
         plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
         self._check_against_quickbooks(plan)
         return plan
-
-    def _gone_in_doubt(self) -> set[str]:
-        """Return the entries in doubt that were deleted in Clockify."""
-        return set(self._unknown_items().filter(gone=True).values_list("entry_id", flat=True))
-
-    def _await_batches(self, stage: Callable[[str], None]) -> None:
-        """Wait until an unanswered batch can no longer arrive, then send its missing items one by one."""
-        # A missing item gets a new request id, which QuickBooks can't match with the first attempt: sent while the
-        # batch may still arrive, it would be booked twice (docs/decisions/0007).
-        unanswered = Action.objects.filter(company=self._company, state=Action.State.SENDING, needs_person=False)
-        unanswered = unanswered.filter(batch_id__isnull=False, workspace__company=self._company)
-        if self._breaker.is_set() or not unanswered.exists():
-            return
-        latest_arrival = max(journal.may_arrive_until(action) for action in unanswered)
-        stage(f"Waiting until {latest_arrival:%H:%M:%S} UTC: a batch may still arrive")
-        while database_now() <= latest_arrival:
-            if self._breaker.is_set():
-                return
-            self._heartbeat.check()
-            time.sleep(0.2)
-        self._plan_unknown_again()
-
-    def _actions(self, entry_ids: Collection[str]) -> QuerySet[Action]:
-        return Action.objects.filter(company=self._company, workspace=self._run.workspace, entry_id__in=entry_ids)
-
-    def _finish_unknown_item(self, item: RunItem) -> None:
-        """Finish an item by what settling found. One that did not arrive stays in doubt, and the next run tries again.
-
-        What several runs have tried counts as refused.
-        """
-        # A second attempt after a refusal is an action of its own: the newest one has the outcome.
-        action = self._actions([item.entry_id]).order_by("-pk").first()
-        # A given up write that may still arrive keeps its edited entry waiting.
-        if action is None or action.state == Action.State.GIVEN_UP:
-            return
-        answer = {"code": action.error_code, "message": action.error_message, "tid": action.intuit_tid}
-        if action.state == Action.State.DONE:
-            quickbooks_id, outcome = action.quickbooks_id, journal.DONE_AS[action.verb]
-            journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, **answer)
-            return
-        outcome = RunItem.Outcome.FAILED
-        reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
-        if action.state == Action.State.ABANDONED:
-            outcome = RunItem.Outcome.BLOCKED
-            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed or deleted"}).as_row()
-        elif action.state in {Action.State.SENDING, Action.State.MISSING}:
-            is_last_try = action.tried_runs >= retry.MAX_TRIED_RUNS and action.tried_in == self._run.pk
-            if not is_last_try or action.needs_person:
-                return
-            journal.give_up(action)
-            reason = given_up_reason(action).as_row()
-        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason], **answer)
-
-    def _check_sent_again(self) -> None:
-        """Mark creates of earlier runs that had arrived and were deleted: QuickBooks only repeated its answer."""
-        sent_again = self._run.items.filter(outcome=RunItem.Outcome.SENT, source_snapshot__has_key=RunItem.ACTION)
-        ids = list(sent_again.values_list("quickbooks_id", flat=True))
-        if ids:
-            receipts = Receipt.objects.filter(company=self._company, quickbooks_id__in=ids, state=Receipt.State.SENT)
-            mark_replayed(self._run, self._quickbooks, receipts)
-
-    def _close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:
-        """Close writes of entries outside this run's plan that can no longer arrive, so that nobody waits for them."""
-        rows: list[TimeEntry] = []
-        for one in absent.values():
-            action = one.action
-            # As it is now: it may have arrived since the reading that did not find it.
-            is_open = Action.objects.filter(pk=action.pk, state=Action.State.SENDING).exists()
-            is_ours = action.workspace_id == self._run.workspace_id and is_open
-            if is_ours and not one.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
-                journal.close_missing(action)
-                rows += TimeEntry.objects.filter(workspace=action.workspace, clockify_id=action.entry_id)
-        evaluate.evaluate(self._run.workspace, [row for row in rows if row.deleted_at is None], now=now)
-        evaluate.mark_deleted(self._run.workspace, [row.clockify_id for row in rows if row.deleted_at], now=now)
 
     def _save_evaluations(self, plan: build.Plan, now: datetime) -> None:
         rows = [row for entry_id, row in plan.entries.items() if entry_id not in plan.gone and row.deleted_at is None]

@@ -130,8 +130,8 @@ class Undo(Sync):
         stage("Deleting")
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
         stage("Looking for what stayed in doubt")
-        self._settle_unknown()
-        self._close_not_arrived(absent, now)
+        self._unknown.settle()
+        self._unknown.close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))
         self._reevaluate(list(plan.entries), inputs.load_context(run.workspace), now)
         deleted_ids = [entry_id for entry_id, entry in plan.entries.items() if entry.deleted_at is not None]
