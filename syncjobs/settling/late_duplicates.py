@@ -22,7 +22,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
 from syncjobs.planning.billing import BillingReader
-from syncjobs.rules import draft
+from syncjobs.rules import answered, draft
 
 log = logging.getLogger("hourbridge.doubles")
 
@@ -93,7 +93,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
         for activity in unowned
         if activity.id
         and activity.id not in action.excluded_ids
-        and activities.is_exactly(sent, activity)
+        and answered.is_exactly(sent, activity)
         and not activity.billed
         and activity.sync_token == FIRST_SYNC_TOKEN
         and activity.created_at is not None
