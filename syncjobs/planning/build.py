@@ -222,10 +222,11 @@ def _check_changed_in_quickbooks(
     readings = {key: activities_by_id.get(sent.quickbooks_id) for key, sent in touched.items()}
     in_question = _in_question(plan, touched, readings)
     billing = billing_reader.read(in_question, more_follow=more_follow)
-    checked = [
-        changes.against_quickbooks(step, touched.get(step.entry_id), readings.get(step.entry_id), billing)
-        for step in plan.steps
-    ]
+    checked = []
+    for step in plan.steps:
+        sent, reading = touched.get(step.entry_id), readings.get(step.entry_id)
+        step = changes.unless_there_already(step, sent, reading)
+        checked.append(changes.against_quickbooks(step, sent, reading, billing))
     if not in_question:
         checked = [_with_known_form(step, plan.context.receipts.get(step.entry_id)) for step in checked]
     _save_conflicts(plan, [step for step in checked if step.entry_id in touched])
