@@ -169,7 +169,7 @@ def test_only_days_with_new_time_are_asked_about(scene: Scene, ada: str, site: s
     scene.sync()
     scene.zero_calls()
     assert scene.sync().counts == {"unchanged": 25}
-    assert "GET query TimeActivity" not in scene.calls()
+    assert "GET query" not in scene.calls()
     scene.entry(ada, site, "2026-03-25 09:00", description="Review")
 
     scene.zero_calls()
