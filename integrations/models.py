@@ -98,6 +98,9 @@ class Workspace(Connection):
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
 
+    # Set by `clockify.connection.connect`: why its time zone is not the key owner's.
+    zone_warning = ""
+
     def __str__(self) -> str:
         return self.name
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from integrations import lost_connections
-from integrations.clockify import payloads
+from integrations.clockify import payloads, unknown_zones
 from integrations.clockify.client import CONNECTING, ClockifyApiClient
 from integrations.clockify.faults import KEY_FIX, KEY_SEES_TOO_LITTLE
 from integrations.database import database_now
@@ -23,6 +23,8 @@ from integrations.reading.values import Unreadable
 
 log = logging.getLogger("hourbridge.connection")
 
+# The workspace's time zone where the key's owner has none that is known here; said as a warning.
+DEFAULT_ZONE = "UTC"
 ADMIN_ROLES = ("OWNER", "WORKSPACE_ADMIN")
 REGIONS = {
     "Global": ("https://api.clockify.me/api/v1", "https://reports.api.clockify.me/v1"),
@@ -121,7 +123,7 @@ def _save(
         owner = payloads.user(me, workspace_id="")
     except Unreadable as problem:
         raise Unexpected(f"The key's owner can't be read: {problem}.", vendor="clockify") from None
-    zone = owner.time_zone or "UTC"
+    zone = owner.time_zone or DEFAULT_ZONE
     values = {
         "name": _name(details),
         "state": Workspace.State.CONNECTED,
@@ -154,6 +156,8 @@ def _save(
             message=f"Clockify workspace {workspace.name} {verb} with the key of {owner.name or owner.id}.",
             by=person,
         )
+    if created and not owner.time_zone:
+        workspace.zone_warning = unknown_zones.of_key_owner(owner.name or owner.id, me, used=zone)
     return workspace
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from integrations.clockify.models import ClockifyUser
 from integrations.models import Workspace
 from integrations.reading import values
@@ -14,8 +17,12 @@ def zone_of(user: ClockifyUser) -> str:
     """Return the name of the zone that Clockify gives and this machine does not know, else ""."""
     if user.time_zone or not isinstance(user.raw, dict):
         return ""
+    return _named_zone(user.raw)
+
+
+def _named_zone(raw: Mapping[str, Any]) -> str:
     try:
-        return values.text(values.nested(user.raw, "settings"), "timeZone")
+        return values.text(values.nested(raw, "settings"), "timeZone")
     except Unreadable:
         return ""
 
@@ -39,4 +46,14 @@ def sentence(user: ClockifyUser, workspace: Workspace) -> str:
     return (
         f"Clockify gives {user.name or user.clockify_id} the time zone “{zone}”, which is unknown here; "
         f"{workspace.time_zone}, the workspace's, is used instead."
+    )
+
+
+def of_key_owner(name: str, raw: Mapping[str, Any], *, used: str) -> str:
+    """Return what is wrong with the zone that a new workspace should start with; `used`: the one in its place."""
+    zone = _named_zone(raw)
+    given = f"the time zone “{zone}”, which is unknown here" if zone else "no time zone"
+    return (
+        f"Clockify gives {name}, whose key it is, {given}; the workspace's is {used} for now. "
+        "It decides on which day time counts whose owner has none: set it in the rules (`policy time_zone=ZONE`)."
     )

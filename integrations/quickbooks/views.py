@@ -69,7 +69,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 def _next_step(reconnected: bool) -> str:
     if reconnected:
         return "A check and a preview have begun: they show what changed meanwhile and what the catch-up would send."
-    return "A check for new users and customers has begun."
+    return "A check for new users and customers begins as soon as a worker takes it."
 
 
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:

@@ -31,6 +31,7 @@ IN_DOUBT = StatusBadge("In doubt", "help", "doubt")
 ON_THE_WAY = StatusBadge("On the way", "send", "waiting")
 LOCKED = StatusBadge("Billed or changed there", "lock", "locked")
 CHANGE_WAITS = StatusBadge("Change waits to be sent", "schedule", "waiting")
+REFUSED_OR_HELD = StatusBadge("Refused, or change held", "report", "refused")
 CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
 DELETED = StatusBadge("Deleted", "remove", "out")
 UNKNOWN = StatusBadge("Not looked at yet", "remove", "out")
@@ -118,6 +119,13 @@ def of_run_item(item: RunItem) -> StatusBadge:
     """Return the badge of a run's item; what was not done since it may be billed waits, and nobody refused it."""
     is_waiting = item.outcome == RunItem.Outcome.FAILED and item.error_code in UNDONE
     return CHANGE_HELD if is_waiting else of_item(item.outcome)
+
+
+def of_failed(refused: int, waiting: int) -> StatusBadge:
+    """Return the badge of a run's items that failed: refused ones, and those that wait as in `of_run_item`."""
+    if not waiting:
+        return REFUSED
+    return REFUSED_OR_HELD if refused else CHANGE_HELD
 
 
 def of_action(state: str) -> StatusBadge:

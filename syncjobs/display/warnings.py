@@ -47,6 +47,11 @@ WORDINGS = {
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
         "write,writes",
     ),
+    "LATE_DOUBLE_BILLED": Wording(
+        "{n} of an earlier run arrived twice, and the extra time is billed already, so it stays: the list of events "
+        "names it. Take it off the invoice if it is billed twice, and delete it in QuickBooks.",
+        "write,writes",
+    ),
 }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 
 from integrations.errors import Unexpected
 from integrations.quickbooks import payloads
@@ -124,20 +123,6 @@ def differences(draft: Draft, activity: Activity) -> list[str]:
         for name, sent_value, quickbooks_value in pairs
         if sent_value != quickbooks_value
     ]
-
-
-def is_exactly(draft: Draft, activity: Activity) -> bool:
-    """Return True if the activity is what this draft would have created: no field that we write differs."""
-    # Billed time was billable when it was sent.
-    billable = activity.billable_status in {BILLABLE, "HasBeenBilled"}
-    return (
-        billable
-        and key_of(draft) == key_of_activity(activity)
-        and normalized_text(draft.description) == normalized_text(activity.description)
-        and Decimal(draft.rate) == (activity.rate or Decimal(0))
-        # Without an item of ours QuickBooks chooses one.
-        and (not draft.item_id or draft.item_id == activity.item_id)
-    )
 
 
 def almost_fits(draft: Draft, activity: Activity) -> bool:

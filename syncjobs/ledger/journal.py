@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from integrations.database import DatabaseNow
 from integrations.quickbooks import payloads
+from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import answered, billing, draft
+from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
 
 DONE_AS = {
@@ -130,15 +132,10 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         entry_id=action.entry_id,
         part=part,
         quickbooks_id=activity.id,
-        sync_token=activity.sync_token,
         state=Receipt.State.SENT,
         content_hash=action.source_snapshot["content_hash"],
         start_at=datetime.fromisoformat(action.source_snapshot["start_at"]),
-        txn_date=date.fromisoformat(sent_draft.txn_date),
-        minutes=sent_draft.minutes,
-        draft=sent_draft.as_row(),
-        differences=activities.differences(sent_draft, activity),
-        answered=answered.as_row(activity),
+        **_copy(sent_draft, activity),
         # Actions of earlier versions have none.
         source=action.source_snapshot.get("source") or {},
         sent_at=now,
@@ -155,6 +152,26 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         # The entry's own activity and its corrections together now match the entry's content.
         _update_main_receipt(receipt, content_hash=receipt.content_hash, conflict="")
     return activity.id
+
+
+def _copy(sent_draft: Draft, activity: Activity) -> dict[str, Any]:
+    """Return the values of a receipt that say what was sent, and what QuickBooks has of it."""
+    return {
+        "sync_token": activity.sync_token,
+        "txn_date": date.fromisoformat(sent_draft.txn_date),
+        "minutes": sent_draft.minutes,
+        "draft": sent_draft.as_row(),
+        "differences": activities.differences(sent_draft, activity),
+        "answered": answered.as_row(activity),
+    }
+
+
+def take_copy(receipt: Receipt, planned: Draft, activity: Activity) -> None:
+    """Note QuickBooks' copy as what was sent: it has all that would be written."""
+    values = {**_copy(planned, activity), "conflict": "", "changed_at": timezone.now()}
+    for name, value in values.items():
+        setattr(receipt, name, value)
+    receipt.save(update_fields=values.keys())
 
 
 def _update_main_receipt(correction: Receipt, **values: Any) -> None:

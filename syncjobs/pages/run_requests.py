@@ -7,17 +7,34 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.models import Run
-from syncjobs.runs import lifecycle
+from syncjobs.runs import lifecycle, queue
+from syncjobs.support import check_work
+
+NO_WORKER = "begins once a worker runs. None does now; start one with: python manage.py worker."
 
 
 def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
     """Request a run by button; `details` are those of `lifecycle.create_run`. Raises AlreadyRunning."""
     return lifecycle.request_run(kind, workspace, trigger="button", now=database_now(), **details)
+
+
+def has_worker() -> bool:
+    """Return True if a worker gave a sign of life just now."""
+    return check_work.is_alive(queue.last_heartbeat(), timezone.now())
+
+
+def tell_requested(request: HttpRequest, what: str, run: Run) -> None:
+    """Tell that `what` was asked for, and that it begins by itself, or else what it waits for."""
+    if has_worker():
+        tell(request, messages.SUCCESS, f"{what} was asked for and begins by itself.", run)
+    else:
+        tell(request, messages.WARNING, f"{what} was asked for and {NO_WORKER}", run)
 
 
 def tell(request: HttpRequest, level: int, text: str, run: Run) -> None:

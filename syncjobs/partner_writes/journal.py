@@ -88,6 +88,12 @@ def can_be_resumed(write: PartnerWrite) -> bool:
     return write.in_doubt or database_now() - (write.tried_at or write.created_at) > ABANDONED_AFTER
 
 
+def shown_state(write: PartnerWrite) -> str:
+    """Return the state as pages show it: a call that is not answered yet is on its way, not in doubt."""
+    is_on_the_way = write.state == State.SENDING and not can_be_resumed(write)
+    return "on_the_way" if is_on_the_way else write.state
+
+
 def is_overdue(write: PartnerWrite) -> bool:
     """Return True if it can no longer arrive: vendors time requests out long before SETTLE_SECONDS."""
     last_attempt_at = write.tried_at or write.created_at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from integrations.models import TimeEntry
-from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.models import Company, TimeEntry
+from integrations.quickbooks.client import IDS_PER_QUERY, QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, EntryOverride, Receipt, Run
@@ -218,18 +218,37 @@ def _check_changed_in_quickbooks(
     touched = {step.entry_id: plan.sent[step.entry_id] for step in plan.steps if step.verb in {"update", "delete"}}
     if not touched:
         return list(plan.steps)
-    activities_by_id = activities.by_ids(client, {sent.quickbooks_id for sent in touched.values()})
+    ids = {sent.quickbooks_id for sent in touched.values()}
+    noted = _noted_before(client.company, ids)
+    activities_by_id = activities.by_ids(client, ids | {receipt.quickbooks_id for receipt in noted})
+    _forget_what_is_over(noted, activities_by_id)
     readings = {key: activities_by_id.get(sent.quickbooks_id) for key, sent in touched.items()}
     in_question = _in_question(plan, touched, readings)
     billing = billing_reader.read(in_question, more_follow=more_follow)
-    checked = [
-        changes.against_quickbooks(step, touched.get(step.entry_id), readings.get(step.entry_id), billing)
-        for step in plan.steps
-    ]
+    checked = []
+    for step in plan.steps:
+        sent, reading = touched.get(step.entry_id), readings.get(step.entry_id)
+        step = changes.unless_there_already(step, sent, reading)
+        checked.append(changes.against_quickbooks(step, sent, reading, billing))
     if not in_question:
         checked = [_with_known_form(step, plan.context.receipts.get(step.entry_id)) for step in checked]
     _save_conflicts(plan, [step for step in checked if step.entry_id in touched])
     return checked
+
+
+def _noted_before(company: Company, ids: Set[str]) -> list[Receipt]:
+    """Return receipts of time that was changed by hand when last read, as many as fit into the query for `ids`."""
+    room = -len(ids) % IDS_PER_QUERY
+    noted = Receipt.objects.filter(company=company, state=Receipt.State.SENT, part=0, conflict="CHANGED_IN_QUICKBOOKS")
+    return [receipt for receipt in noted.order_by("pk")[:IDS_PER_QUERY] if receipt.quickbooks_id not in ids][:room]
+
+
+def _forget_what_is_over(noted: Iterable[Receipt], activities_by_id: Mapping[str, Activity]) -> None:
+    """Store that time is as it was sent again: people took back what they had changed by hand."""
+    for receipt in noted:
+        activity = activities_by_id.get(receipt.quickbooks_id)
+        if activity is not None and not inputs.sent_of(receipt).changed_by_hand(activity):
+            journal.note_conflict(receipt, None)
 
 
 def _in_question(plan: Plan, touched: Mapping[str, Sent], readings: Mapping[str, Activity | None]) -> list[Activity]:

@@ -57,6 +57,8 @@ class PlanWriter:
                 journal.refresh_receipt(
                     receipt, content_hash=entry.content_hash, start_at=entry.start_at, source=source
                 )
+                if step.reading is not None and step.draft is not None:
+                    journal.take_copy(receipt, step.draft, step.reading)
         # Together: a crash in between must not leave an entry without its item.
         with transaction.atomic():
             run.items.filter(entry_id__in=replanned_ids - done).delete()

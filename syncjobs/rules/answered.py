@@ -54,6 +54,15 @@ def changed(activity: Activity, sent: Draft, answered: Mapping[str, Any] | None)
     return [label for name, label in LABELS.items() if now[name] != then.get(name)]
 
 
+def is_exactly(draft: Draft, activity: Activity) -> bool:
+    """Return True if the activity is what this draft would have written: no field of ours differs.
+
+    Billed time was billable when it was sent.
+    """
+    may_differ = {LABELS["billable_status"]} if activity.billable_status == "HasBeenBilled" else set()
+    return set(changed(activity, draft, None)) <= may_differ
+
+
 def normalized_text(text: str) -> str:
     """Return the text without outer spaces and with "\\n" line ends: QuickBooks may store only these differently."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -50,8 +50,9 @@ class Sent:
 class Step:
     """The plan for one entry. `verb` is create, update, delete, keep or block; `why` is a sentence for people.
 
-    `refresh_receipt` marks a keep whose entry was edited without any effect on what was sent: only the receipt is
-    updated. `excluded_ids` are equal activities that existed before a create. `part` is the number of a correction.
+    `refresh_receipt` marks a keep whose entry was edited without any effect on what was sent, or whose `reading` is
+    what would be written: only the receipt is updated. `excluded_ids` are equal activities that existed before a
+    create. `part` is the number of a correction.
     `gone`: the entry was deleted in Clockify. `action_id`: the earlier write, without an answer, that is sent again.
     """
 
@@ -288,6 +289,20 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, 
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}), why=why)
     doubt = billing.doubt(reading)
     return hold(step, doubt, why=NOT_KNOWN) if doubt else replace(step, reading=reading)
+
+
+def unless_there_already(step: Step, sent: Sent | None, reading: Activity | None) -> Step:
+    """Return an update as a keep where QuickBooks' copy, unlike what was sent, has all that would be written.
+
+    The same change was made there, by hand or by a run that a restored backup knows nothing of: nothing is to be
+    written, and from now on that copy is what was sent.
+    """
+    if step.verb != "update" or step.draft is None or sent is None or reading is None:
+        return step
+    if not sent.changed_by_hand(reading) or not answered.is_exactly(step.draft, reading):
+        return step
+    why = "Edited, and QuickBooks has it like that already."
+    return replace(step, verb="keep", why=why, warnings=(), reading=reading, refresh_receipt=True)
 
 
 NOT_KNOWN = "It is not known whether it is billed, so it waits."

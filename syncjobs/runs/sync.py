@@ -203,11 +203,11 @@ class Sync:
 
     def _take_back_late_duplicates(self) -> None:
         """Delete creates that arrived twice and warn about them on the run (docs/decisions/0005)."""
-        taken_back = late_duplicates.take_back(
+        late = late_duplicates.take_back(
             self._company, self._quickbooks, self.billing_reader, check_lease=self._heartbeat.check
         )
-        if taken_back:
-            self._run.warnings = {**self._run.warnings, "LATE_DOUBLE": len(taken_back)}
+        counts = {"LATE_DOUBLE": len(late.deleted), "LATE_DOUBLE_BILLED": len(late.billed)}
+        self._run.warnings |= {name: count for name, count in counts.items() if count}
 
     def _read_window(self, now: datetime) -> window.Window:
         run, workspace = self._run, self._run.workspace

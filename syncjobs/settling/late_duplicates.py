@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
@@ -22,7 +23,8 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
 from syncjobs.planning.billing import BillingReader
-from syncjobs.rules import draft
+from syncjobs.rules import answered, draft
+from syncjobs.rules.reasons import Reason, form_text
 
 log = logging.getLogger("hourbridge.doubles")
 
@@ -35,14 +37,23 @@ FIRST_SYNC_TOKEN = "0"
 WATCHED = (Action.State.DONE, Action.State.MISSING, Action.State.REFUSED, Action.State.ABANDONED)
 
 
+@dataclass
+class LateDuplicates:
+    """Ids of late duplicates: those that were deleted, and those that stay since they are billed."""
+
+    deleted: list[str] = field(default_factory=list)
+    billed: list[str] = field(default_factory=list)
+
+
 def take_back(
     company: Company, client: QuickBooksApiClient, billing_reader: BillingReader, *, check_lease: Callable[[], None]
-) -> list[str]:
-    """Delete late duplicates of watched creates; returns the ids of the deleted activities.
+) -> LateDuplicates:
+    """Delete late duplicates of watched creates; billed ones stay, and are told.
 
     Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, and
     without a receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be read.
     """
+    late = LateDuplicates()
     watched = list(
         # Not of workspaces that archived their connection to it: nothing of theirs is deleted any more.
         Action.objects.filter(company=company, workspace__company=company, verb="create")
@@ -51,14 +62,13 @@ def take_back(
         .order_by("pk")
     )
     if not watched:
-        return []
+        return late
     now = database_now()
     unowned = {
         activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in watched})
     }
     for owned_id in Receipt.objects.owned_ids(company, unowned):
         del unowned[owned_id]
-    deleted_ids: list[str] = []
     found = {action.pk: _late_duplicates(action, unowned.values()) for action in watched}
     # Somebody may have put the duplicate on an invoice meanwhile.
     billing = billing_reader.read([duplicate for duplicates in found.values() for duplicate in duplicates])
@@ -67,8 +77,15 @@ def take_back(
         for duplicate in found[action.pk]:
             if duplicate.id not in unowned:
                 continue
-            if billing.billed(duplicate):
-                log.warning("Activity %s, a late double, stays: it is billed.", duplicate.id)
+            billed = billing.billed(duplicate)
+            if billed is not None:
+                _tell_billed(company, action, duplicate, billed)
+                late.billed.append(duplicate.id)
+                # Of equal creates one tells it.
+                del unowned[duplicate.id]
+                continue
+            # Somebody has worked on it.
+            if duplicate.sync_token != FIRST_SYNC_TOKEN:
                 continue
             if billing.doubt(duplicate):
                 unsure.append(action.pk)
@@ -76,15 +93,15 @@ def take_back(
             check_lease()
             _delete(company, client, action, duplicate)
             del unowned[duplicate.id]
-            deleted_ids.append(duplicate.id)
+            late.deleted.append(duplicate.id)
     # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
     settled = [action.pk for action in watched if action.pk not in unsure]
     Action.objects.filter(pk__in=settled, watch_until__lt=now).update(watch_until=None)
-    return deleted_ids
+    return late
 
 
 def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activity]:
-    """Return the activities that can only be an earlier attempt of this create."""
+    """Return the activities that can only be an earlier attempt of this create, whatever became of them since."""
     assert action.watch_until is not None
     earliest, latest = action.created_at - MAX_CLOCK_SKEW, action.watch_until + MAX_CLOCK_SKEW
     sent = draft.from_row(action.source_snapshot["draft"])
@@ -93,9 +110,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
         for activity in unowned
         if activity.id
         and activity.id not in action.excluded_ids
-        and activities.is_exactly(sent, activity)
-        and not activity.billed
-        and activity.sync_token == FIRST_SYNC_TOKEN
+        and answered.is_exactly(sent, activity)
         and activity.created_at is not None
         and earliest <= activity.created_at <= latest
     ]
@@ -116,4 +131,23 @@ def _delete(company: Company, client: QuickBooksApiClient, action: Action, dupli
     log.warning("%s", message)
     ConnectionEvent.objects.create(
         workspace=action.workspace, company=company, at=timezone.now(), kind="double_deleted", message=message
+    )
+
+
+def _tell_billed(company: Company, action: Action, duplicate: Activity, billed: Reason) -> None:
+    """Have the list of events tell once that a client was billed for time that arrived twice."""
+    other = f", beside {action.quickbooks_id}" if action.quickbooks_id else ""
+    form = form_text(billed.facts)
+    message = (
+        f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after something else had "
+        f"taken its place. Its extra activity {duplicate.id}{other} is billed{f' on {form}' if form else ''}, so it "
+        "stays; take it off there if the time is billed twice, and delete it in QuickBooks."
+    )
+    log.warning("%s", message)
+    ConnectionEvent.objects.get_or_create(
+        workspace=action.workspace,
+        company=company,
+        kind="double_billed",
+        message=message,
+        defaults={"at": timezone.now()},
     )

@@ -23,7 +23,7 @@ from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
-from syncjobs.rules import draft
+from syncjobs.rules import answered, draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
 
@@ -94,7 +94,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
 
 
 def _is_alike(sent: Draft, activity: Activity) -> bool:
-    return activities.is_exactly(sent, activity) or activities.almost_fits(sent, activity)
+    return answered.is_exactly(sent, activity) or activities.almost_fits(sent, activity)
 
 
 # --- decisions ---------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def _refuse_if_changed(uncertain: UncertainWrite, decision: UncertainWriteDecisi
     """Check that QuickBooks still has exactly the activities that the person saw; raises Refused otherwise."""
     for activity in uncertain.alike:
         # An exact fit needs no decision: settling accepts it.
-        if activities.is_exactly(uncertain.sent, activity):
+        if answered.is_exactly(uncertain.sent, activity):
             raise Refused(f"Activity {activity.id} fits exactly now: take that one, or let the next sync find it.")
         if decision.seen.get(activity.id) != activity.sync_token:
             raise Refused(f"Activity {activity.id} is new or was changed in QuickBooks since you looked; look again.")

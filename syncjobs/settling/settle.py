@@ -19,7 +19,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules import draft
+from syncjobs.rules import answered, draft
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.settling.late_duplicates import MAX_CLOCK_SKEW
@@ -100,7 +100,7 @@ def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity
 
 def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:
     # Without an id it can have no receipt; a person has to look, and nothing is sent again.
-    return bool(activity.id) and activity.id not in action.excluded_ids and activities.is_exactly(draft_sent, activity)
+    return bool(activity.id) and activity.id not in action.excluded_ids and answered.is_exactly(draft_sent, activity)
 
 
 def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:
@@ -165,7 +165,7 @@ def _ids(actions: Iterable[Action]) -> set[str]:
 def _has_happened(action: Action, activity: Activity | None) -> bool:
     if activity is None:
         return action.verb == "delete"
-    return action.verb == "update" and activities.is_exactly(_draft(action), activity)
+    return action.verb == "update" and answered.is_exactly(_draft(action), activity)
 
 
 def _close_undone(action: Action, activity: Activity | None) -> None:

@@ -26,7 +26,7 @@ RECONNECT = "Press *Reconnect QuickBooks* on the overview. Links and history are
 NEW_KEY = "Connect Clockify again with the key of an owner or admin: `connect_clockify --api-key -`."
 JUST_NOW = "Read just now"
 SEE_CONNECTION = "See the line `connection_quickbooks`."
-GOES_ON = "The next run goes on by itself, or run `check_for_new`."
+GOES_ON = "The next run goes on. To start one now: `check_for_new`."
 CHECK = "Press *Check for new users and customers*, or run `check_for_new`."
 # By kind: who is linked, and to what.
 KINDS = {

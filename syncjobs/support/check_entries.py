@@ -12,6 +12,7 @@ from integrations.models import Workspace
 from mapping.models import PartnerWrite
 from syncjobs.display import formatting
 from syncjobs.models import Action, EntryStatus
+from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
 from syncjobs.support.check_lines import FAIL, OK, WARN, Judge, Line, moment
 
@@ -74,7 +75,7 @@ def in_doubt(workspace: Workspace | None, now: datetime) -> Line:
     if workspace is not None:
         writes, names = writes.filter(workspace=workspace), names.filter(workspace=workspace)
     count, oldest = writes.aggregate(count=Count("pk"), oldest=Min("created_at")).values()
-    name_count = names.count()
+    name_count = sum(map(journal.can_be_resumed, names))
     if not count and not name_count:
         return Line(OK, f"No write is in doubt, {moment(now)}.")
     parts = []

@@ -40,17 +40,21 @@ def schedule(workspace: Workspace | None, now: datetime) -> Line:
     return Line(OK, f"Next: {shown}.")
 
 
+def is_alive(heartbeat: datetime | None, now: datetime) -> bool:
+    """Return True if a worker's last sign of life, as far as one is known, is recent."""
+    return heartbeat is not None and now - heartbeat < ALIVE
+
+
 def worker(heartbeat: datetime | None, now: datetime) -> Line:
     """Judge whether a worker is alive, and whether work waits for one. `heartbeat`: the last sign of life known."""
     waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=now - TAKEN_WITHIN)
     count, oldest = waiting.count(), waiting.aggregate(oldest=Min("created_at"))["oldest"]
-    is_alive = heartbeat is not None and now - heartbeat < ALIVE
     seen = f"The last sign of life of a worker is from {moment(heartbeat)}" if heartbeat else "No worker was seen"
     if count:
         waits = formatting.number(count, "run waits,runs wait")
         text = f"{waits} for a worker, the oldest since {moment(oldest)}. {seen}."
-        return Line(FAIL, text, "Look into the worker's log." if is_alive else START_WORKER)
-    if is_alive:
+        return Line(FAIL, text, "Look into the worker's log." if is_alive(heartbeat, now) else START_WORKER)
+    if is_alive(heartbeat, now):
         return Line(OK, f"A worker gave a sign of life, {moment(heartbeat)}; no run waits for it.")
     due = Schedule.objects.filter(next_at__lt=now - OVERDUE).exists()
     text = f"{seen}, {moment(now)}. Buttons and schedules need one; commands do not."

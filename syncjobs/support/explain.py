@@ -222,6 +222,8 @@ def _block_reasons(
     """
     own_reasons = step.reasons if step.verb == "block" else ()
     billing = BillingReader(client).read([reading] if reading is not None else [])
+    if changes.unless_there_already(step, sent, reading).verb == "keep":
+        return ()
     compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading, billing)
     return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
 

@@ -69,7 +69,7 @@ def consents(person: Person) -> None:
 
 def watches_the_first_check(person: Person) -> None:
     """Wait for the first check, which starts automatically; the front page shows its end."""
-    person.sees("A check for new users and customers has begun.")
+    person.sees("A check for new users and customers begins as soon as a worker takes it.")
     person.waits_for_runs()
     person.sees("names to decide")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,34 @@ def test_connecting_prints_the_workspace(stage: Scene) -> None:
 
     assert result.code == 0
     assert (result["id"], result["name"]) == (stage.place.id, stage.place.name)
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", ""])
+def test_a_key_owner_without_a_known_time_zone_is_a_warning(stage: Scene, zone: str) -> None:
+    owner = stage.user("Kim", partner=None)
+    with stage.world.lock:
+        kim = stage.clockify.users[owner]
+        stage.clockify.put_user(replace(kim, settings={"timeZone": zone} if zone else None))
+        stage.place.put_member(Member(owner, roles=("OWNER",)))
+        stage.clockify.put_key(MEMBER_KEY, owner)
+
+    result = connect_clockify(MEMBER_KEY)
+
+    assert (result.code, result["time_zone"], result["warnings"]) == (0, "UTC", {"UNKNOWN_TIME_ZONE": 1})
+    said = (
+        f"the time zone “{zone}”, which is unknown here"
+        if zone
+        else "Clockify gives Kim, whose key it is, no time zone"
+    )
+    assert said in result.stderr and "policy time_zone=ZONE" in result.stderr
+    # A new key leaves the workspace's zone alone.
+    assert connect_clockify(MEMBER_KEY)["warnings"] == {}
+
+
+def test_a_known_time_zone_is_no_warning(stage: Scene) -> None:
+    result = connect_clockify()
+
+    assert (result["warnings"], result.stderr) == ({}, "")
 
 
 @pytest.mark.parametrize("role", ["OWNER", "WORKSPACE_ADMIN"])

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from integrations.clockify import connection
+from integrations.clockify import connection, unknown_zones
 from integrations.models import Workspace
 from syncjobs.management import base
 
@@ -29,6 +29,8 @@ class Command(base.Command):
             reports_url=options["reports_url"],
             now=timezone.now(),
         )
+        if workspace.zone_warning:
+            self.progress(f"Warning: {workspace.zone_warning}")
         if options["json"]:
             self.print_json(shown(workspace))
         else:
@@ -45,6 +47,7 @@ def shown(workspace: Workspace) -> dict[str, Any]:
         "name": workspace.name,
         "key_owner": workspace.key_owner_name,
         "time_zone": workspace.time_zone,
+        "warnings": {unknown_zones.WARNING: 1} if workspace.zone_warning else {},
         "start_date": workspace.start_date.isoformat(),
         "api_url": workspace.api_url,
         "reports_url": workspace.reports_url,

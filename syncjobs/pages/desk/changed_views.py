@@ -125,7 +125,7 @@ def _request_preview(request: HttpRequest, workspace: Workspace, details: dict[s
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None
-    run_requests.tell(request, messages.SUCCESS, "The preview of this entry was asked for and begins by itself.", run)
+    run_requests.tell_requested(request, "The preview of this entry", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

@@ -154,6 +154,8 @@ def _show(
         draft = submit.draft(workspace, write_request)
     except Refused as refusal:
         refused = refused or str(refusal)
+    if write is None and workspace.company:
+        write = journal.on_its_way(workspace, write_request)
     context: dict[str, Any] = {
         "workspace": workspace,
         "zone": workspace.time_zone,
@@ -161,7 +163,8 @@ def _show(
         "back_url": back_url,
         "refused": refused,
         "draft": draft,
-        "write": write or (journal.on_its_way(workspace, write_request) if workspace.company else None),
+        "write": write,
+        "write_state": journal.shown_state(write) if write else "",
     }
     if write_request.record and workspace.company:
         context["version"] = version_of(workspace, *write_request.record)

@@ -22,6 +22,7 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import desk, list_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
 
 # These lists know the desk and the badges, which the mapping app may not import; they replace its plain ones.
@@ -258,7 +259,7 @@ class PartnerWriteRecords(RecordAdmin):
 
     @admin.display(description="State", ordering="state")
     def outcome(self, row: PartnerWrite) -> SafeString:
-        return badges.plain(badges.ACTION_STATES[row.state])
+        return badges.plain(badges.of_action(journal.shown_state(row)))
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: PartnerWrite) -> str:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.reading import shrunk_lists
-from syncjobs.display import warnings
+from syncjobs.display import badges, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
@@ -92,7 +92,10 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "shrunk_lists": shrunk_lists.of_workspace(workspace) if shrunk_lists.WARNING in run.warnings else [],
         "read": _read(run),
         "calls": api_calls(run),
-        "outcomes": [(name, OUTCOMES(name).value, count) for name, count in outcomes.items()],
+        "outcomes": [
+            (badges.of_failed(refused, waiting) if name == OUTCOMES.FAILED else badges.of_item(name), name, count)
+            for name, count in outcomes.items()
+        ],
         "all_items": sum(outcomes.values()),
         "chosen": chosen,
         "search": search,
@@ -101,6 +104,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,
+        "not_known": waiting,
         "to_retry": refused + waiting + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
         "former_company_text": former_company_text(former_company) if former_company else "",
         "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)

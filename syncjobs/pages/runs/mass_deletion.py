@@ -60,7 +60,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
     else:
-        run_requests.tell(request, messages.SUCCESS, f"{run} was asked for and begins by itself.", run)
+        run_requests.tell_requested(request, str(run), run)
         if run.kind == Run.Kind.SYNC and not run.dry_run:
             return redirect("admin:syncjobs_run_change", run.pk)
     return redirect("hourbridge:missing", workspace.pk)

@@ -81,7 +81,7 @@ def _request_sync(
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         run = busy.run
     else:
-        run_requests.tell(request, messages.SUCCESS, f"{run_name} was asked for and begins by itself.", run)
+        run_requests.tell_requested(request, run_name, run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 
@@ -97,7 +97,10 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
 def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
     """Start a run that waits for a vendor's limit at once."""
     if runs.try_now(run, now=database_now(), person=request.user):
-        messages.success(request, "The run is tried again now. If the vendor still asks us to wait, it waits again.")
+        when = "now" if run_requests.has_worker() else "once a worker runs (python manage.py worker)"
+        messages.success(
+            request, f"The run is tried again {when}. If the vendor still asks us to wait, it waits again."
+        )
     else:
         messages.warning(request, "The run does not wait any more.")
     return redirect("admin:syncjobs_run_change", run.pk)

@@ -27,7 +27,5 @@ def start(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
     else:
-        run_requests.tell(
-            request, messages.SUCCESS, f"{run_name} of {workspace} was asked for and begins by itself.", run
-        )
+        run_requests.tell_requested(request, f"{run_name} of {workspace}", run)
     return redirect("admin:index")

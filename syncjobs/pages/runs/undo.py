@@ -41,9 +41,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hourbridge:undo-run", run.pk)
     if requested.dry_run:
         return redirect("hourbridge:undo-run", run.pk)
-    run_requests.tell(
-        request, messages.SUCCESS, f"The undo of run {run.pk} was asked for and begins by itself.", requested
-    )
+    run_requests.tell_requested(request, f"The undo of run {run.pk}", requested)
     return redirect("admin:syncjobs_run_change", requested.pk)
 
 

@@ -50,6 +50,8 @@ def _connect(request: HttpRequest, form_data: dict[str, Any]) -> HttpResponse:
     if start is not None and workspace.pk not in before:
         policy.change(workspace, {"start_date": start.isoformat()}, now=now, person=request.user)
     messages.success(request, _message(workspace, before))
+    if workspace.zone_warning:
+        messages.warning(request, workspace.zone_warning)
     return redirect("admin:index")
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from integrations.quickbooks import payloads
 from syncjobs.ledger import activities
+from syncjobs.rules.answered import is_exactly
 from syncjobs.rules.draft import Draft
 
 DRAFT = Draft("employee", "55", "8", "2026-03-04", 135, "Review\nagain", "80")
@@ -31,7 +32,7 @@ def read(**changes: Any) -> payloads.Activity:
 
 
 def test_what_was_sent_is_recognized() -> None:
-    assert activities.is_exactly(DRAFT, read())
+    assert is_exactly(DRAFT, read())
     assert activities.differences(DRAFT, read()) == []
 
 
@@ -48,7 +49,7 @@ def test_what_was_sent_is_recognized() -> None:
     ids=str,
 )
 def test_another_form_of_the_same_is_the_same(changes: dict[str, Any]) -> None:
-    assert activities.is_exactly(DRAFT, read(**changes))
+    assert is_exactly(DRAFT, read(**changes))
 
 
 @pytest.mark.parametrize(
@@ -70,14 +71,14 @@ def test_another_form_of_the_same_is_the_same(changes: dict[str, Any]) -> None:
     ids=str,
 )
 def test_anything_else_is_not_ours(changes: dict[str, Any]) -> None:
-    assert not activities.is_exactly(DRAFT, read(**changes))
+    assert not is_exactly(DRAFT, read(**changes))
 
 
 def test_an_item_that_we_named_has_to_be_there() -> None:
     named = replace(DRAFT, item_id="19")
 
-    assert activities.is_exactly(named, read(ItemRef={"value": "19"}))
-    assert not activities.is_exactly(named, read())
+    assert is_exactly(named, read(ItemRef={"value": "19"}))
+    assert not is_exactly(named, read())
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from integrations.quickbooks.sales_forms import SalesForm
 from syncjobs.rules import changes, reasons
-from syncjobs.rules.billing import NOT_BILLED, Billing
+from syncjobs.rules.billing import NOT_BILLED, Billing, facts_of, form_in
 from syncjobs.rules.changes import Step
 from tests.support.values import WORK, activity_of, resolved, sent_for
 
@@ -95,3 +95,63 @@ def test_a_form_that_is_not_clear_holds_what_it_may_have_billed(
     assert [reason.code for reason in held.reasons] == (["UNREADABLE"] if holds else [])
     if holds:
         assert "The invoice 1043 could not be read: LinkedTxn is no list" in reasons.sentence(held.reasons[0].as_row())
+
+
+def test_an_unclear_form_holds_time_whose_own_age_is_not_known() -> None:
+    unclear = replace(INVOICE, activity_ids=frozenset(), problem="odd", updated_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    held = compared(Billing({}, (unclear,), payers=PAYERS), created_at=None)
+
+    assert [reason.code for reason in held.reasons] == ["UNREADABLE"]
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({}, "The invoice 1043"),
+        ({"number": ""}, "The invoice 145"),
+        ({"number": "", "id": ""}, "An invoice"),
+        ({"entity": "SalesReceipt"}, "The sales receipt 1043"),
+        ({"entity": "SalesReceipt", "number": "", "id": ""}, "A sales receipt"),
+    ],
+)
+def test_an_unclear_form_is_named_as_far_as_it_is_known(form: dict[str, Any], words: str) -> None:
+    unclear = replace(INVOICE, activity_ids=frozenset(), problem="odd", **form)
+
+    reason = Billing({}, (unclear,), payers=PAYERS).doubt(ACTIVITY)
+
+    assert reason is not None
+    assert reason.facts["what"] == words and reason.facts["record"] == unclear.kind
+    assert reasons.explain(reason.as_row())["fix_in"] == "quickbooks"
+
+
+def test_what_is_billed_leaves_no_doubt() -> None:
+    billing = Billing({ACTIVITY.id: INVOICE}, problem="Invoices could not be read.")
+    named, by_status = ACTIVITY, replace(ACTIVITY, id="9", billable_status="HasBeenBilled")
+    other = replace(ACTIVITY, id="10")
+
+    assert (billing.doubt(named), billing.doubt(by_status)) == (None, None)
+    doubt = billing.doubt(other)
+    assert doubt is not None and doubt.facts == {"cause": "Invoices could not be read."}
+
+
+def test_of_odd_links_the_first_that_names_a_form_is_told() -> None:
+    links = ["odd", None, {"TxnId": "9" * 80, "TxnType": "SalesReceipt"}, {"TxnId": "1", "TxnType": "Invoice"}]
+
+    reason = NOT_BILLED.billed(replace(ACTIVITY, raw={"LinkedTxn": links}))
+
+    assert reason is not None
+    assert reason.facts == {"transaction": "SalesReceipt", "transaction_id": "9" * 64, "number": "", "date": ""}
+
+
+def test_a_receipt_keeps_the_form_alone() -> None:
+    facts = facts_of(INVOICE)
+
+    assert form_in({"code": "BILLED_IN_QUICKBOOKS", **facts}) == facts
+    assert form_in({"transaction": "Invoice"}) == {
+        "transaction": "Invoice",
+        "transaction_id": "",
+        "number": "",
+        "date": "",
+    }
+    assert [form_in(row) for row in (None, {}, {"code": "BILLED_IN_QUICKBOOKS"}, {"transaction": ""})] == [None] * 4

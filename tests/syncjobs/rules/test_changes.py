@@ -232,6 +232,46 @@ def test_a_sync_token_alone_is_no_change_of_ours(step: Step, answered: dict[str,
     assert (checked.verb, checked.reading) == (step.verb, found)
 
 
+PLANNED = replace(draft_as_sent(), minutes=90)
+
+
+@pytest.mark.parametrize("billable_status", ["Billable", "HasBeenBilled"])
+def test_an_edit_that_quickbooks_has_already_writes_nothing(billable_status: str) -> None:
+    step = replace(UPDATE, draft=PLANNED, warnings=("NO_RATE",))
+    found = reading(sync_token="1", minutes=90, billable_status=billable_status)
+
+    kept = changes.unless_there_already(step, SENT, found)
+
+    assert (kept.verb, kept.reading, kept.refresh_receipt, kept.warnings) == ("keep", found, True, ())
+    assert changes.against_quickbooks(kept, SENT, found, NOT_BILLED) == kept
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        reading(sync_token="1"),
+        reading(sync_token="1", minutes=91),
+        reading(sync_token="1", minutes=90, billable_status="NotBillable"),
+        reading(sync_token="1", minutes=90, rate=Decimal("81")),
+        # As we left it, whatever is planned.
+        reading(minutes=90),
+    ],
+)
+def test_an_edit_that_quickbooks_does_not_have_stays_an_update(found: Activity | None) -> None:
+    step = replace(UPDATE, draft=PLANNED)
+
+    assert changes.unless_there_already(step, SENT, found) == step
+
+
+@pytest.mark.parametrize("step", [DELETE, GONE, replace(UPDATE, draft=None)], ids=["delete", "gone", "no draft"])
+def test_only_an_update_can_be_there_already(step: Step) -> None:
+    found = reading(sync_token="1", minutes=90)
+
+    assert changes.unless_there_already(step, SENT, found) == step
+    assert changes.unless_there_already(replace(UPDATE, draft=PLANNED), None, found).verb == "update"
+
+
 @pytest.mark.parametrize(
     ("edits", "label"),
     [

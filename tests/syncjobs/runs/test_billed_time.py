@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from integrations.models import ApiCall, UnreadableRecord
@@ -15,6 +16,7 @@ from syncjobs.planning import window
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
+from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Result, Scene, run_command
 
 BILLED = {"BILLED_IN_QUICKBOOKS": 1}
@@ -270,6 +272,26 @@ def test_where_it_cannot_be_asked_those_changes_wait_and_all_else_goes_on(
     scene.clear_faults()
 
     assert scene.sync().counts == {"updated": 1, "deleted": 1, "unchanged": 1}
+
+
+def test_what_waits_for_invoices_is_not_called_refused(scene: Scene, sent: str, admin_client: Client) -> None:
+    scene.stretch(sent, 90)
+    scene.fault("answer_before", "/query", method="GET", match="from Invoice ", times=0, status=400, preset="fault")
+    held = scene.sync()
+    page = main_text(admin_client.get(f"/admin/syncjobs/run/{held['run']}/change/"))
+    # The figure for refusals stays, with how many there are: none.
+    assert "Change held 1" in page and "Refused 0 and 1 held, not known whether billed" in page
+    assert "Refused 1" not in page
+
+    scene.entry(next(iter(scene.people)), next(iter(scene.place.projects)), "2026-03-20 09:00")
+    scene.fault("answer_before", preset="fault", status=400, code="2020")
+    both = scene.sync()
+
+    page = main_text(admin_client.get(f"/admin/syncjobs/run/{both['run']}/change/"))
+    assert "Refused, or change held 2" in page and "Refused 1 and 1 held" in page
+    undone = run_command("undo_run", str(Run.objects.filter(kind="sync").earliest("pk").pk))
+    page = main_text(admin_client.get(f"/admin/syncjobs/run/{undone['run']}/change/"))
+    assert "Not done 1" in page and "Change held 1" in page and "Refused 1" not in page
 
 
 def test_where_it_cannot_be_asked_an_undo_and_a_correction_wait_too(scene: Scene, sent: str) -> None:

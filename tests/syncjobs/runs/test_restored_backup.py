@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -69,22 +70,56 @@ def test_what_was_sent_after_the_backup_is_not_sent_twice(
     assert_books_agree(scene)
 
 
-def test_what_was_edited_and_synced_after_the_backup_is_left_to_a_person(
-    scene: Scene, ten: list[str], tmp_path: Path
-) -> None:
+def restored_to_before_two_edits(scene: Scene, entries: list[str], folder: Path) -> list[dict[str, Any]]:
+    """Send ten entries, back up, edit two and sync, and restore; return QuickBooks' activities."""
     assert scene.sync().counts == {"sent": 10}
-    backup = back_up(tmp_path)
-    edit_two(scene, ten)
+    backup = back_up(folder)
+    edit_two(scene, entries)
     scene.check()
     assert scene.sync().counts == {"updated": 2, "unchanged": 8}
     activities = scene.activities()
     restore(backup)
     scene.check()
+    return activities
+
+
+def test_an_update_of_ours_after_the_backup_is_no_change_by_hand(scene: Scene, ten: list[str], tmp_path: Path) -> None:
+    restored_to_before_two_edits(scene, ten, tmp_path)
+    # Billed meanwhile, it stays as well: both sides have the same.
+    scene.bill(scene.receipt(ten[4]).quickbooks_id)
+    activities = scene.activities()
+    assert (scene.explain(ten[3])["state"], scene.explain(ten[3]).codes) == ("changed", set())
+
+    preview, run = scene.sync(dry_run=True), scene.sync()
+
+    for result in (preview, run):
+        assert (result.code, result.counts, result["blocked_reasons"]) == (0, {"unchanged": 10}, {})
+    assert scene.activities() == activities
+    assert [scene.explain(entry)["state"] for entry in ten] == ["sent"] * 10
+    assert "differences" not in scene.explain(ten[3]).json
+    assert_books_agree(scene)
+    # From now on it is time like any other.
+    scene.stretch(ten[3], 210)
+    scene.stretch(ten[4], 220)
+    later = scene.sync()
+    assert (later.counts, later["blocked_reasons"]) == (
+        {"updated": 1, "unchanged": 8, "blocked": 1},
+        {"BILLED_IN_QUICKBOOKS": 1},
+    )
+
+
+def test_what_was_edited_once_more_after_the_backup_is_left_to_a_person(
+    scene: Scene, ten: list[str], tmp_path: Path
+) -> None:
+    restored_to_before_two_edits(scene, ten, tmp_path)
+    scene.stretch(ten[3], 240)
+    scene.edit_entry(ten[4], billable=False)
+    activities = scene.activities()
 
     run = scene.sync()
 
     assert (run.code, run.counts) == (0, {"unchanged": 8, "blocked": 2})
-    assert run["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 2}
+    assert run["blocked_reasons"]["CHANGED_IN_QUICKBOOKS"] == 2
     assert scene.activities() == activities
     explained = scene.explain(ten[3])
     assert (explained["state"], explained.codes) == ("changed", {"CHANGED_IN_QUICKBOOKS"})

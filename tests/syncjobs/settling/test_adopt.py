@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.models import ConnectionEvent
 from mapping.errors import Refused
 from syncjobs.settling.adopt import adopt
+from tests.support.factories import ReceiptFactory, UserFactory
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.runs.test_sync_blocked import put_by_hand
@@ -167,10 +169,91 @@ def test_only_days_with_new_time_are_asked_about(scene: Scene, ada: str, site: s
     scene.sync()
     scene.zero_calls()
     assert scene.sync().counts == {"unchanged": 25}
-    assert "GET query TimeActivity" not in scene.calls()
+    assert "GET query" not in scene.calls()
     scene.entry(ada, site, "2026-03-25 09:00", description="Review")
 
     scene.zero_calls()
     scene.sync()
 
     assert sum(count for route, count in scene.calls().items() if "query" in route.lower()) == 1
+
+
+# --- what is refused -----------------------------------------------------------------------------------------
+def test_an_activity_that_is_gone_is_not_adopted(scene: Scene, ada: str, site: str, entry: str) -> None:
+    key = put_by_hand(scene, ada, site)
+    scene.sync(dry_run=True)
+    scene.delete_activity(key)
+
+    with pytest.raises(Refused, match=f"no time activity {key} any more"):
+        take(scene, entry, key)
+
+
+def test_an_entry_that_was_sent_adopts_nothing(scene: Scene, ada: str, site: str, entry: str) -> None:
+    scene.sync()
+    key = put_by_hand(scene, ada, site)
+
+    with pytest.raises(Refused, match="sent already"):
+        take(scene, entry, key)
+    assert scene.receipt(entry).quickbooks_id != key
+
+
+def test_an_entry_whose_write_is_in_doubt_adopts_nothing(scene: Scene, ada: str, site: str, entry: str) -> None:
+    scene.fault("cut_before", times=0)
+    scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
+    scene.sync()
+    scene.clear_faults()
+    key = put_by_hand(scene, ada, site)
+
+    with pytest.raises(Refused, match="still in doubt"):
+        take(scene, entry, key)
+
+
+def test_time_of_somebody_else_is_not_adopted(scene: Scene, ada: str, site: str, entry: str) -> None:
+    """An employee and a vendor may have the same id in QuickBooks."""
+    _, person = scene.people[ada]
+    key = put_by_hand(scene, ada, site, NameOf="Vendor", EmployeeRef=None, VendorRef={"value": person})
+    scene.sync(dry_run=True)
+
+    with pytest.raises(Refused, match="not of the same person"):
+        take(scene, entry, key)
+
+
+def test_nothing_is_adopted_while_a_link_is_missing(scene: Scene, ada: str, site: str, entry: str) -> None:
+    key = put_by_hand(scene, ada, site)
+    scene.sync(dry_run=True)
+    scene.decide("unlink", "user", ada)
+
+    with pytest.raises(Refused, match="not of the same person"):
+        take(scene, entry, key)
+
+
+# --- what is kept --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("of_ours", [True, False], ids=["an item of ours", "no item of ours"])
+def test_who_adopts_takes_its_rate_and_item_as_they_are(
+    scene: Scene, ada: str, site: str, entry: str, of_ours: bool
+) -> None:
+    person = UserFactory(username="dana")
+    first, second = [row["Id"] for row in scene.books.records["Item"].values() if row["Type"] == "Service"][:2]
+    scene.check()
+    scene.policy(service_item=second if of_ours else "none")
+    key = put_by_hand(scene, ada, site, HourlyRate=12, ItemRef={"value": first})
+    scene.sync(dry_run=True)
+    # Of an earlier activity, and of a correction beside it.
+    gone = {"workspace": scene.workspace, "company": scene.workspace.company, "entry_id": entry, "state": "deleted"}
+    ReceiptFactory(**gone, part=0)
+    ReceiptFactory(**gone, part=1)
+
+    adopt(scene.workspace, scene.mirrored(entry), key, now=timezone.now(), person=person)
+
+    receipt = scene.receipt(entry)
+    assert (receipt.quickbooks_id, receipt.draft["rate"], receipt.draft["item_id"]) == (
+        key,
+        "12",
+        first if of_ours else "",
+    )
+    assert {field: note["by"] for field, note in receipt.noted.items()} == dict.fromkeys(
+        ["rate", *(["item"] if of_ours else [])], "dana"
+    )
+    event = ConnectionEvent.objects.get(kind="adopted")
+    assert (event.workspace, event.company, event.by) == (scene.workspace, scene.workspace.company, person)
+    assert event.message == f"Activity {key} was adopted for time entry {entry}."

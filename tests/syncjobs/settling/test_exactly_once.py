@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from integrations.models import ApiCall, ConnectionEvent
+from integrations.models import ApiCall
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.sending import execute
 from tests.support.oracle import actual, assert_books_agree
@@ -605,22 +603,6 @@ def test_a_duplicate_that_arrived_late_is_recognized(
     assert_books_agree(scene)
 
 
-@pytest.fixture
-def doubled(scene: Scene, ada: str, site: str) -> str:
-    """Create an entry that was sent twice, since no answer came, and whose first attempt arrives after the second."""
-    entry = scene.entry(ada, site, description="Survey")
-    scene.fault("cut_before")
-    assert scene.sync().counts == {"sent": 1}
-    first = {name: value for name, value in scene.activity(entry).items() if name not in {"Id", "SyncToken"}}
-    scene.put("TimeActivity", first)
-    return entry
-
-
-def extra_of(scene: Scene, entry: str) -> str:
-    receipt_id = scene.receipt(entry).quickbooks_id
-    return next(activity["Id"] for activity in scene.activities() if activity["Id"] != receipt_id)
-
-
 def test_a_write_still_at_work_is_not_doubled_even_where_ids_are_forgotten(
     scene: Scene, ada: str, site: str, short_timeouts: None
 ) -> None:
@@ -636,72 +618,6 @@ def test_a_write_still_at_work_is_not_doubled_even_where_ids_are_forgotten(
     scene.sync()
 
     assert_books_agree(scene)
-
-
-def test_a_first_attempt_that_arrives_after_the_second_is_taken_back(scene: Scene, doubled: str) -> None:
-    extra = extra_of(scene, doubled)
-
-    run = scene.sync()
-
-    assert run.code == 0
-    assert run["warnings"]["LATE_DOUBLE"] == 1
-    assert_books_agree(scene)
-    message = ConnectionEvent.objects.get(kind="double_deleted").message
-    assert doubled in message and f"extra activity {extra} was deleted" in message
-
-
-def test_a_late_duplicate_is_taken_back_once(scene: Scene, doubled: str) -> None:
-    scene.sync()
-
-    run = scene.sync()
-
-    assert "LATE_DOUBLE" not in run["warnings"]
-    assert_books_agree(scene)
-
-
-def test_a_dry_run_takes_no_late_duplicate_back(scene: Scene, doubled: str) -> None:
-    scene.sync(dry_run=True)
-
-    assert len(scene.activities()) == 2
-
-
-def test_a_late_duplicate_that_was_billed_stays(scene: Scene, doubled: str) -> None:
-    scene.bill(extra_of(scene, doubled))
-
-    scene.sync()
-
-    assert len(scene.activities()) == 2
-
-
-def test_a_late_duplicate_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
-    scene.put("TimeActivity", {"Id": extra_of(scene, doubled), "Description": "Survey"})
-
-    scene.sync()
-
-    assert len(scene.activities()) == 2
-
-
-def test_equal_time_that_somebody_else_entered_long_before_is_no_late_duplicate(
-    scene: Scene, ada: str, site: str, doubled: str
-) -> None:
-    extra = extra_of(scene, doubled)
-    record = scene.books.records["TimeActivity"][extra]
-    record["MetaData"]["CreateTime"] = "2026-01-05T09:00:00-08:00"
-
-    scene.sync()
-
-    assert len(scene.activities()) == 2
-
-
-def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings: Any) -> None:
-    scene.sync()
-    Action.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
-    scene.sync()
-    scene.zero_calls()
-
-    scene.sync()
-
-    assert scene.calls() == {}
 
 
 def test_a_write_still_at_work_is_not_doubled_where_ids_are_remembered(

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.models import Link, PartnerWrite
 from sandbox.server import Running
 from syncjobs.models import EntryStatus
+from syncjobs.partner_writes import journal
+from syncjobs.partner_writes import submit as partner_writes
+from syncjobs.partner_writes.drafts import WriteRequest
+from syncjobs.support import check_entries
 from tests.support.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene
@@ -96,6 +102,29 @@ def test_an_uncertain_write_is_looked_for_before_anything_else(dana: Client, sce
 
     assert answer.status_code == 302
     assert Link.objects.get(kind="user").quickbooks_name == "Ben Okafor"
+
+
+def test_a_write_that_is_not_answered_yet_is_on_the_way_and_not_in_doubt(admin_client: Client, scene: Scene) -> None:
+    ben = scene.user("Ben Okafor", partner=None)
+    scene.check()
+    address = offered(admin_client.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben)
+    request = WriteRequest("create", "quickbooks", "employee", kind="user", clockify_id=ben)
+    draft = partner_writes.draft(scene.workspace, request)
+    journal.open_write(scene.workspace, draft, person=None, note="", now=database_now())
+
+    assert "On the way Ben Okafor" in main_text(admin_client.get(address))
+    assert "Look now" not in main_text(admin_client.get(address)) and "Wait for the answer" in main_text(
+        admin_client.get(address)
+    )
+    assert "On the way" in main_text(admin_client.get("/admin/mapping/partnerwrite/"))
+    assert check_entries.in_doubt(scene.workspace, database_now()).level == "ok"
+    # No call lasts this long: its process is gone.
+    PartnerWrite.objects.update(created_at=database_now() - timedelta(minutes=2))
+    assert "In doubt Ben Okafor" in main_text(admin_client.get(address)) and "Look now" in main_text(
+        admin_client.get(address)
+    )
+    assert "In doubt" in main_text(admin_client.get("/admin/mapping/partnerwrite/"))
+    assert "1 write of a name got no clear answer" in check_entries.in_doubt(scene.workspace, database_now()).message
 
 
 def test_an_inactive_partner_is_reactivated(dana: Client, scene: Scene) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_q.conf import Conf
 
 from integrations import roles
 from integrations.models import ConnectionEvent
@@ -54,6 +57,30 @@ def test_one_entry_is_synced_from_its_own_page(scene: Scene, person: Client, ada
     assert scene.receipt(entry).quickbooks_id
     assert len(scene.activities()) == 1
     assert later_entry not in str(run.options)
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "sentence"),
+    [
+        (None, "begins once a worker runs. None does now"),
+        (60, "begins once a worker runs. None does now"),
+        (0, "begins by itself."),
+    ],
+)
+def test_a_run_begins_by_itself_only_while_a_worker_lives(
+    scene: Scene, person: Client, seconds_ago: int | None, sentence: str
+) -> None:
+    """A task cluster leaves a sign of life in the cache, where the database keeps it after it has run out."""
+    if seconds_ago is not None:
+        cache.set(f"{Conf.Q_STAT}:1", "alive", 3)
+        expires = timezone.now() + timedelta(seconds=3 - seconds_ago)
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE hourbridge_cache SET expires = %s WHERE cache_key LIKE %s", [expires, "%:1"])
+
+    response = person.post(reverse("hourbridge:start", args=[scene.workspace.pk, "check"]), follow=True)
+
+    message = " ".join(str(message) for message in response.context["messages"])
+    assert f"was asked for and {sentence}" in message
 
 
 def test_what_was_refused_is_tried_again_alone(scene: Scene, person: Client, ada: str, site: str) -> None:
@@ -153,7 +180,7 @@ def test_a_waiting_run_says_when_it_goes_on_and_can_be_tried_now(person: Client,
     run, message = submit(person, "run-again", waiting.pk, verb="try_now")
 
     assert (run.pk, run.status, run.not_before) == (waiting.pk, "queued", None)
-    assert "tried again now" in message
+    assert "tried again once a worker runs" in message
     assert work(run).status == "succeeded"
     assert len(scene.activities()) == 1
     event = ConnectionEvent.objects.get(kind="limit_lifted")

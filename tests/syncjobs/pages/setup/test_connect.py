@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,16 @@ def test_a_good_key_connects_and_says_from_when_time_goes(dana: Client, sandbox:
     assert workspace.start_date.isoformat() == "2026-03-09"
     assert "Connected Northlight Studio. Time goes from 9 March 2026 on." in text(page)
     assert ConnectionEvent.objects.filter(kind="clockify_connected", by__username="dana").exists()
+
+
+def test_a_key_owner_with_an_unknown_time_zone_is_a_warning(dana: Client, sandbox: Any) -> None:
+    with sandbox.world.lock:
+        owner = sandbox.world.clockify.user_of_key("sandbox-clockify-key")
+        sandbox.world.clockify.put_user(replace(owner, settings={"timeZone": "Mars/Olympus"}))
+
+    page = dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings"}, follow=True)
+
+    assert "the time zone “Mars/Olympus”, which is unknown here; the workspace's is UTC for now." in text(page)
 
 
 def test_a_new_key_for_a_known_workspace_leaves_its_rules_alone(dana: Client, sandbox: Any) -> None:

@@ -1,0 +1,154 @@
+"""Late duplicates: a first attempt that arrives after the second is taken back, unless it is anybody else's by then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.models import ConnectionEvent
+from syncjobs.models import Action
+from tests.support.oracle import assert_books_agree
+from tests.support.scene import Scene
+
+
+def sent_twice(scene: Scene, user: str, project: str) -> str:
+    """Create an entry that was sent twice, since no answer came, and whose first attempt arrives after the second."""
+    entry = scene.entry(user, project, description="Survey")
+    scene.fault("cut_before")
+    assert scene.sync().counts == {"sent": 1}
+    first = {name: value for name, value in scene.activity(entry).items() if name not in {"Id", "SyncToken"}}
+    scene.put("TimeActivity", first)
+    return entry
+
+
+@pytest.fixture
+def doubled(scene: Scene, ada: str, site: str) -> str:
+    return sent_twice(scene, ada, site)
+
+
+def extra_of(scene: Scene, entry: str) -> str:
+    receipt_id = scene.receipt(entry).quickbooks_id
+    return next(activity["Id"] for activity in scene.activities() if activity["Id"] != receipt_id)
+
+
+def test_a_first_attempt_that_arrives_after_the_second_is_taken_back(scene: Scene, doubled: str) -> None:
+    extra = extra_of(scene, doubled)
+
+    run = scene.sync()
+
+    assert run.code == 0
+    assert run["warnings"]["LATE_DOUBLE"] == 1
+    assert_books_agree(scene)
+    message = ConnectionEvent.objects.get(kind="double_deleted").message
+    assert doubled in message and f"extra activity {extra} was deleted" in message
+
+
+def test_a_late_duplicate_is_taken_back_once(scene: Scene, doubled: str) -> None:
+    scene.sync()
+
+    run = scene.sync()
+
+    assert "LATE_DOUBLE" not in run["warnings"]
+    assert_books_agree(scene)
+
+
+def test_a_dry_run_takes_no_late_duplicate_back(scene: Scene, doubled: str) -> None:
+    scene.sync(dry_run=True)
+
+    assert len(scene.activities()) == 2
+
+
+def test_a_late_duplicate_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
+    scene.put("TimeActivity", {"Id": extra_of(scene, doubled), "Description": "Survey"})
+
+    scene.sync()
+
+    assert len(scene.activities()) == 2
+
+
+def test_equal_time_that_somebody_else_entered_long_before_is_no_late_duplicate(
+    scene: Scene, ada: str, site: str, doubled: str
+) -> None:
+    extra = extra_of(scene, doubled)
+    record = scene.books.records["TimeActivity"][extra]
+    record["MetaData"]["CreateTime"] = "2026-01-05T09:00:00-08:00"
+
+    scene.sync()
+
+    assert len(scene.activities()) == 2
+
+
+def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings: Any) -> None:
+    scene.sync()
+    Action.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
+    scene.sync()
+    scene.zero_calls()
+
+    scene.sync()
+
+    assert scene.calls() == {}
+
+
+# --- billed meanwhile ----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("moves", [False, True], ids=["same token", "token moves"])
+@pytest.mark.parametrize("lags", [False, True], ids=["status", "status lags"])
+@pytest.mark.parametrize("entity", ["Invoice", "SalesReceipt"])
+def test_a_billed_one_stays_and_is_told_once(scene: Scene, doubled: str, entity: str, lags: bool, moves: bool) -> None:
+    scene.switch(billing_moves_sync_token=moves, billable_status_lags=lags)
+    extra = extra_of(scene, doubled)
+    scene.bill(extra, entity=entity, TxnDate="2026-03-31")
+    activities = scene.activities()
+
+    first, second = scene.sync(), scene.sync()
+
+    assert scene.activities() == activities
+    assert [run["warnings"] for run in (first, second)] == [{"LATE_DOUBLE_BILLED": 1}] * 2
+    message = ConnectionEvent.objects.get(kind="double_billed").message
+    form = "invoice" if entity == "Invoice" else "sales receipt"
+    own = scene.receipt(doubled).quickbooks_id
+    assert f"extra activity {extra}, beside {own} is billed on {form} 1001 of March 31, 2026, so it stays" in message
+
+
+def test_one_on_an_invoice_of_the_customer_above_stays(scene: Scene) -> None:
+    acme = scene.client("Acme")
+    entry = sent_twice(scene, scene.user("Ada"), scene.project("Site", client=acme))
+    scene.check()
+    scene.bill(extra_of(scene, entry), customer=scene.partner_of(acme))
+
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE_BILLED": 1}
+    assert len(scene.activities()) == 2
+
+
+def test_one_waits_while_invoices_cannot_be_read(scene: Scene, doubled: str) -> None:
+    scene.fault(
+        "answer_before", "/query", method="GET", match="from SalesReceipt ", times=0, status=400, preset="fault"
+    )
+    assert "LATE_DOUBLE" not in scene.sync()["warnings"]
+    Action.objects.update(watch_until=timezone.now() - timedelta(seconds=1))
+    assert "LATE_DOUBLE" not in scene.sync()["warnings"]
+    assert len(scene.activities()) == 2
+    scene.clear_faults()
+
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    assert_books_agree(scene)
+
+
+def test_one_whose_invoice_was_deleted_again_is_taken_back(scene: Scene, doubled: str) -> None:
+    scene.switch(billing_moves_sync_token=False)
+    (form,) = scene.bill(extra_of(scene, doubled))
+    scene.sync()
+    scene.delete_form(form)
+
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    assert_books_agree(scene)
+
+
+def test_an_invoice_of_the_other_copy_keeps_nobody(scene: Scene, doubled: str) -> None:
+    own = scene.receipt(doubled).quickbooks_id
+    scene.bill(own)
+
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    assert [activity["Id"] for activity in scene.activities()] == [own]
