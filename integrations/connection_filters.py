@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from integrations.models import Company, Workspace
+from integrations.typed_numbers import whole_number
 
 
 class WorkspaceFilter(SimpleListFilter):
@@ -23,8 +24,8 @@ class WorkspaceFilter(SimpleListFilter):
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(workspace_id=int(value)) if value.isdigit() else queryset
+        key = whole_number(self.value() or "")
+        return queryset if key is None else queryset.filter(workspace_id=key)
 
 
 class CompanyFilter(SimpleListFilter):
@@ -39,5 +40,5 @@ class CompanyFilter(SimpleListFilter):
         return len(self.lookup_choices) > 1
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        value = self.value() or ""
-        return queryset.filter(company_id=int(value)) if value.isdigit() else queryset
+        key = whole_number(self.value() or "")
+        return queryset if key is None else queryset.filter(company_id=key)

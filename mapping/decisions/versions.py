@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from integrations.models import ClockifyProject, Customer, Workspace
+from integrations.typed_numbers import whole_number
 from mapping.desk.options import Option, gone_option, option
 from mapping.desk.rows import Row
 from mapping.errors import Moved, Refused
@@ -63,9 +64,10 @@ class Version:
         """Raises Refused for a text that no page wrote."""
         decision, _, rest = text.partition(".")
         link, _, content = rest.partition(".")
-        if not (decision.isdigit() and link.isdigit() and content):
+        decision_id, link_id = whole_number(decision), whole_number(link)
+        if decision_id is None or link_id is None or not content:
             raise Refused(f"The page did not say what it showed, so look at it as it is now. {NOTHING_DONE}")
-        return cls(int(decision), int(link), content)
+        return cls(decision_id, link_id, content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class BillingReader:
     def __init__(self, client: QuickBooksApiClient, reading: Reading | None = None) -> None:
         """`reading`: collects forms that can't be read; without it they are not listed."""
         self._client, self._reading = client, reading
-        self._forms: dict[str, SalesForm] = {}
+        self._forms: dict[str, dict[tuple[str, str], SalesForm]] = {}
         self._unclear: tuple[SalesForm, ...] = ()
         self.problem = ""
         # What was asked: forms of these customers (None: of all), changed since then. At first of nobody.
@@ -55,7 +55,9 @@ class BillingReader:
         if activities and not self.problem:
             since = min(activity.created_at or EVER for activity in activities)
             self._ask_unless_known(None if more_follow or None in payers.values() else _union(payers), since)
-        return Billing(dict(self._forms), self._unclear, self.problem, payers)
+        return Billing(
+            {key: list(forms.values()) for key, forms in self._forms.items()}, self._unclear, self.problem, payers
+        )
 
     def _ask_unless_known(self, customers: frozenset[str] | None, since: datetime) -> None:
         """Ask for the forms of these customers (None: of all), and of those that were asked about before."""
@@ -76,7 +78,10 @@ class BillingReader:
         for entity in KINDS:
             # After a failure nothing can be told, whatever the other kind says.
             forms += self._forms_of(entity, " and ".join(conditions)) if not self.problem else []
-        self._forms |= {key: form for form in forms for key in form.activity_ids}
+        for form in forms:
+            for key in form.activity_ids:
+                # What came before comes again when more is asked for.
+                self._forms.setdefault(key, {})[form.entity, form.id] = form
         self._unclear = tuple(form for form in forms if form.problem)
         self._customers, self._since = customers, since
 

@@ -21,33 +21,37 @@ FORM_FACTS = ("transaction", "transaction_id", "number", "date")
 class Billing:
     """What QuickBooks' invoices and sales receipts say about some activities.
 
-    `forms`: by activity id, the form that names it. `unclear`: forms of which a part can't be read. `problem`: why they
+    `forms`: by activity id, the forms that name it. `unclear`: forms of which a part can't be read. `problem`: why they
     could not be asked, "" if they could. `payers`: by customer id, the customer itself and those above it; None where
     these are not known for sure.
     """
 
-    forms: Mapping[str, SalesForm] = field(default_factory=dict)
+    forms: Mapping[str, Collection[SalesForm]] = field(default_factory=dict)
     unclear: tuple[SalesForm, ...] = ()
     problem: str = ""
     payers: Mapping[str, Collection[str] | None] = field(default_factory=dict)
 
     def billed(self, activity: Activity) -> Reason | None:
         """Return the reason of time that is billed, with its form where that is known."""
-        form = self.forms.get(activity.id)
+        form = self._form_of(activity)
         if form is not None:
             return Reason("BILLED_IN_QUICKBOOKS", facts_of(form))
         return Reason("BILLED_IN_QUICKBOOKS", _own_link(activity)) if activity.billed else None
 
     def doubt(self, activity: Activity) -> Reason | None:
         """Return the reason why it is not known whether this time is billed, or None if it surely is not."""
-        if activity.billed or activity.id in self.forms:
+        if activity.billed or self._form_of(activity) is not None:
             return None
         if self.problem:
             return Reason("INVOICES_NOT_READ", {"cause": self.problem})
-        form = next((form for form in self.unclear if self._may_name(form, activity)), None)
+        form = next((form for form in self.unclear if self._may_take(form, activity)), None)
         return Reason("UNREADABLE", _facts_of_unclear(form)) if form else None
 
-    def _may_name(self, form: SalesForm, activity: Activity) -> bool:
+    def _form_of(self, activity: Activity) -> SalesForm | None:
+        """Return the form that took this time. What was asked for several activities may hold others that name it."""
+        return next((form for form in self.forms.get(activity.id, ()) if self._may_take(form, activity)), None)
+
+    def _may_take(self, form: SalesForm, activity: Activity) -> bool:
         """Return True unless the form is another customer's, or older than the time."""
         payers = self.payers.get(activity.customer_id)
         if form.customer_id and payers is not None and form.customer_id not in payers:

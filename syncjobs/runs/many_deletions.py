@@ -74,16 +74,34 @@ def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
 
 
 def _wait(run: Run, planned: QuerySet[RunItem], sent: int) -> None:
-    """Let the planned deletions wait where they are too many, with those that this run has carried out already."""
+    """Let the planned deletions wait where they are too many, with those that this run has carried out already.
+
+    Those that an earlier run asked about wait on where they are too many with the others that still do: a run of fewer
+    days is no answer.
+    """
     deletions = run.items.filter(verb="delete").exclude(outcome=Outcome.BLOCKED)
     done = deletions.filter(outcome=Outcome.DELETED).count()
-    if are_many(deletions.count(), sent + done):
+    if not are_many(deletions.count(), sent + done):
+        planned = _asked_before(run, planned, deletions=deletions.count(), sent=sent + done)
+    if planned.exists():
         gone, still_there = planned.filter(gone=True), planned.filter(gone=False)
         waiting = gone.update(outcome=Outcome.WAITING, why=WHY, reasons=[Reason(MANY_MISSING).as_row()])
         waiting += still_there.update(outcome=Outcome.WAITING, why=WHY)
         run.total -= waiting
         run.save(update_fields=["total"])
     run.warnings = {name: count for name, count in run.warnings.items() if name not in WARNINGS} | _warnings(run)
+
+
+def _asked_before(run: Run, planned: QuerySet[RunItem], *, deletions: int, sent: int) -> QuerySet[RunItem]:
+    """Return the planned deletions that an earlier run asked about, while those that wait are many all the same."""
+    # A sync of one entry is a person's word.
+    if run.options.get("entries") or not planned.exists():
+        return planned.none()
+    asked = undecided(before=run).filter(run__workspace=run.workspace)
+    elsewhere = asked.exclude(entry_id__in=run.items.values("entry_id")).count()
+    if not are_many(deletions + elsewhere, sent + elsewhere):
+        return planned.none()
+    return planned.filter(entry_id__in=list(asked.values_list("entry_id", flat=True)))
 
 
 def _warnings(run: Run) -> dict[str, int]:
@@ -133,8 +151,8 @@ def judge(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> N
         evaluate.mark_deleted(workspace, deleted, now=now)
 
 
-def undecided() -> QuerySet[RunItem]:
-    """Return the deletions that wait for a person, each as the item of the last run that met its entry."""
+def undecided(*, before: Run | None = None) -> QuerySet[RunItem]:
+    """Return the deletions that wait for a person, each as the item of the last run (`before` that one) that met it."""
     # Few runs ask, so that few of all items have to be looked at.
     asking = Run.objects.filter(dry_run=False, warnings__has_any_keys=WARNINGS, company=F("workspace__company"))
     items = RunItem.objects.filter(run__in=asking.values("pk"), outcome=Outcome.WAITING)
@@ -142,6 +160,8 @@ def undecided() -> QuerySet[RunItem]:
     later = RunItem.objects.filter(
         run__workspace=OuterRef("run__workspace"), entry_id=OuterRef("entry_id"), run__dry_run=False
     )
+    if before is not None:
+        items, later = items.filter(run_id__lt=before.pk), later.filter(run_id__lt=before.pk)
     in_quickbooks = Receipt.objects.filter(
         **of_entry, company=OuterRef("run__company"), part=0, state=Receipt.State.SENT
     )

@@ -91,3 +91,30 @@ def test_billed_time_is_not_overwritten(scene: Scene, entry: str) -> None:
     assert refused.code == 2
     assert "billed in QuickBooks" in refused.stderr
     assert resolve(entry, "keep_quickbooks").code == 0
+
+
+def test_billed_time_that_only_people_changed_is_not_overwritten_either(scene: Scene, entry: str) -> None:
+    scene.sync()
+    activity_id = scene.receipt(entry).quickbooks_id
+    scene.put("TimeActivity", {"Id": activity_id, "Hours": 5})
+    scene.bill(activity_id, DocNumber="1043", TxnDate="2026-03-31")
+
+    refused = resolve(entry, "send_clockify")
+
+    assert (refused.code, refused.json) == (2, None)
+    assert "It is billed on invoice 1043 of March 31, 2026; the invoice is left as it is." in refused.stderr
+    assert scene.activity(entry)["Hours"] == 5
+
+
+def test_what_can_not_be_sent_now_is_said_instead_of_overwritten(scene: Scene, entry: str) -> None:
+    scene.sync()
+    scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Hours": 5})
+    scene.stretch(entry, 120)
+    scene.sync()
+    scene.decide("unlink", "user", next(iter(scene.people)))
+
+    refused = resolve(entry, "send_clockify")
+
+    assert refused.code == 2
+    assert "A person took the link to the employee Ada away" in refused.stderr
+    assert scene.activity(entry)["Hours"] == 5

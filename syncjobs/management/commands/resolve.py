@@ -9,7 +9,7 @@ from integrations.models import TimeEntry
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.management import base
-from syncjobs.models import EntryOverride, EntryStatus, Run
+from syncjobs.models import EntryOverride, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.rules import corrections, reasons
 from syncjobs.runs import correction
@@ -110,6 +110,7 @@ class Command(base.Command):
         preview = self._carry_out(entry, dry_run=True, **details)
         if exit_code(preview):
             return preview
+        _refuse_held(preview)
         return self._carry_out(entry, **{**details, "options": correction.as_shown(preview)})
 
     def _carry_out(self, entry: TimeEntry, **details: Any) -> Run:
@@ -159,6 +160,15 @@ def _look(entry: TimeEntry, verb: str) -> explain.Explanation:
     if state == EntryStatus.State.SENT and not (explanation.differences or receipt.conflict or is_kept):
         raise Refused(f"QuickBooks has it as it was sent, so there is nothing to {verb}.")
     return explanation
+
+
+def _refuse_held(preview: Run) -> None:
+    """Raise Refused where the preview would write nothing, since QuickBooks says what our own books did not know."""
+    held = preview.items.filter(outcome=RunItem.Outcome.BLOCKED).first()
+    if held is not None:
+        # A conflict is told in `why`.
+        others = [row for row in held.reasons if row["code"] not in reasons.CONFLICTS]
+        raise Refused(" ".join([held.why, *map(reasons.sentence, others)]))
 
 
 def _refuse_deleted(entry: TimeEntry) -> None:

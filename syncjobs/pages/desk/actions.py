@@ -11,6 +11,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from integrations.models import Workspace
+from integrations.typed_numbers import whole_number
 from mapping.decisions import batch, partner_search, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.decide import LEFT_OUT_THERE
@@ -101,9 +102,10 @@ def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
         undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
         warnings = [reason for _, reason in undone.kept]
         return Decided(f"Took back {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
-    if not request.POST.get("decision", "").isdigit():
+    decision = whole_number(request.POST.get("decision", ""))
+    if decision is None:
         raise Refused("Nothing was chosen.")
-    undone_decision = undo.undo_decision(workspace, int(request.POST["decision"]), **details)
+    undone_decision = undo.undo_decision(workspace, decision, **details)
     return Decided("Taken back; it stands as before.", f"{undone_decision.kind}-{undone_decision.clockify_id}")
 
 

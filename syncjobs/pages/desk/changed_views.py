@@ -14,6 +14,7 @@ from django.utils import timezone
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
+from integrations.typed_numbers import whole_number
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.models import Run
@@ -76,8 +77,8 @@ def _error_message(error: Exception) -> str:
 
 # --- deciding ------------------------------------------------------------------------------------------------
 def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
-    key = request.POST.get("entry", "")
-    entry = TimeEntry.objects.filter(workspace=workspace, pk=int(key)).first() if key.isdigit() else None
+    key = whole_number(request.POST.get("entry", ""))
+    entry = TimeEntry.objects.filter(workspace=workspace, pk=key or 0).first()
     action = ACTIONS.get(request.POST.get("verb", ""))
     try:
         if entry is None or action is None:

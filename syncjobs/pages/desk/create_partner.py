@@ -19,6 +19,7 @@ from integrations.database import database_now
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
+from integrations.typed_numbers import whole_number
 from mapping.decisions.versions import Version, version_of
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
@@ -113,8 +114,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequest) -> PartnerWrite:
     """Carry out the confirmed write, or look for an earlier one. Raises Refused, ApiError or SecretUnreadable."""
     params = request.POST
-    if params.get("look", "").isdigit():
-        return submit.look_again(workspace, int(params["look"]))
+    earlier_write = whole_number(params.get("look", ""))
+    if earlier_write is not None:
+        return submit.look_again(workspace, earlier_write)
     note, now = params.get("note", "")[:500], database_now()
     # The fingerprint of the draft that was shown: if anything changed since, nothing is written.
     confirmed = params.get("confirmed", "")

@@ -17,6 +17,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.typed_numbers import whole_number
 from syncjobs.display import badges, formatting
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
@@ -55,13 +56,9 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list with the number of entries in each state above it."""
-        workspace_id = request.GET.get("workspace", "")
-        rows = (
-            TimeEntry.objects.filter(workspace_id=int(workspace_id))
-            if workspace_id.isdigit()
-            else TimeEntry.objects.all()
-        )
-        counts = counted(rows)
+        workspace_id = whole_number(request.GET.get("workspace", ""))
+        rows = TimeEntry.objects.all()
+        counts = counted(rows if workspace_id is None else rows.filter(workspace_id=workspace_id))
         states = [(name, badge, counts[name]) for name, (badge, _) in STATES.items() if counts[name] or name == "ready"]
         context = {"title": "Time entries", "states": states, "chosen_state": request.GET.get("state", "")}
         return super().changelist_view(request, {**context, **(extra_context or {})})

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, TextFilter
 
 from integrations.models import ClockifyUser, TimeEntry
+from integrations.typed_numbers import whole_number
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import EntryStatus
@@ -86,10 +87,10 @@ class CauseFilter(DropdownFilter):
         return bool(self.value())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
-        key, workspace_id = self.value() or "", request.GET.get("workspace", "")
+        key = self.value() or ""
         if not key:
             return queryset
-        return queryset.filter(waiting.of_cause(key, int(workspace_id) if workspace_id.isdigit() else 0))
+        return queryset.filter(waiting.of_cause(key, whole_number(request.GET.get("workspace", "")) or 0))
 
 
 class UserFilter(DropdownFilter):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.typed_numbers import whole_number
 from syncjobs.pages import access
 from syncjobs.pages.links import list_of
 from syncjobs.pages.records import detail
@@ -110,8 +111,5 @@ def zone_of(row: Any) -> str:
 def zone_of_list(request: HttpRequest) -> str:
     """Return the time zone of the workspace the list is filtered by, else of the last one viewed, else of the first."""
     zones = dict(access.workspaces().values_list("pk", "time_zone"))
-    workspace_param = request.GET.get("workspace", "")
-    chosen: int | None = (
-        int(workspace_param) if workspace_param.isdigit() else request.session.get(access.LAST_WORKSPACE)
-    )
+    chosen = whole_number(request.GET.get("workspace", "")) or request.session.get(access.LAST_WORKSPACE)
     return zones.get(chosen or 0) or next(iter(zones.values()), "UTC")

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
+from integrations.typed_numbers import whole_number
 from mapping.errors import Refused
 from syncjobs.display import vendor_links
 from syncjobs.display.formatting import number
@@ -68,10 +69,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _keep(request: HttpRequest, workspace: Workspace) -> None:
     """Keep in QuickBooks what was listed. Raises Refused."""
-    asked_by = request.POST.get("asked_by", "")
-    if not asked_by.isdigit():
+    asked_by = whole_number(request.POST.get("asked_by", ""))
+    if asked_by is None:
         raise Refused("Nothing was chosen.")
-    kept = many_deletions.keep_undecided(workspace, asked_by=int(asked_by), person=request.user, now=timezone.now())
+    kept = many_deletions.keep_undecided(workspace, asked_by=asked_by, person=request.user, now=timezone.now())
     messages.success(request, f"The time of {number(kept, 'entry,entries')} stays in QuickBooks as it was sent.")
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.reading import shrunk_lists
+from integrations.typed_numbers import whole_number
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.planning import evaluate
@@ -16,8 +17,7 @@ from syncjobs.planning import evaluate
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the posted `list` as it was read at the posted time: what it does not have is gone."""
     workspace = access.workspace_at(pk)
-    shrunk_id = request.POST.get("list", "")
-    shrunk = shrunk_lists.of_workspace(workspace).filter(pk=shrunk_id).first() if shrunk_id.isdecimal() else None
+    shrunk = shrunk_lists.of_workspace(workspace).filter(pk=whole_number(request.POST.get("list", "")) or 0).first()
     if shrunk is not None and request.POST.get("read_at") != shrunk.first_at.isoformat():
         messages.warning(request, f"It was read again meanwhile. {shrunk.sentence} Look again before you decide.")
         return redirect("admin:index")

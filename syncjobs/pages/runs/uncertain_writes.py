@@ -16,6 +16,7 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
+from integrations.typed_numbers import whole_number
 from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs.display.formatting import day, duration, moment
@@ -70,11 +71,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _decide(request: HttpRequest, workspace: Workspace) -> str:
     """Carry out one decision and return the message about it. Raises Refused, ApiError and SecretUnreadable."""
     form = request.POST
-    if workspace.company is None or not form.get("action", "").isdigit():
+    action_id = whole_number(form.get("action", ""))
+    if workspace.company is None or action_id is None:
         raise Refused("Nothing was chosen.")
     # Activity id and SyncToken of each activity on the page: a decision is refused if one has changed since.
     seen = dict(pair.split(":", 1) for pair in form.getlist("seen") if ":" in pair)
-    decision = UncertainWriteDecision(workspace, int(form["action"]), seen, request.user, form.get("note", "")[:500])
+    decision = UncertainWriteDecision(workspace, action_id, seen, request.user, form.get("note", "")[:500])
     now = timezone.now()
     if form.get("take"):
         manual.take(decision, form["take"], now=now)

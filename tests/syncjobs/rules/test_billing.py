@@ -29,7 +29,7 @@ def compared(billing: Billing, **values: Any) -> Step:
 
 
 def test_time_that_an_invoice_names_is_billed_whatever_its_status_says() -> None:
-    held = compared(Billing({ACTIVITY.id: INVOICE}))
+    held = compared(Billing({ACTIVITY.id: [INVOICE]}))
 
     row = held.reasons[0].as_row()
     assert (held.verb, row["code"], held.is_undone) == ("block", "BILLED_IN_QUICKBOOKS", False)
@@ -46,7 +46,7 @@ def test_time_that_an_invoice_names_is_billed_whatever_its_status_says() -> None
     ],
 )
 def test_the_form_is_named_as_far_as_it_is_known(form: SalesForm, words: str) -> None:
-    row = compared(Billing({ACTIVITY.id: form})).reasons[0].as_row()
+    row = compared(Billing({ACTIVITY.id: [form]})).reasons[0].as_row()
 
     assert words in reasons.sentence(row)
 
@@ -73,7 +73,7 @@ def test_what_could_not_be_asked_waits_and_is_not_done() -> None:
     assert compared(billing, sync_token="7", minutes=5).reasons[0].code == "CHANGED_IN_QUICKBOOKS"
 
 
-@pytest.mark.parametrize(
+FORMS = pytest.mark.parametrize(
     ("form", "payers", "holds"),
     [
         ({"customer_id": ACTIVITY.customer_id}, PAYERS, True),
@@ -85,6 +85,22 @@ def test_what_could_not_be_asked_waits_and_is_not_done() -> None:
         ({"customer_id": "above", "updated_at": None}, PAYERS, True),
     ],
 )
+
+
+@FORMS
+def test_only_a_form_that_can_have_taken_the_time_bills_it(
+    form: dict[str, Any], payers: dict[str, Any], holds: bool
+) -> None:
+    naming = replace(INVOICE, **form)
+
+    held = compared(Billing({ACTIVITY.id: [naming]}, payers=payers))
+
+    assert [reason.code for reason in held.reasons] == (["BILLED_IN_QUICKBOOKS"] if holds else [])
+    # Another form beside it is as good as alone.
+    assert compared(Billing({ACTIVITY.id: [naming, INVOICE]})).verb == "block"
+
+
+@FORMS
 def test_a_form_that_is_not_clear_holds_what_it_may_have_billed(
     form: dict[str, Any], payers: dict[str, Any], holds: bool
 ) -> None:

@@ -174,6 +174,25 @@ def test_a_schedule_never_answers(scene: Scene, sent: list[str]) -> None:
     assert len(scene.activities()) == 50
 
 
+def test_fewer_days_are_no_answer(scene: Scene, sent: list[str]) -> None:
+    """Of what waits, a run of one day meets eight; asked first, they would be deleted."""
+    unbill(scene, sent[:24])
+    assert scene.sync()["warnings"] == {"MANY_DELETIONS": 24}
+
+    for day in ("2026-03-02", "2026-03-03", "2026-03-04"):
+        for dry_run in (True, False):
+            run = scene.sync(day, day, dry_run=dry_run)
+            assert (run.code, run.counts, run["warnings"]) == (4, {"unknown": 8}, {"MANY_DELETIONS": 8})
+    assert len(scene.activities()) == 50
+    # What was never asked about goes, and what is few by now.
+    unbill(scene, sent[40:42])
+    assert scene.sync("2026-03-07", "2026-03-07").counts["deleted"] == 2
+    for entry in sent[:4]:
+        scene.edit_entry(entry, billable=True)
+    assert scene.sync("2026-03-02", "2026-03-03")["unknown"] == 0
+    assert sync("--dry-run", DELETE)["deleted"] == 8
+
+
 def test_undo_and_resend_are_a_persons_word(scene: Scene, ada: str, site: str, sent: list[str]) -> None:
     unbill(scene, sent[:30])
     assert sync("--resend").counts == {"deleted": 30, "unchanged": 20}
