@@ -98,6 +98,16 @@ class Workspace(Connection):
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
 
+    class Meta:
+        # What people may do (roles.py), besides what Django defines for each model.
+        permissions = [
+            ("map_records", "Can decide which records belong together"),
+            ("send_time", "Can sync, undo, and decide about time entries"),
+            ("connect_accounts", "Can connect, disconnect and archive Clockify and QuickBooks"),
+            ("allow_plan", "Can allow a QuickBooks plan that is not supported by itself"),
+            ("download_names", "Can download the support bundle with names"),
+        ]
+
     def __str__(self) -> str:
         return self.name
 
