@@ -238,6 +238,7 @@ class ApiCall(models.Model):
 
     class Meta:
         verbose_name = "API call"
+        indexes = [models.Index(fields=["intuit_tid"], name="api_call_by_intuit_tid")]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status or 'no answer'}"

@@ -420,6 +420,9 @@ class Action(models.Model):
                 condition=models.Q(state__in=["missing", "given_up"]),
                 name="action_unanswered",
             ),
+            # What people search for: ids that QuickBooks or Intuit's support told them.
+            models.Index(fields=["intuit_tid"], name="action_by_intuit_tid"),
+            models.Index(fields=["quickbooks_id"], name="action_by_quickbooks_id"),
         ]
 
     def __str__(self) -> str:
