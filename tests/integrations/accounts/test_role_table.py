@@ -78,6 +78,7 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, SEND),
     "hourbridge:since-sent": Line(LOOK, SEND),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:search": Line(LOOK, LOOK),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:list-is-right": Line(NOBODY, MAP),
     "quickbooks:callback": Line(CONNECT, NOBODY),
