@@ -98,8 +98,8 @@ def _find_ids(found: Found) -> None:
 
 def _codes(text: str) -> list[tuple[str, str]]:
     """Return the error code of QuickBooks, or the reason, that the text is, with its meaning in words."""
-    if text in refusals.MEANINGS:
-        return [(text, refusals.meaning(text).words)]
+    if (meaning := refusals.meaning(text)) is not refusals.UNKNOWN:
+        return [(text, meaning.words)]
     code = text.upper().replace(" ", "_")
     return [(code, reasons.title(code))] if code in reasons.WORDINGS else []
 
