@@ -48,6 +48,7 @@ UNFOLD: dict[str, Any] = {
         "font": {"subtle-light": "#5D6879", "subtle-dark": "#A3ADBB"},
     },
     "STYLES": [_static_url("admin.css")],
+    "SCRIPTS": [_static_url("anywhere.js")],
     "ACCOUNT": {"navigation": [{"title": "Your login", "link": "/accounts/"}]},
     "DASHBOARD_CALLBACK": "syncjobs.pages.overview.views.front_page",
     "SIDEBAR": {

@@ -31,10 +31,26 @@ def unseal(sealed: str) -> str:
     try:
         return _cipher().decrypt(sealed.encode()).decode()
     except InvalidToken:
-        raise SecretUnreadable(
-            "A stored secret can't be read with any of ENCRYPTION_KEYS. "
-            "Add the key it was stored with, or connect again."
-        ) from None
+        raise _unreadable() from None
+
+
+def reseal(sealed: str) -> str:
+    """Return the ciphertext of the newest key: itself, or the same secret encrypted anew. Raises SecretUnreadable."""
+    try:
+        Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(sealed.encode())
+        return sealed
+    except InvalidToken:
+        pass
+    try:
+        return _cipher().rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise _unreadable() from None
+
+
+def _unreadable() -> SecretUnreadable:
+    return SecretUnreadable(
+        "A stored secret can't be read with any of ENCRYPTION_KEYS. Add the key it was stored with, or connect again."
+    )
 
 
 class EncryptedTextField(models.TextField):

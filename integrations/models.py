@@ -101,6 +101,16 @@ class Workspace(Connection):
     # Set by `clockify.connection.connect`: why its time zone is not the key owner's.
     zone_warning = ""
 
+    class Meta:
+        # What people may do (roles.py), besides what Django defines for each model.
+        permissions = [
+            ("map_records", "Can decide which records belong together"),
+            ("send_time", "Can sync, undo, and decide about time entries"),
+            ("connect_accounts", "Can connect, disconnect and archive Clockify and QuickBooks"),
+            ("allow_plan", "Can allow a QuickBooks plan that is not supported by itself"),
+            ("download_names", "Can download the support bundle with names"),
+        ]
+
     def __str__(self) -> str:
         return self.name
 
@@ -231,6 +241,7 @@ class ApiCall(models.Model):
 
     class Meta:
         verbose_name = "API call"
+        indexes = [models.Index(fields=["intuit_tid"], name="api_call_by_intuit_tid")]
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status or 'no answer'}"

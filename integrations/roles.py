@@ -12,27 +12,57 @@ SUPPORT = "Support (read only)"
 BOOKKEEPERS = "Bookkeepers"
 
 OUR_APPS = ("integrations", "mapping", "syncjobs")
-# One permission covers all pages, one all buttons; the second is checked wherever something would be written.
+# One permission covers all pages. Whatever is written needs one of the others, which one right was once.
 VIEW_RIGHT = "integrations.view_workspace"
-ACT_RIGHT = "integrations.change_workspace"
-MAY_ACT = {MAPPING_ADMINS: True, SUPPORT: False, BOOKKEEPERS: False}
+MAP_RIGHT = "integrations.map_records"
+SEND_RIGHT = "integrations.send_time"
+CONNECT_RIGHT = "integrations.connect_accounts"
+ALLOW_PLAN_RIGHT = "integrations.allow_plan"
+DOWNLOAD_NAMES_RIGHT = "integrations.download_names"
+ACT_RIGHTS = (MAP_RIGHT, SEND_RIGHT, CONNECT_RIGHT, ALLOW_PLAN_RIGHT)
+# Codenames of the permissions that each group has besides viewing, as far as a model has them.
+GROUP_RIGHTS = {
+    MAPPING_ADMINS: ("map_records", "send_time", "connect_accounts"),
+    SUPPORT: (),
+    BOOKKEEPERS: ("sign_period",),
+}
 
 
 def set_up(apps: Any, schema_editor: Any) -> None:
     """Create the groups and give them the permissions they lack; called by migrations.
 
-    Permissions that an administrator added or another migration gave stay. A migration that adds a model calls this
-    again, so that the groups may view it.
+    Permissions that an administrator added or another migration gave stay. A migration that adds a model or a
+    permission calls this again, so that the groups have it.
     """
     using = schema_editor.connection.alias
     _create_permissions(apps, using)
-    permissions = apps.get_model("auth", "Permission").objects.using(using)
-    view_permissions = permissions.filter(content_type__app_label__in=OUR_APPS, codename__startswith="view_")
-    app, codename = ACT_RIGHT.split(".")
-    act_permissions = permissions.filter(content_type__app_label=app, codename=codename)
-    for name, may_act in MAY_ACT.items():
+    ours = apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label__in=OUR_APPS)
+    view_permissions = ours.filter(codename__startswith="view_")
+    for name, codenames in GROUP_RIGHTS.items():
         group, _ = apps.get_model("auth", "Group").objects.using(using).get_or_create(name=name)
-        group.permissions.add(*view_permissions, *(act_permissions if may_act else ()))
+        group.permissions.add(*view_permissions, *ours.filter(codename__in=codenames))
+
+
+def split_act_right(apps: Any, schema_editor: Any) -> None:
+    """Give everybody who could press all buttons the rights that this one right became; called by a migration.
+
+    The group of ours gets what `set_up` gives it; its members keep allowing plans, each by name.
+    """
+    using = schema_editor.connection.alias
+    set_up(apps, schema_editor)
+    permissions = (
+        apps.get_model("auth", "Permission").objects.using(using).filter(content_type__app_label="integrations")
+    )
+    rights = list(permissions.filter(codename__in=[right.partition(".")[2] for right in ACT_RIGHTS]))
+    had_it = permissions.filter(codename="change_workspace", content_type__model="workspace")
+    groups = apps.get_model("auth", "Group").objects.using(using).filter(permissions__in=had_it)
+    users = apps.get_model("auth", "User").objects.using(using)
+    for group in groups.exclude(name=MAPPING_ADMINS):
+        group.permissions.add(*rights)
+    for user in users.filter(user_permissions__in=had_it):
+        user.user_permissions.add(*rights)
+    for user in users.filter(groups__in=groups.filter(name=MAPPING_ADMINS)):
+        user.user_permissions.add(*(right for right in rights if right.codename == "allow_plan"))
 
 
 def rename_permissions(apps: Any, schema_editor: Any, *, app: str, old: str, new: str, title: str) -> None:
@@ -67,6 +97,6 @@ def grant_staff_status(
     # Django sends the ids of users instead of groups when users are added to a group (group.user_set.add).
     user_ids, group_ids = (pk_set, {instance.pk}) if reverse else ({instance.pk}, pk_set)
     members = get_user_model()._default_manager.using(using).filter(pk__in=user_ids)
-    joined = members.filter(groups__pk__in=group_ids, groups__name__in=MAY_ACT).update(is_staff=True)
+    joined = members.filter(groups__pk__in=group_ids, groups__name__in=GROUP_RIGHTS).update(is_staff=True)
     if joined and not reverse:
         instance.is_staff = True

@@ -71,6 +71,11 @@ class Run(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     error_message = ScrubbedTextField(blank=True)
     error_fix = ScrubbedTextField(blank=True)
+    waits = models.PositiveSmallIntegerField(default=0, help_text="How often it waited for a vendor's limit.")
+    wait_message = ScrubbedTextField(blank=True, help_text="What the vendor said when it waited last.")
+    takeovers = models.PositiveSmallIntegerField(
+        default=0, help_text="How often another process went on with it, since its own was gone."
+    )
 
     class Meta:
         indexes = [models.Index(fields=["workspace", "-created_at"], name="run_by_workspace")]
@@ -141,6 +146,9 @@ class EntryStatus(models.Model):
     minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
     content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was judged.")
     evaluated_at = models.DateTimeField()
+    since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when state and cause are these; empty where that was not noted."
+    )
 
     class Meta:
         indexes = [
@@ -420,6 +428,9 @@ class Action(models.Model):
                 condition=models.Q(state__in=["missing", "given_up"]),
                 name="action_unanswered",
             ),
+            # What people search for: ids that QuickBooks or Intuit's support told them.
+            models.Index(fields=["intuit_tid"], name="action_by_intuit_tid"),
+            models.Index(fields=["quickbooks_id"], name="action_by_quickbooks_id"),
         ]
 
     def __str__(self) -> str:

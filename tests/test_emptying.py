@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
+from integrations import roles
 from integrations.models import Workspace
 from tests.support.factories import (
     ActionFactory,
@@ -47,7 +48,7 @@ def made_by_migrating() -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
 def test_only_rows_of_migrations_remain() -> None:
     initial = made_by_migrating()
     make_groups()
-    UserFactory.allowed("integrations.view_workspace", "integrations.change_workspace")
+    UserFactory.allowed("integrations.view_workspace", *roles.ACT_RIGHTS)
     for factory in (ActionFactory, ClockifyUserFactory, EmployeeFactory, LinkFactory, ReceiptFactory, RunItemFactory):
         factory()
     EntryStatusFactory()

@@ -97,8 +97,8 @@ class TimeEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["workspace", "txn_date"], name="time_entry_by_day"),
-            models.Index(fields=["workspace", "user_id"], name="time_entry_by_user"),
-            models.Index(fields=["workspace", "project_id"], name="time_entry_by_project"),
+            models.Index(fields=["workspace", "user_id", "txn_date"], name="time_entry_by_user_and_day"),
+            models.Index(fields=["workspace", "project_id", "txn_date"], name="time_entry_by_project_and_day"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Views that connect QuickBooks in the browser. All need the permission to change workspaces."""
+"""Views that connect QuickBooks in the browser. All need the right to connect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SESSION_KEY = "quickbooks_state"
 
 
 @staff_member_required
-@permission_required(roles.ACT_RIGHT, raise_exception=True)
+@permission_required(roles.CONNECT_RIGHT, raise_exception=True)
 @require_POST
 def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Redirect to Intuit's consent page, unless the connection would fail there."""
@@ -37,7 +37,7 @@ def connect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 
 
 @staff_member_required
-@permission_required(roles.ACT_RIGHT, raise_exception=True)
+@permission_required(roles.CONNECT_RIGHT, raise_exception=True)
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Handle the return from Intuit: check state and company, exchange the code, read the subscription."""
@@ -83,7 +83,7 @@ def _connect(request: HttpRequest, workspace: Workspace) -> Company:
 
 
 @staff_member_required
-@permission_required(roles.ACT_RIGHT, raise_exception=True)
+@permission_required(roles.CONNECT_RIGHT, raise_exception=True)
 @require_POST
 def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Disconnect the company; the message names all its workspaces, since a company may serve several."""
@@ -101,7 +101,7 @@ def disconnect(request: HttpRequest, workspace_id: int) -> HttpResponse:
 
 
 @staff_member_required
-@permission_required(roles.ACT_RIGHT, raise_exception=True)
+@permission_required(roles.CONNECT_RIGHT, raise_exception=True)
 @require_POST
 def read_subscription(request: HttpRequest, workspace_id: int) -> HttpResponse:
     """Read subscription and Payroll from QuickBooks now (*Check again*): two calls, no run."""

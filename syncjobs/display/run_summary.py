@@ -39,3 +39,23 @@ def summary(run: Run) -> str:
     parts += [f"{in_doubt(figures)} in doubt"] if in_doubt(figures) else []
     parts += [f"{waiting(figures)} waiting for a person"] if waiting(figures) else []
     return "; ".join(parts)
+
+
+def course(run: Run) -> list[str]:
+    """Return what did not go straight in a run: that it waited, was taken over, or was cut short, a sentence each."""
+    sentences = interruptions(run)
+    if not run.is_open and run.error_code and run.status != Run.Status.BLOCKED:
+        sentences.append(f"Cut short: {run.error_message}" if run.error_message else f"Cut short ({run.error_code}).")
+    return sentences
+
+
+def interruptions(run: Run) -> list[str]:
+    """Return that a run waited for a vendor's limit, and that its process was gone meanwhile, a sentence each."""
+    sentences = []
+    if run.waits:
+        text = f": {run.wait_message}" if run.wait_message else "."
+        sentences.append(f"Waited {number(run.waits, 'time,times')} for a vendor's limit{text}")
+    if run.takeovers:
+        times = "" if run.takeovers == 1 else f", {run.takeovers} times"
+        sentences.append(f"Its process was gone, and another one went on with it{times}.")
+    return sentences

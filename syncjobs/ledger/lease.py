@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -184,6 +184,7 @@ def claim(run: Run, owner: str) -> bool:
         lease_until=now + _lease_time(),
         not_before=None,
         attempts=run.attempts + 1,
+        takeovers=F("takeovers") + Case(When(status=Run.Status.RUNNING, then=1), default=0),
         started_at=Coalesce(F("started_at"), now),
     )
     run.refresh_from_db()

@@ -14,22 +14,49 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from integrations.models import Workspace
-from integrations.roles import ACT_RIGHT, VIEW_RIGHT
+from integrations.roles import (
+    ACT_RIGHTS,
+    ALLOW_PLAN_RIGHT,
+    CONNECT_RIGHT,
+    DOWNLOAD_NAMES_RIGHT,
+    MAP_RIGHT,
+    SEND_RIGHT,
+    VIEW_RIGHT,
+)
 
 SECRETS = ("api_key", "company__access_token", "company__refresh_token")
 # Session key: the workspace that this person looked at last.
 LAST_WORKSPACE = "workspace"
 View = Callable[..., HttpResponse]
+# Names of the rights in templates.
+RIGHTS = {
+    "may_map": MAP_RIGHT,
+    "may_send": SEND_RIGHT,
+    "may_connect": CONNECT_RIGHT,
+    "may_allow_plan": ALLOW_PLAN_RIGHT,
+    "may_download_names": DOWNLOAD_NAMES_RIGHT,
+}
 
 
 def may_look(request: HttpRequest) -> bool:
     """Return whether this person may open pages about workspaces."""
-    return bool(request.user.has_perm(VIEW_RIGHT))
+    return may(request, VIEW_RIGHT)
 
 
-def may_act(request: HttpRequest) -> bool:
-    """Return whether this person may press buttons."""
-    return bool(request.user.has_perm(ACT_RIGHT))
+def may(request: HttpRequest, *rights: str) -> bool:
+    """Return whether this person has one of the rights of `integrations.roles`."""
+    return any(request.user.has_perm(right) for right in rights)
+
+
+def rights(request: HttpRequest) -> dict[str, bool]:
+    """Return what this person may do, for templates; `may_act`: any of it."""
+    return {name: may(request, right) for name, right in RIGHTS.items()} | {"may_act": may(request, *ACT_RIGHTS)}
+
+
+def require(request: HttpRequest, *rights: str) -> None:
+    """Raise PermissionDenied unless this person has one of the rights."""
+    if not may(request, *rights):
+        raise PermissionDenied
 
 
 def may_list(request: HttpRequest, model: str) -> bool:
@@ -38,36 +65,26 @@ def may_list(request: HttpRequest, model: str) -> bool:
     return any(request.user.has_perm(f"{app}.{verb}_{name}") for verb in ("view", "change"))
 
 
-def page(view: View) -> View:
-    """Limit a view to staff who may see workspaces; a POST needs the right to change them."""
+def page(view: View, *, post: tuple[str, ...] | str = ()) -> View:
+    """Limit a view to staff who may see workspaces; a POST needs one of the rights `post`; none: nobody."""
+    rights = (post,) if isinstance(post, str) else post
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and not may_act(request):
-            raise PermissionDenied
+        require(request, *(rights if request.method == "POST" else (VIEW_RIGHT, *ACT_RIGHTS)))
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(_require_any(guarded, VIEW_RIGHT, ACT_RIGHT))
+    return admin.site.admin_view(guarded)
 
 
 def question(view: View) -> View:
     """Limit a view to staff who may see workspaces, its POST included, which asks and changes nothing."""
-    return admin.site.admin_view(_require_any(view, VIEW_RIGHT, ACT_RIGHT))
+    return page(view, post=(VIEW_RIGHT, *ACT_RIGHTS))
 
 
-def button(view: View) -> View:
-    """Limit a view to POST, and to staff who may change workspaces."""
-    return require_POST(admin.site.admin_view(_require_any(view, ACT_RIGHT)))
-
-
-def _require_any(view: View, *permissions: str) -> View:
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not any(request.user.has_perm(permission) for permission in permissions):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return guarded
+def button(view: View, *rights: str) -> View:
+    """Limit a view to POST, and to staff with one of the rights."""
+    return require_POST(page(view, post=rights))
 
 
 def workspaces() -> QuerySet[Workspace]:
@@ -85,5 +102,5 @@ def show(
 ) -> HttpResponse:
     """Render one of our templates inside the admin, with its menu, header and messages."""
     request.current_app = admin.site.name
-    admin_context = admin.site.each_context(request) | {"title": title, "may_act": may_act(request)}
+    admin_context = admin.site.each_context(request) | {"title": title} | rights(request)
     return render(request, f"hourbridge/{template}", admin_context | context, status=status)

@@ -157,8 +157,12 @@ def save(
     judged = [row for row in rows if row.clockify_id in evaluations]
     for start in range(0, len(judged), CHUNK):
         chunk = judged[start : start + CHUNK]
-        stored_contents = _stored_contents(chunk)
+        stored_contents, since = _stored_contents(chunk)
         statuses = [_status(workspace, row, evaluations[row.clockify_id], now) for row in chunk]
+        for status in statuses:
+            state, cause_then, at = since.get(status.entry_id, ("", "", None))
+            is_unchanged = (state, cause_then) == (status.state, status.cause)
+            status.since = at if is_unchanged else now
         changed = [status for status in statuses if stored_contents.get(status.entry_id) != _content(status)]
         same = [status.entry_id for status in statuses if stored_contents.get(status.entry_id) == _content(status)]
         # Writing equal rows again made each decision slow (decision 9).
@@ -166,7 +170,7 @@ def save(
             changed,
             update_conflicts=True,
             unique_fields=["entry"],
-            update_fields=[*CONTENT, "evaluated_at"],
+            update_fields=[*CONTENT, "since", "evaluated_at"],
             batch_size=500,
         )
         EntryStatus.objects.filter(entry_id__in=same).update(evaluated_at=now)
@@ -184,9 +188,18 @@ def forget_edited(rows: Iterable[TimeEntry], evaluations: Mapping[str, Evaluatio
 CONTENT = ("state", "reasons", "warnings", "held", "cause", "minutes", "content_hash")
 
 
-def _stored_contents(rows: Sequence[TimeEntry]) -> dict[int, tuple[Any, ...]]:
-    contents = EntryStatus.objects.filter(entry_id__in=[row.pk for row in rows]).values_list("entry_id", *CONTENT)
-    return {entry_id: tuple(content) for entry_id, *content in contents}
+Since = tuple[str, str, datetime | None]
+
+
+def _stored_contents(rows: Sequence[TimeEntry]) -> tuple[dict[int, tuple[Any, ...]], dict[int, Since]]:
+    """Return the stored contents by entry, and since when which state and cause are stored."""
+    contents: dict[int, tuple[Any, ...]] = {}
+    since: dict[int, Since] = {}
+    stored = EntryStatus.objects.filter(entry_id__in=[row.pk for row in rows])
+    for entry_id, at, *content in stored.values_list("entry_id", "since", *CONTENT):
+        contents[entry_id] = tuple(content)
+        since[entry_id] = content[CONTENT.index("state")], content[CONTENT.index("cause")], at
+    return contents, since
 
 
 def _content(row: EntryStatus) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The meaning of QuickBooks' refusals of time activities, by Intuit's error code, and where each is resolved. Pure."""
+"""The meaning of QuickBooks' error codes for people, and where each is resolved. Pure."""
 
 from __future__ import annotations
 
@@ -39,14 +39,59 @@ _CLOSED = Meaning(
 # What was sent was not as QuickBooks wants it, whatever stands in Clockify or QuickBooks.
 _OUR_REQUEST = Meaning("the request was not as QuickBooks wants it.", "support", "Report it with QuickBooks' words.")
 
+_TOKEN = Meaning(
+    "the access token was not taken.", "wait", "A new one is fetched by itself; if it lasts, connect QuickBooks again."
+)
+_BUSY = Meaning("the company is busy or under maintenance.", "wait", f"Nothing: {_NEXT_RUN}")
+_OWN_FAULT = Meaning("QuickBooks had a fault of its own.", "wait", f"Nothing: {_NEXT_RUN}")
+_LIMIT = Meaning("more was asked than QuickBooks takes at once.", "wait", "Nothing: it is asked again by itself.")
+_REQUEST_ID = Meaning(
+    "it had this request before, or something like it.", "wait", "The next run looks for what became of it."
+)
+_NAME = Meaning(
+    "the name, or its place among the others, does not fit.",
+    "quickbooks",
+    "Choose another name or another parent.",
+)
+_IN_BALANCE = Meaning(
+    "the record still has a balance or unbilled charges.", "quickbooks", "Settle them in QuickBooks first."
+)
+
+_FAILED = Meaning(
+    "QuickBooks could not carry it out, and says no more.", "support", f"Mend what QuickBooks names; {_NEXT_RUN}"
+)
+
+# Of codes that say nothing about a record.
+TROUBLES = {
+    "100": _TOKEN,
+    "110": _TOKEN,
+    "120": Meaning(
+        "the user who connected QuickBooks has no access to the company any more.",
+        "here",
+        "Connect QuickBooks again as a company admin.",
+    ),
+    **{str(code): _BUSY for code in (130, 140, 150)},
+    "3001": _LIMIT,
+    "003001": _LIMIT,
+    "3100": Meaning(
+        "this app is not let into the company.",
+        "here",
+        "Connect QuickBooks again as a company admin, and check QUICKBOOKS_API_URL.",
+    ),
+    "3200": _TOKEN,
+    **{str(code): _OWN_FAULT for code in (4002, 10000, 10100, 10200)},
+}
+# Of refusals of one record.
 MEANINGS = {
     "500": _OUR_REQUEST,
+    "600": _REQUEST_ID,
     "610": _PARTNER,
     "620": _IN_USE,
     "630": _OUR_REQUEST,
     "700": _OUR_REQUEST,
     "800": _IN_USE,
     "900": _OUR_REQUEST,
+    **{str(code): _FAILED for code in (1000, 1010, 1020)},
     "1040": _OUR_REQUEST,
     "2000": _OUR_REQUEST,
     "2010": _OUR_REQUEST,
@@ -63,6 +108,7 @@ MEANINGS = {
         f"Shorten the description in Clockify; {_NEXT_RUN}",
     ),
     **{str(code): _OUR_REQUEST for code in (2060, 2070, 2080, 2090, 2100, 2110)},
+    "2130": _REQUEST_ID,
     "2170": _OUR_REQUEST,
     "2210": _OUR_REQUEST,
     "2230": _OUR_REQUEST,
@@ -73,6 +119,8 @@ MEANINGS = {
     ),
     "2500": _PARTNER,
     "2600": _OUR_REQUEST,
+    "4000": _OUR_REQUEST,
+    "4001": _OUR_REQUEST,
     "5010": Meaning(
         "somebody changed the activity at the same moment.", "wait", "The next run reads it again and decides then."
     ),
@@ -81,6 +129,12 @@ MEANINGS = {
     "6000": Meaning(
         "a rule of this company does not allow it.", "quickbooks", f"Mend what QuickBooks names; {_NEXT_RUN}"
     ),
+    "6080": _NAME,
+    "6140": Meaning(
+        "the document number is taken.", "quickbooks", "Choose another number in QuickBooks; it is not one of time."
+    ),
+    "6150": _NAME,
+    "6180": _NAME,
     "6190": Meaning(
         "the company's subscription does not allow changes.",
         "quickbooks",
@@ -88,7 +142,14 @@ MEANINGS = {
     ),
     "6200": _CLOSED,
     "6210": _CLOSED,
+    "6220": _IN_BALANCE,
+    "6240": Meaning(
+        "another customer, vendor or employee has this name.",
+        "quickbooks",
+        "Choose another name, or link the record that has it.",
+    ),
     "6250": _PARTNER,
+    "6280": _IN_BALANCE,
     "6290": _OUR_REQUEST,
     "6300": _OUR_REQUEST,
     "6310": _OUR_REQUEST,
@@ -102,9 +163,10 @@ MEANINGS = {
         "it does not take so long a time.", "clockify", f"Correct or split the entry in Clockify; {_NEXT_RUN}"
     ),
     "6390": _OUR_REQUEST,
+    **{str(code): _OUR_REQUEST for code in (6430, 6440, 6540)},
 }
 
 
 def meaning(code: str) -> Meaning:
     """Return the meaning of an error code of Intuit's; unknown codes are for support."""
-    return MEANINGS.get(code, UNKNOWN)
+    return MEANINGS.get(code) or TROUBLES.get(code, UNKNOWN)

@@ -51,6 +51,8 @@ END_FIELDS = (
     "done",
     "counters",
     "warnings",
+    "waits",
+    "wait_message",
 )
 
 
@@ -267,6 +269,7 @@ class RunExecution:
         # With its time: "later" may be an hour.
         moment = formatting.moment(not_before, self.run.workspace.time_zone)
         fix = f"The run goes on by itself from {moment} while a worker runs."
+        self.run.waits, self.run.wait_message = self.run.waits + 1, error.message
         self._end(Status.WAITING, error.name, error.message, fix, not_before=not_before)
 
     def _end(

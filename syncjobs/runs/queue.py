@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django_q.conf import Conf
@@ -95,7 +95,7 @@ def _give_up_or_requeue(now: Moment) -> int:
         if run.attempts >= retry.MAX_RUN_ATTEMPTS:
             message = f"It was started {run.attempts} times without any progress. Look into the worker's log."
             unchanged.update(**lease.process_gone(now, message))
-        elif unchanged.update(status=Run.Status.QUEUED, owner="", lease_until=None) == 1:
+        elif unchanged.update(status=Run.Status.QUEUED, owner="", lease_until=None, takeovers=F("takeovers") + 1) == 1:
             enqueue(run)
     return ended_commands + len(dead_runs)
 

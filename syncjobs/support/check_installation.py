@@ -9,20 +9,17 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import django
-from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import TextField
-from django.db.models.functions import Cast
 from django.utils import timezone
 
 from config.environment import is_loopback
 from config.version import name_and_version
+from integrations import key_rotation
 from integrations.database import database_now
-from integrations.fields import SecretUnreadable, unseal
+from integrations.fields import SecretUnreadable, reseal
 from integrations.http.asking import Seen
-from integrations.models import Company, Workspace
 from syncjobs.display import formatting
 from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line, moment
 
@@ -98,32 +95,24 @@ def clock(seen: Sequence[Seen]) -> Line:
 
 def encryption() -> Line:
     """Decrypt every stored secret, those of second factors included; none is shown."""
-    columns = [(Workspace, "api_key"), (Company, "access_token"), (Company, "refresh_token")]
-    sealed = []
-    for model, column in columns:
-        # As plain text: the field itself would decrypt it.
-        rows = model._default_manager.annotate(sealed=Cast(column, TextField())).exclude(sealed="")
-        sealed += list(rows.values_list("sealed", flat=True))
-    factors = Authenticator.objects.values_list("data", flat=True)
-    sealed += [data[name] for data in factors for name in ("secret", "seed") if data.get(name)]
-    unreadable = sum(1 for value in sealed if not _is_readable(value))
-    keys = formatting.number(len(settings.ENCRYPTION_KEYS), "key,keys")
+    unreadable = older = total = 0
+    for sealed in key_rotation.sealed_values():
+        total += 1
+        try:
+            older += reseal(sealed) != sealed
+        except SecretUnreadable:
+            unreadable += 1
+    keys, now = formatting.number(len(settings.ENCRYPTION_KEYS), "key,keys"), moment(timezone.now())
+    secrets = formatting.number(total, "stored secret,stored secrets")
     if unreadable:
-        text = f"{unreadable} of {formatting.number(len(sealed), 'stored secret,stored secrets')} can't be read"
         fix = "Add the key they were stored with to ENCRYPTION_KEYS, or connect again."
-        return Line(FAIL, f"{text} with the {keys} in ENCRYPTION_KEYS, {moment(timezone.now())}.", fix)
-    if not sealed:
+        return Line(FAIL, f"{unreadable} of {secrets} can't be read with the {keys} in ENCRYPTION_KEYS, {now}.", fix)
+    if not total:
         return Line(OK, NO_SECRET)
-    text = formatting.number(len(sealed), "stored secret can,stored secrets can")
-    return Line(OK, f"{text} be read with the {keys} in ENCRYPTION_KEYS, {moment(timezone.now())}.")
-
-
-def _is_readable(sealed: str) -> bool:
-    try:
-        unseal(sealed)
-    except SecretUnreadable:
-        return False
-    return True
+    if older:
+        text = f"{older} of {secrets} still need an older key than the first of ENCRYPTION_KEYS, {now}."
+        return Line(WARN, text, "Run `python manage.py rotate_keys` before you take an older key away.")
+    return Line(OK, f"{secrets} can be read with the {keys} in ENCRYPTION_KEYS, all with the first, {now}.")
 
 
 def backup_age() -> Line:

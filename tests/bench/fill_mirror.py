@@ -62,6 +62,12 @@ def _copy_day(workspace: Workspace, day: date, copy: int) -> None:
         "differences": ("%s", "[]"),
         "sent_at": ("%s", now),
         "changed_at": ("%s", now),
+        "part": ("%s", 0),
+        "corrections": ("%s", 0),
+        "billed_on": ("NULL", None),
+        "answered": ("NULL", None),
+        "source": ("%s", "{}"),
+        "noted": ("%s", "{}"),
         "run_id": ("NULL", None),
     }
     _insert(Receipt, values, OF_DAY, [workspace.pk, day], source=TimeEntry)
@@ -73,6 +79,8 @@ def _add_statuses() -> None:
         "entry_id": ("source.id", None),
         "state": ("%s", "sent"),
         "reasons": ("%s", "[]"),
+        "warnings": ("%s", "[]"),
+        "cause": ("%s", ""),
         "held": ("%s", False),
         "minutes": ("%s", 60),
         "evaluated_at": ("%s", datetime.now(UTC)),

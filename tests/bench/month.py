@@ -1,4 +1,4 @@
-"""The cost of a month's plan when the mirror holds a million entries of other months."""
+"""The cost of a month's plan, and of a search, when the mirror holds a million entries of other months."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def _on(name: str, url: str, details: Namespace) -> Iterator[Row]:
         filled = stage.script("tests.bench.fill_mirror", str(details.mirror)).json
         full = {"plan": stage.sync("--dry-run"), "check": stage.manage("check_for_new")}
         plans = stage.script("tests.bench.query_plans", str(stage.first), str(LAST)).json
+        searches = stage.script("tests.bench.search_times").json
     note = (
         f"{filled['entries']:,} entries and {filled['receipts']:,} receipts against the month's {details.month:,} alone"
     )
@@ -30,6 +31,8 @@ def _on(name: str, url: str, details: Namespace) -> Iterator[Row]:
         figure = f"a month's {kind} among {details.mirror:,}, {name}"
         yield Row(f"{figure}: processor", measured.cpu, "s", alone[kind].cpu, most=1.3, note=note)
         yield Row(f"{figure}: memory", measured.peak_mb, "MB", alone[kind].peak_mb, most=1.3)
+    for what, milliseconds in searches.items():
+        yield Row(f"search among {details.mirror:,}, {name}: {what}", milliseconds, "ms", most=200)
     whole = [plan for plan in plans if plan["whole_table"]]
     yield Row(f"statements that read a whole large table, {name}", len(whole), "", most=0, note=_shown(plans))
 

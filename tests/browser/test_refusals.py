@@ -101,6 +101,6 @@ def test_support_sees_every_page_and_no_button(person: Person, both_sides: Works
         expect(person.page.locator("#main form[method=post] button")).to_have_count(0)
 
     person.opens("/admin/")
-    person.sees("Checks and syncs are started by people who may change workspaces.")
+    person.sees("A mapping admin can start checks and syncs.")
     person.opens("/admin/customers/")
     person.sees("A mapping admin can decide this")

@@ -181,9 +181,7 @@ def _render(
 
     The inner part is rendered first: inside the page's nested templates the same rows take twice as long (decision 9).
     """
-    context = (
-        page_context.context(request, workspace, params) | (extra_context or {}) | {"may_act": access.may_act(request)}
-    )
+    context = page_context.context(request, workspace, params) | (extra_context or {}) | access.rights(request)
     body = render_to_string("hourbridge/desk/body.html", context, request)
     if params.is_script:
         return HttpResponse(body, status=status)

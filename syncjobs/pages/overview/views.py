@@ -39,7 +39,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context | {
         "title": "Overview",
         "may_look": True,
-        "may_act": access.may_act(request),
+        **access.rights(request),
         "cards": cards,
         "steps": steps,
         "steps_done": sum(step.state == "done" for step in steps),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.reading import shrunk_lists
-from syncjobs.display import badges, warnings
+from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access
 from syncjobs.pages.runs import result, throughput
@@ -73,6 +73,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     waiting = sum(cause.entries for cause in run_causes if cause.code in UNDONE)
     refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
     return {
+        "interruptions": run_summary.interruptions(run),
         "run": run,
         "workspace": workspace,
         "zone": workspace.time_zone,

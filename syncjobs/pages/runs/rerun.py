@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 
 from integrations.database import database_now
 from integrations.models import TimeEntry, Workspace
+from integrations.roles import SEND_RIGHT
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_requests
 from syncjobs.runs import correction
@@ -24,6 +25,8 @@ PARTS = {"user": "users", "project": "projects"}
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what a button of the run page asks for: cancel, try now, retry, send a preview's plan, preview a resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
+    if run.kind != Run.Kind.CHECK:
+        access.require(request, SEND_RIGHT)
     handler = RUN_ACTIONS.get(request.POST.get("verb", ""))
     # Checks and undos can only be canceled or tried at once: the other buttons repeat a sync.
     if handler is None or (run.kind != Run.Kind.SYNC and handler not in {_cancel, _try_now}):

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from integrations.roles import SEND_RIGHT
 from syncjobs.models import Run
 from syncjobs.pages import access, run_requests
 from syncjobs.runs import lifecycle as runs
@@ -22,6 +23,9 @@ def start(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Request the button's run; while another is under way, the message names it instead."""
     workspace = get_object_or_404(access.workspaces(), pk=pk)
     kind, dry_run, run_name = BUTTONS[what]
+    # A check reads both sides and writes to neither.
+    if kind != Run.Kind.CHECK:
+        access.require(request, SEND_RIGHT)
     try:
         run = run_requests.request_run(workspace, kind, dry_run=dry_run, person=request.user)
     except runs.AlreadyRunning as busy:

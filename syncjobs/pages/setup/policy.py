@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 
 from integrations.database import database_now
 from integrations.models import START_DATE_RULE, ConnectionEvent, Item, Workspace
+from integrations.roles import ALLOW_PLAN_RIGHT, MAP_RIGHT, SEND_RIGHT
 from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import number
@@ -24,6 +25,14 @@ from syncjobs.rules import reasons
 
 YES_NO = (("true", "Yes"), ("false", "No"))
 MAX_CHANGES = 10
+# By rule: the right that changing it needs, which is that of sending for all others; and who has it, in words.
+RIGHTS = {
+    "matching": MAP_RIGHT,
+    "people_to_vendors": MAP_RIGHT,
+    "allow_sku": ALLOW_PLAN_RIGHT,
+    "allow_unstated_payroll": ALLOW_PLAN_RIGHT,
+}
+WHO = {MAP_RIGHT: "A mapping admin", SEND_RIGHT: "A mapping admin", ALLOW_PLAN_RIGHT: "An administrator"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,9 @@ class PolicyLine:
     schedule: ScheduleFields | None = None
     # Why the stored value can't be used any more.
     broken: str = ""
+    allowed: bool = True
+    # Who may change it, where this person may not.
+    who: str = ""
 
 
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
@@ -97,10 +109,16 @@ def rules(request: HttpRequest, pk: int) -> HttpResponse:
         posted, refused = _posted(request)
         before = _values(workspace)
         changes = {name: text for name, text in posted.items() if text != before[name]}
+        for name in changes:
+            access.require(request, _right(name))
         refused |= policy.read(workspace, changes)[1]
         if not refused:
             return _change(request, workspace, changes)
     return _show(request, workspace, refused)
+
+
+def _right(name: str) -> str:
+    return RIGHTS.get(name, SEND_RIGHT)
 
 
 def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, str]]:
@@ -144,6 +162,8 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
     lines = [_line(workspace, name, value, refused.get(name, "")) for name, value in values.items()]
     broken_item = service_item.broken(workspace)
     for line in lines:
+        line.allowed = access.may(request, _right(line.name))
+        line.who = "" if line.allowed else WHO[_right(line.name)]
         line.broken = reasons.sentence(broken_item.as_row()) if broken_item and line.wording.kind == "item" else ""
     schedule_fields.fill(workspace, lines, written=request.POST if refused else {})
     context = {

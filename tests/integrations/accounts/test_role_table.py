@@ -17,11 +17,18 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from integrations import roles
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import Run
-from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
+from tests.support.people import MAY_ACT, MAY_CONNECT, MAY_LOOK, MAY_MAP, MAY_SEND, RIGHTS, ROLES, person
 
 pytestmark = pytest.mark.django_db
-LOOK, ACT, NOBODY = "look", "act", "nobody"
-ALLOWED = {LOOK: MAY_LOOK, ACT: MAY_ACT}
+LOOK, MAP, SEND, CONNECT, RULES, ACT, NOBODY = "look", "map", "send", "connect", "a rule's", "any", "nobody"
+ALLOWED = {
+    LOOK: MAY_LOOK,
+    MAP: MAY_MAP,
+    SEND: MAY_SEND,
+    CONNECT: MAY_CONNECT,
+    RULES: MAY_ACT - {"Connector"},
+    ACT: MAY_ACT,
+}
 # Permissions do not depend on the database. One role that may do everything here requests every page on it.
 EVERYBODY = [
     role if role == roles.MAPPING_ADMINS else pytest.param(role, marks=pytest.mark.any_database) for role in ROLES
@@ -38,45 +45,46 @@ class Line:
 
 
 TABLE = {
-    "hourbridge:any-people": Line(LOOK, ACT),
-    "hourbridge:any-desk": Line(LOOK, ACT),
-    "hourbridge:any-customers": Line(LOOK, ACT),
-    "hourbridge:any-rules": Line(LOOK, ACT),
-    "hourbridge:people": Line(LOOK, ACT),
-    "hourbridge:customers": Line(LOOK, ACT),
-    "hourbridge:clients": Line(LOOK, ACT),
-    "hourbridge:projects": Line(LOOK, ACT),
-    "hourbridge:changed": Line(LOOK, ACT),
-    "hourbridge:desk-write": Line(LOOK, ACT),
+    "hourbridge:any-people": Line(LOOK, NOBODY),
+    "hourbridge:any-desk": Line(LOOK, NOBODY),
+    "hourbridge:any-customers": Line(LOOK, NOBODY),
+    "hourbridge:any-rules": Line(LOOK, NOBODY),
+    "hourbridge:people": Line(LOOK, MAP),
+    "hourbridge:customers": Line(LOOK, NOBODY),
+    "hourbridge:clients": Line(LOOK, MAP),
+    "hourbridge:projects": Line(LOOK, MAP),
+    "hourbridge:changed": Line(LOOK, SEND),
+    "hourbridge:desk-write": Line(LOOK, MAP),
     "hourbridge:desk-what-if": Line(LOOK, NOBODY),
     "hourbridge:desk-options": Line(LOOK, NOBODY),
-    "hourbridge:desk-safe": Line(LOOK, ACT),
+    "hourbridge:desk-safe": Line(LOOK, MAP),
     "hourbridge:desk-safe-count": Line(LOOK, NOBODY),
-    "hourbridge:desk-history": Line(LOOK, ACT),
-    "hourbridge:desk-upload": Line(LOOK, ACT),
+    "hourbridge:desk-history": Line(LOOK, MAP),
+    "hourbridge:desk-upload": Line(LOOK, MAP),
     "hourbridge:desk-csv": Line(LOOK, NOBODY),
-    "hourbridge:rules": Line(LOOK, ACT),
+    "hourbridge:rules": Line(LOOK, RULES),
     "hourbridge:start": Line(NOBODY, ACT),
-    "hourbridge:decide-entry": Line(NOBODY, ACT, row="entry"),
-    "hourbridge:connect-clockify": Line(LOOK, ACT),
-    "hourbridge:connect-quickbooks": Line(LOOK, ACT),
-    "hourbridge:archive-quickbooks": Line(LOOK, ACT),
+    "hourbridge:decide-entry": Line(NOBODY, SEND, row="entry"),
+    "hourbridge:connect-clockify": Line(LOOK, CONNECT),
+    "hourbridge:connect-quickbooks": Line(LOOK, CONNECT),
+    "hourbridge:archive-quickbooks": Line(LOOK, CONNECT),
     "hourbridge:entries-csv": Line(LOOK, NOBODY),
     "hourbridge:run-csv": Line(LOOK, NOBODY, row="run"),
-    "hourbridge:sync-part": Line(NOBODY, ACT),
-    "hourbridge:sync-entry": Line(NOBODY, ACT, row="entry"),
-    "hourbridge:run-again": Line(NOBODY, ACT, row="run"),
-    "hourbridge:undo-run": Line(LOOK, ACT, row="run"),
-    "hourbridge:uncertain-writes": Line(LOOK, ACT),
-    "hourbridge:missing": Line(LOOK, ACT),
-    "hourbridge:since-sent": Line(LOOK, ACT),
+    "hourbridge:sync-part": Line(NOBODY, SEND),
+    "hourbridge:sync-entry": Line(NOBODY, SEND, row="entry"),
+    "hourbridge:run-again": Line(NOBODY, SEND, row="run"),
+    "hourbridge:undo-run": Line(LOOK, SEND, row="run"),
+    "hourbridge:uncertain-writes": Line(LOOK, SEND),
+    "hourbridge:missing": Line(LOOK, SEND),
+    "hourbridge:since-sent": Line(LOOK, SEND),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:search": Line(LOOK, LOOK),
     "hourbridge:proof": Line(LOOK, NOBODY),
-    "hourbridge:list-is-right": Line(NOBODY, ACT),
-    "quickbooks:callback": Line(ACT, NOBODY),
-    "quickbooks:connect": Line(NOBODY, ACT),
-    "quickbooks:disconnect": Line(NOBODY, ACT),
-    "quickbooks:read-plan": Line(NOBODY, ACT),
+    "hourbridge:list-is-right": Line(NOBODY, MAP),
+    "quickbooks:callback": Line(CONNECT, NOBODY),
+    "quickbooks:connect": Line(NOBODY, CONNECT),
+    "quickbooks:disconnect": Line(NOBODY, CONNECT),
+    "quickbooks:read-plan": Line(NOBODY, CONNECT),
 }
 # Values for parameters that name no row.
 EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people"}
@@ -203,7 +211,7 @@ def test_a_row_s_page_is_open_to_all_groups(
     assert opened.status_code == (200 if role in MAY_LOOK else 403)
 
 
-@pytest.mark.parametrize("role", [roles.SUPPORT, roles.BOOKKEEPERS, roles.MAPPING_ADMINS])
+@pytest.mark.parametrize("role", [*roles.GROUP_RIGHTS, *RIGHTS])
 @pytest.mark.parametrize("act", ["change", "delete"])
 def test_no_group_changes_or_deletes_a_row_in_the_admin(
     client: Client, rows: dict[str, Any], role: str, act: str
@@ -217,7 +225,7 @@ def test_no_group_changes_or_deletes_a_row_in_the_admin(
     assert Workspace.objects.get().name == "Northlight Studio"
 
 
-@pytest.mark.parametrize("role", [roles.SUPPORT, roles.BOOKKEEPERS, roles.MAPPING_ADMINS])
+@pytest.mark.parametrize("role", [*roles.GROUP_RIGHTS, *RIGHTS])
 @pytest.mark.parametrize("model", ["auth_user", "auth_group", "mfa_authenticator", "django_q_ormq"])
 def test_no_group_sees_accounts_or_the_queue(client: Client, role: str, model: str) -> None:
     client.force_login(person(role=role))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 
 from integrations import roles
 from tests.support.people import PASSWORD, make_groups, person
@@ -22,36 +25,37 @@ def rights(group: str) -> set[str]:
     return {".".join(pair) for pair in pairs}
 
 
-@pytest.mark.parametrize("group", roles.MAY_ACT)
+@pytest.mark.parametrize("group", roles.GROUP_RIGHTS)
 def test_each_group_may_look_at_everything_of_ours(group: str) -> None:
     models = [model._meta for label in roles.OUR_APPS for model in apps.get_app_config(label).get_models()]
 
     assert {f"{model.app_label}.view_{model.model_name}" for model in models} <= rights(group)
 
 
-def test_only_mapping_admins_may_act() -> None:
-    beyond = {name: {right for right in rights(name) if ".view_" not in right} for name in roles.MAY_ACT}
+def test_only_mapping_admins_may_act_and_only_bookkeepers_may_sign() -> None:
+    beyond = {name: {right for right in rights(name) if ".view_" not in right} for name in roles.GROUP_RIGHTS}
+    sign = Permission.objects.filter(codename="sign_period").values_list("content_type__app_label", "codename")
 
     assert beyond == {
-        roles.MAPPING_ADMINS: {"integrations.change_workspace"},
+        roles.MAPPING_ADMINS: {roles.MAP_RIGHT, roles.SEND_RIGHT, roles.CONNECT_RIGHT},
         roles.SUPPORT: set(),
-        roles.BOOKKEEPERS: set(),
+        roles.BOOKKEEPERS: {".".join(pair) for pair in sign},
     }
 
 
 def test_nothing_but_ours_is_in_a_group() -> None:
-    for group in roles.MAY_ACT:
+    for group in roles.GROUP_RIGHTS:
         assert {right.partition(".")[0] for right in rights(group)} == set(roles.OUR_APPS)
 
 
 def test_setting_up_again_changes_nothing_and_keeps_what_an_administrator_added() -> None:
     support = Group.objects.get(name=roles.SUPPORT)
     support.permissions.add(Permission.objects.get(codename="view_user"))
-    before = {name: rights(name) for name in roles.MAY_ACT}
+    before = {name: rights(name) for name in roles.GROUP_RIGHTS}
 
     make_groups()
 
-    assert {name: rights(name) for name in roles.MAY_ACT} == before
+    assert {name: rights(name) for name in roles.GROUP_RIGHTS} == before
     assert "auth.view_user" in rights(roles.SUPPORT)
 
 
@@ -92,3 +96,26 @@ def test_other_groups_open_nothing() -> None:
 
     member.refresh_from_db()
     assert not member.is_staff
+
+
+def test_who_had_the_one_right_of_old_keeps_all_that_it_allowed() -> None:
+    old = Permission.objects.get(codename="change_workspace")
+    choir = Group.objects.create(name="Choir")
+    choir.permissions.add(old)
+    Group.objects.get(name=roles.MAPPING_ADMINS).permissions.set([old])
+    people = {name: User.objects.create_user(name) for name in ("admin", "singer", "alone", "support")}
+    people["admin"].groups.add(Group.objects.get(name=roles.MAPPING_ADMINS))
+    people["singer"].groups.add(choir)
+    people["alone"].user_permissions.add(old)
+    people["support"].groups.add(Group.objects.get(name=roles.SUPPORT))
+
+    roles.split_act_right(apps, SimpleNamespace(connection=connection))
+
+    may = {
+        name: {right for right in roles.ACT_RIGHTS if User.objects.get(pk=user.pk).has_perm(right)}
+        for name, user in people.items()
+    }
+    everything = set(roles.ACT_RIGHTS)
+    assert may == {"admin": everything, "singer": everything, "alone": everything, "support": set()}
+    newcomer = person(role=roles.MAPPING_ADMINS)
+    assert not newcomer.has_perm(roles.ALLOW_PLAN_RIGHT) and newcomer.has_perm(roles.SEND_RIGHT)

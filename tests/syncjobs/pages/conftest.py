@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from integrations import roles
 from integrations.models import Workspace
 from tests.support.factories import UserFactory, WorkspaceFactory
 
@@ -23,7 +24,7 @@ def workspace(db: None) -> Workspace:
 @pytest.fixture
 def dana(client: Client, db: None) -> Client:
     """Log in as somebody who may decide and start runs."""
-    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="dana"))
+    client.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username="dana"))
     return client
 
 

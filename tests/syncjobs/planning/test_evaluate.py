@@ -13,6 +13,7 @@ from integrations.models import Customer, Employee
 from mapping.decisions import partner_search
 from mapping.matching.suggest import LikelyPartners
 from mapping.models import Link, Mismatch
+from syncjobs.models import EntryStatus
 from syncjobs.planning import evaluate
 from tests.support.scene import Scene, run_command
 
@@ -143,3 +144,21 @@ def test_each_entry_that_waits_has_one_cause_also_after_an_upgrade(
 
     assert evaluate.cause_of(evaluate.Evaluation(state, tuple(rows), 60), held=held) == cause
     assert before(state, held, rows) == cause
+
+
+def test_a_status_says_since_when_it_stands_so(scene: Scene) -> None:
+    user, site = scene.user("Ada", partner=None), scene.project("Site")
+    scene.entry(user, site)
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    first = EntryStatus.objects.get().since
+    scene.check()
+    again = EntryStatus.objects.get()
+    employee = scene.put("Employee", {"DisplayName": "Augusta"})["Id"]
+    scene.check()
+
+    scene.decide("link", "user", user, employee)
+
+    after = EntryStatus.objects.get()
+    assert again.since == first and again.evaluated_at > first
+    assert after.state == EntryStatus.State.READY and after.since is not None and after.since > again.evaluated_at

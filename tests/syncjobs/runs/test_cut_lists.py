@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
+from integrations import roles
 from integrations.models import ClockifyUser, ConnectionEvent, Customer, ShrunkList
 from integrations.reading import shrunk_lists
 from mapping.models import Link
@@ -155,7 +156,7 @@ def test_a_time_sync_that_reads_a_cut_list_itself_says_so(scene: Scene, site: st
 def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, Any]], client: Client) -> None:
     cut_customers(scene, customers)
     run = scene.check()["run"]
-    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="dana"))
+    client.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username="dana"))
     message = f"The list of QuickBooks customers came without {COUNT} of {COUNT} known records."
     for address in ("/admin/", f"/admin/syncjobs/run/{run}/change/"):
         page_text = main_text(client.get(address))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from integrations import retry
 from integrations.models import RateBucket
 from syncjobs import tasks
+from syncjobs.display import run_summary
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import queue
@@ -109,6 +110,8 @@ def test_a_waiting_run_is_left_alone_until_its_time(scene: Scene, ada: str, site
     assert queue.sweep(now=timezone.now()) == 1
     tasks.perform(requested.pk)
     assert reloaded(requested).status == Status.SUCCEEDED
+    limit = "QuickBooks' request limit is reached."
+    assert run_summary.course(requested) == [f"Waited 1 time for a vendor's limit: {limit}"]
     assert_books_agree(scene)
 
 
@@ -182,7 +185,18 @@ def test_a_workers_run_whose_process_died_is_told_to_the_queue_again(
     assert reloaded(requested).status == Status.QUEUED
     tasks.perform(requested.pk)
     assert reloaded(requested).status == Status.SUCCEEDED
+    assert run_summary.course(requested) == ["Its process was gone, and another one went on with it."]
     assert_books_agree(scene)
+
+
+def test_a_run_that_is_taken_over_before_the_queue_knows_says_so(scene: Scene, requested: Run) -> None:
+    leave_dead_run(requested)
+    tasks.perform(requested.pk)
+    leave_dead_run(requested)
+    tasks.perform(requested.pk)
+
+    assert reloaded(requested).takeovers == 2
+    assert run_summary.course(requested) == ["Its process was gone, and another one went on with it, 2 times."]
 
 
 def test_a_living_run_is_left_alone(scene: Scene, requested: Run) -> None:
@@ -206,6 +220,7 @@ def test_a_run_that_kept_dying_without_progress_is_given_up(scene: Scene, reques
 
     assert (reloaded(requested).status, requested.error_code) == (Status.FAILED, "PROCESS_GONE")
     assert str(retry.MAX_RUN_ATTEMPTS) in requested.error_message
+    assert run_summary.course(requested)[-1] == f"Cut short: {requested.error_message}"
     assert requested.finished_at is not None
     assert queue.sweep(now=timezone.now()) == 0
 

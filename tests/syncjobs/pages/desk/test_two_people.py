@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from integrations import roles
 from integrations.models import Workspace
 from mapping.decisions.versions import at_time
 from mapping.models import Decision, Link, MappingOverride
@@ -41,7 +42,7 @@ def scene(sandbox: Running, transactional_db: None) -> Scene:
 
 def person(name: str) -> Client:
     client = Client()
-    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username=name))
+    client.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username=name))
     return client
 
 

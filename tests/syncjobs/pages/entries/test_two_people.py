@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations import roles
 from integrations.models import TimeEntry
 from syncjobs.models import EntryOverride
 from tests.support.factories import UserFactory
@@ -27,7 +28,7 @@ def scene(sandbox: Any, transactional_db: None) -> Scene:
 @pytest.fixture
 def maria(db: None) -> Client:
     maria = Client()
-    maria.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="Maria"))
+    maria.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username="Maria"))
     return maria
 
 

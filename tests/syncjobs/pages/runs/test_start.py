@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django_q.models import OrmQ
 
+from integrations import roles
 from integrations.models import Workspace
 from syncjobs.models import Run
+from tests.support import people
 from tests.support.factories import RunFactory, UserFactory
 from tests.support.page_text import text
 
@@ -49,6 +51,28 @@ def test_without_the_right_nothing_starts(visitor: Client, workspace: Workspace)
     assert not Run.objects.exists()
 
 
+@pytest.mark.parametrize("button", ["check", "preview", "sync"])
+@pytest.mark.parametrize("role", people.RIGHTS)
+def test_whoever_may_do_something_may_check_but_only_who_may_send_syncs(
+    client: Client, workspace: Workspace, role: str, button: str
+) -> None:
+    client.force_login(people.person(role=role))
+
+    status = client.post(f"/admin/workspaces/{workspace.pk}/start/{button}/").status_code
+
+    assert status == (302 if button == "check" or role in people.MAY_SEND else 403)
+
+
+def test_a_check_is_canceled_by_whoever_may_start_one(client: Client, workspace: Workspace) -> None:
+    run = RunFactory(kind="check", workspace=workspace, status=Run.Status.RUNNING, finished_at=None)
+    client.force_login(people.person(role="Mapper"))
+
+    assert client.post(f"/admin/runs/{run.pk}/again/", {"verb": "cancel"}).status_code == 302
+
+    run.refresh_from_db()
+    assert run.cancel_asked_at is not None
+
+
 def test_who_is_not_logged_in_is_asked_to_log_in(client: Client, workspace: Workspace) -> None:
     answer = client.post(f"/admin/workspaces/{workspace.pk}/start/sync/")
 
@@ -59,7 +83,7 @@ def test_who_is_not_logged_in_is_asked_to_log_in(client: Client, workspace: Work
 
 def test_a_submit_without_the_forms_token_is_refused(workspace: Workspace) -> None:
     strict = Client(enforce_csrf_checks=True)
-    strict.force_login(UserFactory.allowed("integrations.view_workspace", "integrations.change_workspace"))
+    strict.force_login(UserFactory.allowed("integrations.view_workspace", *roles.ACT_RIGHTS))
 
     assert strict.post(f"/admin/workspaces/{workspace.pk}/start/sync/").status_code == 403
     assert not Run.objects.exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations import retry
+from integrations import retry, roles
 from syncjobs.models import Action, Receipt, Run, RunItem
 from tests.support.factories import UserFactory
 from tests.support.page_text import main_text, text
@@ -41,7 +41,7 @@ def log_in(client: Client, *more: str) -> Client:
 
 
 def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -> None:
-    log_in(client, "integrations.change_workspace")
+    log_in(client, *roles.ACT_RIGHTS)
     key, action = scene.activities()[0]["Id"], Action.objects.get(state="sending")
 
     page = client.get(address(scene))
@@ -60,7 +60,7 @@ def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -
 
 
 def test_none_of_these_begins_the_run_that_sends_it(client: Client, scene: Scene) -> None:
-    log_in(client, "integrations.change_workspace")
+    log_in(client, *roles.ACT_RIGHTS)
     action, activity = Action.objects.get(state="sending"), scene.activities()[0]
 
     stale = client.post(address(scene), {"action": action.pk, "verb": "send_again"}, follow=True)
@@ -85,7 +85,7 @@ def test_without_an_answer_the_page_says_so_and_nothing_can_be_decided(
     settings.GIVE_UP_SECONDS = 1
     scene.fault("status_before", "query", method="GET", status=500, times=0)
 
-    page = log_in(client, "integrations.change_workspace").get(address(scene))
+    page = log_in(client, *roles.ACT_RIGHTS).get(address(scene))
 
     assert page.status_code == 200
     assert "Nothing can be decided until QuickBooks can be read." in main_text(page)

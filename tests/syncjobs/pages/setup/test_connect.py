@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from integrations import roles
 from integrations.models import ConnectionEvent, Workspace
 from syncjobs.display.formatting import moment
 from tests.support.factories import UserFactory, WorkspaceFactory
@@ -75,7 +76,7 @@ def test_a_key_of_another_workspace_says_that_the_first_one_stays(dana: Client, 
 # --- the way to Intuit -----------------------------------------------------------------------------------------
 def second_administrator() -> Client:
     client = Client()
-    client.force_login(UserFactory.allowed(*LOOK, "integrations.change_workspace", username="erin"))
+    client.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username="erin"))
     return client
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mapping.models import Link, Mismatch
 from syncjobs import policy
 from syncjobs.display.formatting import moment
 from syncjobs.models import Schedule
+from tests.support import people
 from tests.support.factories import ClockifyUserFactory, EmployeeFactory, ItemFactory, WorkspaceFactory
 from tests.support.page_text import main_text, text
 
@@ -164,3 +166,38 @@ def test_an_inactive_item_is_said_stays_chosen_and_is_replaced_by_another(dana: 
     assert (workspace.longest_hours, workspace.service_item) == (9, old.quickbooks_id)
     page = dana.post(rules(workspace), {"service_item": new.quickbooks_id}, follow=True)
     assert "can't be used" not in main_text(page)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "roles"),
+    [
+        ("matching", "forgiving", people.MAY_MAP),
+        ("approved_only", "true", people.MAY_SEND),
+        ("sync_schedule", "hours", people.MAY_SEND),
+        ("allow_sku", "QuickBooks Online Advanced", {"Plan allower", people.ADMINISTRATOR}),
+        ("allow_unstated_payroll", "true", {"Plan allower", people.ADMINISTRATOR}),
+    ],
+)
+@pytest.mark.parametrize("role", [*people.RIGHTS, people.ADMINISTRATOR])
+def test_each_rule_needs_its_right(
+    client: Client, workspace: Workspace, rule: str, value: str, roles: set[str], role: str
+) -> None:
+    client.force_login(people.person(role=role))
+    before = policy.shown(workspace)
+
+    page = client.get(rules(workspace)).content.decode()
+    status = client.post(rules(workspace), {rule: value, f"{rule}-every": "2"}).status_code
+
+    field = re.search(rf'<(?:select|input)[^>]* name="{rule}"[^>]*>', page)
+    assert field is not None and (" disabled" in field[0]) == (role not in roles)
+    assert status == (302 if role in roles else 403)
+    changed = policy.shown(Workspace.objects.select_related("company").get()) != before
+    assert changed == (role in roles)
+
+
+def test_who_may_not_allow_a_plan_reads_who_may(client: Client, workspace: Workspace) -> None:
+    client.force_login(people.person(role="Sender"))
+
+    page = main_text(client.get(rules(workspace)))
+
+    assert "An administrator can change this." in page and "A mapping admin can change this." in page
