@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from django.db.models import QuerySet
 
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import payloads as clockify_payloads
@@ -58,10 +61,18 @@ def reconcile(
     comparison = _Comparison(workspace, read_window, reading, now)
     comparison.read_quickbooks()
     on_stage("Comparing both sides")
-    lines = [line for line in comparison.lines() if first <= line.place.day <= last]
+    lines = (line for line in comparison.lines() if first <= line.place.day <= last)
     rows = reconciliation.rows_of(lines, comparison.names.of)
     cut_message = " ".join(filter(None, (read_window.cut_message, reading.changed_message)))
     return Reconciliation(first, last, rows, comparison.unreadable, cut_message)
+
+
+class _Owner(NamedTuple):
+    """Whose time an activity is, by its receipt: an entry, or a part of its correction."""
+
+    entry_id: str
+    part: int
+    minutes: int
 
 
 class _Comparison:
@@ -72,10 +83,9 @@ class _Comparison:
         self._context = inputs.load_context(workspace)
         self.names = Names(workspace, self._company)
         self._booked: dict[str, Booked] = {}
-        # Receipts of our time by activity; those of entries' own activities by entry.
-        self._receipts: dict[str, Receipt] = {}
-        self._own: dict[str, Receipt] = {}
-        self._corrections: dict[str, list[Receipt]] = {}
+        # Of a month of 20,000 entries only these few values stay in memory; whole receipts are loaded by the chunk.
+        self._receipts: dict[str, _Owner] = {}
+        self._corrections: dict[str, list[tuple[str, int]]] = {}
         self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
         self._unreadable_rows = _unreadable_rows(workspace, reading)
         self.unreadable = [
@@ -110,30 +120,30 @@ class _Comparison:
         self.names.learn(activity, place)
 
     def _load_receipts(self) -> None:
-        rows = Receipt.objects.in_quickbooks(self._workspace).defer("differences")
-        ours = rows.filter(txn_date__range=(self._window.first, self._window.last))
-        self._receipts = {receipt.quickbooks_id: receipt for receipt in ours}
+        rows = Receipt.objects.in_quickbooks(self._workspace)
+        self._note_receipts(rows.filter(txn_date__range=(self._window.first, self._window.last)))
         for column, ids in (
             ("entry_id", sorted(self._window.ids | self._unreadable_rows.keys())),
             ("quickbooks_id", sorted(self._booked)),
         ):
             for chunk in _chunks(ids):
-                found = rows.filter(**{f"{column}__in": chunk})
-                self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
-        others = {receipt.entry_id for receipt in self._receipts.values()} - self._window.ids
+                self._note_receipts(rows.filter(**{f"{column}__in": chunk}))
+        others = {owner.entry_id for owner in self._receipts.values()} - self._window.ids
         for chunk in _chunks(sorted(others)):
-            found = rows.filter(entry_id__in=chunk)
-            self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
-        self._own = {receipt.entry_id: receipt for receipt in self._receipts.values() if receipt.part == 0}
-        for receipt in self._receipts.values():
-            if receipt.part:
-                self._corrections.setdefault(receipt.entry_id, []).append(receipt)
+            self._note_receipts(rows.filter(entry_id__in=chunk))
+        for key, owner in self._receipts.items():
+            if owner.part:
+                self._corrections.setdefault(owner.entry_id, []).append((key, owner.minutes))
+
+    def _note_receipts(self, rows: QuerySet[Receipt]) -> None:
+        values = rows.values_list("quickbooks_id", "entry_id", "part", "minutes")
+        self._receipts.update({key: _Owner(*value) for key, *value in values.iterator(chunk_size=2000)})
 
     # --- both sides ----------------------------------------------------------------------------------------
     def lines(self) -> Iterator[Line]:
         """Yield the lines of all entries, then those of activities that belong to none of them."""
         told: set[str] = set()
-        sent_ids = {receipt.entry_id for receipt in self._receipts.values()}
+        sent_ids = {owner.entry_id for owner in self._receipts.values()}
         entry_ids = sorted(self._window.ids | self._unreadable_rows.keys() | sent_ids)
         for chunk in _chunks(entry_ids):
             yield from self._entry_lines(chunk, told)
@@ -142,7 +152,7 @@ class _Comparison:
 
     def _entry_lines(self, entry_ids: Sequence[str], told: set[str]) -> Iterator[Line]:
         rows = _entries(self._workspace, entry_ids)
-        receipts = {key: self._own[key] for key in entry_ids if key in self._own}
+        receipts = inputs.receipts_by_entry(self._workspace, entry_ids)
         context = replace(self._context, receipts=receipts)
         earlier = evaluate.earlier_statuses(list(rows.values()))
         evaluations: dict[str, Evaluation] = {}
@@ -175,11 +185,11 @@ class _Comparison:
     def _with_corrections(self, sent: Sent, entry_id: str) -> Sent:
         """Return what was sent with what QuickBooks has of the entry's corrections now."""
         corrected, changed = 0, False
-        for receipt in self._corrections.get(entry_id, []):
-            booked = self._booked.get(receipt.quickbooks_id)
+        for key, minutes in self._corrections.get(entry_id, []):
+            booked = self._booked.get(key)
             seconds = (booked.seconds or 0) if booked else 0
             corrected += seconds
-            changed = changed or seconds != receipt.minutes * reconciliation.MINUTE
+            changed = changed or seconds != minutes * reconciliation.MINUTE
         return replace(sent, corrected=corrected, correction_changed=changed)
 
     def _save(self, rows: list[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
