@@ -9,7 +9,7 @@ from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation import Reconciliation, minutes, signed
+from syncjobs.rules.reconciliation_rows import Reconciliation, minutes, signed
 from syncjobs.runs import lost_connections
 from syncjobs.support import reconcile
 

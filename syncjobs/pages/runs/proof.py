@@ -17,7 +17,7 @@ from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.pages import access
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation import Reconciliation, minutes
+from syncjobs.rules.reconciliation_rows import Reconciliation, minutes
 from syncjobs.support import reconcile
 
 # Longer periods would keep a web process busy; the command takes any.
