@@ -8,8 +8,9 @@ from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
+from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
-from syncjobs.pages.runs import mass_deletion, proof, rerun, shrunk_lists, start, uncertain_writes, undo
+from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
 from syncjobs.pages.support import diagnose
 

@@ -44,6 +44,8 @@ def refuse(run: Run, *, now: datetime) -> None:
     """Check that the run created something that can be undone; raises Refused."""
     if run.kind == Run.Kind.CHECK:
         raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to take back.")
+    if run.kind == Run.Kind.RECONCILE:
+        raise Refused(f"Run {run.pk} is a comparison: it sent nothing, so there is nothing to take back.")
     if run.kind == Run.Kind.UNDO:
         raise Refused(f"Run {run.pk} is an undo itself; the next sync sends its entries again.")
     if run.dry_run:

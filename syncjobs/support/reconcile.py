@@ -40,10 +40,11 @@ def reconcile(
     now: datetime,
     on_stage: Callable[[str], None] = lambda text: None,
     run_id: int | None = None,
+    with_invoices: bool = False,
 ) -> Reconciliation:
     """Read both sides of these days, both included, and explain each difference. Raises ApiError.
 
-    `run_id`: the run to whose calls these count.
+    `run_id`: the run to whose calls these count. `with_invoices`: ask which invoices took the time, in further calls.
     """
     # No entry can be read that lies outside these years.
     first, last = max(first, date(FIRST_YEAR, 1, 1)), min(last, date(LAST_YEAR, 12, 31))
@@ -58,7 +59,8 @@ def reconcile(
     evaluate.mark_deleted(workspace, read_window.gone, now=now)
     on_stage("Reading time from QuickBooks")
     comparison = _Comparison(workspace, read_window, reading, now)
-    comparison.read_quickbooks(QuickBooksApiClient(comparison.company, run_id=run_id))
+    quickbooks = QuickBooksApiClient(comparison.company, run_id=run_id)
+    comparison.read_quickbooks(quickbooks, on_stage, with_invoices=with_invoices)
     on_stage("Comparing both sides")
     lines = (line for line in comparison.lines() if first <= line.place.day <= last)
     rows = rows_of(lines, comparison.names.of)
@@ -85,9 +87,16 @@ class _Comparison:
     def unreadable(self) -> list[str]:
         return [*self._unreadable, *self._quickbooks.unreadable]
 
-    def read_quickbooks(self, client: QuickBooksApiClient) -> None:
+    def read_quickbooks(
+        self, client: QuickBooksApiClient, on_stage: Callable[[str], None], *, with_invoices: bool
+    ) -> None:
         """Read the other side. Raises ApiError."""
-        self._quickbooks.read(client, self._window.ids | self._unreadable_rows.keys())
+
+        def tell(count: int) -> None:
+            on_stage(f"Reading time from QuickBooks, {count:,} so far")
+
+        entry_ids = self._window.ids | self._unreadable_rows.keys()
+        self._quickbooks.read(client, entry_ids, with_invoices=with_invoices, on_progress=tell)
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines of all entries, then those of activities that belong to none of them."""

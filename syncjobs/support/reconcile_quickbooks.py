@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -25,6 +25,7 @@ from syncjobs.support.reconcile_names import Names, customer_key, person_key
 BILLABLE = {"Billable", "HasBeenBilled"}
 # SQLite limits the parameters of one query.
 IDS_PER_QUERY = 500
+PROGRESS_EVERY = 1000
 
 
 class Owner(NamedTuple):
@@ -49,20 +50,29 @@ class QuickBooksSide:
         # By entry, activity and sent minutes of each of its corrections.
         self.corrections: dict[str, list[tuple[str, int]]] = {}
         self.unreadable: list[str] = []
-        # Billed activities without their texts, for the question which invoice took them.
-        self._billed: list[Activity] = []
+        # Billable activities without their texts, for the question which invoice took them. Their own status may lag.
+        self._billable: list[Activity] = []
         currencies = Customer.objects.filter(company=company).exclude(currency="")
         self._currencies = dict(currencies.values_list("quickbooks_id", "currency"))
 
-    def read(self, client: QuickBooksApiClient, entry_ids: Collection[str]) -> None:
+    def read(
+        self,
+        client: QuickBooksApiClient,
+        entry_ids: Collection[str],
+        *,
+        with_invoices: bool,
+        on_progress: Callable[[int], None],
+    ) -> None:
         """Read the period's activities, then those of receipts that are not among them. Raises ApiError.
 
-        `entry_ids`: the entries that the other side has.
+        `entry_ids`: the entries that the other side has. `on_progress`: told how many activities were read.
         """
         unclear: list[Activity] = []
         days = {self._first + timedelta(days=number) for number in range((self._last - self._first).days + 1)}
         for activity in activities.each_on_days(client, days, unclear=unclear):
             self._add(activity)
+            if len(self.booked) % PROGRESS_EVERY == 0:
+                on_progress(len(self.booked))
         for activity in unclear:
             self.unreadable.append(
                 f"QuickBooks' time activity {activity.id or 'without an id'}: its time is no length."
@@ -73,8 +83,8 @@ class QuickBooksSide:
         self._load_receipts(entry_ids)
         for activity in activities.by_ids(client, self.owners.keys() - self.booked.keys()).values():
             self._add(activity)
-        if self._billed:
-            self._name_forms(BillingReader(client).read(self._billed))
+        if with_invoices and self._billable:
+            self._name_forms(BillingReader(client).read(self._billable))
 
     def _add(self, activity: Activity) -> None:
         day = activity.txn_date or date.max
@@ -86,15 +96,15 @@ class QuickBooksSide:
         money = reconciliation.money(currency, rate, seconds)
         self.booked[activity.id] = Booked(activity.id, place, seconds, activity.billed, money)
         self._names.learn(activity, place)
-        if activity.billed:
+        if rate is not None or activity.billed:
             kept = {name: activity.raw.get(name) for name in ("CustomerRef", "LinkedTxn")}
-            self._billed.append(replace(activity, raw=kept, description=""))
+            self._billable.append(replace(activity, raw=kept, description=""))
 
     def _name_forms(self, billing: Billing) -> None:
         """Note the invoice or sales receipt that took each activity. Where these can't be asked for, none is named."""
         if billing.problem:
             self.unreadable.append(billing.problem)
-        billed = {activity.id: reason for activity in self._billed if (reason := billing.billed(activity))}
+        billed = {activity.id: reason for activity in self._billable if (reason := billing.billed(activity))}
         facts = {key: reason.facts for key, reason in billed.items()}
         facts |= {key: facts_of(form) for key, form in billing.forms.items()}
         for key in facts.keys() & self.booked.keys():

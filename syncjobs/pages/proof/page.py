@@ -40,7 +40,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if found is not None and request.GET.get("format") == "csv":
         return csv_response(HEADERS, _cells(found), name=f"proof-{first}-{last}")
     details = {"workspace": workspace, "first": first or month, "last": last or today, "problem": problem}
-    return access.show(request, "runs/proof.html", details | {"found": found}, title="Proof")
+    return access.show(request, "proof/page.html", details | {"found": found}, title="Proof")
 
 
 def _day(request: HttpRequest, name: str, default: date) -> date | None:
