@@ -17,6 +17,8 @@ from integrations.models import Workspace
 from integrations.roles import ACT_RIGHT, VIEW_RIGHT
 
 SECRETS = ("api_key", "company__access_token", "company__refresh_token")
+# To sign periods, and to explain what is not explained.
+SIGN_RIGHT = "syncjobs.sign_period"
 # Session key: the workspace that this person looked at last.
 LAST_WORKSPACE = "workspace"
 View = Callable[..., HttpResponse]
@@ -30,6 +32,16 @@ def may_look(request: HttpRequest) -> bool:
 def may_act(request: HttpRequest) -> bool:
     """Return whether this person may press buttons."""
     return bool(request.user.has_perm(ACT_RIGHT))
+
+
+def may_sign(request: HttpRequest) -> bool:
+    """Return whether this person may sign periods, and explain what is not explained."""
+    return bool(request.user.has_perm(SIGN_RIGHT))
+
+
+def may_compare(request: HttpRequest) -> bool:
+    """Return whether this person may have both sides read again: who works with the result, or who may act."""
+    return may_act(request) or may_sign(request)
 
 
 def may_list(request: HttpRequest, model: str) -> bool:
@@ -58,6 +70,16 @@ def question(view: View) -> View:
 def button(view: View) -> View:
     """Limit a view to POST, and to staff who may change workspaces."""
     return require_POST(admin.site.admin_view(_require_any(view, ACT_RIGHT)))
+
+
+def signing(view: View) -> View:
+    """Limit a view to POST, and to staff who may sign periods."""
+    return require_POST(admin.site.admin_view(_require_any(view, SIGN_RIGHT)))
+
+
+def comparing(view: View) -> View:
+    """Limit a view to POST, and to staff who may have both sides compared (see `may_compare`)."""
+    return require_POST(admin.site.admin_view(_require_any(view, ACT_RIGHT, SIGN_RIGHT)))
 
 
 def _require_any(view: View, *permissions: str) -> View:

@@ -1,85 +1,121 @@
-"""*Proof*: a period's time on both sides, as `reconcile` compares it, and as CSV."""
+"""*Proof*: a stored comparison of both sides, by people, customers or days, and as CSV. Asks no vendor."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from integrations.errors import ApiError
-from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
 from syncjobs.display.csv_file import Cells, csv_response
+from syncjobs.models import Reconciliation, Run
 from syncjobs.pages import access
-from syncjobs.planning.inputs import connection_reasons
-from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation_rows import Reconciliation, minutes
-from syncjobs.support import reconcile
+from syncjobs.pages.proof import shown
+from syncjobs.pages.proof.period import Period, offered, requested
+from syncjobs.rules import proof_table
+from syncjobs.rules.proof_table import Notes
+from syncjobs.rules.reasons import form_text
+from syncjobs.rules.reconciliation_rows import minutes
+from syncjobs.runs import lifecycle
+from syncjobs.support import stored_comparison
 
-# Longer periods would keep a web process busy; the command takes any.
-MAX_DAYS = 62
-HEADERS = ("date", "user", "customer", "clockify_minutes", "quickbooks_minutes", "explanation", "unexplained")
+HEADERS = (
+    *("date", "user", "customer", "clockify_minutes", "quickbooks_minutes", "explanation", "unexplained"),
+    *("currency", "clockify_amount", "quickbooks_amount", "invoices"),
+)
+GROUPS_A_PAGE = 100
+# A live worker takes a run within a second or two.
+IDLE_AFTER_SECONDS = 30
 
 
 @require_safe
 def page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask for a period; with one, read both sides and list the rows, or return them as CSV."""
+    """Show the last comparison that has the period's days, or return its rows as CSV."""
     workspace = access.workspace_at(pk)
-    today = workspace.today(timezone.now())
-    asked = "from" in request.GET or "to" in request.GET
-    month = today.replace(day=1)
-    first, last = _day(request, "from", month), _day(request, "to", today)
-    problem = _problem(workspace, first, last) if asked else ""
-    found = None
-    if asked and not problem:
-        found, problem = _read(workspace, first, last)
-    if found is not None and request.GET.get("format") == "csv":
-        return csv_response(HEADERS, _cells(found), name=f"proof-{first}-{last}")
-    details = {"workspace": workspace, "first": first or month, "last": last or today, "problem": problem}
-    return access.show(request, "proof/page.html", details | {"found": found}, title="Proof")
+    period = requested(workspace, request.GET)
+    stored = None if period.problem else stored_comparison.latest(workspace, period.first, period.last)
+    notes = stored_comparison.notes(workspace.company)
+    if stored is not None and request.GET.get("format") == "csv":
+        cells = _cells(stored, period, notes)
+        return csv_response(HEADERS, cells, name=f"proof-{period.first}-{period.last}")
+    context = {
+        "workspace": workspace,
+        "zone": workspace.time_zone,
+        "period": period,
+        "offered": offered(workspace),
+        "stored": stored,
+        "may_compare": access.may_compare(request),
+        "may_sign": access.may_sign(request),
+        **_run_context(workspace, period, stored),
+        **(_table_context(request, workspace, stored, period, notes) if stored else {}),
+    }
+    return access.show(request, "proof/page.html", context, title="Proof of period")
 
 
-def _day(request: HttpRequest, name: str, default: date) -> date | None:
-    """Return the requested day, None for what is no date."""
-    try:
-        return date.fromisoformat(request.GET.get(name) or default.isoformat())
-    except ValueError:
-        return None
+def _run_context(workspace: Workspace, period: Period, stored: Reconciliation | None) -> dict[str, Any]:
+    """Return the comparison under way, and the one of these days that came to nothing since the stored one."""
+    runs = Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
+    open_run = runs.filter(status__in=lifecycle.OPEN).first()
+    waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
+    last = runs.exclude(status__in=lifecycle.OPEN).filter(from_date=period.first, to_date=period.last).first()
+    return {
+        "open_run": open_run,
+        "idle": open_run is not None and open_run.status == Run.Status.QUEUED and waited > IDLE_AFTER_SECONDS,
+        "failed_run": last if last is not None and _failed_since(last, stored) else None,
+    }
 
 
-def _problem(workspace: Workspace, first: date | None, last: date | None) -> str:
-    """Return why the period can't be compared; "" if it can."""
-    if first is None or last is None:
-        return "That is no date."
-    if first > last:
-        return "The first day lies after the last."
-    if last - first >= timedelta(days=MAX_DAYS):
-        return f"At most {MAX_DAYS} days at once; the command reconcile takes longer periods."
-    reasons = [reason for reason in connection_reasons(workspace) if reason.code == "NOT_CONNECTED"]
-    return sentence(reasons[0].as_row()) if reasons else ""
+def _failed_since(run: Run, stored: Reconciliation | None) -> bool:
+    """Return whether the comparison came to nothing, and the stored one is older."""
+    if not run.error_message or (stored is not None and stored.run_id == run.pk):
+        return False
+    return stored is None or run.created_at > stored.compared_at
 
 
-def _read(workspace: Workspace, first: date | None, last: date | None) -> tuple[Reconciliation | None, str]:
-    """Return both sides, or None and why they could not be read."""
-    assert first is not None and last is not None
-    try:
-        return reconcile.reconcile(workspace, first, last, now=timezone.now()), ""
-    except ApiError as error:
-        return None, f"{error.message} {error.fix}".strip()
-    except SecretUnreadable as error:
-        return None, str(error)
+def _table_context(
+    request: HttpRequest, workspace: Workspace, stored: Reconciliation, period: Period, notes: Notes
+) -> dict[str, Any]:
+    view = request.GET.get("by", "people")
+    view = view if view in shown.VIEWS else "people"
+    rows = stored_comparison.rows(stored, period.first, period.last)
+    table = proof_table.table(rows, notes, view=view, first=period.first, last=period.last)
+    groups = shown.groups(table, view=view, opened=request.GET.get("open", ""))
+    size = len(groups) or 1 if request.GET.get("open") == "all" else GROUPS_A_PAGE
+    return {
+        "view": view,
+        "tabs": shown.TABS,
+        "heading": shown.VIEWS[view],
+        "table": table,
+        "total": table.total,
+        "causes": shown.total_causes(table.total),
+        "amounts": shown.amounts(table.total),
+        "page": Paginator(groups, size).get_page(request.GET.get("page", 1)),
+        "group_count": len(groups),
+        "open_items": shown.items(workspace, table.open_items),
+        "opens_all": request.GET.get("open") == "all",
+    }
 
 
-def _cells(found: Reconciliation) -> Iterator[Cells]:
-    for row in found.rows:
-        values: dict[str, Any] = {"date": row.day, "user": row.user, "customer": row.customer}
-        yield values | {
+def _cells(stored: Reconciliation, period: Period, notes: Notes) -> Iterator[Cells]:
+    for row in stored_comparison.rows(stored, period.first, period.last):
+        left = proof_table.explanations(row, notes)[2]
+        values: Cells = {
+            "date": row.day,
+            "user": row.user,
+            "customer": row.customer,
             "clockify_minutes": minutes(row.clockify),
             "quickbooks_minutes": minutes(row.quickbooks),
-            "explanation": row.explanation,
-            "unexplained": minutes(row.unexplained),
+            "explanation": proof_table.explanation(row, notes),
+            "unexplained": minutes(left),
+            "invoices": ", ".join(form_text(form) for form in row.forms),
         }
+        # One line a row: with several currencies their values stand in the same order.
+        currencies = sorted(row.amounts)
+        values["currency"] = " ".join(currencies)
+        values["clockify_amount"] = " ".join(row.amounts[key][0] for key in currencies)
+        values["quickbooks_amount"] = " ".join(row.amounts[key][1] for key in currencies)
+        yield values

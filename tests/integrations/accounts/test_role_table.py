@@ -21,6 +21,8 @@ from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
 
 pytestmark = pytest.mark.django_db
 LOOK, ACT, NOBODY = "look", "act", "nobody"
+# To sign periods, and to have both sides compared, which who may act may as well.
+SIGN, COMPARE = "sign", "compare"
 ALLOWED = {LOOK: MAY_LOOK, ACT: MAY_ACT}
 # Permissions do not depend on the database. One role that may do everything here requests every page on it.
 EVERYBODY = [
@@ -72,6 +74,7 @@ TABLE = {
     "hourbridge:since-sent": Line(LOOK, ACT),
     "hourbridge:diagnose": Line(LOOK, LOOK),
     "hourbridge:proof": Line(LOOK, NOBODY),
+    "hourbridge:proof-compare": Line(NOBODY, COMPARE),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
@@ -154,7 +157,8 @@ def test_who_is_not_logged_in_is_sent_to_the_login_page(
 @pytest.mark.parametrize("name", KNOWN)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: str, method: str) -> None:
-    client.force_login(person(role=role))
+    someone = person(role=role)
+    client.force_login(someone)
 
     response = getattr(client, method)(address(name, rows))
     status = response.status_code
@@ -164,10 +168,15 @@ def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: 
     needed = getattr(TABLE[name], method)
     if needed == NOBODY:
         assert status in {403, 405}
-    elif role in ALLOWED[needed]:
+    elif role in _allowed(needed, someone, role):
         assert status in ({200, 302} if method == "get" else {200, 302, 400})
     else:
         assert status == 403
+
+
+def _allowed(needed: str, someone: Any, role: str) -> set[str]:
+    signs = {role} if someone.has_perm("syncjobs.sign_period") else set()
+    return {**ALLOWED, SIGN: signs, COMPARE: MAY_ACT | signs}[needed]
 
 
 OUR_ADMINS = sorted(
