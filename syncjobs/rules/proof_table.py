@@ -19,7 +19,7 @@ from syncjobs.rules.reconciliation_rows import signed
 NOTE = "NOTE"
 # Longer periods have a column for each month instead of each week.
 MAX_WEEKS = timedelta(days=42)
-WEEK = timedelta(days=7)
+MAX_WIDE_COLUMNS = 3
 LABELS = {
     "ROUNDING": "Rounding",
     "EDITED": "Edits that wait",
@@ -30,7 +30,6 @@ LABELS = {
     "CORRECTION": "Corrections",
     "OTHER_WORKSPACE": "From another workspace",
     NOT_OURS: "Not sent from here",
-    NOTE: "Explained by a note",
 }
 
 
@@ -100,7 +99,7 @@ def explanations(row: StoredRow, notes: Notes) -> tuple[list[Explained], list[Op
     for activity, seconds, code, asks in row.activities:
         note = notes.get(activity)
         if note is not None and note.seconds == seconds:
-            found.append(Explained(NOTE, LABELS[NOTE], note.words, seconds))
+            found.append(Explained(NOTE, note.words, note.words, seconds))
         elif asks:
             asked.append(OpenItem(activity, row.user, row.customer, row.day, seconds, code))
         else:
@@ -208,6 +207,11 @@ class Table:
     columns: list[Column]
     total: Sums
     open_items: list[OpenItem] = field(default_factory=list)
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether there are so many columns that both sides have to share them."""
+        return len(self.columns) > MAX_WIDE_COLUMNS
 
     def groups(self, *, by_name: bool) -> list[Sums]:
         """Return the groups: what is not explained first, or by name alone, as days are."""

@@ -88,7 +88,7 @@ def _table_context(
     return {
         "view": view,
         "tabs": shown.TABS,
-        "heading": shown.VIEWS[view],
+        "rows_are": shown.VIEWS[view],
         "table": table,
         "total": table.total,
         "causes": shown.total_causes(table.total),

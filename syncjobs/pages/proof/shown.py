@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from integrations.models import Workspace
 from syncjobs.display import formatting, vendor_links
@@ -39,6 +38,7 @@ class ShownRow:
     sums: Sums
     causes: list[ShownCause]
     more: list[ShownCause]
+    amounts: list[dict[str, str]]
     forms: list[tuple[str, str]]
     key: str = ""
     is_open: bool = False
@@ -89,6 +89,7 @@ def _row(sums: Sums, *, view: str, opened: str, is_child: bool = False) -> Shown
         sums=sums,
         causes=causes[:CAUSES_SHOWN],
         more=causes[CAUSES_SHOWN:],
+        amounts=amounts(sums),
         forms=_forms(sums) if is_child else [],
         key=_key(sums),
         is_open=is_open,
@@ -126,13 +127,14 @@ def _sentence(one: OpenItem) -> str:
     return f"activity {one.activity}, {one.user}, {customer}, {formatting.day(one.day)}, {length}, {what}"
 
 
-def money(amount: Decimal) -> str:
+def _money(amount: Decimal) -> str:
     """Return an amount with its cents, and a minus that reads as one."""
     return f"{'−' if amount < 0 else ''}{abs(amount):,.2f}"
 
 
-def amounts(total: Sums) -> list[dict[str, Any]]:
+def amounts(total: Sums) -> list[dict[str, str]]:
+    """Return the amounts of each currency on both sides, and their difference."""
     return [
-        {"currency": key, "clockify": money(ours), "quickbooks": money(theirs), "difference": money(difference)}
+        {"currency": key, "clockify": _money(ours), "quickbooks": _money(theirs), "difference": _money(difference)}
         for key, ours, theirs, difference in total.amount_lines
     ]

@@ -75,6 +75,7 @@ TABLE = {
     "hourbridge:diagnose": Line(LOOK, LOOK),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:proof-compare": Line(NOBODY, COMPARE),
+    "hourbridge:proof-note": Line(NOBODY, SIGN),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
