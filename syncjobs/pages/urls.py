@@ -8,7 +8,7 @@ from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
-from syncjobs.pages.proof import compare, notes
+from syncjobs.pages.proof import compare, notes, signing
 from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
@@ -51,6 +51,10 @@ urlpatterns = [
     path("workspaces/<int:pk>/proof/", access.page(proof.page), name="proof"),
     path("workspaces/<int:pk>/proof/compare/", access.comparing(compare.compare), name="proof-compare"),
     path("workspaces/<int:pk>/proof/note/", access.signing(notes.explain), name="proof-note"),
+    path("workspaces/<int:pk>/proof/sign/", access.signing(signing.sign), name="proof-sign"),
+    path("sign-offs/<int:pk>/", access.page(signing.page), name="sign-off"),
+    path("sign-offs/<int:pk>/decide/", access.signing(signing.decide), name="sign-off-decide"),
+    path("sign-offs/<int:pk>/document/", access.page(signing.document), name="sign-off-document"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page), name="missing"),
     path("workspaces/<int:pk>/list-is-right/", access.button(shrunk_lists.accept), name="list-is-right"),
     path(

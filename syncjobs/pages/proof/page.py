@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.models import Workspace
+from syncjobs import sign_offs
 from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.models import Reconciliation, Run
 from syncjobs.pages import access
-from syncjobs.pages.proof import shown
+from syncjobs.pages.proof import shown, signing
 from syncjobs.pages.proof.period import Period, offered, requested
 from syncjobs.rules import proof_table
 from syncjobs.rules.proof_table import Notes
@@ -50,6 +51,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "stored": stored,
         "may_compare": access.may_compare(request),
         "may_sign": access.may_sign(request),
+        "signed": signing.standing(workspace, period),
+        "withdrawn": signing.withdrawn(workspace, period),
         **_run_context(workspace, period, stored),
         **(_table_context(request, workspace, stored, period, notes) if stored else {}),
     }
@@ -96,6 +99,7 @@ def _table_context(
         "page": Paginator(groups, size).get_page(request.GET.get("page", 1)),
         "group_count": len(groups),
         "open_items": shown.items(workspace, table.open_items),
+        "asks_reason": sign_offs.needs_reason(stored, table.total),
         "opens_all": request.GET.get("open") == "all",
     }
 

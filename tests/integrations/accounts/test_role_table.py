@@ -15,8 +15,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
-from integrations.models import TimeEntry, Workspace
-from syncjobs.models import Run
+from integrations.models import Company, TimeEntry, Workspace
+from syncjobs.models import Reconciliation, Run, SignOff
 from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,10 @@ TABLE = {
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:proof-compare": Line(NOBODY, COMPARE),
     "hourbridge:proof-note": Line(NOBODY, SIGN),
+    "hourbridge:proof-sign": Line(NOBODY, SIGN),
+    "hourbridge:sign-off": Line(LOOK, NOBODY, row="sign_off"),
+    "hourbridge:sign-off-decide": Line(NOBODY, SIGN, row="sign_off"),
+    "hourbridge:sign-off-document": Line(LOOK, NOBODY, row="sign_off"),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
     "quickbooks:connect": Line(NOBODY, ACT),
@@ -127,7 +131,14 @@ def rows() -> dict[str, Any]:
         last_seen_at=moment,
     )
     run = Run.objects.create(kind="sync", workspace=workspace, trigger="button", created_at=moment)
-    return {"workspace": workspace, "entry": entry, "run": run}
+    company = Company.objects.create(realm_id="9130", name="Northlight")
+    days = {"from_date": START, "to_date": START}
+    compared = Reconciliation.objects.create(
+        workspace=workspace, company=company, compared_at=moment, clockify_seconds=0, quickbooks_seconds=0, **days
+    )
+    document = {"figures": {}, "document": '{"rows":[]}', "sha256": "", "person_name": "Beth", "at": moment}
+    sign_off = SignOff.objects.create(workspace=workspace, company=company, reconciliation=compared, **days, **document)
+    return {"workspace": workspace, "entry": entry, "run": run, "sign_off": sign_off}
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
