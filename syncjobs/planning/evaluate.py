@@ -88,7 +88,7 @@ def judge_gone(
     step = changes.intend_gone(
         receipt.entry_id,
         inputs.sent_of(receipt),
-        book_close_date=policy.book_close_date,
+        closed=policy.closed,
         whole_connection=policy.whole_connection,
     )
     step = context.unanswered.hold(step, content_hash)
