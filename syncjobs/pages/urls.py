@@ -48,6 +48,7 @@ urlpatterns = [
     # An address that people may have kept does not follow a renaming.
     path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page), name="uncertain-writes"),
     path("workspaces/<int:pk>/since-sent/", access.page(since_sent.page), name="since-sent"),
+    path("proof/", access.page(views.any_workspace("proof")), name="any-proof"),
     path("workspaces/<int:pk>/proof/", access.page(proof.page), name="proof"),
     path("workspaces/<int:pk>/proof/compare/", access.comparing(compare.compare), name="proof-compare"),
     path("workspaces/<int:pk>/proof/note/", access.signing(notes.explain), name="proof-note"),

@@ -18,6 +18,8 @@ from syncjobs.runs.figures import api_calls
 from syncjobs.support import reconcile
 
 ROWS_AT_ONCE = 1000
+# Comparisons of a workspace that nobody signed; each holds thousands of rows.
+KEPT = 24
 
 
 def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Found:
@@ -59,7 +61,10 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
         rows = (_row(stored, row) for row in found.rows)
         for chunk in _chunked(rows):
             ReconciliationRow.objects.bulk_create(chunk)
-        Reconciliation.objects.filter(**days, pk__lt=stored.pk, sign_offs=None).delete()
+        unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
+        unsigned.filter(**days, pk__lt=stored.pk).delete()
+        kept = unsigned.order_by("-pk").values_list("pk", flat=True)[:KEPT]
+        unsigned.exclude(pk__in=list(kept)).delete()
     return stored
 
 

@@ -37,6 +37,7 @@ IDLE_AFTER_SECONDS = 30
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the last comparison that has the period's days, or return its rows as CSV."""
     workspace = access.workspace_at(pk)
+    request.session[access.LAST_WORKSPACE] = pk
     period = requested(workspace, request.GET)
     stored = None if period.problem else stored_comparison.latest(workspace, period.first, period.last)
     notes = stored_comparison.notes(workspace.company)
@@ -45,6 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return csv_response(HEADERS, cells, name=f"proof-{period.first}-{period.last}")
     context = {
         "workspace": workspace,
+        "others": access.workspaces().exclude(pk=pk),
         "zone": workspace.time_zone,
         "period": period,
         "offered": offered(workspace),

@@ -73,6 +73,7 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, ACT),
     "hourbridge:since-sent": Line(LOOK, ACT),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:any-proof": Line(LOOK, ACT),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:proof-compare": Line(NOBODY, COMPARE),
     "hourbridge:proof-note": Line(NOBODY, SIGN),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from syncjobs.models import Reconciliation
+from syncjobs.runs import comparison
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
@@ -65,6 +68,16 @@ def test_a_later_comparison_takes_the_place_of_an_earlier_one(scene: Scene, ada:
     second = scene.compare()
 
     assert set(Reconciliation.objects.values_list("run", flat=True)) == {other_days.pk, second.pk} - {first.pk}
+
+
+def test_only_the_latest_comparisons_are_kept(
+    scene: Scene, ada: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "KEPT", 2)
+    for day in ("2026-03-10", "2026-03-11", "2026-03-12"):
+        scene.compare(last=day)
+
+    assert [str(one.to_date) for one in Reconciliation.objects.order_by("pk")] == ["2026-03-11", "2026-03-12"]
 
 
 def test_the_command_stores_its_comparison_too(scene: Scene, ada: str, site: str) -> None:
