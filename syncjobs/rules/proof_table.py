@@ -181,9 +181,9 @@ class Column(NamedTuple):
     @property
     def label(self) -> str:
         if self.first == self.last:
-            return f"{self.first.day} {self.first:%B}"
+            return f"{self.first.day} {self.first:%b}"
         if (self.first.year, self.first.month) == (self.last.year, self.last.month):
-            return f"{self.first.day} to {self.last.day} {self.last:%B}"
+            return f"{self.first.day} to {self.last.day} {self.last:%b}"
         return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
 
 

@@ -44,6 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if stored is not None and request.GET.get("format") == "csv":
         cells = _cells(stored, period, notes)
         return csv_response(HEADERS, cells, name=f"proof-{period.first}-{period.last}")
+    signed = signing.standing(workspace, period)
     context = {
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=pk),
@@ -53,7 +54,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "stored": stored,
         "may_compare": access.may_compare(request),
         "may_sign": access.may_sign(request),
-        "signed": signing.standing(workspace, period),
+        "signed": signed,
+        "is_signed": any(one.period.params == period.params for one in signed),
         "withdrawn": signing.withdrawn(workspace, period),
         **_run_context(workspace, period, stored),
         **(_table_context(request, workspace, stored, period, notes) if stored else {}),

@@ -105,7 +105,8 @@ def _key(sums: Sums) -> str:
 def _causes(sums: Sums, *, is_child: bool) -> list[ShownCause]:
     """Return what explains a line, and first what does not: in full where there is room, as labels in sums."""
     named = sums.words if is_child and len(sums.words) <= CAUSES_SHOWN else sums.causes
-    causes = [ShownCause(text, seconds) for text, seconds in sorted(named.items(), key=lambda one: -abs(one[1]))]
+    largest = sorted(named.items(), key=lambda one: -abs(one[1]))
+    causes = [ShownCause(f"{text[:1].lower()}{text[1:]}", seconds) for text, seconds in largest]
     return [ShownCause("not explained", sums.left, is_open=True), *causes] if sums.is_open else causes
 
 

@@ -75,7 +75,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one sign-off: its figures, whether they are intact, and everything that changed since."""
     sign_off = get_object_or_404(_sign_offs(), pk=pk)
-    figures = sign_off.figures
+    signed, figures = _shown(sign_off), sign_off.figures
     total = Sums(
         clockify=figures.get("clockify", 0),
         quickbooks=figures.get("quickbooks", 0),
@@ -85,7 +85,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         amounts={key: (Decimal(ours), Decimal(theirs)) for key, (ours, theirs) in figures.get("amounts", {}).items()},
     )
     context = {
-        "shown": _shown(sign_off),
+        "shown": signed,
         "sign_off": sign_off,
         "workspace": sign_off.workspace,
         "zone": sign_off.workspace.time_zone,
@@ -97,7 +97,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "is_own": sign_off.person_id == request.user.pk,
         "breadcrumbs": [("Proof of period", reverse("hourbridge:proof", args=[sign_off.workspace_id]))],
     }
-    return access.show(request, "proof/sign_off.html", context, title=str(sign_off))
+    return access.show(
+        request,
+        "proof/sign_off.html",
+        context,
+        title=f"Sign-off of {signed.period.text}",
+    )
 
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
