@@ -97,6 +97,9 @@ class Workspace(Connection):
     block_invoiced = models.BooleanField(default=True)
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+    keep_signed = models.BooleanField(
+        default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
+    )
 
     # Set by `clockify.connection.connect`: why its time zone is not the key owner's.
     zone_warning = ""

@@ -19,6 +19,8 @@ SEND_RIGHT = "integrations.send_time"
 CONNECT_RIGHT = "integrations.connect_accounts"
 ALLOW_PLAN_RIGHT = "integrations.allow_plan"
 DOWNLOAD_NAMES_RIGHT = "integrations.download_names"
+# To sign periods, and to explain what is not explained.
+SIGN_RIGHT = "syncjobs.sign_period"
 ACT_RIGHTS = (MAP_RIGHT, SEND_RIGHT, CONNECT_RIGHT, ALLOW_PLAN_RIGHT)
 # Codenames of the permissions that each group has besides viewing, as far as a model has them.
 GROUP_RIGHTS = {

@@ -1,4 +1,7 @@
-"""Runs and their items, entries' statuses, writes on their way, and receipts of those that arrived."""
+"""Runs and their items, entries' statuses, writes on their way, and receipts of those that arrived.
+
+Django wants all of an app's models in one module, so those of `proof_models` are imported here.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +14,32 @@ from django.db import models
 
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
+from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
+
+__all__ = [
+    "Action",
+    "ActivityNote",
+    "EntryOverride",
+    "EntryStatus",
+    "Receipt",
+    "Reconciliation",
+    "ReconciliationRow",
+    "Run",
+    "RunItem",
+    "Schedule",
+    "SignOff",
+    "WriterLease",
+]
 
 
 class Run(models.Model):
-    """One pass of a check, a time sync or the undo of one. The row is the truth; the queue only carries its id."""
+    """One pass of a check, a sync, an undo or a comparison. The row is the truth; the queue only carries its id."""
 
     class Kind(models.TextChoices):
         CHECK = "check", "Check for new users and customers"
         SYNC = "sync", "Time sync"
         UNDO = "undo", "Undo"
+        RECONCILE = "reconcile", "Comparison of both sides"
 
     class Status(models.TextChoices):
         QUEUED = "queued", "Waiting for a worker"
@@ -90,6 +110,15 @@ class Run(models.Model):
             return None
         # Without its tokens, which pages have no use for.
         return Company.objects.defer(*Company.SECRETS).get(pk=self.company_id)
+
+    @property
+    def has_items(self) -> bool:
+        """Whether it plans and writes entries; a check and a comparison only read."""
+        return self.kind in {self.Kind.SYNC, self.Kind.UNDO}
+
+    @property
+    def only_reads(self) -> bool:
+        return self.kind in {self.Kind.CHECK, self.Kind.RECONCILE}
 
     @property
     def is_open(self) -> bool:

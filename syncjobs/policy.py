@@ -120,6 +120,7 @@ SETTINGS: Mapping[str, Setting] = {
     "rounding": Setting(_choice("minute", "clockify"), "minute: nearest minute; clockify: as its reports round"),
     "approved_only": Setting(_yes_no, "send approved time only"),
     "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
+    "keep_signed": Setting(_yes_no, "hold what would send, change or delete time of a signed period"),
     "longest_hours": Setting(_hours, "longer entries wait for a person"),
     "service_item": Setting(_item, "QuickBooks item for sent time, by id or name; none for QuickBooks' default"),
     "allow_sku": Setting(_sku, "plan to allow besides Essentials and Plus, by its exact text", of_company=True),

@@ -87,6 +87,9 @@ class TimeEntry(models.Model):
     raw = models.JSONField(default=dict)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    edited_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a reading last found other content than the one before."
+    )
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="When Clockify said that it is gone.")
 
     class Meta:

@@ -211,6 +211,8 @@ def _store_chunk(
             )
             new_rows.append(new_row)
         elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
+            if row.content_hash != columns["content_hash"]:
+                row.edited_at = now
             for name, value in columns.items():
                 setattr(row, name, value)
             # An entry that Clockify has again is no longer deleted.
@@ -227,6 +229,7 @@ def _store_chunk(
             "content_hash",
             "raw",
             "deleted_at",
+            "edited_at",
             "last_seen_at",
         ]
         for start in range(0, len(updated_rows), UPDATE_BATCH):

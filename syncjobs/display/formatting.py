@@ -31,6 +31,30 @@ def as_minutes(seconds: int) -> str:
     return f"{seconds / 60:,.2f} min"
 
 
+def exact_hours(seconds: int) -> str:
+    """Return an exact length as hours for columns, with a minus that reads as one: −2,700 seconds are −0.75."""
+    text = f"{abs(seconds) / 3600:,.2f}"
+    return f"−{text}" if seconds < 0 and text.strip("0.,") else text
+
+
+def clock(value: datetime, zone: str) -> str:
+    """Return `at 02:00 today`, or `on Tue 3 Mar, 02:00` for another day of that zone."""
+    local = value.astimezone(ZoneInfo(zone))
+    if local.date() == timezone.now().astimezone(ZoneInfo(zone)).date():
+        return f"at {local:%H:%M} today"
+    return f"on {moment(value, zone)}"
+
+
+def period(first: date, last: date) -> str:
+    """Return `Mon 2 to Sun 22 March 2026`, with both months or years where they differ."""
+    if first == last:
+        return f"{last:%a} {last.day} {last:%B %Y}"
+    start = f"{first:%a} {first.day}"
+    if (first.year, first.month) != (last.year, last.month):
+        start += f" {first:%B}" + (f" {first.year}" if first.year != last.year else "")
+    return f"{start} to {last:%a} {last.day} {last:%B %Y}"
+
+
 def moment(value: datetime | None, zone: str = "UTC") -> str:
     """Return `Tue 3 Mar, 22:40` in that zone, with the year unless it is the current one."""
     if value is None:

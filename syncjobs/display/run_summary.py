@@ -22,6 +22,9 @@ def summary(run: Run) -> str:
         mapping = run.counters.get("mapping", {})
         unmapped = sum(kind.get("unmapped", 0) for kind in mapping.values())
         return number(unmapped, "name without partner,names without partner") if mapping else ""
+    if run.kind == Run.Kind.RECONCILE and "rows" in run.counters:
+        difference, unexplained = run.counters["difference"], run.counters["unexplained"]
+        return f"difference {in_hours(difference)}, {in_hours(unexplained)} of it not explained"
     if not figures:
         return run.stage
     if run.kind == Run.Kind.UNDO:

@@ -21,6 +21,7 @@ from integrations.roles import (
     DOWNLOAD_NAMES_RIGHT,
     MAP_RIGHT,
     SEND_RIGHT,
+    SIGN_RIGHT,
     VIEW_RIGHT,
 )
 
@@ -35,6 +36,7 @@ RIGHTS = {
     "may_connect": CONNECT_RIGHT,
     "may_allow_plan": ALLOW_PLAN_RIGHT,
     "may_download_names": DOWNLOAD_NAMES_RIGHT,
+    "may_sign": SIGN_RIGHT,
 }
 
 
@@ -49,8 +51,9 @@ def may(request: HttpRequest, *rights: str) -> bool:
 
 
 def rights(request: HttpRequest) -> dict[str, bool]:
-    """Return what this person may do, for templates; `may_act`: any of it."""
-    return {name: may(request, right) for name, right in RIGHTS.items()} | {"may_act": may(request, *ACT_RIGHTS)}
+    """Return what this person may do, for templates; `may_act`: any of what changes links, time or connections."""
+    each = {name: may(request, right) for name, right in RIGHTS.items()}
+    return each | {"may_act": may(request, *ACT_RIGHTS), "may_compare": may(request, *ACT_RIGHTS, SIGN_RIGHT)}
 
 
 def require(request: HttpRequest, *rights: str) -> None:

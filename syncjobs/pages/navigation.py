@@ -49,6 +49,7 @@ PAGES_OF = {
         *("people", "clients", "projects", "changed"),
         *("desk-write", "desk-safe", "desk-history", "desk-upload"),
     ),
+    "proof": ("proof", "sign-off"),
 }
 
 
@@ -61,6 +62,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=open_count),
         _list(request, "Time entries", "schedule", "integrations.timeentry"),
         _list(request, "Runs", "play_circle", "syncjobs.run"),
+        _own_page(request, "Proof of period", "balance", "hourbridge:any-proof", allowed=may_look),
     ]
     set_up = [
         _list(request, "Workspaces", "power", "integrations.workspace"),

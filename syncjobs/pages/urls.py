@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from integrations.roles import ACT_RIGHTS, ALLOW_PLAN_RIGHT, CONNECT_RIGHT, MAP_RIGHT, SEND_RIGHT
+from integrations.roles import ACT_RIGHTS, ALLOW_PLAN_RIGHT, CONNECT_RIGHT, MAP_RIGHT, SEND_RIGHT, SIGN_RIGHT
 from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
+from syncjobs.pages.proof import compare, notes, signing
+from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
-from syncjobs.pages.runs import mass_deletion, proof, rerun, shrunk_lists, start, uncertain_writes, undo
+from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
 from syncjobs.pages.support import diagnose, search
 
@@ -51,7 +53,18 @@ urlpatterns = [
     # An address that people may have kept does not follow a renaming.
     path("workspaces/<int:pk>/doubts/", access.page(uncertain_writes.page, post=SEND_RIGHT), name="uncertain-writes"),
     path("workspaces/<int:pk>/since-sent/", access.page(since_sent.page, post=SEND_RIGHT), name="since-sent"),
+    path("proof/", access.page(views.any_workspace("proof")), name="any-proof"),
     path("workspaces/<int:pk>/proof/", access.page(proof.page), name="proof"),
+    path(
+        "workspaces/<int:pk>/proof/compare/",
+        access.button(compare.compare, *ACT_RIGHTS, SIGN_RIGHT),
+        name="proof-compare",
+    ),
+    path("workspaces/<int:pk>/proof/note/", access.button(notes.explain, SIGN_RIGHT), name="proof-note"),
+    path("workspaces/<int:pk>/proof/sign/", access.button(signing.sign, SIGN_RIGHT), name="proof-sign"),
+    path("sign-offs/<int:pk>/", access.page(signing.page), name="sign-off"),
+    path("sign-offs/<int:pk>/decide/", access.button(signing.decide, SIGN_RIGHT), name="sign-off-decide"),
+    path("sign-offs/<int:pk>/document/", access.page(signing.document), name="sign-off-document"),
     path("workspaces/<int:pk>/missing/", access.page(mass_deletion.page, post=SEND_RIGHT), name="missing"),
     path("workspaces/<int:pk>/list-is-right/", access.button(shrunk_lists.accept, MAP_RIGHT), name="list-is-right"),
     path(

@@ -130,7 +130,7 @@ def _intend_gone(plan: Plan, entry_id: str) -> Step | None:
         return changes.keep_gone(entry_id)
     if _was_ignored_after_deletion(plan.entries.get(entry_id), override):
         return changes.leave_gone(entry_id, sent)
-    return changes.intend_gone(entry_id, sent, book_close_date=context.policy.book_close_date)
+    return changes.intend_gone(entry_id, sent, closed=context.policy.closed)
 
 
 def _add(plan: Plan, entry_id: str, step: Step | None, absent: Absent | None, *, dry_run: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -88,7 +88,7 @@ def judge_gone(
     step = changes.intend_gone(
         receipt.entry_id,
         inputs.sent_of(receipt),
-        book_close_date=policy.book_close_date,
+        closed=policy.closed,
         whole_connection=policy.whole_connection,
     )
     step = context.unanswered.hold(step, content_hash)
@@ -277,6 +277,14 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
         _judge_all(workspace, rows, now=now, mismatches=sentences)
         if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
             break
+
+
+def refresh_days(workspace: Workspace, first: date, last: date, *, now: datetime) -> None:
+    """Judge the entries of these days again, after something that concerns only them. Matching stays."""
+    days = inputs.entries_between(workspace, max(first, workspace.start_date), last)
+    sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last)).values("entry_id")
+    moved = inputs.entries_between(workspace, workspace.start_date).filter(clockify_id__in=sent)
+    _judge_all(workspace, days | moved, now=now)
 
 
 @contextmanager

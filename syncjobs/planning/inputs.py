@@ -15,11 +15,12 @@ from integrations.reading import unreadable
 from mapping.desk.rows import entry_sentences
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of, mismatches_of
-from syncjobs.models import Action, EntryOverride, Receipt
+from syncjobs.models import Action, EntryOverride, Receipt, SignOff
 from syncjobs.planning import service_item, unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import draft, rounding
 from syncjobs.rules.changes import Sent
+from syncjobs.rules.closed_periods import SignedPeriod
 from syncjobs.rules.eligibility import (
     Entry,
     MappingTable,
@@ -71,10 +72,19 @@ def policy_of(workspace: Workspace) -> Policy:
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
         book_close_date=company.book_close_date if company else None,
+        signed=_kept_periods(workspace),
         service_item=workspace.service_item,
         broken_item=service_item.broken(workspace),
         whole_connection=tuple(connection_reasons(workspace)),
     )
+
+
+def _kept_periods(workspace: Workspace) -> tuple[SignedPeriod, ...]:
+    """Return the signed periods of which nothing may change; () unless the workspace keeps them."""
+    if not workspace.keep_signed:
+        return ()
+    standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company).order_by("pk")
+    return tuple(SignedPeriod(*row) for row in standing.values_list("from_date", "to_date", "person_name"))
 
 
 def connection_reasons(

@@ -11,6 +11,8 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import answered, differences
 from syncjobs.rules import draft as drafts
 from syncjobs.rules.billing import Billing
+from syncjobs.rules.closed_periods import CODES as CLOSED_CODES
+from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, closed_text
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, UNDONE, WHOLE_CONNECTION, Reason, form_name, form_text
@@ -117,9 +119,9 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
         return Step(
             entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=new_draft
         )
-    closed_reasons = _closed_reasons(sent, resolution.book_close_date)
+    closed_reasons = resolution.closed.reasons(sent.txn_date)
     if closed_reasons:
-        return Step(entry.id, "block", "Edited after it was sent, but its books are closed.", closed_reasons)
+        return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
     return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
 
@@ -133,10 +135,10 @@ def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent, service_ite
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
-    """Return the delete step. Only the day that was sent can lie in closed books, not the entry's day now."""
-    closed_reasons = _closed_reasons(sent, resolution.book_close_date)
+    """Return the delete step. Only the day that was sent can lie in a closed period, not the entry's day now."""
+    closed_reasons = resolution.closed.reasons(sent.txn_date)
     if closed_reasons or resolution.codes & WHOLE_CONNECTION:
-        other_reasons = tuple(reason for reason in resolution.reasons if reason.code != "BOOKS_CLOSED")
+        other_reasons = tuple(reason for reason in resolution.reasons if reason.code not in CLOSED_CODES)
         return Step(
             entry.id,
             "block",
@@ -149,14 +151,13 @@ def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
 
 
 def intend_gone(
-    entry_id: str, sent: Sent, *, book_close_date: date | None = None, whole_connection: tuple[Reason, ...] = ()
+    entry_id: str, sent: Sent, *, closed: ClosedPeriods = NONE_CLOSED, whole_connection: tuple[Reason, ...] = ()
 ) -> Step:
     """Return the step of a sent entry that was deleted in Clockify."""
-    closed_reasons = _closed_reasons(sent, book_close_date)
+    closed_reasons = closed.reasons(sent.txn_date)
     if closed_reasons or whole_connection:
-        why = "It was deleted in Clockify, " + (
-            "after its books were closed." if closed_reasons else "but can't be deleted now."
-        )
+        what = closed_text(closed_reasons) or "can't be deleted now"
+        why = f"It was deleted in Clockify, but {what}."
         return Step(entry_id, "block", why, closed_reasons + whole_connection, draft=sent.draft, gone=True)
     step = Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
     return _hold_if_corrected(step, sent)
@@ -181,13 +182,6 @@ def _hold_if_corrected(step: Step, sent: Sent) -> Step:
         return step
     how = "corrected by a second activity, which counts as a change"
     return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
-
-
-def _closed_reasons(sent: Sent, book_close_date: date | None) -> tuple[Reason, ...]:
-    """Return a reason if QuickBooks' books are closed on the day that was sent; nothing of it may change then."""
-    if book_close_date is None or sent.txn_date > book_close_date:
-        return ()
-    return (Reason("BOOKS_CLOSED", {"closed": book_close_date.isoformat(), "day": sent.txn_date.isoformat()}),)
 
 
 def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) -> Step:

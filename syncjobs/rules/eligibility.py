@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from syncjobs.rules import rounding
+from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, Reason
 from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
@@ -71,11 +72,17 @@ class Policy:
     approved_only: bool = False
     block_invoiced: bool = True
     book_close_date: date | None = None
+    # Signed periods, where these are kept as they are.
+    signed: tuple[SignedPeriod, ...] = ()
     service_item: str = ""
     # LINE_RULE_BROKEN, where the default service item can't be booked on.
     broken_item: Reason | None = None
     # NOT_CONNECTED, PLAN_NOT_SUPPORTED or PAYROLL_ENABLED, where they block every entry.
     whole_connection: tuple[Reason, ...] = ()
+
+    @property
+    def closed(self) -> ClosedPeriods:
+        return ClosedPeriods(self.book_close_date, self.signed)
 
 
 @dataclass(frozen=True)
@@ -97,14 +104,14 @@ class MappingTable:
 class Resolution:
     """Minutes after rounding, the partners as far as linked, and every reason against sending (none: it may go).
 
-    `book_close_date` is for the plan, which compares it with the day that was sent: the entry may have moved since.
+    `closed` is for the plan, which compares it with the day that was sent: the entry may have moved since.
     """
 
     minutes: int
     person: Partner | None
     customer: Partner | None
     reasons: tuple[Reason, ...]
-    book_close_date: date | None = None
+    closed: ClosedPeriods = NONE_CLOSED
 
     @property
     def codes(self) -> set[str]:
@@ -139,7 +146,7 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
         *policy.whole_connection,
     ]
     effective = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
-    return Resolution(minutes, user.partner, project.partner, effective, policy.book_close_date)
+    return Resolution(minutes, user.partner, project.partner, effective, policy.closed)
 
 
 def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
@@ -261,11 +268,7 @@ def _ignored_reasons(
 
 
 def _books_reasons(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
-    reasons = []
-    # The closing date itself is closed as well.
-    if policy.book_close_date and entry.txn_date <= policy.book_close_date:
-        facts = {"closed": policy.book_close_date.isoformat(), "day": entry.txn_date.isoformat()}
-        reasons.append(Reason("BOOKS_CLOSED", facts))
+    reasons = [*policy.closed.reasons(entry.txn_date)]
     quickbooks_currency = project.partner.currency if project.works and project.partner else ""
     if entry.currency and quickbooks_currency and entry.currency != quickbooks_currency and project.partner:
         facts = {"ours": entry.currency, "theirs": quickbooks_currency, "customer": project.partner.name}

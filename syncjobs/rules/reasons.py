@@ -109,6 +109,12 @@ WORDINGS = {
         "quickbooks",
         "Ask the bookkeeper to open the period, or leave the time out.",
     ),
+    "PERIOD_SIGNED": Wording(
+        "Period signed",
+        "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept as they are.",
+        "here",
+        "Withdraw the sign-off on the page Proof, or switch off Keep signed periods under Rules.",
+    ),
     "CURRENCY_DIFFERS": Wording(
         "Another currency",
         "Its rate is in {ours}, {customer} is billed in {theirs}.",

@@ -7,8 +7,9 @@ line; where they do not, each is a line of its own that names the other, so that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from syncjobs.rules import reasons, rounding
@@ -16,6 +17,8 @@ from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
 MINUTE = 60
 IN_DOUBT, CHANGED, BILLED = "OUTCOME_UNKNOWN", "CHANGED_IN_QUICKBOOKS", "BILLED_IN_QUICKBOOKS"
+NOT_OURS = "NOT_OURS"
+CENT = Decimal("0.01")
 
 
 class Place(NamedTuple):
@@ -36,14 +39,39 @@ class Cause:
     known: bool = True
 
 
+class Money(NamedTuple):
+    """An amount of billable time at its hourly rate."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenActivity:
+    """An activity that leaves so many seconds of a difference to a person: unexplained, or not sent from here.
+
+    `asks`: somebody has to say what it is. Time that was not sent from here asks only where it is of a person who
+    tracks time in Clockify: there it may be the same work twice.
+    """
+
+    id: str
+    seconds: int
+    code: str
+    asks: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The time of one entry, of one activity, or of both."""
+    """The time of one entry, of one activity, or of both. `form`: facts of the invoice that billed it."""
 
     place: Place
     clockify: int
     quickbooks: int
     causes: tuple[Cause, ...] = ()
+    clockify_money: Money | None = None
+    quickbooks_money: Money | None = None
+    activity: OpenActivity | None = None
+    form: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +89,7 @@ class Worked:
     words: str = "Goes with the next sync"
     edited: bool = False
     adopted: bool = False
+    money: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +100,8 @@ class Booked:
     place: Place
     seconds: int | None
     billed: bool = False
+    money: Money | None = None
+    form: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +117,33 @@ class Sent:
     correction_changed: bool = False
 
 
+def money(currency: str, rate: Decimal | None, seconds: int | None) -> Money | None:
+    """Return the amount of so much time at an hourly rate, to the cent; None where rate or time are not known."""
+    if rate is None or seconds is None:
+        return None
+    return Money(currency, (rate * seconds / 3600).quantize(CENT, ROUND_HALF_UP))
+
+
 def only_in_clockify(worked: Worked) -> Line:
     """Return the line of an entry that has no time in QuickBooks."""
     code, words = _held(worked)
-    return Line(worked.place, worked.seconds, 0, _cause(code, words, worked.seconds))
+    return _line(worked, None, _cause(code, words, worked.seconds))
 
 
-def only_in_quickbooks(booked: Booked, code: str, words: str, *, known: bool = True) -> Line:
-    """Return the line of an activity without time in Clockify, for the reason that is given."""
-    seconds = booked.seconds or 0
-    return Line(booked.place, 0, seconds, _cause(code, words, -seconds, known=known))
+def only_in_quickbooks(booked: Booked, code: str, words: str, *, known: bool = True, asks: bool = False) -> Line:
+    """Return the line of an activity without time in Clockify, for the reason that is given.
+
+    `asks`: whether a person has to say what it is although it has a name (see OpenActivity).
+    """
+    seconds = -(booked.seconds or 0)
+    open_activity = OpenActivity(booked.id, seconds, code, asks=asks or not known)
+    line = _line(None, booked, _cause(code, words, seconds, known=known))
+    return replace(line, activity=open_activity) if seconds and (code == NOT_OURS or not known) else line
 
 
 def deleted_by_hand(worked: Worked) -> Line:
     """Return the line of a sent entry whose activity QuickBooks no longer has."""
-    return Line(worked.place, worked.seconds, 0, _cause(CHANGED, "Deleted by hand in QuickBooks", worked.seconds))
+    return _line(worked, None, _cause(CHANGED, "Deleted by hand in QuickBooks", worked.seconds))
 
 
 def sent_lines(
@@ -109,16 +152,32 @@ def sent_lines(
     """Return the lines of a sent entry: one, or one for each side where they lie in different places."""
     if booked.seconds is None:
         words = f"Activity {booked.id} can't be read in QuickBooks"
-        return [Line(worked.place, worked.seconds, 0, _cause("UNREADABLE", words, worked.seconds))]
+        return [_line(worked, None, _cause("UNREADABLE", words, worked.seconds))]
     if worked.place == booked.place:
-        return [Line(worked.place, worked.seconds, booked.seconds, tuple(_causes(worked, booked, sent, rule)))]
+        line = _line(worked, booked, tuple(_causes(worked, booked, sent, rule)))
+        left = line.clockify - line.quickbooks - sum(cause.seconds for cause in line.causes)
+        return [replace(line, activity=OpenActivity(booked.id, left, "")) if left else line]
     code, why = _moved(worked, booked, sent)
     there = f"In QuickBooks as {name(booked.place)}: {why}"
     here = f"In Clockify as {name(worked.place)}: {why}"
     return [
-        Line(worked.place, worked.seconds, 0, _cause(code, there, worked.seconds)),
+        _line(worked, None, _cause(code, there, worked.seconds)),
         only_in_quickbooks(booked, code, here),
     ]
+
+
+def _line(worked: Worked | None, booked: Booked | None, causes: tuple[Cause, ...]) -> Line:
+    """Return the line of an entry, of an activity, or of both where they lie in one place."""
+    place = worked.place if worked else booked.place  # type: ignore[union-attr]
+    return Line(
+        place,
+        worked.seconds if worked else 0,
+        (booked.seconds or 0) if booked else 0,
+        causes,
+        clockify_money=worked.money if worked else None,
+        quickbooks_money=booked.money if booked else None,
+        form=booked.form if booked else None,
+    )
 
 
 def _cause(code: str, words: str, seconds: int, *, known: bool = True) -> tuple[Cause, ...]:
@@ -203,110 +262,3 @@ def _corrected_causes(worked: Worked, booked: Booked, sent: Sent, rule: Rounding
     if sent.correction_changed or booked.seconds != sent.seconds:
         return [*causes, *_cause(CHANGED, reasons.title(CHANGED), rest)]
     return causes
-
-
-@dataclass
-class Row:
-    """The lines of one person, customer and day, added up."""
-
-    user: str
-    customer: str
-    day: date
-    clockify: int = 0
-    quickbooks: int = 0
-    causes: dict[tuple[str, str, bool], int] = field(default_factory=dict)
-
-    @property
-    def difference(self) -> int:
-        return self.clockify - self.quickbooks
-
-    @property
-    def explained(self) -> int:
-        return sum(seconds for (_, _, known), seconds in self.causes.items() if known)
-
-    @property
-    def unexplained(self) -> int:
-        return self.difference - self.explained
-
-    @property
-    def explanation(self) -> str:
-        """Each cause with its signed minutes, and what none explains; "" where both sides are equal."""
-        texts = [f"{words} {signed(seconds)}" for (_, words, _), seconds in self.causes.items()]
-        left = self.difference - sum(self.causes.values())
-        return "; ".join([*texts, *([f"Not explained {signed(left)}"] if left else [])])
-
-    def add(self, line: Line) -> None:
-        self.clockify += line.clockify
-        self.quickbooks += line.quickbooks
-        for cause in line.causes:
-            key = cause.code, cause.words, cause.known
-            self.causes[key] = self.causes.get(key, 0) + cause.seconds
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """Both sides of a period.
-
-    `unreadable`: a sentence for each record that could not be read; its time counts as far as that could be.
-    `cut_message`: why a side may not be whole; "" if it is.
-    """
-
-    first: date
-    last: date
-    rows: list[Row] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    cut_message: str = ""
-
-    @property
-    def clockify(self) -> int:
-        return sum(row.clockify for row in self.rows)
-
-    @property
-    def quickbooks(self) -> int:
-        return sum(row.quickbooks for row in self.rows)
-
-    @property
-    def difference(self) -> int:
-        return self.clockify - self.quickbooks
-
-    @property
-    def explained(self) -> int:
-        return sum(row.explained for row in self.rows)
-
-    @property
-    def unexplained(self) -> int:
-        return self.difference - self.explained
-
-    @property
-    def is_proven(self) -> bool:
-        """Whether every difference of every row is explained; opposite ones do not cancel out."""
-        return not self.cut_message and not any(row.unexplained for row in self.rows)
-
-    @property
-    def summary(self) -> str:
-        """Whether both sides add up, as a sentence."""
-        if self.is_proven:
-            return f"Both sides add up: {'every difference is explained' if self.difference else 'they are equal'}."
-        if self.cut_message:
-            return "Whether both sides add up is not known: not everything could be read."
-        return f"Both sides do not add up: {signed(self.unexplained)} in all not explained."
-
-
-def rows_of(lines: Iterable[Line], names: Callable[[Place], tuple[str, str]]) -> list[Row]:
-    """Add the lines up by the names of person and customer and by day, in that order."""
-    rows: dict[tuple[str, str, date], Row] = {}
-    for line in lines:
-        person, customer = names(line.place)
-        key = person, customer, line.place.day
-        rows.setdefault(key, Row(*key)).add(line)
-    return [rows[key] for key in sorted(rows)]
-
-
-def minutes(seconds: int) -> float | int:
-    """Return seconds as minutes, whole ones as a whole number."""
-    return seconds // MINUTE if seconds % MINUTE == 0 else seconds / MINUTE
-
-
-def signed(seconds: int) -> str:
-    """Return seconds as minutes of a difference, as `+7.50 min`."""
-    return f"{'−' if seconds < 0 else '+'}{abs(seconds) / MINUTE:.2f} min"

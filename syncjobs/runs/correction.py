@@ -88,9 +88,9 @@ class CorrectionSync(Sync):
         if sent is None:
             return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
         if step.gone:
-            book_close_date = plan.context.policy.book_close_date
+            closed = plan.context.policy.closed
             # Corrections hold an entry back in a sync until a person decides, which happened here.
-            return changes.intend_gone(step.entry_id, replace(sent, corrections=0), book_close_date=book_close_date)
+            return changes.intend_gone(step.entry_id, replace(sent, corrections=0), closed=closed)
         entry = plan.context.entry(plan.entries[step.entry_id])
         item = plan.context.policy.service_item
         return corrections.intend(entry, plan.context.resolve(entry), sent, service_item=item)

@@ -27,7 +27,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.reasons import WORDINGS, sentence
-from syncjobs.runs import causes, check, lifecycle, lost_connections
+from syncjobs.runs import causes, check, comparison, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
@@ -140,6 +140,10 @@ class RunExecution:
                 reading = Reading()
                 run.counters = check.perform(run, clockify, quickbooks, reading=reading, now=now)
                 self._end_read(reading, Status.SUCCEEDED)
+                return
+            if run.kind == Run.Kind.RECONCILE:
+                found = comparison.perform(run, now=now, on_stage=self._stage)
+                self._end_read(Reading(), Status.SUCCEEDED, cut_message=found.cut_message)
                 return
             sync = _sync_class(run)(run, clockify, quickbooks, heartbeat, breaker)
             self._may_have_written = not run.dry_run
@@ -299,7 +303,7 @@ class RunExecution:
         """Save the run's result and figures. It may be called again if the database does not answer."""
         run = self.run
         run.finished_at = None if run.is_open else database_now()
-        if run.kind != Run.Kind.CHECK:
+        if run.has_items:
             run.done = self._count_done()
             run.counters = {
                 **run.counters,

@@ -28,6 +28,7 @@ Outcome = RunItem.Outcome
 KEPT_MESSAGES = {
     "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as it is.",
     "BOOKS_CLOSED": "The books are closed up to {closed} now, and this work is from {day}.",
+    "PERIOD_SIGNED": "{by} signed {first} to {last} since, this work is from {day}, and signed periods are kept.",
 }
 
 
@@ -44,6 +45,8 @@ def refuse(run: Run, *, now: datetime) -> None:
     """Check that the run created something that can be undone; raises Refused."""
     if run.kind == Run.Kind.CHECK:
         raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to take back.")
+    if run.kind == Run.Kind.RECONCILE:
+        raise Refused(f"Run {run.pk} is a comparison: it sent nothing, so there is nothing to take back.")
     if run.kind == Run.Kind.UNDO:
         raise Refused(f"Run {run.pk} is an undo itself; the next sync sends its entries again.")
     if run.dry_run:
@@ -152,7 +155,7 @@ class Undo(Sync):
             unanswered=unanswered.load(workspace, by_undo=True),
         )
         sent = {entry_id: inputs.sent_of(receipt) for entry_id, receipt in context.receipts.items() if entry_id in ids}
-        book_close_date = context.policy.book_close_date
+        closed = context.policy.closed
         steps = []
         for item in items:
             sent_activity = sent.get(item.entry_id)
@@ -162,7 +165,7 @@ class Undo(Sync):
             if sent_activity is None or sent_activity.quickbooks_id != item.quickbooks_id:
                 steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
                 continue
-            step = changes.intend_gone(item.entry_id, sent_activity, book_close_date=book_close_date)
+            step = changes.intend_gone(item.entry_id, sent_activity, closed=closed)
             # `gone` is for entries deleted in Clockify, which the figure `seen` leaves out.
             steps.append(replace(step, gone=False, why=f"Created by run {undone.pk}."))
         unknown = {entry_id: action for entry_id, action in context.actions.items() if entry_id in ids}

@@ -192,7 +192,7 @@ def _ask_about_deleted(
     """Explain what keeps the next run from deleting the time of a deleted entry."""
     assert workspace.company is not None
     sent, client = inputs.sent_of(receipt), QuickBooksApiClient(workspace.company)
-    step = changes.intend_gone(explanation.entry_id, sent, book_close_date=context.policy.book_close_date)
+    step = changes.intend_gone(explanation.entry_id, sent, closed=context.policy.closed)
     try:
         activity = activities.by_ids(client, [receipt.quickbooks_id]).get(receipt.quickbooks_id)
         block_reasons = _block_reasons(step, sent, activity, client)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import payloads as clockify_payloads
 from integrations.models import Company, TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
 from integrations.reading.values import FIRST_YEAR, LAST_YEAR, Unreadable
 from mapping.queries import company_of
-from syncjobs.ledger import activities
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window
 from syncjobs.planning.evaluate import Evaluation
@@ -24,14 +22,14 @@ from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
 from syncjobs.rules import reasons, reconciliation
 from syncjobs.rules.eligibility import Entry, Resolution, unreadable_reason
-from syncjobs.rules.reconciliation import Booked, Line, Place, Reconciliation, Sent, Worked
+from syncjobs.rules.reconciliation import Booked, Line, Place, Sent, Worked
+from syncjobs.rules.reconciliation_rows import Reconciliation, rows_of
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
+from syncjobs.support.reconcile_quickbooks import QuickBooksSide, chunks
 
 State = EntryStatus.State
 REGULAR = "REGULAR"
-# SQLite limits the parameters of one query.
-IDS_PER_QUERY = 500
 
 
 def reconcile(
@@ -41,25 +39,31 @@ def reconcile(
     *,
     now: datetime,
     on_stage: Callable[[str], None] = lambda text: None,
+    run_id: int | None = None,
+    with_invoices: bool = False,
 ) -> Reconciliation:
-    """Read both sides of these days, both included, and explain each difference. Raises ApiError."""
+    """Read both sides of these days, both included, and explain each difference. Raises ApiError.
+
+    `run_id`: the run to whose calls these count. `with_invoices`: ask which invoices took the time, in further calls.
+    """
     # No entry can be read that lies outside these years.
     first, last = max(first, date(FIRST_YEAR, 1, 1)), min(last, date(LAST_YEAR, 12, 31))
     if first > last:
         return Reconciliation(first, last)
     reading = Reading()
     on_stage("Reading time entries from Clockify")
-    client = clockify_connection.client_for(workspace)
+    client = clockify_connection.client_for(workspace, run_id=run_id)
     report = window.read(workspace, client, first, last)
     unknown_records.pull_lists(workspace, client, report, now=now)
     read_window = window.store(workspace, client, report, first, last, reading=reading, now=now)
     evaluate.mark_deleted(workspace, read_window.gone, now=now)
     on_stage("Reading time from QuickBooks")
     comparison = _Comparison(workspace, read_window, reading, now)
-    comparison.read_quickbooks()
+    quickbooks = QuickBooksApiClient(comparison.company, run_id=run_id)
+    comparison.read_quickbooks(quickbooks, on_stage, with_invoices=with_invoices)
     on_stage("Comparing both sides")
-    lines = [line for line in comparison.lines() if first <= line.place.day <= last]
-    rows = reconciliation.rows_of(lines, comparison.names.of)
+    lines = (line for line in comparison.lines() if first <= line.place.day <= last)
+    rows = rows_of(lines, comparison.names.of)
     cut_message = " ".join(filter(None, (read_window.cut_message, reading.changed_message)))
     return Reconciliation(first, last, rows, comparison.unreadable, cut_message)
 
@@ -68,81 +72,45 @@ class _Comparison:
     """The time of one period on both sides, matched by receipt."""
 
     def __init__(self, workspace: Workspace, read_window: Window, reading: Reading, now: datetime) -> None:
-        self._workspace, self._company, self._window, self._now = workspace, company_of(workspace), read_window, now
+        self._workspace, self.company, self._window, self._now = workspace, company_of(workspace), read_window, now
         self._context = inputs.load_context(workspace)
-        self.names = Names(workspace, self._company)
-        self._booked: dict[str, Booked] = {}
-        # Receipts of our time by activity; those of entries' own activities by entry.
-        self._receipts: dict[str, Receipt] = {}
-        self._own: dict[str, Receipt] = {}
-        self._corrections: dict[str, list[Receipt]] = {}
+        self.names = Names(workspace, self.company)
+        days = {"first": read_window.first, "last": read_window.last}
+        self._quickbooks = QuickBooksSide(workspace, self.company, self.names, **days)
         self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
         self._unreadable_rows = _unreadable_rows(workspace, reading)
-        self.unreadable = [
+        self._unreadable = [
             f"Time entry {problem.id or 'without an id'}: {problem.reason}." for problem in reading.of("entry")
         ]
 
-    # --- QuickBooks ----------------------------------------------------------------------------------------
-    def read_quickbooks(self) -> None:
-        """Read the period's activities, then those of receipts that are not among them. Raises ApiError."""
-        client = QuickBooksApiClient(self._company)
-        unclear: list[Activity] = []
-        days = _days(self._window.first, self._window.last)
-        for activity in activities.each_on_days(client, days, unclear=unclear):
-            self._add(activity)
-        for activity in unclear:
-            self.unreadable.append(
-                f"QuickBooks' time activity {activity.id or 'without an id'}: its time is no length."
-            )
-            if activity.id:
-                self._add(activity)
-        # After the reading: time that a sync sent meanwhile has its receipt by now, and is asked for below.
-        self._load_receipts()
-        for activity in activities.by_ids(client, self._receipts.keys() - self._booked.keys()).values():
-            self._add(activity)
+    @property
+    def unreadable(self) -> list[str]:
+        return [*self._unreadable, *self._quickbooks.unreadable]
 
-    def _add(self, activity: Activity) -> None:
-        day = activity.txn_date or date.max
-        place = Place(person_key(activity.person_kind, activity.person_id), customer_key(activity.customer_id), day)
-        readable = activity.minutes is not None and activity.txn_date is not None
-        seconds = payloads.exact_seconds(activity.raw) if readable else None
-        self._booked[activity.id] = Booked(activity.id, place, seconds, activity.billed)
-        self.names.learn(activity, place)
+    def read_quickbooks(
+        self, client: QuickBooksApiClient, on_stage: Callable[[str], None], *, with_invoices: bool
+    ) -> None:
+        """Read the other side. Raises ApiError."""
 
-    def _load_receipts(self) -> None:
-        rows = Receipt.objects.in_quickbooks(self._workspace).defer("differences")
-        ours = rows.filter(txn_date__range=(self._window.first, self._window.last))
-        self._receipts = {receipt.quickbooks_id: receipt for receipt in ours}
-        for column, ids in (
-            ("entry_id", sorted(self._window.ids | self._unreadable_rows.keys())),
-            ("quickbooks_id", sorted(self._booked)),
-        ):
-            for chunk in _chunks(ids):
-                found = rows.filter(**{f"{column}__in": chunk})
-                self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
-        others = {receipt.entry_id for receipt in self._receipts.values()} - self._window.ids
-        for chunk in _chunks(sorted(others)):
-            found = rows.filter(entry_id__in=chunk)
-            self._receipts.update({receipt.quickbooks_id: receipt for receipt in found})
-        self._own = {receipt.entry_id: receipt for receipt in self._receipts.values() if receipt.part == 0}
-        for receipt in self._receipts.values():
-            if receipt.part:
-                self._corrections.setdefault(receipt.entry_id, []).append(receipt)
+        def tell(count: int) -> None:
+            on_stage(f"Reading time from QuickBooks, {count:,} so far")
 
-    # --- both sides ----------------------------------------------------------------------------------------
+        entry_ids = self._window.ids | self._unreadable_rows.keys()
+        self._quickbooks.read(client, entry_ids, with_invoices=with_invoices, on_progress=tell)
+
     def lines(self) -> Iterator[Line]:
         """Yield the lines of all entries, then those of activities that belong to none of them."""
         told: set[str] = set()
-        sent_ids = {receipt.entry_id for receipt in self._receipts.values()}
+        sent_ids = {owner.entry_id for owner in self._quickbooks.owners.values()}
         entry_ids = sorted(self._window.ids | self._unreadable_rows.keys() | sent_ids)
-        for chunk in _chunks(entry_ids):
+        for chunk in chunks(entry_ids):
             yield from self._entry_lines(chunk, told)
-        unmatched = [booked for key, booked in self._booked.items() if key not in told]
+        unmatched = [booked for key, booked in self._quickbooks.booked.items() if key not in told]
         yield from self._other_lines(unmatched)
 
     def _entry_lines(self, entry_ids: Sequence[str], told: set[str]) -> Iterator[Line]:
         rows = _entries(self._workspace, entry_ids)
-        receipts = {key: self._own[key] for key in entry_ids if key in self._own}
+        receipts = inputs.receipts_by_entry(self._workspace, entry_ids)
         context = replace(self._context, receipts=receipts)
         earlier = evaluate.earlier_statuses(list(rows.values()))
         evaluations: dict[str, Evaluation] = {}
@@ -157,7 +125,7 @@ class _Comparison:
         for key in entry_ids:
             row, receipt = rows.get(key), receipts.get(key)
             worked = self._worked(row, evaluations[key], context, former) if row and key in evaluations else None
-            booked = self._booked.get(receipt.quickbooks_id) if receipt else None
+            booked = self._quickbooks.booked.get(receipt.quickbooks_id) if receipt else None
             if booked is not None:
                 told.add(booked.id)
             if worked is not None and receipt is None:
@@ -175,11 +143,11 @@ class _Comparison:
     def _with_corrections(self, sent: Sent, entry_id: str) -> Sent:
         """Return what was sent with what QuickBooks has of the entry's corrections now."""
         corrected, changed = 0, False
-        for receipt in self._corrections.get(entry_id, []):
-            booked = self._booked.get(receipt.quickbooks_id)
+        for key, minutes in self._quickbooks.corrections.get(entry_id, []):
+            booked = self._quickbooks.booked.get(key)
             seconds = (booked.seconds or 0) if booked else 0
             corrected += seconds
-            changed = changed or seconds != receipt.minutes * reconciliation.MINUTE
+            changed = changed or seconds != minutes * reconciliation.MINUTE
         return replace(sent, corrected=corrected, correction_changed=changed)
 
     def _save(self, rows: list[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
@@ -211,6 +179,7 @@ class _Comparison:
             words=former.get(key) or self._next(row),
             edited=receipt is not None and receipt.content_hash != row.content_hash,
             adopted=receipt is not None and (not receipt.content_hash or receipt.run_id is None),
+            money=reconciliation.money(entry.currency, entry.rate if entry.billable else None, max(row.seconds, 0)),
         )
 
     def _next(self, row: TimeEntry) -> str:
@@ -259,10 +228,10 @@ class _Comparison:
 
     def _other_lines(self, unmatched: Sequence[Booked]) -> Iterator[Line]:
         """Yield lines of corrections, of time in doubt, of other workspaces and of what was not sent from here."""
-        owners = _owners(self._company, [booked.id for booked in unmatched])
+        owners = _owners(self.company, [booked.id for booked in unmatched])
         in_doubt = _in_doubt(self._context.actions.values())
         for booked in (booked for booked in unmatched if booked.seconds is not None):
-            receipt, owner = self._receipts.get(booked.id), owners.get(booked.id)
+            receipt, owner = self._quickbooks.owners.get(booked.id), owners.get(booked.id)
             if receipt is not None:
                 words = f"Correction beside entry {receipt.entry_id}"
                 yield reconciliation.only_in_quickbooks(booked, "CORRECTION", words)
@@ -274,16 +243,17 @@ class _Comparison:
             elif any(key == (booked.place, booked.seconds) and booked.id not in no for key, no in in_doubt):
                 yield reconciliation.only_in_quickbooks(booked, "OUTCOME_UNKNOWN", "May be time in doubt")
             else:
-                yield reconciliation.only_in_quickbooks(booked, "NOT_OURS", f"Not ours (activity {booked.id})")
+                words, asks = f"Not ours (activity {booked.id})", self.names.tracks_time(booked.place.person)
+                yield reconciliation.only_in_quickbooks(booked, reconciliation.NOT_OURS, words, asks=asks)
 
     def _former_companies(self, entry_ids: Sequence[str]) -> dict[str, str]:
         """Return words about entries whose time was sent to a company that was archived since, or taken back."""
         rows = Receipt.objects.filter(workspace=self._workspace, entry_id__in=entry_ids, part=0)
         words: dict[str, str] = {}
         for receipt in rows.select_related("company"):
-            if receipt.company_id != self._company.pk and receipt.state == Receipt.State.SENT:
+            if receipt.company_id != self.company.pk and receipt.state == Receipt.State.SENT:
                 words[receipt.entry_id] = f"Sent to {receipt.company}, an archived company"
-            elif receipt.company_id == self._company.pk:
+            elif receipt.company_id == self.company.pk:
                 words.setdefault(receipt.entry_id, "Taken back from QuickBooks; goes with the next sync")
         return words
 
@@ -317,7 +287,7 @@ def _sent(receipt: Receipt) -> Sent:
 def _owners(company: Company, activity_ids: Sequence[str]) -> dict[str, Receipt]:
     """Return any workspace's receipts of these activities, also of those that we deleted."""
     owners: dict[str, Receipt] = {}
-    for chunk in _chunks(activity_ids):
+    for chunk in chunks(activity_ids):
         rows = Receipt.objects.filter(company=company, quickbooks_id__in=chunk).select_related("workspace")
         owners.update({receipt.quickbooks_id: receipt for receipt in rows})
     return owners
@@ -338,12 +308,3 @@ def _in_doubt(actions: Iterable[Action]) -> list[tuple[tuple[Place, int], list[s
 
 def _lower(text: str) -> str:
     return f"{text[:1].lower()}{text[1:]}"
-
-
-def _days(first: date, last: date) -> set[date]:
-    return {first + timedelta(days=number) for number in range((last - first).days + 1)}
-
-
-def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        yield ids[start : start + IDS_PER_QUERY]

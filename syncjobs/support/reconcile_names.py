@@ -38,7 +38,9 @@ class Names:
         customers = Customer.objects.filter(company=company).values_list("quickbooks_id", "full_name", "name")
         self._customers = {customer_key(key): strip_deleted(full_name or name) for key, full_name, name in customers}
         links = all_links_of(workspace).filter(kind="user", given_back_at=None).order_by("pk")
+        self._linked: set[str] = set()
         for clockify_id, kind, key in links.values_list("clockify_id", "quickbooks_kind", "quickbooks_id"):
+            self._linked.add(person_key(kind, key))
             if self._users.get(clockify_id):
                 self._people[person_key(kind, key)] = self._users[clockify_id]
 
@@ -61,6 +63,10 @@ class Names:
         name = entry.project_name or f"Project {entry.project_id}"
         self._customers[key] = f"{entry.client_name}:{name}" if entry.client_name else name
         return key
+
+    def tracks_time(self, person: str) -> bool:
+        """Return whether this employee or vendor is linked to a Clockify user."""
+        return person in self._linked
 
     def name_person(self, key: str, name: str) -> None:
         self._people.setdefault(key, name)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
 
@@ -22,7 +23,8 @@ from integrations.retry import MAX_TRIED_RUNS
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from syncjobs.models import Action, Receipt, Run
+from syncjobs import sign_offs
+from syncjobs.models import Action, Receipt, Reconciliation, Run
 from syncjobs.runs.execution import RunExecution
 from tests.browser import axe
 from tests.browser.person import Person
@@ -120,11 +122,26 @@ def daily_pages(person: Person) -> None:
         "run": Run.objects.filter(kind="sync", dry_run=False),
     }.items():
         take(person, kind, f"/admin/syncjobs/run/{run.latest('pk').pk}/change/")
+    proof_pages(person)
     entries = TimeEntry.objects.order_by("txn_date", "pk")
     for name, state in (("entry", "blocked"), ("entry-sent", "sent")):
         entry = entries.filter(status__state=state, status__held=state == "blocked", project_id__gt="").last()
         assert entry is not None
         take(person, name, f"/admin/integrations/timeentry/{entry.pk}/change/")
+
+
+def proof_pages(person: Person) -> None:
+    """Take pictures of a compared period: by people, by days, and signed."""
+    workspace = Workspace.objects.get()
+    first, last = date.today() - timedelta(days=40), date.today() - timedelta(days=1)
+    run_command("reconcile", "--from", str(first), "--to", str(last))
+    proof = f"/admin/workspaces/{workspace.pk}/proof/?from={first}&to={last}"
+    take(person, "proof", proof)
+    take(person, "proof-days", f"{proof}&by=days")
+    shown, dana = str(Reconciliation.objects.latest("pk").pk), User.objects.get()
+    signed = {"shown": shown, "reason": "Agreed by phone", "person": dana, "now": timezone.now()}
+    sign_off = sign_offs.sign(workspace, (first, last), **signed)
+    take(person, "sign-off", f"/admin/sign-offs/{sign_off.pk}/")
 
 
 def desk_pages(person: Person) -> None:

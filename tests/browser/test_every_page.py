@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from integrations import roles
@@ -17,7 +19,8 @@ from integrations.models import TimeEntry, Workspace
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running
-from syncjobs.models import Run
+from syncjobs import sign_offs
+from syncjobs.models import Reconciliation, Run, SignOff
 from tests.browser import axe
 from tests.browser.person import Person
 from tests.integrations.accounts.test_second_factor import code_of
@@ -116,6 +119,11 @@ def first_run(inspection: Inspection, sandbox: Running) -> None:
     for options in ("--dry-run",), ():
         run_command("sync_time", *options)
     run_command("sync_time", "--resend", "--dry-run")
+    days = "--from", str(date.today() - timedelta(days=40)), "--to", str(date.today() - timedelta(days=1))
+    run_command("reconcile", *days)
+    signed = {"shown": str(Reconciliation.objects.get().pk), "reason": "Agreed", "person": User.objects.get()}
+    period = date.fromisoformat(days[1]), date.fromisoformat(days[3])
+    sign_offs.sign(Workspace.objects.get(), period, **signed, now=timezone.now())
     ignored = TimeEntry.objects.latest("pk")
     run_command("ignore", "user", ignored.user_id)
 
@@ -130,6 +138,9 @@ def own_pages() -> Iterator[str]:
         yield f"/admin/workspaces/{workspace.pk}/{side}/?open={opened}-{mismatch.clockify_id}"
     for page in ("changed", "desk/safe", "desk/history", "desk/upload", "diagnose", "proof"):
         yield f"/admin/workspaces/{workspace.pk}/{page}/"
+    for query in "by=customers&open=all", "by=days":
+        yield f"/admin/workspaces/{workspace.pk}/proof/?{query}"
+    yield reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])
     for run in Run.objects.all():
         yield reverse("admin:syncjobs_run_change", args=[run.pk])
     for state in ("blocked", "sent"):

@@ -12,12 +12,13 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from integrations.models import Company, TimeEntry, Workspace
 from sandbox.clockify.product import Product
@@ -26,7 +27,9 @@ from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.quickbooks import sales_forms
 from sandbox.server import Running
-from syncjobs.models import Action, EntryOverride, Receipt
+from syncjobs.models import Action, EntryOverride, Receipt, Run
+from syncjobs.runs import lifecycle
+from syncjobs.runs.execution import RunExecution
 
 NEW_YORK = "America/New_York"
 FIRST, LAST = "2026-03-01", "2026-03-31"
@@ -284,6 +287,20 @@ class Scene:
 
     def sync(self, first: str = FIRST, last: str = LAST, *, dry_run: bool = False) -> Result:
         return run_command("sync_time", "--from", first, "--to", last, *(["--dry-run"] if dry_run else []))
+
+    def compare(self, first: str = FIRST, last: str = LAST, **details: Any) -> Run:
+        """Have both sides compared as *Compare again* and a worker do; returns the run."""
+        days = {"first": date.fromisoformat(first), "last": date.fromisoformat(last)}
+        now = timezone.now()
+        run = lifecycle.create_run("reconcile", self.workspace, trigger="button", now=now, **(days | details))
+        return RunExecution(run).work()
+
+    def by_hand(self, user: str, project: str, day: str = "2026-03-17", *, minutes: int = 45) -> str:
+        """Enter time in QuickBooks as a person there does; returns the activity's id."""
+        kind, person = self.people[user]
+        about = {"NameOf": kind, f"{kind}Ref": {"value": person}, "CustomerRef": {"value": self.partner_of(project)}}
+        length = {"Hours": minutes // 60, "Minutes": minutes % 60}
+        return str(self.put("TimeActivity", {**about, "TxnDate": day, **length})["Id"])
 
     def explain(self, entry_id: str) -> Result:
         return run_command("explain", entry_id)

@@ -9,8 +9,8 @@ from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation import Reconciliation, minutes, signed
-from syncjobs.runs import lost_connections
+from syncjobs.rules.reconciliation_rows import Reconciliation, minutes, signed
+from syncjobs.runs import comparison, lost_connections
 from syncjobs.support import reconcile
 
 
@@ -37,6 +37,7 @@ class Command(base.Command):
             self.progress(f"Nothing is to be sent before the start date, {first}.")
         self._check_connected(workspace)
         found = reconcile.reconcile(workspace, first, last, now=now, on_stage=self.progress)
+        comparison.save(workspace, found, compared_at=now)
         for text in found.unreadable:
             self.progress(f"Could not be read: {text}")
         if found.cut_message:

@@ -146,6 +146,10 @@ def _quickbooks_checks(
     close_date = context.policy.book_close_date
     closed_text = f"closed up to {day(close_date)}" if close_date else "not closed"
     yield _check(known, "Books open", ("BOOKS_CLOSED",), day(entry.txn_date), closed_text)
+    if context.policy.signed:
+        yield _check(
+            known, "Not in a signed period", ("PERIOD_SIGNED",), day(entry.txn_date), "signed periods are kept"
+        )
     if context.policy.service_item:
         item_text = "can't be used" if context.policy.broken_item else "active"
         yield _check(known, "Service item active", ("LINE_RULE_BROKEN",), "", item_text)

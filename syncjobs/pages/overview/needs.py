@@ -26,6 +26,7 @@ HELD = "Held"
 ICONS = {"user": "person", "client": "domain", "project": "folder"}
 CODE_ICONS = {
     "BOOKS_CLOSED": "lock",
+    "PERIOD_SIGNED": "verified",
     "CURRENCY_DIFFERS": "payments",
     "ALREADY_IN_QUICKBOOKS": "content_copy",
     "NOT_CONNECTED": "power_off",

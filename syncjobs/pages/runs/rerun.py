@@ -25,7 +25,7 @@ PARTS = {"user": "users", "project": "projects"}
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what a button of the run page asks for: cancel, try now, retry, send a preview's plan, preview a resend."""
     run = get_object_or_404(Run.objects.select_related("workspace"), pk=pk)
-    if run.kind != Run.Kind.CHECK:
+    if not run.only_reads:
         access.require(request, SEND_RIGHT)
     handler = RUN_ACTIONS.get(request.POST.get("verb", ""))
     # Checks and undos can only be canceled or tried at once: the other buttons repeat a sync.

@@ -70,6 +70,11 @@ WORDINGS: Mapping[str, FieldWording] = {
     "block_invoiced": FieldWording(
         "Leave out invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
+    "keep_signed": FieldWording(
+        "Keep signed periods",
+        "Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.",
+        choices=YES_NO,
+    ),
     "longest_hours": FieldWording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
     "service_item": FieldWording("Service item", "What sent time is booked on.", kind="item"),
     "allow_sku": FieldWording(

@@ -15,12 +15,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
-from integrations.models import TimeEntry, Workspace
-from syncjobs.models import Run
-from tests.support.people import MAY_ACT, MAY_CONNECT, MAY_LOOK, MAY_MAP, MAY_SEND, RIGHTS, ROLES, person
+from integrations.models import Company, TimeEntry, Workspace
+from syncjobs.models import Reconciliation, Run, SignOff
+from tests.support.people import MAY_ACT, MAY_CONNECT, MAY_LOOK, MAY_MAP, MAY_SEND, MAY_SIGN, RIGHTS, ROLES, person
 
 pytestmark = pytest.mark.django_db
 LOOK, MAP, SEND, CONNECT, RULES, ACT, NOBODY = "look", "map", "send", "connect", "a rule's", "any", "nobody"
+# To sign periods, and to have both sides compared.
+SIGN, COMPARE = "sign", "compare"
 ALLOWED = {
     LOOK: MAY_LOOK,
     MAP: MAY_MAP,
@@ -28,6 +30,8 @@ ALLOWED = {
     CONNECT: MAY_CONNECT,
     RULES: MAY_ACT - {"Connector"},
     ACT: MAY_ACT,
+    SIGN: MAY_SIGN,
+    COMPARE: MAY_ACT | MAY_SIGN,
 }
 # Permissions do not depend on the database. One role that may do everything here requests every page on it.
 EVERYBODY = [
@@ -79,7 +83,14 @@ TABLE = {
     "hourbridge:since-sent": Line(LOOK, SEND),
     "hourbridge:diagnose": Line(LOOK, LOOK),
     "hourbridge:search": Line(LOOK, LOOK),
+    "hourbridge:any-proof": Line(LOOK, NOBODY),
     "hourbridge:proof": Line(LOOK, NOBODY),
+    "hourbridge:proof-compare": Line(NOBODY, COMPARE),
+    "hourbridge:proof-note": Line(NOBODY, SIGN),
+    "hourbridge:proof-sign": Line(NOBODY, SIGN),
+    "hourbridge:sign-off": Line(LOOK, NOBODY, row="sign_off"),
+    "hourbridge:sign-off-decide": Line(NOBODY, SIGN, row="sign_off"),
+    "hourbridge:sign-off-document": Line(LOOK, NOBODY, row="sign_off"),
     "hourbridge:list-is-right": Line(NOBODY, MAP),
     "quickbooks:callback": Line(CONNECT, NOBODY),
     "quickbooks:connect": Line(NOBODY, CONNECT),
@@ -131,7 +142,14 @@ def rows() -> dict[str, Any]:
         last_seen_at=moment,
     )
     run = Run.objects.create(kind="sync", workspace=workspace, trigger="button", created_at=moment)
-    return {"workspace": workspace, "entry": entry, "run": run}
+    company = Company.objects.create(realm_id="9130", name="Northlight")
+    days = {"from_date": START, "to_date": START}
+    compared = Reconciliation.objects.create(
+        workspace=workspace, company=company, compared_at=moment, clockify_seconds=0, quickbooks_seconds=0, **days
+    )
+    document = {"figures": {}, "document": '{"rows":[]}', "sha256": "", "person_name": "Beth", "at": moment}
+    sign_off = SignOff.objects.create(workspace=workspace, company=company, reconciliation=compared, **days, **document)
+    return {"workspace": workspace, "entry": entry, "run": run, "sign_off": sign_off}
 
 
 def address(name: str, rows: dict[str, Any]) -> str:

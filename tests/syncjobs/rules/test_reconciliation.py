@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from syncjobs.rules.reconciliation import Booked, Place, Sent, Worked, minutes, only_in_clockify, rows_of, sent_lines
+from syncjobs.rules.reconciliation import (
+    Booked,
+    Place,
+    Sent,
+    Worked,
+    money,
+    only_in_clockify,
+    only_in_quickbooks,
+    sent_lines,
+)
+from syncjobs.rules.reconciliation_rows import minutes, rows_of
 
 HERE = Place("employee:1", "customer:2", date(2026, 3, 4))
 THERE = HERE._replace(customer="customer:3")
@@ -76,3 +87,30 @@ def test_all_reasons_of_unsent_time_are_named_once_a_row() -> None:
 
 def test_seconds_are_parts_of_a_minute() -> None:
     assert [minutes(seconds) for seconds in (0, 60, 90, -30)] == [0, 1, 1.5, -0.5]
+
+
+def test_amounts_add_up_by_currency_on_each_side() -> None:
+    worked = Worked(HERE, 90 * 60, "sent", money=money("USD", Decimal("100"), 90 * 60))
+    booked = Booked("7", HERE, 90 * 60, money=money("EUR", Decimal("33.33"), 90 * 60))
+
+    (row,) = rows_of(sent_lines(worked, booked, Sent(HERE, 90 * 60), str), lambda place: ("Ada", ""))
+
+    assert row.amounts == {"USD": (Decimal("150.00"), 0), "EUR": (0, Decimal("50.00"))}
+    assert money("USD", None, 60) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "known", "asks", "expected"),
+    [
+        ("NOT_OURS", True, True, [True]),
+        ("NOT_OURS", True, False, [False]),
+        ("", False, False, [True]),
+        ("X", True, False, []),
+    ],
+)
+def test_activities_that_nobody_explained_are_named(code: str, known: bool, asks: bool, expected: list[bool]) -> None:
+    line = only_in_quickbooks(Booked("7", HERE, HOUR), code, "Not ours", known=known, asks=asks)
+
+    (row,) = rows_of([line], lambda place: ("Ada", ""))
+
+    assert [activity.asks for activity in row.activities] == expected

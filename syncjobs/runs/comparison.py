@@ -1,0 +1,89 @@
+"""A comparison of both sides of some days, read by a run or by the command, and stored for pages and sign-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Workspace
+from mapping.queries import company_of
+from syncjobs.models import Reconciliation, ReconciliationRow, Run
+from syncjobs.rules.reconciliation_rows import Reconciliation as Found
+from syncjobs.rules.reconciliation_rows import Row, minutes
+from syncjobs.runs.figures import api_calls
+from syncjobs.support import reconcile
+
+ROWS_AT_ONCE = 1000
+# Comparisons of a workspace that nobody signed; each holds thousands of rows.
+KEPT = 24
+
+
+def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Found:
+    """Read both sides of the run's days and store them; the run's figures say what was found. Raises ApiError."""
+    if run.from_date is None or run.to_date is None:
+        raise ValueError(f"{run} has no days.")
+    first, last = run.from_date, run.to_date
+    found = reconcile.reconcile(
+        run.workspace, first, last, now=now, on_stage=on_stage, run_id=run.pk, with_invoices=True
+    )
+    save(run.workspace, found, compared_at=now, run=run)
+    run.counters = {
+        "clockify_minutes": minutes(found.clockify),
+        "quickbooks_minutes": minutes(found.quickbooks),
+        "difference": minutes(found.difference),
+        "unexplained": minutes(found.unexplained),
+        "rows": len(found.rows),
+    }
+    return found
+
+
+def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run | None = None) -> Reconciliation | None:
+    """Store the comparison in place of earlier ones of the same days that nobody signed; None for days without any."""
+    if found.first > found.last:
+        return None
+    days = {"workspace": workspace, "company": company_of(workspace), "from_date": found.first, "to_date": found.last}
+    with transaction.atomic():
+        stored = Reconciliation.objects.create(
+            **days,
+            run=run,
+            person=run.person if run else None,
+            compared_at=compared_at,
+            clockify_seconds=found.clockify,
+            quickbooks_seconds=found.quickbooks,
+            unreadable=found.unreadable,
+            cut_message=found.cut_message,
+            api_calls=api_calls(run) if run else {},
+        )
+        rows = (_row(stored, row) for row in found.rows)
+        for chunk in _chunked(rows):
+            ReconciliationRow.objects.bulk_create(chunk)
+        unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
+        unsigned.filter(**days, pk__lt=stored.pk).delete()
+        kept = unsigned.order_by("-pk").values_list("pk", flat=True)[:KEPT]
+        unsigned.exclude(pk__in=list(kept)).delete()
+    return stored
+
+
+def _row(stored: Reconciliation, row: Row) -> ReconciliationRow:
+    activities = [[open_one.id, open_one.seconds, open_one.code, open_one.asks] for open_one in row.activities]
+    return ReconciliationRow(
+        reconciliation=stored,
+        user=row.user,
+        customer=row.customer,
+        date=row.day,
+        clockify=row.clockify,
+        quickbooks=row.quickbooks,
+        causes=[[code, words, seconds, known] for (code, words, known), seconds in row.causes.items()],
+        amounts={currency: [str(amount) for amount in pair] for currency, pair in row.amounts.items()},
+        activities=activities,
+        forms=[{**dict(form), "seconds": seconds} for form, seconds in row.forms.items()],
+    )
+
+
+def _chunked(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        yield chunk

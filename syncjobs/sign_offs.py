@@ -1,0 +1,189 @@
+"""What people say about a stored comparison: notes about time that nothing explains, and their signature.
+
+Pages ask for the right to do so; here is what each does. Nothing is written to a vendor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Workspace
+from mapping.errors import Refused
+from syncjobs.display.formatting import moment
+from syncjobs.models import ActivityNote, Reconciliation, SignOff
+from syncjobs.planning import evaluate
+from syncjobs.rules import proof_table
+from syncjobs.rules.proof_table import Notes, OpenItem, Sums
+from syncjobs.support import stored_comparison
+
+Days = tuple[date, date]
+NOT_COMPARED = "These days were not compared yet. Compare them first."
+OPEN_REASON = "Not everything is explained or could be read. Say why the period is signed all the same."
+
+
+def explain(
+    workspace: Workspace, days: Days, activities: Collection[str], text: str, *, person: Any, now: datetime
+) -> int:
+    """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
+    text = " ".join(text.split())
+    if not text:
+        raise Refused("Write what it is; a note without words explains nothing.")
+    chosen = [one for one in _open_items(_compared(workspace, days), days) if one.activity in activities]
+    if not chosen:
+        raise Refused("Choose what the note is about; it may have been explained meanwhile.")
+    ActivityNote.objects.bulk_create(
+        ActivityNote(
+            company=workspace.company,
+            activity_id=one.activity,
+            seconds=one.seconds,
+            note=text,
+            person=person,
+            person_name=name_of(person),
+            at=now,
+        )
+        for one in chosen
+    )
+    return len(chosen)
+
+
+def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: Any, now: datetime) -> SignOff:
+    """Sign these days of the comparison that was shown. Raises Refused.
+
+    `shown`: the key of that comparison. `reason`: needed where something in it is not explained or not known.
+    """
+    first, last = days
+    reason = " ".join(reason.split())
+    if last > workspace.today(now):
+        raise Refused("These days are not over yet; sign them when they are.")
+    with transaction.atomic():
+        # Two signatures of the same days must not both be the first.
+        Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
+        stored = _compared(workspace, days)
+        if str(stored.pk) != shown:
+            raise Refused("The period was compared again meanwhile. Look at what it says now, then sign.")
+        standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company)
+        earlier = standing.filter(from_date=first, to_date=last).first()
+        if earlier is not None:
+            when = moment(earlier.at, workspace.time_zone)
+            raise Refused(f"{earlier.person_name} signed these days {when}. Countersign that, or withdraw it first.")
+        notes = stored_comparison.notes(stored.company)
+        total = proof_table.table(
+            stored_comparison.rows(stored, first, last), notes, view="people", first=first, last=last
+        ).total
+        if needs_reason(stored, total) and not reason:
+            raise Refused(OPEN_REASON)
+        document = _document(stored, days, notes)
+        sign_off = SignOff.objects.create(
+            workspace=workspace,
+            company=stored.company,
+            reconciliation=stored,
+            from_date=first,
+            to_date=last,
+            figures=_figures(total),
+            document=document,
+            sha256=digest(document),
+            reason=reason,
+            person=person,
+            person_name=name_of(person),
+            at=now,
+        )
+    _judge_again(workspace, sign_off, now)
+    return sign_off
+
+
+def needs_reason(stored: Reconciliation, total: Sums) -> bool:
+    """Return whether something in the comparison is not explained, or not known."""
+    return total.is_open or bool(stored.cut_message) or bool(stored.unreadable)
+
+
+def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
+    """Add a second person's signature. Raises Refused."""
+    if sign_off.person_id == person.pk:
+        raise Refused("You signed this yourself; another person countersigns it.")
+    # Conditional, since two people may press at this moment.
+    open_ones = SignOff.objects.standing().filter(pk=sign_off.pk, countersigned_at=None)
+    if not open_ones.update(countersigned_by=person, countersigned_name=name_of(person), countersigned_at=now):
+        raise Refused("It was countersigned or withdrawn meanwhile.")
+
+
+def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
+    """Withdraw a signature; it stays in the history with who did so, when and why. Raises Refused."""
+    reason = " ".join(reason.split())
+    if not reason:
+        raise Refused("Say why it is withdrawn; that stays in the history.")
+    withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
+    if not SignOff.objects.standing().filter(pk=sign_off.pk).update(**withdrawn, withdrawn_reason=reason):
+        raise Refused("It was withdrawn meanwhile.")
+    _judge_again(sign_off.workspace, sign_off, now)
+
+
+def is_intact(sign_off: SignOff) -> bool:
+    """Return whether what was signed is still what its hash says."""
+    return digest(sign_off.document) == sign_off.sha256
+
+
+def digest(document: str) -> str:
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _document(stored: Reconciliation, days: Days, notes: Notes) -> str:
+    """Return what is signed as canonical JSON: sorted keys, no spaces, UTF-8, times in whole seconds."""
+    rows = [row._asdict() | {"date": row.day} for row in stored_comparison.rows(stored, *days)]
+    for row in rows:
+        del row["day"]
+    noted = {activity[0] for row in rows for activity in row["activities"]}
+    signed = {
+        "company": stored.company.realm_id,
+        "workspace": stored.workspace.clockify_id,
+        "from": days[0],
+        "to": days[1],
+        "compared_at": stored.compared_at,
+        "unreadable": stored.unreadable,
+        "incomplete": stored.cut_message,
+        "rows": rows,
+        "notes": {key: note._asdict() for key, note in notes.items() if key in noted},
+    }
+    return json.dumps(
+        signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda v: v.isoformat()
+    )
+
+
+def _figures(total: Sums) -> dict[str, Any]:
+    return {
+        "clockify": total.clockify,
+        "quickbooks": total.quickbooks,
+        "difference": total.difference,
+        "unexplained": total.left,
+        "is_open": total.is_open,
+        "causes": total.causes,
+        "amounts": {key: [str(ours), str(theirs)] for key, ours, theirs, _ in total.amount_lines},
+    }
+
+
+def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None:
+    """Hold or free the entries of these days where signed periods are kept."""
+    if workspace.keep_signed:
+        evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)
+
+
+def name_of(person: Any) -> str:
+    """Return the name that stays with what a person said."""
+    return str(person.get_full_name() or person.get_username())
+
+
+def _compared(workspace: Workspace, days: Days) -> Reconciliation:
+    stored = stored_comparison.latest(workspace, *days)
+    if stored is None:
+        raise Refused(NOT_COMPARED)
+    return stored
+
+
+def _open_items(stored: Reconciliation, days: Days) -> list[OpenItem]:
+    notes = stored_comparison.notes(stored.company)
+    return [one for row in stored_comparison.rows(stored, *days) for one in proof_table.explanations(row, notes)[1]]

@@ -1,0 +1,118 @@
+"""What changed in a signed period since: by a later comparison, and by what checks and syncs found. Asks no vendor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+
+from django.db.models import Q
+
+from integrations.models import TimeEntry
+from syncjobs.display.formatting import day, duration, exact_hours
+from syncjobs.models import Receipt, Reconciliation, SignOff
+from syncjobs.support import stored_comparison
+
+# More than a page can show; the number of the rest is not counted.
+MAX_CHANGES = 200
+Seconds = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is not as it was signed: since when that is known, in words, and the entry's key if it is one."""
+
+    at: datetime
+    text: str
+    entry: int | None = None
+
+
+def changes(sign_off: SignOff) -> list[Change]:
+    """Return what is known to have changed since the signed comparison, the latest first, at most MAX_CHANGES."""
+    found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_in_quickbooks(sign_off)]
+    return sorted(found, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]
+
+
+def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
+    """Yield where the last comparison of all its days has other hours than were signed."""
+    later = Reconciliation.objects.filter(
+        workspace=sign_off.workspace_id,
+        company=sign_off.company_id,
+        from_date__lte=sign_off.from_date,
+        to_date__gte=sign_off.to_date,
+        compared_at__gt=sign_off.reconciliation.compared_at,
+    )
+    last = later.order_by("-compared_at", "-pk").first()
+    if last is None:
+        return
+    signed, now = _signed(sign_off), _compared(last, sign_off)
+    different = (key for key in sorted(signed.keys() | now.keys()) if signed.get(key, (0, 0)) != now.get(key, (0, 0)))
+    for user, customer, on in islice(different, MAX_CHANGES):
+        key = user, customer, on
+        text = _sides_text(signed.get(key, (0, 0)), now.get(key, (0, 0)))
+        yield Change(last.compared_at, f"{user}, {customer or 'no customer'}, {day(date.fromisoformat(on))}: {text}.")
+
+
+def _sides_text(before: Seconds, after: Seconds) -> str:
+    parts = [
+        f"{side} has {exact_hours(new)} h, signed were {exact_hours(old)} h"
+        for side, old, new in zip(("Clockify", "QuickBooks"), before, after, strict=True)
+        if old != new
+    ]
+    return "; ".join(parts)
+
+
+Hours = Mapping[tuple[str, str, str], Seconds]
+
+
+def _signed(sign_off: SignOff) -> Hours:
+    rows = json.loads(sign_off.document)["rows"]
+    return {(row["user"], row["customer"], row["date"]): (row["clockify"], row["quickbooks"]) for row in rows}
+
+
+def _compared(stored: Reconciliation, sign_off: SignOff) -> Hours:
+    rows = stored_comparison.rows(stored, sign_off.from_date, sign_off.to_date)
+    return {(row.user, row.customer, row.day.isoformat()): (row.clockify, row.quickbooks) for row in rows}
+
+
+def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
+    """Yield entries of its days that readings found to be new, edited or deleted."""
+    since = sign_off.reconciliation.compared_at
+    rows = TimeEntry.objects.filter(
+        Q(first_seen_at__gt=since) | Q(edited_at__gt=since) | Q(deleted_at__gt=since),
+        workspace=sign_off.workspace_id,
+        txn_date__range=(sign_off.from_date, sign_off.to_date),
+    )
+    for row in rows.defer("raw", "description").order_by("-pk")[:MAX_CHANGES]:
+        about = f"{row.user_name or 'somebody'}, {row.project_name or 'no project'}, {day(row.txn_date)}"
+        if row.deleted_at is not None and row.deleted_at > since:
+            yield Change(row.deleted_at, f"Deleted in Clockify: {about}.", row.pk)
+        elif row.edited_at is not None and row.edited_at > since:
+            yield Change(row.edited_at, f"Edited in Clockify: {about}.", row.pk)
+        elif row.deleted_at is None:
+            yield Change(row.first_seen_at, f"New in Clockify: {about}.", row.pk)
+
+
+def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
+    """Yield time of its days that was sent, changed or deleted from here."""
+    since = sign_off.reconciliation.compared_at
+    rows = Receipt.objects.filter(
+        workspace=sign_off.workspace_id,
+        company=sign_off.company_id,
+        txn_date__range=(sign_off.from_date, sign_off.to_date),
+        changed_at__gt=since,
+    )
+    receipts = list(rows.order_by("-changed_at")[:MAX_CHANGES])
+    ids = [receipt.entry_id for receipt in receipts]
+    entries = TimeEntry.objects.filter(workspace=sign_off.workspace_id, clockify_id__in=ids)
+    known = {key: (pk, name) for key, pk, name in entries.values_list("clockify_id", "pk", "user_name")}
+    for receipt in receipts:
+        entry, name = known.get(receipt.entry_id, (None, ""))
+        if receipt.state == Receipt.State.DELETED:
+            done = "Deleted in QuickBooks from here"
+        else:
+            done = "Sent to QuickBooks" if receipt.sent_at > since else "Changed in QuickBooks from here"
+        about = f"{name or 'somebody'}, {day(receipt.txn_date)}, {duration(receipt.minutes)}"
+        yield Change(receipt.changed_at, f"{done}: {about}, activity {receipt.quickbooks_id}.", entry)

@@ -1,0 +1,57 @@
+"""A bookkeeper's month: compare with a worker, find time entered by hand, explain it, sign, and see a later change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from sandbox.server import Running
+from tests.browser.person import Person
+from tests.support import people
+from tests.support.scene import FIRST, LAST, Scene
+from tests.worker.conftest import WorkerProcess
+
+
+@pytest.fixture
+def scene(person: Person, sandbox: Running) -> Scene:
+    """Return a scene with one sent entry, and time that somebody entered in QuickBooks by hand."""
+    scene = Scene(sandbox).connect()
+    ada, site = scene.user("Ada"), scene.project("Site", client=scene.client("Acme"), hourlyRate=8000)
+    scene.entry(ada, site)
+    scene.sync()
+    scene.by_hand(ada, site)
+    return scene
+
+
+def test_a_month_is_compared_explained_and_signed(
+    person: Person, scene: Scene, worker: WorkerProcess, log_in: Callable[[str], None]
+) -> None:
+    log_in(people.ADMINISTRATOR)
+    person.opens("/admin/")
+    person.chooses_in_menu("Proof of period")
+    person.page.locator(".hb-period summary").click()
+    person.fills("First day", FIRST)
+    person.fills("Last day", LAST)
+    person.presses("Show")
+    person.sees("These days were not compared yet.")
+    person.checks_accessibility()
+    person.presses("Compare")
+    # The page follows the worker without reloading.
+    person.sees("Not explained:", "was not sent from here")
+    person.checks_accessibility()
+    person.page.get_by_text("Explain with a note…").click()
+    person.fills("What it is, and why it may stay", "Phone support, agreed with Ada")
+    person.presses("Keep the note")
+    person.sees("counts as explained now", "Explained by dana: Phone support, agreed with Ada")
+    person.page.get_by_text("Sign Sun 1 to Tue 31 March 2026…").click()
+    person.presses("Sign")
+    person.sees("Another person may countersign it.", "Nothing of it is known to have changed since.")
+    scene.put("TimeActivity", {"Id": scene.activities()[0]["Id"], "Hours": 3})
+    person.presses("Compare again")
+    person.sees("Changed since", "QuickBooks has 3.00 h, signed were 1.00 h.")
+    person.follows("Sun 1 to Tue 31 March 2026", within=person.page.locator("section[aria-labelledby=sign-off]"))
+    person.sees("Changed since it was signed")
+    expect(person.page.get_by_text("Another person may countersign it.")).to_be_visible()
+    person.checks_accessibility()

@@ -1,0 +1,152 @@
+"""Sign-off of a period: by one person, countersigned by another, and what it says when something changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+
+from syncjobs.models import Reconciliation, SignOff
+from tests.support.page_text import main_text
+from tests.support.scene import FIRST, LAST, Scene
+from tests.syncjobs.pages.proof.test_notes import bookkeeper
+
+PERIOD = {"from": FIRST, "to": LAST}
+
+
+def address(scene: Scene) -> str:
+    return reverse("hourbridge:proof", args=[scene.workspace.pk])
+
+
+def sign(client: Client, scene: Scene, **posted: Any) -> Any:
+    shown = Reconciliation.objects.latest("pk").pk
+    return client.post(f"{address(scene)}sign/", {**PERIOD, "shown": shown, **posted}, follow=True)
+
+
+def decide(client: Client, verb: str, reason: str = "") -> str:
+    link = reverse("hourbridge:sign-off-decide", args=[SignOff.objects.latest("pk").pk])
+    return client.post(link, {"verb": verb, "reason": reason}, follow=True).content.decode()
+
+
+@pytest.fixture
+def beth() -> Client:
+    return bookkeeper("beth")
+
+
+@pytest.fixture
+def sent(scene: Scene, ada: str, site: str) -> str:
+    """Return an entry that was sent, in a period that was compared."""
+    entry = scene.entry(ada, site)
+    scene.sync()
+    scene.compare()
+    return entry
+
+
+def test_figures_rows_and_hash_are_kept(scene: Scene, beth: Client, sent: str) -> None:
+    assert "Signed: Sun 1 to Tue 31 March 2026." in sign(beth, scene).content.decode()
+
+    signed = SignOff.objects.get()
+    assert (signed.figures["clockify"], signed.figures["quickbooks"], signed.person_name) == (3600, 3600, "beth")
+    downloaded = beth.get(reverse("hourbridge:sign-off-document", args=[signed.pk])).content
+    assert hashlib.sha256(downloaded).hexdigest() == signed.sha256
+    (row,) = json.loads(downloaded)["rows"]
+    assert (row["user"], row["customer"], row["date"], row["clockify"]) == ("Ada", "Acme:Site", "2026-03-04", 3600)
+    page = main_text(beth.get(address(scene), PERIOD))
+    assert "Signed Sun 1 to Tue 31 March 2026 by beth" in page
+    assert "Nothing of it is known to have changed since." in page
+
+
+def test_a_second_person_countersigns_and_nobody_does_both(scene: Scene, beth: Client, sent: str) -> None:
+    sign(beth, scene)
+
+    assert "You signed this yourself" in decide(beth, "countersign")
+    assert "Countersigned." in decide(bookkeeper("cleo"), "countersign")
+    assert "countersigned or withdrawn meanwhile" in decide(bookkeeper("dan"), "countersign")
+
+    signed = SignOff.objects.get()
+    assert signed.countersigned_name == "cleo"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SignOff.objects.filter(pk=signed.pk).update(countersigned_by=signed.person)
+
+
+def test_days_are_signed_once_until_it_is_withdrawn(scene: Scene, beth: Client, sent: str) -> None:
+    sign(beth, scene)
+
+    assert "beth signed these days" in sign(bookkeeper("cleo"), scene).content.decode()
+    assert "Say why it is withdrawn" in decide(beth, "withdraw")
+    assert "It stays in the history." in decide(beth, "withdraw", "Wrong month")
+    sign(beth, scene)
+
+    first, second = SignOff.objects.order_by("pk")
+    assert (first.withdrawn_reason, first.withdrawn_name, second.withdrawn_at) == ("Wrong month", "beth", None)
+
+
+def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Client, ada: str, site: str) -> None:
+    scene.check()
+    scene.by_hand(ada, site)
+    scene.compare()
+
+    assert "Say why the period is signed all the same." in sign(beth, scene).content.decode()
+    page = main_text(sign(beth, scene, reason="The client agreed by phone"))
+
+    assert "“The client agreed by phone”" in page
+    assert SignOff.objects.get().figures["unexplained"] == -2700
+
+
+@pytest.mark.parametrize("posted", [{"shown": "0"}, {"to": "2099-12-31"}])
+def test_only_what_was_shown_and_is_over_is_signed(
+    scene: Scene, beth: Client, sent: str, posted: dict[str, str]
+) -> None:
+    words = sign(beth, scene, **posted).content.decode()
+
+    assert "compared again meanwhile" in words or "not over yet" in words
+    assert not SignOff.objects.exists()
+
+
+def test_what_a_sync_found_and_sent_since_is_said_without_asking_anybody(
+    scene: Scene, beth: Client, sent: str, ada: str, site: str
+) -> None:
+    sign(beth, scene)
+    scene.stretch(sent, 90)
+    scene.entry(ada, site, "2026-03-09 09:00")
+    scene.sync()
+    scene.zero_calls()
+
+    page = main_text(beth.get(address(scene), PERIOD))
+    story = main_text(beth.get(reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])))
+
+    assert sum(scene.calls().values()) + sum(scene.calls("clockify").values()) == 0
+    assert "Changed since" in page
+    assert "4 changes are known since" in page
+    for words in (
+        "Edited in Clockify: Ada, Site, Wed 4 Mar.",
+        "New in Clockify: Ada, Site, Mon 9 Mar.",
+        "Changed in QuickBooks from here: Ada, Wed 4 Mar, 1:30",
+        "Sent to QuickBooks: Ada, Mon 9 Mar, 1:00",
+    ):
+        assert words in story
+
+
+def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, beth: Client, sent: str) -> None:
+    sign(beth, scene)
+    scene.put("TimeActivity", {"Id": scene.receipt(sent).quickbooks_id, "Hours": 2, "Minutes": 0})
+    scene.compare()
+
+    page = main_text(beth.get(address(scene), PERIOD))
+
+    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h." in page
+
+
+def test_what_was_tampered_with_is_told(scene: Scene, beth: Client, sent: str) -> None:
+    sign(beth, scene)
+    signed = SignOff.objects.get()
+    SignOff.objects.update(document=signed.document.replace("3600", "7200"))
+
+    page = main_text(beth.get(reverse("hourbridge:sign-off", args=[signed.pk])))
+
+    assert "What is stored is not what was signed" in page

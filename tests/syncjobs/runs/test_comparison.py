@@ -1,0 +1,100 @@
+"""A comparison as a run: read on a worker, stored, and found again without asking a vendor."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncjobs.models import Reconciliation
+from syncjobs.runs import comparison
+from tests.support.scene import FIRST, LAST, Scene, run_command
+
+
+def test_what_people_did_by_hand_in_quickbooks_is_found(scene: Scene, ada: str, site: str) -> None:
+    changed = scene.entry(ada, site)
+    deleted = scene.entry(ada, site, "2026-03-05 09:00")
+    scene.sync()
+    scene.put("TimeActivity", {"Id": scene.receipt(changed).quickbooks_id, "Hours": 2, "Minutes": 0})
+    scene.delete_activity(scene.receipt(deleted).quickbooks_id)
+    added = scene.by_hand(ada, site)
+
+    run = scene.compare()
+
+    stored = Reconciliation.objects.get()
+    assert (run.status, stored.run, stored.clockify_seconds, stored.quickbooks_seconds) == (
+        "succeeded",
+        run,
+        7200,
+        9900,
+    )
+    rows = {str(row.date): row for row in stored.rows.all()}
+    assert [cause[0] for day in sorted(rows) for cause in rows[day].causes] == [
+        "CHANGED_IN_QUICKBOOKS",
+        "CHANGED_IN_QUICKBOOKS",
+        "NOT_OURS",
+    ]
+    assert rows["2026-03-17"].activities == [[added, -2700, "NOT_OURS", True]]
+    assert stored.api_calls["quickbooks"] >= 1
+
+
+def test_time_by_hand_of_somebody_who_does_not_track_time_asks_nobody(scene: Scene, ada: str, site: str) -> None:
+    scene.check()
+    other = scene.put("Employee", {"DisplayName": "Office"})["Id"]
+    body = {"NameOf": "Employee", "EmployeeRef": {"value": other}, "TxnDate": "2026-03-17", "Hours": 1}
+    scene.put("TimeActivity", {**body, "CustomerRef": {"value": scene.partner_of(site)}})
+
+    scene.compare()
+
+    (row,) = Reconciliation.objects.get().rows.all()
+    assert [asks for *_, asks in row.activities] == [False]
+
+
+def test_amounts_and_invoices_stand_in_the_rows(scene: Scene, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site, minutes=90)
+    scene.sync()
+    (invoice,) = scene.bill(scene.receipt(entry).quickbooks_id)
+
+    scene.compare()
+
+    (row,) = Reconciliation.objects.get().rows.all()
+    assert row.amounts == {"USD": ["120.00", "120.00"]}
+    (form,) = row.forms
+    assert (form["transaction"], form["transaction_id"], form["seconds"]) == ("Invoice", invoice["Id"], 5400)
+
+
+def test_a_later_comparison_takes_the_place_of_an_earlier_one(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    first = scene.compare()
+    other_days = scene.compare(last="2026-03-10")
+    second = scene.compare()
+
+    assert set(Reconciliation.objects.values_list("run", flat=True)) == {other_days.pk, second.pk} - {first.pk}
+
+
+def test_only_the_latest_comparisons_are_kept(
+    scene: Scene, ada: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "KEPT", 2)
+    for day in ("2026-03-10", "2026-03-11", "2026-03-12"):
+        scene.compare(last=day)
+
+    assert [str(one.to_date) for one in Reconciliation.objects.order_by("pk")] == ["2026-03-11", "2026-03-12"]
+
+
+def test_the_command_stores_its_comparison_too(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+
+    run_command("reconcile", "--from", FIRST, "--to", LAST)
+
+    stored = Reconciliation.objects.get()
+    assert (stored.run, stored.clockify_seconds, stored.rows.count()) == (None, 3600, 1)
+
+
+def test_a_side_that_refuses_leaves_the_earlier_comparison(scene: Scene, ada: str, site: str) -> None:
+    scene.compare()
+    with scene.world.lock:
+        scene.clockify.revoke_key("sandbox-clockify-key")
+
+    run = scene.compare()
+
+    assert (run.status, bool(run.error_message)) == ("failed", True)
+    assert Reconciliation.objects.count() == 1
