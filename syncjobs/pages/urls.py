@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import path, register_converter
+from django.views.decorators.http import require_POST
 
 from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
@@ -11,7 +12,7 @@ from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, proof, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
-from syncjobs.pages.support import diagnose
+from syncjobs.pages.support import bundle, diagnose
 
 app_name = "hourbridge"
 
@@ -60,5 +61,7 @@ urlpatterns = [
         name="archive-quickbooks",
     ),
     path("workspaces/<int:pk>/diagnose/", access.question(diagnose.page), name="diagnose"),
+    path("workspaces/<int:pk>/support-bundle/", require_POST(access.question(bundle.ask)), name="support-bundle"),
+    path("support-bundles/<int:bundle_id>/", require_POST(access.question(bundle.download)), name="bundle-file"),
     path("connect/clockify/", access.page(clockify.connect_clockify), name="connect-clockify"),
 ]

@@ -88,7 +88,7 @@ def write(
     answers = ask(workspace)
     lines = doctor.lines_of(workspace, answers, heartbeat=heartbeat, now=now)
     on_stage("Reading time activities from QuickBooks")
-    time = QuickBooksTime(workspace, now=now)
+    time = QuickBooksTime(workspace, answers, now=now)
     world = world_of.World(workspace, answers, time, texts)
     with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=6) as archive:
         writer = _Writer(archive, texts, now, on_stage)

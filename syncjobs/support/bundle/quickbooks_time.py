@@ -17,6 +17,7 @@ from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.models import Receipt
 from syncjobs.support.bundle.texts import Texts
+from syncjobs.support.vendor_answers import VendorAnswers
 
 # A page of 1,000 is one metered call.
 MAX_ACTIVITIES = 50_000
@@ -29,8 +30,9 @@ HEADERS = (
 class QuickBooksTime:
     """The activities from the first day on which entries may go, as QuickBooks has them; `problem`: why some lack."""
 
-    def __init__(self, workspace: Workspace, *, now: datetime) -> None:
+    def __init__(self, workspace: Workspace, answers: VendorAnswers, *, now: datetime) -> None:
         self.problem = ""
+        self._not_answered = answers.quickbooks_problem
         self._company = workspace.company
         self._first = _first_day(workspace)
         # Where the night began, it may be the next day already.
@@ -42,6 +44,10 @@ class QuickBooksTime:
         if company is None or company.state != company.State.CONNECTED:
             self.problem = "QuickBooks' time activities: the company is not connected."
             return
+        if self._not_answered is not None:
+            # It was asked just now; asking again would only take longer.
+            self.problem = f"QuickBooks' time activities: {self._not_answered}"
+            return
         where = f"TxnDate >= '{self._first.isoformat()}' and TxnDate <= '{self._last.isoformat()}'"
         try:
             rows = QuickBooksApiClient(company).query("TimeActivity", where)
@@ -50,10 +56,6 @@ class QuickBooksTime:
                 self.problem = f"QuickBooks' time activities after the first {MAX_ACTIVITIES:,}."
         except (ApiError, SecretUnreadable) as problem:
             self.problem = f"QuickBooks' time activities, or some of them: {problem}"
-
-    @property
-    def period(self) -> str:
-        return f"{self._first.isoformat()} to {self._last.isoformat()}"
 
     def with_owners(self) -> Iterator[tuple[Mapping[str, Any], bool]]:
         """Yield each activity, and whether it has a receipt of ours."""

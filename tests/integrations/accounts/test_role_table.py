@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
 from integrations.models import TimeEntry, Workspace
-from syncjobs.models import Run
+from syncjobs.models import Run, SupportBundle
 from tests.support.people import MAY_ACT, MAY_LOOK, ROLES, person
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +71,8 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, ACT),
     "hourbridge:since-sent": Line(LOOK, ACT),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:support-bundle": Line(NOBODY, LOOK),
+    "hourbridge:bundle-file": Line(NOBODY, LOOK, row="bundle"),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:list-is-right": Line(NOBODY, ACT),
     "quickbooks:callback": Line(ACT, NOBODY),
@@ -123,11 +125,13 @@ def rows() -> dict[str, Any]:
         last_seen_at=moment,
     )
     run = Run.objects.create(kind="sync", workspace=workspace, trigger="button", created_at=moment)
-    return {"workspace": workspace, "entry": entry, "run": run}
+    bundle = SupportBundle.objects.create(workspace=workspace, state="ready", requested_at=moment)
+    return {"workspace": workspace, "entry": entry, "run": run, "bundle": bundle}
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
     known = EXAMPLES | {"pk": rows[TABLE[name].row].pk, "workspace_id": rows["workspace"].pk}
+    known["bundle_id"] = rows["bundle"].pk
     return reverse(name, kwargs={parameter: known[parameter] for parameter in PAGES[name].pattern.converters})
 
 
@@ -157,6 +161,7 @@ def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: 
     client.force_login(person(role=role))
 
     response = getattr(client, method)(address(name, rows))
+    response.close()
     status = response.status_code
     if status == 302 and response["Location"].startswith("/admin/login/"):
         status = client.get(response["Location"]).status_code
