@@ -161,7 +161,9 @@ def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: 
     client.force_login(person(role=role))
 
     response = getattr(client, method)(address(name, rows))
-    response.close()
+    if response.streaming:
+        # Read to its end, which closes the file that it may be read from.
+        b"".join(response.streaming_content)
     status = response.status_code
     if status == 302 and response["Location"].startswith("/admin/login/"):
         status = client.get(response["Location"]).status_code
