@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -155,6 +155,44 @@ def test_records_that_can_t_be_read_are_as_odd_there(
     assert Outcome.of(ids) == outcome
 
 
+def test_rules_and_facts_of_every_kind_come_out_the_same(
+    scene: Scene, bundle: Callable[..., Bundle], replay: Callable[[Bundle], Running]
+) -> None:
+    scene.switch(clockify_entities_in_api="all", clockify_entities_in_reports="all")
+    scene.place.settings |= {"timeRoundingInReports": True, "round": {"round": "Round up to", "minutes": "6"}}
+    scene.configure(PayrollFeature=None, BookCloseDate="2026-03-03", HomeCurrency="EUR", MultiCurrencyEnabled=True)
+    ada = scene.user("Ada & Söhne", zone="Asia/Tokyo", partner=None)
+    scene.put("Employee", {"DisplayName": "ADA  & Söhne"})
+    gone, left = scene.user("Kiosk <1>", partner="Vendor"), scene.user("Strauß", status="INACTIVE")
+    client = scene.client("Løwe & Co", currencyCode="EUR")
+    site, archived = scene.project("Site", client=client), scene.project("Old site", client=client, archived=True)
+    scene.put("Customer", {"DisplayName": "Retired"})
+    scene.deactivate("Customer", scene.put("Customer", {"DisplayName": "Sleeping"})["Id"])
+    scene.project("Sleeping", customer=False)
+    scene.entry(ada, site, "2026-03-04 23:50", minutes=7, approvalState="APPROVED", description="A & B")
+    scene.entry(ada, site, "2026-03-02 09:00", invoiced="x1", approvalState="PENDING")
+    scene.entry(gone, archived, "2026-03-05 09:00", billable=False)
+    scene.entry(left, site, "2026-03-06 09:00", minutes=0.3, approvalState="APPROVED")
+    # In no list any more, and known from the report alone.
+    scene.clockify.users[gone] = replace(scene.clockify.users[gone], status="LIMITED")
+    policy = {"matching": "forgiving", "approved_only": "true", "rounding": "clockify", "time_zone": "Asia/Kolkata"}
+    scene.policy(start_date="2026-03-01", longest_hours="8", **policy)
+    scene.check()
+    ids = list(TimeEntry.objects.values_list("clockify_id", flat=True))
+    days = dict(TimeEntry.objects.values_list("clockify_id", "txn_date"))
+    outcome = Outcome.of(ids)
+
+    replay(bundle("--pseudonymize"))
+    checked = run_command("check_for_new")
+
+    assert (checked.code, len(ids), checked["plan"]["reason"]) == (0, 4, "PLAN_NOT_SUPPORTED")
+    assert dict(TimeEntry.objects.values_list("clockify_id", "txn_date")) == days
+    assert Outcome.of(ids) == outcome
+    assert {"NOT_APPROVED", "INVOICED_IN_CLOCKIFY", "USER_NOT_MAPPED", "BOOKS_CLOSED"} <= {
+        code for _, codes in outcome.entries.values() for code in codes
+    }
+
+
 def test_what_people_change_there_is_answered_changed(
     scene: Scene, bundle: Callable[..., Bundle], replay: Callable[[Bundle], Running]
 ) -> None:
@@ -167,6 +205,23 @@ def test_what_people_change_there_is_answered_changed(
     run_command("check_for_new")
 
     assert [row["clockify_id"] for row in run_command("mapping")["users"]] == [ben]
+
+
+def test_the_command_serves_a_bundle(scene: Scene, bundle: Callable[..., Bundle], tmp_path: Path) -> None:
+    scene.user("Ada")
+    scene.check()
+    made, data = bundle(), tmp_path / "data.json"
+    command = [sys.executable, "-m", "sandbox", "--bundle", str(made.path), "--data", str(data), "--port", "0"]
+    with subprocess.Popen(command, cwd=django_settings.BASE_DIR, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        state = json.load(urllib.request.urlopen(f"{url}/control/state"))
+        process.terminate()
+
+    assert [row["DisplayName"] for row in state["quickbooks"][scene.company.realm_id]["Employee"]] == ["Ada"]
+    served = start(data=data)
+    served.stop()
+    assert served.world.clockify.dump()[scene.workspace.clockify_id]["users"]
 
 
 def sandbox_command(*arguments: str) -> subprocess.CompletedProcess[str]:
