@@ -16,6 +16,41 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
+# Every variable that is read.
+SETTINGS = (
+    "SECRET_KEY",
+    "ENCRYPTION_KEYS",
+    "PUBLIC_URL",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "TRUSTED_PROXY_COUNT",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "SENTRY_DSN",
+    "LOG_LEVEL",
+    "QUICKBOOKS_CLIENT_ID",
+    "QUICKBOOKS_CLIENT_SECRET",
+    "QUICKBOOKS_WEBHOOK_VERIFIER_TOKEN",
+    "QUICKBOOKS_API_URL",
+    "QUICKBOOKS_AUTHORIZE_URL",
+    "QUICKBOOKS_TOKEN_URL",
+    "QUICKBOOKS_REVOKE_URL",
+    "QUICKBOOKS_MAX_PER_SECOND",
+    "QUICKBOOKS_MAX_PER_MINUTE",
+    "QUICKBOOKS_MAX_BATCHES_PER_MINUTE",
+    "BATCHES_FROM",
+    "CLOCKIFY_API_URL",
+    "CLOCKIFY_REPORTS_URL",
+    "CLOCKIFY_MAX_PER_SECOND",
+    "LEASE_SECONDS",
+    "HEARTBEAT_SECONDS",
+    "GIVE_UP_SECONDS",
+    "SETTLE_SECONDS",
+    "ENV_FILE",
+)
 # The settings of `make demo`, relative to the project's folder.
 DEMO = Path("var/demo/demo.env")
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sandbox.application import Application
+from sandbox.bundle import replay
 from sandbox.control import fill
 from sandbox.http import Answer, HttpServer
 from sandbox.saving import Saver, load
@@ -38,6 +40,7 @@ class Running:
 def start(
     dataset: str = "empty",
     *,
+    bundle: dict[str, Any] | None = None,
     port: int = 0,
     host: str = "127.0.0.1",
     data: str | Path | None = None,
@@ -46,7 +49,7 @@ def start(
     seed: int = 1,
     between: Callable[[Answer], Answer] = lambda answer: answer,
 ) -> Running:
-    """Start a sandbox; an existing `data` file is loaded instead of the data set.
+    """Start a sandbox; an existing `data` file, or else a bundle's world, is loaded instead of the data set.
 
     `between` can wrap the answering function, for tests that hold a call or an answer.
     """
@@ -54,6 +57,8 @@ def start(
     path = Path(data) if data else None
     if path is not None and path.exists():
         load(world, path)
+    elif bundle is not None:
+        replay.fill(world, bundle)
     else:
         fill(world, dataset, today=today, entries=entries, seed=seed)
     server = HttpServer((host, port), between(Application(world)))

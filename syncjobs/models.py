@@ -495,3 +495,39 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.workspace}: {self.get_mode_display()}"
+
+
+class SupportBundle(models.Model):
+    """A support bundle that the worker makes, since it takes too long for a page. Kept for a day."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting for a worker"
+        MAKING = "making", "Being made"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="support_bundles")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    replaces_names = models.BooleanField(default=True)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    problem = ScrubbedTextField(blank=True)
+    size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
+    requested_at = models.DateTimeField(db_index=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"support bundle {self.pk} of {self.workspace}"
+
+
+class SupportBundlePart(models.Model):
+    """A piece of a bundle's zip: in the database, since worker and web site may be on different machines."""
+
+    bundle = models.ForeignKey(SupportBundle, models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["bundle", "number"], name="bundle_part_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of support bundle {self.bundle_id}"

@@ -1,4 +1,4 @@
-"""The task that the queue calls, with a run's id."""
+"""The tasks that the queue calls, with the id of a run or of a support bundle."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import os
 import time
 from pathlib import Path
 
+from django.utils import timezone
+
 from config.log_records import one_line
 from config.scrubber import scrub
-from syncjobs.models import Run
+from syncjobs.models import Run, SupportBundle
 from syncjobs.runs import queue
 from syncjobs.runs.execution import RunExecution
+from syncjobs.support.bundle import stored
 
 log = logging.getLogger("hourbridge.task")
 
@@ -19,6 +22,8 @@ log = logging.getLogger("hourbridge.task")
 SLICE = 600
 # Environment variable with the path of the file that the supervisor creates at a stop.
 STOP_FILE = "HOURBRIDGE_STOP_FILE"
+# Read only where they are used, since decrypting fails after ENCRYPTION_KEYS is lost.
+SECRETS = ("workspace__api_key", "workspace__company__access_token", "workspace__company__refresh_token")
 
 
 class TaskFailed(Exception):
@@ -46,6 +51,16 @@ def _perform(run_id: int) -> str:
     if run.status == Run.Status.QUEUED:
         queue.enqueue(run)
     return f"{run}: {run.get_status_display()}"
+
+
+def make_bundle(bundle_id: int) -> str:
+    """Make a support bundle; return its state. What goes wrong is told by its row."""
+    bundle = SupportBundle.objects.select_related("workspace__company").defer(*SECRETS).filter(pk=bundle_id).first()
+    if bundle is None:
+        return f"There is no support bundle {bundle_id}."
+    stored.work(bundle, heartbeat=queue.last_heartbeat, now=timezone.now())
+    bundle.refresh_from_db(fields=["state"])
+    return f"Support bundle {bundle_id}: {bundle.get_state_display()}"
 
 
 def leaving() -> bool:

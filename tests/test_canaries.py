@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
+from zipfile import ZipFile
 
 import pytest
 from django.apps import apps
@@ -256,3 +257,71 @@ def test_the_tables_hold_the_secrets_only_encrypted(nest: Nest) -> None:
         [[stored]] = cursor.fetchall()
 
     assert KEY not in stored and Workspace.objects.get().api_key == KEY
+
+
+PASTED = "A person pasted {secret} here"
+
+
+def places_of_texts(nest: Nest) -> None:
+    """Put the secrets where people and vendors can leave them: names, descriptions, notes, and words that are kept."""
+    scene, secrets = nest.scene, [*nest.secrets(), BASIC]
+    ada, site = scene.user("Ada with a key"), scene.project("Keys", client=scene.client("Secrets"))
+    for number, secret in enumerate(secrets):
+        text = PASTED.format(secret=secret)
+        scene.entry(ada, site, f"2026-03-{2 + number % 20:02d} 09:00", description=text, minutes=10 + number)
+        scene.user(f"User {secret}", email=f"{number}@example.test")
+        scene.client(f"Client {secret}", customer=False, note=text)
+        # More than QuickBooks takes, but people may have written it there by hand.
+        scene.put("Customer", {"DisplayName": f"Customer {secret}"[:480], "Notes": text})
+    scene.place.keep_row(scene.user("Odd"), {"id": "odd-user", "name": [nest.words()], "note": nest.words()})
+    scene.put(
+        "TimeActivity",
+        {
+            "NameOf": "Employee",
+            "EmployeeRef": {"value": scene.partner_of(ada)},
+            "TxnDate": "2026-03-04",
+            "Minutes": 5,
+            "Description": nest.words(),
+        },
+    )
+
+
+@pytest.mark.parametrize("options", [(), ("--pseudonymize",)])
+def test_no_secret_is_in_a_support_bundle(
+    nest: Nest,
+    client: Client,
+    admin_client: Client,
+    tmp_path: Path,
+    settings: Any,
+    options: tuple[str, ...],
+    monkeypatch: Any,
+) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    session = admin_client.cookies["sessionid"].value
+    places_of_texts(nest)
+    nest.run("policy", "start_date=2026-03-01")
+    nest.run("check_for_new")
+    # Vendors quote them in what is journaled, and in what a run, an action and an item keep.
+    for vendor in ("clockify", "quickbooks"):
+        plan_quoting(nest, vendor, 400, "fault")
+        nest.run("sync_time", "--from", "2026-03-01", "--to", "2026-03-31")
+    nest.scene.clear_faults()
+    # A process that has not used any of them yet, as the command's own is.
+    monkeypatch.setattr(scrubber, "_known", type(scrubber._known)())
+    scrubber.learn_environment(ENVIRONMENT)
+    path = tmp_path / "bundle.zip"
+
+    made = nest.run("support_bundle", "--output", str(path), *options)
+
+    assert made.code == 0, made.stderr
+    with ZipFile(path) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for name, text in texts.items():
+        plain = unquote(text)
+        for secret in [*nest.secrets(), BASIC, session]:
+            # Whole, and the half of one that was cut; JSON and CSV write some signs in their own way.
+            for form in (secret, json.dumps(secret)[1:-1], secret[: len(secret) // 2 + 8]):
+                assert form not in text and form not in plain, f"{secret} in {name}"
+    assert scrubber.MASK in texts["clockify/entries.csv"] or options
+    assert len(texts["clockify/entries.csv"].splitlines()) > len(nest.secrets())

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from config import environment
 from syncjobs import policy
 
 HOME = Path(__file__).resolve().parent.parent
@@ -44,6 +45,10 @@ def test_the_settings_are_found_in_the_code() -> None:
 
 def test_every_setting_is_documented_and_none_that_does_not_exist() -> None:
     assert documented("A-Z") == settings_read()
+
+
+def test_the_list_of_settings_has_each_once() -> None:
+    assert sorted(environment.SETTINGS) == sorted(settings_read())
 
 
 def test_the_example_has_every_setting_once_and_none_that_does_not_exist() -> None:

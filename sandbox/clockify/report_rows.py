@@ -50,8 +50,10 @@ class RowWriter:
             return 0.0
         return round(rate * self.seconds(entry) / 3600, 4)
 
-    def row(self, entry: Entry) -> Row:
+    def row(self, entry: Entry) -> Any:
         """Return one row of `timeentries`."""
+        if (row := self.workspace.row(entry.id)) is not None:
+            return row
         user = self.call.clockify.users[entry.user_id]
         project = self.workspace.projects.get(entry.project_id or "")
         return {

@@ -100,7 +100,9 @@ def currency_id(code: str) -> str:
     return code.encode().hex().rjust(24, "0")
 
 
-def client_json(workspace: Workspace, client: Client) -> Json:
+def client_json(workspace: Workspace, client: Client) -> Any:
+    if (row := workspace.row(client.id)) is not None:
+        return row
     code = client.currency or workspace.currency
     return {
         "id": client.id,
@@ -124,7 +126,9 @@ def tracked_seconds(workspace: Workspace) -> Mapping[str | None, int]:
     return totals
 
 
-def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hydrated: bool = False) -> Json:
+def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hydrated: bool = False) -> Any:
+    if (row := workspace.row(project.id)) is not None:
+        return row
     client, currency = workspace.client_of(project), workspace.currency_of(project)
     more: Json = {}
     if hydrated:
@@ -166,8 +170,10 @@ def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hy
     }
 
 
-def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -> Json:
+def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -> Any:
     """Return one time entry of the regular API; answers to a create or change carry no rates."""
+    if (row := workspace.row(entry.id)) is not None:
+        return row
     rates: Json = {}
     if with_rates:
         currency = workspace.currency_of(workspace.projects.get(entry.project_id or ""))

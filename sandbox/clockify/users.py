@@ -104,8 +104,10 @@ def _may_see_project(call: WorkspaceCall, user_id: str) -> bool:
     return project is not None and (project.public or user_id in project.member_rates)
 
 
-def _row_json(call: WorkspaceCall, row: Row, *, memberships: str, with_roles: bool) -> dict[str, Any]:
+def _row_json(call: WorkspaceCall, row: Row, *, memberships: str, with_roles: bool) -> Any:
     member, user = row
+    if (kept := call.workspace.row(user.id)) is not None:
+        return kept
     body = user_json(user)
     if call.switch("user_status") == "membership":
         body["status"] = member.status

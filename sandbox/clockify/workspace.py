@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -66,6 +67,8 @@ class Workspace:
         self.projects: dict[str, Project] = {}
         self.entries: dict[str, Entry] = {}
         self.names: dict[str, str] = {}  # of tasks and tags, by id
+        # By id: rows of a bundle, as JSON text, that are answered as they came until the record is changed.
+        self._rows: dict[str, str] = {}
         self.touched: Callable[[], None] = lambda: None
         self._order = EntryIndex()
         self._order_by_user: dict[str, EntryIndex] = defaultdict(EntryIndex)
@@ -74,17 +77,29 @@ class Workspace:
     def features(self) -> tuple[str, ...]:
         return FEATURES.get(self.plan.partition("_")[0], FREE)
 
+    def keep_row(self, key: str, row: Any) -> None:
+        """Answer a stored record with this row, whatever it is."""
+        self._rows[key] = json.dumps(row)
+
+    def row(self, key: str) -> Any:
+        """Return the row that a record is answered with; None where its form is ours."""
+        text = self._rows.get(key)
+        return None if text is None else json.loads(text)
+
     def put_member(self, member: Member) -> Member:
+        self._rows.pop(member.user_id, None)
         self.members[member.user_id] = member
         self.touched()
         return member
 
     def put_client(self, client: Client) -> Client:
+        self._rows.pop(client.id, None)
         self.clients[client.id] = client
         self.touched()
         return client
 
     def put_project(self, project: Project) -> Project:
+        self._rows.pop(project.id, None)
         self.projects[project.id] = project
         self.touched()
         return project
@@ -93,6 +108,7 @@ class Workspace:
         old = self.entries.get(entry.id)
         if old is not None:
             self._unindex(old)
+        self._rows.pop(entry.id, None)
         self.entries[entry.id] = entry
         key = (entry.start, entry.id)
         self._order.add(key)
@@ -163,6 +179,7 @@ class Workspace:
             **{key: getattr(self, key) for key in plain},
             "settings": self.settings,
             "names": dict(self.names),
+            "rows": dict(self._rows),
             **kinds,
         }
 
@@ -174,6 +191,7 @@ class Workspace:
         for kind, (record, put) in RECORDS.items():
             for values in data[kind]:
                 getattr(workspace, put)(record(**values))
+        workspace._rows = data.get("rows", {})
         return workspace
 
 

@@ -33,9 +33,15 @@ class Company:
         self.last_ids: dict[str, int] = {}
         self.requests = RequestMemory()
         self.removed: dict[str, dict[str, Record]] = {}
+        # By entity and id: records of a bundle that are answered as they came, until they are changed.
+        self.answers: dict[tuple[str, str], Any] = {}
 
     def currency_ref(self) -> Record:
-        return dict(self.preferences["CurrencyPrefs"]["HomeCurrency"])
+        return dict(self.preferences["CurrencyPrefs"].get("HomeCurrency") or {"value": "USD"})
+
+    def keep_answer(self, entity: str, key: str, answer: Any) -> None:
+        """Answer a stored record in this form, whatever it is."""
+        self.answers[entity, key] = answer
 
     def next_id(self, entity: str) -> str:
         sequence = SEQUENCES.get(entity, entity)
@@ -54,6 +60,7 @@ class Company:
                 self.by_date[old["TxnDate"]].pop(key, None)
             self.by_date[record["TxnDate"]][key] = None
         self.records[entity][key] = record
+        self.answers.pop((entity, key), None)
         self.core.changed.set()
         return record
 
@@ -144,6 +151,7 @@ class Company:
             "last_ids": dict(self.last_ids),
             "removed": {entity: dict(markers) for entity, markers in self.removed.items()},
             "requests": self.requests.to_json(),
+            "answers": [[entity, key, answer] for (entity, key), answer in self.answers.items()],
         }
 
     def from_json(self, data: dict[str, Any]) -> None:
@@ -154,6 +162,7 @@ class Company:
         self.last_ids = data["last_ids"]
         self.removed = data["removed"]
         self.requests.from_json(data["requests"])
+        self.answers = {(entity, key): answer for entity, key, answer in data.get("answers", [])}
 
 
 def _content(record: Record) -> Record:

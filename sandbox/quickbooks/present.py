@@ -8,8 +8,10 @@ from sandbox.quickbooks.company import FORMS, Company, Record
 from sandbox.quickbooks.names import NAMED_REFS, full_name
 
 
-def presented(company: Company, entity: str, record: Record) -> Record:
+def presented(company: Company, entity: str, record: Record) -> Any:
     """Return a record as an answer shows it."""
+    if (entity, record["Id"]) in company.answers:
+        return company.answers[entity, record["Id"]]
     if entity not in ("TimeActivity", "Item", *FORMS):
         return record
     shown = dict(record)

@@ -22,13 +22,14 @@ Cells = dict[str, Any]
 
 def csv_response(headers: tuple[str, ...], rows: Iterable[Cells], *, name: str) -> HttpResponse:
     """Return the rows, one dictionary by header each, as a file `name`.csv."""
-    response: Any = StreamingHttpResponse(_lines(headers, rows), content_type="text/csv; charset=utf-8")
+    response: Any = StreamingHttpResponse(lines(headers, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     streamed: HttpResponse = response
     return streamed
 
 
-def _lines(headers: tuple[str, ...], rows: Iterable[Cells]) -> Iterator[str]:
+def lines(headers: tuple[str, ...], rows: Iterable[Cells]) -> Iterator[str]:
+    """Yield the text of the file in pieces of many lines."""
     remaining = iter(rows)
     start = BYTE_ORDER_MARK + ",".join(headers) + "\r\n"
     while chunk := list(islice(remaining, CHUNK)):

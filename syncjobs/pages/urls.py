@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from integrations.roles import ACT_RIGHTS, ALLOW_PLAN_RIGHT, CONNECT_RIGHT, MAP_RIGHT, SEND_RIGHT, SIGN_RIGHT
+from integrations.roles import (
+    ACT_RIGHTS,
+    ALLOW_PLAN_RIGHT,
+    CONNECT_RIGHT,
+    MAP_RIGHT,
+    SEND_RIGHT,
+    SIGN_RIGHT,
+    VIEW_RIGHT,
+)
 from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
@@ -14,7 +22,7 @@ from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
-from syncjobs.pages.support import diagnose, search
+from syncjobs.pages.support import bundle, diagnose, search
 
 app_name = "hourbridge"
 
@@ -78,6 +86,8 @@ urlpatterns = [
         name="archive-quickbooks",
     ),
     path("workspaces/<int:pk>/diagnose/", access.question(diagnose.page), name="diagnose"),
+    path("workspaces/<int:pk>/support-bundle/", access.button(bundle.ask, VIEW_RIGHT), name="support-bundle"),
+    path("support-bundles/<int:bundle_id>/", access.button(bundle.download, VIEW_RIGHT), name="bundle-file"),
     path("find/", access.question(search.page), name="search"),
     path("connect/clockify/", access.page(clockify.connect_clockify, post=CONNECT_RIGHT), name="connect-clockify"),
 ]

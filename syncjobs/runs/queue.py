@@ -23,7 +23,7 @@ from integrations import retry
 from integrations.database import DatabaseNow
 from syncjobs.ledger import lease
 from syncjobs.ledger.lease import Moment
-from syncjobs.models import Run
+from syncjobs.models import Run, SupportBundle
 
 # A queued run that no worker claimed for this long is enqueued again.
 TELL_AGAIN = timedelta(seconds=60)
@@ -37,6 +37,11 @@ def enqueue(run: Run) -> None:
     """Put the run into the task queue; the message is part of the caller's transaction."""
     Run.objects.filter(pk=run.pk).update(enqueued_at=DatabaseNow())
     async_task("syncjobs.tasks.perform", run.pk, task_name=f"run {run.pk}")
+
+
+def enqueue_bundle(bundle: SupportBundle) -> None:
+    """Put the making of a support bundle into the task queue; a lost message only makes a person ask again."""
+    async_task("syncjobs.tasks.make_bundle", bundle.pk, task_name=f"support bundle {bundle.pk}")
 
 
 def sweep(*, now: Moment | None = None) -> int:

@@ -24,6 +24,11 @@ def check_list(workspace: Workspace | None, *, heartbeat: Heartbeat, now: dateti
     if workspace is None:
         return installation(None, VendorAnswers(now), heartbeat=heartbeat, now=now)
     answers = vendor_answers.ask(workspace) if ask else VendorAnswers(now, is_asked=False)
+    return lines_of(workspace, answers, heartbeat=heartbeat, now=now)
+
+
+def lines_of(workspace: Workspace, answers: VendorAnswers, *, heartbeat: Heartbeat, now: datetime) -> list[Line]:
+    """Return all lines by what the vendors answered."""
     headings = [
         *check_connections.judges(workspace, answers, now),
         *check_entries.left_out_judges(workspace, now),

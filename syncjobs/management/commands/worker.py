@@ -15,6 +15,7 @@ from config.scrubber import scrub
 from syncjobs import tasks
 from syncjobs.management import base
 from syncjobs.runs import queue
+from syncjobs.support.bundle import stored
 from syncjobs.worker import schedules
 from syncjobs.worker.supervisor import Pace, Supervisor
 
@@ -56,6 +57,7 @@ class Command(base.Command):
 def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
+    stored.delete_old(now=timezone.now())
     return schedules.tick()
 
 

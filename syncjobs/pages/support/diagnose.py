@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.models import Workspace
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages import access, links
+from syncjobs.pages.support import bundle
 from syncjobs.runs import queue
 from syncjobs.support import doctor
 from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line
@@ -86,6 +87,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "read_at": now,
         "wrong": _count(lines, FAIL),
         "warned": _count(lines, WARN),
+        "bundle": bundle.card(request, workspace, now=now),
     }
     return access.show(request, "support/diagnose.html", context, title=f"Diagnose, {workspace.name}")
 

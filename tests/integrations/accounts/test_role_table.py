@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
 from integrations.models import Company, TimeEntry, Workspace
-from syncjobs.models import Reconciliation, Run, SignOff
+from syncjobs.models import Reconciliation, Run, SignOff, SupportBundle
 from tests.support.people import MAY_ACT, MAY_CONNECT, MAY_LOOK, MAY_MAP, MAY_SEND, MAY_SIGN, RIGHTS, ROLES, person
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,8 @@ TABLE = {
     "hourbridge:diagnose": Line(LOOK, LOOK),
     "hourbridge:search": Line(LOOK, LOOK),
     "hourbridge:any-proof": Line(LOOK, NOBODY),
+    "hourbridge:support-bundle": Line(NOBODY, LOOK),
+    "hourbridge:bundle-file": Line(NOBODY, LOOK, row="bundle"),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:proof-compare": Line(NOBODY, COMPARE),
     "hourbridge:proof-note": Line(NOBODY, SIGN),
@@ -149,11 +151,13 @@ def rows() -> dict[str, Any]:
     )
     document = {"figures": {}, "document": '{"rows":[]}', "sha256": "", "person_name": "Beth", "at": moment}
     sign_off = SignOff.objects.create(workspace=workspace, company=company, reconciliation=compared, **days, **document)
-    return {"workspace": workspace, "entry": entry, "run": run, "sign_off": sign_off}
+    bundle = SupportBundle.objects.create(workspace=workspace, state="ready", requested_at=moment)
+    return {"workspace": workspace, "entry": entry, "run": run, "sign_off": sign_off, "bundle": bundle}
 
 
 def address(name: str, rows: dict[str, Any]) -> str:
     known = EXAMPLES | {"pk": rows[TABLE[name].row].pk, "workspace_id": rows["workspace"].pk}
+    known["bundle_id"] = rows["bundle"].pk
     return reverse(name, kwargs={parameter: known[parameter] for parameter in PAGES[name].pattern.converters})
 
 
@@ -183,6 +187,9 @@ def test_the_table_holds(client: Client, rows: dict[str, Any], name: str, role: 
     client.force_login(person(role=role))
 
     response = getattr(client, method)(address(name, rows))
+    if response.streaming:
+        # Read to its end, which closes the file that it may be read from.
+        b"".join(response.streaming_content)
     status = response.status_code
     if status == 302 and response["Location"].startswith("/admin/login/"):
         status = client.get(response["Location"]).status_code

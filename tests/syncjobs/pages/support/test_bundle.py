@@ -1,0 +1,150 @@
+"""The card *Support bundle* on *Diagnose*: its size, who may have true names, and the worker for large workspaces."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from integrations.models import ConnectionEvent
+from integrations.roles import DOWNLOAD_NAMES_RIGHT
+from syncjobs import tasks
+from syncjobs.models import SupportBundle, SupportBundlePart
+from syncjobs.support.bundle import make, size, stored
+from tests.support.scene import Scene
+
+CHECKED = {"replace_names": "yes"}
+
+
+@pytest.fixture
+def ready(scene: Scene) -> Scene:
+    """Return a workspace with a person, a project and some time."""
+    scene.entries(scene.user("Quentin Xavier"), scene.project("Site", client=scene.client("Acme")), 5)
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    return scene
+
+
+def address(scene: Scene, name: str = "support-bundle") -> str:
+    return reverse(f"hourbridge:{name}", args=[scene.workspace.pk])
+
+
+def files_of(page: Any) -> dict[str, str]:
+    with ZipFile(io.BytesIO(b"".join(page.streaming_content))) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_a_small_bundle_is_downloaded_at_once_and_recorded(ready: Scene, dana: Client) -> None:
+    page = dana.post(address(ready), CHECKED)
+    files = files_of(page)
+
+    assert (page.status_code, page["Content-Type"]) == (200, "application/zip")
+    assert ready.workspace.clockify_id in page["Content-Disposition"] and "attachment" in page["Content-Disposition"]
+    assert json.loads(files["manifest.json"])["names_replaced"] is True
+    assert "Quentin" not in "".join(files.values())
+    event = ConnectionEvent.objects.get(kind="support_bundle")
+    assert event.by is not None and event.by.username == "dana"
+    assert event.message.startswith("A support bundle with names replaced was downloaded (")
+
+
+def test_true_names_are_for_those_who_may_download_them(ready: Scene, dana: Client, visitor: Client) -> None:
+    assert "Quentin" not in "".join(files_of(dana.post(address(ready))).values())
+    permission = Permission.objects.get(codename=DOWNLOAD_NAMES_RIGHT.partition(".")[2])
+    User.objects.get(username="dana").user_permissions.add(permission)
+    assert "Quentin Xavier" in files_of(dana.post(address(ready)))["world.json"]
+    assert "Quentin" not in "".join(files_of(visitor.post(address(ready))).values())
+
+    box = 'name="replace_names" value="yes" checked'
+    assert f"{box} disabled" in visitor.get(address(ready, "diagnose")).content.decode()
+    mine = dana.get(address(ready, "diagnose")).content.decode()
+    assert box in mine and f"{box} disabled" not in mine
+
+
+def test_its_size_is_said_before_and_is_about_right(ready: Scene, dana: Client) -> None:
+    page = dana.get(address(ready, "diagnose")).content.decode()
+
+    made = len(b"".join(dana.post(address(ready), CHECKED).streaming_content))
+    assert "About " in page and "KB." in page
+    assert made / 3 < size.estimated_bytes(ready.workspace) < made * 3
+
+
+def test_a_large_bundle_is_made_by_the_worker(
+    ready: Scene, dana: Client, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "LARGE_FROM", 3)
+    monkeypatch.setattr(stored, "PART", 1000)
+
+    asked = dana.post(address(ready), CHECKED, follow=True).content.decode()
+    again = dana.post(address(ready), CHECKED, follow=True).content.decode()
+    bundle = SupportBundle.objects.get()
+    early = dana.post(reverse("hourbridge:bundle-file", args=[bundle.pk]))
+    [message] = OrmQ.objects.all()
+    assert message.task["args"] == (bundle.pk,) and message.task["func"] == "syncjobs.tasks.make_bundle"
+    said = tasks.make_bundle(bundle.pk)
+    repeated = tasks.make_bundle(bundle.pk)
+    page = visitor.get(address(ready, "diagnose")).content.decode()
+    download = visitor.post(reverse("hourbridge:bundle-file", args=[bundle.pk]))
+
+    assert "The worker makes the bundle" in asked and "waiting for a worker" in asked
+    assert "being made already" in again and early.status_code == 404
+    assert said == repeated == f"Support bundle {bundle.pk}: Ready"
+    assert "by dana, names replaced: ready" in page and reverse("hourbridge:bundle-file", args=[bundle.pk]) in page
+    assert "Quentin" not in "".join(files_of(download).values())
+    bundle.refresh_from_db()
+    assert SupportBundlePart.objects.count() > 3 and int(download["Content-Length"]) == bundle.size
+    assert ConnectionEvent.objects.filter(kind="support_bundle", by__username="visitor").count() == 1
+
+
+def test_who_may_not_have_true_names_neither_sees_nor_gets_such_a_bundle(ready: Scene, visitor: Client) -> None:
+    bundle = SupportBundle.objects.create(
+        workspace=ready.workspace, replaces_names=False, state="ready", requested_at=timezone.now()
+    )
+    link = reverse("hourbridge:bundle-file", args=[bundle.pk])
+
+    assert visitor.post(link).status_code == 403
+    assert link not in visitor.get(address(ready, "diagnose")).content.decode()
+
+
+def test_a_bundle_that_fails_says_why_without_secrets(
+    ready: Scene, dana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise ValueError("refresh_token=AB11abcdefghijklmnopqrstuvwxyz0123456789")
+
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, requested_at=timezone.now())
+    monkeypatch.setattr(make, "write", fail)
+
+    tasks.make_bundle(bundle.pk)
+
+    bundle.refresh_from_db()
+    assert (bundle.state, bundle.size) == ("failed", 0)
+    page = dana.get(address(ready, "diagnose")).content.decode()
+    assert "It could not be made: ValueError" in page and "AB11" not in page + bundle.problem
+
+
+def test_bundles_are_kept_for_a_day(ready: Scene) -> None:
+    now = timezone.now()
+    for age in (timedelta(hours=23), timedelta(hours=25)):
+        bundle = SupportBundle.objects.create(workspace=ready.workspace, state="ready", requested_at=now - age)
+        SupportBundlePart.objects.create(bundle=bundle, number=0, data=b"zip")
+
+    stored.delete_old(now=now)
+
+    assert SupportBundle.objects.count() == SupportBundlePart.objects.count() == 1
+
+
+def test_a_bundle_that_was_lost_keeps_nobody_from_asking(ready: Scene) -> None:
+    now = timezone.now()
+    SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=now - timedelta(minutes=61))
+
+    assert stored.open_bundle(now=now) is None
