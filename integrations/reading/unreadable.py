@@ -53,6 +53,7 @@ class Reading:
 
     seen: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    _noted: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def each(
         self, kind: str, rows: Iterable[Any], parse: Callable[[Any], T], *, id_of: Callable[[Any], str]
@@ -63,7 +64,14 @@ class Reading:
             try:
                 yield parse(raw), raw
             except Unreadable as problem:
-                self.problems.append(Problem(kind, id_of(raw), quoted_words(str(problem)), raw))
+                self.note(Problem(kind, id_of(raw), quoted_words(str(problem)), raw))
+
+    def note(self, problem: Problem) -> None:
+        """Note a record that can't be read, once: pages, windows and further questions may list it again."""
+        key = (problem.kind, problem.id)
+        if not problem.id or key not in self._noted:
+            self._noted.add(key)
+            self.problems.append(problem)
 
     def of(self, kind: str) -> list[Problem]:
         return [problem for problem in self.problems if problem.kind == kind]

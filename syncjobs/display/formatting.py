@@ -72,7 +72,8 @@ def day(value: date | None) -> str:
 
 def ago(value: datetime | None) -> str:
     """Return the time since then in its largest unit: `10 min ago`."""
-    if value is None:
+    # A template gives "" for what is not there, such as a time of a company that nobody connected.
+    if not value:
         return "never"
     seconds = int((timezone.now() - value).total_seconds())
     if seconds < 60:

@@ -261,8 +261,13 @@ def check_address(url: str, name: str) -> None:
     """Check that a URL is https, plain http to this machine, or empty; raises Problem."""
     if not url:
         return
-    parts = urlsplit(url)
-    is_local_http = parts.scheme == "http" and is_loopback(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or is_local_http):
+    try:
+        parts = urlsplit(url)
+        is_local_http = parts.scheme == "http" and is_loopback(parts.hostname or "")
+        usable = bool(parts.hostname) and (parts.scheme == "https" or is_local_http) and parts.port != 0
+    except ValueError:
+        # Such as half of an IPv6 address, or a port that is none.
+        usable = False
+    if not usable:
         option = f"--{name.replace('_', '-')}"
         raise Problem(f"{option} {url!r} can't be used; write an https address (plain http to this machine only).")

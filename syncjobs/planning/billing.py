@@ -88,20 +88,18 @@ class BillingReader:
     def _forms_of(self, entity: str, where: str) -> list[SalesForm]:
         """Return all forms of one kind; where these can't be asked, what came, and `problem` says why."""
         forms: list[SalesForm] = []
-        problems: list[Problem] = []
         try:
             for raw in self._client.query(entity, where, page_size=PAGE_SIZE):
                 form = sales_form(entity, raw)
                 forms.append(form)
-                if form.problem:
-                    problems.append(Problem(form.kind, form.id, form.problem, raw))
+                if form.problem and self._reading is not None:
+                    self._reading.note(Problem(form.kind, form.id, form.problem, raw))
         except NOT_ASKED as error:
             self.problem = f"{PLURALS[entity]} could not be read: {error.message.rstrip('.')}."
             log.info("%s", self.problem)
         if self._reading is not None:
             kind = KINDS[entity]
             self._reading.seen[kind] += len(forms)
-            self._reading.problems += problems
             read_ids = {form.id for form in forms if not form.problem}
             unreadable.keep(self._reading, self._client.company, {kind}, now=timezone.now(), read_ids=read_ids)
         return forms

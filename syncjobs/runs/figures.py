@@ -30,7 +30,9 @@ SYNC_FIGURES = (
 
 
 def api_calls(run: Run) -> dict[str, int]:
-    """Return how many HTTP requests the run made to each vendor, retries included."""
+    """Return how many HTTP requests the run made to each vendor, retries included; none before it was saved."""
+    if run.pk is None:
+        return {"clockify": 0, "quickbooks": 0}
     rows = ApiCall.objects.filter(run_id=run.pk).values_list("vendor").annotate(Count("pk"))
     return {"clockify": 0, "quickbooks": 0} | dict(rows)
 

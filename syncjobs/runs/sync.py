@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from integrations.clockify import pull, unknown_zones
@@ -16,6 +16,7 @@ from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
+from integrations.reading.values import FIRST_YEAR, LAST_YEAR
 from mapping import queries as mapping
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
@@ -31,6 +32,7 @@ from syncjobs.settling.settle import settle
 
 # A subscription read longer ago is read again before anything is sent.
 SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
+FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
 # Warnings about what was read, as opposed to what was sent.
 OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING}
@@ -219,12 +221,13 @@ class Sync:
         # Without the lists of both sides no entry could be matched.
         if never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
-        report_rows = window.read(workspace, self._clockify, run.from_date, run.to_date)
+        # No entry lies beyond these days, and the calendar's own ends have no day before or after them.
+        dates = (min(max(run.from_date, FIRST_DAY), LAST_DAY), min(max(run.to_date, FIRST_DAY), LAST_DAY))
+        report_rows = window.read(workspace, self._clockify, *dates)
         names_unknown = window.names_unknown_records(workspace, report_rows)
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
-        dates = (run.from_date, run.to_date)
         time_window = window.store(
             workspace,
             self._clockify,

@@ -98,8 +98,9 @@ def test_a_workspace_that_the_key_does_not_see_is_wrong_usage(stage: Scene) -> N
     assert stage.place.name in result.stderr
 
 
-def test_plain_http_goes_to_this_machine_only(stage: Scene) -> None:
-    result = connect_clockify(ADMIN_KEY, "--api-url", "http://192.0.2.7/api/v1")
+@pytest.mark.parametrize("address", ["http://192.0.2.7/api/v1", "https://[::1", "https://localhost:x/api/v1"])
+def test_what_is_no_address_to_use_is_wrong_usage(stage: Scene, address: str) -> None:
+    result = connect_clockify(ADMIN_KEY, "--api-url", address)
 
     assert (result.code, result.json) == (2, None)
 

@@ -122,3 +122,10 @@ def test_refused_links_end_with_2_in_one_line(scene: Scene, ada: str, site: str)
         with pytest.raises(SystemExit) as end:
             scene.decide("link", *args)
         assert end.value.code == 2
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_an_empty_success(scene: Scene, day: str) -> None:
+    run = scene.sync(day, day, dry_run=True)
+
+    assert (run.code, run["status"], run["seen"]) == (0, "succeeded", 0), run.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.contract.conftest import Shell, lines
@@ -59,9 +61,11 @@ def test_a_database_that_is_away_is_one_line_without_its_password(shell: Shell) 
     assert "the-password" not in done.stderr + done.stdout
 
 
-def test_a_database_without_tables_says_what_to_run(shell: Shell, tmp_path: object) -> None:
-    done = shell("sync_time", "--json", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
+@pytest.mark.parametrize("command", ["sync_time", "check_for_new"])
+def test_a_database_without_tables_says_what_to_run(shell: Shell, tmp_path: object, command: str) -> None:
+    done = shell(command, "--json", DATABASE_URL=f"sqlite:///{tmp_path}/new.sqlite3")
 
     assert done.returncode == 3
     [line] = lines(done.stderr)
     assert "migrate" in line
+    assert json.loads(done.stdout)["error"]["code"] == "NOT_MIGRATED"

@@ -342,3 +342,15 @@ def test_a_plan_that_cannot_be_read_sends_nothing_and_says_so(
     scene.clear_faults()
     scene.check()
     assert scene.sync().counts == {"sent": 1}
+
+
+def test_a_row_that_two_parts_of_the_report_list_counts_once(scene: Scene, ada: str, site: str, others: str) -> None:
+    """A report of more than 31 days is read in parts; one entry that spans two of them may be in both."""
+    scene.switch(clockify_report_range_by="overlap")
+    # From 23:30 to 0:30 UTC; the second part begins on March 31.
+    spoil(scene, scene.entry(ada, site, "2026-03-30 19:30"), {"rate": "much"})
+
+    run = scene.sync()
+
+    assert (run.code, run["seen"], run.counts) == (0, 2, {"sent": 1, "blocked": 1})
+    assert (run["blocked_reasons"], run["warnings"]["UNREADABLE"]) == ({"UNREADABLE": 1}, 1)

@@ -580,6 +580,15 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
     assert "Nothing active like “old”" in found("client", "old")
 
 
+def test_a_workspace_without_a_company_has_nothing_to_choose_from(dana: Client) -> None:
+    workspace = WorkspaceFactory(company=None)
+
+    response = dana.get(f"/admin/workspaces/{workspace.pk}/desk/options/", {"kind": "user", "q": "chris"})
+
+    assert response.status_code == 200
+    assert "QuickBooks has not been read yet." in response.content.decode()
+
+
 def test_suggested_is_what_one_click_accepts(dana: Client, workspace: Workspace) -> None:
     """One rule says in which list a row stands and whether it offers Accept."""
     cases: dict[str, tuple[str, list[tuple[float, str]]]] = {
