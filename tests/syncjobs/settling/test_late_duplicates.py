@@ -12,6 +12,7 @@ from integrations.models import ConnectionEvent
 from syncjobs.models import Action
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
+from tests.syncjobs.runs.test_sync_blocked import put_by_hand
 
 
 def sent_twice(scene: Scene, user: str, project: str) -> str:
@@ -169,6 +170,18 @@ def test_only_creates_are_watched(scene: Scene, ada: str, site: str) -> None:
 
     assert scene.sync()["warnings"] == {}
     assert len(scene.activities()) == 2
+
+
+def test_equal_time_that_a_person_set_aside_is_none(scene: Scene, ada: str, site: str) -> None:
+    theirs = put_by_hand(scene, ada, site, Description="Survey", HourlyRate=80, BillableStatus="Billable")
+    entry = scene.entry(ada, site, "2026-03-04 09:00", description="Survey")
+    assert scene.sync()["blocked_reasons"] == {"ALREADY_IN_QUICKBOOKS": 1}
+    scene.set_aside(entry, "ALREADY_IN_QUICKBOOKS")
+    scene.fault("cut_before")
+    assert scene.sync().counts == {"sent": 1}
+
+    assert scene.sync()["warnings"] == {}
+    assert {theirs, scene.receipt(entry).quickbooks_id} == {activity["Id"] for activity in scene.activities()}
 
 
 @pytest.mark.parametrize(
