@@ -7,7 +7,18 @@ from typing import Any
 from sandbox.clockify.records import Entry
 from sandbox.quickbooks import sales_forms
 from syncjobs.models import Receipt
-from tests.histories.rules import NO_WORK, Activity, Content, ExpectedStatus, Rules, Sent, Time, content_of
+from tests.histories.rules import (
+    NO_WORK,
+    Activity,
+    Content,
+    ExpectedStatus,
+    Rules,
+    Sent,
+    Time,
+    content_of,
+    has,
+    time_of,
+)
 from tests.histories.who_is_who import ExpectedMapping
 from tests.support.scene import Scene
 
@@ -19,26 +30,6 @@ NOT_OURS = ("ClassRef", "CostRate", "ProjectRef")
 # More deletions in one run wait for a person.
 MANY = 2
 NO_CONTENT = (Time("", "", "", "", 0, 0, "", ""), (), 0)
-
-
-def time_of(raw: dict[str, Any]) -> Time:
-    kind = raw["NameOf"]
-    return Time(
-        kind,
-        raw[f"{kind}Ref"]["value"],
-        raw["CustomerRef"]["value"],
-        raw["TxnDate"],
-        raw["Hours"] * 60 + raw["Minutes"],
-        float(raw["HourlyRate"]),
-        raw.get("Description", ""),
-        (raw.get("ItemRef") or {}).get("value", ""),
-    )
-
-
-def agrees(raw: dict[str, Any], expected: Time) -> bool:
-    """Return whether a TimeActivity holds the expected values. Any item will do where no item was set."""
-    actual = time_of(raw)
-    return actual == (expected if expected.item else expected._replace(item=actual.item))
 
 
 def almost_fits(actual: Time, expected: Time) -> bool:
@@ -121,6 +112,15 @@ class Books:
         activity.changed = activity.changed or ours
         activity.invoiced = key in sales_forms.billed_ids(self.scene.books)
 
+    def forget_what_was_sent_since(self) -> None:
+        """Follow a restored backup: what it has no receipt of is anybody's, and what was updated since was changed."""
+        owners = {sent.key: (entry, sent) for entry, sent in self.sent.items()}
+        for key, activity in self.activities.items():
+            owner = owners.get(key)
+            activity.entry, activity.by_hand = (owner[0], False) if owner else ("", True)
+            if owner:
+                activity.changed = activity.changed or not has(activity.raw, owner[1].time)
+
     # --- what a run did ------------------------------------------------------------------------------------
     def expect(self, due: dict[str, ExpectedStatus]) -> None:
         """Note every due write as uncertain: a run may have it on its way from now on."""
@@ -162,7 +162,7 @@ class Books:
         for owner in [receipt_entry] if receipt_entry else list(self.uncertain_writes):
             earlier = [] if is_written_now else self.uncertain_writes.get(owner, [])
             for verb, time, content, start in [*reversed(earlier), *self._writes_now(owner, key)]:
-                if verb != "delete" and time and agrees(raw, time):
+                if verb != "delete" and time and has(raw, time):
                     self.activities[key] = Activity(receipt_entry, raw)
                     if receipt_entry:
                         assert owner not in self.sent or self.sent[owner].key not in self.activities, (
@@ -187,7 +187,7 @@ class Books:
         )
         assert {name: raw.get(name) for name in NOT_OURS} == {name: activity.raw.get(name) for name in NOT_OURS}
         for verb, time, content, start in self._writes_now(activity.entry, key):
-            if verb != "delete" and time and agrees(raw, time):
+            if verb != "delete" and time and has(raw, time):
                 self.sent[activity.entry] = Sent(key, time, content, start)
                 activity.raw = raw
                 return
@@ -219,6 +219,9 @@ class Books:
             entry, status = self.scene.place.entries.get(key), self.expected_status(key)
             if entry and status and status.verb == "keep" and self._is_noted(key, entry):
                 sent.content, sent.start = content_of(entry), entry.start
+                if status.time is not None:
+                    # QuickBooks' copy was taken as what was sent.
+                    sent.time, self.activities[sent.key].changed = status.time, False
 
     def _is_noted(self, key: str, entry: Entry) -> bool:
         row, receipt = self.scene.mirrored(key), self.scene.receipt(key)

@@ -6,19 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection, transaction
 
 from integrations import retry
 from sandbox.datasets import build
 from sandbox.server import Running
 from syncjobs.rules import many_deletions
 from syncjobs.sending import execute
+from tests.histories import backups
 from tests.histories.books import MANY
 from tests.histories.history import History
 from tests.support.scene import Scene
-
-APPS = ("integrations", "mapping", "syncjobs")
 
 
 @pytest.fixture
@@ -34,21 +31,10 @@ def begin(
     settings.GIVE_UP_SECONDS, settings.SETTLE_SECONDS = 1, 0
 
     def new() -> History:
-        _empty_tables()
+        backups.empty_tables()
         with sandbox.world.lock:
             sandbox.world.empty()
             build(sandbox.world, "empty", today=sandbox.world.now().date(), entries=0, seed=1)
         return History(Scene(sandbox).connect())
 
     return new
-
-
-def _empty_tables() -> None:
-    tables = [
-        connection.ops.quote_name(model._meta.db_table)
-        for app in APPS
-        for model in apps.get_app_config(app).get_models()
-    ]
-    with transaction.atomic(), connection.constraint_checks_disabled(), connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"DELETE FROM {table}")

@@ -191,9 +191,9 @@ class Events:
         if how == "enter":
             self._enter_time(value)
         elif touchable:
-            self._touch(how, pick(touchable, value), value)
+            self.touch(how, pick(touchable, value), value)
 
-    def _touch(self, how: str, key: str, value: int) -> None:
+    def touch(self, how: str, key: str, value: int) -> None:
         billed = self.books.activities[key].billed
         if how == "bill":
             self._bill_or_take_back(key, value)

@@ -8,7 +8,7 @@ from typing import Any
 from integrations.models import TimeEntry
 from syncjobs.models import EntryOverride
 from tests.histories.books import WRITES
-from tests.histories.events import Events
+from tests.histories.rare_events import RareEvents
 from tests.histories.rules import NO_WORK, ExpectedStatus
 from tests.support.scene import Result, run_command
 
@@ -28,7 +28,7 @@ COUNTED = {
 MOST_TROUBLED_RUNS = 4
 
 
-class History(Events):
+class History(RareEvents):
     # Runs in trouble since the last one after which nothing was in doubt.
     troubled_runs = 0
 

@@ -42,6 +42,7 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
             self.history.work(0, 0, 1)
             self.history.work(1, 2, 4)
             self.has_changes = self.may_preview = True
+            self.is_restored = False
 
         @property
         def changed_history(self) -> History:
@@ -117,6 +118,22 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @rule(number=NUMBER, forever=st.booleans())
         def unlink_or_ignore(self, number: int, forever: bool) -> None:
             (self.changed_history.ignore if forever else self.changed_history.unlink)(number)
+
+        @rule(number=NUMBER, first=st.sampled_from(["ignore", "unlink"]), second=st.sampled_from(["ignore", "unlink"]))
+        def two_people(self, number: int, first: str, second: str) -> None:
+            self.changed_history.two_people(number, first, second)
+
+        @precondition(lambda self: bool(self.history.books.sent) and self.history.backup is None)
+        @rule()
+        def back_up(self) -> None:
+            self.history.back_up()
+
+        # Once a history: it takes long, and what it forgets leaves little to do.
+        @precondition(lambda self: self.history.backup is not None and not self.is_restored)
+        @rule()
+        def restore_backup(self) -> None:
+            self.is_restored = True
+            self.changed_history.restore_backup()
 
         @rule(how=st.sampled_from(SETTINGS), value=NUMBER)
         def configure(self, how: str, value: int) -> None:

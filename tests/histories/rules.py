@@ -229,6 +229,8 @@ class Rules:
         closed_codes = (
             {"BOOKS_CLOSED"} if self.settings.close_date and sent.time.day <= self.settings.close_date else set()
         )
+        if activity is not None and not closed_codes and has(activity.raw, time) and not has(activity.raw, sent.time):
+            return ExpectedStatus("keep", "sent", time=time)
         if quickbooks_codes or closed_codes:
             return ExpectedStatus(
                 "hold", "changed", frozenset(quickbooks_codes or closed_codes), frozenset(closed_codes)
@@ -266,6 +268,26 @@ class Rules:
         if quickbooks_codes:
             return ExpectedStatus("hold", "changed", frozenset(quickbooks_codes), frozenset(codes))
         return ExpectedStatus("delete", "deleted")
+
+
+def time_of(raw: dict[str, Any]) -> Time:
+    kind = raw["NameOf"]
+    return Time(
+        kind,
+        raw[f"{kind}Ref"]["value"],
+        raw["CustomerRef"]["value"],
+        raw["TxnDate"],
+        raw["Hours"] * 60 + raw["Minutes"],
+        float(raw["HourlyRate"]),
+        raw.get("Description", ""),
+        (raw.get("ItemRef") or {}).get("value", ""),
+    )
+
+
+def has(raw: dict[str, Any], expected: Time) -> bool:
+    """Return whether a TimeActivity holds the expected values. Any item will do where no item was set."""
+    actual = time_of(raw)
+    return actual == (expected if expected.item else expected._replace(item=actual.item))
 
 
 def _quickbooks_codes(activity: Activity | None) -> set[str]:

@@ -243,6 +243,7 @@ def test_an_edit_that_quickbooks_has_already_writes_nothing(billable_status: str
     kept = changes.unless_there_already(step, SENT, found)
 
     assert (kept.verb, kept.reading, kept.refresh_receipt, kept.warnings) == ("keep", found, True, ())
+    assert kept.why == "Edited, and QuickBooks has it like that already."
     assert changes.against_quickbooks(kept, SENT, found, NOT_BILLED) == kept
 
 
@@ -264,7 +265,11 @@ def test_an_edit_that_quickbooks_does_not_have_stays_an_update(found: Activity |
     assert changes.unless_there_already(step, SENT, found) == step
 
 
-@pytest.mark.parametrize("step", [DELETE, GONE, replace(UPDATE, draft=None)], ids=["delete", "gone", "no draft"])
+@pytest.mark.parametrize(
+    "step",
+    [replace(DELETE, draft=PLANNED), replace(GONE, draft=PLANNED), replace(UPDATE, draft=None)],
+    ids=["delete", "gone", "no draft"],
+)
 def test_only_an_update_can_be_there_already(step: Step) -> None:
     found = reading(sync_token="1", minutes=90)
 

@@ -278,6 +278,9 @@ def test_a_resend_names_what_is_different_now() -> None:
 
     assert step.why == "Sent again as asked, and the rate is now 99.00, it was 80.00."
     assert step.warnings == () and step.draft is not None and step.draft.rate == "99"
+    rateless = replace(WORK, rate=None)
+    again = changes.intend(rateless, resolved(rateless), SENT, service_item="", resend=True)
+    assert (again.verb, again.warnings) == ("update", ("NO_RATE",))
 
 
 # --- against QuickBooks -----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from integrations.models import ConnectionEvent
 from syncjobs.models import Action
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene
+from tests.syncjobs.runs.test_sync_blocked import put_by_hand
 
 
 def sent_twice(scene: Scene, user: str, project: str) -> str:
@@ -42,8 +43,9 @@ def test_a_first_attempt_that_arrives_after_the_second_is_taken_back(scene: Scen
     assert run.code == 0
     assert run["warnings"]["LATE_DOUBLE"] == 1
     assert_books_agree(scene)
-    message = ConnectionEvent.objects.get(kind="double_deleted").message
-    assert doubled in message and f"extra activity {extra} was deleted" in message
+    event = ConnectionEvent.objects.get(kind="double_deleted")
+    assert (event.workspace, event.company) == (scene.workspace, scene.workspace.company)
+    assert doubled in event.message and f"extra activity {extra} was deleted" in event.message
 
 
 def test_a_late_duplicate_is_taken_back_once(scene: Scene, doubled: str) -> None:
@@ -152,3 +154,50 @@ def test_an_invoice_of_the_other_copy_keeps_nobody(scene: Scene, doubled: str) -
 
     assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
     assert [activity["Id"] for activity in scene.activities()] == [own]
+
+
+# --- what it is not ------------------------------------------------------------------------------------------
+def test_only_creates_are_watched(scene: Scene, ada: str, site: str) -> None:
+    """Somebody enters the very time to which an update without an answer, sent again, changed ours."""
+    entry = scene.entry(ada, site, description="Survey")
+    scene.sync()
+    scene.stretch(entry, 90)
+    scene.fault("cut_before")
+    assert scene.sync().counts == {"updated": 1}
+    assert Action.objects.filter(verb="update", watch_until__isnull=False).exists()
+    copy = {name: value for name, value in scene.activity(entry).items() if name not in {"Id", "SyncToken"}}
+    scene.put("TimeActivity", copy)
+
+    assert scene.sync()["warnings"] == {}
+    assert len(scene.activities()) == 2
+
+
+def test_equal_time_that_a_person_set_aside_is_none(scene: Scene, ada: str, site: str) -> None:
+    theirs = put_by_hand(scene, ada, site, Description="Survey", HourlyRate=80, BillableStatus="Billable")
+    entry = scene.entry(ada, site, "2026-03-04 09:00", description="Survey")
+    assert scene.sync()["blocked_reasons"] == {"ALREADY_IN_QUICKBOOKS": 1}
+    scene.set_aside(entry, "ALREADY_IN_QUICKBOOKS")
+    scene.fault("cut_before")
+    assert scene.sync().counts == {"sent": 1}
+
+    assert scene.sync()["warnings"] == {}
+    assert {theirs, scene.receipt(entry).quickbooks_id} == {activity["Id"] for activity in scene.activities()}
+
+
+@pytest.mark.parametrize(
+    ("edge", "minutes", "stays"),
+    [("created_at", -4, False), ("created_at", -6, True), ("watch_until", 4, False), ("watch_until", 6, True)],
+)
+def test_it_was_made_while_the_first_attempt_may_have_been_on_its_way(
+    scene: Scene, doubled: str, edge: str, minutes: int, stays: bool
+) -> None:
+    """Clocks of ours and of QuickBooks may be five minutes apart."""
+    action = Action.objects.get()
+    moment = getattr(action, edge) + timedelta(minutes=minutes)
+    record = scene.books.records["TimeActivity"][extra_of(scene, doubled)]
+    record["MetaData"]["CreateTime"] = moment.isoformat()
+
+    run = scene.sync()
+
+    assert run["warnings"] == ({} if stays else {"LATE_DOUBLE": 1})
+    assert len(scene.activities()) == (2 if stays else 1)
