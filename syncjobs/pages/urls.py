@@ -12,7 +12,7 @@ from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, proof, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
-from syncjobs.pages.support import diagnose, search
+from syncjobs.pages.support import diagnose, search, sync_log
 
 app_name = "hourbridge"
 
@@ -65,6 +65,8 @@ urlpatterns = [
         name="archive-quickbooks",
     ),
     path("workspaces/<int:pk>/diagnose/", access.question(diagnose.page), name="diagnose"),
+    path("log/", access.page(views.any_workspace("sync-log")), name="any-sync-log"),
+    path("workspaces/<int:pk>/log/", access.page(sync_log.page), name="sync-log"),
     path("find/", access.question(search.page), name="search"),
     path("connect/clockify/", access.page(clockify.connect_clockify, post=CONNECT_RIGHT), name="connect-clockify"),
 ]

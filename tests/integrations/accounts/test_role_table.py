@@ -78,6 +78,8 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, SEND),
     "hourbridge:since-sent": Line(LOOK, SEND),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:any-sync-log": Line(LOOK, NOBODY),
+    "hourbridge:sync-log": Line(LOOK, NOBODY),
     "hourbridge:search": Line(LOOK, LOOK),
     "hourbridge:proof": Line(LOOK, NOBODY),
     "hourbridge:list-is-right": Line(NOBODY, MAP),
