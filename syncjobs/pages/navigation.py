@@ -62,6 +62,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=open_count),
         _list(request, "Time entries", "schedule", "integrations.timeentry"),
         _list(request, "Runs", "play_circle", "syncjobs.run"),
+        _own_page(request, "Sync log", "list_alt", "hourbridge:any-sync-log", allowed=may_look),
         _own_page(request, "Proof of period", "balance", "hourbridge:any-proof", allowed=may_look),
     ]
     set_up = [

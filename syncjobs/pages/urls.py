@@ -22,7 +22,7 @@ from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
 from syncjobs.pages.setup import archive, clockify, policy, quickbooks
-from syncjobs.pages.support import bundle, diagnose, search
+from syncjobs.pages.support import bundle, diagnose, search, sync_log
 
 app_name = "hourbridge"
 
@@ -88,6 +88,8 @@ urlpatterns = [
     path("workspaces/<int:pk>/diagnose/", access.question(diagnose.page), name="diagnose"),
     path("workspaces/<int:pk>/support-bundle/", access.button(bundle.ask, VIEW_RIGHT), name="support-bundle"),
     path("support-bundles/<int:bundle_id>/", access.button(bundle.download, VIEW_RIGHT), name="bundle-file"),
+    path("log/", access.page(views.any_workspace("sync-log")), name="any-sync-log"),
+    path("workspaces/<int:pk>/log/", access.page(sync_log.page), name="sync-log"),
     path("find/", access.question(search.page), name="search"),
     path("connect/clockify/", access.page(clockify.connect_clockify, post=CONNECT_RIGHT), name="connect-clockify"),
 ]

@@ -116,6 +116,8 @@ def first_run(person: Person, sandbox: Running) -> None:
 def daily_pages(person: Person) -> None:
     take(person, "overview", "/admin/")
     desk_pages(person)
+    take(person, "search", "/admin/find/?q=redesign")
+    take(person, "sync-log", f"/admin/workspaces/{Workspace.objects.get().pk}/log/?cause=PROJECT_NOT_MAPPED")
     for kind, run in {
         "run-check": Run.objects.filter(kind="check"),
         "run-preview": Run.objects.filter(kind="sync", dry_run=True),

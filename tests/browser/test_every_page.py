@@ -131,6 +131,9 @@ def first_run(inspection: Inspection, sandbox: Running) -> None:
 def own_pages() -> Iterator[str]:
     yield "/admin/"
     workspace = Workspace.objects.get()
+    yield "/admin/find/?q=the"
+    for query in ("", "?state=held", "?cause=PROJECT_NOT_MAPPED"):
+        yield f"/admin/workspaces/{workspace.pk}/log/{query}"
     for side, opened in (("people", "user"), ("clients", "client"), ("projects", "project")):
         for part in ("todo", "linked", "ignored", "quickbooks"):
             yield f"/admin/workspaces/{workspace.pk}/{side}/?show={part}"

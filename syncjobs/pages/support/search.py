@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Max, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import TimeEntry
@@ -92,11 +94,13 @@ def _entry_line(entry: TimeEntry) -> EntryLine:
     return EntryLine(entry, links.page_of(entry), length, badge)
 
 
-def _codes(found: Found) -> Iterator[tuple[str, str, str]]:
-    """Yield code, meaning, and the list of entries with it."""
+def _codes(found: Found) -> Iterator[tuple[str, str, str, str]]:
+    """Yield code, meaning, workspace, and its sync log with the entries of that code."""
     for code, words in found.codes:
-        reason = "QUICKBOOKS_REFUSED" if code.isdigit() else code
-        yield code, words, links.list_of("integrations.timeentry", reason=reason)
+        for workspace in access.workspaces():
+            query = urlencode({"from": workspace.start_date.isoformat(), "cause": code})
+            log = reverse("hourbridge:sync-log", args=[workspace.pk])
+            yield code, words, workspace.name, f"{log}?{query}#cause-{code}"
 
 
 def _reach() -> list[str]:

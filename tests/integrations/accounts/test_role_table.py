@@ -82,6 +82,8 @@ TABLE = {
     "hourbridge:missing": Line(LOOK, SEND),
     "hourbridge:since-sent": Line(LOOK, SEND),
     "hourbridge:diagnose": Line(LOOK, LOOK),
+    "hourbridge:any-sync-log": Line(LOOK, NOBODY),
+    "hourbridge:sync-log": Line(LOOK, NOBODY),
     "hourbridge:search": Line(LOOK, LOOK),
     "hourbridge:any-proof": Line(LOOK, NOBODY),
     "hourbridge:support-bundle": Line(NOBODY, LOOK),

@@ -53,6 +53,7 @@ def test_runs_and_codes_have_a_line_each(support: Client, scene: Scene) -> None:
     assert f"Time sync {run.pk}" in main_text(support.get(FIND, {"q": f"run {run.pk}"}))
     page = support.get(FIND, {"q": "6210"})
     assert "6210 the books are closed for that day." in main_text(page)
+    assert f"/admin/workspaces/{scene.workspace.pk}/log/?from=" in page.content.decode()
 
 
 def test_where_nothing_fits_it_says_what_was_read_and_from_when_time_goes(support: Client, scene: Scene) -> None:
