@@ -40,11 +40,12 @@ class ReconciliationRow(models.Model):
     """The time of one person, customer and day on both sides, in exact seconds."""
 
     reconciliation = models.ForeignKey(Reconciliation, models.CASCADE, related_name="rows")
-    user = models.CharField(max_length=600)
-    customer = models.CharField(max_length=1000, blank=True)
+    # Names of several records joined, each as long as its vendor lets it be.
+    user = models.TextField()
+    customer = models.TextField(blank=True)
     date = models.DateField()
-    clockify = models.IntegerField()
-    quickbooks = models.IntegerField()
+    clockify = models.BigIntegerField()
+    quickbooks = models.BigIntegerField()
     causes = models.JSONField(default=list, help_text="[code, words, seconds, whether they explain], in order.")
     amounts = models.JSONField(default=dict, help_text="By currency: Clockify's and QuickBooks' amount, as text.")
     activities = models.JSONField(default=list, help_text="[id, seconds, code, whether a person is asked].")
@@ -62,7 +63,7 @@ class ActivityNote(models.Model):
 
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="activity_notes")
     activity_id = models.CharField(max_length=64)
-    seconds = models.IntegerField(help_text="The difference that it explains.")
+    seconds = models.BigIntegerField(help_text="The difference that it explains.")
     note = models.TextField()
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     person_name = models.CharField(max_length=200, help_text="As it was then; it stays when the account goes.")

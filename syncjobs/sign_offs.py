@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -31,7 +31,7 @@ def explain(
     workspace: Workspace, days: Days, activities: Collection[str], text: str, *, person: Any, now: datetime
 ) -> int:
     """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
-    text = " ".join(text.split())
+    text = _cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
     chosen = [one for one in _open_items(_compared(workspace, days), days) if one.activity in activities]
@@ -58,7 +58,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     `shown`: the key of that comparison. `reason`: needed where something in it is not explained or not known.
     """
     first, last = days
-    reason = " ".join(reason.split())
+    reason = _cleaned(reason)
     if last > workspace.today(now):
         raise Refused("These days are not over yet; sign them when they are.")
     with transaction.atomic():
@@ -78,14 +78,16 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
         ).total
         if needs_reason(stored, total) and not reason:
             raise Refused(OPEN_REASON)
-        document = _document(stored, days, notes)
+        figures = _figures(total)
+        signature = {"signed_by": name_of(person), "signed_at": now, "reason": reason, "figures": figures}
+        document = _document(stored, days, notes, signature)
         sign_off = SignOff.objects.create(
             workspace=workspace,
             company=stored.company,
             reconciliation=stored,
             from_date=first,
             to_date=last,
-            figures=_figures(total),
+            figures=figures,
             document=document,
             sha256=digest(document),
             reason=reason,
@@ -114,7 +116,7 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
 
 def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
     """Withdraw a signature; it stays in the history with who did so, when and why. Raises Refused."""
-    reason = " ".join(reason.split())
+    reason = _cleaned(reason)
     if not reason:
         raise Refused("Say why it is withdrawn; that stays in the history.")
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
@@ -124,21 +126,26 @@ def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> N
 
 
 def is_intact(sign_off: SignOff) -> bool:
-    """Return whether what was signed is still what its hash says."""
-    return digest(sign_off.document) == sign_off.sha256
+    """Return whether what was signed is still what its hash says, and what the page shows is of it."""
+    if digest(sign_off.document) != sign_off.sha256:
+        return False
+    signed = json.loads(sign_off.document)
+    shown = sign_off.figures, sign_off.person_name, sign_off.reason, sign_off.at.isoformat()
+    return shown == (signed["figures"], signed["signed_by"], signed["reason"], signed["signed_at"])
 
 
 def digest(document: str) -> str:
     return hashlib.sha256(document.encode()).hexdigest()
 
 
-def _document(stored: Reconciliation, days: Days, notes: Notes) -> str:
-    """Return what is signed as canonical JSON: sorted keys, no spaces, UTF-8, times in whole seconds."""
+def _document(stored: Reconciliation, days: Days, notes: Notes, signature: Mapping[str, Any]) -> str:
+    """Return what is signed as canonical JSON: sorted keys, no spaces, UTF-8, lengths in whole seconds."""
     rows = [row._asdict() | {"date": row.day} for row in stored_comparison.rows(stored, *days)]
     for row in rows:
         del row["day"]
     noted = {activity[0] for row in rows for activity in row["activities"]}
     signed = {
+        **signature,
         "company": stored.company.realm_id,
         "workspace": stored.workspace.clockify_id,
         "from": days[0],
@@ -170,6 +177,11 @@ def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None
     """Hold or free the entries of these days where signed periods are kept."""
     if workspace.keep_signed:
         evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)
+
+
+def _cleaned(text: str) -> str:
+    """Return what a person wrote on one line; PostgreSQL takes no NUL."""
+    return " ".join(text.replace("\x00", " ").split())
 
 
 def name_of(person: Any) -> str:

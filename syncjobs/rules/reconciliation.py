@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from syncjobs.rules import reasons, rounding
@@ -121,7 +121,11 @@ def money(currency: str, rate: Decimal | None, seconds: int | None) -> Money | N
     """Return the amount of so much time at an hourly rate, to the cent; None where rate or time are not known."""
     if rate is None or seconds is None:
         return None
-    return Money(currency, (rate * seconds / 3600).quantize(CENT, ROUND_HALF_UP))
+    try:
+        return Money(currency, (rate * seconds / 3600).quantize(CENT, ROUND_HALF_UP))
+    except InvalidOperation:
+        # More digits than any amount has: the rate is no rate.
+        return None
 
 
 def only_in_clockify(worked: Worked) -> Line:

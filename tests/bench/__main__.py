@@ -9,7 +9,7 @@ import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
-from tests.bench import calls, ceiling, cpu, desk, dry_run, memory, month, suggestions, table
+from tests.bench import calls, ceiling, cpu, desk, dry_run, memory, month, reconcile, suggestions, table
 from tests.bench.stage import Stage
 from tests.bench.table import Row
 
@@ -20,6 +20,7 @@ FIGURES: dict[str, Callable[[Namespace], Iterator[Row]]] = {
     "dry-run": dry_run.measure,
     "memory": memory.measure,
     "month": month.measure,
+    "reconcile": reconcile.measure,
     "desk": desk.measure,
     "suggestions": suggestions.measure,
 }
@@ -38,6 +39,7 @@ def arguments() -> Namespace:
     parser.add_argument("--send", action="store_true", help="memory: send them too (takes long)")
     parser.add_argument("--mirror", type=int, default=1_000_000, help="entries in the mirror for the month's plan")
     parser.add_argument("--month", type=int, default=20_000, help="entries of that month")
+    parser.add_argument("--reconcile", type=int, default=20_000, help="entries of the month that is compared")
     parser.add_argument("--mismatches", type=int, default=5000, help="open projects on the desk")
     parser.add_argument("--unmatched", type=int, default=5000, help="names that suggestions are worked out for")
     parser.add_argument("--candidates", type=int, default=20_000, help="names that may be suggested")

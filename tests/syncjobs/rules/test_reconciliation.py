@@ -97,6 +97,7 @@ def test_amounts_add_up_by_currency_on_each_side() -> None:
 
     assert row.amounts == {"USD": (Decimal("150.00"), 0), "EUR": (0, Decimal("50.00"))}
     assert money("USD", None, 60) is None
+    assert money("USD", Decimal("1e40"), 3600) is None
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,17 @@ def test_time_entered_by_hand_is_flagged_and_named(admin_client: Client, scene: 
     assert "0.00 explained, −0.75 not" in page
 
 
+def test_a_comparison_s_run_leads_to_it(admin_client: Client, scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    run = scene.compare()
+
+    page = admin_client.get(reverse("admin:syncjobs_run_change", args=[run.pk]))
+    listed = main_text(admin_client.get(reverse("admin:syncjobs_run_changelist")))
+
+    assert f'href="{address(scene)}?from={FIRST}&amp;to={LAST}"' in page.content.decode()
+    assert "difference 1 h, 0 h of it not explained" in listed
+
+
 def test_billed_time_names_its_invoice(admin_client: Client, scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site)
     scene.sync()

@@ -142,10 +142,17 @@ def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, b
     assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h." in page
 
 
-def test_what_was_tampered_with_is_told(scene: Scene, beth: Client, sent: str) -> None:
+@pytest.mark.parametrize("column", ["document", "figures", "person_name"])
+def test_what_was_tampered_with_is_told(scene: Scene, beth: Client, sent: str, column: str) -> None:
     sign(beth, scene)
     signed = SignOff.objects.get()
-    SignOff.objects.update(document=signed.document.replace("3600", "7200"))
+    assert "not what was signed" not in main_text(beth.get(reverse("hourbridge:sign-off", args=[signed.pk])))
+    others = {
+        "document": signed.document.replace("3600", "7200"),
+        "figures": {**signed.figures, "clockify": 7200},
+        "person_name": "cleo",
+    }
+    SignOff.objects.update(**{column: others[column]})
 
     page = main_text(beth.get(reverse("hourbridge:sign-off", args=[signed.pk])))
 
