@@ -54,10 +54,6 @@ class Workspace(Connection):
         STRICT = "strict", "Strict: names equal to the letter"
         FORGIVING = "forgiving", "Forgiving: case and inner spaces do not count"
 
-    class Rounding(models.TextChoices):
-        MINUTE = "minute", "To the nearest minute"
-        CLOCKIFY = "clockify", "As in Clockify's reports"
-
     clockify_id = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=250)
     state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
@@ -92,7 +88,11 @@ class Workspace(Connection):
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."
     )
-    rounding = models.CharField(max_length=12, choices=Rounding, default=Rounding.MINUTE)
+    rounding = models.CharField(
+        max_length=40,
+        default="minute",
+        help_text="minute, clockify, nearest:15, up:6 or down:5, and minimum:15 after a comma for a shortest time.",
+    )
     approved_only = models.BooleanField(default=False)
     block_invoiced = models.BooleanField(default=True)
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
@@ -100,6 +100,11 @@ class Workspace(Connection):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def rounds_as_clockify(self) -> bool:
+        """Whether time is rounded as Clockify's reports round it."""
+        return self.rounding.partition(",")[0] == "clockify"
 
     def today(self, now: datetime) -> date:
         """Return the date of `now` in the workspace's time zone."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from integrations.models import ConnectionEvent, Item, Workspace
-from syncjobs.rules import timetable
+from syncjobs.rules import rounding, timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules
 
@@ -98,6 +98,14 @@ def _item(workspace: Workspace, text: str) -> str:
     return item.quickbooks_id
 
 
+def _rounding(workspace: Workspace, text: str) -> str:
+    try:
+        rounding.parse(text)
+    except ValueError as problem:
+        raise BadValue(str(problem)) from None
+    return "".join(text.split())
+
+
 def _sku(workspace: Workspace, text: str) -> str:
     """Return the exact SKU of the subscription to allow; "" (or none) withdraws the permission."""
     return "" if text.lower() in {"none", "false", "no"} else text.strip()
@@ -117,7 +125,9 @@ SETTINGS: Mapping[str, Setting] = {
     "people_to_vendors": Setting(_yes_no, "suggest vendors for people, and let them be linked by hand"),
     "start_date": Setting(_day, "where runs without --from begin"),
     "time_zone": Setting(_zone, "for people without a time zone in Clockify"),
-    "rounding": Setting(_choice("minute", "clockify"), "minute: nearest minute; clockify: as its reports round"),
+    "rounding": Setting(
+        _rounding, "minute, clockify (as its reports), nearest:15, up:6 or down:5; ,minimum:15 for a shortest time"
+    ),
     "approved_only": Setting(_yes_no, "send approved time only"),
     "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
     "longest_hours": Setting(_hours, "longer entries wait for a person"),

@@ -89,7 +89,7 @@ def pull_workspace(
 ) -> dict[str, mirror.Counts]:
     """Pull users, clients and projects, and Clockify's rounding if the workspace uses it. Raises ApiError."""
     counts = pull_lists(workspace, client, reading=reading, now=now)
-    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
+    if workspace.rounds_as_clockify:
         details = client.workspace(workspace.clockify_id)
         rounding = payloads.rounding(details.get("workspaceSettings"))
         Workspace.objects.filter(pk=workspace.pk).update(report_rounding=rounding)

@@ -62,11 +62,8 @@ class PlanningContext:
 def policy_of(workspace: Workspace) -> Policy:
     """Return the workspace's rules for sending, with its company's closing date and what blocks the connection."""
     company = workspace.company
-    rounding_rule = rounding.TO_THE_MINUTE
-    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
-        rounding_rule = rounding.as_in_clockify(workspace.report_rounding)
     return Policy(
-        rounding=rounding_rule,
+        rounding=rounding.parse(workspace.rounding, workspace.report_rounding),
         longest_seconds=int(workspace.longest_hours * 3600),
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
