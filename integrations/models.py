@@ -9,21 +9,32 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
+from integrations.clockify.models import (
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyTag,
+    ClockifyTask,
+    ClockifyUser,
+    TimeEntry,
+)
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
-from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
+from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Vendor
 from integrations.throttle import RateBucket
 
 __all__ = [
     "ApiCall",
     "ArchivedConnection",
+    "Class",
     "ClockifyClient",
     "ClockifyProject",
+    "ClockifyTag",
+    "ClockifyTask",
     "ClockifyUser",
     "Company",
     "ConnectionEvent",
     "Customer",
+    "Department",
     "Employee",
     "Item",
     "RateBucket",
@@ -96,7 +107,11 @@ class Workspace(Connection):
     approved_only = models.BooleanField(default=False)
     block_invoiced = models.BooleanField(default=True)
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
+    # What time has that no line rule decides about; each may be empty.
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+    default_class = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks class, or empty.")
+    default_location = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks location, or empty.")
+    default_description = models.CharField(max_length=4000, blank=True, help_text="Template; empty: Clockify's text.")
 
     def __str__(self) -> str:
         return self.name
@@ -125,6 +140,8 @@ class ArchivedConnection(models.Model):
     service_item = models.CharField(
         max_length=64, blank=True, help_text="The workspace's item then, which only this company has."
     )
+    default_class = models.CharField(max_length=64, blank=True)
+    default_location = models.CharField(max_length=64, blank=True)
     sent_entries = models.PositiveIntegerField(help_text="How many entries of the workspace were in QuickBooks then.")
     sent_minutes = models.PositiveIntegerField()
     in_doubt = models.PositiveIntegerField(help_text="How many writes had no clear answer then.")
@@ -187,11 +204,15 @@ class UnreadableRecord(models.Model):
         USER = "user", "Clockify user"
         CLIENT = "client", "Clockify client"
         PROJECT = "project", "Clockify project"
+        TASK = "task", "Clockify task"
+        TAG = "tag", "Clockify tag"
         ENTRY = "entry", "Time entry"
         EMPLOYEE = "employee", "Employee"
         VENDOR = "vendor", "Vendor"
         CUSTOMER = "customer", "Customer"
         ITEM = "item", "Service item"
+        CLASS = "class", "Class"
+        DEPARTMENT = "department", "Location"
         INVOICE = "invoice", "Invoice"
         SALES_RECEIPT = "sales_receipt", "Sales receipt"
 

@@ -258,6 +258,10 @@ def _entry_columns(
     # Not read this time, which must not erase what is known.
     if approved is None and row is not None:
         approved = row.approved
+    if columns["task_id"] and not columns["task_name"] and row is not None and row.task_id == columns["task_id"]:
+        columns["task_name"] = row.task_name
+    known_tags = dict(row.tags) if row is not None else {}
+    columns["tags"] = [[key, name or known_tags.get(key, "")] for key, name in entry.tags]
     for name in ("user_name", "project_name", "client_id", "client_name"):
         if not columns[name] and row is not None and row.project_id == entry.project_id:
             columns[name] = getattr(row, name)
