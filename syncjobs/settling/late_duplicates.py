@@ -94,6 +94,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
         if activity.id
         and activity.id not in action.excluded_ids
         and activities.is_exactly(sent, activity)
+        and activities.has_its_line(sent, activity)
         and not activity.billed
         and activity.sync_token == FIRST_SYNC_TOKEN
         and activity.created_at is not None
