@@ -18,7 +18,7 @@ from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.planning import lines, unanswered
 from syncjobs.planning.unanswered import Unanswered
-from syncjobs.rules import draft, rounding
+from syncjobs.rules import draft, rounding, templates
 from syncjobs.rules.changes import Sent
 from syncjobs.rules.eligibility import (
     Entry,
@@ -72,7 +72,8 @@ def policy_of(workspace: Workspace) -> Policy:
         line_rules=line_rules,
         broken=lines.broken(workspace, line_rules),
         whole_connection=tuple(connection_reasons(workspace)),
-        zones=zones_of(workspace),
+        # Only words may need them, and every page reads a policy.
+        zones=zones_of(workspace) if line_rules.uses(templates.CLOCK_NAMES) else {},
     )
 
 

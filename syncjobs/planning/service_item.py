@@ -21,7 +21,9 @@ def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
     """Return the reason for each of the workspaces, by primary key, whose default item can't be used."""
     # Before the first reading of the lists nothing is known of any item.
     chosen = [row for row in workspaces if row.service_item and row.company is not None and row.company.pulled_at]
-    keys = Q(pk=None)
+    if not chosen:
+        return {}
+    keys = Q()
     for row in chosen:
         keys |= Q(company=row.company_id, quickbooks_id=row.service_item)
     items = {(item.company_id, item.quickbooks_id): item for item in Item.objects.filter(keys).defer("raw")}

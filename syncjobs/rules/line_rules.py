@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,6 +94,11 @@ class LineRules:
                     choices[name] = Choice(value, rule.name, rule.id)
         template = choices.get("description", NOTHING).value
         return Line(choices, templates.render(template, entry) if template else entry.description)
+
+    def uses(self, names: Collection[str]) -> bool:
+        """Return whether a template of the rules or defaults has one of these names."""
+        texts = [values.get("description", "") for values in (self.defaults, *(rule.results for rule in self.rules))]
+        return any(f"{{{name}}}" in text for text in texts for name in names)
 
     def _matching(self, entry: Entry) -> list[LineRule]:
         """Return the rules whose conditions all hold, by precedence."""

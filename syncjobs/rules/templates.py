@@ -67,6 +67,8 @@ def _duration(entry: Entry) -> str:
     return f"{minutes // 60}:{minutes % 60:02d}" + (f":{seconds:02d}" if seconds else "")
 
 
+# Those that need the owner's time zone.
+CLOCK_NAMES = ("start", "end")
 VALUES: dict[str, Callable[[Entry], str]] = {
     "description": lambda entry: entry.description,
     "task": lambda entry: entry.task_name,
