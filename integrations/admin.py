@@ -14,12 +14,16 @@ from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import (
     ApiCall,
     ArchivedConnection,
+    Class,
     ClockifyClient,
     ClockifyProject,
+    ClockifyTag,
+    ClockifyTask,
     ClockifyUser,
     Company,
     ConnectionEvent,
     Customer,
+    Department,
     Employee,
     Item,
     UnreadableRecord,
@@ -101,6 +105,20 @@ class ClockifyProjectAdmin(MirrorAdmin):
     search_fields = ("name", "client_name", "clockify_id", "client_id")
 
 
+@admin.register(ClockifyTask)
+class ClockifyTaskAdmin(MirrorAdmin):
+    list_display = ("name", "clockify_id", "project_id", "active", "gone_at")
+    list_filter = (WorkspaceFilter, "active")
+    search_fields = ("name", "clockify_id", "project_id")
+
+
+@admin.register(ClockifyTag)
+class ClockifyTagAdmin(MirrorAdmin):
+    list_display = ("name", "clockify_id", "archived", "gone_at")
+    list_filter = (WorkspaceFilter, "archived")
+    search_fields = ("name", "clockify_id")
+
+
 @admin.register(Employee, Vendor)
 class PersonAdmin(MirrorAdmin):
     list_display = ("name", "email", "quickbooks_id", "active", "inactive_since", "gone_at")
@@ -121,6 +139,14 @@ class ItemAdmin(MirrorAdmin):
     list_display = ("name", "quickbooks_id", "type", "active", "gone_at")
     list_filter = (CompanyFilter, "active")
     search_fields = ("name", "quickbooks_id")
+
+
+@admin.register(Class, Department)
+class NestedAdmin(MirrorAdmin):
+    list_display = ("full_name", "quickbooks_id", "active", "gone_at")
+    list_filter = (CompanyFilter, "active")
+    search_fields = ("full_name", "name", "quickbooks_id")
+    ordering = ("full_name", "pk")
 
 
 class AnsweredFilter(admin.SimpleListFilter):

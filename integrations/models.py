@@ -9,21 +9,32 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
+from integrations.clockify.models import (
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyTag,
+    ClockifyTask,
+    ClockifyUser,
+    TimeEntry,
+)
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
-from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
+from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Vendor
 from integrations.throttle import RateBucket
 
 __all__ = [
     "ApiCall",
     "ArchivedConnection",
+    "Class",
     "ClockifyClient",
     "ClockifyProject",
+    "ClockifyTag",
+    "ClockifyTask",
     "ClockifyUser",
     "Company",
     "ConnectionEvent",
     "Customer",
+    "Department",
     "Employee",
     "Item",
     "RateBucket",
@@ -53,10 +64,6 @@ class Workspace(Connection):
     class Matching(models.TextChoices):
         STRICT = "strict", "Strict: names equal to the letter"
         FORGIVING = "forgiving", "Forgiving: case and inner spaces do not count"
-
-    class Rounding(models.TextChoices):
-        MINUTE = "minute", "To the nearest minute"
-        CLOCKIFY = "clockify", "As in Clockify's reports"
 
     clockify_id = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=250)
@@ -92,11 +99,19 @@ class Workspace(Connection):
     time_zone = models.CharField(
         max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."
     )
-    rounding = models.CharField(max_length=12, choices=Rounding, default=Rounding.MINUTE)
+    rounding = models.CharField(
+        max_length=40,
+        default="minute",
+        help_text="minute, clockify, nearest:15, up:6 or down:5, and minimum:15 after a comma for a shortest time.",
+    )
     approved_only = models.BooleanField(default=False)
     block_invoiced = models.BooleanField(default=True)
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
+    # What time has that no line rule decides about; each may be empty.
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+    default_class = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks class, or empty.")
+    default_location = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks location, or empty.")
+    default_description = models.CharField(max_length=4000, blank=True, help_text="Template; empty: Clockify's text.")
     keep_signed = models.BooleanField(
         default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
     )
@@ -117,6 +132,11 @@ class Workspace(Connection):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def rounds_as_clockify(self) -> bool:
+        """Whether time is rounded as Clockify's reports round it."""
+        return self.rounding.partition(",")[0] == "clockify"
+
     def today(self, now: datetime) -> date:
         """Return the date of `now` in the workspace's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()
@@ -136,6 +156,8 @@ class ArchivedConnection(models.Model):
     service_item = models.CharField(
         max_length=64, blank=True, help_text="The workspace's item then, which only this company has."
     )
+    default_class = models.CharField(max_length=64, blank=True)
+    default_location = models.CharField(max_length=64, blank=True)
     sent_entries = models.PositiveIntegerField(help_text="How many entries of the workspace were in QuickBooks then.")
     sent_minutes = models.PositiveIntegerField()
     in_doubt = models.PositiveIntegerField(help_text="How many writes had no clear answer then.")
@@ -198,11 +220,15 @@ class UnreadableRecord(models.Model):
         USER = "user", "Clockify user"
         CLIENT = "client", "Clockify client"
         PROJECT = "project", "Clockify project"
+        TASK = "task", "Clockify task"
+        TAG = "tag", "Clockify tag"
         ENTRY = "entry", "Time entry"
         EMPLOYEE = "employee", "Employee"
         VENDOR = "vendor", "Vendor"
         CUSTOMER = "customer", "Customer"
         ITEM = "item", "Service item"
+        CLASS = "class", "Class"
+        DEPARTMENT = "department", "Location"
         INVOICE = "invoice", "Invoice"
         SALES_RECEIPT = "sales_receipt", "Sales receipt"
 

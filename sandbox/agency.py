@@ -10,6 +10,7 @@ from sandbox.agency_records import Agency
 from sandbox.agency_time import Calendar
 from sandbox.builder import Builder, Record
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
+from sandbox.quickbooks.company import Company
 from sandbox.world import World
 
 REALM = "9341454182739650"
@@ -28,6 +29,8 @@ def build(world: World, *, today: date, entries: int = 400, seed: int = 1) -> No
         name="Northlight Studio LLC",
         BookCloseDate=(first + timedelta(days=CLOSED_DAYS - 1)).isoformat(),
         MultiCurrencyEnabled=True,
+        ClassTrackingPerTxn=True,
+        TrackDepartments=True,
     )
     builder = Builder(world, workspace, company, born=first - timedelta(days=30))
     agency = Agency()
@@ -60,9 +63,7 @@ def _fill_clockify(builder: Builder, agency: Agency) -> None:
 
 def _fill_quickbooks(builder: Builder, agency: Agency) -> None:
     company = builder.company
-    income = {"value": "1", "name": "Services"}
-    for name, price in (("Design", 120), ("Consulting", 140)):
-        company.put("Item", {"Name": name, "UnitPrice": price, "IncomeAccountRef": income})
+    _fill_lists(company)
     for name, email in data.EMPLOYEES:
         agency.employees[name] = builder.employee(name, email)
     for name, is_contractor in data.VENDORS:
@@ -76,6 +77,28 @@ def _fill_quickbooks(builder: Builder, agency: Agency) -> None:
     company.put("Employee", {"Id": former["Id"], "Active": False})
     for full_name in data.INACTIVE_CUSTOMERS:
         company.put("Customer", {"Id": agency.customers[full_name]["Id"], "Active": False})
+
+
+def _fill_lists(company: Company) -> None:
+    """Add items, some in a category, and classes and locations of several levels."""
+    income = {"IncomeAccountRef": {"value": "1", "name": "Services"}}
+    for name, price in data.ITEMS:
+        company.put("Item", {"Name": name, "UnitPrice": price, **income})
+    category = company.put("Item", {"Name": data.CATEGORY, "Type": "Category"})
+    below = {"SubItem": True, "ParentRef": {"value": category["Id"]}}
+    for name, price in data.ITEMS_IN_CATEGORY:
+        company.put("Item", {"Name": name, "UnitPrice": price, **below, **income})
+    for entity, flag, full_names in (
+        ("Class", "SubClass", data.CLASSES),
+        ("Department", "SubDepartment", data.DEPARTMENTS),
+    ):
+        ids: dict[str, str] = {}
+        for full_name in full_names:
+            parent, _, name = full_name.rpartition(":")
+            place = {flag: True, "ParentRef": {"value": ids[parent]}} if parent else {}
+            ids[full_name] = company.put(entity, {"Name": name, **place})["Id"]
+            if full_name == data.INACTIVE_CLASS:
+                company.put(entity, {"Id": ids[full_name], "Active": False})
 
 
 def _sub_customer(builder: Builder, agency: Agency, full_name: str) -> None:

@@ -166,6 +166,20 @@ ONLY_IN_QUICKBOOKS = {
     },
 }
 
+# Items in categories; each list below its parent by full name, so that three levels stand here.
+ITEMS = (("Design", 120), ("Consulting", 140))
+CATEGORY, ITEMS_IN_CATEGORY = "Studio", (("Photography", 150), ("Vidéo", 180))
+CLASSES = (
+    "Creative",
+    "Creative:Design",
+    "Creative:Design:Print & packaging",
+    "Engineering",
+    "Événements",
+    "Print shop",
+)
+INACTIVE_CLASS = "Print shop"
+DEPARTMENTS = ("New York", "New York:Brooklyn studio", "Chicago", "Zürich")
+
 DESCRIPTIONS = (
     "Design review",
     "Wireframes, second round",

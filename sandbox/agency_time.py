@@ -14,7 +14,7 @@ from sandbox import agency_data as data
 from sandbox.agency_records import Agency
 from sandbox.builder import Builder, local_date, local_second, weekdays
 from sandbox.clockify.clocktime import zone
-from sandbox.clockify.records import Entry, User
+from sandbox.clockify.records import Entry, Tag, Task, User
 
 DAY, HOUR, MINUTE = 86_400, 3600, 60
 SPAN = 35  # days before today
@@ -24,6 +24,8 @@ APPROVED_WEEKS, PENDING_WEEKS = 2, 3  # from the first day on
 APPROVERS = (data.PEOPLE[1], data.PEOPLE[2], data.PEOPLE[5])
 NOT_BILLABLE_IN = 20  # one entry in this many
 TAGS = ("onsite", "remote", "rush")
+TASKS = ("Design: UX", "Développement", "Project management")
+TASKS_OF = (data.ACME, data.BLUEBIRD, data.HARTWELL)  # clients whose projects have tasks
 
 
 class Calendar:
@@ -35,7 +37,10 @@ class Calendar:
         self.special: dict[str, list[str]] = defaultdict(list)
         self.days = weekdays(today - timedelta(days=SPAN), today - timedelta(days=1))
         self._clock: dict[tuple[str, date], int] = {}
+        # A sequence of its own, so that tasks change nothing else of the data.
+        self._task_choices = Random(f"tasks/{today}/{seed}")
         self._tags = [self._named(name) for name in TAGS]
+        self._tasks = {work: self._tasks_of(work) for work in data.PROJECTS if work.client in TASKS_OF}
 
     def fill(self, entries: int) -> None:
         """Add the special entries first, then ordinary ones up to about `entries`, and approve last."""
@@ -65,6 +70,7 @@ class Calendar:
             description=self.random.choice(data.DESCRIPTIONS),
             billable=work.billable and self.random.randrange(NOT_BILLABLE_IN) > 0,
             tag_ids=[self.random.choice(self._tags)] if self.random.random() < 0.2 else None,
+            task_id=self._task_choices.choice([*self._tasks[work], None]) if work in self._tasks else None,
         )
 
     def _with_rate(self) -> data.Work:
@@ -119,10 +125,14 @@ class Calendar:
                 replace(entry, approval_id=requests[key], approval_state=state, locked=locked)
             )
 
+    def _tasks_of(self, work: data.Work) -> list[str]:
+        project = self.agency.projects[work]
+        tasks = [Task(self.builder.clockify.new_id(0), name, project_id=project.id) for name in TASKS]
+        return [self.builder.workspace.put_task(task).id for task in tasks]
+
     def _named(self, name: str) -> str:
         key = self.builder.clockify.new_id(0)
-        self.builder.workspace.names[key] = name
-        return key
+        return self.builder.workspace.put_tag(Tag(key, name)).id
 
 
 class _WeightedChoice:

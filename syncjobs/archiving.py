@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from integrations.models import ArchivedConnection, Company, ConnectionEvent, Workspace
-from integrations.quickbooks import connection
+from integrations.quickbooks import archived, connection
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.ledger import lease
@@ -159,14 +159,15 @@ def _set_free(
             company=company,
             at=now,
             by=person,
-            service_item=workspace.service_item,
+            **{name: getattr(workspace, name) for name in archived.COMPANYS_OWN},
             sent_entries=before.entries,
             sent_minutes=before.minutes,
             in_doubt=before.in_doubt,
         )
         first = start_date or workspace.start_date
-        # Ids of another company's items mean nothing in the next one.
-        Workspace.objects.filter(pk=workspace.pk).update(company=None, service_item="", start_date=first)
+        # Ids of another company's records mean nothing in the next one.
+        emptied = dict.fromkeys(archived.COMPANYS_OWN, "")
+        Workspace.objects.filter(pk=workspace.pk).update(company=None, start_date=first, **emptied)
         _forget_statuses(workspace)
         ConnectionEvent.objects.create(
             workspace=workspace,

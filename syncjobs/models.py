@@ -471,6 +471,31 @@ class Action(models.Model):
         return "on_the_way" if self.in_flight and self.state == self.State.SENDING else self.state
 
 
+class LineRule(models.Model):
+    """A rule of a workspace: which item, class, location and words time gets that meets all of its conditions.
+
+    Conditions are Clockify ids, results ids of the company's records and a template; empty ones say nothing.
+    """
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="line_rules")
+    # The records that it gives are this company's alone.
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="+")
+    user_id = models.CharField(max_length=64, blank=True)
+    client_id = models.CharField(max_length=64, blank=True)
+    project_id = models.CharField(max_length=64, blank=True)
+    task_id = models.CharField(max_length=64, blank=True)
+    tag_id = models.CharField(max_length=64, blank=True)
+    item_id = models.CharField(max_length=64, blank=True)
+    class_id = models.CharField(max_length=64, blank=True)
+    department_id = models.CharField("location", max_length=64, blank=True)
+    description = models.CharField(max_length=4000, blank=True, help_text="Template.")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"rule {self.pk}"
+
+
 class Schedule(models.Model):
     """The times at which a workspace's checks or syncs start automatically. The worker's tick compares `next_at`."""
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from integrations.models import ConnectionEvent, Item, Workspace
-from syncjobs.rules import timetable
+from integrations.models import ConnectionEvent, Workspace
+from syncjobs.planning import lines
+from syncjobs.rules import rounding, templates, timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules
 
@@ -26,12 +27,14 @@ class Setting:
     """A setting of the policy. `read` turns text into the stored value or raises BadValue.
 
     `of_company`: kept on the company, for all its workspaces. `schedules`: the kind of run whose schedule it is.
+    `column`: where it is kept under another name.
     """
 
     read: Callable[[Workspace, str], Any]
     help: str
     of_company: bool = False
     schedules: str = ""
+    column: str = ""
 
 
 def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
@@ -85,17 +88,44 @@ def _hours(workspace: Workspace, text: str) -> Decimal:
     return value
 
 
-def _item(workspace: Workspace, text: str) -> str:
-    """Return the id of a service item given by id or name; "" (or none) means QuickBooks' default."""
-    if text.lower() in {"", "none"}:
-        return ""
-    items = Item.objects.filter(company=workspace.company, active=True, gone_at=None)
-    item = items.filter(quickbooks_id=text).first() or items.filter(name=text).first()
-    if item is None:
-        raise BadValue(f"there is no active item {text!r}; check for new users and customers, then look again")
-    if item.type and item.type != "Service":
-        raise BadValue(f"{item.name} is of type {item.type}; time needs a service item")
-    return item.quickbooks_id
+def _listed(name: str) -> Callable[[Workspace, str], str]:
+    """Return the reader of an item, class or location, given by id or name; "" (or none) means none."""
+
+    def read(workspace: Workspace, text: str) -> str:
+        if text.lower() in {"", "none"}:
+            return ""
+        if workspace.company is None:
+            raise BadValue(f"there is no {name} before QuickBooks is connected")
+        rows = lines.QUICKBOOKS_MODELS[name]._default_manager.filter(company=workspace.company)
+        active = rows.filter(active=True, gone_at=None)
+        found = list(rows.filter(quickbooks_id=text)) or list(active.filter(full_name=text))
+        found = found or list(active.filter(name=text))
+        if len(found) > 1:
+            raise BadValue(f"several {name}s are named {text!r}; give the id of one")
+        problem = lines.problem_of(workspace.company, name, found[0] if found else None)
+        if not found and "switched off" not in problem:
+            raise BadValue(f"there is no active {name} {text!r}; check for new users and customers, then look again")
+        if problem:
+            raise BadValue(f"the {name} {lines.name_of(found[0]) if found else text!r} {problem}")
+        return str(found[0].quickbooks_id)
+
+    return read
+
+
+def _template(workspace: Workspace, text: str) -> str:
+    try:
+        templates.check(text)
+    except templates.BadTemplate as problem:
+        raise BadValue(f"the description can't be filled: {problem}") from None
+    return text
+
+
+def _rounding(workspace: Workspace, text: str) -> str:
+    try:
+        rounding.parse(text)
+    except ValueError as problem:
+        raise BadValue(str(problem)) from None
+    return "".join(text.split())
 
 
 def _sku(workspace: Workspace, text: str) -> str:
@@ -117,17 +147,35 @@ SETTINGS: Mapping[str, Setting] = {
     "people_to_vendors": Setting(_yes_no, "suggest vendors for people, and let them be linked by hand"),
     "start_date": Setting(_day, "where runs without --from begin"),
     "time_zone": Setting(_zone, "for people without a time zone in Clockify"),
-    "rounding": Setting(_choice("minute", "clockify"), "minute: nearest minute; clockify: as its reports round"),
+    "rounding": Setting(
+        _rounding, "minute, clockify (as its reports), nearest:15, up:6 or down:5; ,minimum:15 for a shortest time"
+    ),
     "approved_only": Setting(_yes_no, "send approved time only"),
     "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
     "keep_signed": Setting(_yes_no, "hold what would send, change or delete time of a signed period"),
     "longest_hours": Setting(_hours, "longer entries wait for a person"),
-    "service_item": Setting(_item, "QuickBooks item for sent time, by id or name; none for QuickBooks' default"),
+    "service_item": Setting(
+        _listed("item"), "QuickBooks item for sent time, by id or name; none for QuickBooks' default"
+    ),
+    "class": Setting(
+        _listed("class"), "QuickBooks class of time that no line rule gives one, by id or name", column="default_class"
+    ),
+    "location": Setting(
+        _listed("location"), "QuickBooks location of such time, by id or name", column="default_location"
+    ),
+    "description": Setting(
+        _template, "words of such time, such as {project}: {description}", column="default_description"
+    ),
     "allow_sku": Setting(_sku, "plan to allow besides Essentials and Plus, by its exact text", of_company=True),
     "allow_unstated_payroll": Setting(_yes_no, "send although Payroll is not stated", of_company=True),
     "check_schedule": Setting(_timetable, "when checks begin: off, every 2 hours, daily at 07:30", schedules="check"),
     "sync_schedule": Setting(_timetable, "when syncs begin, likewise", schedules="sync"),
 }
+
+
+def column_of(name: str) -> str:
+    """Return the column that keeps a setting."""
+    return SETTINGS[name].column or name
 
 
 def shown(workspace: Workspace) -> dict[str, Any]:
@@ -138,7 +186,8 @@ def shown(workspace: Workspace) -> dict[str, Any]:
         if setting.schedules:
             values[name] = schedules.shown(workspace, setting.schedules)
             continue
-        value = getattr(company if setting.of_company else workspace, name, "" if name == "allow_sku" else False)
+        owner = company if setting.of_company else workspace
+        value = getattr(owner, column_of(name), "" if name == "allow_sku" else False)
         values[name] = value.isoformat() if isinstance(value, date) else value
     # A number in the JSON; Decimal would be printed as text.
     values["longest_hours"] = float(workspace.longest_hours)
@@ -173,11 +222,13 @@ def change(workspace: Workspace, new_values: Mapping[str, str], *, now: datetime
                 schedules.change(workspace, SETTINGS[name].schedules, value, now=now)
                 continue
             owner: Any = workspace.company if SETTINGS[name].of_company else workspace
-            before = getattr(owner, name)
-            setattr(owner, name, value)
+            before = getattr(owner, column_of(name))
+            setattr(owner, column_of(name), value)
             if before != value:
                 _record_change(workspace, name, before, value, now=now, person=person)
-        workspace_fields = [name for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
+        workspace_fields = [
+            column_of(name) for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules
+        ]
         # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
         workspace.save(update_fields=workspace_fields)
         company = workspace.company

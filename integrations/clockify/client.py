@@ -94,8 +94,14 @@ class ClockifyApiClient:
         """Yield active and archived clients; a request without `archived` returns both."""
         return self._pages(f"{self.api_url}/workspaces/{workspace_id}/clients", {})
 
-    def projects(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
-        return self._pages(f"{self.api_url}/workspaces/{workspace_id}/projects", {})
+    def projects(self, workspace_id: str, *, with_tasks: bool = False) -> Iterator[Mapping[str, Any]]:
+        """Yield active and archived projects; hydrated ones have their tasks, which spares a call for each."""
+        params = {"hydrated": "true"} if with_tasks else {}
+        return self._pages(f"{self.api_url}/workspaces/{workspace_id}/projects", params)
+
+    def tags(self, workspace_id: str) -> Iterator[Mapping[str, Any]]:
+        """Yield active and archived tags."""
+        return self._pages(f"{self.api_url}/workspaces/{workspace_id}/tags", {})
 
     def entry(self, workspace_id: str, entry_id: str) -> Mapping[str, Any]:
         """Return one time entry. Raises Gone only where Clockify says that it was deleted (400 with code 501).

@@ -62,6 +62,21 @@ class ClockifyProject(Mirrored):
         verbose_name = "Clockify project"
 
 
+class ClockifyTask(Mirrored):
+    project_id = models.CharField(max_length=64, blank=True, help_text="Clockify id of the project.")
+    active = models.BooleanField(default=True)
+
+    class Meta(Mirrored.Meta):
+        verbose_name = "Clockify task"
+
+
+class ClockifyTag(Mirrored):
+    archived = models.BooleanField(default=False)
+
+    class Meta(Mirrored.Meta):
+        verbose_name = "Clockify tag"
+
+
 class TimeEntry(models.Model):
     """One time entry as Clockify has it. Times are UTC; `rate` is per hour, in major units of `currency`."""
 
@@ -73,6 +88,9 @@ class TimeEntry(models.Model):
     project_name = models.CharField(max_length=500, blank=True)
     client_id = models.CharField(max_length=64, blank=True)
     client_name = models.CharField(max_length=500, blank=True)
+    task_id = models.CharField(max_length=64, blank=True)
+    task_name = models.CharField(max_length=500, blank=True)
+    tags = models.JSONField(default=list, blank=True, help_text="Id and name of each.")
     start_at = models.DateTimeField()
     end_at = models.DateTimeField(null=True, blank=True)
     txn_date = models.DateField(help_text="The day the work began, in its owner's time zone.")

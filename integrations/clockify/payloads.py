@@ -59,8 +59,23 @@ class ProjectPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskPayload:
+    id: str
+    name: str
+    project_id: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagPayload:
+    id: str
+    name: str
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPayload:
-    """One time entry. `rate` is per hour, in major units; None where Clockify has none."""
+    """One time entry. `rate` is per hour, in major units; None where Clockify has none. `tags`: ids and names."""
 
     id: str
     user_id: str
@@ -69,6 +84,9 @@ class EntryPayload:
     project_name: str
     client_id: str
     client_name: str
+    task_id: str
+    task_name: str
+    tags: tuple[tuple[str, str], ...]
     start_at: datetime
     end_at: datetime | None
     billable: bool
@@ -181,6 +199,27 @@ def project(raw: Raw) -> ProjectPayload:
     )
 
 
+def task(raw: Raw) -> TaskPayload:
+    """Return a task. Raises Unreadable."""
+    raw = values.record(raw)
+    return TaskPayload(
+        id=values.identifier(raw, *ID_NAMES),
+        name=_short(name_of(raw, "name"), "name"),
+        project_id=values.text(raw, "projectId", longest=values.ID_LENGTH),
+        active=values.text(raw, "status").upper() != "DONE",
+    )
+
+
+def tag(raw: Raw) -> TagPayload:
+    """Return a tag. Raises Unreadable."""
+    raw = values.record(raw)
+    return TagPayload(
+        id=values.identifier(raw, *ID_NAMES),
+        name=_short(name_of(raw, "name"), "name"),
+        archived=values.flag(raw, "archived"),
+    )
+
+
 # What says whose time an entry is, and how long; not what it is worth.
 OF_TIME = {
     *ID_NAMES,
@@ -202,6 +241,7 @@ def entry(raw: Raw) -> EntryPayload:
     if start_at is None:
         raise Unreadable("it has no start")
     rate, currency = _rate(raw)
+    task_raw = _object(raw, "task")
     return EntryPayload(
         id=entry_id,
         user_id=user_id,
@@ -210,6 +250,9 @@ def entry(raw: Raw) -> EntryPayload:
         project_name=_display_name(raw, "projectName") or _display_name(project_raw, "name"),
         client_id=values.text(raw, "clientId", longest=values.ID_LENGTH) or text(project_raw.get("clientId"))[:64],
         client_name=_display_name(raw, "clientName") or _display_name(project_raw, "clientName"),
+        task_id=_plain_id(raw.get("taskId")) or identifier(task_raw),
+        task_name=_display_name(raw, "taskName") or _display_name(task_raw, "name"),
+        tags=_tags(raw),
         start_at=start_at,
         end_at=values.instant(interval, "end"),
         billable=values.flag(raw, "billable"),
@@ -219,6 +262,21 @@ def entry(raw: Raw) -> EntryPayload:
         currency=currency,
         invoiced=_invoiced(raw.get("invoicingInfo")),
     )
+
+
+def _plain_id(value: Any) -> str:
+    """Return an id that only line rules look at; "" for what is none."""
+    return value if isinstance(value, str) and len(value) <= values.ID_LENGTH else ""
+
+
+def _tags(raw: Raw) -> tuple[tuple[str, str], ...]:
+    """Return id and name of each tag; the regular API has ids alone, the report objects as well."""
+    ids, objects = raw.get("tagIds"), raw.get("tags")
+    tags = {_plain_id(key): "" for key in ids} if isinstance(ids, list) else {}
+    for one in objects if isinstance(objects, list) else []:
+        if isinstance(one, Mapping):
+            tags[identifier(one)] = _display_name(one, "name")
+    return tuple((key, name) for key, name in tags.items() if key)
 
 
 def time_of(raw: Raw) -> EntryPayload:

@@ -89,7 +89,7 @@ def pull_workspace(
 ) -> dict[str, mirror.Counts]:
     """Pull users, clients and projects, and Clockify's rounding if the workspace uses it. Raises ApiError."""
     counts = pull_lists(workspace, client, reading=reading, now=now)
-    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
+    if workspace.rounds_as_clockify:
         details = client.workspace(workspace.clockify_id)
         rounding = payloads.rounding(details.get("workspaceSettings"))
         Workspace.objects.filter(pk=workspace.pk).update(report_rounding=rounding)
@@ -261,6 +261,10 @@ def _entry_columns(
     # Not read this time, which must not erase what is known.
     if approved is None and row is not None:
         approved = row.approved
+    if columns["task_id"] and not columns["task_name"] and row is not None and row.task_id == columns["task_id"]:
+        columns["task_name"] = row.task_name
+    known_tags = dict(row.tags) if row is not None else {}
+    columns["tags"] = [[key, name or known_tags.get(key, "")] for key, name in entry.tags]
     for name in ("user_name", "project_name", "client_id", "client_name"):
         if not columns[name] and row is not None and row.project_id == entry.project_id:
             columns[name] = getattr(row, name)

@@ -8,6 +8,9 @@ from datetime import datetime
 from integrations.models import ArchivedConnection, Workspace
 from integrations.quickbooks.models import Company
 
+# The workspace's choices among the company's own records, kept with the archived connection under the same names.
+COMPANYS_OWN = ("service_item", "default_class", "default_location")
+
 
 def last_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, ArchivedConnection]:
     """Return the connection that was archived last of each workspace without a company, by its primary key."""
@@ -24,12 +27,14 @@ def last_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, ArchivedConn
 def take_up_again(workspace: Workspace, company: Company, *, now: datetime) -> bool:
     """Take the history with this company up again where its connection was archived; return whether it was.
 
-    Receipts, links and decisions are kept by company, so only the workspace's own choice of an item is put back.
+    Receipts, links and decisions are kept by company, so only the workspace's own choice of item, class and
+    location is put back.
     """
     rows = ArchivedConnection.objects.filter(workspace=workspace, company=company, taken_up_at=None)
     last = rows.order_by("-pk").first()
     if last is None:
         return False
     rows.update(taken_up_at=now)
-    Workspace.objects.filter(pk=workspace.pk, service_item="").update(service_item=last.service_item)
+    for name in COMPANYS_OWN:
+        Workspace.objects.filter(pk=workspace.pk, **{name: ""}).update(**{name: getattr(last, name)})
     return True

@@ -213,7 +213,16 @@ def keep_subscription(
         "plan_read_at",
     ]
     company.save(update_fields=fields)
+    keep_tracking(company, preferences)
     return subscription_status(company)
+
+
+def keep_tracking(company: Company, preferences: payloads.Raw) -> None:
+    """Save whether time may have classes and locations."""
+    tracked = payloads.tracking(preferences)
+    for name, value in tracked.items():
+        setattr(company, name, value)
+    company.save(update_fields=list(tracked))
 
 
 def subscription_status(company: Company) -> subscription_policy.SubscriptionStatus:

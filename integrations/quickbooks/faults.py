@@ -44,6 +44,8 @@ DUPLICATE_ID_CODES = {"600", BUSINESS_RULE_CODE, "2130"}
 BOOKS_CLOSED_CODES = {"6200", "6210"}
 # A reference that QuickBooks does not know, or that became inactive.
 BAD_REFERENCE_CODES = {NOT_FOUND_CODE, "2500", "6250"}
+# The company's plan, settings or user do not allow it: entering time, or a class or location on it.
+FEATURE_CODES = {"5020", "5030"}
 # Under 400 and 200 these say nothing about the record, and nothing certain about the connection either.
 TROUBLE_CODES = TOKEN_CODES | {APP_WITHOUT_ACCESS_CODE} | BUSY_CODES | BROKEN_CODES
 

@@ -52,6 +52,9 @@ class Company(Connection):
     time_tracking = models.BooleanField(null=True, blank=True)
     book_close_date = models.DateField(null=True, blank=True)
     home_currency = models.CharField(max_length=3, blank=True)
+    # Whether time may have a class or a location there.
+    tracks_classes = models.BooleanField(null=True, blank=True)
+    tracks_locations = models.BooleanField(null=True, blank=True)
     plan_problem = models.TextField(blank=True, help_text="What of the plan could not be read.")
     plan_read_at = models.DateTimeField(null=True, blank=True)
     # Exceptions that an administrator allowed for this company.
@@ -103,5 +106,26 @@ class Customer(Listed):
     is_project = models.BooleanField(default=False)
 
 
-class Item(Listed):
+class Nested(Listed):
+    """A record of a list with levels, which people know by its full name."""
+
+    full_name = models.CharField(max_length=2500, blank=True, help_text="FullyQualifiedName.")
+
+    class Meta(Listed.Meta):
+        abstract = True
+
+
+class Item(Nested):
     type = models.CharField(max_length=40, blank=True)
+
+
+class Class(Nested):
+    class Meta(Nested.Meta):
+        verbose_name_plural = "classes"
+
+
+class Department(Nested):
+    """A location, as people call it; the API's name is Department."""
+
+    class Meta(Nested.Meta):
+        verbose_name = "location"

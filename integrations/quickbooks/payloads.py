@@ -34,6 +34,8 @@ class Activity:
     item_id: str
     created_at: datetime | None
     raw: Raw
+    class_id: str = ""
+    department_id: str = ""
 
     @property
     def billed(self) -> bool:
@@ -150,6 +152,8 @@ def activity(raw: Raw) -> Activity:
         item_id=ref(raw, "ItemRef"),
         created_at=_created(raw),
         raw=raw,
+        class_id=ref(raw, "ClassRef"),
+        department_id=ref(raw, "DepartmentRef"),
     )
 
 
@@ -258,6 +262,17 @@ def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
         )
     except Unreadable as problem:
         return SubscriptionEvidence(company_name, "", "", None, None, None, "", problem=str(problem))
+
+
+def tracking(preferences: Raw) -> dict[str, bool | None]:
+    """Return whether time may have a class and a location, by the company's columns; None where it is not stated."""
+    accounting = preferences.get("AccountingInfoPrefs")
+    stated = accounting if isinstance(accounting, Mapping) else {}
+    # Of a TimeActivity's own references, beside those of lines (Intuit: TimeActivity page).
+    return {
+        "tracks_classes": yes_no(stated.get("ClassTrackingPerTxn")),
+        "tracks_locations": yes_no(stated.get("TrackDepartments")),
+    }
 
 
 def _name_values(raw: Raw, what: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Pull of employees, vendors, customers and service items into the mirror, inactive ones included."""
+"""Pull of employees, vendors, customers, items, classes and locations into the mirror, inactive ones included."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from integrations.quickbooks import payloads
 from integrations.quickbooks import reading as lists_of
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
-from integrations.quickbooks.models import Company, Customer, Employee, Item, Listed, Vendor
+from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Listed, Vendor
 from integrations.reading import mirror, unreadable, values
 from integrations.reading.unreadable import Reading
 
@@ -17,6 +17,15 @@ KEY = "quickbooks_id"
 # Widths of columns that are only shown.
 FULL_NAME_LENGTH, TYPE_LENGTH = 2500, 40
 Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
+# By list: the name of its counts, and the columns whose difference counts as a change.
+WATCHED: Mapping[type[Listed], tuple[str, tuple[str, ...]]] = {
+    Employee: ("employees", ("name", "active", "email")),
+    Vendor: ("vendors", ("name", "active", "email")),
+    Customer: ("customers", ("name", "active", "parent_id", "currency")),
+    Item: ("items", ("name", "active", "type")),
+    Class: ("classes", ("name", "active", "full_name")),
+    Department: ("locations", ("name", "active", "full_name")),
+}
 
 
 def pull_lists(
@@ -27,36 +36,20 @@ def pull_lists(
     now: datetime,
     with_subscription: bool = False,
 ) -> tuple[dict[str, mirror.Counts], Mapping[str, Mapping[str, Any]]]:
-    """Read the four lists, then write each in one transaction.
+    """Read the company's lists, then write each in one transaction.
 
     Return the counts by list, and the subscription's records where requested. Records that can't be read are noted in
     `reading` and listed for people; they are not gone. Raises ApiError.
     """
-    lists: list[tuple[str, type[Any], Columns, tuple[str, ...]]] = [
-        ("employees", Employee, _person, ("name", "active", "email")),
-        ("vendors", Vendor, _person, ("name", "active", "email")),
-        ("customers", Customer, _customer, ("name", "active", "parent_id", "currency")),
-        ("items", Item, _item, ("name", "active", "type")),
-    ]
+    lists = lists_of.lists_of(company)
     read = lists_of.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
-    for name, model, columns, watched in lists:
-        owner, entity = {"company": company}, model.__name__
-        kind = entity.lower()
+    for entity, model in lists.items():
+        name, watched = WATCHED[model]
+        owner, kind, columns = {"company": company}, entity.lower(), _columns_of(model)
         if entity in read.whole:
-            rows = _columns_by_id(reading, kind, read.whole[entity], columns)
-            counts[name] = mirror.store(
-                model,
-                owner=owner,
-                key=KEY,
-                rows=rows,
-                watched=watched,
-                now=now,
-                listed=reading.ids(kind),
-                is_whole=reading.is_whole(kind),
-            )
-            unreadable.keep(reading, company, (kind,), now=now)
-        else:
+            counts[name] = _store_whole(company, model, read.whole[entity], reading=reading, now=now)
+        elif entity in read.changes:
             changes = read.changes[entity]
             gone = [payloads.identifier(raw) for raw in changes if payloads.is_deleted(raw)]
             rows = _columns_by_id(reading, kind, [raw for raw in changes if not payloads.is_deleted(raw)], columns)
@@ -66,12 +59,70 @@ def pull_lists(
             )
         _date_inactivity(model, company, now)
     # Changes are trusted for a day from here on, so this is only set when nothing was read as changes.
-    whole_lists: dict[str, Any] = {"lists_read_at": now} if len(read.whole) == len(lists) else {}
+    whole_lists: dict[str, Any] = {} if read.changes else {"lists_read_at": now}
     if company.shrunk_lists.exists():
         # The next reading has to be whole as well, since changes never say what a list lost.
         whole_lists = {"lists_read_at": None}
     Company.objects.filter(pk=company.pk).update(pulled_at=now, changes_read_to=read.server_time, **whole_lists)
     return counts, read.subscription
+
+
+def pull_new_lists(
+    company: Company,
+    client: QuickBooksApiClient,
+    counts: dict[str, mirror.Counts],
+    *,
+    reading: Reading,
+    now: datetime,
+) -> None:
+    """Read classes and locations where their use is new by the preferences that came along with the other lists.
+
+    `counts` are those of the lists that were read; these are added. Raises ApiError.
+    """
+    for entity, model in lists_of.lists_of(company).items():
+        name, _ = WATCHED[model]
+        if name not in counts and entity in lists_of.OPTIONAL_LISTS:
+            read = lists_of.ListReading()
+            lists_of.read_whole(client, read, entity)
+            if entity in read.whole:
+                counts[name] = _store_whole(company, model, read.whole[entity], reading=reading, now=now)
+
+
+def pull_list(
+    company: Company, client: QuickBooksApiClient, model: type[Listed], *, reading: Reading, now: datetime
+) -> None:
+    """Read one list whole, such as classes where a rule is to name one. Raises ApiError."""
+    _store_whole(company, model, client.query(model.__name__, lists_of.EVERYBODY), reading=reading, now=now)
+    _date_inactivity(model, company, now)
+
+
+def _store_whole(
+    company: Company, model: type[Listed], records: Iterable[Any], *, reading: Reading, now: datetime
+) -> mirror.Counts:
+    kind = model.__name__.lower()
+    rows = _columns_by_id(reading, kind, records, _columns_of(model))
+    counts = mirror.store(
+        model,
+        owner={"company": company},
+        key=KEY,
+        rows=rows,
+        watched=WATCHED[model][1],
+        now=now,
+        listed=reading.ids(kind),
+        is_whole=reading.is_whole(kind),
+    )
+    unreadable.keep(reading, company, (kind,), now=now)
+    return counts
+
+
+def _columns_of(model: type[Listed]) -> Columns:
+    by_model: Mapping[type[Listed], Columns] = {
+        Customer: _customer,
+        Item: _item,
+        Class: _nested,
+        Department: _nested,
+    }
+    return by_model.get(model, _person)
 
 
 def _columns_by_id(reading: Reading, kind: str, records: Iterable[Any], columns: Columns) -> dict[str, dict[str, Any]]:
@@ -85,7 +136,7 @@ def refresh_records(
     company: Company, client: QuickBooksApiClient, model: type[Listed], ids: list[str], now: datetime
 ) -> None:
     """Read single records again after QuickBooks refused a reference; unknown ones are marked as gone."""
-    columns = _customer if model is Customer else _item if model is Item else _person
+    columns = _columns_of(model)
     id_list = ", ".join(quoted(record_id) for record_id in ids)
     records = client.query(model.__name__, f"Id in ({id_list}) and {lists_of.EVERYBODY}")
     single = Reading()
@@ -102,7 +153,7 @@ def refresh_records(
 
 def keep_record(company: Company, model: type[Any], raw: Mapping[str, Any], *, now: datetime) -> str:
     """Store one record in the mirror as QuickBooks answered it, new or known; return its id."""
-    columns = _customer if model is Customer else _person
+    columns = _columns_of(model)
     values = {**columns(raw), "last_seen_at": now, "gone_at": None}
     model._default_manager.update_or_create(
         company=company,
@@ -145,5 +196,11 @@ def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _nested(raw: Mapping[str, Any]) -> dict[str, Any]:
+    # The full name is only shown.
+    full_name = payloads.text(raw.get("FullyQualifiedName"))[:FULL_NAME_LENGTH]
+    return {**_common_columns(raw, "Name"), "full_name": full_name}
+
+
 def _item(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {**_common_columns(raw, "Name"), "type": payloads.text(raw.get("Type"))[:TYPE_LENGTH]}
+    return {**_nested(raw), "type": payloads.text(raw.get("Type"))[:TYPE_LENGTH]}

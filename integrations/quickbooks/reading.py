@@ -16,12 +16,14 @@ from typing import Any
 from integrations.errors import ApiError, Gone, Rejected, Unexpected
 from integrations.http.bounded_json import UNREADABLE
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
+from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Listed, Vendor
 
 log = logging.getLogger("hourbridge.reading")
 
 Raw = Mapping[str, Any]
-LISTS = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": Item}
+LISTS: Mapping[str, type[Listed]] = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": Item}
+# Read where the company uses them; without them everything else can be read and sent.
+OPTIONAL_LISTS: Mapping[str, type[Listed]] = {"Class": Class, "Department": Department}
 # Name lists answer with active records only unless asked for both (Intuit: data queries).
 EVERYBODY = "Active in (true, false)"
 # Of all queries in a batch together, and of one answer with changes (Intuit: batch and changedatacapture pages).
@@ -50,9 +52,10 @@ class ListReading:
 def read(company: Company, client: QuickBooksApiClient, *, with_subscription: bool, now: datetime) -> ListReading:
     """Return each list, whole or as changes, and the subscription where wanted. Raises ApiError."""
     result = ListReading()
-    shares = _batch_shares(company)
+    lists = lists_of(company)
+    shares = _batch_shares(company, lists)
     _read_batch(client, result, shares, with_subscription=with_subscription)
-    unread = [entity for entity in LISTS if entity not in result.whole]
+    unread = [entity for entity in lists if entity not in result.whole]
     since = company.changes_read_to
     changes_usable = company.lists_read_at is not None and now - company.lists_read_at < MAX_CHANGES_AGE
     if unread and since is not None and changes_usable:
@@ -60,11 +63,27 @@ def read(company: Company, client: QuickBooksApiClient, *, with_subscription: bo
         _read_changes(client, result, [entity for entity in unread if entity not in shares], since - OVERLAP)
     for entity in unread:
         if entity not in result.changes:
-            result.whole[entity] = list(client.query(entity, EVERYBODY))
+            read_whole(client, result, entity)
     if with_subscription and len(result.subscription) < len(SUBSCRIPTION_QUERIES):
         reads = {"CompanyInfo": client.company_info, "Preferences": client.preferences}
         result.subscription = {entity: _readable(entity, read) for entity, read in reads.items()}
     return result
+
+
+def lists_of(company: Company) -> dict[str, type[Listed]]:
+    """Return the models of the lists to read of this company, by entity."""
+    used = {"Class": company.tracks_classes, "Department": company.tracks_locations}
+    return {**LISTS, **{entity: model for entity, model in OPTIONAL_LISTS.items() if used[entity]}}
+
+
+def read_whole(client: QuickBooksApiClient, result: ListReading, entity: str) -> None:
+    """Read one list into the result; one that is optional and refused stays out of it. Raises ApiError."""
+    try:
+        result.whole[entity] = list(client.query(entity, EVERYBODY))
+    except REFUSALS as refusal:
+        if entity in LISTS:
+            raise
+        log.warning("QuickBooks refuses its list of %s (%s); what is known of it stays.", entity, refusal.message)
 
 
 def _readable(entity: str, read: Callable[[], Raw]) -> Raw:
@@ -76,9 +95,9 @@ def _readable(entity: str, read: Callable[[], Raw]) -> Raw:
         return {UNREADABLE: entity}
 
 
-def _batch_shares(company: Company) -> dict[str, int]:
+def _batch_shares(company: Company, lists: Mapping[str, type[Listed]]) -> dict[str, int]:
     """Return the number of records to request in the batch, by entity; lists that may not fit are left out."""
-    counts = {entity: model._default_manager.filter(company=company).count() for entity, model in LISTS.items()}
+    counts = {entity: model._default_manager.filter(company=company).count() for entity, model in lists.items()}
     remaining, shares = MAX_RECORDS - len(SUBSCRIPTION_QUERIES), {}
     # Shortest list first, so that the longer ones share what it does not need.
     shortest_first = sorted(counts, key=lambda entity: counts[entity])

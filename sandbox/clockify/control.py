@@ -76,7 +76,7 @@ class ClockifyControls:
         return Response(body={"revoked": key})
 
     def put(self, request: Request, workspace_id: str, kind: str) -> Response:
-        """Create (no id, or an unknown one) or change a user, client, project or entry."""
+        """Create (no id, or an unknown one) or change a user, client, project, task, tag or entry."""
         product = self._product(workspace_id)
         if product is None:
             return _not_found(workspace_id)
@@ -84,6 +84,8 @@ class ClockifyControls:
             "users": product.put_user,
             "clients": product.put_client,
             "projects": product.put_project,
+            "tasks": product.put_task,
+            "tags": product.put_tag,
             "entries": product.put_entry,
         }
         if kind not in puts:

@@ -45,7 +45,7 @@ def _filled(call: WorkspaceCall, entry: Entry, body: dict[str, Any]) -> Entry:
         description=fields.text(body, "description", longest=LONGEST_DESCRIPTION),
         billable=_billable(call, body, project_id),
         project_id=project_id,
-        task_id=fields.known_id(body, "taskId", call.workspace.names, "Task"),
+        task_id=_task_id(call, body, project_id),
         tag_ids=_tag_ids(call, body),
         type=_type(body, entry.type),
     )
@@ -63,9 +63,17 @@ def _billable(call: WorkspaceCall, body: dict[str, Any], project_id: str | None)
     return fields.flag(body, "billable", False)
 
 
+def _task_id(call: WorkspaceCall, body: dict[str, Any], project_id: str | None) -> str | None:
+    task_id: str | None = body.get("taskId") or None
+    task = call.workspace.tasks.get(task_id or "")
+    if task_id is not None and (task is None or task.project_id != project_id):
+        raise refused("Task doesn't belong to Project")
+    return task_id
+
+
 def _tag_ids(call: WorkspaceCall, body: dict[str, Any]) -> list[str] | None:
     tags = body.get("tagIds") or None
-    if tags is not None and any(tag not in call.workspace.names for tag in tags):
+    if tags is not None and any(tag not in call.workspace.tags for tag in tags):
         raise refused("Tag doesn't belong to Workspace")
     return tags
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.clockify.clocktime import NoSuchTime, parse_instant
-from sandbox.clockify.records import Client, Entry, Member, Project, User
-from sandbox.clockify.shapes import client_json, dumped_entry, project_json, user_json
+from sandbox.clockify.records import Client, Entry, Member, Project, Tag, Task, User
+from sandbox.clockify.shapes import client_json, dumped_entry, project_json, tag_json, task_json, user_json
 from sandbox.clockify.state import Clockify
 from sandbox.clockify.workspace import Workspace
 
@@ -70,6 +70,8 @@ PROJECT: Fields = {
     "hourlyRate": ("hourly_rate", _rate),
     "memberRates": ("member_rates", dict),
 }
+TASK: Fields = {"name": ("name", _as_is), "projectId": ("project_id", _as_is), "status": ("status", _as_is)}
+TAG: Fields = {"name": ("name", _as_is), "archived": ("archived", bool)}
 ENTRY: Fields = {
     "userId": ("user_id", _as_is),
     "start": ("start", _instant),
@@ -133,6 +135,17 @@ class Product:
         old = self.workspace.projects.get(key) or Project(key, key)
         return project_json(self.workspace, self.workspace.put_project(replace(old, **values)))
 
+    def put_task(self, body: Json) -> Json:
+        key, values = self._split(body, TASK)
+        self._known(values.get("project_id"), self.workspace.projects, "project")
+        old = self.workspace.tasks.get(key) or Task(key, key)
+        return task_json(self.workspace.put_task(replace(old, **values)))
+
+    def put_tag(self, body: Json) -> Json:
+        key, values = self._split(body, TAG)
+        old = self.workspace.tags.get(key) or Tag(key, key)
+        return tag_json(self.workspace, self.workspace.put_tag(replace(old, **values)))
+
     def put_entry(self, body: Json) -> Json:
         key, values = self._split(body, ENTRY)
         self._known(values.get("project_id"), self.workspace.projects, "project")
@@ -153,6 +166,8 @@ class Product:
             "users": self._remove_user,
             "clients": self.workspace.remove_client,
             "projects": self.workspace.remove_project,
+            "tasks": self.workspace.remove_task,
+            "tags": self.workspace.remove_tag,
             "entries": self.workspace.remove_entry,
         }
         if kind not in removers:

@@ -69,6 +69,21 @@ class Project:
     member_rates: dict[str, int | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Task:
+    id: str
+    name: str
+    project_id: str = ""
+    status: str = "ACTIVE"
+
+
+@dataclass(frozen=True)
+class Tag:
+    id: str
+    name: str
+    archived: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One time entry, without a dict of its own since there may be a million.

@@ -75,7 +75,7 @@ class RowWriter:
             **({"currency": self.workspace.currency_of(project)} if self.has_currency else {}),
             **self._amounts(entry),
             **self._names(project),
-            "taskName": self.workspace.names.get(entry.task_id or "") or self.missing_ref,
+            "taskName": self._task_name(entry) or self.missing_ref,
             "userName": user.name,
             "userEmail": user.email,
             "tags": [self._tag(key) for key in entry.tag_ids or ()],
@@ -109,7 +109,12 @@ class RowWriter:
         }
 
     def _tag(self, key: str) -> Row:
-        return {"_id": key, "name": self.workspace.names.get(key, key)}
+        tag = self.workspace.tags.get(key)
+        return {"_id": key, "name": tag.name if tag else key}
+
+    def _task_name(self, entry: Entry) -> str:
+        task = self.workspace.tasks.get(entry.task_id or "")
+        return task.name if task else ""
 
     def _invoicing(self, entry: Entry) -> Row:
         if entry.invoice is None:

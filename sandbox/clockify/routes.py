@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.clockify import clients, entries, projects, report, users, webhooks
+from sandbox.clockify import clients, entries, projects, report, tasks_and_tags, users, webhooks
 from sandbox.clockify.call import Operation, account_route, workspace_route
 from sandbox.clockify.errors import wrong_method
 from sandbox.clockify.state import Clockify
@@ -30,6 +30,8 @@ WORKSPACE_ROUTES: dict[str, dict[str, Operation]] = {
         "PUT": projects.change_project,
         "DELETE": projects.delete_project,
     },
+    WORKSPACE + "/projects/{key}/tasks": {"GET": tasks_and_tags.list_tasks},
+    WORKSPACE + "/tags": {"GET": tasks_and_tags.list_tags},
     WORKSPACE + "/time-entries": {"POST": entries.create_entry},
     WORKSPACE + "/time-entries/invoiced": {"PATCH": entries.mark_invoiced},
     WORKSPACE + "/time-entries/status/in-progress": {"GET": entries.list_running},

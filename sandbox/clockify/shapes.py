@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clockify.clocktime import iso_duration, utc_text
-from sandbox.clockify.records import Client, Entry, Member, Project, User
+from sandbox.clockify.records import Client, Entry, Member, Project, Tag, Task, User
 from sandbox.clockify.workspace import Workspace
 
 Json = dict[str, Any]
@@ -135,7 +135,7 @@ def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hy
         code = {"id": currency_id(currency), "code": currency}
         more = {
             "client": client_json(workspace, client) if client else None,
-            "tasks": [],
+            "tasks": [task_json(task) for task in workspace.tasks.values() if task.project_id == project.id],
             "customFields": [],
             "currency": code,
             "favorite": False,
@@ -168,6 +168,28 @@ def project_json(workspace: Workspace, project: Project, *, tracked: int = 0, hy
         "public": project.public,
         **more,
     }
+
+
+def task_json(task: Task) -> Json:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "projectId": task.project_id,
+        "assigneeIds": [],
+        "assigneeId": None,
+        "userGroupIds": [],
+        "estimate": "PT0S",
+        "status": task.status,
+        "budgetEstimate": 0,
+        "duration": None,
+        "billable": True,
+        "hourlyRate": None,
+        "costRate": None,
+    }
+
+
+def tag_json(workspace: Workspace, tag: Tag) -> Json:
+    return {"id": tag.id, "name": tag.name, "workspaceId": workspace.id, "archived": tag.archived}
 
 
 def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -> Any:
@@ -203,14 +225,12 @@ def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -
 def hydrated_entry_json(workspace: Workspace, entry: Entry, *, user: User | None) -> Json:
     """Return an entry with project, task, tags and user as objects beside the ids."""
     project = workspace.projects.get(entry.project_id or "")
-    tags = [
-        {"id": key, "name": workspace.names.get(key, key), "workspaceId": workspace.id} for key in entry.tag_ids or []
-    ]
-    task = {"id": entry.task_id, "name": workspace.names.get(entry.task_id, "")} if entry.task_id else None
+    tags = [tag_json(workspace, workspace.tags[key]) for key in entry.tag_ids or [] if key in workspace.tags]
+    task = workspace.tasks.get(entry.task_id or "")
     return {
         **entry_json(workspace, entry),
         "project": project_json(workspace, project) if project else None,
-        "task": task,
+        "task": task_json(task) if task else None,
         "tags": tags,
         "user": user_json(user) if user else None,
         "kiosk": None,

@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from sandbox.clockify.entry_index import EntryIndex
-from sandbox.clockify.records import Client, Entry, Member, Project
+from sandbox.clockify.records import Client, Entry, Member, Project, Tag, Task
 
 FREE = ("ONE_MONTH_RANGE_REPORTS",)
 STANDARD = (
@@ -66,7 +66,8 @@ class Workspace:
         self.clients: dict[str, Client] = {}
         self.projects: dict[str, Project] = {}
         self.entries: dict[str, Entry] = {}
-        self.names: dict[str, str] = {}  # of tasks and tags, by id
+        self.tasks: dict[str, Task] = {}
+        self.tags: dict[str, Tag] = {}
         # By id: rows of a bundle, as JSON text, that are answered as they came until the record is changed.
         self._rows: dict[str, str] = {}
         self.touched: Callable[[], None] = lambda: None
@@ -104,6 +105,16 @@ class Workspace:
         self.touched()
         return project
 
+    def put_task(self, task: Task) -> Task:
+        self.tasks[task.id] = task
+        self.touched()
+        return task
+
+    def put_tag(self, tag: Tag) -> Tag:
+        self.tags[tag.id] = tag
+        self.touched()
+        return tag
+
     def put_entry(self, entry: Entry) -> Entry:
         old = self.entries.get(entry.id)
         if old is not None:
@@ -129,8 +140,26 @@ class Workspace:
         project = self.projects.pop(project_id, None)
         for entry in [entry for entry in self.entries.values() if entry.project_id == project_id]:
             self.put_entry(replace(entry, project_id=None, task_id=None))
+        for task in [task for task in self.tasks.values() if task.project_id == project_id]:
+            self.tasks.pop(task.id)
         self.touched()
         return project
+
+    def remove_task(self, task_id: str) -> Task | None:
+        """Delete a task; its time stays, without a task."""
+        task = self.tasks.pop(task_id, None)
+        for entry in [entry for entry in self.entries.values() if entry.task_id == task_id]:
+            self.put_entry(replace(entry, task_id=None))
+        self.touched()
+        return task
+
+    def remove_tag(self, tag_id: str) -> Tag | None:
+        """Delete a tag; its time stays, without it."""
+        tag = self.tags.pop(tag_id, None)
+        for entry in [entry for entry in self.entries.values() if tag_id in (entry.tag_ids or ())]:
+            self.put_entry(replace(entry, tag_ids=[key for key in entry.tag_ids or () if key != tag_id]))
+        self.touched()
+        return tag
 
     def remove_entry(self, entry_id: str) -> Entry | None:
         entry = self.entries.pop(entry_id, None)
@@ -178,7 +207,6 @@ class Workspace:
         return {
             **{key: getattr(self, key) for key in plain},
             "settings": self.settings,
-            "names": dict(self.names),
             "rows": dict(self._rows),
             **kinds,
         }
@@ -187,9 +215,11 @@ class Workspace:
     def from_json(cls, data: dict[str, Any]) -> Workspace:
         workspace = cls(data["id"], data["name"], plan=data["plan"], currency=data["currency"])
         workspace.settings, workspace.hourly_rate = data["settings"], data["hourly_rate"]
-        workspace.names = data["names"]
+        # Worlds saved before tasks and tags were records have their names alone.
+        for key, name in data.get("names", {}).items():
+            workspace.put_tag(Tag(key, name))
         for kind, (record, put) in RECORDS.items():
-            for values in data[kind]:
+            for values in data.get(kind, ()):
                 getattr(workspace, put)(record(**values))
         workspace._rows = data.get("rows", {})
         return workspace
@@ -203,5 +233,7 @@ RECORDS = {
     "members": (Member, "put_member"),
     "clients": (Client, "put_client"),
     "projects": (Project, "put_project"),
+    "tasks": (Task, "put_task"),
+    "tags": (Tag, "put_tag"),
     "entries": (Entry, "put_entry"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from integrations.models import Company, Customer, Item
+from integrations.models import Class, Company, Customer, Department, Item
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Receipt
@@ -85,6 +85,8 @@ NAMED_FIELDS: dict[str, tuple[type[Model], ...]] = {
     "person": (QUICKBOOKS_MODELS["vendor"], QUICKBOOKS_MODELS["employee"]),
     "customer": (Customer,),
     "item": (Item,),
+    "class": (Class,),
+    "location": (Department,),
 }
 
 

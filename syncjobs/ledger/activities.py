@@ -125,6 +125,17 @@ def differences(draft: Draft, activity: Activity) -> list[str]:
     ]
 
 
+def has_its_line(draft: Draft, activity: Activity) -> bool:
+    """Return True if class and location are as this draft would have created them.
+
+    Of a create that is looked for: of two entries that differ in these alone, each takes its own activity.
+    """
+    return (draft.class_id or activity.class_id, draft.department_id or activity.department_id) == (
+        activity.class_id,
+        activity.department_id,
+    )
+
+
 def almost_fits(draft: Draft, activity: Activity) -> bool:
     """Return True if the activity is of the same person and day and so similar that a person has to decide.
 

@@ -85,9 +85,9 @@ def _body(item: RunItem, record: Mapping[str, Any]) -> str:
     if item.verb == "delete":
         return draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
     planned_draft = draft.from_row(item.draft or {})
-    return (
-        draft.create_body(planned_draft) if item.verb == "create" else draft.update_body(planned_draft, record=record)
-    )
+    if item.verb == "create":
+        return draft.create_body(planned_draft)
+    return draft.update_body(planned_draft, record=record, sent=item.source_snapshot.get("sent") or {})
 
 
 def mark_tried(action: Action, run: Run) -> None:

@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -232,6 +233,20 @@ def _from_unexpected(error: Exception) -> Problem:
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """Return the values of KEY=VALUE arguments by key. Raises Problem for another form, or a key that comes twice."""
+    values: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        name = name.strip()
+        if not separator:
+            raise Problem(f"{text!r} is no KEY=VALUE.")
+        if name in values:
+            raise Problem(f"{name!r} is given twice.")
+        values[name] = value
+    return values
 
 
 def day(text: str) -> date:

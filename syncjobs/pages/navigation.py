@@ -30,10 +30,14 @@ MIRRORS = (
     ("Clockify users", "person", "integrations.clockifyuser"),
     ("Clockify clients", "business", "integrations.clockifyclient"),
     ("Clockify projects", "folder", "integrations.clockifyproject"),
+    ("Clockify tasks", "task", "integrations.clockifytask"),
+    ("Clockify tags", "label", "integrations.clockifytag"),
     ("Employees", "badge", "integrations.employee"),
     ("Vendors", "handshake", "integrations.vendor"),
     ("Customers", "storefront", "integrations.customer"),
     ("Service items", "sell", "integrations.item"),
+    ("Classes", "category", "integrations.class"),
+    ("Locations", "location_on", "integrations.department"),
 )
 ADMINISTRATION = (
     ("Users", "manage_accounts", "auth.user"),

@@ -114,10 +114,7 @@ def _intend(plan: Plan, entry_id: str, *, resend: bool) -> Step:
         # Also of time that was sent, which stays as it is: nobody knows what the entry says now.
         reasons = context.resolve(entry).reasons
         return Step(entry_id, "block", "Its row in Clockify could not be read.", reasons)
-    service_item = context.policy.service_item
-    return changes.intend(
-        entry, context.resolve(entry), plan.sent.get(entry_id), service_item=service_item, resend=resend
-    )
+    return changes.intend(entry, context.resolve(entry), plan.sent.get(entry_id), resend=resend)
 
 
 def _intend_gone(plan: Plan, entry_id: str) -> Step | None:
@@ -176,7 +173,7 @@ def _send_again(plan: Plan, step: Step | None, absent: Absent) -> Step | None:
         return unanswered.send_again(step, absent)
     entry = plan.context.entry(plan.entries[step.entry_id])
     resolution, sent = plan.context.resolve(entry), plan.sent.get(step.entry_id)
-    today = changes.draft_of(entry, resolution, sent, service_item=plan.context.policy.service_item)
+    today = changes.draft_of(entry, resolution, sent)
     return unanswered.send_correction_again(entry, resolution, absent, today)
 
 

@@ -112,7 +112,7 @@ def _judge_sent(
         # Its time stays untouched, so it is as it was sent.
         unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == "UNREADABLE"]
         return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
-    step = changes.intend(entry, resolution, inputs.sent_of(receipt), service_item=context.policy.service_item)
+    step = changes.intend(entry, resolution, inputs.sent_of(receipt))
     step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes, step.warnings)

@@ -16,9 +16,9 @@ from mapping.desk.rows import entry_sentences
 from mapping.models import Link, MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of, mismatches_of
 from syncjobs.models import Action, EntryOverride, Receipt, SignOff
-from syncjobs.planning import service_item, unanswered
+from syncjobs.planning import lines, unanswered
 from syncjobs.planning.unanswered import Unanswered
-from syncjobs.rules import draft, rounding
+from syncjobs.rules import draft, rounding, templates
 from syncjobs.rules.changes import Sent
 from syncjobs.rules.closed_periods import SignedPeriod
 from syncjobs.rules.eligibility import (
@@ -50,7 +50,7 @@ class PlanningContext:
     currencies: Mapping[str, str] = field(default_factory=dict)
 
     def entry(self, row: TimeEntry) -> Entry:
-        return entry_of(row, self.overrides.get(row.clockify_id), self.currencies)
+        return entry_of(row, self.overrides.get(row.clockify_id), self.currencies, self.policy.zones)
 
     def resolve(self, entry: Entry) -> Resolution:
         """Return partners and reasons; time that was sent through a former link is still resolved by it."""
@@ -63,19 +63,19 @@ class PlanningContext:
 def policy_of(workspace: Workspace) -> Policy:
     """Return the workspace's rules for sending, with its company's closing date and what blocks the connection."""
     company = workspace.company
-    rounding_rule = rounding.TO_THE_MINUTE
-    if workspace.rounding == Workspace.Rounding.CLOCKIFY:
-        rounding_rule = rounding.as_in_clockify(workspace.report_rounding)
+    line_rules = lines.load(workspace)
     return Policy(
-        rounding=rounding_rule,
+        rounding=rounding.parse(workspace.rounding, workspace.report_rounding),
         longest_seconds=int(workspace.longest_hours * 3600),
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
         book_close_date=company.book_close_date if company else None,
         signed=_kept_periods(workspace),
-        service_item=workspace.service_item,
-        broken_item=service_item.broken(workspace),
+        line_rules=line_rules,
+        broken=lines.broken(workspace, line_rules),
         whole_connection=tuple(connection_reasons(workspace)),
+        # Only words may need them, and every page reads a policy.
+        zones=zones_of(workspace) if line_rules.uses(templates.CLOCK_NAMES) else {},
     )
 
 
@@ -215,7 +215,10 @@ def currencies_of(workspace: Workspace) -> dict[str, str]:
 
 
 def entry_of(
-    row: TimeEntry, override: EntryOverride | None = None, currencies: Mapping[str, str] | None = None
+    row: TimeEntry,
+    override: EntryOverride | None = None,
+    currencies: Mapping[str, str] | None = None,
+    zones: Mapping[str, str] | None = None,
 ) -> Entry:
     """Return the plain values of a mirrored entry, with what a person decided about it.
 
@@ -245,6 +248,10 @@ def entry_of(
         ignored=override.ignored if override else False,
         set_aside=frozenset(override.send_anyway) if override else frozenset(),
         kept=override.kept if override else False,
+        task_id=row.task_id,
+        task_name=row.task_name,
+        tags=tuple((key, name) for key, name in row.tags),
+        zone=(zones or {}).get(row.user_id) or (zones or {}).get("", ""),
     )
 
 
@@ -320,6 +327,12 @@ def load_context(workspace: Workspace) -> PlanningContext:
 def load_context_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> PlanningContext:
     """Return the context with the receipts of these entries and of these days, both included."""
     return replace(load_context(workspace), receipts=receipts_for(workspace, entry_ids, first, last))
+
+
+def zones_of(workspace: Workspace) -> dict[str, str]:
+    """Return the time zones of users, by Clockify id, and the workspace's own, as ""."""
+    users = ClockifyUser.objects.filter(workspace=workspace).exclude(time_zone="")
+    return {"": workspace.time_zone, **dict(users.values_list("clockify_id", "time_zone"))}
 
 
 class DayOf:

@@ -10,12 +10,11 @@ from syncjobs.rules.eligibility import Entry
 
 
 def today(entry: Entry, context: PlanningContext, receipt: Receipt) -> dict[str, str]:
-    """Return rate, person, customer and item as they would be sent today, where they are unlike what was sent.
+    """Return rate, partners and what line rules give as they would be sent today, where they are unlike what was sent.
 
     Empty for an edited entry: what an edit changes is told by its state, and by the next run's plan.
     """
     sent = inputs.sent_of(receipt)
     if entry.content_hash != sent.content_hash:
         return {}
-    service_item = context.policy.service_item
-    return differences.today(entry, context.resolve(entry), sent.draft, service_item=service_item)
+    return differences.today(entry, context.resolve(entry), sent.draft)

@@ -12,7 +12,7 @@ from typing import Any
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.draft import BILLABLE, Draft
 
-# The names that people read, by the field's name in `Activity`.
+# The names that people read, by the field's name in `Activity`. Class and location are people's to change.
 LABELS = {
     "person_kind": "kind of person",
     "person_id": "person",
@@ -38,6 +38,8 @@ def as_row(activity: Activity) -> dict[str, Any]:
         "rate": _plain(activity.rate),
         "description": activity.description,
         "item_id": activity.item_id,
+        "class_id": activity.class_id,
+        "department_id": activity.department_id,
     }
 
 

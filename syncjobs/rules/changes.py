@@ -89,21 +89,21 @@ def day_of(entry: Entry, sent: Sent | None) -> date:
     return kept_day(entry.start_at, sent=(sent.start_at, sent.txn_date) if sent else None) or entry.txn_date
 
 
-def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str, resend: bool = False) -> Step:
+def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, resend: bool = False) -> Step:
     """Return the step by our own records; it is compared with QuickBooks afterwards (`against_quickbooks`).
 
     A changed link, rate or setting alone never changes time already sent, unless a person asks to `resend`.
     """
     if sent is None:
-        return _intend_first_time(entry, resolution, service_item)
-    return _hold_if_corrected(_intend_sent(entry, resolution, sent, service_item, resend=resend), sent)
+        return _intend_first_time(entry, resolution)
+    return _hold_if_corrected(_intend_sent(entry, resolution, sent, resend=resend), sent)
 
 
-def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item: str, *, resend: bool) -> Step:
+def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bool) -> Step:
     if sent.content_hash == entry.content_hash:
         if resend and resolution.may_go:
-            return _intend_resend(entry, resolution, sent, service_item)
-        now = differences.today(entry, resolution, sent.draft, service_item=service_item)
+            return _intend_resend(entry, resolution, sent)
+        now = differences.today(entry, resolution, sent.draft)
         warnings = differences.warnings(now, sent.noted)
         return Step(entry.id, "keep", "Sent, and not edited since.", warnings=warnings)
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
@@ -114,7 +114,7 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
-    new_draft = _draft(entry, resolution, sent, service_item)
+    new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
         return Step(
             entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=new_draft
@@ -123,15 +123,15 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, service_item:
     if closed_reasons:
         return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
-    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
 
 
-def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent, service_item: str) -> Step:
-    new_draft = _draft(entry, resolution, sent, service_item)
+def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
+    new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
-    return Step(entry.id, "update", why, warnings=_warnings(entry), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -184,26 +184,26 @@ def _hold_if_corrected(step: Step, sent: Sent) -> Step:
     return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
 
 
-def _intend_first_time(entry: Entry, resolution: Resolution, service_item: str) -> Step:
+def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
-    new_draft = _draft(entry, resolution, None, service_item)
-    return Step(entry.id, "create", NEW, warnings=_warnings(entry), draft=new_draft)
+    new_draft = _draft(entry, resolution, None)
+    return Step(entry.id, "create", NEW, warnings=_warnings(entry, resolution), draft=new_draft)
 
 
-def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None, *, service_item: str) -> Draft | None:
+def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft | None:
     """Return what would be sent of the entry today; None if it may not go."""
-    return _draft(entry, resolution, sent, service_item) if resolution.may_go else None
+    return _draft(entry, resolution, sent) if resolution.may_go else None
 
 
-def draft_as_linked(entry: Entry, resolution: Resolution, *, service_item: str) -> Draft | None:
+def draft_as_linked(entry: Entry, resolution: Resolution) -> Draft | None:
     """Return what a first write would send if nothing else held the entry; None while a partner is missing."""
     if resolution.person is None or resolution.customer is None or entry.seconds is None:
         return None
-    return _draft(entry, resolution, None, service_item)
+    return _draft(entry, resolution, None)
 
 
-def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item: str) -> Draft:
+def _draft(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft:
     # Callers have checked both partners.
     assert resolution.person is not None and resolution.customer is not None
     return drafts.write(
@@ -212,12 +212,12 @@ def _draft(entry: Entry, resolution: Resolution, sent: Sent | None, service_item
         customer=resolution.customer,
         minutes=resolution.minutes,
         txn_date=day_of(entry, sent),
-        service_item=service_item,
+        line=resolution.line,
     )
 
 
-def _warnings(entry: Entry) -> tuple[str, ...]:
-    return tuple(drafts.warnings(entry))
+def _warnings(entry: Entry, resolution: Resolution) -> tuple[str, ...]:
+    return tuple(drafts.warnings(entry, resolution.line))
 
 
 FIELD_LABELS = {
@@ -229,6 +229,8 @@ FIELD_LABELS = {
     "description": "description",
     "rate": "rate",
     "item_id": "service item",
+    "class_id": "class",
+    "department_id": "location",
 }
 
 
@@ -236,14 +238,14 @@ def _changed_fields(sent: Sent, new_draft: Draft, entry: Entry, resolution: Reso
     """Return what an update changes. A new price or link goes along with any edit, so it is said with both values."""
     relinked = _relinked(sent, entry, resolution)
     changed = [name for name in FIELD_LABELS if getattr(sent.draft, name) != getattr(new_draft, name)]
-    labels = [FIELD_LABELS[name] for name in changed if name not in {"rate", "item_id", *relinked}]
+    labels = [FIELD_LABELS[name] for name in changed if name not in {*ALONG, *relinked}]
     old, new = differences.values_of(sent.draft), differences.values_of(new_draft)
     along = []
     for key, (name, label) in ALONG_LABELS.items():
         # Without an item of ours an update keeps what is there.
-        if key in changed and key in {"rate", "item_id", *relinked} and new[name]:
-            value = f"{new[name]} {relinked.get(key, '')}".strip()
-            along.append(f"the {label} is now {value}, it was {old[name] or QUICKBOOKS_CHOICE}")
+        if key in changed and key in {*ALONG, *relinked} and (new[name] or key != "item_id"):
+            value = f"{new[name]} {relinked.get(key, '')}".strip() or "none"
+            along.append(f"the {label} is now {value}, it was {old[name] or UNSENT.get(key, 'none')}")
     edited = f"{verb}: {', '.join(labels)}" if labels else verb
     return f"{', and '.join([edited, *along])}."
 
@@ -264,8 +266,12 @@ ALONG_LABELS = {
     "customer_id": ("customer", "customer"),
     "rate": ("rate", "rate"),
     "item_id": ("item", "service item"),
+    "class_id": ("class", "class"),
+    "department_id": ("location", "location"),
 }
-QUICKBOOKS_CHOICE = "QuickBooks' own choice"
+# Those that settings and rates decide, as opposed to links.
+ALONG = ("rate", "item_id", *drafts.PEOPLES_OWN)
+UNSENT = {"item_id": "QuickBooks' own choice"}
 
 
 def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, billing: Billing) -> Step:

@@ -21,11 +21,11 @@ OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)
 
 
-def intend(entry: Entry, resolution: Resolution, sent: Sent, *, service_item: str) -> Step:
+def intend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     """Return the step by our own records that makes the activity match Clockify, even if the entry was not edited."""
     # What a person kept is decided again here.
     entry, sent = replace(entry, kept=False), replace(sent, corrections=0)
-    step = changes.intend(entry, resolution, sent, service_item=service_item, resend=True)
+    step = changes.intend(entry, resolution, sent, resend=True)
     if step.verb != "keep":
         return step
     if not resolution.may_go:
@@ -157,4 +157,6 @@ def _editable_values(activity: Activity) -> list[object]:
         str(activity.rate),
         activity.description,
         activity.item_id,
+        activity.class_id,
+        activity.department_id,
     ]

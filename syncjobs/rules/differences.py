@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from syncjobs.rules import description
 from syncjobs.rules.answered import normalized_text
 from syncjobs.rules.draft import BILLABLE, Draft
 from syncjobs.rules.eligibility import Entry, Resolution
@@ -23,6 +24,8 @@ FIELDS = {
     "rate": "rate",
     "description": "description",
     "item_id": "item",
+    "class_id": "class",
+    "department_id": "location",
 }
 LINK_FIELDS = ("person_kind", "person", "customer")
 # The warnings about what is different today, each with its fields; a changed item is a difference alone.
@@ -73,22 +76,26 @@ def values_of(draft: Draft) -> dict[str, str]:
     return _texts({**draft.as_row(), "billable_status": BILLABLE})
 
 
-def today(entry: Entry, resolution: Resolution, sent: Draft, *, service_item: str) -> dict[str, str]:
-    """Return rate, person, customer and item as they would be sent today, where they are unlike what was sent.
+def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
+    """Return rate, partners and what line rules give as they would be sent today, where that is unlike what was sent.
 
     For an entry that was not edited since: then its rate, a link or a setting is what changed. A missing partner is no
     other one.
     """
     if resolution.codes & {"IGNORED", "UNREADABLE"}:
         return {}
-    person, customer = resolution.person, resolution.customer
+    person, customer, line = resolution.person, resolution.customer, resolution.line
     now = {
         "rate": money(entry.rate or Decimal(0)),
         "person_kind": person.kind if person else sent.person_kind,
         "person": person.id if person else sent.person_id,
         "customer": customer.id if customer else sent.customer_id,
         # Without an item of ours an update keeps what is there.
-        "item": service_item or sent.item_id,
+        "item": line.value("item") or sent.item_id,
+        "class": line.value("class"),
+        "location": line.value("location"),
+        # Clockify's own text can only differ where it is read in another way since, which is no change.
+        "description": description.cut(line.words) if line.has_template else sent.description,
     }
     before = values_of(sent)
     return {field: value for field, value in now.items() if value != before[field]}

@@ -9,8 +9,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from integrations.quickbooks import payloads
 from syncjobs.rules import description
 from syncjobs.rules.eligibility import Entry, Partner
+from syncjobs.rules.line_rules import Line
 
 BILLABLE = "Billable"
 # Fields of a TimeActivity that we write; an update sends all others back as read.
@@ -26,6 +28,8 @@ OUR_FIELDS = (
     "BillableStatus",
     "HourlyRate",
     "ItemRef",
+    "ClassRef",
+    "DepartmentRef",
 )
 # Fields that QuickBooks adds to an answer and does not accept, and other forms of the same time.
 READ_ONLY_FIELDS = (
@@ -52,6 +56,8 @@ class Draft:
     description: str
     rate: str
     item_id: str = ""
+    class_id: str = ""
+    department_id: str = ""
 
     def as_row(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -61,25 +67,25 @@ def from_row(row: Mapping[str, Any]) -> Draft:
     return Draft(**row)
 
 
-def write(
-    entry: Entry, *, person: Partner, customer: Partner, minutes: int, txn_date: date, service_item: str
-) -> Draft:
-    """Return the draft of an entry for these partners; `minutes` after rounding, `service_item` may be empty."""
+def write(entry: Entry, *, person: Partner, customer: Partner, minutes: int, txn_date: date, line: Line) -> Draft:
+    """Return the draft of an entry for these partners; `minutes` after rounding, `line` as the line rules say."""
     return Draft(
         person_kind=person.kind,
         person_id=person.id,
         customer_id=customer.id,
         txn_date=txn_date.isoformat(),
         minutes=minutes,
-        description=description.cut(entry.description),
+        description=description.cut(line.words),
         rate=_plain(entry.rate or Decimal(0)),
-        item_id=service_item,
+        item_id=line.value("item"),
+        class_id=line.value("class"),
+        department_id=line.value("location"),
     )
 
 
-def warnings(entry: Entry) -> list[str]:
+def warnings(entry: Entry, line: Line) -> list[str]:
     """Return the codes of warnings: NO_RATE where 0 is sent as the rate, DESCRIPTION_CUT where the text is too long."""
-    is_cut = description.cut(entry.description) != entry.description
+    is_cut = description.cut(line.words) != line.words
     return [*([] if entry.rate else ["NO_RATE"]), *(["DESCRIPTION_CUT"] if is_cut else [])]
 
 
@@ -87,10 +93,15 @@ def create_body(draft: Draft) -> str:
     return json.dumps(_fields(draft), ensure_ascii=False)
 
 
-def update_body(draft: Draft, *, record: Mapping[str, Any]) -> str:
+# Of a draft, what people may change in QuickBooks without a conflict, by the name of its reference there.
+PEOPLES_OWN = {"class_id": "ClassRef", "department_id": "DepartmentRef"}
+
+
+def update_body(draft: Draft, *, record: Mapping[str, Any], sent: Mapping[str, Any]) -> str:
     """Return the body of a full update: the record as read, with our fields replaced.
 
-    A full update empties every field that is left out (Intuit: TimeActivity).
+    A full update empties every field that is left out (Intuit: TimeActivity). `sent`: class and location as they were
+    last sent. Where people changed one of them since, theirs stays.
     """
     kept_fields = {
         name: value for name, value in record.items() if name not in OUR_FIELDS and name not in READ_ONLY_FIELDS
@@ -99,6 +110,10 @@ def update_body(draft: Draft, *, record: Mapping[str, Any]) -> str:
     if not draft.item_id and "ItemRef" in record:
         # Without an item of ours QuickBooks chose one when the time was created; that stays.
         fields["ItemRef"] = record["ItemRef"]
+    for name, ref_name in PEOPLES_OWN.items():
+        if payloads.ref(record, ref_name) != (sent.get(name) or ""):
+            fields.pop(ref_name, None)
+            fields |= {ref_name: record[ref_name]} if record.get(ref_name) else {}
     return json.dumps({**kept_fields, **fields, "sparse": False}, ensure_ascii=False)
 
 
@@ -123,6 +138,9 @@ def _fields(draft: Draft) -> dict[str, Any]:
         fields["Description"] = draft.description
     if draft.item_id:
         fields["ItemRef"] = {"value": draft.item_id}
+    for name, ref_name in PEOPLES_OWN.items():
+        if getattr(draft, name):
+            fields[ref_name] = {"value": getattr(draft, name)}
     return fields
 
 

@@ -4,41 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
-from syncjobs.rules import rounding
+from syncjobs.rules import line_rules, rounding
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
+from syncjobs.rules.entry import Entry as Entry
+from syncjobs.rules.line_rules import Choice, Line, LineRules
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, Reason
 from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One time entry as the rules see it. Times are UTC, `seconds` exact (None while it runs)."""
-
-    id: str
-    user_id: str
-    user_name: str
-    project_id: str
-    project_name: str
-    client_id: str
-    client_name: str
-    start_at: datetime
-    seconds: int | None
-    txn_date: date
-    billable: bool
-    type: str
-    description: str
-    rate: Decimal | None
-    currency: str
-    invoiced: bool
-    approved: bool | None
-    content_hash: str
-    ignored: bool = False
-    set_aside: frozenset[str] = frozenset()
-    # Its time stays in QuickBooks although it is no billable work any more.
-    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +37,14 @@ class ResolvedPartner:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """An item, class or location on which nothing can be booked; `how` goes on from its name."""
+
+    name: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A workspace's rules for sending. Entries dated on or before `book_close_date` are blocked."""
 
@@ -74,9 +55,11 @@ class Policy:
     book_close_date: date | None = None
     # Signed periods, where these are kept as they are.
     signed: tuple[SignedPeriod, ...] = ()
-    service_item: str = ""
-    # LINE_RULE_BROKEN, where the default service item can't be booked on.
-    broken_item: Reason | None = None
+    line_rules: LineRules = field(default_factory=LineRules)
+    # Items, classes and locations of the rules that nothing can be booked on, by kind and id.
+    broken: Mapping[tuple[str, str], Broken] = field(default_factory=dict)
+    # Of users, by Clockify id; "" is the workspace's own.
+    zones: Mapping[str, str] = field(default_factory=dict)
     # NOT_CONNECTED, PLAN_NOT_SUPPORTED or PAYROLL_ENABLED, where they block every entry.
     whole_connection: tuple[Reason, ...] = ()
 
@@ -102,7 +85,7 @@ class MappingTable:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Minutes after rounding, the partners as far as linked, and every reason against sending (none: it may go).
+    """Minutes after rounding, partners as far as linked, what line rules give, and every reason against sending.
 
     `closed` is for the plan, which compares it with the day that was sent: the entry may have moved since.
     """
@@ -112,6 +95,7 @@ class Resolution:
     customer: Partner | None
     reasons: tuple[Reason, ...]
     closed: ClosedPeriods = NONE_CLOSED
+    line: Line = line_rules.NO_LINE
 
     @property
     def codes(self) -> set[str]:
@@ -135,18 +119,19 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
     client = mapping_table.clients.get(entry.client_id, UNLINKED) if entry.client_id else None
     project = mapping_table.projects.get(entry.project_id, UNLINKED)
     minutes = rounding.minutes(entry.seconds or 0, policy.rounding)
+    line = policy.line_rules.line(entry)
     reasons = [
         *_work_reasons(entry, minutes, policy),
         *_person_reasons(entry, user, mapping_table.mismatches),
         *(_customer_reasons(entry, client, project, mapping_table.mismatches) if entry.project_id else ()),
-        *_unreadable_reasons(entry, mapping_table, user.partner, project.partner, policy.service_item),
+        *_unreadable_reasons(entry, mapping_table, user.partner, project.partner, line),
         *_ignored_reasons(entry, user, client, project),
         *_books_reasons(entry, project, policy),
-        *([policy.broken_item] if policy.broken_item else []),
+        *_line_reasons(line, policy.broken),
         *policy.whole_connection,
     ]
     effective = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
-    return Resolution(minutes, user.partner, project.partner, effective, policy.closed)
+    return Resolution(minutes, user.partner, project.partner, effective, policy.closed, line)
 
 
 def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
@@ -222,18 +207,20 @@ UNREADABLE_TEXTS = {
     "vendor": "The vendor",
     "customer": "The customer",
     "item": "The service item",
+    "class": "The class",
+    "department": "The location",
 }
 
 
 def _unreadable_reasons(
-    entry: Entry, mapping_table: MappingTable, person: Partner | None, customer: Partner | None, service_item: str
+    entry: Entry, mapping_table: MappingTable, person: Partner | None, customer: Partner | None, line: Line
 ) -> list[Reason]:
     """Return a reason for the entry's own row and for each record it hangs on that could not be read."""
     if not mapping_table.unreadable:
         return []
     keys = [("entry", entry.id), ("user", entry.user_id), ("client", entry.client_id), ("project", entry.project_id)]
     keys += [(partner.kind, partner.id) for partner in (person, customer) if partner is not None]
-    keys.append(("item", service_item))
+    keys += [(kind, line.value(name)) for name, kind in line_rules.REFERENCES.items()]
     problems = [(key, mapping_table.unreadable[key]) for key in keys if key in mapping_table.unreadable]
     return [unreadable_reason(kind, problem) for (kind, _), problem in problems]
 
@@ -243,12 +230,24 @@ def unreadable_reason(kind: str, problem: str) -> Reason:
     return Reason("UNREADABLE", {"record": kind, "what": UNREADABLE_TEXTS.get(kind, "A record"), "problem": problem})
 
 
-def broken_item_reason(name: str, *, how: str, answered: bool = False) -> Reason:
-    """Return the reason of time that would go with a service item on which QuickBooks books nothing.
+def _line_reasons(line: Line, broken: Mapping[tuple[str, str], Broken]) -> list[Reason]:
+    """Return a reason for each item, class and location that the entry would get and nothing can be booked on."""
+    if not broken:
+        return []
+    chosen = [(kind, line.choices.get(name, line_rules.NOTHING)) for name, kind in line_rules.REFERENCES.items()]
+    found = [(kind, choice, broken.get((kind, choice.value))) for kind, choice in chosen]
+    return [broken_reason(kind, known, choice) for kind, choice, known in found if known is not None]
 
-    `answered`: known from QuickBooks' answer alone, not from the workspace's item and the mirror.
+
+def broken_reason(kind: str, broken: Broken, choice: Choice = line_rules.NOTHING, *, answered: bool = False) -> Reason:
+    """Return the reason of time that would go with an item, class or location on which QuickBooks books nothing.
+
+    `choice`: what gave it. `answered`: known from QuickBooks' answer alone, not from the rules and the mirror.
     """
-    facts: dict[str, object] = {"what": f"The service item {name}", "how": how}
+    by_rule = f", which {choice.by} gives," if choice.rule_id is not None else ""
+    facts: dict[str, object] = {"what": f"{UNREADABLE_TEXTS[kind]} {broken.name}{by_rule}", "how": broken.how}
+    if choice.rule_id is not None:
+        facts["rule"] = choice.rule_id
     return Reason("LINE_RULE_BROKEN", {**facts, "answered": True} if answered else facts)
 
 

@@ -174,10 +174,10 @@ WORDINGS = {
         "Correct the record where it is kept; the next run reads it again. If it looks right there, report it.",
     ),
     "LINE_RULE_BROKEN": Wording(
-        "Service item can't be used",
+        "Item, class or location can't be used",
         "{what} {how}; nothing is booked on it.",
         "here",
-        "Choose another service item under Rules, or reactivate it in QuickBooks; the next run reads it again.",
+        "Choose another one under Rules, or reactivate it in QuickBooks; the next run reads it again.",
     ),
     "OUTCOME_UNKNOWN": Wording(
         "No answer, in doubt",

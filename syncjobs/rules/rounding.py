@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,13 +13,54 @@ MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """The way exact seconds become minutes. `step` in minutes; `direction` near, up or down."""
+    """The way exact seconds become minutes. `direction` near, up or down; `step` and `minimum` in minutes."""
 
     direction: str = "near"
     step: int = 1
+    minimum: int = 0
 
 
 TO_THE_MINUTE = Rounding()
+AS_IN_CLOCKIFY = "clockify"
+DIRECTIONS = {"nearest": "near", "up": "up", "down": "down"}
+STEPS = tuple(step for step in range(1, MINUTE + 1) if MINUTE % step == 0)
+DAY = 24 * 60
+FORMS = "write minute, clockify, nearest:15, up:6 or down:5, and for a shortest time ,minimum:15 after it"
+
+
+def parse(text: str, report_rounding: Mapping[str, Any] | None = None) -> Rounding:
+    """Return the rounding of a workspace's setting, such as `up:6,minimum:15`. Raises ValueError.
+
+    `report_rounding`: that of Clockify's reports, for the setting `clockify`.
+    """
+    rule, comma, minimum_text = "".join(text.split()).partition(",")
+    found = _rule(rule, report_rounding or {})
+    name, _, length = minimum_text.partition(":")
+    if comma and name != "minimum":
+        raise ValueError(f"{text!r} is no rounding; {FORMS}")
+    if not comma:
+        return found
+    return replace(found, minimum=_whole(length, text, of=range(1, DAY + 1), what="between 1 and 1440"))
+
+
+def _rule(rule: str, report_rounding: Mapping[str, Any]) -> Rounding:
+    name, _, step = rule.partition(":")
+    if rule == "minute":
+        return TO_THE_MINUTE
+    if rule == AS_IN_CLOCKIFY:
+        return as_in_clockify(report_rounding)
+    if name not in DIRECTIONS:
+        raise ValueError(f"{rule!r} is no rounding; {FORMS}")
+    divisors = "that divide an hour: " + ", ".join(map(str, STEPS))
+    return Rounding(DIRECTIONS[name], _whole(step, rule, of=STEPS, what=divisors))
+
+
+def _whole(digits: str, text: str, *, of: Sequence[int], what: str) -> int:
+    # Not int() alone, which takes signs, underscores and other scripts' digits.
+    number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= 4 else 0
+    if number not in of:
+        raise ValueError(f"{text!r} is no rounding; the minutes can be those {what}")
+    return number
 
 
 def as_in_clockify(report_rounding: Mapping[str, Any]) -> Rounding:
@@ -36,7 +77,10 @@ def as_in_clockify(report_rounding: Mapping[str, Any]) -> Rounding:
 
 
 def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
-    """Return whole minutes of an exact length in seconds; halves go up, and a negative length is 0."""
+    """Return whole minutes of an exact length in seconds; halves go up, and a negative length is 0.
+
+    The shortest time lifts short entries, but none of no time.
+    """
     if seconds <= 0:
         return 0
     step = rounding.step * MINUTE
@@ -47,15 +91,19 @@ def minutes(seconds: int, rounding: Rounding = TO_THE_MINUTE) -> int:
     else:
         # Whole numbers only: `round` would send halves to the even neighbor.
         steps = (2 * seconds + step) // (2 * step)
-    return steps * rounding.step
+    return max(steps * rounding.step, rounding.minimum)
 
 
 def explains(seconds: int, rounded_minutes: int, rounding: Rounding = TO_THE_MINUTE) -> bool:
     """Return whether the minutes are this length, rounded by today's rule or by any other that a workspace can have."""
     if minutes(seconds, rounding) == rounded_minutes:
         return True
-    steps = [step for step in range(1, 61) if 60 % step == 0]
-    rules = [Rounding(direction, step) for direction in ("near", "up", "down") for step in steps]
+    rules = [
+        Rounding(direction, step, minimum)
+        for direction in DIRECTIONS.values()
+        for step in STEPS
+        for minimum in {0, rounding.minimum}
+    ]
     return any(minutes(seconds, rule) == rounded_minutes for rule in rules)
 
 

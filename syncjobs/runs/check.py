@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from integrations.clockify import pull, unknown_zones
+from integrations.clockify import pull, tasks_and_tags, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
 from integrations.quickbooks import connection
@@ -16,7 +16,7 @@ from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
-from syncjobs.planning import evaluate, window
+from syncjobs.planning import evaluate, lines, window
 from syncjobs.rules.many_deletions import MANY_MISSING
 
 
@@ -33,7 +33,9 @@ def perform(
         company, quickbooks, reading=reading, with_subscription=True, now=now
     )
     subscription = connection.keep_subscription(company, answers["CompanyInfo"], answers["Preferences"], now=now)
+    quickbooks_pull.pull_new_lists(company, quickbooks, quickbooks_counts, reading=reading, now=now)
     clockify_counts = pull.pull_workspace(workspace, clockify, reading=reading, now=now)
+    tasks_and_tags.pull(workspace, clockify, lines.kinds_named(workspace), reading=reading, now=now)
     warnings = pull_entries(workspace, clockify, reading=reading, now=now)
     # Writes from the desk with an unknown outcome; no time sync settles these.
     submit.settle(workspace)

@@ -92,8 +92,7 @@ class CorrectionSync(Sync):
             # Corrections hold an entry back in a sync until a person decides, which happened here.
             return changes.intend_gone(step.entry_id, replace(sent, corrections=0), closed=closed)
         entry = plan.context.entry(plan.entries[step.entry_id])
-        item = plan.context.policy.service_item
-        return corrections.intend(entry, plan.context.resolve(entry), sent, service_item=item)
+        return corrections.intend(entry, plan.context.resolve(entry), sent)
 
     def _read_activities(self, plan: Plan) -> dict[str, Activity]:
         """Return the current activities of the planned entries, corrections included, by QuickBooks id."""

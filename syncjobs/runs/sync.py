@@ -20,7 +20,7 @@ from integrations.reading.values import FIRST_YEAR, LAST_YEAR
 from mapping import queries as mapping
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
-from syncjobs.planning import build, evaluate, inputs, save, service_item, window
+from syncjobs.planning import build, evaluate, inputs, lines, save, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent
 from syncjobs.runs import many_deletions
@@ -217,7 +217,7 @@ class Sync:
         never_checked = workspace.pulled_at is None or self._company.pulled_at is None
         if self._company.pulled_at is None:
             quickbooks_pull.pull_lists(self._company, self._quickbooks, reading=self.reading, now=now)
-        service_item.read_again_if_broken(workspace, self._quickbooks, now=now)
+        lines.read_again_if_broken(workspace, self._quickbooks, now=now)
         # Without the lists of both sides no entry could be matched.
         if never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
 
 from integrations.errors import ApiError, Unexpected
-from integrations.models import Customer, Employee, Item, Vendor
+from integrations.models import Customer, Employee, Vendor
 from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.faults import (
@@ -17,9 +16,9 @@ from integrations.quickbooks.faults import (
     BOOKS_CLOSED_CODES,
     BUSINESS_RULE_CODE,
     DUPLICATE_ID_CODES,
+    FEATURE_CODES,
     STALE_CODE,
 )
-from integrations.quickbooks.payloads import ref_id
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
@@ -27,12 +26,9 @@ from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import sent_of
 from syncjobs.rules import changes
 from syncjobs.rules.draft import Draft, from_row
-from syncjobs.rules.eligibility import broken_item_reason
 from syncjobs.rules.reasons import CONFLICTS, Reason
+from syncjobs.sending import refused_references
 from syncjobs.sending.circuit_breaker import CircuitBreaker
-
-# QuickBooks' words where a refused reference is the service item: the property, or its kind of list element.
-ITEM_NAMED = re.compile(r"\bItemRef\b|\bItem elements?\b")
 
 
 class Outcomes:
@@ -97,14 +93,14 @@ class Outcomes:
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
         elif item.verb != "create" and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
-            return self._read_again(item, error, second_try=second_try)
-        elif error.code in BAD_REFERENCE_CODES:
-            self._check_partners(item, error)
+            return self._read_again(item, action, error, second_try=second_try)
+        elif error.code in BAD_REFERENCE_CODES or _may_be_switched_off(action, error):
+            self._check_partners(item, action, error)
         else:
             self._fail(item, error)
         return False
 
-    def _read_again(self, item: RunItem, error: ApiError, *, second_try: bool) -> bool:
+    def _read_again(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool) -> bool:
         """Decide again from what QuickBooks has now, after an update or delete was refused; return True to retry.
 
         The activity may have changed since it was read (stale token), or a partner may be inactive. An invoice made
@@ -124,7 +120,7 @@ class Outcomes:
             if reason.code in CONFLICTS:
                 journal.note_conflict(receipt, reason)
         elif error.code in BAD_REFERENCE_CODES:
-            self._check_partners(item, error)
+            self._check_partners(item, action, error)
         elif second_try or error.code != STALE_CODE:
             self._fail(item, error)
         else:
@@ -135,16 +131,13 @@ class Outcomes:
         return False
 
     # --- partners ------------------------------------------------------------------------------------------
-    def _check_partners(self, item: RunItem, error: ApiError) -> None:
-        """Read the partners and the item of a refused item again, and hold it if a partner is inactive now."""
+    def _check_partners(self, item: RunItem, action: Action, error: ApiError) -> None:
+        """Read all that a refused write refers to again, and hold it if something of that can't be used now."""
         company, refused_draft, now = self._client.company, from_row(item.draft or {}), timezone.now()
         # QuickBooks' message does not tell which of the references is at fault.
         person_model = Employee if refused_draft.person_kind == "employee" else Vendor
         pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
         pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)
-        item_id = refused_draft.item_id or _kept_item(item)
-        if item_id:
-            pull.refresh_records(company, self._client, Item, [item_id], now)
         for model, kind, quickbooks_id, code in (
             (person_model, refused_draft.person_kind, refused_draft.person_id, "EMPLOYEE_INACTIVE"),
             (Customer, "customer", refused_draft.customer_id, "CUSTOMER_INACTIVE"),
@@ -152,32 +145,22 @@ class Outcomes:
             partner = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
             if partner is not None and (not partner.active or partner.gone_at is not None):
                 self._inactive[kind, quickbooks_id] = Reason(code, {"name": names.strip_deleted(partner.name)})
-        broken_item = self._broken_item(item_id, error) if item_id else None
-        inactive = self._known_inactive(refused_draft) or broken_item
+        broken = refused_references.find(self._client, action, error, now=now)
+        self._inactive |= broken
+        inactive = self._known_inactive(refused_draft) or next(iter(broken.values()), None)
         if inactive is not None:
             self._hold(item, inactive, error)
         else:
             self._fail(item, error)
 
-    def _broken_item(self, item_id: str, error: ApiError) -> Reason | None:
-        """Return and note the reason of an item that is inactive now, or that QuickBooks' words name."""
-        row = Item.objects.filter(company=self._client.company, quickbooks_id=item_id).defer("raw").first()
-        # What the mirror has of the workspace's own item is found there again; the rest only this answer says.
-        answered = item_id != self._run.workspace.service_item
-        if row is None or row.gone_at is not None:
-            how = "is gone from QuickBooks"
-        elif not row.active:
-            how = "is inactive in QuickBooks"
-        elif ITEM_NAMED.search(error.message):
-            how, answered = f"is refused by QuickBooks (“{error.message}”)", True
-        else:
-            return None
-        reason = broken_item_reason(names.strip_deleted(row.name) if row else item_id, how=how, answered=answered)
-        self._inactive["item", item_id] = reason
-        return reason
-
     def _known_inactive(self, draft: Draft) -> Reason | None:
-        keys = ((draft.person_kind, draft.person_id), ("customer", draft.customer_id), ("item", draft.item_id))
+        keys = (
+            (draft.person_kind, draft.person_id),
+            ("customer", draft.customer_id),
+            ("item", draft.item_id),
+            ("class", draft.class_id),
+            ("department", draft.department_id),
+        )
         return next((self._inactive[key] for key in keys if key in self._inactive), None)
 
     # --- ends of an item -----------------------------------------------------------------------------------
@@ -197,7 +180,6 @@ class Outcomes:
         journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **error_fields)
 
 
-def _kept_item(item: RunItem) -> str:
-    """Return the id of the item that an update without one of ours sends back as read."""
-    record = item.source_snapshot.get("record") or {}
-    return ref_id(record, "ItemRef") if item.verb == "update" else ""
+def _may_be_switched_off(action: Action, error: ApiError) -> bool:
+    """Return whether a refused feature may be that of classes or locations, not of entering time at all."""
+    return error.code in FEATURE_CODES and refused_references.has_tracked(refused_references.ids_in(action))

@@ -92,7 +92,7 @@ def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
     """Return what would be sent of the entry. Raises Refused unless the activity almost fits it."""
     context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
     entry = context.entry(row)
-    planned = changes.draft_as_linked(entry, context.resolve(entry), service_item=context.policy.service_item)
+    planned = changes.draft_as_linked(entry, context.resolve(entry))
     same_kind = planned is not None and planned.person_kind == activity.person_kind
     if planned is None or not same_kind or not activities.almost_fits(planned, activity):
         raise Refused("That activity is not of the same person and day with two of customer, time and description.")
@@ -104,7 +104,7 @@ def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
 def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
     """Return the activity as a draft: QuickBooks' copy, as if it had been sent like that.
 
-    Its item is not ours where we would send none.
+    Its item is not ours where we would send none, nor a class or location that we would not send.
     """
     return Draft(
         person_kind=activity.person_kind,
@@ -115,6 +115,8 @@ def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
         description=activity.description,
         rate=format(activity.rate or 0, "f"),
         item_id=activity.item_id if planned.item_id else "",
+        class_id=planned.class_id if planned.class_id == activity.class_id else "",
+        department_id=planned.department_id if planned.department_id == activity.department_id else "",
     )
 
 

@@ -111,6 +111,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
         if activity.id
         and activity.id not in action.excluded_ids
         and answered.is_exactly(sent, activity)
+        and activities.has_its_line(sent, activity)
         and activity.created_at is not None
         and earliest <= activity.created_at <= latest
     ]

@@ -100,7 +100,12 @@ def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity
 
 def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:
     # Without an id it can have no receipt; a person has to look, and nothing is sent again.
-    return bool(activity.id) and activity.id not in action.excluded_ids and answered.is_exactly(draft_sent, activity)
+    return (
+        bool(activity.id)
+        and activity.id not in action.excluded_ids
+        and answered.is_exactly(draft_sent, activity)
+        and activities.has_its_line(draft_sent, activity)
+    )
 
 
 def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:

@@ -20,7 +20,7 @@ from integrations.reading.values import Unreadable
 from syncjobs.display import vendor_links
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import evaluate, inputs, since_sent, window
+from syncjobs.planning import evaluate, inputs, lines, since_sent, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
@@ -53,6 +53,8 @@ class Explanation:
     differences: list[Difference] = field(default_factory=list)
     not_asked: list[str] = field(default_factory=list)
     kept: bool = False
+    # What its time gets by the line rules of today, by field; None of an entry that is gone.
+    fields: dict[str, dict[str, str]] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON of `explain`; empty lists of differences and sides not asked are left out."""
@@ -66,6 +68,8 @@ class Explanation:
             values["kept"] = True
         if self.differences:
             values["differences"] = [difference.as_row() for difference in self.differences]
+        if self.fields is not None:
+            values["fields"] = self.fields
         if self.evaluation.warnings:
             values["warnings"] = list(self.evaluation.warnings)
         if self.not_asked:
@@ -116,12 +120,29 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
+    explanation.fields = lines.shown(workspace, context.resolve(entry).line)
     if receipt is not None:
         explanation.differences = differences_of(entry, context, receipt, receipt.answered)
     # Not connected, or an unsupported subscription: nothing could be sent whatever QuickBooks holds.
     if not context.policy.whole_connection:
         _ask_quickbooks(workspace, entry, context, explanation)
     return explanation
+
+
+def stored_or_read(workspace: Workspace, entry_id: str, *, now: datetime) -> TimeEntry:
+    """Return the entry as it was last read, or as Clockify has it where it was not read before.
+
+    Raises UnknownEntry if neither has it, ApiError if Clockify can't be asked.
+    """
+    row = TimeEntry.objects.filter(workspace=workspace, clockify_id=entry_id).first()
+    if row is None and PLAIN_ID.fullmatch(entry_id):
+        try:
+            row = _read_from_clockify(workspace, entry_id, None, [], now=now)
+        except Unreadable as problem:
+            raise UnknownEntry(f"Time entry {entry_id} could not be read: {problem}.") from None
+    if row is None:
+        raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
+    return row
 
 
 def _read_from_clockify(
@@ -240,7 +261,7 @@ def _compare_sent(
     if explanation.evaluation.state != State.CHANGED:
         return
     sent = inputs.sent_of(receipt)
-    step = changes.intend(entry, context.resolve(entry), sent, service_item=context.policy.service_item)
+    step = changes.intend(entry, context.resolve(entry), sent)
     _set_reasons(explanation, _block_reasons(step, sent, activity, client))
 
 
@@ -254,8 +275,7 @@ def differences_of(
     sent = inputs.sent_of(receipt)
     planned: Draft | None = sent.draft
     if entry.content_hash != sent.content_hash:
-        service_item = context.policy.service_item
-        planned = changes.draft_of(entry, context.resolve(entry), sent, service_item=service_item)
+        planned = changes.draft_of(entry, context.resolve(entry), sent)
     now = differences.values_of(planned) if planned else {}
     return differences.listed(sent.draft, copy, since_sent.today(entry, context, receipt), now)
 
@@ -267,8 +287,7 @@ def _find_existing_duplicates(
 
     Other reasons stay beside the result.
     """
-    service_item = context.policy.service_item
-    planned_draft = changes.draft_as_linked(entry, context.resolve(entry), service_item=service_item)
+    planned_draft = changes.draft_as_linked(entry, context.resolve(entry))
     if planned_draft is None:
         return
     duplicates = activities.existing_duplicates(client, {entry.id: planned_draft}).get(entry.id, [])

@@ -139,6 +139,16 @@ class Scene:
         """Return the QuickBooks id of a user's, client's or project's partner."""
         return self.people[clockify_id][1] if clockify_id in self.people else self.customers[clockify_id]
 
+    def task(self, name: str, project: str) -> str:
+        with self.world.lock:
+            task_id: str = self.product.put_task({"name": name, "projectId": project})["id"]
+        return task_id
+
+    def tag(self, name: str) -> str:
+        with self.world.lock:
+            tag_id: str = self.product.put_tag({"name": name})["id"]
+        return tag_id
+
     # --- time in Clockify ----------------------------------------------------------------------------------
     def entry(
         self,
@@ -307,6 +317,12 @@ class Scene:
 
     def policy(self, **settings: Any) -> Result:
         result = run_command("policy", *(f"{name}={value}" for name, value in settings.items()))
+        assert result.code == 0, result.stderr
+        return result
+
+    def line_rule(self, action: str, *values: str) -> Result:
+        """Run `line_rule`, which must work."""
+        result = run_command("line_rule", action, *values)
         assert result.code == 0, result.stderr
         return result
 

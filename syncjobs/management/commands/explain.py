@@ -40,6 +40,10 @@ class Command(base.Command):
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
             if "url" in reason:
                 self.stdout.write(f"    {reason['url']}")
+        for name, field in shown.get("fields", {}).items():
+            if field["by"]:
+                value = field.get("value") or f"{field.get('name') or field.get('id')}"
+                self.stdout.write(f"  {name}: {value}, by {field['by']}")
         company = sent.company if sent is not None else None
         for line in [*difference_sentences(company, explanation.differences), *shown.get("not_asked", [])]:
             self.stdout.write(f"  {line}")

@@ -20,7 +20,7 @@ class Command(base.Command):
         parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
 
     def work(self, **options: Any) -> int | None:
-        new_values = dict(map(_pair, options["settings_wanted"]))
+        new_values = base.pairs(options["settings_wanted"])
         workspace, now = self.workspace(options), database_now()
         try:
             policy.change(workspace, new_values, now=now)
@@ -36,10 +36,3 @@ class Command(base.Command):
             for name, value in shown.items():
                 self.stdout.write(f"{name}={value}")
         return None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise base.Problem(f"{text!r} is no KEY=VALUE.")
-    return name.strip(), value

@@ -150,9 +150,11 @@ def _quickbooks_checks(
         yield _check(
             known, "Not in a signed period", ("PERIOD_SIGNED",), day(entry.txn_date), "signed periods are kept"
         )
-    if context.policy.service_item:
-        item_text = "can't be used" if context.policy.broken_item else "active"
-        yield _check(known, "Service item active", ("LINE_RULE_BROKEN",), "", item_text)
+    resolution = context.resolve(context.entry(entry))
+    if resolution.line.choices:
+        is_broken = "LINE_RULE_BROKEN" in resolution.codes
+        item_text = "can't be used" if is_broken else "active"
+        yield _check(known, "Item, class and location active", ("LINE_RULE_BROKEN",), "", item_text)
     codes = ("NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED")
     yield _check(known, "Connection and plan", codes, workspace.get_state_display(), _subscription_text(workspace))
     duplicate_codes = ("ALREADY_IN_QUICKBOOKS",)

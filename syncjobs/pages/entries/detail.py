@@ -219,7 +219,7 @@ def _differences(
 def _planned(entry: TimeEntry, context: PlanningContext) -> draft.Draft | None:
     """Return what would be sent of the entry now; None while a partner is missing."""
     values = context.entry(entry)
-    return changes.draft_as_linked(values, context.resolve(values), service_item=context.policy.service_item)
+    return changes.draft_as_linked(values, context.resolve(values))
 
 
 def _checks(

@@ -152,6 +152,8 @@ class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
             "at": "Archived",
             "taken_up_at": "Connected again",
             "service_item": "Service item then",
+            "default_class": "Class then",
+            "default_location": "Location then",
             "sent_entries": "Entries sent",
             "sent_minutes": "Minutes sent",
             "in_doubt": "Writes in doubt",

@@ -8,7 +8,19 @@ from django.contrib import admin
 
 from integrations import admin as plain
 from integrations.clockify import unknown_zones
-from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, Item, Vendor
+from integrations.models import (
+    Class,
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyTag,
+    ClockifyTask,
+    ClockifyUser,
+    Customer,
+    Department,
+    Employee,
+    Item,
+    Vendor,
+)
 from mapping.models import Link
 from syncjobs.display.formatting import day
 from syncjobs.pages.links import desk, list_of, page_of
@@ -16,7 +28,10 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
 # These lists link to the desk, which the integrations app may not import; they replace its plain ones.
-MIRRORS: tuple[Any, ...] = (ClockifyUser, ClockifyClient, ClockifyProject, Employee, Vendor, Customer, Item)
+MIRRORS: tuple[Any, ...] = (
+    *(ClockifyUser, ClockifyClient, ClockifyProject, ClockifyTask, ClockifyTag),
+    *(Employee, Vendor, Customer, Item, Class, Department),
+)
 for model in MIRRORS:
     admin.site.unregister(model)
 
@@ -148,3 +163,23 @@ class CustomerRecords(QuickBooksRecords, plain.CustomerAdmin):
 class ItemRecords(MirrorRecords, plain.ItemAdmin):
     noun, nouns = "Service item", "Service items"
     columns = ("called", "type", "standing", "last_seen_at", "quickbooks_id")
+
+
+@admin.register(ClockifyTask)
+class TaskRecords(MirrorRecords, plain.ClockifyTaskAdmin):
+    columns = ("called", "standing", "last_seen_at", "clockify_id")
+
+
+@admin.register(ClockifyTag)
+class TagRecords(MirrorRecords, plain.ClockifyTagAdmin):
+    columns = ("called", "standing", "last_seen_at", "clockify_id")
+
+
+@admin.register(Class)
+class ClassRecords(MirrorRecords, plain.NestedAdmin):
+    columns = ("full_name", "standing", "last_seen_at", "quickbooks_id")
+
+
+@admin.register(Department)
+class LocationRecords(MirrorRecords, plain.NestedAdmin):
+    columns = ClassRecords.columns

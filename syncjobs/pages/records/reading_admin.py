@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from integrations import admin as plain
-from integrations.models import ShrunkList, TimeEntry, UnreadableRecord
+from integrations.models import ClockifyTag, ClockifyTask, ShrunkList, TimeEntry, UnreadableRecord
 from integrations.reading import shrunk_lists
 from mapping.queries import CLOCKIFY_MODELS
 from syncjobs.display.formatting import number
@@ -104,7 +104,7 @@ def _known_row(row: UnreadableRecord) -> Any:
     if not row.vendor_id:
         return None
     if row.workspace_id is not None:
-        model: Any = TimeEntry if row.kind == UnreadableRecord.Kind.ENTRY else CLOCKIFY_MODELS[row.kind]
+        model: Any = {**CLOCKIFY_MODELS, "entry": TimeEntry, "task": ClockifyTask, "tag": ClockifyTag}[row.kind]
         return model.objects.filter(workspace=row.workspace_id, clockify_id=row.vendor_id).first()
     of_company: Any = apps.get_model("integrations", row.kind)
     return of_company.objects.filter(company=row.company_id, quickbooks_id=row.vendor_id).first()

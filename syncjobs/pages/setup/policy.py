@@ -63,8 +63,8 @@ WORDINGS: Mapping[str, FieldWording] = {
     ),
     "rounding": FieldWording(
         "Rounding",
-        "To the nearest minute, half up, or as the workspace's reports in Clockify round.",
-        choices=(("minute", "To the nearest minute"), ("clockify", "As in Clockify's reports")),
+        "minute: to the nearest, half up. clockify: as the workspace's reports there round. nearest:15, up:6, down:5: "
+        "to so many minutes. A shortest time may follow, as in up:6,minimum:15.",
     ),
     "approved_only": FieldWording("Approved time only", "Time that nobody approved in Clockify waits.", choices=YES_NO),
     "block_invoiced": FieldWording(

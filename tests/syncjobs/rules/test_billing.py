@@ -14,7 +14,7 @@ from syncjobs.rules.billing import NOT_BILLED, Billing, facts_of, form_in
 from syncjobs.rules.changes import Step
 from tests.support.values import WORK, activity_of, resolved, sent_for
 
-DRAFT = changes.intend(WORK, resolved(), None, service_item="").draft
+DRAFT = changes.intend(WORK, resolved(), None).draft
 assert DRAFT is not None
 SENT = sent_for(DRAFT)
 CREATED = datetime(2026, 3, 5, tzinfo=UTC)

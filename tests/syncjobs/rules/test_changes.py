@@ -14,6 +14,7 @@ from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
+from syncjobs.rules.line_rules import LineRules
 from tests.support.values import ACME, EMPLOYEE, SITE, WORK, activity_of, make_mapping_table, resolved, sent_for, work
 
 EDITED = "edited"
@@ -28,7 +29,8 @@ def intend(
     **edits: Any,
 ) -> Step:
     entry = work(**edits)
-    return changes.intend(entry, resolved(entry, mapping_table, policy), sent, service_item=item)
+    policy = policy or Policy(line_rules=LineRules(defaults={"item": item}))
+    return changes.intend(entry, resolved(entry, mapping_table, policy), sent)
 
 
 def draft_as_sent() -> Draft:
@@ -121,12 +123,12 @@ def test_an_edit_that_does_not_show_only_brings_the_receipt_up_to_date() -> None
 def test_a_changed_link_reaches_time_already_sent_only_when_a_person_resends() -> None:
     moved = resolved(WORK, make_mapping_table(project=ResolvedPartner(replace(SITE, id="9"))))
 
-    plain = changes.intend(WORK, moved, SENT, service_item="")
-    resent = changes.intend(WORK, moved, SENT, service_item="", resend=True)
+    plain = changes.intend(WORK, moved, SENT)
+    resent = changes.intend(WORK, moved, SENT, resend=True)
 
     assert plain.verb == "keep"
     assert (resent.verb, resent.draft) == ("update", replace(SENT.draft, customer_id="9"))
-    assert changes.intend(WORK, resolved(), SENT, service_item="", resend=True).verb == "keep"
+    assert changes.intend(WORK, resolved(), SENT, resend=True).verb == "keep"
 
 
 def test_the_day_stays_while_the_start_stays() -> None:

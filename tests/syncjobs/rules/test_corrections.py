@@ -13,7 +13,7 @@ from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
-DRAFT = changes.intend(WORK, resolved(), None, service_item="").draft
+DRAFT = changes.intend(WORK, resolved(), None).draft
 SENT = sent_for(DRAFT)
 BILLED = replace(activity_of(SENT), sync_token="1", billable_status="HasBeenBilled")
 CHANGED = replace(BILLED, billable_status="Billable", minutes=300)
@@ -21,7 +21,7 @@ CHANGED = replace(BILLED, billable_status="Billable", minutes=300)
 
 def intend(sent: Sent = SENT, **edits: Any) -> Step:
     entry = work(**edits)
-    return corrections.intend(entry, resolved(entry), sent, service_item="")
+    return corrections.intend(entry, resolved(entry), sent)
 
 
 def correct(*activities: Activity, sent: Sent = SENT, **edits: Any) -> Step:

@@ -9,7 +9,8 @@ import pytest
 from syncjobs.rules import differences
 from syncjobs.rules.answered import as_row
 from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Partner, ResolvedPartner
+from syncjobs.rules.eligibility import Partner, Policy, ResolvedPartner
+from syncjobs.rules.line_rules import LineRules
 from tests.support.values import activity_of, make_mapping_table, resolved, sent_for, work
 
 SENT = Draft("employee", "55", "8", "2026-03-04", 60, "Review", "80")
@@ -19,12 +20,13 @@ BEA = make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))
 def test_an_item_that_is_not_sent_any_more_stays() -> None:
     sent = replace(SENT, item_id="7")
 
-    assert differences.today(work(), resolved(work()), sent, service_item="") == {}
+    assert differences.today(work(), resolved(work()), sent) == {}
 
 
 def today(*, mapping_table: Any = None, item: str = "", **changes: Any) -> dict[str, str]:
     entry = work(**changes)
-    return differences.today(entry, resolved(entry, mapping_table), SENT, service_item=item)
+    policy = Policy(line_rules=LineRules(defaults={"item": item}))
+    return differences.today(entry, resolved(entry, mapping_table, policy), SENT)
 
 
 def copy(**changes: Any) -> dict[str, Any]:

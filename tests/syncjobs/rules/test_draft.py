@@ -10,17 +10,18 @@ import pytest
 from syncjobs.rules import draft as drafts
 from syncjobs.rules.draft import Draft
 from syncjobs.rules.eligibility import Partner
+from syncjobs.rules.line_rules import LineRules
 from tests.support.values import EMPLOYEE, SITE, work
 
 
 def draft_of(*, person: Partner = EMPLOYEE, minutes: int = 135, item: str = "", **changes: Any) -> Draft:
     return drafts.write(
-        work(**changes),
+        entry := work(**changes),
         person=person,
         customer=SITE,
         minutes=minutes,
         txn_date=date(2026, 3, 4),
-        service_item=item,
+        line=LineRules(defaults={"item": item}).line(entry),
     )
 
 
@@ -79,7 +80,7 @@ def test_the_rate_is_a_plain_number_of_major_units(rate: Decimal | None, hourly_
 
 @pytest.mark.parametrize(("rate", "warned"), [(None, True), (Decimal(0), True), (Decimal(80), False)])
 def test_no_rate_is_said(rate: Decimal | None, warned: bool) -> None:
-    assert ("NO_RATE" in drafts.warnings(work(rate=rate))) is warned
+    assert ("NO_RATE" in drafts.warnings(work(rate=rate), LineRules().line(work()))) is warned
 
 
 @pytest.mark.parametrize("text", ["Grüße 👩‍👩‍👧 日本", "two\nlines\r\nand three", '"quoted" \\ back', " outer "])
@@ -113,7 +114,7 @@ RECORD = {
 
 
 def updated(draft: Draft, **changes: Any) -> dict[str, Any]:
-    return dict(json.loads(drafts.update_body(draft, record={**RECORD, **changes})))
+    return dict(json.loads(drafts.update_body(draft, record={**RECORD, **changes}, sent={})))
 
 
 def test_an_update_keeps_what_is_not_ours() -> None:

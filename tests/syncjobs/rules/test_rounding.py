@@ -118,3 +118,51 @@ def test_the_day_is_where_the_owner_was_when_work_began(utc: str, owner: str, wo
     day = rounding.txn_date(start_at, owner_zone=owner, workspace_zone=workspace)
 
     assert day == date.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("minute", Rounding()),
+        ("nearest:15", Rounding("near", 15)),
+        ("up:6", Rounding("up", 6)),
+        ("down:60", Rounding("down", 60)),
+        (" up:6, minimum:15 ", Rounding("up", 6, 15)),
+        ("minute,minimum:1440", Rounding("near", 1, 1440)),
+        ("clockify,minimum:30", Rounding("down", 12, 30)),
+    ],
+)
+def test_a_setting_is_read(text: str, expected: Rounding) -> None:
+    assert rounding.parse(text, {"on": True, "direction": "down", "minutes": 12}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "write minute"),
+        ("quarter", "write minute"),
+        ("nearest", "divide an hour"),
+        ("nearest:", "divide an hour"),
+        ("nearest:7", "divide an hour"),
+        ("up:0", "divide an hour"),
+        ("up:-15", "divide an hour"),
+        ("up:120", "divide an hour"),
+        ("down:1_5", "divide an hour"),
+        ("minute:5", "write minute"),
+        ("up:6,", "write minute"),
+        ("up:6,longest:15", "write minute"),
+        ("up:6,minimum", "between 1 and 1440"),
+        ("up:6,minimum:0", "between 1 and 1440"),
+        ("up:6,minimum:1441", "between 1 and 1440"),
+        ("up:6,minimum:15,minimum:30", "between 1 and 1440"),
+    ],
+)
+def test_a_setting_that_is_no_rounding_is_refused_with_what_can_be_written(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        rounding.parse(text)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [(-60, 0), (0, 0), (1, 15), (720, 15), (721, 18), (901, 18)])
+def test_a_shortest_time_lifts_short_entries_but_none_of_no_time(seconds: int, expected: int) -> None:
+    assert rounding.minutes(seconds, Rounding("up", 6, 15)) == expected
+    assert rounding.explains(seconds, expected, Rounding("up", 6, 15))

@@ -75,6 +75,26 @@ def test_rounding_as_in_clockify_when_the_workspace_wants_it(scene: Scene, ada: 
     assert (activity["Hours"], activity["Minutes"]) == (1, 15)
 
 
+def test_a_workspaces_own_rounding_and_shortest_time(scene: Scene, ada: str, site: str) -> None:
+    scene.policy(rounding="up:6,minimum:15")
+    long, short, none = (
+        scene.entry(ada, site, f"2026-03-0{day} 09:00", minutes=minutes) for day, minutes in ((4, 61), (5, 1), (6, 0))
+    )
+
+    assert scene.sync().counts == {"sent": 2, "blocked": 1}
+    assert scene.explain(none).codes == {"TOO_SHORT"}
+    assert [(scene.activity(entry)["Hours"], scene.activity(entry)["Minutes"]) for entry in (long, short)] == [
+        (1, 6),
+        (0, 15),
+    ]
+    # What was sent keeps its minutes until the entry is edited.
+    scene.policy(rounding="minute")
+    assert scene.sync().counts == {"unchanged": 2, "blocked": 1}
+    scene.edit_entry(short, description="A call")
+    assert scene.sync().counts == {"updated": 1, "unchanged": 1, "blocked": 1}
+    assert scene.activity(short)["Minutes"] == 1
+
+
 @pytest.mark.parametrize(
     ("zone", "start", "day"),
     [

@@ -49,3 +49,30 @@ def test_sent_time_with_entities_is_unchanged_after_the_upgrade(scene: Scene, ad
     assert dry.counts == {"unchanged": 2, "updated": 1}
     assert scene.sync().counts == {"unchanged": 2, "updated": 1}
     assert scene.explain(plain)["state"] == "sent"
+
+
+def test_sent_time_is_unchanged_after_the_upgrade_that_brings_line_rules(scene: Scene, ada: str, site: str) -> None:
+    task, tag = scene.task("UX", site), scene.tag("rush")
+    scene.configure(ClassTrackingPerTxn=True)
+    scene.check()
+    plain, worked = scene.entry(ada, site), scene.entry(ada, site, "2026-03-05 09:00", taskId=task, tagIds=[tag])
+    assert scene.sync()["sent"] == 2
+    as_before = {"class_id", "department_id"}
+    for receipt in Receipt.objects.all():
+        receipt.draft = {name: value for name, value in receipt.draft.items() if name not in as_before}
+        receipt.answered = {name: value for name, value in receipt.answered.items() if name not in as_before}
+        receipt.save()
+    TimeEntry.objects.update(task_id="", task_name="", tags=[])
+    scene.annotate(scene.receipt(plain).quickbooks_id, **{"class": "Retail"})
+
+    import_string("integrations.migrations.0017_tasks_and_tags_of_entries.fill")(apps, connection.schema_editor())
+
+    row = TimeEntry.objects.get(clockify_id=worked)
+    assert (row.task_id, row.task_name, row.tags) == (task, "UX", [[tag, "rush"]])
+    assert scene.sync(dry_run=True).counts == {"unchanged": 2}
+    assert scene.sync().counts == {"unchanged": 2}
+    assert {scene.explain(entry)["state"] for entry in (plain, worked)} == {"sent"}
+    # An edit keeps the class that people gave before the upgrade.
+    scene.stretch(plain, 75)
+    assert scene.sync().counts == {"updated": 1, "unchanged": 1}
+    assert "ClassRef" in scene.activity(plain)

@@ -101,7 +101,7 @@ def test_the_pages_of_many_ask_the_same_number_of_questions_however_many_there_a
         )
     evaluate.refresh(workspace, now=NOW)
 
-    for page, most in (("desk/safe", 35), ("desk/history", 22), ("desk/safe/count", 39)):
+    for page, most in (("desk/safe", 36), ("desk/history", 22), ("desk/safe/count", 40)):
         with django_assert_max_num_queries(most):
             assert dana.get(at(workspace, page), {"tab": "people"}).status_code == 200
 

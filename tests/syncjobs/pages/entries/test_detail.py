@@ -447,5 +447,5 @@ def test_an_item_that_cannot_be_used_leads_to_its_rule(dana: Client, linked: Wor
 
     page = dana.get(page_of(entry))
 
-    assert "Choose another item" in main_text(page) and "Service item active" in main_text(page)
+    assert "Choose another item" in main_text(page) and "Item, class and location active" in main_text(page)
     assert f"/admin/workspaces/{linked.pk}/rules/#rule-service_item" in page.content.decode()

@@ -99,7 +99,10 @@ def test_refusals_are_gathered_by_cause_in_quickbooks_words(dana: Client, worksp
     page_text = main_text(dana.get(page_of(run)))
 
     assert "Refused by QuickBooks code 610 2 entries, 3 h Object Not Found" in page_text
-    assert "In other words: the person, customer or service item is missing or inactive. Reactivate it" in page_text
+    assert (
+        "In other words: the person, customer, service item, class or location is missing or inactive. Reactivate it"
+        in page_text
+    )
 
 
 def test_uncertain_writes_are_named_with_their_request(dana: Client, workspace: Workspace) -> None:

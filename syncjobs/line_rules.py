@@ -1,0 +1,140 @@
+"""Line rules as people add and remove them: names, ids that are known, and messages for what can't be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from integrations.clockify import connection as clockify_connection
+from integrations.clockify import tasks_and_tags
+from integrations.models import ConnectionEvent, TimeEntry, Workspace
+from integrations.reading.unreadable import Reading
+from mapping.errors import Refused
+from mapping.queries import company_of
+from syncjobs.models import LineRule
+from syncjobs.planning import inputs, lines
+from syncjobs.rules import templates
+from syncjobs.rules.line_rules import CONDITIONS, FIELDS, REFERENCES
+from syncjobs.rules.templates import BadTemplate
+
+NAMES = (*CONDITIONS, *FIELDS)
+
+
+def as_json(row: LineRule, entries: int) -> dict[str, Any]:
+    """Return a rule as `line_rule list` prints it; `entries`: for how many of the window it gives a field."""
+    order = ("user", "client", "project", "task", "tag", *FIELDS)
+    return {"id": row.pk, **{name: getattr(row, lines.COLUMNS[name]) for name in order}, "entries": entries}
+
+
+def listed(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the workspace's rules, oldest first."""
+    counts = entries_by_rule(workspace)
+    return [as_json(row, counts[row.pk]) for row in lines.rows_of(workspace)] if workspace.company_id else []
+
+
+def entries_by_rule(workspace: Workspace) -> Counter[int]:
+    """Return for how many entries since the start date each rule gives at least one field."""
+    rules, counts = lines.load(workspace), Counter[int]()
+    if rules.rules:
+        for row in inputs.entries_between(workspace, workspace.start_date).iterator(chunk_size=1000):
+            choices = rules.line(inputs.entry_of(row)).choices.values()
+            counts.update({choice.rule_id for choice in choices if choice.rule_id is not None})
+    return counts
+
+
+def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, person: Any = None) -> LineRule:
+    """Save a rule of these ids by name. Raises Refused for what can't be, ApiError where Clockify can't be asked.
+
+    Time that was sent before is not touched.
+    """
+    company = company_of(workspace)
+    texts = {name: text.strip() for name, text in values.items()}
+    unknown = sorted(set(texts) - set(NAMES))
+    if unknown:
+        raise Refused(f"There is no {unknown[0]!r} in a rule; there are {', '.join(NAMES)}.")
+    given = {name: text for name, text in texts.items() if text}
+    if not given.keys() & set(CONDITIONS):
+        default = "`policy` sets what time gets that no rule decides about."
+        raise Refused(f"A rule needs a condition: {', '.join(CONDITIONS)}. {default}")
+    if not given.keys() & set(FIELDS):
+        raise Refused(f"A rule has to give something: {', '.join(FIELDS)}.")
+    for name in REFERENCES:
+        if name in given:
+            check_usable(workspace, name, given[name])
+    if "description" in given:
+        try:
+            templates.check(given["description"])
+        except BadTemplate as problem:
+            raise Refused(f"The description can't be filled: {problem}.") from None
+    _check_known(workspace, given, now=now)
+    columns = {lines.COLUMNS[name]: text for name, text in given.items()}
+    with transaction.atomic():
+        row = LineRule.objects.create(workspace=workspace, company=company, person=person, at=now, **columns)
+        _record(row, "added", now=now, person=person)
+    return row
+
+
+def remove(workspace: Workspace, rule_id: str, *, now: datetime, person: Any = None) -> None:
+    """Delete a rule. Raises Refused if there is none. Time that was sent before is not touched."""
+    rows = lines.rows_of(workspace) if workspace.company_id else LineRule.objects.none()
+    # Not int() alone, which takes other scripts' digits; a longer number is no id.
+    is_number = rule_id.isascii() and rule_id.isdecimal() and len(rule_id) < 19
+    row = rows.filter(pk=int(rule_id)).first() if is_number else None
+    if row is None:
+        ids = ", ".join(str(pk) for pk in rows.values_list("pk", flat=True)) or "none"
+        raise Refused(f"{workspace} has no rule {rule_id!r}; there are: {ids}.")
+    with transaction.atomic():
+        _record(row, "removed", now=now, person=person)
+        row.delete()
+
+
+def check_usable(workspace: Workspace, name: str, key: str) -> None:
+    """Raise Refused unless time can be booked on the item, class or location with this id."""
+    company = company_of(workspace)
+    row = lines.QUICKBOOKS_MODELS[name]._default_manager.filter(company=company, quickbooks_id=key).first()
+    problem = lines.problem_of(company, name, row)
+    if row is None and "switched off" not in problem:
+        raise Refused(f"There is no {name} {key!r} in QuickBooks; check for new users and customers, then look again.")
+    if problem:
+        raise Refused(f"The {name} {lines.name_of(row) or key} {problem}.")
+
+
+def _check_known(workspace: Workspace, given: Mapping[str, str], *, now: datetime) -> None:
+    """Raise Refused for an id that Clockify does not have, after reading tasks and tags where one is new."""
+    conditions = {name: given[name] for name in CONDITIONS if name in given}
+    new = [name for name in tasks_and_tags.KINDS if name in conditions and not _is_known(workspace, name, conditions)]
+    if new:
+        client = clockify_connection.client_for(workspace)
+        tasks_and_tags.pull(workspace, client, new, reading=Reading(), now=now)
+    for name, key in conditions.items():
+        if not _is_known(workspace, name, conditions):
+            raise Refused(
+                f"There is no {name} {key!r} in Clockify; check for new users and customers, then look again."
+            )
+
+
+def _is_known(workspace: Workspace, name: str, conditions: Mapping[str, str]) -> bool:
+    rows = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=conditions[name])
+    return bool(rows.exists())
+
+
+def _record(row: LineRule, verb: str, *, now: datetime, person: Any) -> None:
+    shown = [f"{name}={value}" for name in NAMES if (value := getattr(row, lines.COLUMNS[name]))]
+    ConnectionEvent.objects.create(
+        workspace=row.workspace,
+        company=row.company,
+        at=now,
+        kind="line_rule",
+        message=f"Line rule {row.pk} was {verb}: {', '.join(shown)}.",
+        by=person,
+    )
+
+
+def fields_of(workspace: Workspace, entry: TimeEntry) -> dict[str, dict[str, str]]:
+    """Return what the entry's time gets by the rules of today, and by which, as commands print it."""
+    line = lines.load(workspace).line(inputs.entry_of(entry, zones=inputs.zones_of(workspace)))
+    return lines.shown(workspace, line)

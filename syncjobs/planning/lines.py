@@ -1,0 +1,178 @@
+"""A workspace's line rules as values, and which of their items, classes and locations nothing can be booked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from integrations.models import (
+    Class,
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyTag,
+    ClockifyTask,
+    ClockifyUser,
+    Company,
+    Department,
+    Item,
+    Workspace,
+)
+from integrations.quickbooks import connection, pull
+from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.models import Nested
+from mapping.matching import names
+from syncjobs.models import LineRule as LineRuleRow
+from syncjobs.rules import description
+from syncjobs.rules.eligibility import Broken
+from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, Line, LineRule, LineRules
+
+# By the condition's or result's name, as commands and JSON have it.
+CLOCKIFY_MODELS: Mapping[str, Any] = {
+    "user": ClockifyUser,
+    "client": ClockifyClient,
+    "project": ClockifyProject,
+    "task": ClockifyTask,
+    "tag": ClockifyTag,
+}
+QUICKBOOKS_MODELS: Mapping[str, type[Nested]] = {"item": Item, "class": Class, "location": Department}
+# Columns of a rule, and of the workspace for the defaults, by the same names.
+COLUMNS = {
+    **{name: f"{name}_id" for name in CONDITIONS},
+    **{"item": "item_id", "class": "class_id", "location": "department_id", "description": "description"},
+}
+DEFAULT_COLUMNS = {
+    "item": "service_item",
+    "class": "default_class",
+    "location": "default_location",
+    "description": "default_description",
+}
+# What switches a field off for the whole company, in people's words.
+SWITCHES = {"class": ("tracks_classes", "classes"), "location": ("tracks_locations", "locations")}
+
+
+def rows_of(workspace: Workspace) -> QuerySet[LineRuleRow]:
+    """Return the workspace's rules for the company that it is connected to, oldest first."""
+    return LineRuleRow.objects.filter(workspace=workspace, company=workspace.company).order_by("pk")
+
+
+def load(workspace: Workspace) -> LineRules:
+    """Return the rules and defaults of the workspace."""
+    rows = list(rows_of(workspace)) if workspace.company_id else []
+    labels = _labels(workspace, rows)
+    rules = [_rule(row, labels[row.pk]) for row in rows]
+    return LineRules(rules, {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()})
+
+
+def _rule(row: LineRuleRow, label: str) -> LineRule:
+    return LineRule(row.pk, conditions_of(row), _values(row, FIELDS), label)
+
+
+def conditions_of(row: LineRuleRow) -> dict[str, str]:
+    return _values(row, CONDITIONS)
+
+
+def _values(row: LineRuleRow, wanted: Iterable[str]) -> dict[str, str]:
+    return {name: value for name in wanted if (value := getattr(row, COLUMNS[name]))}
+
+
+def _labels(workspace: Workspace, rows: Iterable[LineRuleRow]) -> dict[int, str]:
+    """Return what each rule is for: its conditions with the names of their records."""
+    conditions = {row.pk: conditions_of(row) for row in rows}
+    known: dict[tuple[str, str], str] = {}
+    for name, model in CLOCKIFY_MODELS.items():
+        ids = {found[name] for found in conditions.values() if name in found}
+        if ids:
+            records = model.objects.filter(workspace=workspace, clockify_id__in=ids)
+            known |= {(name, key): label for key, label in records.values_list("clockify_id", "name")}
+    return {
+        pk: ", ".join(f"{name} {known.get((name, key)) or key}" for name, key in found.items())
+        for pk, found in conditions.items()
+    }
+
+
+def kinds_named(workspace: Workspace) -> set[str]:
+    """Return for which of task and tag Clockify's lists are needed: those that rules name."""
+    rows = rows_of(workspace)
+    return {name for name in ("task", "tag") if rows.exclude(**{COLUMNS[name]: ""}).exists()}
+
+
+def broken(workspace: Workspace, rules: LineRules) -> dict[tuple[str, str], Broken]:
+    """Return, by kind and id, the records that rules and defaults give and nothing can be booked on, by the mirror."""
+    company = workspace.company
+    # Before the first reading of the lists nothing is known of any record.
+    if company is None or company.pulled_at is None:
+        return {}
+    found: dict[tuple[str, str], Broken] = {}
+    for name, ids in given(rules).items():
+        known = {row.quickbooks_id: row for row in _records(company, name, ids)}
+        for key in ids:
+            problem = problem_of(company, name, known.get(key))
+            if problem:
+                found[REFERENCES[name], key] = Broken(name_of(known.get(key)) or key, problem)
+    return found
+
+
+def given(rules: LineRules) -> dict[str, set[str]]:
+    """Return the ids that rules and defaults give, by field; only fields that have any."""
+    ids: dict[str, set[str]] = {}
+    for values in (rules.defaults, *(rule.results for rule in rules.rules)):
+        for name in REFERENCES:
+            if values.get(name):
+                ids.setdefault(name, set()).add(values[name])
+    return ids
+
+
+def _records(company: Company, name: str, ids: Iterable[str]) -> QuerySet[Any]:
+    rows = QUICKBOOKS_MODELS[name]._default_manager.filter(company=company, quickbooks_id__in=sorted(ids))
+    return rows.defer("raw")
+
+
+def names_of(company: Company, name: str, ids: Iterable[str]) -> dict[str, str]:
+    """Return the full names of items, classes or locations by id."""
+    return {row.quickbooks_id: name_of(row) for row in _records(company, name, ids)}
+
+
+def name_of(row: Any) -> str:
+    """Return a record's full name as people know it; "" where there is none."""
+    return names.strip_deleted(row.full_name or row.name) if row is not None else ""
+
+
+def shown(workspace: Workspace, line: Line) -> dict[str, dict[str, str]]:
+    """Return what an entry's time gets and by which rule, as commands print it."""
+    fields: dict[str, dict[str, str]] = {}
+    for name in REFERENCES:
+        choice = line.choices.get(name, NOTHING)
+        known = names_of(workspace.company, name, [choice.value]) if choice.value and workspace.company else {}
+        fields[name] = {"id": choice.value, "name": known.get(choice.value, ""), "by": choice.by}
+    words = line.choices.get("description", NOTHING)
+    return {**fields, "description": {"value": description.cut(line.words), "by": words.by}}
+
+
+def problem_of(company: Company, name: str, row: Any) -> str:
+    """Return why nothing can be booked on an item, class or location, after its name; "" if it can."""
+    if name in SWITCHES and getattr(company, SWITCHES[name][0]) is False:
+        return f"can't be used, since {SWITCHES[name][1]} are switched off in QuickBooks"
+    if row is None or row.gone_at is not None:
+        return "is gone from QuickBooks"
+    if not row.active:
+        return "is inactive in QuickBooks"
+    if name == "item" and row.type not in {"", "Service"}:
+        return f"is no service item but of type {row.type}"
+    return ""
+
+
+def read_again_if_broken(workspace: Workspace, client: QuickBooksApiClient, *, now: datetime) -> None:
+    """Read what is broken again before a sync plans: it may have been mended in QuickBooks. Raises ApiError."""
+    company = workspace.company
+    found = broken(workspace, load(workspace))
+    if not found or company is None:
+        return
+    if any(getattr(company, column) is False for column, _ in SWITCHES.values()):
+        connection.keep_tracking(company, client.preferences())
+    for name, model in QUICKBOOKS_MODELS.items():
+        ids = sorted(key for kind, key in found if kind == REFERENCES[name])
+        if ids:
+            pull.refresh_records(company, client, model, ids, now)

@@ -1,0 +1,124 @@
+"""Line rules: which item, class, location and words an entry's time gets, and by which rule. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from syncjobs.rules import templates
+from syncjobs.rules.entry import Entry
+
+# From the most specific condition to the least.
+CONDITIONS = ("task", "tag", "project", "user", "client")
+# What a rule gives: names of QuickBooks' records by their kind, as in unreadable records, and the words.
+REFERENCES = {"item": "item", "class": "class", "location": "department"}
+FIELDS = (*REFERENCES, "description")
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    """One rule: Clockify ids that an entry must have, and what it gives; only what is not empty counts."""
+
+    id: int
+    conditions: Mapping[str, str]
+    results: Mapping[str, str]
+    # Its first condition in words, such as `project Website`.
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"rule {self.id}: {self.label}" if self.label else f"rule {self.id}"
+
+    @property
+    def precedence(self) -> tuple[int, int, int]:
+        """Sort key: the most specific condition first, then the number of conditions, then the age."""
+        ranks = [CONDITIONS.index(name) for name in self.conditions]
+        return min(ranks, default=len(CONDITIONS)), -len(self.conditions), self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value of one field, "" for none, and what gave it: a rule's name, DEFAULT, or "" for nothing."""
+
+    value: str = ""
+    by: str = ""
+    rule_id: int | None = None
+
+
+DEFAULT = "the workspace's default"
+NOTHING = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What an entry's time gets beside person, customer and length. `words`: the description, not yet cut."""
+
+    choices: Mapping[str, Choice]
+    words: str
+
+    def value(self, name: str) -> str:
+        return self.choices.get(name, NOTHING).value
+
+    @property
+    def has_template(self) -> bool:
+        return bool(self.value("description"))
+
+
+NO_LINE = Line({}, "")
+
+
+@dataclass(frozen=True)
+class LineRules:
+    """The rules of a workspace with its defaults, indexed so that an entry meets only those that may match."""
+
+    rules: Sequence[LineRule] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    _by_condition: dict[tuple[str, str], list[LineRule]] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for rule in sorted(self.rules, key=lambda rule: rule.precedence):
+            if rule.conditions:
+                # Under its most specific condition: an entry without that can't match.
+                name = min(rule.conditions, key=CONDITIONS.index)
+                self._by_condition.setdefault((name, rule.conditions[name]), []).append(rule)
+
+    def line(self, entry: Entry) -> Line:
+        """Return what the entry's time gets: for each field apart the most specific rule, else the default."""
+        choices = {name: Choice(value, DEFAULT) for name, value in self.defaults.items() if value}
+        decided: set[str] = set()
+        for rule in self._matching(entry) if self._by_condition else ():
+            for name, value in rule.results.items():
+                if value and name not in decided:
+                    decided.add(name)
+                    choices[name] = Choice(value, rule.name, rule.id)
+        template = choices.get("description", NOTHING).value
+        return Line(choices, templates.render(template, entry) if template else entry.description)
+
+    def uses(self, names: Collection[str]) -> bool:
+        """Return whether a template of the rules or defaults has one of these names."""
+        texts = [values.get("description", "") for values in (self.defaults, *(rule.results for rule in self.rules))]
+        return any(f"{{{name}}}" in text for text in texts for name in names)
+
+    def _matching(self, entry: Entry) -> list[LineRule]:
+        """Return the rules whose conditions all hold, by precedence."""
+        found: list[LineRule] = []
+        for name in CONDITIONS:
+            candidates = [rule for key in ids_of(entry, name) for rule in self._by_condition.get((name, key), ())]
+            matching = [rule for rule in candidates if matches(rule, entry)]
+            # Several tags of one entry may each have rules.
+            found += sorted(matching, key=lambda rule: rule.precedence)
+        return found
+
+
+def matches(rule: LineRule, entry: Entry) -> bool:
+    """Return whether all conditions hold; an entry has any number of tags."""
+    return all(value in ids_of(entry, name) for name, value in rule.conditions.items())
+
+
+def ids_of(entry: Entry, name: str) -> tuple[str, ...]:
+    """Return the Clockify ids by which the entry may meet a condition."""
+    if name == "tag":
+        return tuple(key for key, _ in entry.tags)
+    value: Any = getattr(entry, f"{name}_id")
+    return (value,) if value else ()

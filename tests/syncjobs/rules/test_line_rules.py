@@ -1,0 +1,143 @@
+"""Which rule gives which field: the index against a plain statement of the precedence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncjobs.rules.eligibility import Broken, Policy
+from syncjobs.rules.entry import Entry
+from syncjobs.rules.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules
+from tests.support.values import resolved, work
+
+ITEM, OTHER = {"item": "7"}, {"item": "8"}
+TAGGED = {"task_id": "ux", "task_name": "UX", "tags": (("rush", "Rush"), ("onsite", "On site"))}
+ENTRY = work(**TAGGED)
+
+
+def rule(id: int, conditions: dict[str, str], results: dict[str, str] = ITEM) -> LineRule:
+    return LineRule(id, conditions, results)
+
+
+def chosen(*rules: LineRule, entry: Entry = ENTRY, defaults: dict[str, str] | None = None) -> Any:
+    return LineRules(rules, defaults or {}).line(entry)
+
+
+ORDER = [
+    {"task": "ux"},
+    {"tag": "rush"},
+    {"project": "site"},
+    {"user": "ada"},
+    {"client": "acme"},
+]
+
+
+@pytest.mark.parametrize("place", range(len(ORDER) - 1))
+def test_task_tag_project_user_client_is_the_order(place: int) -> None:
+    line = chosen(rule(1, ORDER[place + 1], OTHER), rule(2, ORDER[place]))
+
+    assert (line.value("item"), line.choices["item"].rule_id) == ("7", 2)
+
+
+def test_a_single_more_specific_condition_beats_several_less_specific_ones() -> None:
+    line = chosen(rule(1, {"project": "site", "user": "ada", "client": "acme"}, OTHER), rule(2, {"task": "ux"}))
+
+    assert line.value("item") == "7"
+
+
+def test_of_the_same_rank_more_conditions_win_then_the_older_rule() -> None:
+    assert chosen(rule(1, {"tag": "rush"}, OTHER), rule(2, {"tag": "rush", "user": "ada"})).value("item") == "7"
+    assert chosen(rule(2, {"tag": "rush"}, OTHER), rule(1, {"tag": "onsite"})).value("item") == "7"
+    assert chosen(rule(2, {"user": "ada"}, OTHER), rule(1, {"user": "ada"})).value("item") == "7"
+
+
+def test_all_conditions_have_to_hold() -> None:
+    line = chosen(rule(1, {"task": "ux", "user": "bea"}), defaults={"item": "1"})
+
+    assert (line.value("item"), line.choices["item"].by) == ("1", DEFAULT)
+
+
+def test_each_field_is_decided_apart() -> None:
+    rules = [
+        rule(1, {"client": "acme"}, {"item": "7", "class": "5", "location": "3"}),
+        rule(2, {"task": "ux"}, {"class": "6", "description": "{task}"}),
+    ]
+    line = LineRules(rules, {"item": "1", "location": ""}).line(ENTRY)
+
+    assert {name: line.value(name) for name in FIELDS} == {
+        "item": "7",
+        "class": "6",
+        "location": "3",
+        "description": "{task}",
+    }
+    assert line.words == "UX"
+
+
+def test_without_rules_and_defaults_nothing_is_given_and_the_words_are_clockifys() -> None:
+    line = chosen(entry=work(description=" As typed "))
+
+    assert (line.choices, line.words) == ({}, " As typed ")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("item", "item"), ("class", "class"), ("location", "department")])
+def test_a_rule_whose_record_cannot_be_used_holds_its_entries_and_is_named(name: str, kind: str) -> None:
+    rules = LineRules([LineRule(3, {"user": "ada"}, {name: "5"}, "user Ada")], {"item": "1"})
+    policy = Policy(line_rules=rules, broken={(kind, "5"): Broken("Retail", "is inactive in QuickBooks")})
+
+    reason = next(iter(resolved(policy=policy).reasons))
+
+    assert (reason.code, reason.facts["rule"]) == ("LINE_RULE_BROKEN", 3)
+    assert str(reason.facts["what"]).endswith("Retail, which rule 3: user Ada gives,")
+    assert resolved(work(user_id="bea"), policy=policy).codes == {"USER_NOT_MAPPED"}
+
+
+# --- against a plain statement of the precedence -------------------------------------------------------------
+IDS = ("a", "b", "c")
+conditions = st.dictionaries(st.sampled_from(CONDITIONS), st.sampled_from(IDS), min_size=1)
+results = st.dictionaries(st.sampled_from(FIELDS[:3]), st.sampled_from(["1", "2", "3"]), min_size=1)
+entries = st.builds(
+    lambda task, tags, project, user, client: work(
+        task_id=task, tags=tuple((key, key) for key in tags), project_id=project, user_id=user, client_id=client
+    ),
+    st.sampled_from(["", *IDS]),
+    st.lists(st.sampled_from(IDS), unique=True),
+    *(st.sampled_from(["", *IDS]) for _ in range(3)),
+)
+
+
+def plainly(rules: list[LineRule], field: str, entry: Entry) -> int | None:
+    """Return the id of the rule that decides about a field, said as the manual says it."""
+    held = {
+        "task": {entry.task_id},
+        "tag": {key for key, _ in entry.tags},
+        "project": {entry.project_id},
+        "user": {entry.user_id},
+        "client": {entry.client_id},
+    }
+    matching = [
+        rule
+        for rule in rules
+        if rule.results.get(field) and all(value in held[name] for name, value in rule.conditions.items())
+    ]
+    for name in ("task", "tag", "project", "user", "client"):
+        of_rank = [rule for rule in matching if name in rule.conditions]
+        if of_rank:
+            most = max(len(rule.conditions) for rule in of_rank)
+            return min(rule.id for rule in of_rank if len(rule.conditions) == most)
+    return None
+
+
+@given(st.lists(st.tuples(conditions, results), max_size=12), entries)
+def test_the_chosen_rule_is_the_one_that_the_plain_precedence_names(
+    pairs: list[tuple[dict[str, str], dict[str, str]]], entry: Entry
+) -> None:
+    rules = [rule(number, *pair) for number, pair in enumerate(pairs, start=1)]
+
+    line = LineRules(rules).line(entry)
+
+    for field in FIELDS:
+        choice = line.choices.get(field)
+        assert (choice.rule_id if choice else None) == plainly(rules, field, entry)
