@@ -12,11 +12,13 @@ import pytest
 from syncjobs.rules import changes
 from syncjobs.rules.billing import NOT_BILLED, Billing
 from syncjobs.rules.changes import MAX_DUPLICATES, Sent, Step
+from syncjobs.rules.closed_periods import ClosedPeriods
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
+from syncjobs.rules.line_rules import LineRules
 from syncjobs.rules.reasons import Reason
 from tests.support.values import WORK, activity_of, make_mapping_table, resolved, sent_for, work
 
-DRAFT = changes.intend(WORK, resolved(), None, service_item="").draft
+DRAFT = changes.intend(WORK, resolved(), None).draft
 assert DRAFT is not None
 SOURCE = {"user": WORK.user_id, "project": WORK.project_id}
 SENT = sent_for(DRAFT, source=SOURCE)
@@ -35,7 +37,8 @@ def intend(
     **edits: Any,
 ) -> Step:
     entry = work(content_hash="edited", **edits)
-    return changes.intend(entry, resolved(entry, table, policy), sent, service_item=item, resend=resend)
+    policy = policy or Policy(line_rules=LineRules(defaults={"item": item}))
+    return changes.intend(entry, resolved(entry, table, policy), sent, resend=resend)
 
 
 def codes(step: Step) -> list[str]:
@@ -124,7 +127,7 @@ def test_a_resend_of_what_may_not_go_changes_nothing() -> None:
     held, free = resolved(entry, make_mapping_table(user=None)), resolved(entry)
 
     def step(resolution: Any) -> Step:
-        return changes.intend(entry, resolution, SENT, service_item="", resend=True)
+        return changes.intend(entry, resolution, SENT, resend=True)
 
     assert (step(held).verb, step(free).verb) == ("keep", "update")
 
@@ -132,7 +135,7 @@ def test_a_resend_of_what_may_not_go_changes_nothing() -> None:
 def test_an_entry_that_is_as_sent_tells_what_changed_around_it() -> None:
     entry = replace(WORK, rate=Decimal("99"))
 
-    step = changes.intend(entry, resolved(entry), SENT, service_item="")
+    step = changes.intend(entry, resolved(entry), SENT)
 
     assert (step.verb, step.warnings, step.refresh_receipt) == ("keep", ("RATE_CHANGED",), False)
 
@@ -153,20 +156,20 @@ def test_a_write_says_what_is_odd_about_it(sent: Sent | None) -> None:
     ("close_date", "connection", "expected", "why"),
     [
         (None, (), [], "It was deleted in Clockify."),
-        (DAY, (), ["BOOKS_CLOSED"], "It was deleted in Clockify, after its books were closed."),
+        (DAY, (), ["BOOKS_CLOSED"], "It was deleted in Clockify, but its books are closed."),
         (None, (OFF,), ["NOT_CONNECTED"], "It was deleted in Clockify, but can't be deleted now."),
         (
             DAY,
             (OFF,),
             ["BOOKS_CLOSED", "NOT_CONNECTED"],
-            "It was deleted in Clockify, after its books were closed.",
+            "It was deleted in Clockify, but its books are closed.",
         ),
     ],
 )
 def test_a_gone_entry_is_deleted_unless_nothing_may_change(
     close_date: date | None, connection: tuple[Reason, ...], expected: list[str], why: str
 ) -> None:
-    step = changes.intend_gone("e1", SENT, book_close_date=close_date, whole_connection=connection)
+    step = changes.intend_gone("e1", SENT, closed=ClosedPeriods(close_date), whole_connection=connection)
 
     assert (step.verb, codes(step), step.why) == ("block" if expected else "delete", expected, why)
     assert (step.gone, step.draft) == (True, SENT.draft)
@@ -209,10 +212,10 @@ def test_what_would_be_sent_is_known_only_of_time_that_may_go() -> None:
     held = work(approved=False)
     policy = Policy(approved_only=True)
 
-    assert changes.draft_of(WORK, resolved(), SENT, service_item="") == SENT.draft
-    assert changes.draft_of(held, resolved(held, policy=policy), SENT, service_item="") is None
+    assert changes.draft_of(WORK, resolved(), SENT) == SENT.draft
+    assert changes.draft_of(held, resolved(held, policy=policy), SENT) is None
     # As linked, whatever else holds it.
-    assert changes.draft_as_linked(held, resolved(held, policy=policy), service_item="") == SENT.draft
+    assert changes.draft_as_linked(held, resolved(held, policy=policy)) == SENT.draft
 
 
 @pytest.mark.parametrize(
@@ -221,7 +224,7 @@ def test_what_would_be_sent_is_known_only_of_time_that_may_go() -> None:
 def test_without_partners_or_length_nothing_can_be_compared(table: dict[str, Any], edits: dict[str, Any]) -> None:
     entry = work(**edits)
 
-    assert changes.draft_as_linked(entry, resolved(entry, make_mapping_table(**table)), service_item="") is None
+    assert changes.draft_as_linked(entry, resolved(entry, make_mapping_table(**table))) is None
 
 
 # --- what an update says ----------------------------------------------------------------------------------------
@@ -274,12 +277,12 @@ def test_an_item_of_ours_that_is_switched_off_stays_without_a_word() -> None:
 def test_a_resend_names_what_is_different_now() -> None:
     entry = replace(WORK, rate=Decimal("99"))
 
-    step = changes.intend(entry, resolved(entry), SENT, service_item="", resend=True)
+    step = changes.intend(entry, resolved(entry), SENT, resend=True)
 
     assert step.why == "Sent again as asked, and the rate is now 99.00, it was 80.00."
     assert step.warnings == () and step.draft is not None and step.draft.rate == "99"
     rateless = replace(WORK, rate=None)
-    again = changes.intend(rateless, resolved(rateless), SENT, service_item="", resend=True)
+    again = changes.intend(rateless, resolved(rateless), SENT, resend=True)
     assert (again.verb, again.warnings) == ("update", ("NO_RATE",))
 
 
