@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -530,6 +531,9 @@ class SupportBundle(models.Model):
         MAKING = "making", "Being made"
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
+
+    # The queue ends a task after half an hour; one that was lost or killed holds nobody up for longer than this.
+    LOST_AFTER = timedelta(hours=1)
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="support_bundles")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")

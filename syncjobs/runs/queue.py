@@ -64,6 +64,10 @@ def stuck(*, now: Moment | None = None) -> str:
     working_count = (
         Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
     )
+    # One at a time is made, and kills of the cluster would never let a long one end.
+    working_count += SupportBundle.objects.filter(
+        state=SupportBundle.State.MAKING, requested_at__gt=now - SupportBundle.LOST_AFTER
+    ).count()
     if not waiting_count or working_count >= int(str(settings.Q_CLUSTER["workers"])):
         return ""
     # Makes the next sweep enqueue them again: the stuck cluster may have consumed the messages.

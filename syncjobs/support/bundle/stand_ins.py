@@ -145,7 +145,11 @@ def _group(char: str) -> Group | None:
         return None
     name = unicodedata.name(char, "LATIN")
     # Of Han ideographs there are ten thousands, of other scripts' letters less than a block's 128.
-    return None if name.startswith("LATIN") else (code >> 10 if name.startswith("CJK") else ord(lower) >> 7, category)
+    if name.startswith("LATIN"):
+        return None
+    # Of the few small letters without a capital, none may stand for one that has.
+    kind = category if lower.upper() == lower else "cased"
+    return (code >> 10 if name.startswith("CJK") else ord(lower) >> 7), kind
 
 
 def _is_plain(char: str, lower: str) -> bool:

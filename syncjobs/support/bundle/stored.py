@@ -22,8 +22,6 @@ State = SupportBundle.State
 LARGE_FROM = 20_000
 PART = 1_000_000
 KEPT_FOR = timedelta(days=1)
-# The queue ends a task after half an hour; one that was lost or killed holds nobody up for longer.
-LOST_AFTER = timedelta(hours=1)
 
 
 def is_large(workspace: Workspace) -> bool:
@@ -32,7 +30,9 @@ def is_large(workspace: Workspace) -> bool:
 
 def open_bundle(*, now: datetime) -> SupportBundle | None:
     """Return the bundle that waits or is being made, of whatever workspace: one at a time leaves a worker for runs."""
-    open_ones = SupportBundle.objects.filter(state__in=[State.QUEUED, State.MAKING], requested_at__gt=now - LOST_AFTER)
+    open_ones = SupportBundle.objects.filter(
+        state__in=[State.QUEUED, State.MAKING], requested_at__gt=now - SupportBundle.LOST_AFTER
+    )
     return open_ones.order_by("-pk").first()
 
 

@@ -11,8 +11,11 @@ from typing import Any
 from config import scrubber
 from syncjobs.support.bundle.stand_ins import StandIns
 
-# Ids, numbers and times as the vendors write them: too short and too plain for a secret.
-PLAIN = re.compile(r"[0-9a-f]{24}|[0-9T:.,+Z-]{0,32}|[A-Z_]{0,39}")
+# Ids, numbers and times as the vendors write them: no names, and too short and too plain for a secret.
+IDS = r"[0-9a-f]{24}|[0-9]{0,32}|[0-9]{4}-[0-9]{2}-[0-9]{2}[0-9T:.,+Z-]{0,22}"
+ID = re.compile(IDS)
+# Codes as well, where a text is known to hold no name.
+PLAIN = re.compile(rf"{IDS}|[A-Z_]{{0,39}}")
 WORD = re.compile(r"\w+")
 EMAIL = re.compile(r"[\w.+'’-]+@[\w-]+(?:\.[\w-]+)+")
 QUOTED = re.compile(r"(?<=“)[^“”]+(?=”)")
@@ -73,7 +76,7 @@ class Texts:
         if isinstance(value, str):
             if key == "description":
                 return self.description(value)
-            return value if PLAIN.fullmatch(value) else self.message(value)
+            return value if ID.fullmatch(value) else self.message(value)
         if isinstance(value, dict):
             return {self.plain(str(name)): self.value(item, name) for name, item in value.items()}
         return [self.value(item) for item in value] if isinstance(value, list | tuple) else value

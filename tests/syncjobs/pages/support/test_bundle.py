@@ -18,7 +18,8 @@ from django_q.models import OrmQ
 from integrations.models import ConnectionEvent
 from integrations.roles import DOWNLOAD_NAMES_RIGHT
 from syncjobs import tasks
-from syncjobs.models import SupportBundle, SupportBundlePart
+from syncjobs.models import Run, SupportBundle, SupportBundlePart
+from syncjobs.runs import queue
 from syncjobs.support.bundle import make, size, stored
 from tests.support.scene import Scene
 
@@ -148,3 +149,17 @@ def test_a_bundle_that_was_lost_keeps_nobody_from_asking(ready: Scene) -> None:
     SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=now - timedelta(minutes=61))
 
     assert stored.open_bundle(now=now) is None
+
+
+def test_a_worker_that_makes_a_bundle_is_not_taken_for_stuck(ready: Scene) -> None:
+    long_ago = timezone.now() - timedelta(minutes=5)
+    waiting = {"kind": "check", "trigger": "button", "workspace": ready.workspace, "created_at": long_ago}
+    Run.objects.create(**waiting, enqueued_at=long_ago)
+    lease_until = timezone.now() + timedelta(minutes=1)
+    Run.objects.create(**waiting, status="running", lease_until=lease_until)
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=long_ago)
+
+    busy = queue.stuck()
+    bundle.delete()
+
+    assert (busy, queue.stuck()) == ("", "1 waiting, 1 at work, and nobody takes the next.")

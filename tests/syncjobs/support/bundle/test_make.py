@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from cryptography.fernet import Fernet
@@ -74,14 +76,18 @@ def test_no_true_name_is_left_where_names_are_replaced(agency: Scene, bundle: Ma
         columns = ("id", "entry_id", "user_id", "state", "minutes", "outcome", "txn_date")
         shown, true = ([[row.get(c) for c in columns] for row in each.rows(name)] for each in (made, plain))
         assert shown == true
-    texts = {row["description"]: len(row["description"]) for row in made.rows("clockify/entries.csv")}
-    true_texts = {row["description"] for row in plain.rows("clockify/entries.csv")}
-    assert len(texts) == len(true_texts) and sum(texts.values()) == sum(map(len, true_texts))
+    lengths = [
+        sorted(len(normalize("NFD", row["description"])) for row in each.rows("clockify/entries.csv"))
+        for each in (made, plain)
+    ]
+    assert lengths[0] == lengths[1]
 
 
 def test_names_within_sentences_are_replaced(scene: Scene, bundle: Make) -> None:
     scene.user("Quentin Xavier", partner=None)
     site = scene.project("Zephyrwerk", client=scene.client("Bøggild & Søn"), customer=False)
+    short = scene.project("KVQX", client=scene.client("IKWQ", customer=False), customer=False)
+    scene.entry(scene.user("TZ"), short)
     scene.entry(scene.user("Yolanda", partner=None, email="yolanda@zephyrwerk.example"), site)
     scene.policy(start_date="2026-03-01")
     scene.check()
@@ -96,6 +102,8 @@ def test_names_within_sentences_are_replaced(scene: Scene, bundle: Make) -> None
 
     for name in ("Quentin", "Xavier", "Zephyrwerk", "zephyrwerk", "Bøggild", "Søn", "Yolanda", "yolanda", "Somebody"):
         assert name not in text
+    for name in ("KVQX", "IKWQ", "TZ"):
+        assert re.search(rf"\b{name}\b", text) is None, name
 
 
 def test_what_no_rule_reads_stays_out(scene: Scene, bundle: Make) -> None:
@@ -240,15 +248,16 @@ def test_calls_are_listed_without_the_parameters_of_their_addresses(scene: Scene
     assert all("?" not in row["path"] for row in bundle().rows("api_calls.csv"))
 
 
+@pytest.mark.slow
 @pytest.mark.any_database
 def test_memory_stays_the_same_however_many_entries(scene: Scene, tmp_path: Path) -> None:
     entry = scene.entry(scene.user("Ada"), scene.project("Site"))
     scene.policy(start_date="2026-03-01")
     scene.check()
 
-    peaks = [_peak_with_copies(entry, count, tmp_path / f"{count}.zip") for count in (4_000, 12_000)]
+    peaks = [_peak_with_copies(entry, count, tmp_path / f"{count}.zip") for count in (3_000, 9_000)]
 
-    assert len(Bundle(tmp_path / "12000.zip").rows("clockify/entries.csv")) == 16_001
+    assert len(Bundle(tmp_path / "9000.zip").rows("clockify/entries.csv")) == 12_001
     assert peaks[1] < 1.3 * peaks[0]
 
 

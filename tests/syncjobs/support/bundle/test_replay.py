@@ -21,7 +21,7 @@ from sandbox.server import Running, start
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.support.bundle.conftest import TODAY, Bundle
 
-AGENCY = pytest.mark.sandbox(dataset="agency", today=TODAY, entries=110)
+AGENCY = pytest.mark.sandbox(dataset="agency", today=TODAY, entries=100)
 FIRST, LAST = "2026-02-20", "2026-03-27"
 
 
@@ -99,7 +99,7 @@ def replay(settings: Any) -> Iterator[Callable[[Bundle], Running]]:
 
 
 @AGENCY
-@pytest.mark.parametrize("options", [(), ("--pseudonymize",)])
+@pytest.mark.parametrize("options", [pytest.param((), marks=pytest.mark.slow), ("--pseudonymize",)])
 def test_the_agency_comes_out_the_same(
     agency: Scene, bundle: Callable[..., Bundle], replay: Callable[[Bundle], Running], options: tuple[str, ...]
 ) -> None:

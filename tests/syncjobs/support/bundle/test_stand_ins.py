@@ -97,6 +97,7 @@ def test_names_are_equal_as_the_true_ones_are(one: str, other: str, key: bytes) 
 
 
 @given(NAMES, st.binary(min_size=8, max_size=8))
+@example("Σ", b"\xf1\x87\xa1&\xec\x07\x00\x04")
 def test_spaces_signs_case_accents_and_form_stay(name: str, key: bytes) -> None:
     shown = StandIns(key, [name]).name(name)
 
