@@ -137,6 +137,13 @@ class Workspace(Connection):
         """Whether time is rounded as Clockify's reports round it."""
         return self.rounding.partition(",")[0] == "clockify"
 
+    @property
+    def rounding_warnings(self) -> dict[str, int]:
+        """A warning where Clockify's reports round in a way that is not understood here; time goes to the minute."""
+        rule = self.report_rounding
+        is_known = rule.get("direction") in {"near", "up", "down"} and rule.get("minutes", 0) > 0
+        return {"ROUNDING_UNKNOWN": 1} if self.rounds_as_clockify and rule.get("on") and not is_known else {}
+
     def today(self, now: datetime) -> date:
         """Return the date of `now` in the workspace's time zone."""
         return now.astimezone(ZoneInfo(self.time_zone)).date()

@@ -43,6 +43,9 @@ WORDINGS = {
     "UNKNOWN_TIME_ZONE": Wording(
         "{n} a time zone that is unknown here; {zone}, the workspace's, is used instead.", "person has,people have"
     ),
+    "ROUNDING_UNKNOWN": Wording(
+        "Clockify's reports round in a way that is not understood here; time goes to the nearest minute instead."
+    ),
     "LATE_DOUBLE": Wording(
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
         "write,writes",

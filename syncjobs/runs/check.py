@@ -41,6 +41,7 @@ def perform(
     submit.settle(workspace)
     evaluate.refresh(workspace, now=now, compare_names=True)
     warnings |= reading.warnings | shrunk_lists.warnings(workspace) | unknown_zones.warnings(workspace)
+    warnings |= workspace.rounding_warnings
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
     return {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},

@@ -35,7 +35,7 @@ SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
 # Warnings about what was read, as opposed to what was sent.
-OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING}
+OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING, "ROUNDING_UNKNOWN"}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -173,7 +173,7 @@ class Sync:
         other = {name: count for name, count in self._run.warnings.items() if name not in OF_READING}
         workspace = self._run.workspace
         of_lists = shrunk_lists.warnings(workspace) | unknown_zones.warnings(workspace)
-        self._run.warnings = other | self.reading.warnings | of_lists
+        self._run.warnings = other | self.reading.warnings | of_lists | workspace.rounding_warnings
 
     def _has_inactive_partner_refusals(self) -> bool:
         """Check whether QuickBooks refused a partner that was active when the run began."""

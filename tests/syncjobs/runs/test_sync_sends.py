@@ -75,6 +75,20 @@ def test_rounding_as_in_clockify_when_the_workspace_wants_it(scene: Scene, ada: 
     assert (activity["Hours"], activity["Minutes"]) == (1, 15)
 
 
+def test_a_rounding_that_is_not_understood_is_said(scene: Scene, ada: str, site: str) -> None:
+    rule = {"round": "Round sideways", "minutes": "15"}
+    scene.place.settings = {**scene.place.settings, "timeRoundingInReports": True, "round": rule}
+    scene.policy(rounding="clockify")
+    scene.entry(ada, site, minutes=61)
+
+    assert scene.check()["warnings"]["ROUNDING_UNKNOWN"] == 1
+    run = scene.sync()
+
+    assert (run["minutes_sent"], run["warnings"]["ROUNDING_UNKNOWN"]) == (61, 1)
+    scene.policy(rounding="minute")
+    assert "ROUNDING_UNKNOWN" not in scene.check()["warnings"]
+
+
 def test_a_workspaces_own_rounding_and_shortest_time(scene: Scene, ada: str, site: str) -> None:
     scene.policy(rounding="up:6,minimum:15")
     long, short, none = (
