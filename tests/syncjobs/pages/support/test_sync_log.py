@@ -70,7 +70,10 @@ def test_causes_are_told_in_words_with_their_time_and_who_fixes_them(
 
     assert "The person, customer or service item is missing or inactive Ada, Site 610 1 entry 1.50 h" in text
     assert "QuickBooks: Reactivate it in QuickBooks" in text
-    assert "User not linked Ben USER_NOT_MAPPED 2 entries 2.00 h" in text and "Here: Link the user on the review desk" in text
+    assert (
+        "User not linked Ben USER_NOT_MAPPED 2 entries 2.00 h" in text
+        and "Here: Link the user on the review desk" in text
+    )
     assert "No project" in text and "Clockify: Choose a project for it in Clockify." in text
     assert "Not billable" not in text.partition("Latest events")[0].partition("Errors by cause")[2]
     assert "3 open" in text
