@@ -38,6 +38,7 @@ __all__ = [
     "Employee",
     "Item",
     "RateBucket",
+    "RecordChange",
     "ShrunkList",
     "TimeEntry",
     "UnreadableRecord",
@@ -218,6 +219,28 @@ class ShrunkList(models.Model):
     def sentence(self) -> str:
         """What happened, for people."""
         return f"The list of {self.records} came without {len(self.missing_ids)} of {self.known} known records."
+
+
+class RecordChange(models.Model):
+    """A value of a mirrored record that a reading found changed: its name, its parent, whether it is active."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="+")
+    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=20, help_text="Name of the mirror's model, such as ClockifyUser.")
+    vendor_id = models.CharField(max_length=64)
+    at = models.DateTimeField(help_text="When it was read so first.")
+    column = models.CharField(max_length=20)
+    before = models.CharField(max_length=500, blank=True)
+    after = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["workspace", "kind", "vendor_id"], name="change_by_clockify_record"),
+            models.Index(fields=["company", "kind", "vendor_id"], name="change_by_quickbooks_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.vendor_id}: {self.column}"
 
 
 class UnreadableRecord(models.Model):

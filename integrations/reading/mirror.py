@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
 
+from integrations.models import RecordChange
 from integrations.reading import shrunk_lists
 
 # Rows or ids per statement.
@@ -100,18 +101,25 @@ def _write(
 ) -> None:
     manager = model._default_manager
     new_rows, updated_rows, unchanged_ids = [], [], []
+    changes: list[RecordChange] = []
     for vendor_id, columns in rows.items():
         row = known.get(vendor_id)
         if row is None:
             counts.new += 1
             new_rows.append(model(**owner, **{key: vendor_id}, **columns, first_seen_at=now, last_seen_at=now))
-        elif _update(row, columns, watched, counts):
+            continue
+        changes += [
+            RecordChange(**owner, kind=model.__name__, vendor_id=vendor_id, at=now, **values)
+            for values in _changed_values(row, columns, watched)
+        ]
+        if _update(row, columns, watched, counts):
             row.last_seen_at = now
             updated_rows.append(row)
         else:
             unchanged_ids.append(row.pk)
     with transaction.atomic():
         manager.bulk_create(new_rows, batch_size=BATCH)
+        RecordChange.objects.bulk_create(changes, batch_size=BATCH)
         if updated_rows:
             columns_written = [*next(iter(rows.values())), "gone_at", "last_seen_at"]
             if hasattr(model, "from_entries"):
@@ -122,6 +130,15 @@ def _write(
             manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):
             manager.filter(pk__in=missing[start : start + BATCH]).update(gone_at=now)
+
+
+def _changed_values(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """Yield column, value before and after of what changed; what time entries said of a record was no listed value."""
+    if _is_from_entries(row):
+        return
+    for name in watched:
+        if getattr(row, name) != columns[name]:
+            yield {"column": name, "before": str(getattr(row, name))[:500], "after": str(columns[name])[:500]}
 
 
 def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from mapping.decisions.versions import PAST_TENSE
@@ -68,8 +68,13 @@ def _runs(workspace: Workspace, period: tuple[datetime, datetime], count: int) -
 
 
 def _decisions(workspace: Workspace, period: tuple[datetime, datetime], count: int) -> Iterator[Event]:
-    rows = Decision.objects.filter(workspace=workspace, at__range=period).select_related("person")
-    decisions = list(rows.order_by("-at", "-pk")[:count])
+    rows = Decision.objects.filter(workspace=workspace, at__range=period)
+    return of_decisions(workspace, rows.order_by("-at", "-pk")[:count])
+
+
+def of_decisions(workspace: Workspace, rows: QuerySet[Decision]) -> Iterator[Event]:
+    """Yield who decided what about which record, and the note."""
+    decisions = list(rows.select_related("person"))
     ids_by_kind = defaultdict(set)
     for decision in decisions:
         ids_by_kind[decision.kind].add(decision.clockify_id)

@@ -51,7 +51,8 @@ class Found:
 
 def find(text: str, *, now: datetime) -> Found:
     """Return what the text may mean: ids first, then names and days."""
-    text = " ".join(text.split())[:MAX_LENGTH]
+    # PostgreSQL refuses NUL in any text.
+    text = " ".join(text.replace("\x00", "").split())[:MAX_LENGTH]
     found = Found(text)
     if not text:
         return found

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -33,6 +33,7 @@ from syncjobs.pages.entries.filters import (
 )
 from syncjobs.pages.links import list_of
 from syncjobs.rules import reasons
+from syncjobs.support import search
 
 
 @admin.register(TimeEntry)
@@ -84,16 +85,14 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
     ) -> tuple[QuerySet[TimeEntry], bool]:
-        """Search by the activity's id and the intuit_tid of any attempt as well."""
+        """Search by every id that the search of all pages knows as well."""
         matches, may_repeat = super().get_search_results(request, queryset, search_term)
         term = search_term.strip()
         if not term or " " in term:
             return matches, may_repeat
-        receipts = Receipt.objects.filter(quickbooks_id=term).values("entry_id")
-        attempts = Action.objects.filter(Q(intuit_tid=term) | Q(quickbooks_id=term)).values("entry_id")
-        # Ids are collected in subqueries: a join would list an entry once for each of its attempts.
-        matches_by_id = queryset.filter(Q(clockify_id__in=receipts) | Q(clockify_id__in=attempts))
-        return matches | matches_by_id, may_repeat
+        # As keys: a join would list an entry once for each of its attempts.
+        keys = search.entries_with_id(term).values_list("pk", flat=True)
+        return matches | queryset.filter(pk__in=list(keys)), may_repeat
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

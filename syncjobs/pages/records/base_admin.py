@@ -15,8 +15,9 @@ from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
 from integrations.typed_numbers import whole_number
 from syncjobs.pages import access
-from syncjobs.pages.links import list_of
+from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
+from syncjobs.support.events import Event
 
 Related = list[tuple[str, str]]
 
@@ -56,6 +57,10 @@ class RecordAdmin(ReadOnlyAdmin):
         """Return title and address of each page that belongs to the row; an empty address is left out."""
         return []
 
+    def timeline(self, row: Any) -> list[Event]:
+        """Return what happened to the row, newest first; empty where its page has no timeline."""
+        return []
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         zone = zone_of_list(request)
         with timezone.override(zone):
@@ -83,6 +88,12 @@ class RecordAdmin(ReadOnlyAdmin):
             "facts": [*self.leading_facts(row), *detail.facts(row, zone=zone, wording=self.wording, shown=shown)],
             "folded": detail.folded(row, wording=self.wording, shown=shown),
             "related": [(title, link) for title, link in self.related(row) if link],
+            "timeline": [
+                # An event of the row itself needs no link.
+                (event, "" if event.row == row or not event.reference else page_of(event.row))
+                for event in self.timeline(row)
+                if access.may_list(request, event.row._meta.label_lower)
+            ],
             "breadcrumbs": [(self._nouns(), list_of(self.opts.label_lower))],
             "kind": self.noun or self.opts.verbose_name,
             "before": self.change_form_before_template,

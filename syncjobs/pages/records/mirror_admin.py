@@ -26,6 +26,8 @@ from syncjobs.display.formatting import day
 from syncjobs.pages.links import desk, list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.support import timeline
+from syncjobs.support.events import Event
 
 # These lists link to the desk, which the integrations app may not import; they replace its plain ones.
 MIRRORS: tuple[Any, ...] = (
@@ -56,6 +58,9 @@ class MirrorRecords(RecordAdmin):
 
     def title_of(self, row: Any) -> str:
         return getattr(row, "full_name", "") or row.name or f"{self.opts.verbose_name} without a name"
+
+    def timeline(self, row: Any) -> list[Event]:
+        return timeline.of_record(row) if self.kind else []
 
     @admin.display(description="Name", ordering="name")
     def called(self, row: Any) -> str:

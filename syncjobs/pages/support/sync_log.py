@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from syncjobs.support import events, sync_log
 from syncjobs.support.sync_log import Cause, Problem
 
 MAX_DAYS = 366
+NUMBER = re.compile(r"[0-9]{1,18}")
 MAX_SHOWN, MAX_EVENTS, MAX_RUNS = 50, 20, 8
 State = EntryStatus.State
 # Who can fix it, as filters and lines name it.
@@ -164,7 +166,7 @@ def _filters(request: HttpRequest, workspace: Workspace) -> tuple[Filters, str]:
     values = {name: request.GET.get(name, "") for name in ("state", "who", "run", "cause")}
     values["state"] = values["state"] if values["state"] in STATES else ""
     values["who"] = values["who"] if values["who"] in WHO else ""
-    values["run"] = values["run"] if values["run"].isdigit() and len(values["run"]) < 19 else ""
+    values["run"] = values["run"] if NUMBER.fullmatch(values["run"]) else ""
     return Filters(first, last, **values), problem
 
 

@@ -40,6 +40,7 @@ REGISTERED = [model for model in admin.site._registry if model._meta.app_label i
 # Rows that only the program itself reads.
 NOT_SHOWN = {
     "RateBucket",
+    "RecordChange",
     "WriterLease",
     "EntryStatus",
     "RunItem",

@@ -96,7 +96,7 @@ def test_it_is_narrowed_by_state_by_who_fixes_it_and_by_run(
     assert "1 open" in log(support, scene, state="refused") and "1 open" in log(support, scene, who="here")
     assert "User not linked" not in log(support, scene, who="clockify")
     assert "3 open" in log(support, scene, run=str(run.pk)) and "0 open" in log(support, scene, run="999999")
-    assert "0 open" in log(support, scene, to="2026-03-01") and "3 open" in log(support, scene, state="odd", run="x")
+    assert "0 open" in log(support, scene, to="2026-03-01") and "3 open" in log(support, scene, state="odd", run="²")
 
 
 def test_since_is_when_it_began_not_when_it_was_looked_at_last(
