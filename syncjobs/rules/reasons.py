@@ -363,6 +363,11 @@ def cause(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(rows[0].get("code", "")) if rows else ""
 
 
+def duplicate_ids(row: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the activities that a stored ALREADY_IN_QUICKBOOKS names; none for other reasons."""
+    return [key.strip() for key in str(row.get("twins", "")).split(",") if key.strip()]
+
+
 def holds(codes: set[str]) -> bool:
     """Return True if people can unblock an entry with these reasons: none of them is a reason by rule."""
     return bool(codes) and not any(WORDINGS[code].by_rule for code in codes if code in WORDINGS)

@@ -77,6 +77,8 @@ class _Comparison:
         self.names = Names(workspace, self.company)
         days = {"first": read_window.first, "last": read_window.last}
         self._quickbooks = QuickBooksSide(workspace, self.company, self.names, **days)
+        # Activities that may be the time of entries which are held for that.
+        self._duplicates: set[str] = set()
         self._problems = {problem.id: problem.reason for problem in reading.of("entry") if problem.id}
         self._unreadable_rows = _unreadable_rows(workspace, reading)
         self._unreadable = [
@@ -121,6 +123,8 @@ class _Comparison:
             rows[key] = self._unreadable_rows[key]
             reason = unreadable_reason("entry", self._problems[key])
             evaluations[key] = Evaluation(State.BLOCKED, (reason.as_row(),), 0)
+        for evaluation in evaluations.values():
+            self._duplicates.update(key for row in evaluation.reasons for key in reasons.duplicate_ids(row))
         former = self._former_companies([key for key in entry_ids if key in rows and key not in receipts])
         for key in entry_ids:
             row, receipt = rows.get(key), receipts.get(key)
@@ -243,7 +247,9 @@ class _Comparison:
             elif any(key == (booked.place, booked.seconds) and booked.id not in no for key, no in in_doubt):
                 yield reconciliation.only_in_quickbooks(booked, "OUTCOME_UNKNOWN", "May be time in doubt")
             else:
-                words, asks = f"Not ours (activity {booked.id})", self.names.tracks_time(booked.place.person)
+                words = f"Not ours (activity {booked.id})"
+                # What an entry waits for as its own time already is known to whoever decides about that entry.
+                asks = self.names.tracks_time(booked.place.person) and booked.id not in self._duplicates
                 yield reconciliation.only_in_quickbooks(booked, reconciliation.NOT_OURS, words, asks=asks)
 
     def _former_companies(self, entry_ids: Sequence[str]) -> dict[str, str]:

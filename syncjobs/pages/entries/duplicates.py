@@ -9,6 +9,7 @@ from typing import Any
 
 from integrations.models import Company, Customer
 from syncjobs.display.formatting import duration
+from syncjobs.rules import reasons
 from syncjobs.rules.answered import normalized_text
 from syncjobs.rules.differences import money
 from syncjobs.rules.draft import BILLABLE, Draft
@@ -38,7 +39,7 @@ class Duplicate:
 
 def of_reason(row: Found, planned: Draft | None, company: Company | None) -> list[Duplicate]:
     """Return the activities that a stored reason names, compared with what would be sent of the entry now."""
-    ids = [activity_id.strip() for activity_id in str(row.get("twins", "")).split(",") if activity_id.strip()]
+    ids = reasons.duplicate_ids(row)
     found = {str(one.get("id")): one for one in row.get("found", ())}
     names = _customer_names(company, [*found.values()], planned)
     return [

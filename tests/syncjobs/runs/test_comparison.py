@@ -48,6 +48,18 @@ def test_time_by_hand_of_somebody_who_does_not_track_time_asks_nobody(scene: Sce
     assert [asks for *_, asks in row.activities] == [False]
 
 
+def test_time_that_an_entry_is_held_for_asks_only_there(scene: Scene, ada: str, site: str) -> None:
+    scene.by_hand(ada, site, "2026-03-04", minutes=60)
+    scene.entry(ada, site)
+    scene.sync()
+
+    scene.compare()
+
+    (row,) = Reconciliation.objects.get().rows.all()
+    assert {cause[0] for cause in row.causes} == {"ALREADY_IN_QUICKBOOKS", "NOT_OURS"}
+    assert [asks for *_, asks in row.activities] == [False]
+
+
 def test_amounts_and_invoices_stand_in_the_rows(scene: Scene, ada: str, site: str) -> None:
     entry = scene.entry(ada, site, minutes=90)
     scene.sync()
