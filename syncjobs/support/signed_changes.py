@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -17,7 +19,18 @@ from syncjobs.support import stored_comparison
 
 # More than a page can show; the number of the rest is not counted.
 MAX_CHANGES = 200
-Seconds = tuple[int, int]
+RowKey = tuple[str, str, str]  # person, customer, day
+NO_AMOUNTS = ("0", "0")
+
+
+class Sides(NamedTuple):
+    """Clockify's and QuickBooks' time of a row, and their amounts by currency."""
+
+    seconds: tuple[int, int]
+    amounts: Mapping[str, Sequence[str]]
+
+
+NOTHING = Sides((0, 0), {})
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ def changes(sign_off: SignOff) -> list[Change]:
 
 
 def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
-    """Yield where the last comparison of all its days has other hours than were signed."""
+    """Yield where the last comparison of all its days has other hours or amounts than were signed."""
     later = Reconciliation.objects.filter(
         workspace=sign_off.workspace_id,
         company=sign_off.company_id,
@@ -48,33 +61,40 @@ def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
     if last is None:
         return
     signed, now = _signed(sign_off), _compared(last, sign_off)
-    different = (key for key in sorted(signed.keys() | now.keys()) if signed.get(key, (0, 0)) != now.get(key, (0, 0)))
-    for user, customer, on in islice(different, MAX_CHANGES):
-        key = user, customer, on
-        text = _sides_text(signed.get(key, (0, 0)), now.get(key, (0, 0)))
+    keys = sorted(signed.keys() | now.keys())
+    texts = ((key, _sides_text(signed.get(key, NOTHING), now.get(key, NOTHING))) for key in keys)
+    for (user, customer, on), text in islice(((key, text) for key, text in texts if text), MAX_CHANGES):
         yield Change(last.compared_at, f"{user}, {customer or 'no customer'}, {day(date.fromisoformat(on))}: {text}.")
 
 
-def _sides_text(before: Seconds, after: Seconds) -> str:
-    parts = [
-        f"{side} has {exact_hours(new)} h, signed were {exact_hours(old)} h"
-        for side, old, new in zip(("Clockify", "QuickBooks"), before, after, strict=True)
-        if old != new
-    ]
+def _sides_text(before: Sides, after: Sides) -> str:
+    """Return where a side has other hours or amounts than before; "" where neither has."""
+    parts = []
+    for index, side in enumerate(("Clockify", "QuickBooks")):
+        if before.seconds[index] != after.seconds[index]:
+            hours = exact_hours(after.seconds[index]), exact_hours(before.seconds[index])
+            parts.append(f"{side} has {hours[0]} h, signed were {hours[1]} h")
+        for currency in sorted(before.amounts.keys() | after.amounts.keys()):
+            old, new = (Decimal(sides.amounts.get(currency, NO_AMOUNTS)[index]) for sides in (before, after))
+            if old != new:
+                parts.append(f"{side} has {currency} {new:,.2f}, signed were {old:,.2f}")
     return "; ".join(parts)
 
 
-Hours = Mapping[tuple[str, str, str], Seconds]
-
-
-def _signed(sign_off: SignOff) -> Hours:
+def _signed(sign_off: SignOff) -> dict[RowKey, Sides]:
     rows = json.loads(sign_off.document)["rows"]
-    return {(row["user"], row["customer"], row["date"]): (row["clockify"], row["quickbooks"]) for row in rows}
+    return {
+        (row["user"], row["customer"], row["date"]): Sides((row["clockify"], row["quickbooks"]), row["amounts"])
+        for row in rows
+    }
 
 
-def _compared(stored: Reconciliation, sign_off: SignOff) -> Hours:
+def _compared(stored: Reconciliation, sign_off: SignOff) -> dict[RowKey, Sides]:
     rows = stored_comparison.rows(stored, sign_off.from_date, sign_off.to_date)
-    return {(row.user, row.customer, row.day.isoformat()): (row.clockify, row.quickbooks) for row in rows}
+    return {
+        (row.user, row.customer, row.day.isoformat()): Sides((row.clockify, row.quickbooks), row.amounts)
+        for row in rows
+    }
 
 
 def _in_clockify(sign_off: SignOff) -> Iterator[Change]:

@@ -139,7 +139,21 @@ def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, b
 
     page = main_text(beth.get(address(scene), PERIOD))
 
-    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h." in page
+    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h; " in page
+
+
+@pytest.mark.parametrize("by_hand", [{"HourlyRate": 50}, {"BillableStatus": "NotBillable"}])
+def test_another_amount_for_the_same_hours_is_said(
+    scene: Scene, beth: Client, sent: str, by_hand: dict[str, Any]
+) -> None:
+    sign(beth, scene)
+    scene.put("TimeActivity", {"Id": scene.receipt(sent).quickbooks_id, **by_hand})
+    scene.compare()
+
+    page = main_text(beth.get(address(scene), PERIOD))
+
+    amount = "50.00" if "HourlyRate" in by_hand else "0.00"
+    assert f"Ada, Acme:Site, Wed 4 Mar: QuickBooks has USD {amount}, signed were 80.00." in page
 
 
 @pytest.mark.parametrize("column", ["document", "figures", "person_name"])
