@@ -9,7 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 
-from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry
+from integrations.clockify.models import ClockifyClient, ClockifyProject, ClockifyUser, EntryMove, TimeEntry
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
 from integrations.quickbooks.models import Company, Customer, Employee, Item, Vendor
@@ -25,6 +25,7 @@ __all__ = [
     "ConnectionEvent",
     "Customer",
     "Employee",
+    "EntryMove",
     "Item",
     "RateBucket",
     "ShrunkList",

@@ -10,9 +10,9 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from integrations.models import TimeEntry
+from integrations.models import EntryMove, TimeEntry
 from syncjobs.display.formatting import day, duration, exact_hours
 from syncjobs.models import Receipt, Reconciliation, SignOff
 from syncjobs.support import stored_comparison
@@ -44,7 +44,7 @@ class Change:
 
 def changes(sign_off: SignOff) -> list[Change]:
     """Return what is known to have changed since the signed comparison, the latest first, at most MAX_CHANGES."""
-    found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_in_quickbooks(sign_off)]
+    found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_moved(sign_off), *_in_quickbooks(sign_off)]
     return sorted(found, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]
 
 
@@ -115,13 +115,31 @@ def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
             yield Change(row.first_seen_at, f"New in Clockify: {about}.", row.pk)
 
 
+def _moves(sign_off: SignOff) -> QuerySet[EntryMove]:
+    """Return since when entries are on another day than before."""
+    return EntryMove.objects.filter(workspace=sign_off.workspace_id, at__gt=sign_off.reconciliation.compared_at)
+
+
+def _moved(sign_off: SignOff) -> Iterator[Change]:
+    """Yield entries that left its days, and those that came to them by no edit, such as another time zone."""
+    since, days = sign_off.reconciliation.compared_at, (sign_off.from_date, sign_off.to_date)
+    inside = Q(entry__txn_date__range=days)
+    told = inside & (Q(entry__edited_at__gt=since) | Q(entry__first_seen_at__gt=since) | Q(entry__deleted_at__gt=since))
+    moves = _moves(sign_off).filter(Q(txn_date__range=days) | inside).exclude(told)
+    latest = moves.select_related("entry").defer("entry__raw", "entry__description").order_by("-pk")[:MAX_CHANGES]
+    for row, move in {move.entry: move for move in reversed(latest)}.items():
+        about = f"{row.user_name or 'somebody'}, {row.project_name or 'no project'}"
+        yield Change(move.at, f"Moved from {day(move.txn_date)} to {day(row.txn_date)}: {about}.", row.pk)
+
+
 def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
-    """Yield time of its days that was sent, changed or deleted from here."""
-    since = sign_off.reconciliation.compared_at
+    """Yield time of its days, or that left them, that was sent, changed or deleted from here."""
+    since, days = sign_off.reconciliation.compared_at, (sign_off.from_date, sign_off.to_date)
+    moved = _moves(sign_off).filter(txn_date__range=days).values("entry__clockify_id")
     rows = Receipt.objects.filter(
+        Q(txn_date__range=days) | Q(entry_id__in=moved),
         workspace=sign_off.workspace_id,
         company=sign_off.company_id,
-        txn_date__range=(sign_off.from_date, sign_off.to_date),
         changed_at__gt=since,
     )
     receipts = list(rows.order_by("-changed_at")[:MAX_CHANGES])
