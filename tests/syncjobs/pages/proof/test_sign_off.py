@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from syncjobs.models import Reconciliation, SignOff
 from tests.support.page_text import main_text
@@ -105,6 +106,16 @@ def test_only_what_was_shown_and_is_over_is_signed(
     words = sign(beth, scene, **posted).content.decode()
 
     assert "compared again meanwhile" in words or "not over yet" in words
+    assert not SignOff.objects.exists()
+
+
+def test_today_is_not_over(scene: Scene, beth: Client) -> None:
+    today = scene.workspace.today(timezone.now()).isoformat()
+    scene.compare(today, today)
+    days = {"from": today, "to": today}
+
+    assert "not over yet" in sign(beth, scene, **days).content.decode()
+    assert "These days can be signed when they are over." in main_text(beth.get(address(scene), days))
     assert not SignOff.objects.exists()
 
 
