@@ -15,6 +15,7 @@ from integrations.clockify.models import (
     ClockifyTag,
     ClockifyTask,
     ClockifyUser,
+    EntryMove,
     TimeEntry,
 )
 from integrations.connection_state import Connection
@@ -36,6 +37,7 @@ __all__ = [
     "Customer",
     "Department",
     "Employee",
+    "EntryMove",
     "Item",
     "RateBucket",
     "RecordChange",

@@ -59,7 +59,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     """
     first, last = days
     reason = _cleaned(reason)
-    if last > workspace.today(now):
+    if not is_over(workspace, last, now):
         raise Refused("These days are not over yet; sign them when they are.")
     with transaction.atomic():
         # Two signatures of the same days must not both be the first.
@@ -97,6 +97,11 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
         )
     _judge_again(workspace, sign_off, now)
     return sign_off
+
+
+def is_over(workspace: Workspace, last: date, now: datetime) -> bool:
+    """Return whether a period that ends with this day may be signed: on the day itself people still work."""
+    return last < workspace.today(now)
 
 
 def needs_reason(stored: Reconciliation, total: Sums) -> bool:

@@ -129,3 +129,18 @@ class TimeEntry(models.Model):
     def seconds(self) -> int | None:
         """The exact length; None while the timer runs, negative where the end is before the start."""
         return None if self.end_at is None else int((self.end_at - self.start_at).total_seconds())
+
+
+class EntryMove(models.Model):
+    """A day that a time entry left, by an edit or by another time zone: whoever signed that day is told."""
+
+    entry = models.ForeignKey(TimeEntry, models.CASCADE, related_name="moves")
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    txn_date = models.DateField(help_text="The day that it was on before.")
+    at = models.DateTimeField(help_text="When a reading found it on another day.")
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "txn_date"], name="entry_move_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} left {self.txn_date}"

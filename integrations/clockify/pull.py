@@ -13,7 +13,7 @@ from django.db import transaction
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyClient as ClientRow
-from integrations.clockify.models import ClockifyProject, ClockifyUser, TimeEntry
+from integrations.clockify.models import ClockifyProject, ClockifyUser, EntryMove, TimeEntry
 from integrations.clockify.row_buffer import RowBuffer
 from integrations.models import Workspace
 from integrations.reading import mirror, unreadable
@@ -198,7 +198,7 @@ def _store_chunk(
     }
     clients = _clients_of_projects(workspace, entries_by_id)
     days = day_of([entry for entry, _ in entries_by_id.values()])
-    new_rows, updated_rows, unchanged_ids = [], [], []
+    new_rows, updated_rows, unchanged_ids, moves = [], [], [], []
     for entry_id, (entry, raw) in entries_by_id.items():
         row = known.get(entry_id)
         if entry.project_id in clients and not entry.client_id:
@@ -213,6 +213,8 @@ def _store_chunk(
         elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
             if row.content_hash != columns["content_hash"]:
                 row.edited_at = now
+            if row.txn_date != columns["txn_date"]:
+                moves.append(EntryMove(workspace=workspace, entry=row, txn_date=row.txn_date, at=now))
             for name, value in columns.items():
                 setattr(row, name, value)
             # An entry that Clockify has again is no longer deleted.
@@ -221,6 +223,7 @@ def _store_chunk(
         else:
             unchanged_ids.append(row.pk)
     TimeEntry.objects.bulk_create(new_rows)
+    EntryMove.objects.bulk_create(moves)
     if updated_rows:
         columns_written = [
             *ENTRY_COLUMNS,

@@ -47,6 +47,10 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
         return None
     days = {"workspace": workspace, "company": company_of(workspace), "from_date": found.first, "to_date": found.last}
     with transaction.atomic():
+        # Nobody may sign an earlier one while it is replaced.
+        Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
+        # A process that died after storing it, and before the run's end, had the run made again.
+        Reconciliation.objects.filter(run=run).exclude(run=None).update(run=None)
         stored = Reconciliation.objects.create(
             **days,
             run=run,

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from integrations.models import TimeEntry
+from integrations.models import EntryMove, TimeEntry
 from syncjobs.display.formatting import day, duration, exact_hours
 from syncjobs.models import Receipt, Reconciliation, SignOff
 from syncjobs.support import stored_comparison
 
 # More than a page can show; the number of the rest is not counted.
 MAX_CHANGES = 200
-Seconds = tuple[int, int]
+RowKey = tuple[str, str, str]  # person, customer, day
+NO_AMOUNTS = ("0", "0")
+
+
+class Sides(NamedTuple):
+    """Clockify's and QuickBooks' time of a row, and their amounts by currency."""
+
+    seconds: tuple[int, int]
+    amounts: Mapping[str, Sequence[str]]
+
+
+NOTHING = Sides((0, 0), {})
 
 
 @dataclass(frozen=True)
@@ -31,12 +44,12 @@ class Change:
 
 def changes(sign_off: SignOff) -> list[Change]:
     """Return what is known to have changed since the signed comparison, the latest first, at most MAX_CHANGES."""
-    found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_in_quickbooks(sign_off)]
+    found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_moved(sign_off), *_in_quickbooks(sign_off)]
     return sorted(found, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]
 
 
 def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
-    """Yield where the last comparison of all its days has other hours than were signed."""
+    """Yield where the last comparison of all its days has other hours or amounts than were signed."""
     later = Reconciliation.objects.filter(
         workspace=sign_off.workspace_id,
         company=sign_off.company_id,
@@ -48,33 +61,40 @@ def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
     if last is None:
         return
     signed, now = _signed(sign_off), _compared(last, sign_off)
-    different = (key for key in sorted(signed.keys() | now.keys()) if signed.get(key, (0, 0)) != now.get(key, (0, 0)))
-    for user, customer, on in islice(different, MAX_CHANGES):
-        key = user, customer, on
-        text = _sides_text(signed.get(key, (0, 0)), now.get(key, (0, 0)))
+    keys = sorted(signed.keys() | now.keys())
+    texts = ((key, _sides_text(signed.get(key, NOTHING), now.get(key, NOTHING))) for key in keys)
+    for (user, customer, on), text in islice(((key, text) for key, text in texts if text), MAX_CHANGES):
         yield Change(last.compared_at, f"{user}, {customer or 'no customer'}, {day(date.fromisoformat(on))}: {text}.")
 
 
-def _sides_text(before: Seconds, after: Seconds) -> str:
-    parts = [
-        f"{side} has {exact_hours(new)} h, signed were {exact_hours(old)} h"
-        for side, old, new in zip(("Clockify", "QuickBooks"), before, after, strict=True)
-        if old != new
-    ]
+def _sides_text(before: Sides, after: Sides) -> str:
+    """Return where a side has other hours or amounts than before; "" where neither has."""
+    parts = []
+    for index, side in enumerate(("Clockify", "QuickBooks")):
+        if before.seconds[index] != after.seconds[index]:
+            hours = exact_hours(after.seconds[index]), exact_hours(before.seconds[index])
+            parts.append(f"{side} has {hours[0]} h, signed were {hours[1]} h")
+        for currency in sorted(before.amounts.keys() | after.amounts.keys()):
+            old, new = (Decimal(sides.amounts.get(currency, NO_AMOUNTS)[index]) for sides in (before, after))
+            if old != new:
+                parts.append(f"{side} has {currency} {new:,.2f}, signed were {old:,.2f}")
     return "; ".join(parts)
 
 
-Hours = Mapping[tuple[str, str, str], Seconds]
-
-
-def _signed(sign_off: SignOff) -> Hours:
+def _signed(sign_off: SignOff) -> dict[RowKey, Sides]:
     rows = json.loads(sign_off.document)["rows"]
-    return {(row["user"], row["customer"], row["date"]): (row["clockify"], row["quickbooks"]) for row in rows}
+    return {
+        (row["user"], row["customer"], row["date"]): Sides((row["clockify"], row["quickbooks"]), row["amounts"])
+        for row in rows
+    }
 
 
-def _compared(stored: Reconciliation, sign_off: SignOff) -> Hours:
+def _compared(stored: Reconciliation, sign_off: SignOff) -> dict[RowKey, Sides]:
     rows = stored_comparison.rows(stored, sign_off.from_date, sign_off.to_date)
-    return {(row.user, row.customer, row.day.isoformat()): (row.clockify, row.quickbooks) for row in rows}
+    return {
+        (row.user, row.customer, row.day.isoformat()): Sides((row.clockify, row.quickbooks), row.amounts)
+        for row in rows
+    }
 
 
 def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
@@ -95,13 +115,31 @@ def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
             yield Change(row.first_seen_at, f"New in Clockify: {about}.", row.pk)
 
 
+def _moves(sign_off: SignOff) -> QuerySet[EntryMove]:
+    """Return since when entries are on another day than before."""
+    return EntryMove.objects.filter(workspace=sign_off.workspace_id, at__gt=sign_off.reconciliation.compared_at)
+
+
+def _moved(sign_off: SignOff) -> Iterator[Change]:
+    """Yield entries that left its days, and those that came to them by no edit, such as another time zone."""
+    since, days = sign_off.reconciliation.compared_at, (sign_off.from_date, sign_off.to_date)
+    inside = Q(entry__txn_date__range=days)
+    told = inside & (Q(entry__edited_at__gt=since) | Q(entry__first_seen_at__gt=since) | Q(entry__deleted_at__gt=since))
+    moves = _moves(sign_off).filter(Q(txn_date__range=days) | inside).exclude(told)
+    latest = moves.select_related("entry").defer("entry__raw", "entry__description").order_by("-pk")[:MAX_CHANGES]
+    for row, move in {move.entry: move for move in reversed(latest)}.items():
+        about = f"{row.user_name or 'somebody'}, {row.project_name or 'no project'}"
+        yield Change(move.at, f"Moved from {day(move.txn_date)} to {day(row.txn_date)}: {about}.", row.pk)
+
+
 def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
-    """Yield time of its days that was sent, changed or deleted from here."""
-    since = sign_off.reconciliation.compared_at
+    """Yield time of its days, or that left them, that was sent, changed or deleted from here."""
+    since, days = sign_off.reconciliation.compared_at, (sign_off.from_date, sign_off.to_date)
+    moved = _moves(sign_off).filter(txn_date__range=days).values("entry__clockify_id")
     rows = Receipt.objects.filter(
+        Q(txn_date__range=days) | Q(entry_id__in=moved),
         workspace=sign_off.workspace_id,
         company=sign_off.company_id,
-        txn_date__range=(sign_off.from_date, sign_off.to_date),
         changed_at__gt=since,
     )
     receipts = list(rows.order_by("-changed_at")[:MAX_CHANGES])

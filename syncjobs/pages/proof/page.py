@@ -54,6 +54,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "stored": stored,
         "signed": signed,
         "is_signed": any(one.period.params == period.params for one in signed),
+        "is_over": sign_offs.is_over(workspace, period.last, timezone.now()),
         "withdrawn": signing.withdrawn(workspace, period),
         **_run_context(workspace, period, stored),
         **(_table_context(request, workspace, stored, period, notes) if stored else {}),

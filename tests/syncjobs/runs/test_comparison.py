@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import time
+from concurrent.futures import ThreadPoolExecutor
 
-from syncjobs.models import Reconciliation
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from syncjobs import sign_offs
+from syncjobs.models import Reconciliation, Run, SignOff
 from syncjobs.runs import comparison
+from syncjobs.runs.execution import RunExecution
+from syncjobs.support import reconcile
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
@@ -110,3 +119,38 @@ def test_a_side_that_refuses_leaves_the_earlier_comparison(scene: Scene, ada: st
 
     assert (run.status, bool(run.error_message)) == ("failed", True)
     assert Reconciliation.objects.count() == 1
+
+
+def test_a_comparison_whose_process_died_after_storing_it_is_made_again(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    scene.sync()
+    run = scene.compare()
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.QUEUED, finished_at=None)
+
+    again = RunExecution(Run.objects.get(pk=run.pk)).work()
+
+    assert (again.status, again.error_message) == ("succeeded", "")
+    assert Reconciliation.objects.get().run == again
+
+
+def test_signing_while_the_same_days_are_compared_keeps_both(scene: Scene, ada: str, site: str) -> None:
+    scene.entry(ada, site)
+    scene.sync()
+    first = scene.compare()
+    stored = Reconciliation.objects.get()
+    days, beth = (stored.from_date, stored.to_date), User.objects.create_user("beth")
+    found = reconcile.reconcile(scene.workspace, *days, now=timezone.now())
+
+    def save_another() -> None:
+        comparison.save(scene.workspace, found, compared_at=timezone.now())
+        connection.close()
+
+    with ThreadPoolExecutor() as other:
+        with transaction.atomic():
+            sign_offs.sign(scene.workspace, days, shown=str(stored.pk), reason="", person=beth, now=timezone.now())
+            saving = other.submit(save_another)
+            time.sleep(0.5)
+        saving.result()
+
+    assert SignOff.objects.get().reconciliation.run == first
+    assert Reconciliation.objects.count() == 2

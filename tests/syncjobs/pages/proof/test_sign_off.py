@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from syncjobs.models import Reconciliation, SignOff
 from tests.support.page_text import main_text
@@ -108,6 +109,16 @@ def test_only_what_was_shown_and_is_over_is_signed(
     assert not SignOff.objects.exists()
 
 
+def test_today_is_not_over(scene: Scene, beth: Client) -> None:
+    today = scene.workspace.today(timezone.now()).isoformat()
+    scene.compare(today, today)
+    days = {"from": today, "to": today}
+
+    assert "not over yet" in sign(beth, scene, **days).content.decode()
+    assert "These days can be signed when they are over." in main_text(beth.get(address(scene), days))
+    assert not SignOff.objects.exists()
+
+
 def test_what_a_sync_found_and_sent_since_is_said_without_asking_anybody(
     scene: Scene, beth: Client, sent: str, ada: str, site: str
 ) -> None:
@@ -139,7 +150,54 @@ def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, b
 
     page = main_text(beth.get(address(scene), PERIOD))
 
-    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h." in page
+    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h; " in page
+
+
+@pytest.mark.parametrize("billable", [True, False])
+def test_an_entry_that_left_the_period_is_said(
+    scene: Scene, beth: Client, ada: str, site: str, *, billable: bool
+) -> None:
+    entry = scene.entry(ada, site, billable=billable)
+    scene.sync()
+    scene.compare()
+    sign(beth, scene)
+    scene.edit_entry(entry, start="2026-04-02 09:00")
+    scene.sync(last="2026-04-30")
+
+    story = main_text(beth.get(reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])))
+
+    assert "Moved from Wed 4 Mar to Thu 2 Apr: Ada, Site." in story
+    assert ("Changed in QuickBooks from here: Ada, Thu 2 Apr" in story) == billable
+
+
+def test_an_entry_that_came_into_the_period_by_a_time_zone_is_said(scene: Scene, beth: Client, site: str) -> None:
+    scene.policy(start_date="2026-02-01")
+    nomad = scene.user("Nomad")
+    scene.entry(nomad, site, "2026-03-01 02:00", zone="UTC", billable=False)
+    scene.check()
+    scene.compare()
+    sign(beth, scene)
+    with scene.world.lock:
+        scene.product.put_user({"id": nomad, "timeZone": "UTC"})
+    scene.check()
+
+    story = main_text(beth.get(reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])))
+
+    assert "Moved from Sat 28 Feb to Sun 1 Mar: Nomad, Site." in story
+
+
+@pytest.mark.parametrize("by_hand", [{"HourlyRate": 50}, {"BillableStatus": "NotBillable"}])
+def test_another_amount_for_the_same_hours_is_said(
+    scene: Scene, beth: Client, sent: str, by_hand: dict[str, Any]
+) -> None:
+    sign(beth, scene)
+    scene.put("TimeActivity", {"Id": scene.receipt(sent).quickbooks_id, **by_hand})
+    scene.compare()
+
+    page = main_text(beth.get(address(scene), PERIOD))
+
+    amount = "50.00" if "HourlyRate" in by_hand else "0.00"
+    assert f"Ada, Acme:Site, Wed 4 Mar: QuickBooks has USD {amount}, signed were 80.00." in page
 
 
 @pytest.mark.parametrize("column", ["document", "figures", "person_name"])
