@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import product
-from typing import Any
 
 from django.db.models import Model, QuerySet
 
@@ -116,42 +115,80 @@ def _find_names(found: Found, *, now: datetime) -> None:
     workspaces = list(Workspace.objects.defer(*Workspace.SECRETS).order_by("name", "pk"))
     entries: list[TimeEntry] = []
     for workspace in workspaces:
+        names = _Names(workspace)
         days, rest = day_words.read(found.text, workspace.today(now))
-        hits = _entries(workspace, days, _words(rest))
+        hits = _entries(names, days, _words(rest))
         if not hits and days:
             # "May 3" may be a project's name.
-            without_day = _entries(workspace, (), _words(found.text))
+            without_day = _entries(names, (), _words(found.text))
             days, hits = ((), without_day) if without_day else (days, hits)
         found.days += [day for day in days if day not in found.days]
         entries += hits
         # Records are those of every word: with a person's and a project's, what they share is the time above.
         if not days:
-            found.records += _records(workspace, _words(rest))
+            found.records += names.records(_words(rest))
     entries.sort(key=lambda entry: (entry.txn_date, entry.start_at), reverse=True)
     found.has_more = len(entries) > MAX_ENTRIES or len(found.records) > MAX_RECORDS
     found.entries, found.records = entries[:MAX_ENTRIES], found.records[:MAX_RECORDS]
+
+
+class _Names:
+    """The names of a workspace's records on both sides, read once for all words of a search."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._rows: dict[str, list[tuple[int, str, str]]] = {}
+
+    def _named(self, kind: str) -> list[tuple[int, str, str]]:
+        """Return key, vendor's id and plain name of each record of a kind."""
+        if kind not in self._rows:
+            model, owner, column = _source(self.workspace, kind)
+            rows = model._default_manager.filter(**owner).values_list("pk", column, "name")
+            self._rows[kind] = [(key, vendor_id, _plain(name)) for key, vendor_id, name in rows]
+        return self._rows[kind]
+
+    def records(self, words: Sequence[str]) -> list[Model]:
+        """Return the records of either side whose names have all the words."""
+        rows: list[Model] = []
+        for kind in (*CLOCKIFY_MODELS, *QUICKBOOKS_MODELS) if words else ():
+            keys = [key for key, _, name in self._named(kind) if all(word in name for word in words)]
+            chosen = _source(self.workspace, kind)[0]._default_manager.filter(pk__in=keys[: MAX_RECORDS + 1])
+            rows += chosen.defer("raw").order_by("name", "pk") if keys else ()
+        return rows
+
+    def ids(self, word: str) -> dict[str, set[str]]:
+        """Return the Clockify ids of users and of projects that the word names, by their partners' names as well."""
+        ids = {kind: {key for _, key, name in self._named(kind) if word in name} for kind in CLOCKIFY_MODELS}
+        workspace = self.workspace
+        for kind in QUICKBOOKS_MODELS:
+            keys = [key for _, key, name in self._named(kind) if word in name][:MAX_NAMED]
+            links = Link.objects.filter(workspace=workspace, company=workspace.company_id, quickbooks_kind=kind)
+            linked = links.filter(quickbooks_id__in=keys).values_list("kind", "clockify_id") if keys else ()
+            for linked_kind, clockify_id in linked:
+                ids[linked_kind].add(clockify_id)
+        clients = sorted(ids["client"])[:MAX_NAMED]
+        of_clients = ClockifyProject.objects.filter(workspace=workspace, client_id__in=clients)
+        ids["project"].update(of_clients.values_list("clockify_id", flat=True) if clients else ())
+        return ids
+
+
+def _source(workspace: Workspace, kind: str) -> tuple[type[Model], dict[str, int | None], str]:
+    """Return the model of a kind, whose records they are, and the column of the vendor's id."""
+    if kind in CLOCKIFY_MODELS:
+        return CLOCKIFY_MODELS[kind], {"workspace": workspace.pk}, "clockify_id"
+    return QUICKBOOKS_MODELS[kind], {"company": workspace.company_id}, "quickbooks_id"
 
 
 def _words(text: str) -> list[str]:
     return plain_words(text)[:MAX_WORDS]
 
 
-def _records(workspace: Workspace, words: Sequence[str]) -> list[Model]:
-    """Return the records of either side whose names have all the words."""
-    rows: list[Model] = []
-    if not words:
-        return rows
-    for model, keys in _named(workspace, lambda name: all(word in name for word in words)):
-        chosen = keys[: MAX_RECORDS + 1]
-        rows += model._default_manager.filter(pk__in=chosen).defer("raw").order_by("name", "pk")
-    return rows
-
-
-def _entries(workspace: Workspace, days: Sequence[date], words: Sequence[str]) -> list[TimeEntry]:
+def _entries(names: _Names, days: Sequence[date], words: Sequence[str]) -> list[TimeEntry]:
     """Return the latest entries, of the days if there are some, whose person and project are named by the words."""
+    workspace = names.workspace
     if not words:
         return _shown(TimeEntry.objects.filter(workspace=workspace, txn_date__in=days)) if days else []
-    named = [_ids_named(workspace, word) for word in words]
+    named = [names.ids(word) for word in words]
     keys: dict[int, TimeEntry] = {}
     # Each word names a person or a project; its client's and partner's names count as its own.
     for kinds in product(("user", "project"), repeat=len(words)):
@@ -182,37 +219,6 @@ def _of(workspace: Workspace, days: Sequence[date], chosen: dict[str, set[str]])
 def _shown(rows: QuerySet[TimeEntry]) -> list[TimeEntry]:
     rows = rows.select_related("status").defer("raw").order_by("-txn_date", "-pk")
     return list(rows[: MAX_ENTRIES + 1])
-
-
-def _ids_named(workspace: Workspace, word: str) -> dict[str, set[str]]:
-    """Return the Clockify ids of users and of projects that the word names, by their partners' names as well."""
-    ids: dict[str, set[str]] = {"user": set(), "client": set(), "project": set()}
-    partners: dict[str, list[str]] = {}
-    for kind, model in CLOCKIFY_MODELS.items():
-        ids[kind] = {key for key, name in _names(model, "clockify_id", workspace=workspace.pk) if word in _plain(name)}
-    for kind, quickbooks_model in QUICKBOOKS_MODELS.items():
-        rows = _names(quickbooks_model, "quickbooks_id", company=workspace.company_id)
-        partners[kind] = [key for key, name in rows if word in _plain(name)][:MAX_NAMED]
-    for kind, keys in partners.items():
-        links = Link.objects.filter(workspace=workspace, company=workspace.company_id, quickbooks_kind=kind)
-        for linked_kind, clockify_id in links.filter(quickbooks_id__in=keys).values_list("kind", "clockify_id"):
-            ids[linked_kind].add(clockify_id)
-    clients = sorted(ids["client"])[:MAX_NAMED]
-    of_clients = ClockifyProject.objects.filter(workspace=workspace, client_id__in=clients)
-    ids["project"].update(of_clients.values_list("clockify_id", flat=True))
-    return ids
-
-
-def _named(workspace: Workspace, fits: Any) -> Iterator[tuple[type[Model], list[int]]]:
-    for model in CLOCKIFY_MODELS.values():
-        yield model, [key for key, name in _names(model, "pk", workspace=workspace.pk) if fits(_plain(name))]
-    for quickbooks_model in QUICKBOOKS_MODELS.values():
-        rows = _names(quickbooks_model, "pk", company=workspace.company_id)
-        yield quickbooks_model, [key for key, name in rows if fits(_plain(name))]
-
-
-def _names(model: type[Model], key: str, **owner: int | None) -> Iterable[tuple[Any, str]]:
-    return model._default_manager.filter(**owner).values_list(key, "name")
 
 
 @lru_cache(maxsize=100_000)
