@@ -113,6 +113,8 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
     """Add a second person's signature. Raises Refused."""
     if sign_off.person_id == person.pk:
         raise Refused("You signed this yourself; another person countersigns it.")
+    if not is_intact(sign_off):
+        raise Refused("What is stored is not what was signed, so it can't be countersigned.")
     # Conditional, since two people may press at this moment.
     open_ones = SignOff.objects.standing().filter(pk=sign_off.pk, countersigned_at=None)
     if not open_ones.update(countersigned_by=person, countersigned_name=name_of(person), countersigned_at=now):

@@ -19,6 +19,8 @@ def explain(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     period = requested(workspace, request.POST)
     try:
+        if period.problem:
+            raise Refused(period.problem)
         noted = sign_offs.explain(
             workspace,
             (period.first, period.last),

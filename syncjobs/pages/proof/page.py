@@ -56,6 +56,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "is_signed": any(one.period.params == period.params for one in signed),
         "is_over": sign_offs.is_over(workspace, period.last, timezone.now()),
         "withdrawn": signing.withdrawn(workspace, period),
+        "of_archived": signing.of_archived_companies(workspace),
         **_run_context(workspace, period, stored),
         **(_table_context(request, workspace, stored, period, notes) if stored else {}),
     }

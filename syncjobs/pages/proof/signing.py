@@ -56,6 +56,12 @@ def withdrawn(workspace: Workspace, period: Period) -> list[SignOff]:
     return list(_of(workspace, period).exclude(withdrawn_at=None)[:20])
 
 
+def of_archived_companies(workspace: Workspace) -> list[SignOff]:
+    """Return what was signed while other companies were connected, of whatever days, the last first."""
+    found = _sign_offs().filter(workspace=workspace).exclude(company=workspace.company_id)
+    return list(found.order_by("-at")[:20])
+
+
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign the posted days of the comparison that the page showed."""
     workspace = access.workspace_at(pk)
@@ -63,6 +69,8 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     shown_key, reason = request.POST.get("shown", ""), request.POST.get("reason", "")
     days, now = (period.first, period.last), timezone.now()
     try:
+        if period.problem:
+            raise Refused(period.problem)
         sign_offs.sign(workspace, days, shown=shown_key, reason=reason, person=request.user, now=now)
     except Refused as refusal:
         messages.error(request, str(refusal))

@@ -136,7 +136,7 @@ def mapping(workspace: Workspace, texts: Texts) -> dict[str, Any]:
     overrides = queries.all_mapping_overrides_of(workspace).order_by("pk")
     columns = ("kind", "clockify_id", "choice", "at", "note")
     rows = [dict(zip(columns, map(_plain, values), strict=True)) for values in overrides.values_list(*columns)]
-    return {**links, "overrides": [{**row, "note": texts.message(row["note"])} for row in rows]}
+    return {**links, "overrides": [{**row, "note": texts.description(row["note"])} for row in rows]}
 
 
 def mismatches(workspace: Workspace, texts: Texts) -> Iterator[dict[str, Any]]:

@@ -181,7 +181,8 @@ def event_cells(workspace: Workspace, texts: Texts) -> Iterator[Cells]:
     columns = ("at", "verb", "kind", "clockify_id", "note", "person__username")
     yield from _events(
         (
-            (at, "decision", f"{verb} {kind} {key}{f': {note}' if note else ''}", person)
+            # A note is what a person wrote, as a description is: it calls people by names that no list has.
+            (at, "decision", f"{verb} {kind} {key}{f': {texts.description(note)}' if note else ''}", person)
             for at, verb, kind, key, note, person in decisions.values_list(*columns).iterator(chunk_size=CHUNK)
         ),
         texts,

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from syncjobs.models import Reconciliation, SignOff
 from tests.support.page_text import main_text
-from tests.support.scene import FIRST, LAST, Scene
+from tests.support.scene import FIRST, LAST, Scene, run_command
 from tests.syncjobs.pages.proof.test_notes import bookkeeper
 
 PERIOD = {"from": FIRST, "to": LAST}
@@ -99,13 +99,20 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
     assert SignOff.objects.get().figures["unexplained"] == -2700
 
 
-@pytest.mark.parametrize("posted", [{"shown": "0"}, {"to": "2099-12-31"}])
+@pytest.mark.parametrize(
+    ("posted", "said"),
+    [
+        ({"shown": "0"}, "compared again meanwhile"),
+        ({"to": "2099-12-31"}, "At most 366 days"),
+        ({"from": "2099-12-30", "to": "2099-12-31"}, "not over yet"),
+        ({"from": LAST, "to": FIRST}, "The first day lies after the last."),
+        ({"from": "March"}, "That is no date."),
+    ],
+)
 def test_only_what_was_shown_and_is_over_is_signed(
-    scene: Scene, beth: Client, sent: str, posted: dict[str, str]
+    scene: Scene, beth: Client, sent: str, posted: dict[str, str], said: str
 ) -> None:
-    words = sign(beth, scene, **posted).content.decode()
-
-    assert "compared again meanwhile" in words or "not over yet" in words
+    assert said in sign(beth, scene, **posted).content.decode()
     assert not SignOff.objects.exists()
 
 
@@ -215,3 +222,15 @@ def test_what_was_tampered_with_is_told(scene: Scene, beth: Client, sent: str, c
     page = main_text(beth.get(reverse("hourbridge:sign-off", args=[signed.pk])))
 
     assert "What is stored is not what was signed" in page
+    assert "be countersigned" in decide(bookkeeper("cleo"), "countersign")
+    assert SignOff.objects.get().countersigned_at is None
+
+
+def test_what_was_signed_with_an_archived_company_stays_on_the_page(scene: Scene, beth: Client, sent: str) -> None:
+    sign(beth, scene)
+    run_command("disconnect_quickbooks", "--archive")
+
+    page = main_text(beth.get(address(scene)))
+
+    assert "Sign-off of 2026-03-01 to 2026-03-31 with Sandbox Company, by beth" in page
+    assert "None" not in page

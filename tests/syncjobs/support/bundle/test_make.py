@@ -13,6 +13,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from integrations.models import ApiCall, ConnectionEvent, TimeEntry
+from mapping.decisions import decide
 from syncjobs.support.bundle import quickbooks_time
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.support.bundle.conftest import TODAY, Bundle
@@ -104,6 +105,18 @@ def test_names_within_sentences_are_replaced(scene: Scene, bundle: Make) -> None
         assert name not in text
     for name in ("KVQX", "IKWQ", "TZ"):
         assert re.search(rf"\b{name}\b", text) is None, name
+
+
+def test_what_people_noted_is_replaced_like_descriptions(scene: Scene, bundle: Make) -> None:
+    ada = scene.user("Ada Lovelace", partner=None)
+    scene.check()
+    decide.ignore(scene.workspace, "user", ada, now=scene.world.now(), note="ada moved to Vorpalith")
+
+    true_text, text = ("\n".join(bundle(*options).files.values()) for options in ((), ("--pseudonymize",)))
+
+    assert true_text.count("ada moved to Vorpalith") == 2
+    for word in ("ada moved", "Vorpalith"):
+        assert word not in text
 
 
 def test_what_no_rule_reads_stays_out(scene: Scene, bundle: Make) -> None:
