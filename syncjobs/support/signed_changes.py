@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from integrations.models import EntryMove, TimeEntry
 from syncjobs.display.formatting import day, duration, exact_hours
@@ -19,6 +19,8 @@ from syncjobs.support import stored_comparison
 
 # More than a page can show; the number of the rest is not counted.
 MAX_CHANGES = 200
+# Columns of an entry with the moments at which readings found it to be new, edited or deleted.
+SEEN = ("first_seen_at", "edited_at", "deleted_at")
 RowKey = tuple[str, str, str]  # person, customer, day
 NO_AMOUNTS = ("0", "0")
 
@@ -46,6 +48,20 @@ def changes(sign_off: SignOff) -> list[Change]:
     """Return what is known to have changed since the signed comparison, the latest first, at most MAX_CHANGES."""
     found = [*_by_comparison(sign_off), *_in_clockify(sign_off), *_moved(sign_off), *_in_quickbooks(sign_off)]
     return sorted(found, key=lambda change: change.at, reverse=True)[:MAX_CHANGES]
+
+
+def known_since(sign_off: SignOff, found: Sequence[Change]) -> datetime | None:
+    """Return when the first of the changes became known, also where there are more than `changes` returns."""
+    if len(found) < MAX_CHANGES:
+        return found[-1].at if found else None
+    since = sign_off.reconciliation.compared_at
+    firsts = [
+        *(_entries(sign_off).filter(**{f"{name}__gt": since}).aggregate(at=Min(name))["at"] for name in SEEN),
+        _receipts(sign_off).aggregate(at=Min("changed_at"))["at"],
+        _moves(sign_off).filter(txn_date__range=(sign_off.from_date, sign_off.to_date)).aggregate(at=Min("at"))["at"],
+        found[-1].at,
+    ]
+    return min(at for at in firsts if at is not None)
 
 
 def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
@@ -97,14 +113,15 @@ def _compared(stored: Reconciliation, sign_off: SignOff) -> dict[RowKey, Sides]:
     }
 
 
+def _entries(sign_off: SignOff) -> QuerySet[TimeEntry]:
+    days = sign_off.from_date, sign_off.to_date
+    return TimeEntry.objects.filter(workspace=sign_off.workspace_id, txn_date__range=days)
+
+
 def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
     """Yield entries of its days that readings found to be new, edited or deleted."""
     since = sign_off.reconciliation.compared_at
-    rows = TimeEntry.objects.filter(
-        Q(first_seen_at__gt=since) | Q(edited_at__gt=since) | Q(deleted_at__gt=since),
-        workspace=sign_off.workspace_id,
-        txn_date__range=(sign_off.from_date, sign_off.to_date),
-    )
+    rows = _entries(sign_off).filter(Q(first_seen_at__gt=since) | Q(edited_at__gt=since) | Q(deleted_at__gt=since))
     for row in rows.defer("raw", "description").order_by("-pk")[:MAX_CHANGES]:
         about = f"{row.user_name or 'somebody'}, {row.project_name or 'no project'}, {day(row.txn_date)}"
         if row.deleted_at is not None and row.deleted_at > since:
@@ -116,7 +133,7 @@ def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
 
 
 def _moves(sign_off: SignOff) -> QuerySet[EntryMove]:
-    """Return since when entries are on another day than before."""
+    """Return which entries came to another day since."""
     return EntryMove.objects.filter(workspace=sign_off.workspace_id, at__gt=sign_off.reconciliation.compared_at)
 
 
@@ -132,17 +149,22 @@ def _moved(sign_off: SignOff) -> Iterator[Change]:
         yield Change(move.at, f"Moved from {day(move.txn_date)} to {day(row.txn_date)}: {about}.", row.pk)
 
 
-def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
-    """Yield time of its days, or that left them, that was sent, changed or deleted from here."""
-    since, days = sign_off.reconciliation.compared_at, (sign_off.from_date, sign_off.to_date)
+def _receipts(sign_off: SignOff) -> QuerySet[Receipt]:
+    """Return those of its days, or that left them, that were written since."""
+    days = sign_off.from_date, sign_off.to_date
     moved = _moves(sign_off).filter(txn_date__range=days).values("entry__clockify_id")
-    rows = Receipt.objects.filter(
+    return Receipt.objects.filter(
         Q(txn_date__range=days) | Q(entry_id__in=moved),
         workspace=sign_off.workspace_id,
         company=sign_off.company_id,
-        changed_at__gt=since,
+        changed_at__gt=sign_off.reconciliation.compared_at,
     )
-    receipts = list(rows.order_by("-changed_at")[:MAX_CHANGES])
+
+
+def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
+    """Yield time of its days, or that left them, that was sent, changed or deleted from here."""
+    since = sign_off.reconciliation.compared_at
+    receipts = list(_receipts(sign_off).order_by("-changed_at")[:MAX_CHANGES])
     ids = [receipt.entry_id for receipt in receipts]
     entries = TimeEntry.objects.filter(workspace=sign_off.workspace_id, clockify_id__in=ids)
     known = {key: (pk, name) for key, pk, name in entries.values_list("clockify_id", "pk", "user_name")}

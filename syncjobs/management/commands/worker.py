@@ -57,7 +57,7 @@ class Command(base.Command):
 def sweep() -> int:
     # A connection that the database closed meanwhile is replaced instead of failing for good.
     close_old_connections()
-    stored.delete_old(now=timezone.now())
+    stored.tidy(now=timezone.now())
     return schedules.tick()
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
+from integrations.typed_numbers import typed_day
 from syncjobs.display import formatting
 from syncjobs.support import stored_comparison
 
@@ -46,8 +47,8 @@ def requested(workspace: Workspace, params: Mapping[str, str]) -> Period:
         stored = stored_comparison.of_workspace(workspace).first()
         return Period(stored.from_date, stored.to_date) if stored else default
     try:
-        first = date.fromisoformat(params.get("from") or default.first.isoformat())
-        last = date.fromisoformat(params.get("to") or default.last.isoformat())
+        first = typed_day(params.get("from") or default.first.isoformat())
+        last = typed_day(params.get("to") or default.last.isoformat())
     except ValueError:
         return Period(default.first, default.last, "That is no date.")
     if first > last:

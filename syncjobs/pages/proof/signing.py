@@ -43,7 +43,12 @@ class ShownSignOff:
     @property
     def changed_since(self) -> Any:
         """When the first of these changes became known."""
-        return self.changes[-1].at if self.changes else None
+        return signed_changes.known_since(self.sign_off, self.changes)
+
+    @property
+    def are_more(self) -> bool:
+        """Whether there may be more changes than these."""
+        return len(self.changes) == signed_changes.MAX_CHANGES
 
 
 def standing(workspace: Workspace, period: Period) -> list[ShownSignOff]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 
 from integrations.database import database_now
 from integrations.models import Workspace
+from integrations.typed_numbers import typed_day
 from mapping.errors import Refused
 from syncjobs import archiving
 from syncjobs.ledger import lease
@@ -62,6 +63,6 @@ def _archive(request: HttpRequest, workspace: Workspace, start_date: date) -> Ht
 def _start_date(text: str) -> tuple[date | None, str]:
     """Return the day, or what is wrong with it."""
     try:
-        return date.fromisoformat(text), ""
+        return typed_day(text), ""
     except ValueError:
         return None, "Choose the start date: the first day whose time goes to the next company."

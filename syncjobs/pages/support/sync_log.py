@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from integrations.models import Workspace
+from integrations.typed_numbers import typed_day
 from syncjobs.display import badges, named_ids, run_summary
 from syncjobs.display.badges import StatusBadge
 from syncjobs.display.csv_file import Cells, csv_response
@@ -152,8 +153,8 @@ def _filters(request: HttpRequest, workspace: Workspace) -> tuple[Filters, str]:
     today = workspace.today(timezone.now())
     month, problem = today.replace(day=1), ""
     try:
-        first = date.fromisoformat(request.GET.get("from") or month.isoformat())
-        last = date.fromisoformat(request.GET.get("to") or max(today, first).isoformat())
+        first = typed_day(request.GET.get("from") or month.isoformat())
+        last = typed_day(request.GET.get("to") or max(today, first).isoformat())
     except ValueError:
         first, last, problem = month, today, "That is no date; this month is shown."
     if first > last:

@@ -22,6 +22,7 @@ State = SupportBundle.State
 LARGE_FROM = 20_000
 PART = 1_000_000
 KEPT_FOR = timedelta(days=1)
+LOST = "Its process ended before it was ready. Ask for another one."
 
 
 def is_large(workspace: Workspace) -> bool:
@@ -36,13 +37,16 @@ def open_bundle(*, now: datetime) -> SupportBundle | None:
     return open_ones.order_by("-pk").first()
 
 
-def delete_old(*, now: datetime) -> None:
+def tidy(*, now: datetime) -> None:
+    """Delete what was kept for a day, and end what a process that is gone was making."""
     SupportBundle.objects.filter(requested_at__lte=now - KEPT_FOR).delete()
+    lost = SupportBundle.objects.filter(state=State.MAKING, requested_at__lte=now - SupportBundle.LOST_AFTER)
+    lost.update(state=State.FAILED, problem=LOST, finished_at=now)
 
 
 def work(bundle: SupportBundle, *, heartbeat: doctor.Heartbeat, now: datetime) -> None:
     """Make a bundle that waits, and store it; one that another process has taken is left alone."""
-    delete_old(now=now)
+    tidy(now=now)
     waiting = SupportBundle.objects.filter(pk=bundle.pk, state=State.QUEUED)
     if waiting.update(state=State.MAKING) != 1:
         return

@@ -130,6 +130,7 @@ def test_part_of_a_compared_period_is_shown_from_it(admin_client: Client, scene:
     ("period", "words"),
     [
         ({"from": "soon", "to": LAST}, "That is no date."),
+        ({"from": "0001-01-01", "to": "0001-01-01"}, "That is no date."),
         ({"from": LAST, "to": FIRST}, "The first day lies after the last."),
         ({"from": "2024-01-01", "to": LAST}, "At most 366 days at once"),
     ],

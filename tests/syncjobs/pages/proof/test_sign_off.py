@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from syncjobs.models import Reconciliation, SignOff
+from syncjobs.support import signed_changes
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene, run_command
 from tests.syncjobs.pages.proof.test_notes import bookkeeper
@@ -158,6 +159,22 @@ def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, b
     page = main_text(beth.get(address(scene), PERIOD))
 
     assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h; " in page
+
+
+def test_since_when_it_changed_is_true_with_more_changes_than_shown(
+    scene: Scene, beth: Client, sent: str, ada: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signed_changes, "MAX_CHANGES", 3)
+    sign(beth, scene)
+    scene.stretch(sent, 90)
+    scene.sync()
+    first = scene.mirrored(sent).edited_at
+    scene.entries(ada, site, 4, day=10)
+    scene.sync()
+
+    (shown,) = beth.get(address(scene), PERIOD).context["signed"]
+
+    assert (len(shown.changes), shown.are_more, shown.changed_since) == (3, True, first)
 
 
 @pytest.mark.parametrize("billable", [True, False])

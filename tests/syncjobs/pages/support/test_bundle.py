@@ -139,16 +139,19 @@ def test_bundles_are_kept_for_a_day(ready: Scene) -> None:
         bundle = SupportBundle.objects.create(workspace=ready.workspace, state="ready", requested_at=now - age)
         SupportBundlePart.objects.create(bundle=bundle, number=0, data=b"zip")
 
-    stored.delete_old(now=now)
+    stored.tidy(now=now)
 
     assert SupportBundle.objects.count() == SupportBundlePart.objects.count() == 1
 
 
-def test_a_bundle_that_was_lost_keeps_nobody_from_asking(ready: Scene) -> None:
+def test_a_bundle_that_was_lost_keeps_nobody_from_asking_and_is_said(ready: Scene, dana: Client) -> None:
     now = timezone.now()
     SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=now - timedelta(minutes=61))
 
     assert stored.open_bundle(now=now) is None
+    stored.tidy(now=now)
+    page = dana.get(address(ready, "diagnose")).content.decode()
+    assert "Its process ended before it was ready." in page and "being made" not in page
 
 
 def test_a_worker_that_makes_a_bundle_is_not_taken_for_stuck(ready: Scene) -> None:

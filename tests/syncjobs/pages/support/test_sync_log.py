@@ -185,6 +185,7 @@ def test_the_csv_has_each_entry_with_its_remedy(support: Client, scene: Scene, t
     ("query", "sentence"),
     [
         ({"from": "yesterday"}, "That is no date"),
+        ({"from": "9999-12-31", "to": "9999-12-31"}, "That is no date"),
         ({"from": "2026-03-31", "to": FIRST}, "The first day lay after the last"),
         ({"from": "2020-01-01", "to": "2026-03-31"}, "At most 366 days at once"),
     ],
