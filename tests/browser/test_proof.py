@@ -50,7 +50,7 @@ def test_a_month_is_compared_explained_and_signed(
     person.sees("Another person may countersign it.", "Nothing of it is known to have changed since.")
     scene.put("TimeActivity", {"Id": scene.activities()[0]["Id"], "Hours": 3})
     person.presses("Compare again")
-    person.sees("Changed since", "QuickBooks has 3.00 h, signed were 1.00 h.")
+    person.sees("Changed since", "QuickBooks has 3.00 h, signed were 1.00 h")
     person.follows("Sun 1 to Tue 31 March 2026", within=person.page.locator("section[aria-labelledby=sign-off]"))
     person.sees("Changed since it was signed")
     expect(person.page.get_by_text("Another person may countersign it.")).to_be_visible()

@@ -212,6 +212,7 @@ OUR_ADMINS = sorted(
 )
 
 
+@pytest.mark.sample(60)
 @pytest.mark.parametrize("role", EVERYBODY)
 @pytest.mark.parametrize("model", OUR_ADMINS)
 def test_lists_are_open_to_all_groups_and_nothing_is_added_there(client: Client, model: str, role: str) -> None:
@@ -224,6 +225,7 @@ def test_lists_are_open_to_all_groups_and_nothing_is_added_there(client: Client,
     assert added == 403
 
 
+@pytest.mark.sample(60)
 @pytest.mark.parametrize("role", EVERYBODY)
 @pytest.mark.parametrize(
     ("model", "row"), [("integrations_workspace", "workspace"), ("integrations_timeentry", "entry")]
