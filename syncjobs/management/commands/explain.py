@@ -37,7 +37,7 @@ class Command(base.Command):
         if shown.get("kept"):
             self.stdout.write("  A person keeps it in QuickBooks although it is no billable work any more.")
         for reason in shown["reasons"]:
-            self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
+            self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (fix in {reason['fix_in']})")
             if "url" in reason:
                 self.stdout.write(f"    {reason['url']}")
         for name, field in shown.get("fields", {}).items():
