@@ -14,7 +14,7 @@ from syncjobs.support import explain
 
 
 class Command(base.Command):
-    help = "Why one Clockify time entry was or was not sent: every failing check, and who mends it where."
+    help = "Why one Clockify time entry was or was not sent: every failing check, and who resolves it where."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
