@@ -53,8 +53,9 @@ installation to it (addresses and credentials: /control/info there), give it the
 
     python manage.py policy {policy}
 
-and run `python manage.py check_for_new`, then `python manage.py sync_time --dry-run`. Links, mismatches and reasons come
-out the same as far as rules decide; docs/support-bundle.md says what differs, manifest.json what people decided. Time that was sent from here is *ready* there.
+and run `python manage.py check_for_new`, then `python manage.py sync_time --dry-run`. Links, mismatches and reasons
+come out the same as far as rules decide; docs/support-bundle.md says what differs, and manifest.json counts what
+people decided. Time that was sent from here is *ready* there.
 """
 
 
