@@ -1,4 +1,4 @@
-"""The check-list's lines on what works by itself: schedule, worker, webhooks, QuickBooks' quota."""
+"""The checklist's lines on what works by itself: schedule, worker, webhooks, QuickBooks' quota."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def quota(now: datetime) -> Line:
     message = (
         f"{formatting.number(count, 'metered call,metered calls')} to QuickBooks since {first:%Y-%m-%d}, "
         f"{share:.1%} of the free tier's {FREE_CALLS_A_MONTH:,} a month, by this installation's journal, which "
-        f"leaves out those of this check-list (the last call: {moment(last)})."
+        f"leaves out those of this checklist (the last call: {moment(last)})."
     )
     if share < NEARLY:
         return Line(OK, message)
