@@ -146,3 +146,9 @@ def test_the_tests_that_decisions_name_exist() -> None:
             name for name in files if not any(path.endswith(f"/{name.removeprefix('tests/')}") for path in paths)
         }
         assert not unknown, record.name
+
+
+def test_the_readme_leads_to_every_document() -> None:
+    linked = set(re.findall(r"\]\((docs/[^)#]+)", (HOME / "README.md").read_text()))
+
+    assert {f"docs/{path.name}" for path in (HOME / "docs").glob("*.md")} <= linked

@@ -15,7 +15,7 @@ class Meaning:
 
 
 # A code that is not in the table: QuickBooks' own words are all that is known.
-UNKNOWN = Meaning("", "support", "Mend what QuickBooks names; the next run tries again.")
+UNKNOWN = Meaning("", "support", "Fix what QuickBooks names; the next run tries again.")
 
 _NEXT_RUN = "the next run tries again."
 _PARTNER = Meaning(
@@ -58,7 +58,7 @@ _IN_BALANCE = Meaning(
 )
 
 _FAILED = Meaning(
-    "QuickBooks could not carry it out, and says no more.", "support", f"Mend what QuickBooks names; {_NEXT_RUN}"
+    "QuickBooks could not carry it out, and says no more.", "support", f"Fix what QuickBooks names; {_NEXT_RUN}"
 )
 
 # Of codes that say nothing about a record.
@@ -127,7 +127,7 @@ MEANINGS = {
     "5020": _RIGHTS,
     "5030": _RIGHTS,
     "6000": Meaning(
-        "a rule of this company does not allow it.", "quickbooks", f"Mend what QuickBooks names; {_NEXT_RUN}"
+        "a rule of this company does not allow it.", "quickbooks", f"Fix what QuickBooks names; {_NEXT_RUN}"
     ),
     "6080": _NAME,
     "6140": Meaning(

@@ -156,7 +156,7 @@ class RunExecution:
         except lease.Lost as loss:
             self._end_on_lost_lease(loss)
         except SecretUnreadable as problem:
-            self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Mend ENCRYPTION_KEYS.")
+            self._end(Status.FAILED, "SECRET_UNREADABLE", str(problem), "Correct ENCRYPTION_KEYS.")
         except Exception as problem:
             # Without a saved result the run would be restarted until its attempts are used up.
             self._end_on_own_error(problem)

@@ -1,4 +1,4 @@
-"""The check-list's lines on plan, names and connections, under the help page's headings."""
+"""The checklist's lines on plan, names and connections, under the help page's headings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check-list's lines on time: what the window's entries were left out for, what is in doubt, what was refused."""
+"""The checklist's lines on time: what the window's entries were left out for, what is in doubt, what was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check-list's lines on the installation itself."""
+"""The checklist's lines on the installation itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check-list's lines on what works by itself: schedule, worker, webhooks, QuickBooks' quota."""
+"""The checklist's lines on what works by itself: schedule, worker, webhooks, QuickBooks' quota."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def schedule(workspace: Workspace | None, now: datetime) -> Line:
         schedules = schedules.filter(workspace=workspace)
     rows = list(schedules.order_by("next_at", "pk"))
     if not rows:
-        fix = 'Set one on the workspace\'s settings page, or with `policy sync_schedule="daily at 18:00"`.'
+        fix = 'Set one on the page Rules, or with `policy sync_schedule="daily at 18:00"`.'
         return Line(WARN, "Nothing is scheduled: checks and syncs start by hand only.", fix)
     late = [row for row in rows if row.next_at is not None and now - row.next_at > OVERDUE]
     if late:
@@ -77,7 +77,7 @@ def quota(now: datetime) -> Line:
     message = (
         f"{formatting.number(count, 'metered call,metered calls')} to QuickBooks since {first:%Y-%m-%d}, "
         f"{share:.1%} of the free tier's {FREE_CALLS_A_MONTH:,} a month, by this installation's journal, which "
-        f"leaves out those of this check-list (the last call: {moment(last)})."
+        f"leaves out those of this checklist (the last call: {moment(last)})."
     )
     if share < NEARLY:
         return Line(OK, message)

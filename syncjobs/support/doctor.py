@@ -1,4 +1,4 @@
-"""The check-list of `doctor` and of the page *Diagnose*: the help page's headings, then the installation.
+"""The checklist of `doctor` and of the page *Diagnose*: the help page's headings, then the installation.
 
 Nothing is written but the tokens of an access token that ran out (see `vendor_answers`).
 """

@@ -1,4 +1,4 @@
-"""What both vendors answer to the check-list: at most two requests each, and nothing is written.
+"""What both vendors answer to the checklist: at most two requests each, and nothing is written.
 
 The exception is an access token that has run out: the new tokens are saved, since the old ones no longer count.
 """

@@ -1,4 +1,4 @@
-"""`doctor`: the check-list's lines in their order, on real HTTP, with nothing written but a token that ran out."""
+"""`doctor`: the checklist's lines in their order, on real HTTP, with nothing written but a token that ran out."""
 
 from __future__ import annotations
 

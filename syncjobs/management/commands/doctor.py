@@ -13,7 +13,7 @@ from syncjobs.support.check_lines import FAIL
 
 
 class Command(base.Command):
-    help = "The help page's check-list, and the installation: what is right, what is not, and what mends it."
+    help = "The help page's checklist, and the installation: what is right, what is not, and what fixes it."
     requires_system_checks: list[str] = []
 
     def work(self, **options: Any) -> int | None:

@@ -14,7 +14,7 @@ from syncjobs.support import explain
 
 
 class Command(base.Command):
-    help = "Why one Clockify time entry was or was not sent: every failing check, and who mends it where."
+    help = "Why one Clockify time entry was or was not sent: every failing check, and who resolves it where."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -37,7 +37,7 @@ class Command(base.Command):
         if shown.get("kept"):
             self.stdout.write("  A person keeps it in QuickBooks although it is no billable work any more.")
         for reason in shown["reasons"]:
-            self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (mend in {reason['fix_in']})")
+            self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (fix in {reason['fix_in']})")
             if "url" in reason:
                 self.stdout.write(f"    {reason['url']}")
         for name, field in shown.get("fields", {}).items():

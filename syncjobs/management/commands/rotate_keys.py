@@ -50,5 +50,5 @@ def _summary(rotation: Rotation) -> str:
         f"{rotation.current} already before, {len(rotation.unreadable)} can't be read."
     )
     if not left and len(settings.ENCRYPTION_KEYS) > 1:
-        text += " The other keys in ENCRYPTION_KEYS are needed no more, once every process has the first one."
+        text += " The other keys in ENCRYPTION_KEYS are no longer needed once every process has the first one."
     return text

@@ -141,7 +141,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
         places = ", ".join(dict.fromkeys(where_resolved(row) for row in rows))
         if places:
-            return format_html('{}<div class="hb-quiet">mended {}</div>', titles, places)
+            return format_html('{}<div class="hb-quiet">resolve {}</div>', titles, places)
         activity = getattr(entry, "activity", None)
         return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
 

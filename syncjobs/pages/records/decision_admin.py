@@ -152,7 +152,7 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
 
     def leading_facts(self, row: Mismatch) -> list[detail.Fact]:
         mismatch_wording = wording.words(case_of(row))
-        return [detail.Fact("Why", f"{mismatch_wording.sentence} Mended {mismatch_wording.where}.")]
+        return [detail.Fact("Why", f"{mismatch_wording.sentence} Resolve it {mismatch_wording.where}.")]
 
     def title_of(self, row: Mismatch) -> str:
         return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(case_of(row)).title}"

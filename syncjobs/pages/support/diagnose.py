@@ -1,4 +1,4 @@
-"""The page *Diagnose*: the check-list of `doctor`, each line with the page that mends it."""
+"""The page *Diagnose*: the checklist of `doctor`, each line with the page that mends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents of a bundle that are not tables: README, manifest, check-list, settings, links, mismatches, runs."""
+"""The documents of a bundle that are not tables: README, manifest, checklist, settings, links, mismatches, runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Keys, tokens and passwords are not in it. {names}
 
 README.txt          this page
 manifest.json       version, time, workspace, the workspace's rules, and what was left out
-doctor.json         the check-list, as `doctor --json` prints it
+doctor.json         the checklist, as `doctor --json` prints it
 settings.json       the names of the settings, and whether each is set; no values
 clockify/           users, clients, projects and time entries, each entry with its state and its reasons
 quickbooks/         the company, employees, vendors, customers, items and time activities
@@ -53,8 +53,9 @@ installation to it (addresses and credentials: /control/info there), give it the
 
     python manage.py policy {policy}
 
-and run `python manage.py check_for_new`. Links, mismatches and reasons come out the same as far as rules decide;
-manifest.json says what people decided instead. Time that was sent from here is *ready* there.
+and run `python manage.py check_for_new`, then `python manage.py sync_time --dry-run`. Links, mismatches and reasons
+come out the same as far as rules decide; docs/support-bundle.md says what differs, and manifest.json counts what
+people decided. Time that was sent from here is *ready* there.
 """
 
 

@@ -30,7 +30,7 @@ def logged_in_user(client: Client) -> str:
 def test_the_login_page_asks_for_name_and_password_and_offers_no_sign_up(client: Client) -> None:
     page = client.get(LOGIN).content.decode()
 
-    assert "Username or e-mail" in page and "Forgotten your password?" in page
+    assert "Username or e-mail" in page and "Forgot your password?" in page
     assert "sign up" not in page.lower() and "signup" not in page
 
 

@@ -58,7 +58,7 @@ def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, sce
 
     page = dana.get(offered(dana.get(desk), "Create in QuickBooks…"))
     assert "There is a colon after “Loyalty”." in main_text(page)
-    assert "Mend what failed to go on." in main_text(page)
+    assert "Fix what failed to go on." in main_text(page)
     page = dana.get(offered(page, "Use a hyphen instead"))
     page_text = main_text(page)
     assert "7 of 7 passed" in page_text and '"DisplayName": "Loyalty - app"' in page_text and '"ParentRef"' in page_text

@@ -103,7 +103,7 @@ def test_every_reason_of_an_entry_is_named(dana: Client, workspace: Workspace) -
 
     for title in ("User not linked", "Project not linked", "Books closed"):
         assert title in page_text
-    assert "mended here, in QuickBooks" in page_text
+    assert "resolve here, in QuickBooks" in page_text
 
 
 def test_of_sent_time_the_list_says_which_activity_it_is(dana: Client, workspace: Workspace) -> None:
@@ -293,7 +293,7 @@ def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Cli
     ("code", "place", "sentence"),
     [
         ("610", "In QuickBooks", "In other words: the person, customer"),
-        ("9999", "With support", "Mend what QuickBooks"),
+        ("9999", "With support", "Fix what QuickBooks"),
     ],
 )
 def test_a_refusal_says_by_its_code_who_resolves_it(
@@ -307,7 +307,7 @@ def test_a_refusal_says_by_its_code_who_resolves_it(
     page_text = main_text(dana.get(page_of(entry)))
 
     assert f"{place}: " in page_text and sentence in page_text
-    assert f"mended {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
+    assert f"resolve {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
 
 
 def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
