@@ -68,7 +68,10 @@ def test_causes_are_told_in_words_with_their_time_and_who_fixes_them(
 ) -> None:
     text = log(support, scene)
 
-    assert "The person, customer or service item is missing or inactive Ada, Site 610 1 entry 1.50 h" in text
+    assert (
+        "The person, customer, service item, class or location is missing or inactive Ada, Site 610 1 entry 1.50 h"
+        in text
+    )
     assert "QuickBooks: Reactivate it in QuickBooks" in text
     assert (
         "User not linked Ben USER_NOT_MAPPED 2 entries 2.00 h" in text
@@ -116,7 +119,10 @@ def test_what_went_through_since_is_settled(support: Client, scene: Scene, troub
 
     text = log(support, scene)
 
-    assert "2 open, " in text and "The person, customer or service item is missing or inactive 610 1 1.50" in text
+    assert (
+        "2 open, " in text
+        and "The person, customer, service item, class or location is missing or inactive 610 1 1.50" in text
+    )
     assert "settled; last" in text
     (row,) = [row for row in rows_of_csv(support, scene) if row["open"] == "no"]
     assert (row["code"], row["entry"], row["project"]) == ("610", trouble["refused"], "Site")
