@@ -142,7 +142,7 @@ def test_an_unclear_form_is_named_as_far_as_it_is_known(form: dict[str, Any], wo
 
 
 def test_what_is_billed_leaves_no_doubt() -> None:
-    billing = Billing({ACTIVITY.id: INVOICE}, problem="Invoices could not be read.")
+    billing = Billing({ACTIVITY.id: [INVOICE]}, problem="Invoices could not be read.")
     named, by_status = ACTIVITY, replace(ACTIVITY, id="9", billable_status="HasBeenBilled")
     other = replace(ACTIVITY, id="10")
 
