@@ -35,7 +35,7 @@ def unseal(sealed: str) -> str:
 
 
 def reseal(sealed: str) -> str:
-    """Return the ciphertext of the newest key: itself, or the same secret encrypted anew. Raises SecretUnreadable."""
+    """Return the ciphertext of the newest key: itself, or the same secret encrypted again. Raises SecretUnreadable."""
     try:
         Fernet(settings.ENCRYPTION_KEYS[0]).decrypt(sealed.encode())
         return sealed

@@ -112,7 +112,7 @@ def _rotate_factor(rotation: Rotation, key: Any) -> None:
         for name in FACTOR_SECRETS:
             stored = factor.data.get(name)
             if isinstance(stored, list):
-                factor.data[name] = [new_by_old.get(one, one) for one in stored]
+                factor.data[name] = [new_by_old.get(secret, secret) for secret in stored]
             elif stored in new_by_old:
                 factor.data[name] = new_by_old[stored]
         factor.save(update_fields=["data"])
@@ -123,7 +123,7 @@ def _of_factor(factor: Authenticator) -> list[str]:
     found: list[str] = []
     for name in FACTOR_SECRETS:
         stored = factor.data.get(name)
-        found += [one for one in (stored if isinstance(stored, list) else [stored]) if one]
+        found += [secret for secret in (stored if isinstance(stored, list) else [stored]) if secret]
     return found
 
 

@@ -34,20 +34,20 @@ def explain(
     text = _cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
-    chosen = [one for one in _open_items(_compared(workspace, days), days) if one.activity in activities]
+    chosen = [item for item in _open_items(_compared(workspace, days), days) if item.activity in activities]
     if not chosen:
         raise Refused("Choose what the note is about; it may have been explained meanwhile.")
     ActivityNote.objects.bulk_create(
         ActivityNote(
             company=workspace.company,
-            activity_id=one.activity,
-            seconds=one.seconds,
+            activity_id=item.activity,
+            seconds=item.seconds,
             note=text,
             person=person,
             person_name=name_of(person),
             at=now,
         )
-        for one in chosen
+        for item in chosen
     )
     return len(chosen)
 
@@ -205,4 +205,4 @@ def _compared(workspace: Workspace, days: Days) -> Reconciliation:
 
 def _open_items(stored: Reconciliation, days: Days) -> list[OpenItem]:
     notes = stored_comparison.notes(stored.company)
-    return [one for row in stored_comparison.rows(stored, *days) for one in proof_table.explanations(row, notes)[1]]
+    return [item for row in stored_comparison.rows(stored, *days) for item in proof_table.explanations(row, notes)[1]]

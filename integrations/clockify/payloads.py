@@ -273,9 +273,9 @@ def _tags(raw: Raw) -> tuple[tuple[str, str], ...]:
     """Return id and name of each tag; the regular API has ids alone, the report objects as well."""
     ids, objects = raw.get("tagIds"), raw.get("tags")
     tags = {_plain_id(key): "" for key in ids} if isinstance(ids, list) else {}
-    for one in objects if isinstance(objects, list) else []:
-        if isinstance(one, Mapping):
-            tags[identifier(one)] = _display_name(one, "name")
+    for tag in objects if isinstance(objects, list) else []:
+        if isinstance(tag, Mapping):
+            tags[identifier(tag)] = _display_name(tag, "name")
     return tuple((key, name) for key, name in tags.items() if key)
 
 

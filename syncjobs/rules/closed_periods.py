@@ -34,7 +34,7 @@ class ClosedPeriods:
         if self.book_close_date is not None and day <= self.book_close_date:
             facts = {"closed": self.book_close_date.isoformat(), "day": day.isoformat()}
             found.append(Reason("BOOKS_CLOSED", facts))
-        period = next((one for one in self.signed if one.first <= day <= one.last), None)
+        period = next((signed for signed in self.signed if signed.first <= day <= signed.last), None)
         if period is not None:
             days = {"first": period.first.isoformat(), "last": period.last.isoformat(), "day": day.isoformat()}
             found.append(Reason("PERIOD_SIGNED", {"by": period.by, **days}))

@@ -104,14 +104,14 @@ def explanations(row: StoredRow, notes: Notes) -> tuple[list[Explained], list[Op
             asked.append(OpenItem(activity, row.user, row.customer, row.day, seconds, code))
         else:
             found.append(Explained(code, label_of(code, ""), f"Not ours (activity {activity})", seconds))
-    left = row.clockify - row.quickbooks - sum(one.seconds for one in found)
+    left = row.clockify - row.quickbooks - sum(cause.seconds for cause in found)
     return found, asked, left
 
 
 def explanation(row: StoredRow, notes: Notes) -> str:
     """Return each cause of a row with its signed minutes, and what none explains; "" where both sides are equal."""
     found, _, left = explanations(row, notes)
-    texts = [f"{one.words} {signed(one.seconds)}" for one in found]
+    texts = [f"{cause.words} {signed(cause.seconds)}" for cause in found]
     return "; ".join([*texts, *([f"Not explained {signed(left)}"] if left else [])])
 
 
@@ -162,9 +162,9 @@ class Sums:
         if column is not None and self.cells:
             clockify, quickbooks = self.cells[column]
             self.cells[column] = clockify + row.clockify, quickbooks + row.quickbooks
-        for one in found:
-            self.causes[one.label] = self.causes.get(one.label, 0) + one.seconds
-            self.words[one.words] = self.words.get(one.words, 0) + one.seconds
+        for cause in found:
+            self.causes[cause.label] = self.causes.get(cause.label, 0) + cause.seconds
+            self.words[cause.words] = self.words.get(cause.words, 0) + cause.seconds
         for currency, pair in row.amounts.items():
             ours, theirs = self.amounts.get(currency, (Decimal(), Decimal()))
             self.amounts[currency] = ours + Decimal(pair[0]), theirs + Decimal(pair[1])

@@ -157,12 +157,12 @@ class UnknownOutcomes:
     def close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:
         """Close writes of entries outside this run's plan that can no longer arrive, so that nobody waits for them."""
         rows: list[TimeEntry] = []
-        for one in absent.values():
-            action = one.action
+        for missing in absent.values():
+            action = missing.action
             # As it is now: it may have arrived since the reading that did not find it.
             is_open = Action.objects.filter(pk=action.pk, state=Action.State.SENDING).exists()
             is_ours = action.workspace_id == self._run.workspace_id and is_open
-            if is_ours and not one.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
+            if is_ours and not missing.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
                 journal.close_missing(action)
                 rows += TimeEntry.objects.filter(workspace=action.workspace, clockify_id=action.entry_id)
         evaluate.evaluate(self._run.workspace, [row for row in rows if row.deleted_at is None], now=now)

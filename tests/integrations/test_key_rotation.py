@@ -1,4 +1,4 @@
-"""Stored secrets are encrypted anew with the newest key, and none is lost on the way."""
+"""Stored secrets are encrypted again with the newest key, and none is lost on the way."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Request the comparison of the posted days; while another run is under way, the message names it instead."""
     workspace = access.workspace_at(pk)
     period = requested(workspace, request.POST)
-    lost = next((one for one in connection_reasons(workspace) if one.code == "NOT_CONNECTED"), None)
+    lost = next((reason for reason in connection_reasons(workspace) if reason.code == "NOT_CONNECTED"), None)
     if period.problem or lost:
         messages.error(request, period.problem or sentence(lost.as_row()))  # type: ignore[union-attr]
         return redirect(period.address(workspace))

@@ -53,7 +53,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "offered": offered(workspace),
         "stored": stored,
         "signed": signed,
-        "is_signed": any(one.period.params == period.params for one in signed),
+        "is_signed": any(standing.period.params == period.params for standing in signed),
         "is_over": sign_offs.is_over(workspace, period.last, timezone.now()),
         "withdrawn": signing.withdrawn(workspace, period),
         "of_archived": signing.of_archived_companies(workspace),

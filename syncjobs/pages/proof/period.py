@@ -65,4 +65,4 @@ def offered(workspace: Workspace) -> list[Period]:
     before = month - timedelta(days=1)
     found = [Period(month, today), Period(before.replace(day=1), before)]
     compared = stored_comparison.of_workspace(workspace)[:10]
-    return list(dict.fromkeys([*found, *(Period(one.from_date, one.to_date) for one in compared)]))
+    return list(dict.fromkeys([*found, *(Period(comparison.from_date, comparison.to_date) for comparison in compared)]))

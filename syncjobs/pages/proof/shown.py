@@ -59,7 +59,7 @@ def groups(table: Table, *, view: str, opened: str) -> list[ShownRow]:
     found = table.groups(by_name=view == "days")
     if not opened and found and found[0].is_open:
         opened = _key(found[0])
-    return [_row(one, view=view, opened=opened) for one in found]
+    return [_row(group, view=view, opened=opened) for group in found]
 
 
 def total_causes(total: Sums) -> list[ShownCause]:
@@ -71,8 +71,8 @@ def total_causes(total: Sums) -> list[ShownCause]:
 def items(workspace: Workspace, open_items: Sequence[OpenItem]) -> list[ShownItem]:
     """Return what is not explained, as the page names it."""
     return [
-        ShownItem(one, _sentence(one), vendor_links.record_url(workspace, "activity", one.activity))
-        for one in open_items
+        ShownItem(item, _sentence(item), vendor_links.record_url(workspace, "activity", item.activity))
+        for item in open_items
     ]
 
 
@@ -81,7 +81,9 @@ def _row(sums: Sums, *, view: str, opened: str, is_child: bool = False) -> Shown
     is_open = not is_child and opened in {_key(sums), "all"}
     children: Sequence[Sums] = ()
     if is_open:
-        children = sorted(sums.children.values(), key=lambda one: (not one.is_open, -abs(one.difference), one.name))
+        children = sorted(
+            sums.children.values(), key=lambda child: (not child.is_open, -abs(child.difference), child.name)
+        )
     child_view = "customers" if view == "people" else "people"
     return ShownRow(
         name=_name(sums.name, view),
