@@ -17,9 +17,9 @@ RECORDS = (
     ("Decisions", "gavel", "mapping.decision"),
     ("Ignored or unlinked", "block", "mapping.mappingoverride"),
     ("Decisions about entries", "rule", "syncjobs.entryoverride"),
-    ("Receipts", "receipt_long", "syncjobs.receipt"),
+    ("Sent time", "receipt_long", "syncjobs.receipt"),
     ("Writes", "outbox", "syncjobs.action"),
-    ("Writes of names", "person_add", "mapping.partnerwrite"),
+    ("Created customers and employees", "person_add", "mapping.partnerwrite"),
     ("API calls", "swap_horiz", "integrations.apicall"),
     ("Connection events", "history", "integrations.connectionevent"),
     ("Archived connections", "inventory_2", "integrations.archivedconnection"),
@@ -78,7 +78,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         {"items": daily},
         {"title": "Set-up", "separator": True, "items": set_up},
         _group(request, "Records", RECORDS),
-        _group(request, "As last read", MIRRORS),
+        _group(request, "Synced lists", MIRRORS),
         _group(request, "Administration", ADMINISTRATION),
     ]
 

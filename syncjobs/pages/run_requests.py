@@ -16,7 +16,7 @@ from syncjobs.models import Run
 from syncjobs.runs import lifecycle, queue
 from syncjobs.support import check_work
 
-NO_WORKER = "begins once a worker runs. None does now; start one with: python manage.py worker."
+NO_WORKER = "It starts once a worker runs. None does now; start one with: python manage.py worker."
 
 
 def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
@@ -30,11 +30,11 @@ def has_worker() -> bool:
 
 
 def tell_requested(request: HttpRequest, what: str, run: Run) -> None:
-    """Tell that `what` was asked for, and that it begins by itself, or else what it waits for."""
+    """Tell that `what` was requested, and that it starts in a moment, or else what it waits for."""
     if has_worker():
-        tell(request, messages.SUCCESS, f"{what} was asked for and begins by itself.", run)
+        tell(request, messages.SUCCESS, f"{what} requested. It starts in a moment.", run)
     else:
-        tell(request, messages.WARNING, f"{what} was asked for and {NO_WORKER}", run)
+        tell(request, messages.WARNING, f"{what} requested. {NO_WORKER}", run)
 
 
 def tell(request: HttpRequest, level: int, text: str, run: Run) -> None:

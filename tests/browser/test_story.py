@@ -76,7 +76,7 @@ def watches_the_first_check(person: Person) -> None:
 
 def checks_for_new_users_and_customers(person: Person) -> None:
     person.presses("Check for new users and customers")
-    person.sees("was asked for and begins by itself")
+    person.sees("requested. It starts in a moment")
     person.follows("Open run")
     person.sees_run_end()
     person.sees("What was read")

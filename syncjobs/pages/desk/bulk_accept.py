@@ -175,8 +175,12 @@ def _accept(
         return redirect(request.get_full_path())
     after = page_context.ready(workspace)
     unblocked = after[0] - before[0]
-    text = f" Frees {number(unblocked, 'entry,entries')}, {in_hours(after[1] - before[1])}." if unblocked > 0 else ""
-    messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')} in one press.{text}")
+    text = (
+        f" {number(unblocked, 'entry,entries')}, {in_hours(after[1] - before[1])}, can now be sent."
+        if unblocked > 0
+        else ""
+    )
+    messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')}.{text}")
     for warning in [*applied.warnings, *(message for _, message in [*applied.refused, *left_out])]:
         messages.warning(request, warning)
     return redirect(f"hourbridge:{tab}", workspace.pk)

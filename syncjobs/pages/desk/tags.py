@@ -23,6 +23,7 @@ from syncjobs.planning.forecast import Forecast, Tally
 register = template.Library()
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 MAX_SENTENCES = 10
+NOTHING_FOLLOWS = "This alone makes no entry ready to send."
 KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
 
 
@@ -58,15 +59,17 @@ def sentence(forecast: Forecast) -> str:
     linked, unlinked = links(forecast.links), links(forecast.unlinks)
     if linked:
         sentences.append(
-            f"Links {linked}, frees {tally(forecast.unblocks)}." if forecast.unblocks.entries else f"Links {linked}."
+            f"Links {linked}; then {tally(forecast.unblocks)} can be sent."
+            if forecast.unblocks.entries
+            else f"Links {linked}."
         )
     elif forecast.unblocks.entries:
-        sentences.append(f"Frees {tally(forecast.unblocks)}.")
+        sentences.append(f"Then {tally(forecast.unblocks)} can be sent.")
     if unlinked:
         sentences.append(f"Ends the link of {unlinked}.")
     if forecast.blocks.entries:
         sentences.append(f"Holds back {tally(forecast.blocks)}.")
-    said = [" ".join(sentences) or "Frees nothing by itself.", *billing_sentences(forecast)]
+    said = [" ".join(sentences) or NOTHING_FOLLOWS, *billing_sentences(forecast)]
     return " ".join(said)
 
 

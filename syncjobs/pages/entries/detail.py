@@ -272,22 +272,22 @@ def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple
     missing = "not linked yet, or not active"
     person, customer = resolution.person, resolution.customer
     return [
-        ("Who", f"{person.kind} {person.id}, {person.name}" if person else missing),
-        ("For whom", f"customer {customer.id}, {customer.name}" if customer else missing),
+        ("Employee or vendor", f"{person.kind} {person.id}, {person.name}" if person else missing),
+        ("Customer", f"customer {customer.id}, {customer.name}" if customer else missing),
         ("Day", entry.txn_date.isoformat()),
         ("Time", duration(resolution.minutes)),
-        ("Text", entry.description or "none"),
+        ("Description", entry.description or "none"),
     ]
 
 
 def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
     person, customer = sent.partners(company, entry_draft)
     return [
-        ("Who", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
-        ("For whom", f"customer {entry_draft.customer_id}, {customer}"),
+        ("Employee or vendor", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
+        ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", entry_draft.txn_date),
         ("Time", duration(entry_draft.minutes)),
         ("Rate", f"{entry_draft.rate}, billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),
-        ("Text", entry_draft.description or "none"),
+        ("Description", entry_draft.description or "none"),
     ]

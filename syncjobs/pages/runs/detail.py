@@ -221,7 +221,7 @@ def _cause_title(outcome: str, code: str) -> str:
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
-    """Return (code, title, entries, left out by rule) for each reason why time was not sent, held ones first."""
+    """Return (code, title, entries, excluded by rule) for each reason why time was not sent, held ones first."""
     count_by_code = (run.counters.get("figures") or {}).get("blocked_reasons", {})
     reason_rows = [
         (code, WORDINGS[code].title if code in WORDINGS else code, count, _by_rule(code))

@@ -101,9 +101,7 @@ def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
     """Start a run that waits for a vendor's limit at once."""
     if runs.try_now(run, now=database_now(), person=request.user):
         when = "now" if run_requests.has_worker() else "once a worker runs (python manage.py worker)"
-        messages.success(
-            request, f"The run is tried again {when}. If the vendor still asks us to wait, it waits again."
-        )
+        messages.success(request, f"The run is tried again {when}. If it is still asked to wait, it waits again.")
     else:
         messages.warning(request, "The run does not wait any more.")
     return redirect("admin:syncjobs_run_change", run.pk)

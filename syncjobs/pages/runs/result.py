@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """A sentence about the writes that arrived, `remaining` about the others, and the parts of the bar."""
+    """A sentence about the changes that reached QuickBooks, `remaining` about the others, and the parts of the bar."""
 
     sentence: str
     remaining: str
@@ -55,8 +55,8 @@ def _sentence(arrived: int, due: int) -> str:
     if not due:
         return "Nothing had to be sent."
     if arrived == due:
-        return "The one write arrived." if due == 1 else f"All {due:,} writes arrived."
-    return f"{arrived:,} of {due:,} writes arrived; {due - arrived:,} did not, and each says why."
+        return "The one change reached QuickBooks." if due == 1 else f"All {due:,} changes reached QuickBooks."
+    return f"{arrived:,} of {due:,} changes reached QuickBooks; {due - arrived:,} did not, and each says why."
 
 
 def _remaining(refused: int, unknown: int, not_reached: int, waiting: int, blocked: int) -> str:
@@ -69,8 +69,8 @@ def _remaining(refused: int, unknown: int, not_reached: int, waiting: int, block
         clauses.append(f"{number(not_reached, 'was not reached,were not reached')}")
     if waiting:
         clauses.append(f"{number(waiting, 'waits,wait')} until QuickBooks can say what is billed")
-    text = f"{_joined(clauses)}. What arrived stays; the next sync takes up the rest. " if clauses else ""
-    return f"{text}{number(blocked, 'entry was,entries were')} held or left out, by reason below." if blocked else text
+    text = f"{_joined(clauses)}. What was sent stays; the next sync continues with the rest. " if clauses else ""
+    return f"{text}{number(blocked, 'entry was,entries were')} held or excluded, by reason below." if blocked else text
 
 
 def _joined(clauses: list[str]) -> str:

@@ -62,7 +62,7 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     assert f"3 entries, 4.5 h were sent to {company}. With a new company they count as not sent." in shown
     assert "1 write without a clear answer stays in doubt and is never sent again." in shown
     assert "Harbor sends to it as well and keeps the connection." in shown
-    assert "Sync by itself is switched off" in shown
+    assert "Automatic sync is switched off" in shown
     assert "Start date" in shown
 
 
