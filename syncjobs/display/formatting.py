@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
 def hours(minutes: int | None) -> str:
@@ -35,6 +38,17 @@ def exact_hours(seconds: int) -> str:
     """Return an exact length as hours for columns, with a minus that reads as one: −2,700 seconds are −0.75."""
     text = f"{abs(seconds) / 3600:,.2f}"
     return f"−{text}" if seconds < 0 and text.strip("0.,") else text
+
+
+def money(amounts: Mapping[str, Decimal]) -> str:
+    """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
+    texts = []
+    for currency, amount in sorted(amounts.items()):
+        figure = f"{amount:,.2f}"
+        texts.append(
+            f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
+        )
+    return " and ".join(texts)
 
 
 def clock(value: datetime, zone: str) -> str:

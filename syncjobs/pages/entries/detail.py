@@ -16,6 +16,7 @@ from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
 from syncjobs.planning import inputs
+from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Resolution
@@ -154,7 +155,7 @@ def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
     if entry.rate is None or minutes <= 0:
         return ""
-    return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
+    return f"{amount(entry.rate, minutes):,.2f} {entry.currency}".strip()
 
 
 def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -> day_proof.Proof:
