@@ -92,7 +92,7 @@ def page(view: View, *, post: tuple[str, ...] | str = ()) -> View:
 
 
 def _log_in_first(request: HttpRequest) -> HttpResponse:
-    """Lead to the login, and from there to the page whose button was pressed: a button's own address can't be opened."""
+    """Lead to the login, then to the page whose button was pressed: a button's own address can't be opened."""
     messages.warning(request, "Your session had ended, so nothing was done. Log in, then press the button again.")
     came_from = urlsplit(request.headers.get("Referer", ""))
     page = f"{came_from.path}?{came_from.query}" if came_from.netloc == request.get_host() else reverse("admin:index")
