@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.views import ChangeList
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyUser, TimeEntry
@@ -39,6 +40,17 @@ from syncjobs.rules import reasons
 from syncjobs.support import search
 
 
+class Entries(ChangeList):
+    """The list; what was sent is looked up for the rows of the page alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page: Any = self.result_list  # type: ignore[has-type]
+        keys = list(page.values_list("pk", flat=True))
+        rows = with_what_was_sent(self.root_queryset).select_related("status").in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
+
+
 @admin.register(TimeEntry)
 class TimeEntryAdmin(ReadOnlyAdmin):
     list_display = ("day", "person", "project", "text", "length", "amount", "state", "reasons")
@@ -53,7 +65,6 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         WorkspaceFilter,
     )
     list_filter_submit = True
-    list_select_related = ("status",)
     list_before_template = "hourbridge/entries/states.html"
     search_fields = ("clockify_id", "user_name", "project_name", "client_name", "description")
     search_help_text = "Name, text, or any id of Clockify or QuickBooks"
@@ -88,27 +99,8 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     def send_anyway_selected(self, request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:
         return selected.send_anyway(request, chosen)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeEntry]:
-        """Return the entries with `activity`, the id in QuickBooks, and `sent_at`; both None for time not sent.
-
-        `email` tells apart people of one name; None for the others.
-        """
-        sent_receipts = Receipt.objects.filter(
-            workspace=OuterRef("workspace"),
-            company=OuterRef("workspace__company"),
-            entry_id=OuterRef("clockify_id"),
-            part=0,  # the entry's own activity, not a correction: each entry is one row
-            state=Receipt.State.SENT,
-        )
-        rows = super().get_queryset(request)
-        return rows.annotate(
-            activity=Subquery(sent_receipts.values("quickbooks_id")),
-            sent_at=Subquery(sent_receipts.values("sent_at")),
-            email=Subquery(_users_who_share_a_name().values("email")[:1]),
-            in_flight=Exists(
-                Action.objects.in_flight().filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
-            ),
-        )
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Entries
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
@@ -182,6 +174,28 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             return format_html('{}<div class="hb-quiet">resolve {}</div>', titles, places)
         activity = getattr(entry, "activity", None)
         return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
+
+
+def with_what_was_sent(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+    """Add `activity`, the id in QuickBooks, and `sent_at`, both None for time not sent, and `in_flight`.
+
+    `email` tells apart people of one name; None for the others.
+    """
+    sent_receipts = Receipt.objects.filter(
+        workspace=OuterRef("workspace"),
+        company=OuterRef("workspace__company"),
+        entry_id=OuterRef("clockify_id"),
+        part=0,  # the entry's own activity, not a correction: each entry is one row
+        state=Receipt.State.SENT,
+    )
+    return rows.annotate(
+        activity=Subquery(sent_receipts.values("quickbooks_id")),
+        sent_at=Subquery(sent_receipts.values("sent_at")),
+        email=Subquery(_users_who_share_a_name().values("email")[:1]),
+        in_flight=Exists(
+            Action.objects.in_flight().filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
+        ),
+    )
 
 
 def _users_who_share_a_name() -> QuerySet[ClockifyUser]:
