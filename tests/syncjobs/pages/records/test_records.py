@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from integrations.fields import EncryptedTextField
-from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
+from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, TimeEntry, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
 from mapping.models import PartnerWrite
 from tests.support.factories import (
