@@ -19,6 +19,11 @@ def hours(minutes: int | None) -> str:
     return f"{(minutes or 0) / 60:.2f}"
 
 
+def signed_hours(minutes: int) -> str:
+    """Return a change in hours for columns, with a minus that reads as one: 75 minutes are 1.25, −45 are −0.75."""
+    return exact_hours(minutes * 60)
+
+
 def in_hours(minutes: int | None) -> str:
     """Return hours for sentences: 3810 minutes are 63.5 h."""
     return f"{(minutes or 0) / 60:.2f}".rstrip("0").rstrip(".") + " h"
@@ -44,10 +49,9 @@ def money(amounts: Mapping[str, Decimal]) -> str:
     """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
     texts = []
     for currency, amount in sorted(amounts.items()):
-        figure = f"{amount:,.2f}"
-        texts.append(
-            f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
-        )
+        figure, sign = f"{abs(amount):,.2f}", "−" if amount < 0 else ""
+        text = f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
+        texts.append(f"{sign}{text}")
     return " and ".join(texts)
 
 

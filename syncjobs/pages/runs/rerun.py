@@ -95,6 +95,10 @@ def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
     return _same_window(request, run, "Sending what the preview showed", options)
 
 
+def _preview_again(request: HttpRequest, run: Run) -> HttpResponse:
+    return _same_window(request, run, "The new preview", dict(run.options), dry_run=True)
+
+
 def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
     return _same_window(request, run, "The preview", {**run.options, "resend": True}, dry_run=True)
 
@@ -112,5 +116,6 @@ RUN_ACTIONS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
     "try_now": _try_now,
     "retry": _retry,
     "send": _send_plan,
+    "preview_again": _preview_again,
     "preview_resend": _preview_resend,
 }

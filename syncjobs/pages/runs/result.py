@@ -13,6 +13,7 @@ from syncjobs.rules.many_deletions import in_doubt
 # Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400
 MIN_WIDTH = 2.0
+MAX_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,19 @@ def _bar(counts: list[tuple[str, int]], due: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def narrowed(run: Run) -> str:
-    """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any."""
+def narrowed(run: Run, names: Mapping[str, list[str]] | None = None) -> str:
+    """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any.
+
+    `names`: those of the people or projects a run is narrowed to, by the option's key; a few are said by name.
+    """
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
-    clauses = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
-    clauses += ["time already sent is sent again"] if run.options.get("resend") else []
+    clauses = []
+    for key, noun in nouns.items():
+        if run.options.get(key):
+            called = (names or {}).get(key, [])
+            known = len(called) == len(run.options[key]) <= MAX_NAMES and all(called)
+            clauses.append(f"only {_joined(called) if known else number(len(run.options[key]), noun)}")
+    clauses += ["time already sent is brought up to date"] if run.options.get("resend") else []
     clauses += ["deletions are not asked about"] if run.options.get("believe_deletions") else []
     clauses += ["what would be deleted is kept in QuickBooks"] if run.options.get("keep_deletions") else []
     return ", ".join(clauses)

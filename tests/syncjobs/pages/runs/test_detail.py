@@ -202,7 +202,7 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
 def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, options={"entries": ["e1", "e2"], "resend": True})
 
-    assert "only 2 entries, time already sent is sent again" in main_text(dana.get(page_of(run)))
+    assert "only 2 entries, time already sent is brought up to date" in main_text(dana.get(page_of(run)))
 
 
 def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) -> None:
@@ -211,7 +211,7 @@ def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) ->
 
     page_text = main_text(dana.get(page_of(run)))
 
-    assert "Would be sent 2 3 h" in page_text
+    assert "Create 2 3.00 h" in page_text
     assert "nothing is sent by a preview" in page_text
 
 

@@ -125,7 +125,7 @@ def test_the_history_stays_readable_and_offers_nothing_that_would_write(dana: Cl
     entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{entry.pk}/change/"))
 
     assert f"The connection to {company} was archived: its history stays" in main_text(run_page)
-    assert "Preview resending" not in main_text(run_page) and "Undo this run" not in main_text(run_page)
+    assert "Apply current rates" not in main_text(run_page) and "Undo this run" not in main_text(run_page)
     assert f"It is in {company} as activity 412" in entry_page
     assert "close failed Connection and plan" in entry_page
     again = dana.post(f"/admin/runs/{run.pk}/again/", {"verb": "preview_resend"}, follow=True)
