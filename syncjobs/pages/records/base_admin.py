@@ -27,7 +27,6 @@ class RecordAdmin(ReadOnlyAdmin):
 
     # The row's name on pages; empty: the model's own.
     noun = nouns = ""
-    columns: tuple[str, ...] = ("__str__",)
     # What to say of a row that is not there any more; empty: Django's own words.
     gone_message = ""
     # For rows of which several are written within a minute: seconds tell them apart.
@@ -38,7 +37,7 @@ class RecordAdmin(ReadOnlyAdmin):
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns, those of the model shown as on a row's own page."""
         fields = {field.name: field for field in self.opts.fields}
-        return [self._column(fields[name]) if name in fields else name for name in self.columns]
+        return [self._column(fields[name]) if name in fields else name for name in self.list_display]
 
     def _column(self, column: Any) -> Any:
         def shown(row: Any) -> str:

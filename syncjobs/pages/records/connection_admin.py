@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from integrations import admin as plain
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
-
-# These lists link to runs and the desk, which the integrations app may not import; they replace its plain ones.
-for model in (Workspace, Company, ArchivedConnection, ConnectionEvent, ApiCall):
-    admin.site.unregister(model)
 
 EVENTS = {
     "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
@@ -43,12 +44,15 @@ def connection_state(row: Workspace | Company) -> SafeString:
 
 
 @admin.register(Workspace)
-class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
+class WorkspaceRecords(RecordAdmin):
     """Clockify workspaces and their connections."""
 
-    columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
+    list_display = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
     list_select_related = ("company",)
+    search_fields = ("name", "clockify_id", "company__realm_id", "company__name")
     search_help_text = "Name or id of a workspace or company"
+    ordering = ("name",)
+    change_form_before_template = "hourbridge/records/workspace_links.html"
     wording = detail.RecordWording(
         labels={
             "state": "Connection",
@@ -80,12 +84,14 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
 
 
 @admin.register(Company)
-class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
+class CompanyRecords(RecordAdmin):
     """QuickBooks companies, their subscriptions and connections."""
 
     noun, nouns = "QuickBooks company", "QuickBooks companies"
-    columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
+    list_display = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
+    search_fields = ("name", "realm_id")
     search_help_text = "Name or company id"
+    ordering = ("name",)
     wording = detail.RecordWording(
         labels={
             "realm_id": "Company id",
@@ -142,11 +148,15 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
 
 
 @admin.register(ArchivedConnection)
-class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
+class ArchivedRecords(RecordAdmin):
     """Connections that people archived, each with what is kept of it."""
 
-    columns = ("at", "workspace", "company", "sent_entries", "in_doubt", "by_whom", "taken_up_at")
+    list_display = ("at", "workspace", "company", "sent_entries", "in_doubt", "by_whom", "taken_up_at")
+    list_select_related = ("workspace", "company", "by")
+    list_filter = (WorkspaceFilter, CompanyFilter)
+    search_fields = ("workspace__name", "company__name", "company__realm_id")
     search_help_text = "Workspace or company"
+    ordering = ("-at", "-pk")
     wording = detail.RecordWording(
         labels={
             "at": "Archived",
@@ -175,11 +185,15 @@ class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
 
 
 @admin.register(ConnectionEvent)
-class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
+class EventRecords(RecordAdmin):
     """What happened to connections, and who did it."""
 
-    columns = ("at", "what", "message", "workspace", "company", "by_whom")
+    list_display = ("at", "what", "message", "workspace", "company", "by_whom")
+    list_select_related = ("by",)
+    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
     search_help_text = "Words, workspace or company"
+    ordering = ("-at", "-pk")
     wording = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
@@ -195,12 +209,34 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
         return row.by.get_username() if row.by else "Hourbridge itself" if by_itself else "a command"
 
 
+class AnsweredFilter(admin.SimpleListFilter):
+    """A filter for calls that failed or got no answer."""
+
+    title = "answer"
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("failed", "Failed or no answer"), ("none", "No answer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiCall]) -> QuerySet[ApiCall]:
+        if self.value() == "failed":
+            return queryset.filter(Q(status=None) | Q(status__gte=400))
+        if self.value() == "none":
+            return queryset.filter(status=None)
+        return queryset
+
+
 @admin.register(ApiCall)
-class CallRecords(RecordAdmin, plain.ApiCallAdmin):
+class CallRecords(RecordAdmin):
     """Calls to Clockify and QuickBooks, found by path, run or intuit_tid."""
 
     to_the_second = True
-    columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
+    list_display = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
+    list_filter = ("vendor", AnsweredFilter, ("at", RangeDateTimeFilter))
+    list_filter_submit = True
+    search_fields = ("path", "intuit_tid", "account", "=run_id", "problem")
+    search_help_text = "Path, intuit_tid, run, workspace id or realm"
+    ordering = ("-pk",)
     wording = detail.RecordWording(
         labels={
             "at": "When",

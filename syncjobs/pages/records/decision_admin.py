@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
-from mapping import admin as plain
 from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
@@ -24,10 +23,6 @@ from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
-
-# These lists know the desk and the badges, which the mapping app may not import; they replace its plain ones.
-for model in (Link, Mismatch, MappingOverride, Decision):
-    admin.site.unregister(model)
 
 MODELS: Mapping[str, Any] = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
 WORKS, IGNORED = StatusBadge("Works", "link", "sent"), StatusBadge("Ignored", "remove", "out")
@@ -51,6 +46,8 @@ def _person_name(row: Any) -> str:
 class NamedRecords(RecordAdmin):
     """A list of rows that keep only the id of the Clockify record they are about."""
 
+    list_select_related = ("person",)
+    search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -77,11 +74,15 @@ class NamedRecords(RecordAdmin):
 
 
 @admin.register(Link)
-class LinkRecords(RecordAdmin, plain.LinkAdmin):
+class LinkRecords(RecordAdmin):
     """Saved pairs, with whether they work and who made them."""
 
-    columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
+    list_display = ("ours", "theirs", "standing", "made_by", "made_at", "why")
+    list_select_related = ("person",)
+    list_filter = (WorkspaceFilter, "kind", "by", "suspended")
+    search_fields = ("clockify_name", "clockify_id", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
+    ordering = ("kind", "clockify_name", "pk")
     wording = detail.RecordWording(
         labels={
             "by": "Made by",
@@ -130,11 +131,14 @@ def _two_lines(name: str, quiet: str) -> SafeString:
 
 
 @admin.register(Mismatch)
-class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
+class MismatchRecords(RecordAdmin):
     """Records without a partner, each with its reason and the time it holds back."""
 
-    columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
+    list_display = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
+    list_filter = (WorkspaceFilter, "kind", "reason")
+    search_fields = ("clockify_name", "clockify_id", "clockify_client", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
+    ordering = ("-blocked_minutes", "pk")
     wording = detail.RecordWording(
         labels={
             "clockify_client": "Under the client",
@@ -193,11 +197,13 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
 
 
 @admin.register(MappingOverride)
-class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
+class MappingOverrideRecords(NamedRecords):
     """Records that a person ignored or unlinked."""
 
     noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
-    columns = ("about", "what", "note", "by_whom", "at")
+    list_display = ("about", "what", "note", "by_whom", "at")
+    list_filter = (WorkspaceFilter, "kind", "choice")
+    ordering = ("-at",)
     wording = detail.RecordWording(labels={"at": "When"})
 
     @admin.display(description="Choice", ordering="choice")
@@ -206,10 +212,12 @@ class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
 
 
 @admin.register(Decision)
-class DecisionRecords(NamedRecords, plain.DecisionAdmin):
+class DecisionRecords(NamedRecords):
     """The history of people's decisions on the desk."""
 
-    columns = ("at", "what", "about", "note", "by_whom", "workspace")
+    list_display = ("at", "what", "about", "note", "by_whom", "workspace")
+    list_filter = (WorkspaceFilter, "verb", "kind")
+    ordering = ("-at", "-pk")
     wording = detail.RecordWording(labels={"at": "When", "verb": "What"})
 
     @admin.display(description="What", ordering="verb")
@@ -223,7 +231,7 @@ class PartnerWriteRecords(RecordAdmin):
 
     noun, nouns = "Created customer or employee", "Created customers and employees"
     to_the_second = True
-    columns = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
+    list_display = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "side", "verb", "state")
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")

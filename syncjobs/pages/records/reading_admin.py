@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from integrations import admin as plain
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ClockifyTag, ClockifyTask, ShrunkList, TimeEntry, UnreadableRecord
 from integrations.reading import shrunk_lists
 from mapping.queries import CLOCKIFY_MODELS
@@ -17,18 +17,20 @@ from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
-# It links to other pages, which the integrations app may not import.
-admin.site.unregister(UnreadableRecord)
-
 READ_AGAIN = "Correct it where it comes from. It leaves this list automatically once it can be read."
 
 
 @admin.register(UnreadableRecord)
-class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
+class UnreadableRecords(RecordAdmin):
+    """Records that were set aside when they were last read; reading one well again takes it off the list."""
+
     gone_message = "That record is not on this list any more: it was read well, or is gone."
-    columns = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
+    list_display = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
     list_select_related = ("workspace", "company")
+    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    search_fields = ("vendor_id", "reason", "raw_text")
     search_help_text = "Id or what is wrong"
+    ordering = ("-last_seen_at", "-pk")
     wording = detail.RecordWording(
         labels={
             "vendor_id": "Its id",
@@ -51,9 +53,6 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
         held = list_of("integrations.timeentry", reason="UNREADABLE")
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
 
-    def title_of(self, row: UnreadableRecord) -> str:
-        return str(row)
-
     @admin.display(description="Of")
     def whose(self, row: UnreadableRecord) -> str:
         return str(row.workspace or row.company)
@@ -64,7 +63,7 @@ class ShrunkLists(RecordAdmin):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
     gone_message = "That list is believed by now: a later reading or a person settled it."
-    columns = ("list_of_records", "came_without", "known", "whose", "first_at")
+    list_display = ("list_of_records", "came_without", "known", "whose", "first_at")
     list_select_related = ("workspace", "company")
     ordering = ("-first_at", "-pk")
     wording = detail.RecordWording(

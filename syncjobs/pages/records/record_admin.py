@@ -65,7 +65,7 @@ class EntryRecords(RecordAdmin):
 class ReceiptAdmin(EntryRecords):
     """Proof of what was posted, one row for each activity in QuickBooks."""
 
-    columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
+    list_display = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
@@ -104,7 +104,7 @@ class ActionAdmin(EntryRecords):
 
     to_the_second = True
     noun, nouns = "Write", "Writes"
-    columns = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
+    list_display = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "needs_person")
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
@@ -152,7 +152,7 @@ class EntryOverrideAdmin(EntryRecords):
 
     noun, nouns = "Decision about an entry", "Decisions about entries"
     id_column = "clockify_id"
-    columns = ("entry", "what", "note", "by_whom", "at")
+    list_display = ("entry", "what", "note", "by_whom", "at")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "ignored", "kept")
     search_fields = ("clockify_id", "note")
