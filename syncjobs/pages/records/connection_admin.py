@@ -16,8 +16,7 @@ from integrations.models import ApiCall, ArchivedConnection, Company, Connection
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.records import detail
-from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 
 EVENTS = {
     "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
@@ -53,22 +52,7 @@ class WorkspaceRecords(RecordAdmin):
     search_help_text = "Name or id of a workspace or company"
     ordering = ("name",)
     change_form_before_template = "hourbridge/records/workspace_links.html"
-    wording = detail.RecordWording(
-        labels={
-            "state": "Connection",
-            "state_since": "Since",
-            "ask_again_at": "Asked again automatically",
-            "api_url": "Clockify's address",
-            "reports_url": "Clockify's address for reports",
-            "key_owner_name": "Key of",
-            "pulled_at": "Last read",
-            "company": "Sends to",
-            "start_date": "Sends time from",
-            "longest_hours": "Longest entry, hours",
-            "report_rounding": "How Clockify's reports round",
-        },
-        left_out=("asked_again",),
-    )
+    exclude = ("asked_again",)
 
     def related(self, row: Workspace) -> Related:
         return [
@@ -87,30 +71,11 @@ class WorkspaceRecords(RecordAdmin):
 class CompanyRecords(RecordAdmin):
     """QuickBooks companies, their subscriptions and connections."""
 
-    noun, nouns = "QuickBooks company", "QuickBooks companies"
-    list_display = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
+    list_display = ("__str__", "connection", "sku", "payroll", "subscription_said", "plan_read_at", "realm_id")
     search_fields = ("name", "realm_id")
     search_help_text = "Name or company id"
     ordering = ("name",)
-    wording = detail.RecordWording(
-        labels={
-            "realm_id": "Company id",
-            "state": "Connection",
-            "state_since": "Since",
-            "ask_again_at": "Asked again automatically",
-            "pulled_at": "Last read",
-            "sku": "Plan",
-            "subscription": "Subscription",
-            "payroll": "Payroll is on",
-            "time_tracking": "Time tracking is on",
-            "book_close_date": "Books closed up to",
-            "access_expires_at": "Access token works until",
-            "refresh_expires_at": "Connection has to be used before",
-            "allow_sku": "Plan allowed here",
-            "allow_unstated_payroll": "Unstated Payroll allowed here",
-        },
-        left_out=("token_owner", "token_until", "asked_again"),
-    )
+    exclude = ("token_owner", "token_until", "asked_again")
 
     def related(self, row: Company) -> Related:
         workspaces = [
@@ -138,10 +103,6 @@ class CompanyRecords(RecordAdmin):
     def connection(self, row: Company) -> SafeString:
         return connection_state(row)
 
-    @admin.display(description="Payroll", ordering="payroll")
-    def payroll_said(self, row: Company) -> str:
-        return {True: "On", False: "Off", None: "Not stated"}[row.payroll]
-
     @admin.display(description="Subscription", ordering="subscription")
     def subscription_said(self, row: Company) -> str:
         return row.subscription.capitalize() or "Not stated"
@@ -157,18 +118,6 @@ class ArchivedRecords(RecordAdmin):
     search_fields = ("workspace__name", "company__name", "company__realm_id")
     search_help_text = "Workspace or company"
     ordering = ("-at", "-pk")
-    wording = detail.RecordWording(
-        labels={
-            "at": "Archived",
-            "taken_up_at": "Connected again",
-            "service_item": "Service item then",
-            "default_class": "Class then",
-            "default_location": "Location then",
-            "sent_entries": "Entries sent",
-            "sent_minutes": "Minutes sent",
-            "in_doubt": "Writes in doubt",
-        }
-    )
 
     def related(self, row: ArchivedConnection) -> Related:
         of_both = {"company": row.company_id, "workspace": row.workspace_id}
@@ -181,7 +130,7 @@ class ArchivedRecords(RecordAdmin):
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ArchivedConnection) -> str:
-        return row.by.get_username() if row.by else "a command"
+        return person_name(row.by)
 
 
 @admin.register(ConnectionEvent)
@@ -194,7 +143,6 @@ class EventRecords(RecordAdmin):
     search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
     search_help_text = "Words, workspace or company"
     ordering = ("-at", "-pk")
-    wording = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
@@ -206,7 +154,7 @@ class EventRecords(RecordAdmin):
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
         by_itself = row.kind.endswith(("_lost", "_healed"))
-        return row.by.get_username() if row.by else "Hourbridge itself" if by_itself else "a command"
+        return "Hourbridge itself" if by_itself and row.by is None else person_name(row.by)
 
 
 class AnsweredFilter(admin.SimpleListFilter):
@@ -237,15 +185,6 @@ class CallRecords(RecordAdmin):
     search_fields = ("path", "intuit_tid", "account", "=run_id", "problem")
     search_help_text = "Path, intuit_tid, run, workspace id or realm"
     ordering = ("-pk",)
-    wording = detail.RecordWording(
-        labels={
-            "at": "When",
-            "account": "Workspace or company",
-            "milliseconds": "Took, ms",
-            "run_id": "Run",
-            "status": "Answer",
-        }
-    )
 
     def related(self, row: ApiCall) -> Related:
         of_run = list_of("syncjobs.run") + f"{row.run_id}/change/" if row.run_id else ""

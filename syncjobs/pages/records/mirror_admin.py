@@ -38,19 +38,6 @@ class MirrorRecords(RecordAdmin):
 
     kind: ClassVar[str] = ""
     ordering = ("name", "pk")
-    wording = detail.RecordWording(
-        labels={
-            "raw": "As it was sent to us",
-            "first_seen_at": "First seen",
-            "last_seen_at": "Last seen",
-            "gone_at": "Not listed any more since",
-            "from_entries": "Known from time entries only",
-            "retired_at": "Gone, without unsent time, since",
-            "inactive_since": "Inactive since",
-            "is_project": "A project in QuickBooks",
-            "parent_id": "Id of its parent",
-        }
-    )
 
     def title_of(self, row: Any) -> str:
         return getattr(row, "full_name", "") or row.name or f"{self.opts.verbose_name} without a name"
@@ -172,7 +159,6 @@ class CustomerRecords(QuickBooksRecords):
 
 @admin.register(Item)
 class ItemRecords(MirrorRecords):
-    noun, nouns = "Service item", "Service items"
     list_display = ("called", "type", "standing", "last_seen_at", "quickbooks_id")
     list_filter = (CompanyFilter, "active")
     search_fields = ("name", "quickbooks_id")

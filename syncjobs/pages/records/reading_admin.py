@@ -31,16 +31,7 @@ class UnreadableRecords(RecordAdmin):
     search_fields = ("vendor_id", "reason", "raw_text")
     search_help_text = "Id or what is wrong"
     ordering = ("-last_seen_at", "-pk")
-    wording = detail.RecordWording(
-        labels={
-            "vendor_id": "Its id",
-            "reason": "What is wrong",
-            "raw_text": "As it came",
-            "first_seen_at": "First seen",
-            "last_seen_at": "Last seen",
-        },
-        folded=("raw_text",),
-    )
+    folded = ("raw_text",)
 
     def leading_facts(self, row: UnreadableRecord) -> list[detail.Fact]:
         return [detail.Fact("What to do", READ_AGAIN)]
@@ -66,10 +57,7 @@ class ShrunkLists(RecordAdmin):
     list_display = ("list_of_records", "came_without", "known", "whose", "first_at")
     list_select_related = ("workspace", "company")
     ordering = ("-first_at", "-pk")
-    wording = detail.RecordWording(
-        labels={"missing_ids": "Ids that it came without", "known": "Known before", "first_at": "First read so"},
-        left_out=("kind",),
-    )
+    exclude = ("kind",)
 
     def leading_facts(self, row: ShrunkList) -> list[detail.Fact]:
         lost = number(len(row.missing_ids), "known record,known records")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from integrations.fields import EncryptedTextField
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, TimeEntry, Workspace
@@ -164,6 +166,16 @@ def test_accounts_and_the_queue_wear_the_theme(admin_client: Client, address: st
     assert admin_client.get(address).status_code == 200
     # The theme's inputs have borders of their own; Django's come without.
     assert "vTextField" not in page or "border-base-200" in page
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_labels_spell_brands_as_their_owners_do(model: Any, admin_user: User) -> None:
+    request = RequestFactory().get("/")
+    request.user = admin_user
+    names = admin.site._registry[model].get_fields(request)
+    labels = [capfirst(str(model._meta.get_field(name).verbose_name)) for name in names]
+
+    assert [label for label in labels if re.search("[Qq]uickbooks|.clockify|Api |Sku|tid$", label)] == []
 
 
 def test_lists_and_records_show_the_workspaces_clock_and_name_it(admin_client: Client, everything: Workspace) -> None:
