@@ -10,13 +10,17 @@ from syncjobs.management import base
 
 
 class Command(base.Command):
-    help = "Show or set the workspace's policy: " + "; ".join(
-        f"{name} ({setting.help_text})" for name, setting in policy.SETTINGS.items()
+    help = "Show or set the workspace's policy. " + " ".join(
+        f"{name}: {setting.help_text}" for name, setting in policy.SETTINGS.items()
+    )
+    values = (
+        "true or false; matching=strict or forgiving; a day as 2026-03-01; an item, class or location by id or name, "
+        "or none; a schedule as off, every 2 hours, or daily at 07:30"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
+        parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE", help=self.values)
 
     def work(self, **options: Any) -> int | None:
         new_values = base.pairs(options["settings_wanted"])
