@@ -20,13 +20,22 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related
 READ_AGAIN = "Correct it where it comes from. It leaves this list automatically once it can be read."
 
 
+class ReadingRecords(RecordAdmin):
+    """Rows of a workspace's lists or of a company's."""
+
+    list_select_related = ("workspace", "company")
+
+    @admin.display(description="Of")
+    def whose(self, row: UnreadableRecord | ShrunkList) -> str:
+        return str(row.workspace or row.company)
+
+
 @admin.register(UnreadableRecord)
-class UnreadableRecords(RecordAdmin):
+class UnreadableRecords(ReadingRecords):
     """Records that were set aside when they were last read; reading one well again takes it off the list."""
 
     gone_message = "That record is not on this list any more: it was read well, or is gone."
     list_display = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
-    list_select_related = ("workspace", "company")
     list_filter = ("kind", WorkspaceFilter, CompanyFilter)
     search_fields = ("vendor_id", "reason", "raw_text")
     search_help_text = "Id or what is wrong"
@@ -44,18 +53,13 @@ class UnreadableRecords(RecordAdmin):
         held = list_of("integrations.timeentry", reason="UNREADABLE")
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
 
-    @admin.display(description="Of")
-    def whose(self, row: UnreadableRecord) -> str:
-        return str(row.workspace or row.company)
-
 
 @admin.register(ShrunkList)
-class ShrunkLists(RecordAdmin):
+class ShrunkLists(ReadingRecords):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
     gone_message = "That list is believed by now: a later reading or a person settled it."
     list_display = ("list_of_records", "came_without", "known", "whose", "first_at")
-    list_select_related = ("workspace", "company")
     ordering = ("-first_at", "-pk")
     exclude = ("kind",)
 
@@ -80,10 +84,6 @@ class ShrunkLists(RecordAdmin):
     @admin.display(description="Came without")
     def came_without(self, row: ShrunkList) -> str:
         return str(len(row.missing_ids))
-
-    @admin.display(description="Of")
-    def whose(self, row: ShrunkList) -> str:
-        return str(row.workspace or row.company)
 
 
 def _known_row(row: UnreadableRecord) -> Any:
