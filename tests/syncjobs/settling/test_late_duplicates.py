@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent
-from syncjobs.models import Action
+from syncjobs.models import Action, Receipt
 from tests.support.oracle import assert_books_agree
-from tests.support.scene import Scene
+from tests.support.scene import Scene, run_command
 from tests.syncjobs.runs.test_sync_blocked import put_by_hand
 
 
@@ -92,6 +92,29 @@ def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings
     scene.sync()
 
     assert scene.calls() == {}
+
+
+def test_an_attempt_that_a_person_ruled_out_is_taken_back_when_it_arrives(scene: Scene, ada: str, site: str) -> None:
+    """Nobody found it, so another one was sent by a person's word; then the first arrives all the same."""
+    entry = sent_twice(scene, ada, site)
+    extra = extra_of(scene, entry)
+    late = {name: value for name, value in scene.activities()[-1].items() if name not in {"Id", "SyncToken"}}
+    scene.delete_activity(extra)
+    # As if the process had died before any answer came, and somebody had changed what arrived.
+    Receipt.objects.all().delete()
+    Action.objects.update(state=Action.State.SENDING, quickbooks_id="", ended_at=None)
+    scene.put("TimeActivity", {"Id": scene.activities()[0]["Id"], "Minutes": 7})
+    scene.sync()
+    assert run_command("resolve", entry, "send_anyway").code == 0
+    assert scene.sync().counts == {"sent": 1}
+    assert set(Action.objects.values_list("state", flat=True)) == {"abandoned", "done"}
+    before = [activity["Id"] for activity in scene.activities()]
+    scene.put("TimeActivity", late)
+
+    run = scene.sync()
+
+    assert run["warnings"]["LATE_DOUBLE"] == 1
+    assert [activity["Id"] for activity in scene.activities()] == before
 
 
 # --- billed meanwhile ----------------------------------------------------------------------------------------
