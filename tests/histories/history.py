@@ -65,7 +65,7 @@ class History(RareEvents):
     def late_duplicate(self) -> None:
         """Lose a call, so that its write is sent again, and let the first attempt arrive as well.
 
-        The next run deletes it: nothing has asked for that activity, so the model refuses it if it is there after the run.
+        The next run deletes it: nothing has asked for it, so the model refuses it if it is there after the run.
         """
         self.troubled_run(("cut_before", "timeactivity", 0, 1))
         sent_again = Action.objects.filter(verb="create", state="done", watch_until__isnull=False).first()
