@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from integrations import retry
 from syncjobs.models import Action, Receipt, RunItem
@@ -28,7 +30,10 @@ def sync_without_answers(scene: Scene, kind: str) -> Result:
 
 
 @pytest.mark.any_database
-def test_time_that_was_there_before_the_first_attempt_is_not_taken_for_it(scene: Scene, ada: str, site: str) -> None:
+@pytest.mark.parametrize("odd", [{}, {"Hours": "NaN", "Minutes": "NaN"}], ids=["as it was", "not readable any more"])
+def test_time_that_was_there_before_the_first_attempt_is_not_taken_for_it(
+    scene: Scene, ada: str, site: str, odd: dict[str, str]
+) -> None:
     first = scene.entry(ada, site, description="Design")
     scene.sync()
     # Somebody's own, exactly what is sent next: a person says that it is another hour.
@@ -39,6 +44,8 @@ def test_time_that_was_there_before_the_first_attempt_is_not_taken_for_it(scene:
     [theirs] = scene.activities()
     scene.set_aside(entry, "ALREADY_IN_QUICKBOOKS")
     assert sync_without_answers(scene, "cut_before").counts == {"unknown": 1}
+    if odd:
+        scene.fault("answer_after_commit", "query", method="", record=theirs["Id"], change=odd, times=0)
 
     assert scene.sync().counts == {"sent": 1}
 
@@ -94,3 +101,23 @@ def test_of_equal_writes_the_one_that_is_still_tried_takes_what_arrived(scene: S
 
     assert scene.receipt(tried).quickbooks_id == arrived
     assert not Receipt.objects.filter(entry_id=given_up).exists()
+
+
+@pytest.mark.any_database
+def test_an_update_that_a_newer_one_replaced_is_not_found_again(scene: Scene, ada: str, site: str) -> None:
+    """Somebody puts back by hand what an update without an answer would have written, had it arrived."""
+    entry = scene.entry(ada, site, description="First")
+    scene.sync()
+    scene.edit_entry(entry, description="Second")
+    assert sync_without_answers(scene, "cut_before").counts == {"unknown": 1}
+    scene.edit_entry(entry, description="Third")
+    assert scene.sync().counts == {"updated": 1}
+    # Its attempt may still be on its way.
+    closed = Action.objects.filter(verb="update", state="missing")
+    assert closed.update(watch_until=timezone.now() + timedelta(minutes=3)) == 1
+    scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Description": "Second"})
+
+    scene.sync()
+
+    assert scene.receipt(entry).draft["description"] == "Third"
+    assert closed.count() == 1
