@@ -73,7 +73,7 @@ def gone(quickbooks_id: str) -> Difference:
 
 def values_of(draft: Draft) -> dict[str, str]:
     """Return the texts of what a draft writes, by field."""
-    return _texts({**draft.as_row(), "billable_status": BILLABLE})
+    return _texts(draft.as_row())
 
 
 def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
@@ -86,7 +86,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         return {}
     person, customer, line = resolution.person, resolution.customer, resolution.line
     now = {
-        "rate": money(entry.rate or Decimal(0)),
+        **({"rate": money(entry.rate or Decimal(0))} if entry.billable else {}),
         "person_kind": person.kind if person else sent.person_kind,
         "person": person.id if person else sent.person_id,
         "customer": customer.id if customer else sent.customer_id,
@@ -135,11 +135,12 @@ def listed(sent: Draft, copy: Mapping[str, Any] | None, changed: Values, now: Va
 def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
     if field == "billable":
         # Invoicing changes it by itself.
-        return found in {value, "HasBeenBilled"}
+        return found == value or (value == BILLABLE and found == "HasBeenBilled")
     if field == "description":
         return normalized_text(value) == normalized_text(found)
-    # Without an item of ours QuickBooks chose one.
-    return value == found or (field == "item" and not sent.item_id)
+    # Without an item of ours QuickBooks chose one; time that is not billable goes without a rate.
+    is_theirs = (field == "item" and not sent.item_id) or (field == "rate" and not sent.is_billable)
+    return value == found or is_theirs
 
 
 def money(rate: Decimal) -> str:

@@ -14,7 +14,7 @@ from syncjobs.rules import description
 from syncjobs.rules.eligibility import Entry, Partner
 from syncjobs.rules.line_rules import Line
 
-BILLABLE = "Billable"
+BILLABLE, NOT_BILLABLE = "Billable", "NotBillable"
 # Fields of a TimeActivity that we write; an update sends all others back as read.
 OUR_FIELDS = (
     "NameOf",
@@ -46,7 +46,10 @@ READ_ONLY_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One planned TimeActivity. `rate` is a plain decimal text per hour, "0" when Clockify has none."""
+    """One planned TimeActivity. `rate` is a plain decimal text per hour, "0" when Clockify has none.
+
+    Time that is not billable goes without a rate: QuickBooks asks for one with billable time only, and has 0 by itself.
+    """
 
     person_kind: str
     person_id: str
@@ -58,6 +61,12 @@ class Draft:
     item_id: str = ""
     class_id: str = ""
     department_id: str = ""
+    # Drafts that were stored before unbillable time could be sent have none.
+    billable_status: str = BILLABLE
+
+    @property
+    def is_billable(self) -> bool:
+        return self.billable_status == BILLABLE
 
     def as_row(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -76,17 +85,18 @@ def write(entry: Entry, *, person: Partner, customer: Partner, minutes: int, txn
         txn_date=txn_date.isoformat(),
         minutes=minutes,
         description=description.cut(line.words),
-        rate=_plain(entry.rate or Decimal(0)),
+        rate=_plain(entry.rate or Decimal(0)) if entry.billable else "0",
         item_id=line.value("item"),
         class_id=line.value("class"),
         department_id=line.value("location"),
+        billable_status=BILLABLE if entry.billable else NOT_BILLABLE,
     )
 
 
 def warnings(entry: Entry, line: Line) -> list[str]:
-    """Return the codes of warnings: NO_RATE where 0 is sent as the rate, DESCRIPTION_CUT where the text is too long."""
+    """Return the codes of warnings: NO_RATE where billable time goes at 0, DESCRIPTION_CUT where the text is cut."""
     is_cut = description.cut(line.words) != line.words
-    return [*([] if entry.rate else ["NO_RATE"]), *(["DESCRIPTION_CUT"] if is_cut else [])]
+    return [*(["NO_RATE"] if entry.billable and not entry.rate else []), *(["DESCRIPTION_CUT"] if is_cut else [])]
 
 
 def create_body(draft: Draft) -> str:
@@ -110,6 +120,9 @@ def update_body(draft: Draft, *, record: Mapping[str, Any], sent: Mapping[str, A
     if not draft.item_id and "ItemRef" in record:
         # Without an item of ours QuickBooks chose one when the time was created; that stays.
         fields["ItemRef"] = record["ItemRef"]
+    if not draft.is_billable and record.get("BillableStatus") == NOT_BILLABLE and "HourlyRate" in record:
+        # Nobody is charged for it: a rate that people gave such time is theirs. Ours goes with the billable status.
+        fields["HourlyRate"] = record["HourlyRate"]
     for name, ref_name in PEOPLES_OWN.items():
         if payloads.ref(record, ref_name) != (sent.get(name) or ""):
             fields.pop(ref_name, None)
@@ -130,9 +143,10 @@ def _fields(draft: Draft) -> dict[str, Any]:
         "TxnDate": draft.txn_date,
         "Hours": draft.minutes // 60,
         "Minutes": draft.minutes % 60,
-        "BillableStatus": BILLABLE,
-        "HourlyRate": _number(draft.rate),
+        "BillableStatus": draft.billable_status,
     }
+    if draft.is_billable:
+        fields["HourlyRate"] = _number(draft.rate)
     # Left out if empty: a full update then empties it in QuickBooks, too.
     if draft.description:
         fields["Description"] = draft.description

@@ -117,6 +117,8 @@ def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
         item_id=activity.item_id if planned.item_id else "",
         class_id=planned.class_id if planned.class_id == activity.class_id else "",
         department_id=planned.department_id if planned.department_id == activity.department_id else "",
+        # Another one of the activity is told among its differences.
+        billable_status=planned.billable_status,
     )
 
 

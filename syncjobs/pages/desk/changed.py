@@ -274,7 +274,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
         duration(sent.minutes),
         sent.description.strip() or "none",
         _rate(sent.rate),
-        BILLABLE_WORDS[True],
+        BILLABLE_WORDS[sent.is_billable],
     ]
 
 

@@ -287,7 +287,7 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
         ("For whom", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", entry_draft.txn_date),
         ("Time", duration(entry_draft.minutes)),
-        ("Rate", f"{entry_draft.rate}, billable"),
+        ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),
         ("Text", entry_draft.description or "none"),
     ]
