@@ -115,6 +115,9 @@ class Workspace(Connection):
     default_class = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks class, or empty.")
     default_location = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks location, or empty.")
     default_description = models.CharField(max_length=4000, blank=True, help_text="Template; empty: Clockify's text.")
+    send_nonbillable = models.BooleanField(
+        default=False, help_text="Whether time that is not billable goes as well, as NotBillable."
+    )
     keep_signed = models.BooleanField(
         default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
     )

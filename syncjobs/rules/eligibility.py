@@ -52,6 +52,7 @@ class Policy:
     longest_seconds: int = 24 * 3600
     approved_only: bool = False
     block_invoiced: bool = True
+    send_nonbillable: bool = False
     book_close_date: date | None = None
     # Signed periods, where these are kept as they are.
     signed: tuple[SignedPeriod, ...] = ()
@@ -140,7 +141,7 @@ def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
         reasons.append(Reason("NOT_FINISHED", {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
     if entry.type != "REGULAR":
         reasons.append(Reason("NOT_WORK_TIME", {"type": TYPE_TEXTS.get(entry.type, entry.type)}))
-    if not entry.billable:
+    if not entry.billable and not policy.send_nonbillable:
         reasons.append(Reason("NOT_BILLABLE"))
     if not entry.project_id:
         reasons.append(Reason("NO_PROJECT"))

@@ -70,6 +70,12 @@ WORDINGS: Mapping[str, FieldWording] = {
     "block_invoiced": FieldWording(
         "Leave out invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
+    "send_nonbillable": FieldWording(
+        "Send unbillable time",
+        "Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, as not "
+        "billable: it counts in job costing and goes on no invoice.",
+        choices=YES_NO,
+    ),
     "keep_signed": FieldWording(
         "Keep signed periods",
         "Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.",
