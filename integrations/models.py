@@ -118,6 +118,7 @@ class Workspace(Connection):
     send_nonbillable = models.BooleanField(
         default=False, help_text="Whether time that is not billable goes as well, as NotBillable."
     )
+    send_cost_rate = models.BooleanField(default=False, help_text="Whether time goes with Clockify's cost rate.")
     keep_signed = models.BooleanField(
         default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
     )

@@ -36,6 +36,7 @@ class Activity:
     raw: Raw
     class_id: str = ""
     department_id: str = ""
+    cost_rate: Decimal | None = None
 
     @property
     def billed(self) -> bool:
@@ -154,6 +155,7 @@ def activity(raw: Raw) -> Activity:
         raw=raw,
         class_id=ref(raw, "ClassRef"),
         department_id=ref(raw, "DepartmentRef"),
+        cost_rate=decimal(raw.get("CostRate")),
     )
 
 

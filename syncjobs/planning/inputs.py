@@ -78,7 +78,9 @@ def policy_of(workspace: Workspace) -> Policy:
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
         send_nonbillable=workspace.send_nonbillable,
+        send_cost_rate=workspace.send_cost_rate,
         book_close_date=company.book_close_date if company else None,
+        home_currency=company.home_currency if company else "",
         signed=_kept_periods(workspace),
         line_rules=line_rules,
         broken=lines.broken(workspace, line_rules),
@@ -260,6 +262,7 @@ def entry_of(
         task_id=row.task_id,
         task_name=row.task_name,
         tags=tuple((key, name) for key, name in row.tags),
+        cost_rate=row.cost_rate,
         zone=(zones or {}).get(row.user_id) or (zones or {}).get("", ""),
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.draft import Draft
 
-# The names that people read, by the field's name in `Activity`. Class and location are people's to change.
+# The names that people read, by the field's name in `Activity`. Class, location and cost rate are people's to change.
 LABELS = {
     "person_kind": "kind of person",
     "person_id": "person",
@@ -40,6 +40,7 @@ def as_row(activity: Activity) -> dict[str, Any]:
         "item_id": activity.item_id,
         "class_id": activity.class_id,
         "department_id": activity.department_id,
+        "cost_rate": _plain(activity.cost_rate),
     }
 
 

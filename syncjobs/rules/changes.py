@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
@@ -124,7 +125,7 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
     if closed_reasons:
         return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
@@ -141,7 +142,7 @@ def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -199,7 +200,7 @@ def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None)
     why = NEW if new_draft.is_billable else NEW_NOT_BILLABLE
-    return Step(entry.id, "create", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "create", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft | None:
@@ -224,11 +225,14 @@ def _draft(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft:
         minutes=resolution.minutes,
         txn_date=day_of(entry, sent),
         line=resolution.line,
+        # None known today takes away none that was sent: the key may see no cost rates any more.
+        cost_rate=resolution.cost_rate or (Decimal(sent.draft.cost_rate or 0) if sent else None),
     )
 
 
-def _warnings(entry: Entry, resolution: Resolution) -> tuple[str, ...]:
-    return tuple(drafts.warnings(entry, resolution.line))
+def _warnings(entry: Entry, resolution: Resolution, new_draft: Draft) -> tuple[str, ...]:
+    lacks_cost_rate = resolution.cost_rate is not None and not new_draft.cost_rate
+    return tuple(drafts.warnings(entry, resolution.line, lacks_cost_rate=lacks_cost_rate))
 
 
 FIELD_LABELS = {
@@ -243,6 +247,7 @@ FIELD_LABELS = {
     "item_id": "service item",
     "class_id": "class",
     "department_id": "location",
+    "cost_rate": "cost rate",
 }
 
 
@@ -283,9 +288,10 @@ ALONG_LABELS = {
     "item_id": ("item", "service item"),
     "class_id": ("class", "class"),
     "department_id": ("location", "location"),
+    "cost_rate": ("cost_rate", "cost rate"),
 }
 # Those that settings and rates decide, as opposed to links.
-ALONG = ("rate", "item_id", *drafts.PEOPLES_OWN)
+ALONG = ("rate", "item_id", *drafts.KEPT_AS_CHANGED)
 UNSENT = {"item_id": "QuickBooks' own choice"}
 
 

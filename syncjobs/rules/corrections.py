@@ -167,4 +167,5 @@ def _editable_values(activity: Activity) -> list[object]:
         activity.item_id,
         activity.class_id,
         activity.department_id,
+        str(activity.cost_rate),
     ]

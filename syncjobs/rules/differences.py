@@ -26,6 +26,7 @@ FIELDS = {
     "item_id": "item",
     "class_id": "class",
     "department_id": "location",
+    "cost_rate": "cost_rate",
 }
 LINK_FIELDS = ("person_kind", "person", "customer")
 # The warnings about what is different today, each with its fields; a changed item is a difference alone.
@@ -94,6 +95,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         "item": line.value("item") or sent.item_id,
         "class": line.value("class"),
         "location": line.value("location"),
+        **({"cost_rate": money(resolution.cost_rate)} if resolution.cost_rate else {}),
         # Clockify's own text can only differ where it is read in another way since, which is no change.
         "description": description.cut(line.words) if line.has_template else sent.description,
     }
@@ -139,8 +141,8 @@ def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
     if field == "description":
         return normalized_text(value) == normalized_text(found)
     # Without an item of ours QuickBooks chose one; time that is not billable goes without a rate.
-    is_theirs = (field == "item" and not sent.item_id) or (field == "rate" and not sent.is_billable)
-    return value == found or is_theirs
+    is_ours = {"item": sent.item_id, "rate": sent.is_billable, "cost_rate": sent.cost_rate}.get(field, True)
+    return value == found or not is_ours
 
 
 def money(rate: Decimal) -> str:
@@ -151,4 +153,5 @@ def money(rate: Decimal) -> str:
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     texts = {field: "" if values.get(name) is None else str(values.get(name)) for name, field in FIELDS.items()}
-    return texts | {"rate": money(Decimal(texts["rate"] or "0"))}
+    cost_rate = Decimal(texts["cost_rate"] or "0")
+    return texts | {"rate": money(Decimal(texts["rate"] or "0")), "cost_rate": money(cost_rate) if cost_rate else ""}

@@ -76,6 +76,12 @@ WORDINGS: Mapping[str, FieldWording] = {
         "billable: it counts in job costing and goes on no invoice.",
         choices=YES_NO,
     ),
+    "send_cost_rate": FieldWording(
+        "Send cost rates",
+        "Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify shows none "
+        "to this API key, time goes without one.",
+        choices=YES_NO,
+    ),
     "keep_signed": FieldWording(
         "Keep signed periods",
         "Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.",
