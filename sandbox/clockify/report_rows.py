@@ -101,9 +101,10 @@ class RowWriter:
 
     def _costs(self, entry: Entry) -> Row:
         """Return cost rate and amount; a key that may not see them gets what the switch says."""
-        hidden = {"zero": {"costAmount": 0.0, "costRate": 0.0}, "null": {"costAmount": None, "costRate": None}}
+        if self.cost_rates == "absent":
+            return {}
         if self.cost_rates != "shown":
-            return dict(hidden.get(self.cost_rates, {}))
+            return dict.fromkeys(("costAmount", "costRate"), 0.0 if self.cost_rates == "zero" else None)
         rate = self.workspace.cost_rate_of(entry) or 0
         return {"costAmount": round(rate * self.seconds(entry) / 3600, 4), "costRate": float(rate)}
 

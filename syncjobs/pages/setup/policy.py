@@ -78,8 +78,8 @@ WORDINGS: Mapping[str, FieldWording] = {
     ),
     "send_cost_rate": FieldWording(
         "Send cost rates",
-        "Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify shows none "
-        "to this API key, time goes without one.",
+        "Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify shows "
+        "none to this API key, time goes without one.",
         choices=YES_NO,
     ),
     "keep_signed": FieldWording(
