@@ -88,7 +88,12 @@ WORDINGS: Mapping[str, FieldWording] = {
         choices=YES_NO,
     ),
     "longest_hours": FieldWording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
-    "service_item": FieldWording("Service item", "What sent time is booked on.", kind="item"),
+    "service_item": FieldWording(
+        "Service item",
+        "What sent time is booked on where no line rule says it. Left to QuickBooks, it is the item for time in "
+        "its own settings, or one that it chooses.",
+        kind="item",
+    ),
     "allow_sku": FieldWording(
         "Allow another plan",
         "The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
@@ -205,7 +210,11 @@ def _line(workspace: Workspace, name: str, value: str, problem: str) -> PolicyLi
 
 
 def _values(workspace: Workspace) -> dict[str, str]:
-    return {name: _text(value) for name, value in policy.shown(workspace).items()}
+    values = {name: _text(value) for name, value in policy.shown(workspace).items()}
+    # On the page none is an answer, and no answer yet is another one.
+    if workspace.service_item_declined and not values["service_item"]:
+        values["service_item"] = "none"
+    return values
 
 
 def _text(value: Any) -> str:
