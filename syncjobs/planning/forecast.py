@@ -40,9 +40,11 @@ class Tally:
     without_rate: int = 0
 
     def add(self, entry: Entry, minutes: int) -> None:
-        """Count one entry with its minutes after rounding, and its money if it has a rate."""
+        """Count one entry with its minutes after rounding, and its money if it is billable and has a rate."""
         self.entries += 1
         self.minutes += minutes
+        if not entry.billable:
+            return
         if not entry.rate:
             self.without_rate += 1
             return

@@ -261,7 +261,7 @@ def _clockify_values(
         day(txn_date),
         duration(resolution.minutes),
         entry.description.strip() or "none",
-        _rate(entry.rate),
+        _rate(entry.rate if entry.billable else None),
         BILLABLE_WORDS[entry.billable],
     ]
 

@@ -152,7 +152,7 @@ def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | Non
 
 def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
-    if entry.rate is None or minutes <= 0:
+    if entry.rate is None or minutes <= 0 or not entry.billable:
         return ""
     return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from syncjobs.models import Run
+from syncjobs.planning import inputs
+from syncjobs.planning.forecast import Tally
 from tests.support.after_sending import REFUSED
 from tests.support.oracle import assert_books_agree
+from tests.support.page_text import main_text
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.runs.test_restored_backup import back_up, restore
 
@@ -262,6 +267,34 @@ def test_the_same_time_of_somebody_else_holds_it_until_it_is_adopted(on: Scene, 
     assert "differences" not in on.explain(entry).json
     switch(on, False)
     assert on.sync().counts == {"unchanged": 1}
+
+
+def test_pages_say_that_it_goes_as_not_billable(on: Scene, ada: str, site: str, admin_client: Client) -> None:
+    entry = on.entry(ada, site, billable=False)
+    assert on.sync(dry_run=True).counts == {"sent": 1}
+    preview = admin_client.get(f"/admin/syncjobs/run/{Run.objects.latest('pk').pk}/change/")
+    assert "New: not sent before. It goes as not billable." in main_text(preview)
+    on.sync()
+
+    page = main_text(admin_client.get(f"/admin/integrations/timeentry/{on.mirrored(entry).pk}/change/"))
+
+    assert "none, not billable" in page and "goes as not billable" in page
+    assert "1:00 on Wed 4 Mar, not billable, employee" in page
+    assert " at 80.00 an hour" not in page
+    on.stretch(entry, 90)
+    on.put("TimeActivity", {"Id": on.receipt(entry).quickbooks_id, "BillableStatus": "Billable", "HourlyRate": 50})
+    on.sync()
+    changed = main_text(admin_client.get(f"/admin/workspaces/{on.workspace.pk}/changed/"))
+    assert "Billable no no" in changed
+
+
+def test_a_forecast_counts_its_hours_and_no_money(on: Scene, ada: str, site: str) -> None:
+    tally = Tally()
+    row = on.entry(ada, site, billable=False)
+    on.sync(dry_run=True)
+    tally.add(inputs.entry_of(on.mirrored(row)), 60)
+
+    assert (tally.entries, tally.minutes, tally.money, tally.without_rate) == (1, 60, {}, 0)
 
 
 def test_an_undo_takes_it_back(on: Scene, meeting: str) -> None:
