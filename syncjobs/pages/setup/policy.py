@@ -94,6 +94,16 @@ WORDINGS: Mapping[str, FieldWording] = {
         "its own settings, or one that it chooses.",
         kind="item",
     ),
+    "class": FieldWording(
+        "Class", "The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none."
+    ),
+    "location": FieldWording(
+        "Location", "The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none."
+    ),
+    "description": FieldWording(
+        "Description",
+        "The words of time that no line rule gives any, such as {project}: {description}. Empty for Clockify's text.",
+    ),
     "allow_sku": FieldWording(
         "Allow another plan",
         "The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
