@@ -7,7 +7,7 @@ clocks may be minutes apart.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,8 +18,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 T = TypeVar("T")
+# SQLite limits the parameters of one statement.
+IDS_PER_QUERY = 500
 # How long `with_reconnect` waits for a server that restarts, and for one that answers but refuses (a full disk).
 AWAY_SECONDS, REFUSED_SECONDS = 15.0, 2.0
+
+
+def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the ids in lists that fit into one query."""
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        yield ids[start : start + IDS_PER_QUERY]
 
 
 def with_reconnect(work: Callable[[], T], *, patience: float | None = None) -> T:

@@ -50,7 +50,7 @@ __all__ = [
 
 
 # Help text of the start date, on every page that asks for it.
-START_DATE_RULE = "Time before this day is never sent by itself."
+START_DATE_RULE = "Time before this day is never sent automatically."
 
 
 class Workspace(Connection):
@@ -65,7 +65,7 @@ class Workspace(Connection):
     SECRETS = ("api_key",)
 
     class Matching(models.TextChoices):
-        STRICT = "strict", "Strict: names equal to the letter"
+        STRICT = "strict", "Strict: exact match"
         FORGIVING = "forgiving", "Forgiving: case and inner spaces do not count"
 
     clockify_id = models.CharField(max_length=64, unique=True)

@@ -44,7 +44,7 @@ class ReadOnlyAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     list_select_related: tuple[str, ...] = ()
-    actions = None
+    actions: tuple[str, ...] | None = None
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

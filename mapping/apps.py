@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class MappingConfig(AppConfig):
     name = "mapping"
-    verbose_name = "Who is who"
+    verbose_name = "Mapping"

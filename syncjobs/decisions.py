@@ -35,6 +35,22 @@ def ignore(
     _evaluate(workspace, entry, now)
 
 
+def ignore_many(
+    workspace: Workspace, versions: Mapping[int, str], *, person: Any, now: datetime, note: str = ""
+) -> int:
+    """Leave these entries out of syncs, as `ignore` does; return how many: not those that moved since they were shown.
+
+    `versions`: the entries' versions as shown, by primary key.
+    """
+    with transaction.atomic():
+        entries = entry_versions.lock_unmoved(workspace, versions)
+        record_ignored(workspace, [entry.clockify_id for entry in entries], person=person, now=now, note=note)
+        waiting = [entry.clockify_id for entry in entries if _is_no_work(workspace, entry)]
+        record_kept(workspace, waiting, person=person, now=now)
+    evaluate.evaluate(workspace, entries, now=now)
+    return len(entries)
+
+
 def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, version: str = "") -> None:
     """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no billable work any more."""
     with entry_versions.unmoved(workspace, entry, version, person=person):
@@ -66,6 +82,20 @@ def send_anyway(
         codes = {*_set_aside(workspace, entry), _checked(code)}
         _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
     _evaluate(workspace, entry, now)
+
+
+def send_anyway_many(
+    workspace: Workspace, versions: Mapping[int, str], code: str, *, person: Any, now: datetime, note: str = ""
+) -> int:
+    """Set one reason aside for these entries, as `send_anyway` does; return for how many, as `ignore_many` does."""
+    _checked(code)
+    with transaction.atomic():
+        entries = entry_versions.lock_unmoved(workspace, versions)
+        for entry in entries:
+            codes = sorted({*_set_aside(workspace, entry), code})
+            _record(workspace, entry, person=person, now=now, send_anyway=codes, note=note)
+    evaluate.evaluate(workspace, entries, now=now)
+    return len(entries)
 
 
 def take_back_send_anyway(

@@ -6,7 +6,7 @@ the same entry wait: where anything moved, nothing is done. Records have the sam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
@@ -30,6 +30,17 @@ def unmoved(workspace: Workspace, entry: TimeEntry, version: str, *, person: Any
         if version:
             refuse_if_moved(workspace, entry, version, person=person)
         yield
+
+
+def lock_unmoved(workspace: Workspace, versions: Mapping[int, str]) -> list[TimeEntry]:
+    """Return those of these entries that are still as shown and not deleted, and hold other decisions about them.
+
+    `versions`: by primary key, as the page showed them. For the transaction of a decision about many entries.
+    """
+    rows = TimeEntry.objects.select_for_update(no_key=True).filter(workspace=workspace, deleted_at=None)
+    entries = list(rows.filter(pk__in=list(versions)).order_by("pk"))
+    now = versions_of(workspace, entries)
+    return [entry for entry in entries if versions[entry.pk] == now[entry.pk]]
 
 
 def version_from(

@@ -167,7 +167,7 @@ class EntryStatus(models.Model):
         blank=True,
         help_text="Codes of what is different today from what was sent, and nobody took note of.",
     )
-    held = models.BooleanField(default=False, help_text="Blocked by something a person can free.")
+    held = models.BooleanField(default=False, help_text="Blocked by something a person can resolve.")
     cause = models.CharField(
         max_length=80,
         blank=True,

@@ -142,9 +142,7 @@ def _timetable(workspace: Workspace, text: str) -> Timetable:
 
 
 SETTINGS: Mapping[str, Setting] = {
-    "matching": Setting(
-        _choice("strict", "forgiving"), "strict: equal to the letter; forgiving: case and spaces aside"
-    ),
+    "matching": Setting(_choice("strict", "forgiving"), "strict: exact match; forgiving: case and spaces aside"),
     "people_to_vendors": Setting(_yes_no, "suggest vendors for people, and let them be linked by hand"),
     "start_date": Setting(_day, "where runs without --from begin"),
     "time_zone": Setting(_zone, "for people without a time zone in Clockify"),

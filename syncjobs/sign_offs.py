@@ -13,10 +13,12 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.display.formatting import moment
-from syncjobs.models import ActivityNote, Reconciliation, SignOff
+from syncjobs.ledger import journal
+from syncjobs.models import Action, ActivityNote, Receipt, Reconciliation, SignOff
 from syncjobs.planning import evaluate
 from syncjobs.rules import proof_table
 from syncjobs.rules.proof_table import Notes, OpenItem, Sums
@@ -64,6 +66,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     with transaction.atomic():
         # Two signatures of the same days must not both be the first.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
+        _refuse_while_written(workspace, days)
         stored = _compared(workspace, days)
         if str(stored.pk) != shown:
             raise Refused("The period was compared again meanwhile. Look at what it says now, then sign.")
@@ -97,6 +100,24 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
         )
     _judge_again(workspace, sign_off, now)
     return sign_off
+
+
+def _refuse_while_written(workspace: Workspace, days: Days) -> None:
+    """Check that no write to a period that is to be kept may still arrive; raises Refused otherwise.
+
+    Called with the workspace's row locked: who commits an action later sees the signature (`Outcomes.hold_if_signed`).
+    """
+    if not Workspace.objects.filter(pk=workspace.pk, keep_signed=True).exists():
+        return
+    now, (first, last) = database_now(), days
+    open_actions = Action.objects.filter(workspace=workspace, company=workspace.company, state=Action.State.SENDING)
+    arriving = [action for action in open_actions if journal.may_arrive_until(action) >= now]
+    # Where an entry moved, both of its days change.
+    ids = [action.quickbooks_id for action in arriving if action.quickbooks_id]
+    receipts = Receipt.objects.filter(company=workspace.company, quickbooks_id__in=ids)
+    changing = {*(action.txn_date for action in arriving), *receipts.values_list("txn_date", flat=True)}
+    if any(first <= day <= last for day in changing):
+        raise Refused("Time of these days is being written to QuickBooks. When that is done, compare again, then sign.")
 
 
 def is_over(workspace: Workspace, last: date, now: datetime) -> bool:

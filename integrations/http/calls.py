@@ -190,14 +190,14 @@ def send_once(
         error = NoAnswer(
             f"{_host(call.url)} did not answer ({problem}).",
             vendor=account.vendor,
-            fix="Check the network and the vendor's status page; the next run goes on.",
+            fix=f"Check the network and {VENDOR_NAMES[account.vendor]}'s status page; the next run continues.",
         )
     except transport.TooLarge as problem:
         # Not NoAnswer: the same call would bring the same flood once more.
         error = Unexpected(
             f"{_host(call.url)} answered with {problem}, which was not read.",
             vendor=account.vendor,
-            fix="Check the vendor's status page and the network; the next run goes on.",
+            fix=f"Check {VENDOR_NAMES[account.vendor]}'s status page and the network; the next run continues.",
         )
     _journal(account, call, answer, error, attempt=attempt, milliseconds=int((time.monotonic() - began) * 1000))
     return answer, error

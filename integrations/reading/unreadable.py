@@ -102,7 +102,7 @@ class Reading:
     def changed_message(self) -> str:
         """A sentence about the kinds of which at least half can't be read; "" if there are none."""
         counts = [f"{len(self.of(kind))} of {self.seen[kind]} {PLURALS[kind]}" for kind in self.changed_kinds]
-        return f"{' and '.join(counts)} could not be read: the vendor's answer has changed." if counts else ""
+        return f"{' and '.join(counts)} could not be read: the format of the answer has changed." if counts else ""
 
 
 def keep(

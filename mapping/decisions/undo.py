@@ -62,7 +62,7 @@ def undo_decision(
             current,
             now=now,
             person=person,
-            note=note or f"Took back: {decision.verb}.",
+            note=note or f"Undone: {decision.verb}.",
             batch=batch,
             undoes=decision,
         )

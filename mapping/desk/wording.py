@@ -86,7 +86,7 @@ def _no_employee(case: Case) -> MismatchWording:
     if vendor is not None:
         sentence = f"{none} The name belongs to the vendor {vendor['name']}."
         return MismatchWording(title, "the name belongs to a vendor", sentence, HERE_OR_QUICKBOOKS, "person")
-    return MismatchWording(title, "none is called exactly so", none, HERE_OR_QUICKBOOKS, "person")
+    return MismatchWording(title, "no exact match", none, HERE_OR_QUICKBOOKS, "person")
 
 
 def _no_customer(case: Case) -> MismatchWording:
@@ -132,7 +132,7 @@ def _ambiguous(case: Case) -> MismatchWording:
     if candidates > 1:
         part = f"{candidates} {partners} are called so"
         sentence = f"{candidates} {partners} are called {case.name}; you decide which it is."
-        return MismatchWording("More than one fits", part, sentence, HERE, "alt_route")
+        return MismatchWording("More than one match", part, sentence, HERE, "alt_route")
     if case.detail.get("linked_to"):
         holder = case.detail["linked_to"]
         sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
@@ -183,9 +183,11 @@ def _wrong_level(case: Case) -> MismatchWording:
         if case.kind == "client":
             sentence = f"{case.name} is a sub-customer of {parent or 'another customer'}, but a client in Clockify."
         part = f"a sub-customer of {parent}" if parent else "a sub-customer there"
-        return MismatchWording("At another level", part, sentence, HERE_OR_QUICKBOOKS, "stairs")
+        return MismatchWording("Top-level or sub-customer", part, sentence, HERE_OR_QUICKBOOKS, "stairs")
     sentence = f"{case.name} is a top-level customer, but belongs to {case.client} in Clockify."
-    return MismatchWording("At another level", "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs")
+    return MismatchWording(
+        "Top-level or sub-customer", "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs"
+    )
 
 
 def _wrong_parent(case: Case) -> MismatchWording:
@@ -207,7 +209,7 @@ def _wrong_parent(case: Case) -> MismatchWording:
 
 def _waits_for_client(case: Case) -> MismatchWording:
     client = case.client or case.detail.get("client") or "Its client"
-    sentence = f"{client} is not linked yet; once it is, {case.name} is looked at by itself."
+    sentence = f"{client} is not linked yet; once it is, {case.name} is matched automatically."
     return MismatchWording("Waits for its client", f"{client} is not linked yet", sentence, HERE, "hourglass_empty")
 
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
 
 def hours(minutes: int | None) -> str:
     """Return hours for columns: 3810 minutes are 63.50."""
     return f"{(minutes or 0) / 60:.2f}"
+
+
+def signed_hours(minutes: int) -> str:
+    """Return a change in hours for columns, with a minus that reads as one: 75 minutes are 1.25, −45 are −0.75."""
+    return exact_hours(minutes * 60)
 
 
 def in_hours(minutes: int | None) -> str:
@@ -35,6 +43,16 @@ def exact_hours(seconds: int) -> str:
     """Return an exact length as hours for columns, with a minus that reads as one: −2,700 seconds are −0.75."""
     text = f"{abs(seconds) / 3600:,.2f}"
     return f"−{text}" if seconds < 0 and text.strip("0.,") else text
+
+
+def money(amounts: Mapping[str, Decimal]) -> str:
+    """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
+    texts = []
+    for currency, amount in sorted(amounts.items()):
+        figure, sign = f"{abs(amount):,.2f}", "−" if amount < 0 else ""
+        text = f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
+        texts.append(f"{sign}{text}")
+    return " and ".join(texts)
 
 
 def clock(value: datetime, zone: str) -> str:

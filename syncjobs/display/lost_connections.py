@@ -15,4 +15,6 @@ def asked_again(row: Workspace | Company | None, *, zone: str) -> str:
     if not row.may_be_asked_again:
         return ASKED_IN_VAIN
     when = "within a minute" if row.ask_again_at is None else f"on {moment(row.ask_again_at, zone)}"
-    return f"Hourbridge asks again by itself {when} while a worker runs; a check or sync that you start asks at once."
+    return (
+        f"Hourbridge asks again automatically {when} while a worker runs; a check or sync that you start asks at once."
+    )

@@ -21,7 +21,7 @@ def summary(run: Run) -> str:
     if run.kind == Run.Kind.CHECK:
         mapping = run.counters.get("mapping", {})
         unmapped = sum(kind.get("unmapped", 0) for kind in mapping.values())
-        return number(unmapped, "name without partner,names without partner") if mapping else ""
+        return number(unmapped, "unmatched name,unmatched names") if mapping else ""
     if run.kind == Run.Kind.RECONCILE and "rows" in run.counters:
         difference, unexplained = run.counters["difference"], run.counters["unexplained"]
         return f"difference {in_hours(difference)}, {in_hours(unexplained)} of it not explained"
@@ -57,7 +57,7 @@ def interruptions(run: Run) -> list[str]:
     sentences = []
     if run.waits:
         text = f": {run.wait_message}" if run.wait_message else "."
-        sentences.append(f"Waited {number(run.waits, 'time,times')} for a vendor's limit{text}")
+        sentences.append(f"Waited {number(run.waits, 'time,times')} for a request limit{text}")
     if run.takeovers:
         times = "" if run.takeovers == 1 else f", {run.takeovers} times"
         sentences.append(f"Its process was gone, and another one went on with it{times}.")

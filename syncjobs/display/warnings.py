@@ -60,6 +60,11 @@ WORDINGS = {
         "names it. Take it off the invoice if it is billed twice, and delete it in QuickBooks.",
         "write,writes",
     ),
+    "LATE_DOUBLE_KEPT": Wording(
+        "{n} of an earlier run arrived twice, and the extra time can't be deleted from here: the list of events says "
+        "why. Delete it in QuickBooks, or the client is billed twice.",
+        "write,writes",
+    ),
 }
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from integrations.models import Workspace
@@ -77,7 +80,23 @@ def page(view: View, *, post: tuple[str, ...] | str = ()) -> View:
         require(request, *(rights if request.method == "POST" else (VIEW_RIGHT, *ACT_RIGHTS)))
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(guarded)
+    for_staff = admin.site.admin_view(guarded)
+
+    @wraps(view)
+    def logged_in(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            return _log_in_first(request)
+        return for_staff(request, *args, **kwargs)
+
+    return logged_in
+
+
+def _log_in_first(request: HttpRequest) -> HttpResponse:
+    """Lead to the login, then to the page whose button was pressed: a button's own address can't be opened."""
+    messages.warning(request, "Your session had ended, so nothing was done. Log in, then press the button again.")
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    page = f"{came_from.path}?{came_from.query}" if came_from.netloc == request.get_host() else reverse("admin:index")
+    return redirect_to_login(page.rstrip("?"))
 
 
 def question(view: View) -> View:

@@ -1,4 +1,4 @@
-"""The admin's menu: daily work, set-up, and records."""
+"""The admin's menu: what people do first, then logs, synced lists and administration."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from django.urls import reverse
 from mapping.models import Mismatch
 from syncjobs.pages import access, links, waiting
 
-RECORDS = (
-    ("Links", "link", "mapping.link"),
-    ("Mismatches", "link_off", "mapping.mismatch"),
-    ("Decisions", "gavel", "mapping.decision"),
-    ("Ignored or unlinked", "block", "mapping.mappingoverride"),
+LOGS = (
+    ("Sent time", "receipt_long", "syncjobs.receipt"),
+    ("Writes to QuickBooks", "outbox", "syncjobs.action"),
+    ("Created customers and employees", "person_add", "mapping.partnerwrite"),
+    ("Decisions about names", "gavel", "mapping.decision"),
     ("Decisions about entries", "rule", "syncjobs.entryoverride"),
-    ("Receipts", "receipt_long", "syncjobs.receipt"),
-    ("Writes", "outbox", "syncjobs.action"),
-    ("Writes of names", "person_add", "mapping.partnerwrite"),
-    ("API calls", "swap_horiz", "integrations.apicall"),
     ("Connection events", "history", "integrations.connectionevent"),
     ("Archived connections", "inventory_2", "integrations.archivedconnection"),
+    ("API calls", "swap_horiz", "integrations.apicall"),
 )
-MIRRORS = (
+SYNCED_LISTS = (
+    ("QuickBooks companies", "account_balance", "integrations.company"),
+    ("Links", "link", "mapping.link"),
+    ("Mismatches", "link_off", "mapping.mismatch"),
+    ("Ignored or unlinked", "block", "mapping.mappingoverride"),
     ("Could not be read", "warning", "integrations.unreadablerecord"),
     ("Not believed yet", "content_cut", "integrations.shrunklist"),
     ("Clockify users", "person", "integrations.clockifyuser"),
@@ -42,10 +43,10 @@ MIRRORS = (
 ADMINISTRATION = (
     ("Users", "manage_accounts", "auth.user"),
     ("Groups", "group", "auth.group"),
-    ("Authenticators", "phonelink_lock", "mfa.authenticator"),
-    ("Queued tasks", "queue", "django_q.ormq"),
+    ("Second factors", "phonelink_lock", "mfa.authenticator"),
+    ("Waiting tasks", "queue", "django_q.ormq"),
     ("Failed tasks", "report", "django_q.failure"),
-    ("Schedules", "event", "django_q.schedule"),
+    ("Worker schedules", "event", "django_q.schedule"),
 )
 # URL names of pages that mark a menu line of another name as active.
 PAGES_OF = {
@@ -65,20 +66,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _own_page(request, "Overview", "dashboard", "admin:index", allowed=True),
         _own_page(request, "Review desk", "compare_arrows", "hourbridge:any-desk", allowed=may_look, badge=open_count),
         _list(request, "Time entries", "schedule", "integrations.timeentry"),
-        _list(request, "Runs", "play_circle", "syncjobs.run"),
+        _list(request, "Syncs", "play_circle", "syncjobs.run"),
         _own_page(request, "Sync log", "list_alt", "hourbridge:any-sync-log", allowed=may_look),
-        _own_page(request, "Proof of period", "balance", "hourbridge:any-proof", allowed=may_look),
-    ]
-    set_up = [
-        _list(request, "Workspaces", "power", "integrations.workspace"),
-        _list(request, "QuickBooks companies", "account_balance", "integrations.company"),
+        _own_page(request, "Proof", "balance", "hourbridge:any-proof", allowed=may_look),
+        _list(request, "Connections", "power", "integrations.workspace", also="integrations.company"),
         _own_page(request, "Rules", "tune", "hourbridge:any-rules", allowed=may_look),
     ]
     return [
         {"items": daily},
-        {"title": "Set-up", "separator": True, "items": set_up},
-        _group(request, "Records", RECORDS),
-        _group(request, "As last read", MIRRORS),
+        _group(request, "Logs", LOGS),
+        _group(request, "Synced lists", SYNCED_LISTS),
         _group(request, "Administration", ADMINISTRATION),
     ]
 
@@ -97,10 +94,11 @@ def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], 
     return {"title": title, "separator": True, "collapsible": True, "items": items}
 
 
-def _list(request: HttpRequest, title: str, icon: str, model: str) -> dict[str, Any]:
-    """Return the menu line of a model's list, for people who may see or change it."""
+def _list(request: HttpRequest, title: str, icon: str, model: str, *, also: str = "") -> dict[str, Any]:
+    """Return the menu line of a model's list, for people who may see or change it; active in the list `also` too."""
     link, allowed = links.list_of(model), access.may_list(request, model)
-    return _line(title, icon, link, allowed=allowed, active=request.path.startswith(link))
+    active = request.path.startswith((link, links.list_of(also)) if also else link)
+    return _line(title, icon, link, allowed=allowed, active=active)
 
 
 def _own_page(

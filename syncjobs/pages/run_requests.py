@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,12 +18,34 @@ from syncjobs.models import Run
 from syncjobs.runs import lifecycle, queue
 from syncjobs.support import check_work
 
-NO_WORKER = "begins once a worker runs. None does now; start one with: python manage.py worker."
+NO_WORKER = "It starts once a worker runs. None does now; start one with: python manage.py worker."
 
 
 def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
     """Request a run by button; `details` are those of `lifecycle.create_run`. Raises AlreadyRunning."""
     return lifecycle.request_run(kind, workspace, trigger="button", now=database_now(), **details)
+
+
+def request_sync(
+    request: HttpRequest,
+    workspace: Workspace,
+    run_name: str,
+    first: date | None,
+    last: date | None,
+    options: dict[str, Any],
+    *,
+    dry_run: bool = False,
+) -> HttpResponse:
+    """Request a sync and lead to its page, or to the page of the run that is under way."""
+    days: dict[str, Any] = {"first": first, "last": last}
+    try:
+        run = request_run(workspace, Run.Kind.SYNC, person=request.user, options=options, dry_run=dry_run, **days)
+    except lifecycle.AlreadyRunning as busy:
+        tell(request, messages.WARNING, str(busy), busy.run)
+        run = busy.run
+    else:
+        tell_requested(request, run_name, run)
+    return redirect("admin:syncjobs_run_change", run.pk)
 
 
 def has_worker() -> bool:
@@ -30,11 +54,11 @@ def has_worker() -> bool:
 
 
 def tell_requested(request: HttpRequest, what: str, run: Run) -> None:
-    """Tell that `what` was asked for, and that it begins by itself, or else what it waits for."""
+    """Tell that `what` was requested, and that it starts in a moment, or else what it waits for."""
     if has_worker():
-        tell(request, messages.SUCCESS, f"{what} was asked for and begins by itself.", run)
+        tell(request, messages.SUCCESS, f"{what} requested. It starts in a moment.", run)
     else:
-        tell(request, messages.WARNING, f"{what} was asked for and {NO_WORKER}", run)
+        tell(request, messages.WARNING, f"{what} requested. {NO_WORKER}", run)
 
 
 def tell(request: HttpRequest, level: int, text: str, run: Run) -> None:

@@ -41,20 +41,30 @@ class Tally:
 
     def add(self, entry: Entry, minutes: int) -> None:
         """Count one entry with its minutes after rounding, and its money if it is billable and has a rate."""
-        self.entries += 1
-        self.minutes += minutes
-        if not entry.billable:
+        self.add_equal(entry.currency, entry.rate, minutes, billable=entry.billable)
+
+    def add_equal(
+        self, currency: str, rate: Decimal | None, minutes: int, *, billable: bool = True, count: int = 1
+    ) -> None:
+        """Count so many entries of the same minutes, rate per hour and currency; unbillable ones bring no money."""
+        self.entries += count
+        self.minutes += minutes * count
+        if not billable:
             return
-        if not entry.rate:
-            self.without_rate += 1
+        if not rate:
+            self.without_rate += count
             return
         # Rounded entry by entry, since each becomes a time activity of its own.
-        amount = (entry.rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
-        self.money[entry.currency] = self.money.get(entry.currency, Decimal(0)) + amount
+        self.money[currency] = self.money.get(currency, Decimal(0)) + count * amount(rate, minutes)
 
     @property
     def hours(self) -> float:
         return self.minutes / 60
+
+
+def amount(rate: Decimal, minutes: int) -> Decimal:
+    """Return the amount of one entry's minutes at an hourly rate, to the cent."""
+    return (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 @dataclass

@@ -92,10 +92,14 @@ def policy_of(workspace: Workspace) -> Policy:
 
 def _kept_periods(workspace: Workspace) -> tuple[SignedPeriod, ...]:
     """Return the signed periods of which nothing may change; () unless the workspace keeps them."""
-    if not workspace.keep_signed:
-        return ()
-    standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company).order_by("pk")
-    return tuple(SignedPeriod(*row) for row in standing.values_list("from_date", "to_date", "person_name"))
+    return signed_periods(workspace) if workspace.keep_signed else ()
+
+
+def signed_periods(workspace: Workspace) -> tuple[SignedPeriod, ...]:
+    """Return the periods that people have signed, as the database has them now, where the workspace keeps them."""
+    standing = SignOff.objects.standing().filter(workspace=workspace, workspace__keep_signed=True)
+    rows = standing.filter(company=workspace.company).order_by("pk")
+    return tuple(SignedPeriod(*row) for row in rows.values_list("from_date", "to_date", "person_name"))
 
 
 def connection_reasons(

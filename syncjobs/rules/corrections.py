@@ -59,6 +59,8 @@ def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing
         why = f"{step.why} Activity {activity.id} is deleted{by_hand}."
         return replace(step, why=why, reading=activity)
     assert step.draft is not None
+    if step.draft == sent.draft and not sent.changed_by_hand(activity):
+        return replace(step, verb="keep", why="QuickBooks has what Clockify says already: nothing is left to write.")
     minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"
     why = f"Activity {activity.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
     return replace(step, why=why, reading=activity)

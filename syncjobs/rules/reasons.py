@@ -217,7 +217,7 @@ SIDES = {"user": "clockify", "client": "clockify", "project": "clockify", "entry
 # QUICKBOOKS_REFUSED for a write that several runs tried without a clear answer.
 GIVEN_UP = Wording(
     "Given up",
-    "{runs} runs tried to write it, and QuickBooks gave no clear answer (“{words}”). It is not tried again by itself.",
+    "{runs} runs tried to write it, and QuickBooks gave no clear answer (“{words}”). It is not retried automatically.",
     "here",
     "Change the entry in Clockify, press Try again, or leave it out.",
 )

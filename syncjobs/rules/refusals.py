@@ -40,11 +40,13 @@ _CLOSED = Meaning(
 _OUR_REQUEST = Meaning("the request was not as QuickBooks wants it.", "support", "Report it with QuickBooks' words.")
 
 _TOKEN = Meaning(
-    "the access token was not taken.", "wait", "A new one is fetched by itself; if it lasts, connect QuickBooks again."
+    "the access token was not taken.",
+    "wait",
+    "A new one is fetched automatically; if it lasts, connect QuickBooks again.",
 )
 _BUSY = Meaning("the company is busy or under maintenance.", "wait", f"Nothing: {_NEXT_RUN}")
 _OWN_FAULT = Meaning("QuickBooks had a fault of its own.", "wait", f"Nothing: {_NEXT_RUN}")
-_LIMIT = Meaning("more was asked than QuickBooks takes at once.", "wait", "Nothing: it is asked again by itself.")
+_LIMIT = Meaning("more was asked than QuickBooks takes at once.", "wait", "Nothing: it is asked again automatically.")
 _REQUEST_ID = Meaning(
     "it had this request before, or something like it.", "wait", "The next run looks for what became of it."
 )

@@ -272,7 +272,7 @@ class RunExecution:
             return
         # With its time: "later" may be an hour.
         moment = formatting.moment(not_before, self.run.workspace.time_zone)
-        fix = f"The run goes on by itself from {moment} while a worker runs."
+        fix = f"The run continues automatically from {moment} while a worker runs."
         self.run.waits, self.run.wait_message = self.run.waits + 1, error.message
         self._end(Status.WAITING, error.name, error.message, fix, not_before=not_before)
 

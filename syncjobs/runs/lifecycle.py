@@ -140,7 +140,7 @@ def try_now(run: Run, *, now: datetime, person: Any) -> bool:
             company=run.company,
             at=now,
             kind="limit_lifted",
-            message=f"{run} waited for a vendor's limit ({run.error_message}) and was started again at once.",
+            message=f"{run} waited for a request limit ({run.error_message}) and was started again at once.",
             by=person,
         )
         queue.enqueue(run)

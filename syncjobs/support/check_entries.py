@@ -60,7 +60,7 @@ def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
         return Line(OK, f"No time entry {span} has been seen.", "`sync_time` reads those that were added since.")
     found = _with_reason(window.filter(state=EntryStatus.State.BLOCKED), code)
     count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
-    when = f"Entries {span}, last judged {moment(read_at)}."
+    when = f"Entries {span}, last checked {moment(read_at)}."
     if not count:
         return Line(OK, f"No time entry is left out because it is {words}. {when}".replace("it is by", "it is"))
     message = f"{formatting.number(count, ENTRIES)} {words}, {formatting.in_hours(minutes)}, left out. {when}"
@@ -102,7 +102,7 @@ def refused(workspace: Workspace | None, now: datetime) -> Line:
     message = (
         f"{formatting.number(count, ENTRIES)} refused, {formatting.in_hours(minutes)}. The latest: {said['message']}"
     )
-    return Line(FAIL, f"{message} Last judged {moment(latest.evaluated_at)}.", said["fix"])
+    return Line(FAIL, f"{message} Last checked {moment(latest.evaluated_at)}.", said["fix"])
 
 
 def _with_reason(statuses: QuerySet[EntryStatus], code: str) -> QuerySet[EntryStatus]:

@@ -68,7 +68,7 @@ def _judged(name: str, judge: Judge) -> Line:
     except Exception as problem:
         log.info("The check %s ended on an error of ours.", name, exc_info=True)
         words = " ".join(f"{type(problem).__name__}: {problem}".split())[:300]
-        return Line(FAIL, f"It could not be judged: {words}", "Please report it.")
+        return Line(FAIL, f"It could not be checked: {words}", "Please report it.")
 
 
 def moment(value: datetime | None) -> str:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import payloads as clockify_payloads
+from integrations.database import chunks
 from integrations.models import Company, TimeEntry, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -26,7 +27,7 @@ from syncjobs.rules.reconciliation import Booked, Line, Place, Sent, Worked
 from syncjobs.rules.reconciliation_rows import Reconciliation, rows_of
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
-from syncjobs.support.reconcile_quickbooks import QuickBooksSide, chunks
+from syncjobs.support.reconcile_quickbooks import QuickBooksSide
 
 State = EntryStatus.State
 REGULAR = "REGULAR"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from integrations.database import chunks
 from integrations.models import Company, Customer, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -23,8 +24,6 @@ from syncjobs.support.reconcile_names import Names, customer_key, person_key
 
 # QuickBooks' statuses of time that has an amount.
 BILLABLE = {"Billable", "HasBeenBilled"}
-# SQLite limits the parameters of one query.
-IDS_PER_QUERY = 500
 PROGRESS_EVERY = 1000
 
 
@@ -126,9 +125,3 @@ class QuickBooksSide:
         values = rows.values_list("quickbooks_id", "entry_id", "part", "minutes")
         found = values.iterator(chunk_size=2000)
         self.owners.update({key: Owner(entry_id, part, minutes) for key, entry_id, part, minutes in found})
-
-
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Yield the ids in lists that fit into one query."""
-    for start in range(0, len(ids), IDS_PER_QUERY):
-        yield ids[start : start + IDS_PER_QUERY]

@@ -212,7 +212,7 @@ def _repeated_calls(workspace: Workspace, begin: datetime, end: datetime) -> Ite
     for vendor, status, count, since, until in rows:
         what = "did not answer" if status is None else "was busy" if status == 429 else "had a fault of its own"
         key = f"{vendor}-{status or 'none'}"
-        cause = Cause(key, f"{names[vendor]} {what}", "wait", "Asked again by itself.", code=str(status or ""))
+        cause = Cause(key, f"{names[vendor]} {what}", "wait", "Asked again automatically.", code=str(status or ""))
         cause.calls, cause.since, cause.settled_at = count, since, until
         yield cause
 

@@ -53,7 +53,7 @@ def test_a_run_is_undone_after_its_preview(person: Person, scene: Scene, log_in:
 
     person.opens(f"/admin/syncjobs/run/{sent}/change/")
     person.follows("Undo this run…")
-    person.sees("the next sync sends them again, once each", "The schedule (every 2 hours) does that by itself")
+    person.sees("the next sync sends them again, once each", "The schedule (every 2 hours) does that automatically")
     picture(person, "undo-before")
     person.presses("Preview the undo")
     work()

@@ -69,7 +69,7 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
     take(person, "upload-preview")
     person.opens(f"/admin/workspaces/{workspace.pk}/desk/safe/?tab=projects")
     person.presses("Accept 4 pairs")
-    person.sees("in one press")
+    person.sees("Linked 4 pairs.")
     take(person, "accepted")
     unknown_and_refused(person, sandbox, workspace)
     mismatch = Mismatch.objects.filter(workspace=workspace, kind="user").latest("pk")

@@ -30,7 +30,7 @@ def test_a_month_is_compared_explained_and_signed(
 ) -> None:
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
-    person.chooses_in_menu("Proof of period")
+    person.chooses_in_menu("Proof")
     person.page.locator(".hb-period summary").click()
     person.fills("First day", FIRST)
     person.fills("Last day", LAST)

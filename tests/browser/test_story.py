@@ -76,7 +76,7 @@ def watches_the_first_check(person: Person) -> None:
 
 def checks_for_new_users_and_customers(person: Person) -> None:
     person.presses("Check for new users and customers")
-    person.sees("was asked for and begins by itself")
+    person.sees("requested. It starts in a moment")
     person.follows("Open run")
     person.sees_run_end()
     person.sees("What was read")
@@ -149,7 +149,7 @@ def reconnects(person: Person) -> None:
     consents(person)
     person.sees(f"QuickBooks company {COMPANY} is connected.", "what the catch-up would send")
     person.waits_for_runs()
-    runs = person.page.get_by_role("region", name="Runs", exact=True)
+    runs = person.page.get_by_role("region", name="Latest syncs and checks", exact=True)
     person.follows("Time sync", within=runs.get_by_role("listitem").filter(has_text="preview").first)
     person.sees_run_end()
     assert person.figure("Would be sent") == 0

@@ -132,4 +132,4 @@ def test_a_wait_without_reason_blocks_for_an_hour_at_most(
     assert (check.code, run.status, run.error_code) == (4, "waiting", "THROTTLED")
     assert before < run.not_before <= timezone.now() + timedelta(seconds=3600)
     assert all(bucket.blocked_until < time.time() + 3601 for bucket in RateBucket.objects.all())
-    assert f"goes on by itself from {formatting.moment(run.not_before, run.workspace.time_zone)}" in check.stderr
+    assert f"continues automatically from {formatting.moment(run.not_before, run.workspace.time_zone)}" in check.stderr

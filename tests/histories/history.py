@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from integrations.models import TimeEntry
-from syncjobs.models import EntryOverride
+from syncjobs.models import Action, EntryOverride
 from tests.histories.books import WRITES
 from tests.histories.rare_events import RareEvents
 from tests.histories.rules import ExpectedStatus
@@ -61,6 +61,20 @@ class History(RareEvents):
         else:
             self.check_if_needed()
             self._sync()
+
+    def late_duplicate(self) -> None:
+        """Lose a call, so that its write is sent again, and let the first attempt arrive as well.
+
+        The next run deletes it: nothing has asked for it, so the model refuses it if it is there after the run.
+        """
+        self.troubled_run(("cut_before", "timeactivity", 0, 1))
+        sent_again = Action.objects.filter(verb="create", state="done", watch_until__isnull=False).first()
+        record = self.scene.books.records["TimeActivity"].get(sent_again.quickbooks_id) if sent_again else None
+        if record is None or self.settings.global_codes:
+            return
+        late = {name: value for name, value in record.items() if name not in {"Id", "SyncToken", "MetaData"}}
+        self.scene.put("TimeActivity", late)
+        self._sync()
 
     def answer_many_deletions(self, *, delete: bool) -> None:
         """Sync, and say what is to become of the deletions: many or few, none of them is asked about."""

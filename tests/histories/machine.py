@@ -124,6 +124,11 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def two_people(self, number: int, first: str, second: str) -> None:
             self.changed_history.two_people(number, first, second)
 
+        @precondition(lambda self: bool(self.history.books.sent))
+        @rule(number=NUMBER)
+        def undo(self, number: int) -> None:
+            self.changed_history.undo(number)
+
         @precondition(lambda self: bool(self.history.books.sent) and self.history.backup is None)
         @rule()
         def back_up(self) -> None:
@@ -163,6 +168,11 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @rule(arrived=st.booleans())
         def lose_answers(self, arrived: bool) -> None:
             self.changed_history.lose_answers(arrived=arrived)
+
+        @precondition(may_trouble)
+        @rule()
+        def late_duplicate(self) -> None:
+            self.changed_history.late_duplicate()
 
         @precondition(lambda self: self.has_entries() and self.history.troubled_runs < MOST_TROUBLED_RUNS - 1)
         @rule(

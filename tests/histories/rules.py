@@ -269,6 +269,10 @@ class Rules:
             return ExpectedStatus("keep", "sent")
         return self._delete(sent, activity, set())
 
+    def undo(self, sent: Sent, activity: Activity | None) -> ExpectedStatus:
+        """Return what an undo does with an activity: whatever the entry is now, by the same rules as a deletion."""
+        return self._delete(sent, activity, set())
+
     def _delete(self, sent: Sent, activity: Activity | None, codes: set[str]) -> ExpectedStatus:
         """Delete the activity, unless its books are closed or people changed it; then hold it with those codes."""
         closed_codes = (

@@ -23,7 +23,7 @@ DECISIONS = ("retry", "leave_out", "send_anyway", "adopt=ID", "keep_quickbooks",
 
 
 class Command(base.Command):
-    help = "Take one of the decisions of an entry's page. Only send_clockify writes to QuickBooks by itself."
+    help = "Take one of the decisions of an entry's page. Only send_clockify writes to QuickBooks at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

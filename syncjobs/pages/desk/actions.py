@@ -101,7 +101,7 @@ def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     if request.POST.get("batch"):
         undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
         warnings = [reason for _, reason in undone.kept]
-        return Decided(f"Took back {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
+        return Decided(f"Undid {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     decision = whole_number(request.POST.get("decision", ""))
     if decision is None:
         raise Refused("Nothing was chosen.")

@@ -29,7 +29,7 @@ from syncjobs.rules.eligibility import Resolution
 from syncjobs.rules.reasons import explain
 
 CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
-FIELD_LABELS = ("Who", "For whom", "Day", "Time", "Text", "Rate", "Billable")
+FIELD_LABELS = ("Employee or vendor", "Customer", "Day", "Time", "Description", "Rate", "Billable")
 BILLABLE_WORDS = {True: "yes", False: "no"}
 STATUS_WORDS = {"Billable": "yes", "NotBillable": "no", "HasBeenBilled": "yes, billed"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -36,6 +36,7 @@ from mapping.queries import Key, mirrored_names
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
 from syncjobs.pages.desk import changed, safe_counts
+from syncjobs.planning.forecast import amount
 
 ROWS_PER_PAGE = 50
 SCRIPT_HEADER = "X-Desk"
@@ -50,7 +51,6 @@ SECTION_LABELS = {
 TAB_LABELS = {"people": "People", "clients": "Clients", "projects": "Projects"}
 ENTRY_COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
 MAX_PANEL_DECISIONS = 5
-CENT = Decimal("0.01")
 
 
 @dataclass
@@ -233,9 +233,7 @@ def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str,
         )
         for clockify_id, currency, rate, minutes, entry_count in equal_entries.order_by():
             amounts = amounts_by_row[f"{kind}-{clockify_id}"]
-            # Each entry is rounded by itself, half up, since each becomes an activity with an amount of its own.
-            amount = (rate * minutes / 60).quantize(CENT, rounding=ROUND_HALF_UP)
-            amounts[currency] = amounts.get(currency, Decimal(0)) + amount * entry_count
+            amounts[currency] = amounts.get(currency, Decimal(0)) + entry_count * amount(rate, minutes)
     return amounts_by_row
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -13,7 +12,7 @@ from django.utils.safestring import SafeString
 from integrations.models import Workspace
 from mapping.decisions import versions
 from mapping.desk.rows import Row
-from syncjobs.display.formatting import in_hours, number
+from syncjobs.display.formatting import in_hours, money, number
 from syncjobs.display.vendor_links import record_url
 from syncjobs.pages.desk import create_partner
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS
@@ -21,21 +20,9 @@ from syncjobs.partner_writes.offers import offers, parent_of
 from syncjobs.planning.forecast import Forecast, Tally
 
 register = template.Library()
-CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 MAX_SENTENCES = 10
+NOTHING_FOLLOWS = "This alone makes no entry ready to send."
 KINDS = {"user": "person,people", "client": "client,clients", "project": "project,projects"}
-
-
-@register.filter
-def money(amounts: Mapping[str, Decimal]) -> str:
-    """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
-    texts = []
-    for currency, amount in sorted(amounts.items()):
-        figure = f"{amount:,.2f}"
-        texts.append(
-            f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
-        )
-    return " and ".join(texts)
 
 
 @register.filter
@@ -58,15 +45,17 @@ def sentence(forecast: Forecast) -> str:
     linked, unlinked = links(forecast.links), links(forecast.unlinks)
     if linked:
         sentences.append(
-            f"Links {linked}, frees {tally(forecast.unblocks)}." if forecast.unblocks.entries else f"Links {linked}."
+            f"Links {linked}; then {tally(forecast.unblocks)} can be sent."
+            if forecast.unblocks.entries
+            else f"Links {linked}."
         )
     elif forecast.unblocks.entries:
-        sentences.append(f"Frees {tally(forecast.unblocks)}.")
+        sentences.append(f"Then {tally(forecast.unblocks)} can be sent.")
     if unlinked:
         sentences.append(f"Ends the link of {unlinked}.")
     if forecast.blocks.entries:
         sentences.append(f"Holds back {tally(forecast.blocks)}.")
-    said = [" ".join(sentences) or "Frees nothing by itself.", *billing_sentences(forecast)]
+    said = [" ".join(sentences) or NOTHING_FOLLOWS, *billing_sentences(forecast)]
     return " ".join(said)
 
 

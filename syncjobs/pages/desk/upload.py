@@ -73,7 +73,9 @@ def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) ->
     note = notes.pop() if len(notes) == 1 else ""
     with evaluate.deciding(workspace, now=now):
         applied = batch.apply(workspace, choices, now=now, person=request.user, note=note or DEFAULT_NOTE)
-    messages.success(request, f"Took {number(applied.taken, 'decision,decisions')} from the list, as one press.")
+    messages.success(
+        request, f"Took {number(applied.taken, 'decision,decisions')} from the list; one undo takes them all back."
+    )
     names = {change.choice: change.name for change in changes}
     refused = [f"{names[choice]}: {message}" for choice, message in applied.refused]
     for warning in [*applied.warnings, *refused][:20]:

@@ -166,7 +166,7 @@ def _next_key(key: str, before: list[str], after: list[str]) -> str:
 
 
 def _unblocked_text(entries: int, minutes: int) -> str:
-    return f"Frees {number(entries, 'entry,entries')}, {in_hours(minutes)}. " if entries > 0 else ""
+    return f"{number(entries, 'entry,entries')}, {in_hours(minutes)}, can now be sent. " if entries > 0 else ""
 
 
 def _render(

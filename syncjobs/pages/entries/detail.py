@@ -16,6 +16,7 @@ from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
 from syncjobs.planning import inputs
+from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
 from syncjobs.rules.eligibility import Resolution
@@ -154,7 +155,7 @@ def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
     if entry.rate is None or minutes <= 0 or not entry.billable:
         return ""
-    return f"{entry.rate * minutes / 60:,.2f} {entry.currency}".strip()
+    return f"{amount(entry.rate, minutes):,.2f} {entry.currency}".strip()
 
 
 def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -> day_proof.Proof:
@@ -272,22 +273,22 @@ def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple
     missing = "not linked yet, or not active"
     person, customer = resolution.person, resolution.customer
     return [
-        ("Who", f"{person.kind} {person.id}, {person.name}" if person else missing),
-        ("For whom", f"customer {customer.id}, {customer.name}" if customer else missing),
+        ("Employee or vendor", f"{person.kind} {person.id}, {person.name}" if person else missing),
+        ("Customer", f"customer {customer.id}, {customer.name}" if customer else missing),
         ("Day", entry.txn_date.isoformat()),
         ("Time", duration(resolution.minutes)),
-        ("Text", entry.description or "none"),
+        ("Description", entry.description or "none"),
     ]
 
 
 def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
     person, customer = sent.partners(company, entry_draft)
     return [
-        ("Who", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
-        ("For whom", f"customer {entry_draft.customer_id}, {customer}"),
+        ("Employee or vendor", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
+        ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", entry_draft.txn_date),
         ("Time", duration(entry_draft.minutes)),
         ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),
-        ("Text", entry_draft.description or "none"),
+        ("Description", entry_draft.description or "none"),
     ]

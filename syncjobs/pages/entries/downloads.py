@@ -51,13 +51,14 @@ def entries(request: HttpRequest) -> HttpResponse:
     except IncorrectLookupParameters:
         return redirect("admin:integrations_timeentry_changelist")
     # `raw` and the API key are large or secret, and no column needs them.
-    rows = queryset.select_related("status", "workspace").defer("raw", "workspace__api_key")
+    rows = entry_admin.with_what_was_sent(queryset).select_related("status", "workspace")
+    rows = rows.defer("raw", "workspace__api_key")
     return csv_response(HEADERS, (_cells(entry) for entry in rows.iterator(chunk_size=CHUNK)), name="time-entries")
 
 
 def _cells(entry: TimeEntry) -> Cells:
     """Return the cells of one entry."""
-    # The list's query annotates `activity` and `sent_at`, which mypy does not know of.
+    # `activity` and `sent_at` are annotated, which mypy does not know of.
     annotated_entry: Any = entry
     status = entry_admin.status_of(entry)
     reason_rows = status.reasons if status else []

@@ -73,7 +73,7 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
             minutes == planned.minutes,
         ),
         Line(
-            "Text",
+            "Description",
             planned.description or "none",
             text or "none",
             normalized_text(text) == normalized_text(planned.description),

@@ -13,15 +13,18 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.views import ChangeList
 
 from integrations.connection_filters import WorkspaceFilter
-from integrations.models import TimeEntry
+from integrations.models import ClockifyUser, TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
 from syncjobs.display import badges, formatting
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
-from syncjobs.pages.entries import detail
+from syncjobs.pages.amounts import tally_of
+from syncjobs.pages.entries import detail, selected
 from syncjobs.pages.entries.filters import (
     STATES,
     CauseFilter,
@@ -32,13 +35,26 @@ from syncjobs.pages.entries.filters import (
     counted,
 )
 from syncjobs.pages.links import list_of
+from syncjobs.planning.forecast import amount
 from syncjobs.rules import reasons
 from syncjobs.support import search
 
 
+class Entries(ChangeList):
+    """The list; what was sent is looked up for the rows of the page alone."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        page: Any = self.result_list  # type: ignore[has-type]
+        keys = list(page.values_list("pk", flat=True))
+        rows = with_what_was_sent(self.root_queryset).select_related("status").in_bulk(keys)
+        self.result_list = [rows[key] for key in keys if key in rows]
+
+
 @admin.register(TimeEntry)
 class TimeEntryAdmin(ReadOnlyAdmin):
-    list_display = ("day", "person", "project", "text", "length", "state", "reasons")
+    list_display = ("day", "person", "project", "text", "length", "amount", "state", "reasons")
+    actions = ("sync_selected", "ignore_selected", "send_anyway_selected")
     list_filter = (
         StateFilter,
         ReasonFilter,
@@ -49,7 +65,6 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         WorkspaceFilter,
     )
     list_filter_submit = True
-    list_select_related = ("status",)
     list_before_template = "hourbridge/entries/states.html"
     search_fields = ("clockify_id", "user_name", "project_name", "client_name", "description")
     search_help_text = "Name, text, or any id of Clockify or QuickBooks"
@@ -62,25 +77,30 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         counts = counted(rows if workspace_id is None else rows.filter(workspace_id=workspace_id))
         states = [(name, badge, counts[name]) for name, (badge, _) in STATES.items() if counts[name] or name == "ready"]
         context = {"title": "Time entries", "states": states, "chosen_state": request.GET.get("state", "")}
-        return super().changelist_view(request, {**context, **(extra_context or {})})
+        response = super().changelist_view(request, {**context, **(extra_context or {})})
+        shown = getattr(response, "context_data", {}).get("cl")
+        if shown is not None:
+            response.context_data["totals"] = tally_of(shown.queryset)
+        return response
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TimeEntry]:
-        """Return the entries with `activity`, the id in QuickBooks, and `sent_at`; both None for time not sent."""
-        sent_receipts = Receipt.objects.filter(
-            workspace=OuterRef("workspace"),
-            company=OuterRef("workspace__company"),
-            entry_id=OuterRef("clockify_id"),
-            part=0,  # the entry's own activity, not a correction: each entry is one row
-            state=Receipt.State.SENT,
-        )
-        rows = super().get_queryset(request)
-        return rows.annotate(
-            activity=Subquery(sent_receipts.values("quickbooks_id")),
-            sent_at=Subquery(sent_receipts.values("sent_at")),
-            in_flight=Exists(
-                Action.objects.in_flight().filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
-            ),
-        )
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Return whether this person may do something with the ticked entries."""
+        return access.may(request, SEND_RIGHT)
+
+    @admin.action(description="Sync these entries", permissions=["send"])
+    def sync_selected(self, request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:
+        return selected.sync(request, chosen)
+
+    @admin.action(description="Ignore…", permissions=["send"])
+    def ignore_selected(self, request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:
+        return selected.ignore(request, chosen)
+
+    @admin.action(description="Send anyway…", permissions=["send"])
+    def send_anyway_selected(self, request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:
+        return selected.send_anyway(request, chosen)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Entries
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[TimeEntry], search_term: str
@@ -111,8 +131,10 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         return formatting.day(entry.txn_date)
 
     @admin.display(description="User", ordering="user_name")
-    def person(self, entry: TimeEntry) -> str:
-        return entry.user_name or f"User {entry.user_id}"
+    def person(self, entry: TimeEntry) -> SafeString | str:
+        name = entry.user_name or f"User {entry.user_id}"
+        email = getattr(entry, "email", None)
+        return format_html('{}<br><span class="hb-quiet">{}</span>', name, email) if email else name
 
     @admin.display(description="Project", ordering="project_name")
     def project(self, entry: TimeEntry) -> SafeString | str:
@@ -129,6 +151,14 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         status = status_of(entry)
         return formatting.duration(status.minutes) if status and status.minutes > 0 else "0:00"
 
+    @admin.display(description="Amount")
+    def amount(self, entry: TimeEntry) -> str:
+        """Return what the time is worth; an entry without a rate is sent with 0."""
+        status = status_of(entry)
+        if not entry.rate or status is None or status.minutes <= 0:
+            return "—"
+        return formatting.money({entry.currency: amount(entry.rate, status.minutes)})
+
     @admin.display(description="State", ordering="status__state")
     def state(self, entry: TimeEntry) -> SafeString:
         return badges.pill(badges.ON_THE_WAY if getattr(entry, "in_flight", False) else badge_of(status_of(entry)))
@@ -144,6 +174,35 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             return format_html('{}<div class="hb-quiet">resolve {}</div>', titles, places)
         activity = getattr(entry, "activity", None)
         return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
+
+
+def with_what_was_sent(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
+    """Add `activity`, the id in QuickBooks, and `sent_at`, both None for time not sent, and `in_flight`.
+
+    `email` tells apart people of one name; None for the others.
+    """
+    sent_receipts = Receipt.objects.filter(
+        workspace=OuterRef("workspace"),
+        company=OuterRef("workspace__company"),
+        entry_id=OuterRef("clockify_id"),
+        part=0,  # the entry's own activity, not a correction: each entry is one row
+        state=Receipt.State.SENT,
+    )
+    return rows.annotate(
+        activity=Subquery(sent_receipts.values("quickbooks_id")),
+        sent_at=Subquery(sent_receipts.values("sent_at")),
+        email=Subquery(_users_who_share_a_name().values("email")[:1]),
+        in_flight=Exists(
+            Action.objects.in_flight().filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
+        ),
+    )
+
+
+def _users_who_share_a_name() -> QuerySet[ClockifyUser]:
+    """Return the user of an entry (for a subquery) if another one of the workspace has the same name."""
+    others = ClockifyUser.objects.filter(workspace=OuterRef("workspace"), name=OuterRef("name"))
+    users = ClockifyUser.objects.filter(workspace=OuterRef("workspace"), clockify_id=OuterRef("user_id"))
+    return users.filter(Exists(others.exclude(pk=OuterRef("pk"))))
 
 
 def where_resolved(row: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ STATES: dict[str, tuple[StatusBadge, Q]] = {
     "changed": (StatusBadge("Changed after sending", "edit", "locked"), Q(status__state=State.CHANGED)),
     "sent": (badges.SENT, Q(status__state=State.SENT)),
     "out": (
-        StatusBadge("Left out by rule", "remove", "out"),
+        StatusBadge("Excluded by rule", "remove", "out"),
         Q(status__state=State.BLOCKED, status__held=False) | Q(status__state=State.IGNORED),
     ),
     "deleted": (badges.DELETED, Q(status__state=State.DELETED)),

@@ -126,7 +126,7 @@ def chart(workspaces: Sequence[Workspace], *, now: datetime) -> Chart | None:
 
 
 def minutes_by_day(workspace_ids: Iterable[int], *, first: date, last: date) -> dict[date, dict[str, int]]:
-    """Return minutes of each part by TxnDate, without time that is left out by rule."""
+    """Return minutes of each part by TxnDate, without time that is excluded by rule."""
     rows = EntryStatus.objects.filter(entry__workspace__in=list(workspace_ids), entry__txn_date__range=(first, last))
     grouped = rows.order_by().values_list("entry__txn_date", "state", "held").annotate(Sum("minutes"))
     minutes_of: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(PARTS, 0))

@@ -145,7 +145,7 @@ STEP_TEXTS = (
         "owner, nothing before the first of this month.",
         2,
     ),
-    (CHECK, "Check for new users and customers", "Reads both sides and links identical names by itself.", 2),
+    (CHECK, "Check for new users and customers", "Reads both sides and links identical names automatically.", 2),
     (
         DECIDE,
         "Decide what does not match",

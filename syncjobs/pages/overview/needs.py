@@ -202,7 +202,7 @@ def _changed(cards: Iterable[Card]) -> list[Need]:
                     card.workspace,
                     "edit",
                     "Changed after sending",
-                    "Edited or deleted in Clockify, or changed by hand in QuickBooks; no sync takes it over by itself.",
+                    "Edited or deleted in Clockify, or changed by hand in QuickBooks; no sync applies it by itself.",
                     figure.entries,
                     figure.minutes,
                     link,

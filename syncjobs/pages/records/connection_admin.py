@@ -53,7 +53,7 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
         labels={
             "state": "Connection",
             "state_since": "Since",
-            "ask_again_at": "Asked again by itself",
+            "ask_again_at": "Asked again automatically",
             "api_url": "Clockify's address",
             "reports_url": "Clockify's address for reports",
             "key_owner_name": "Key of",
@@ -91,7 +91,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             "realm_id": "Company id",
             "state": "Connection",
             "state_since": "Since",
-            "ask_again_at": "Asked again by itself",
+            "ask_again_at": "Asked again automatically",
             "pulled_at": "Last read",
             "sku": "Plan",
             "subscription": "Subscription",
@@ -121,7 +121,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             *former,
             ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
             ("Runs", list_of("syncjobs.run", company=row.pk)),
-            ("Receipts", list_of("syncjobs.receipt", company=row.pk)),
+            ("Sent time", list_of("syncjobs.receipt", company=row.pk)),
             ("Writes", list_of("syncjobs.action", company=row.pk)),
             ("Employees", list_of("integrations.employee", company=row.pk)),
             ("Customers", list_of("integrations.customer", company=row.pk)),
@@ -165,7 +165,7 @@ class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
         return [
             ("The company", page_of(row.company)),
             ("Runs", list_of("syncjobs.run", **of_both)),
-            ("Receipts", list_of("syncjobs.receipt", **of_both)),
+            ("Sent time", list_of("syncjobs.receipt", **of_both)),
             ("Writes", list_of("syncjobs.action", **of_both)),
         ]
 

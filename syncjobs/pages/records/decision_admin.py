@@ -58,7 +58,7 @@ class NamedRecords(RecordAdmin):
 
     def related(self, row: Any) -> Related:
         return [
-            ("Who is who: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Review desk: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("All decisions about it", list_of("mapping.decision", q=row.clockify_id)),
         ]
 
@@ -99,7 +99,7 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
     def related(self, row: Link) -> Related:
         mirror = "customer" if row.quickbooks_kind == "customer" else row.quickbooks_kind
         return [
-            ("Who is who: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Review desk: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Decisions about it", list_of("mapping.decision", q=row.clockify_id)),
             (f"The {row.quickbooks_kind} as last read", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
         ]
@@ -219,9 +219,9 @@ class DecisionRecords(NamedRecords, plain.DecisionAdmin):
 
 @admin.register(PartnerWrite)
 class PartnerWriteRecords(RecordAdmin):
-    """Writes of names to either side, found by any id."""
+    """Customers and employees created to either side, found by any id."""
 
-    noun, nouns = "Write of a name", "Writes of names"
+    noun, nouns = "Created customer or employee", "Created customers and employees"
     to_the_second = True
     columns = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
     list_select_related = ("person",)
@@ -251,7 +251,7 @@ class PartnerWriteRecords(RecordAdmin):
         kind, _, clockify_id = row.target.partition(":")
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
         desk_link = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
-        return [("Who is who: its row", desk_link), ("The call that carried it", calls)]
+        return [("Review desk: its row", desk_link), ("The call that carried it", calls)]
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: PartnerWrite) -> str:

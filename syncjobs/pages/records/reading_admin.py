@@ -20,7 +20,7 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related
 # It links to other pages, which the integrations app may not import.
 admin.site.unregister(UnreadableRecord)
 
-READ_AGAIN = "Correct it where it comes from. It leaves this list by itself as soon as it is read well."
+READ_AGAIN = "Correct it where it comes from. It leaves this list automatically once it can be read."
 
 
 @admin.register(UnreadableRecord)

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.reading import shrunk_lists
+from mapping.queries import mirrored_names
 from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, links
-from syncjobs.pages.runs import result, throughput
+from syncjobs.pages.runs import preview, result, throughput
 from syncjobs.planning import service_item
 from syncjobs.rules import many_deletions, refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
@@ -63,11 +64,10 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
     workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
     former_company = run.former_company
     outcomes = _by_outcome(run)
-    chosen = params.get("outcome", "")
-    chosen = chosen if chosen in OUTCOMES.values else ""
     search = params.get("q", "").strip()
+    chosen = _chosen(run, outcomes, "" if search and "outcome" not in params else params.get("outcome"))
     pages = Paginator(items(run, outcome=chosen, search=search), ITEMS_A_PAGE)
-    run_figures = figures(run) if run.kind == Run.Kind.SYNC else None
+    run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
     run_causes = causes(run)
@@ -87,7 +87,8 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
         if run_figures
         else None,
-        "narrowed": result.narrowed(run),
+        "narrowed": result.narrowed(run, _names(run)),
+        "preview": preview.preview(run) if preview.is_shown(run) else None,
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
         "undo_link": undo_link(run) if former_company is None else None,
         "check": check_json(run) if run.kind == Run.Kind.CHECK else None,
@@ -116,6 +117,20 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         # A live worker takes a run within a second or two.
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
     }
+
+
+def _chosen(run: Run, outcomes: Mapping[str, int], asked: str | None) -> str:
+    """Return the outcome that is listed: once a run ended, what needs a person, unless another was asked for."""
+    if asked is None and not run.is_open and not run.dry_run:
+        return next((name for name in (OUTCOMES.FAILED, OUTCOMES.UNKNOWN) if outcomes.get(name)), "")
+    return asked if asked in OUTCOMES.values else ""
+
+
+def _names(run: Run) -> dict[str, list[str]]:
+    """Return the names of the people and projects that a run is narrowed to, by the option's key."""
+    kinds = {"users": "user", "projects": "project"}
+    narrowing = {key: run.options[key] for key in kinds if run.options.get(key)}
+    return {key: sorted(mirrored_names(run.workspace, kinds[key], ids).values()) for key, ids in narrowing.items()}
 
 
 def undo_link(run: Run) -> tuple[str, str] | None:
@@ -184,14 +199,17 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     return found
 
 
-def figures(run: Run) -> dict[str, Any]:
-    """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers."""
+def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers.
+
+    `outcomes`: the items by outcome where they were counted already, so that a live page shows one moment.
+    """
     saved = run.counters.get("figures")
     # Only runs that ended without saving their figures are counted again.
     if saved and not run.is_open:
         return dict(saved)
     if run.is_open:
-        outcomes = _by_outcome(run)
+        outcomes = _by_outcome(run) if outcomes is None else outcomes
         minutes_sent = run.items.filter(outcome=OUTCOMES.SENT).aggregate(minutes=Sum("minutes"))["minutes"]
         return {name: outcomes.get(name, 0) for name in OUTCOMES.values} | {
             "seen": run.counters.get("seen", 0),
@@ -226,7 +244,7 @@ def _cause_title(outcome: str, code: str) -> str:
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
-    """Return (code, title, entries, left out by rule) for each reason why time was not sent, held ones first."""
+    """Return (code, title, entries, excluded by rule) for each reason why time was not sent, held ones first."""
     count_by_code = (run.counters.get("figures") or {}).get("blocked_reasons", {})
     reason_rows = [
         (code, WORDINGS[code].title if code in WORDINGS else code, count, _by_rule(code))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from integrations.database import database_now
-from integrations.models import TimeEntry, Workspace
+from integrations.models import TimeEntry
 from integrations.roles import SEND_RIGHT
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_requests
@@ -43,7 +42,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Request a sync of one entry, on its day alone."""
     row = get_object_or_404(TimeEntry, pk=pk)
     workspace = access.workspace_at(row.workspace_id)
-    return _request_sync(
+    return run_requests.request_sync(
         request, workspace, "The sync of this entry", row.txn_date, row.txn_date, {"entries": [row.clockify_id]}
     )
 
@@ -56,36 +55,7 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:index")
     run_name = f"The sync of this {request.POST['kind']}"
-    return _request_sync(request, workspace, run_name, None, None, {option: [clockify_id]})
-
-
-def _request_sync(
-    request: HttpRequest,
-    workspace: Workspace,
-    run_name: str,
-    first: date | None,
-    last: date | None,
-    options: dict[str, Any],
-    *,
-    dry_run: bool = False,
-) -> HttpResponse:
-    """Request a sync and lead to its page, or to the page of the run that is under way."""
-    try:
-        run = run_requests.request_run(
-            workspace,
-            Run.Kind.SYNC,
-            person=request.user,
-            first=first,
-            last=last,
-            options=options,
-            dry_run=dry_run,
-        )
-    except runs.AlreadyRunning as busy:
-        run_requests.tell(request, messages.WARNING, str(busy), busy.run)
-        run = busy.run
-    else:
-        run_requests.tell_requested(request, run_name, run)
-    return redirect("admin:syncjobs_run_change", run.pk)
+    return run_requests.request_sync(request, workspace, run_name, None, None, {option: [clockify_id]})
 
 
 # --- buttons of a run --------------------------------------------------------------------------------------
@@ -101,9 +71,7 @@ def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
     """Start a run that waits for a vendor's limit at once."""
     if runs.try_now(run, now=database_now(), person=request.user):
         when = "now" if run_requests.has_worker() else "once a worker runs (python manage.py worker)"
-        messages.success(
-            request, f"The run is tried again {when}. If the vendor still asks us to wait, it waits again."
-        )
+        messages.success(request, f"The run is tried again {when}. If it is still asked to wait, it waits again.")
     else:
         messages.warning(request, "The run does not wait any more.")
     return redirect("admin:syncjobs_run_change", run.pk)
@@ -127,6 +95,10 @@ def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
     return _same_window(request, run, "Sending what the preview showed", options)
 
 
+def _preview_again(request: HttpRequest, run: Run) -> HttpResponse:
+    return _same_window(request, run, "The new preview", dict(run.options), dry_run=True)
+
+
 def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
     return _same_window(request, run, "The preview", {**run.options, "resend": True}, dry_run=True)
 
@@ -134,7 +106,9 @@ def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
 def _same_window(
     request: HttpRequest, run: Run, run_name: str, options: dict[str, Any], *, dry_run: bool = False
 ) -> HttpResponse:
-    return _request_sync(request, run.workspace, run_name, run.from_date, run.to_date, options, dry_run=dry_run)
+    return run_requests.request_sync(
+        request, run.workspace, run_name, run.from_date, run.to_date, options, dry_run=dry_run
+    )
 
 
 RUN_ACTIONS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
@@ -142,5 +116,6 @@ RUN_ACTIONS: dict[str, Callable[[HttpRequest, Run], HttpResponse]] = {
     "try_now": _try_now,
     "retry": _retry,
     "send": _send_plan,
+    "preview_again": _preview_again,
     "preview_resend": _preview_resend,
 }

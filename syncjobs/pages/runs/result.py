@@ -13,6 +13,7 @@ from syncjobs.rules.many_deletions import in_doubt
 # Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400
 MIN_WIDTH = 2.0
+MAX_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Result:
-    """A sentence about the writes that arrived, `remaining` about the others, and the parts of the bar."""
+    """A sentence about the changes that reached QuickBooks, `remaining` about the others, and the parts of the bar."""
 
     sentence: str
     remaining: str
@@ -55,8 +56,8 @@ def _sentence(arrived: int, due: int) -> str:
     if not due:
         return "Nothing had to be sent."
     if arrived == due:
-        return "The one write arrived." if due == 1 else f"All {due:,} writes arrived."
-    return f"{arrived:,} of {due:,} writes arrived; {due - arrived:,} did not, and each says why."
+        return "The one change reached QuickBooks." if due == 1 else f"All {due:,} changes reached QuickBooks."
+    return f"{arrived:,} of {due:,} changes reached QuickBooks; {due - arrived:,} did not, and each says why."
 
 
 def _remaining(refused: int, unknown: int, not_reached: int, waiting: int, blocked: int) -> str:
@@ -69,8 +70,8 @@ def _remaining(refused: int, unknown: int, not_reached: int, waiting: int, block
         clauses.append(f"{number(not_reached, 'was not reached,were not reached')}")
     if waiting:
         clauses.append(f"{number(waiting, 'waits,wait')} until QuickBooks can say what is billed")
-    text = f"{_joined(clauses)}. What arrived stays; the next sync takes up the rest. " if clauses else ""
-    return f"{text}{number(blocked, 'entry was,entries were')} held or left out, by reason below." if blocked else text
+    text = f"{_joined(clauses)}. What was sent stays; the next sync continues with the rest. " if clauses else ""
+    return f"{text}{number(blocked, 'entry was,entries were')} held or excluded, by reason below." if blocked else text
 
 
 def _joined(clauses: list[str]) -> str:
@@ -88,11 +89,19 @@ def _bar(counts: list[tuple[str, int]], due: int) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def narrowed(run: Run) -> str:
-    """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any."""
+def narrowed(run: Run, names: Mapping[str, list[str]] | None = None) -> str:
+    """Return the options that narrow or widen a run, such as `only 12 entries`; empty without any.
+
+    `names`: those of the people or projects a run is narrowed to, by the option's key; a few are said by name.
+    """
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
-    clauses = [f"only {number(len(run.options[key]), noun)}" for key, noun in nouns.items() if run.options.get(key)]
-    clauses += ["time already sent is sent again"] if run.options.get("resend") else []
+    clauses = []
+    for key, noun in nouns.items():
+        if run.options.get(key):
+            called = (names or {}).get(key, [])
+            known = len(called) == len(run.options[key]) <= MAX_NAMES and all(called)
+            clauses.append(f"only {_joined(called) if known else number(len(run.options[key]), noun)}")
+    clauses += ["time already sent is brought up to date"] if run.options.get("resend") else []
     clauses += ["deletions are not asked about"] if run.options.get("believe_deletions") else []
     clauses += ["what would be deleted is kept in QuickBooks"] if run.options.get("keep_deletions") else []
     return ", ".join(clauses)

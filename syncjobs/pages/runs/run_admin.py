@@ -19,6 +19,9 @@ from syncjobs.pages import access
 from syncjobs.pages.links import list_of
 from syncjobs.pages.runs import detail
 
+# Previews, undos and comparisons are runs too; these are what people come for.
+TITLE = "Syncs and checks"
+
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
@@ -31,6 +34,9 @@ class RunAdmin(ReadOnlyAdmin):
     search_help_text = "Number, error code or words"
     ordering = ("-pk",)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": TITLE, "heading": TITLE, **(extra_context or {})})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -39,7 +45,7 @@ class RunAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        context = {"breadcrumbs": [("Runs", list_of("syncjobs.run"))], **detail.page_context(run, request.GET)}
+        context = {"breadcrumbs": [(TITLE, list_of("syncjobs.run"))], **detail.page_context(run, request.GET)}
         return access.show(request, "runs/detail.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")
@@ -50,7 +56,7 @@ class RunAdmin(ReadOnlyAdmin):
     def result(self, run: Run) -> SafeString:
         return badges.pill(badges.RUN_STATUSES[run.status])
 
-    @admin.display(description="Asked for", ordering="created_at")
+    @admin.display(description="Requested", ordering="created_at")
     def asked(self, run: Run) -> str:
         return formatting.moment(run.created_at, run.workspace.time_zone)
 
@@ -62,7 +68,7 @@ class RunAdmin(ReadOnlyAdmin):
     def took(self, run: Run) -> str:
         return detail.took(run)
 
-    @admin.display(description="What came of it")
+    @admin.display(description="Result")
     def summary(self, run: Run) -> str:
         return run_summary.summary(run)
 

@@ -181,12 +181,14 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
         return ComparedField(label, sent_text, tuple((text, text != sent_text) for text in activity_texts))
 
     return (
-        line("Who", names.person(sent), [names.person(activity) for activity in alike]),
-        line("For whom", names.customer(sent), [names.customer(activity) for activity in alike]),
+        line("Employee or vendor", names.person(sent), [names.person(activity) for activity in alike]),
+        line("Customer", names.customer(sent), [names.customer(activity) for activity in alike]),
         line("Day", day(date.fromisoformat(sent.txn_date)), [day(activity.txn_date) or "none" for activity in alike]),
         line("Time", duration(sent.minutes), [duration(activity.minutes) for activity in alike]),
         line(
-            "Text", sent.description.strip() or "none", [activity.description.strip() or "none" for activity in alike]
+            "Description",
+            sent.description.strip() or "none",
+            [activity.description.strip() or "none" for activity in alike],
         ),
         line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
         line("Billable", sent.billable_status, [activity.billable_status or "not said" for activity in alike]),

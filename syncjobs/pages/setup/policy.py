@@ -48,13 +48,13 @@ class FieldWording:
 WORDINGS: Mapping[str, FieldWording] = {
     "matching": FieldWording(
         "Same name",
-        "Whether names that differ only in case and inner spaces are linked by themselves, or only suggested.",
-        choices=(("strict", "Strict: equal to the letter"), ("forgiving", "Forgiving: case and inner spaces aside")),
+        "Whether names that differ only in case and inner spaces are linked automatically, or only suggested.",
+        choices=(("strict", "Exact match"), ("forgiving", "Forgiving: ignores case and extra spaces")),
     ),
     "people_to_vendors": FieldWording(
         "People to vendors",
-        "Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. Links there "
-        "are stay.",
+        "Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. "
+        "Existing links stay.",
         choices=YES_NO,
     ),
     "start_date": FieldWording("Send time from", START_DATE_RULE, kind="date"),
@@ -63,12 +63,12 @@ WORDINGS: Mapping[str, FieldWording] = {
     ),
     "rounding": FieldWording(
         "Rounding",
-        "minute: to the nearest, half up. clockify: as the workspace's reports there round. nearest:15, up:6, down:5: "
-        "to so many minutes. A shortest time may follow, as in up:6,minimum:15.",
+        "minute: to the nearest minute, half up. clockify: as Clockify's reports round. nearest:15, up:6, down:5: to a "
+        "multiple of that many minutes. A minimum may follow, as in up:6,minimum:15.",
     ),
-    "approved_only": FieldWording("Approved time only", "Time that nobody approved in Clockify waits.", choices=YES_NO),
+    "approved_only": FieldWording("Approved time only", "Time that is not approved in Clockify waits.", choices=YES_NO),
     "block_invoiced": FieldWording(
-        "Leave out invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
+        "Exclude invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
     "send_nonbillable": FieldWording(
         "Send unbillable time",
@@ -87,7 +87,9 @@ WORDINGS: Mapping[str, FieldWording] = {
         "Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.",
         choices=YES_NO,
     ),
-    "longest_hours": FieldWording("Longest entry, hours", "Longer entries wait for a person; a forgotten timer?"),
+    "longest_hours": FieldWording(
+        "Longest entry, hours", "Longer entries wait for a person, since a timer may have been left running."
+    ),
     "service_item": FieldWording(
         "Service item",
         "What sent time is booked on where no line rule says it. Left to QuickBooks, it is the item for time in "
@@ -111,8 +113,8 @@ WORDINGS: Mapping[str, FieldWording] = {
     "allow_unstated_payroll": FieldWording(
         "Allow unstated Payroll", "Send although QuickBooks does not say whether Payroll is on.", choices=YES_NO
     ),
-    "check_schedule": FieldWording("Check by itself", "When new users and customers are looked for.", kind="schedule"),
-    "sync_schedule": FieldWording("Sync by itself", "When billable time is sent without a person.", kind="schedule"),
+    "check_schedule": FieldWording("Automatic check", "When new users and customers are looked for.", kind="schedule"),
+    "sync_schedule": FieldWording("Automatic sync", "When billable time is sent without a person.", kind="schedule"),
 }
 
 

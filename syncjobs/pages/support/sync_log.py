@@ -51,7 +51,7 @@ STATES: dict[str, tuple[StatusBadge, str]] = {
     "refused": (badges.REFUSED, ""),
     "doubt": (badges.IN_DOUBT, ""),
     "locked": (badges.LOCKED, ""),
-    "out": (StatusBadge("Left out by rule", "remove", "out"), "out"),
+    "out": (StatusBadge("Excluded by rule", "remove", "out"), "out"),
 }
 HEADERS = (
     "date",

@@ -84,7 +84,7 @@ def write(
     on_stage("Collecting names")
     names = set(names_of(workspace)) if replace_names else set()
     texts = Texts(StandIns(secrets.token_bytes(32), names), names) if replace_names else Texts()
-    on_stage("Asking both vendors for the plan and the connection")
+    on_stage("Asking Clockify and QuickBooks for the plan and the connection")
     answers = ask(workspace)
     lines = doctor.lines_of(workspace, answers, heartbeat=heartbeat, now=now)
     on_stage("Reading time activities from QuickBooks")

@@ -58,6 +58,7 @@
     const below = rowsBelow(form);
     try {
       const fresh = await load(form.action, { method: "POST", body: values });
+      desk.querySelector("[data-not-reached]")?.remove();
       if (told(below)) return countInMenu(fresh.dataset.waiting);
       say(fresh.dataset.said);
       countInMenu(fresh.dataset.waiting);
@@ -66,11 +67,23 @@
       history.replaceState(null, "", plain.pathname + plain.search);
       if (control === "undo") return document.getElementById("desk-list")?.focus();
       focusOn(fresh.dataset.next, { control });
-    } catch {
-      form.submit();
+    } catch (problem) {
+      // A TypeError: no answer came, so that leaving the page would lose what was chosen.
+      if (problem instanceof TypeError) notReached(submitter); else form.submit();
     } finally {
       submitter?.removeAttribute("aria-busy");
     }
+  }
+
+  function notReached(control) {
+    desk.querySelector("[data-not-reached]")?.remove();
+    const note = document.createElement("p");
+    note.className = "hb-note hb-held";
+    note.dataset.notReached = "";
+    note.setAttribute("role", "alert");
+    note.textContent = "Hourbridge did not answer. Press again once it does; what was done already is not done twice.";
+    (control?.closest("form") ?? desk).after(note);
+    control?.focus();
   }
 
   // Why nothing was done has the focus; whatever is typed next does nothing.

@@ -50,7 +50,7 @@ CASES = [
     ),
     (
         Case("AMBIGUOUS_NAME", "project", "Site", detail={"candidates": "2"}),
-        "More than one fits",
+        "More than one match",
         "2 customers are called Site; you decide which it is.",
     ),
     (
@@ -90,12 +90,12 @@ CASES = [
     ),
     (
         Case("WRONG_LEVEL", "project", "Museum", detail={"parent": "Council"}),
-        "At another level",
+        "Top-level or sub-customer",
         "Museum is a sub-customer of Council, but has no client in Clockify.",
     ),
     (
         Case("WRONG_LEVEL", "project", "Videos", client="Vantage", detail={"parent": ""}),
-        "At another level",
+        "Top-level or sub-customer",
         "Videos is a top-level customer, but belongs to Vantage in Clockify.",
     ),
     (
@@ -122,7 +122,7 @@ CASES = [
     (
         Case("PARENT_NOT_MAPPED", "project", "Site", client="Acme"),
         "Waits for its client",
-        "Acme is not linked yet; once it is, Site is looked at by itself.",
+        "Acme is not linked yet; once it is, Site is matched automatically.",
     ),
     (
         Case("RENAMED", "client", "Acme Inc", detail={"clockify_name_was": "Acme"}),

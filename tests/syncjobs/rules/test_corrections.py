@@ -127,6 +127,13 @@ def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
     assert step.reading == CHANGED
 
 
+def test_an_override_of_what_quickbooks_has_already_writes_nothing() -> None:
+    step = corrections.override(intend(), SENT, activity_of(SENT), NOT_BILLED)
+
+    assert (step.verb, step.reasons) == ("keep", ())
+    assert step.why == "QuickBooks has what Clockify says already: nothing is left to write."
+
+
 def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> None:
     step = intend(content_hash="edited", billable=False)
 

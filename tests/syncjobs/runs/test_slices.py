@@ -111,7 +111,7 @@ def test_a_waiting_run_is_left_alone_until_its_time(scene: Scene, ada: str, site
     tasks.perform(requested.pk)
     assert reloaded(requested).status == Status.SUCCEEDED
     limit = "QuickBooks' request limit is reached."
-    assert run_summary.course(requested) == [f"Waited 1 time for a vendor's limit: {limit}"]
+    assert run_summary.course(requested) == [f"Waited 1 time for a request limit: {limit}"]
     assert_books_agree(scene)
 
 

@@ -99,5 +99,5 @@ def test_a_run_that_waits_counts_down(admin_client: Client) -> None:
 
     page_text = main_text(admin_client.get(f"/admin/syncjobs/run/{run.pk}/change/"))
 
-    assert "It goes on by itself from" in page_text and "In 4 min " in page_text
+    assert "It continues automatically from" in page_text and "In 4 min " in page_text
     assert "in 4 min " in main_text(admin_client.get("/admin/"))

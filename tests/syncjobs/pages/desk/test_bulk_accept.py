@@ -47,7 +47,7 @@ def test_all_safe_pairs_are_listed_ticked_accepted_and_taken_back_together(dana:
     assert "Undo these 2" in bar
     batch = str(Decision.objects.latest("pk").batch)
     answer = dana.post(at(pairs, "people"), {"verb": "undo", "batch": batch}, follow=True)
-    assert "Took back 2 decisions." in answer.content.decode()
+    assert "Undid 2 decisions." in answer.content.decode()
     assert not Link.objects.exists()
 
 
@@ -87,7 +87,7 @@ def test_history_says_who_when_why_before_and_after_and_takes_back(dana: Client,
     decision = Decision.objects.get()
     dana.post(at(pairs, "desk/history"), {"verb": "undo", "decision": str(decision.pk)})
     assert not MappingOverride.objects.exists()
-    assert "Took back: ignore." in main_text(dana.get(at(pairs, "desk/history")))
+    assert "Undone: ignore." in main_text(dana.get(at(pairs, "desk/history")))
 
 
 def test_the_pages_of_many_ask_the_same_number_of_questions_however_many_there_are(

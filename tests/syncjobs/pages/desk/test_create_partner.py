@@ -62,7 +62,7 @@ def test_a_missing_sub_customer_is_created_as_shown_and_linked(dana: Client, sce
     page = dana.get(offered(page, "Use a hyphen instead"))
     page_text = main_text(page)
     assert "7 of 7 passed" in page_text and '"DisplayName": "Loyalty - app"' in page_text and '"ParentRef"' in page_text
-    assert "Links 1 project , frees 1 entry , 1 h" in page_text
+    assert "Links 1 project ; then 1 entry , 1 h can be sent" in page_text
     answer = submit(dana, page)
 
     assert answer["Location"].startswith(desk)
@@ -146,7 +146,7 @@ def test_who_may_only_look_writes_nothing(visitor: Client, dana: Client, scene: 
     scene.check()
     page = dana.get(offered(dana.get(f"/admin/workspaces/{scene.workspace.pk}/people/"), "Create employee…", of=ben))
 
-    assert "A mapping admin can press this." in main_text(visitor.get(page.wsgi_request.get_full_path()))
+    assert "A mapping admin can do this." in main_text(visitor.get(page.wsgi_request.get_full_path()))
     assert submit(visitor, page).status_code == 403
 
 

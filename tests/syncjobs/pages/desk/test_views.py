@@ -113,7 +113,7 @@ def test_the_reason_stands_between_both_sides(dana: Client, ben: Mismatch, benja
 
     page_text = main_text(dana.get(people(workspace)))
 
-    assert "No employee of this name none is called exactly so" in page_text
+    assert "No employee of this name no exact match" in page_text
     assert "90% similar name" in page_text
     assert "2.00 h" in page_text
 
@@ -184,7 +184,7 @@ def test_a_project_that_waits_for_its_client_names_what_stands_ready(dana: Clien
         workspace=workspace, kind="project", reason="PARENT_NOT_MAPPED", clockify_id="site", clockify_name="Site"
     )
 
-    assert "Site stands ready; will link by itself" in main_text(dana.get(projects(workspace)))
+    assert "Site ready, links automatically" in main_text(dana.get(projects(workspace)))
 
 
 def test_users_of_one_name_stand_together(dana: Client, workspace: Workspace) -> None:
@@ -297,7 +297,7 @@ def test_what_linking_would_unblock_is_counted_before(
 
     page_text = main_text(decide(dana, people(workspace), "link", "ben", partner="employee:59", preview="1"))
 
-    assert "Links 1 person , frees 1 entry , 1.5 h" in page_text
+    assert "Links 1 person ; then 1 entry , 1.5 h can be sent" in page_text
     assert "1 more entry, 1.5 h, also waits" in page_text
     assert not Link.objects.filter(kind="user").exists()
 
@@ -412,7 +412,7 @@ def test_a_decision_unblocks_the_time_that_waited(
     page = dana.post(people(workspace), shown_now(workspace, form), follow=True)
 
     assert EntryStatus.objects.get().state == "ready"
-    assert "Linked. Frees 1 entry, 1.5 h. 0 to do." in text(page)
+    assert "Linked. 1 entry, 1.5 h, can now be sent. 0 to do." in text(page)
 
 
 @pytest.mark.parametrize(
@@ -557,7 +557,7 @@ def test_the_forecast_of_one_choice_is_shown_while_it_is_considered(
     query = {"kind": "user", "id": "ben"}
 
     assert "Links <strong>1 person</strong>" in dana.get(address, query | {"partner": "employee:59"}).content.decode()
-    assert "Frees nothing by itself." in dana.get(address, query | {"verb": "ignore"}).content.decode()
+    assert "This alone makes no entry ready to send." in dana.get(address, query | {"verb": "ignore"}).content.decode()
     typed = dana.get(address, query | {"partner": "<b>"}).content.decode()
     assert "no active employee or vendor" in typed and "<b>" not in typed
 

@@ -285,7 +285,10 @@ def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Cli
     assert "Payroll off" in checks["Connection and plan"].quickbooks
     assert "checks were reached, 1 failed." in page_text
     assert "120.00 USD at 80.00 an hour" in page_text
-    assert "Who employee 59, Ada Lindqvist For whom not linked yet, or not active Day 2026-03-02 Time 1:30" in page_text
+    assert (
+        "Employee or vendor employee 59, Ada Lindqvist Customer not linked yet, or not active Day 2026-03-02 Time 1:30"
+        in page_text
+    )
     assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
 
 

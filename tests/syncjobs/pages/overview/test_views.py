@@ -66,10 +66,10 @@ def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace
     page_text = main_text(dana.get("/admin/"))
 
     assert "Waiting to be sent 1.00 h 1 entry" in page_text
-    assert "Held 2.00 h 1 entry a person can free" in page_text
+    assert "Held 2.00 h 1 entry waiting on you" in page_text
     assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in page_text
     assert "5.00 h 1 entry, last" in page_text
-    assert "Left out by rule 3.50 h 2 entries" in page_text
+    assert "Excluded by rule 3.50 h 2 entries" in page_text
 
 
 def test_the_subscription_is_shown_with_its_evidence(dana: Client, workspace: Workspace) -> None:
@@ -383,8 +383,8 @@ def test_an_unsupported_subscription_keeps_the_last_steps_shut(dana: Client) -> 
 @pytest.mark.parametrize(
     ("columns", "sentence", "button"),
     [
-        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again by itself on Tue 3 Mar", True),
-        ({}, "asks again by itself within a minute", True),
+        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again automatically on Tue 3 Mar", True),
+        ({}, "asks again automatically within a minute", True),
         ({"lost_because": "invalid_grant", "asked_again": 1}, "only connecting it again helps", False),
     ],
 )

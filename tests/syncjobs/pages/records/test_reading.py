@@ -37,7 +37,7 @@ def test_a_record_says_what_is_wrong_and_what_to_do(admin_client: Client, worksp
 
     assert "1 record that could not be read" in listed and "rate is a text instead of a number" in listed
     assert "Time entry e1" in written
-    assert "leaves this list by itself" in page and "Times in America/New_York" in page
+    assert "leaves this list automatically" in page and "Times in America/New_York" in page
     assert reverse("admin:integrations_timeentry_change", args=[entry.pk]) in written
     assert "&lt;b&gt;much&lt;/b&gt;" in written and "<b>much</b>" not in written
 

@@ -52,7 +52,7 @@ def test_one_entry_is_synced_from_its_own_page(scene: Scene, person: Client, ada
 
     run, message = submit(person, "sync-entry", scene.mirrored(entry).pk)
 
-    assert "was asked for" in message
+    assert "requested" in message
     assert work(run).status == "succeeded"
     assert scene.receipt(entry).quickbooks_id
     assert len(scene.activities()) == 1
@@ -62,9 +62,9 @@ def test_one_entry_is_synced_from_its_own_page(scene: Scene, person: Client, ada
 @pytest.mark.parametrize(
     ("seconds_ago", "sentence"),
     [
-        (None, "begins once a worker runs. None does now"),
-        (60, "begins once a worker runs. None does now"),
-        (0, "begins by itself."),
+        (None, "It starts once a worker runs. None does now"),
+        (60, "It starts once a worker runs. None does now"),
+        (0, "It starts in a moment."),
     ],
 )
 def test_a_run_begins_by_itself_only_while_a_worker_lives(
@@ -80,7 +80,7 @@ def test_a_run_begins_by_itself_only_while_a_worker_lives(
     response = person.post(reverse("hourbridge:start", args=[scene.workspace.pk, "check"]), follow=True)
 
     message = " ".join(str(message) for message in response.context["messages"])
-    assert f"was asked for and {sentence}" in message
+    assert f"requested. {sentence}" in message
 
 
 def test_what_was_refused_is_tried_again_alone(scene: Scene, person: Client, ada: str, site: str) -> None:
@@ -172,9 +172,9 @@ def shown(client: Client, run: Run) -> str:
 def test_a_waiting_run_says_when_it_goes_on_and_can_be_tried_now(person: Client, scene: Scene, waiting: Run) -> None:
     time = formatting.moment(waiting.not_before, scene.workspace.time_zone)
     page = shown(person, waiting)
-    assert f"It goes on by itself from {time}" in page and "Try now" in page
+    assert f"It continues automatically from {time}" in page and "Try now" in page
     overview = person.get(reverse("admin:index")).content.decode()
-    assert f"It goes on by itself from {time}" in overview
+    assert f"It continues automatically from {time}" in overview
     assert "Try now" in overview and reverse("hourbridge:run-again", args=[waiting.pk]) in overview
 
     run, message = submit(person, "run-again", waiting.pk, verb="try_now")

@@ -41,7 +41,7 @@ def test_the_list_says_what_came_of_each_run(dana: Client, workspace: Workspace)
     page_text = main_text(dana.get(LIST))
 
     assert "392 sent, 363 h; 9 not sent; 3 refused; 1 in doubt" in page_text
-    assert "6 names without partner" in page_text
+    assert "6 unmatched names" in page_text
     assert "Partly done" in page_text and "erin" in page_text and "0:54" in page_text
 
 
@@ -86,7 +86,7 @@ def test_what_was_not_sent_is_counted_by_reason_what_can_be_unblocked_first(dana
     page_text = main_text(dana.get(page_of(run)))
 
     assert "User not linked 7" in page_text
-    assert "Not billable left out by rule 2" in page_text
+    assert "Not billable excluded by rule 2" in page_text
     assert page_text.index("User not linked") < page_text.index("Not billable")
     assert "2 entries have no hourly rate" in page_text
 
@@ -158,14 +158,18 @@ def test_what_a_stopped_run_did_not_reach_is_no_refusal(dana: Client, workspace:
 @pytest.mark.parametrize(
     ("outcomes", "words"),
     [
-        ({"sent": 3}, "All 3 writes arrived."),
+        ({"sent": 3}, "All 3 changes reached QuickBooks."),
         ({}, "Nothing had to be sent."),
         (
             {"sent": 5, "failed": 2, "unknown": 1, "planned": 1},
-            "5 of 9 writes arrived; 4 did not, and each says why. "
-            "2 were refused, 1 is in doubt and 1 was not reached. What arrived stays; the next sync takes up the rest.",
+            "5 of 9 changes reached QuickBooks; 4 did not, and each says why. "
+            "2 were refused, 1 is in doubt and 1 was not reached. "
+            "What was sent stays; the next sync continues with the rest.",
         ),
-        ({"sent": 1, "blocked": 2}, "The one write arrived. 2 entries were held or left out, by reason below."),
+        (
+            {"sent": 1, "blocked": 2},
+            "The one change reached QuickBooks. 2 entries were held or excluded, by reason below.",
+        ),
     ],
 )
 def test_a_finished_run_says_in_a_sentence_how_much_arrived(
@@ -198,7 +202,7 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
 def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, options={"entries": ["e1", "e2"], "resend": True})
 
-    assert "only 2 entries, time already sent is sent again" in main_text(dana.get(page_of(run)))
+    assert "only 2 entries, time already sent is brought up to date" in main_text(dana.get(page_of(run)))
 
 
 def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) -> None:
@@ -207,7 +211,7 @@ def test_a_preview_says_what_would_happen(dana: Client, workspace: Workspace) ->
 
     page_text = main_text(dana.get(page_of(run)))
 
-    assert "Would be sent 2 3 h" in page_text
+    assert "Create 2 3.00 h" in page_text
     assert "nothing is sent by a preview" in page_text
 
 

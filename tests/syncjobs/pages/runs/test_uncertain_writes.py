@@ -46,7 +46,7 @@ def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -
 
     page = client.get(address(scene))
     page_text = main_text(page)
-    assert "Who Ada Ada For whom Site Site" in page_text
+    assert "Employee or vendor Ada Ada Customer Site Site" in page_text
     assert "Time 1:00 1:07 (differs)" in page_text
     assert page_text.count("(differs)") == 1
     for page_url in ("/admin/", f"/admin/integrations/timeentry/{scene.mirrored(action.entry_id).pk}/change/"):

@@ -62,7 +62,7 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     assert f"3 entries, 4.5 h were sent to {company}. With a new company they count as not sent." in shown
     assert "1 write without a clear answer stays in doubt and is never sent again." in shown
     assert "Harbor sends to it as well and keeps the connection." in shown
-    assert "Sync by itself is switched off" in shown
+    assert "Automatic sync is switched off" in shown
     assert "Start date" in shown
 
 
@@ -125,7 +125,7 @@ def test_the_history_stays_readable_and_offers_nothing_that_would_write(dana: Cl
     entry_page = main_text(dana.get(f"/admin/integrations/timeentry/{entry.pk}/change/"))
 
     assert f"The connection to {company} was archived: its history stays" in main_text(run_page)
-    assert "Preview resending" not in main_text(run_page) and "Undo this run" not in main_text(run_page)
+    assert "Apply current rates" not in main_text(run_page) and "Undo this run" not in main_text(run_page)
     assert f"It is in {company} as activity 412" in entry_page
     assert "close failed Connection and plan" in entry_page
     again = dana.post(f"/admin/runs/{run.pk}/again/", {"verb": "preview_resend"}, follow=True)
@@ -152,5 +152,5 @@ def test_many_workspaces_without_a_company_take_no_more_queries(
         facts = {"at": datetime(2026, 4, 1, tzinfo=UTC), "sent_entries": 1, "sent_minutes": 60, "in_doubt": 0}
         ArchivedConnection.objects.create(workspace=free, company=CompanyFactory(), **facts)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         assert dana.get("/admin/").status_code == 200

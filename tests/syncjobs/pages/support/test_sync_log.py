@@ -174,7 +174,7 @@ def test_the_latest_events_say_who_did_what(support: Client, scene: Scene, troub
 
     assert "a command ignored the user Ben" in text
     assert f"Time sync {run.pk}: 0 sent" in text and "by a command" in text
-    assert "Waited 1 time for a vendor's limit" in text and "Its process was gone" in text
+    assert "Waited 1 time for a request limit" in text and "Its process was gone" in text
     assert "5 entries, 1 run" in text
 
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0021_cost_rates'),
+        ('integrations', '0022_cost_rates'),
     ]
 
     operations = [

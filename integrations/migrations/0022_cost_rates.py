@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0020_time_that_is_not_billable'),
+        ('integrations', '0021_time_that_is_not_billable'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0019_days_that_entries_left'),
+        ('integrations', '0020_plainer_labels'),
     ]
 
     operations = [
