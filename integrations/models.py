@@ -112,9 +112,16 @@ class Workspace(Connection):
     longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
     # What time has that no line rule decides about; each may be empty.
     service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+    service_item_declined = models.BooleanField(
+        default=False, help_text="Whether a person left the service item to QuickBooks."
+    )
     default_class = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks class, or empty.")
     default_location = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks location, or empty.")
     default_description = models.CharField(max_length=4000, blank=True, help_text="Template; empty: Clockify's text.")
+    send_nonbillable = models.BooleanField(
+        default=False, help_text="Whether time that is not billable goes as well, as NotBillable."
+    )
+    send_cost_rate = models.BooleanField(default=False, help_text="Whether time goes with Clockify's cost rate.")
     keep_signed = models.BooleanField(
         default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
     )

@@ -27,7 +27,7 @@ class Setting:
     """A setting of the policy. `read` turns text into the stored value or raises BadValue.
 
     `of_company`: kept on the company, for all its workspaces. `schedules`: the kind of run whose schedule it is.
-    `column`: where it is kept under another name.
+    `column`: where it is kept under another name. `declined`: where it is kept that a person wants none.
     """
 
     read: Callable[[Workspace, str], Any]
@@ -35,6 +35,7 @@ class Setting:
     of_company: bool = False
     schedules: str = ""
     column: str = ""
+    declined: str = ""
 
 
 def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
@@ -151,9 +152,13 @@ SETTINGS: Mapping[str, Setting] = {
     "approved_only": Setting(_yes_no, "send approved time only"),
     "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
     "keep_signed": Setting(_yes_no, "hold what would send, change or delete time of a signed period"),
+    "send_nonbillable": Setting(_yes_no, "send time that is not billable too, as NotBillable, for job costing"),
+    "send_cost_rate": Setting(_yes_no, "send Clockify's cost rate along, where the API key sees it"),
     "longest_hours": Setting(_hours, "longer entries wait for a person"),
     "service_item": Setting(
-        _listed("item"), "QuickBooks item for sent time, by id or name; none for QuickBooks' default"
+        _listed("item"),
+        "QuickBooks item for sent time, by id or name; none leaves it to QuickBooks",
+        declined="service_item_declined",
     ),
     "class": Setting(
         _listed("class"), "QuickBooks class of time that no line rule gives one, by id or name", column="default_class"
@@ -220,13 +225,17 @@ def change(workspace: Workspace, new_values: Mapping[str, str], *, now: datetime
                 schedules.change(workspace, SETTINGS[name].schedules, value, now=now)
                 continue
             owner: Any = workspace.company if SETTINGS[name].of_company else workspace
-            before = getattr(owner, column_of(name))
+            before, declined = getattr(owner, column_of(name)), SETTINGS[name].declined
             setattr(owner, column_of(name), value)
-            if before != value:
-                _record_change(workspace, name, before, value, now=now, person=person)
-        workspace_fields = [
-            column_of(name) for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules
-        ]
+            is_answer = bool(declined) and value == "" and not getattr(owner, declined)
+            if declined:
+                setattr(owner, declined, value == "")
+            if before != value or is_answer:
+                chosen = "nothing, left to QuickBooks" if declined and value == "" else value
+                _record_change(workspace, name, before, chosen, now=now, person=person)
+        changed = [SETTINGS[name] for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
+        workspace_fields = [column_of(name) for name in values if SETTINGS[name] in changed]
+        workspace_fields += [setting.declined for setting in changed if setting.declined]
         # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
         workspace.save(update_fields=workspace_fields)
         company = workspace.company

@@ -21,6 +21,11 @@ WORDINGS = {
     "NO_RATE": Wording(
         "{n} no hourly rate in Clockify and went with 0.", "entry has,entries have", "No hourly rate, goes with 0"
     ),
+    "NO_COST_RATE": Wording(
+        "{n} no cost rate that Clockify shows to this API key, and went without one.",
+        "entry has,entries have",
+        "No cost rate, goes without one",
+    ),
     "DESCRIPTION_CUT": Wording(
         "{n} longer than QuickBooks takes and went with the first 4,000 characters.",
         "text is,texts are",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
@@ -82,6 +83,7 @@ class Step:
 
 
 NEW = "New: not sent before."
+NEW_NOT_BILLABLE = "New: not sent before. It goes as not billable."
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
@@ -108,9 +110,9 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
         return Step(entry.id, "keep", "Sent, and not edited since.", warnings=warnings)
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
+    if entry.kept and is_no_work(entry, resolution, sent):
+        return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
     if resolution.codes & NO_WORK:
-        if entry.kept:
-            return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
@@ -123,7 +125,16 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
     if closed_reasons:
         return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
+
+
+def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
+    """Return True if the entry is no more what it was sent as: work at all, and billable work if it was.
+
+    What a person keeps in QuickBooks stays there for as long, even where unbillable time is sent by now.
+    """
+    was_billable = sent is not None and sent.draft.is_billable
+    return bool(resolution.codes & NO_WORK) or (was_billable and not entry.billable)
 
 
 def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -131,7 +142,7 @@ def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -188,7 +199,8 @@ def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None)
-    return Step(entry.id, "create", NEW, warnings=_warnings(entry, resolution), draft=new_draft)
+    why = NEW if new_draft.is_billable else NEW_NOT_BILLABLE
+    return Step(entry.id, "create", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft | None:
@@ -213,11 +225,14 @@ def _draft(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft:
         minutes=resolution.minutes,
         txn_date=day_of(entry, sent),
         line=resolution.line,
+        # None known today takes away none that was sent: the key may see no cost rates any more.
+        cost_rate=resolution.cost_rate or (Decimal(sent.draft.cost_rate or 0) if sent else None),
     )
 
 
-def _warnings(entry: Entry, resolution: Resolution) -> tuple[str, ...]:
-    return tuple(drafts.warnings(entry, resolution.line))
+def _warnings(entry: Entry, resolution: Resolution, new_draft: Draft) -> tuple[str, ...]:
+    lacks_cost_rate = resolution.cost_rate is not None and not new_draft.cost_rate
+    return tuple(drafts.warnings(entry, resolution.line, lacks_cost_rate=lacks_cost_rate))
 
 
 FIELD_LABELS = {
@@ -227,10 +242,12 @@ FIELD_LABELS = {
     "txn_date": "day",
     "minutes": "time",
     "description": "description",
+    "billable_status": "billable or not",
     "rate": "rate",
     "item_id": "service item",
     "class_id": "class",
     "department_id": "location",
+    "cost_rate": "cost rate",
 }
 
 
@@ -238,6 +255,9 @@ def _changed_fields(sent: Sent, new_draft: Draft, entry: Entry, resolution: Reso
     """Return what an update changes. A new price or link goes along with any edit, so it is said with both values."""
     relinked = _relinked(sent, entry, resolution)
     changed = [name for name in FIELD_LABELS if getattr(sent.draft, name) != getattr(new_draft, name)]
+    if not new_draft.is_billable:
+        # No rate is sent with it.
+        changed = [name for name in changed if name != "rate"]
     labels = [FIELD_LABELS[name] for name in changed if name not in {*ALONG, *relinked}]
     old, new = differences.values_of(sent.draft), differences.values_of(new_draft)
     along = []
@@ -268,9 +288,10 @@ ALONG_LABELS = {
     "item_id": ("item", "service item"),
     "class_id": ("class", "class"),
     "department_id": ("location", "location"),
+    "cost_rate": ("cost_rate", "cost rate"),
 }
 # Those that settings and rates decide, as opposed to links.
-ALONG = ("rate", "item_id", *drafts.PEOPLES_OWN)
+ALONG = ("rate", "item_id", *drafts.KEPT_AS_CHANGED)
 UNSENT = {"item_id": "QuickBooks' own choice"}
 
 

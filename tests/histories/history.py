@@ -9,7 +9,7 @@ from integrations.models import TimeEntry
 from syncjobs.models import Action, EntryOverride
 from tests.histories.books import WRITES
 from tests.histories.rare_events import RareEvents
-from tests.histories.rules import NO_WORK, ExpectedStatus
+from tests.histories.rules import ExpectedStatus
 from tests.support.scene import Result, run_command
 
 FIRST, LAST = "2026-03-02", "2026-03-28"
@@ -97,7 +97,7 @@ class History(RareEvents):
         assert kept <= self.settings.kept
         for key in self.settings.kept - kept:
             entry = self.scene.place.entries[key]
-            assert not self.rules.codes(entry, self.books.sent.get(key)) & NO_WORK, f"{key} was to be kept"
+            assert not self.rules.is_no_work(entry, self.books.sent.get(key)), f"{key} was to be kept"
         self.settings.kept = kept
 
     def _sync(self) -> Result:
@@ -159,8 +159,9 @@ class History(RareEvents):
         assert run["minutes_sent"] == sum(time.minutes for time in sends)
         warnings = Counter(code for key in listed if due[key].verb == "keep" for code in self._warnings(key))
         rateless = sum(
-            status.verb in {"send", "update"} and status.time is not None and not status.time.rate
+            status.verb in {"send", "update"} and not status.time.rate
             for status in due.values()
+            if status.time is not None and status.time.status == "Billable"
         )
         many = {"MANY_MISSING": len(waiting & gone), "MANY_DELETIONS": len(waiting - gone)}
         others = {name: count for name, count in {"NO_RATE": rateless, **many}.items() if count}

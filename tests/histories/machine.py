@@ -15,6 +15,7 @@ from tests.histories.history import MOST_TROUBLED_RUNS, History
 NUMBER = st.integers(0, 40)
 EDITS = ["length", "start", "text", "person", "project", "billable", "type", "timer", "invoiced", "approved"]
 SETTINGS = ["books", "payroll", "rounding", "item", "longest_hours", "approved_only", "block_invoiced"]
+SETTINGS += ["send_nonbillable", "send_nonbillable"]
 KINDS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503", "429", "hang_after_commit"]
 PATHS = ["timeactivity|/batch", "timeactivity|/batch", "query.*TimeActivity", "operation=delete", "reports/detailed"]
 FAULTS = st.tuples(st.sampled_from(KINDS), st.sampled_from(PATHS), st.integers(0, 3), st.integers(1, 4))

@@ -153,7 +153,7 @@ def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | Non
 
 def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
-    if entry.rate is None or minutes <= 0:
+    if entry.rate is None or minutes <= 0 or not entry.billable:
         return ""
     return f"{amount(entry.rate, minutes):,.2f} {entry.currency}".strip()
 
@@ -288,7 +288,7 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
         ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", entry_draft.txn_date),
         ("Time", duration(entry_draft.minutes)),
-        ("Rate", f"{entry_draft.rate}, billable"),
+        ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),
         ("Description", entry_draft.description or "none"),
     ]

@@ -67,6 +67,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     archived_by_workspace = archived.last_by_workspace(workspaces)
     broken_items = service_item.broken_by_workspace(workspaces)
+    item_questions = service_item.questions(workspaces)
     deletions, since_sent = figures.deletions(), figures.changed_since_sent()
     changed = figures.changed_for_people()
     shrunk = list(ShrunkList.objects.order_by("pk"))
@@ -84,6 +85,7 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             to_decide=waiting.get(workspace.pk, 0),
             archived=archived_by_workspace.get(workspace.pk),
             broken_item=broken_items.get(workspace.pk),
+            item_question=item_questions.get(workspace.pk, ""),
             unknown_for_people=unknown.get(workspace.pk, 0),
             deletions=deletions.get(workspace.pk, 0),
             changed_since_sent=since_sent.get(workspace.pk, 0),

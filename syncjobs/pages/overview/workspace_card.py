@@ -54,6 +54,8 @@ class Card:
     unknown_for_people: int = 0
     # Why the default service item can't be used.
     broken_item: Reason | None = None
+    # What to ask about the service item before the first time is sent; "" where nothing is to be asked.
+    item_question: str = ""
     deletions: int = 0
     # Sent entries whose rate or link is another one today: told, and no reason to call the workspace ill.
     changed_since_sent: int = 0

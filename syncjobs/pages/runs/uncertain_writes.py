@@ -23,7 +23,7 @@ from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
-from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.draft import Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
@@ -191,7 +191,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
             [activity.description.strip() or "none" for activity in alike],
         ),
         line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
-        line("Billable", BILLABLE, [activity.billable_status or "not said" for activity in alike]),
+        line("Billable", sent.billable_status, [activity.billable_status or "not said" for activity in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
         line("Service", names.item(sent), [names.item(activity) if sent.item_id else "none" for activity in alike]),
         ComparedField("Made there", "", tuple((_made(activity, zone), False) for activity in alike)),

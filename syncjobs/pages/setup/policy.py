@@ -70,6 +70,18 @@ WORDINGS: Mapping[str, FieldWording] = {
     "block_invoiced": FieldWording(
         "Exclude invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
+    "send_nonbillable": FieldWording(
+        "Send unbillable time",
+        "Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, as not "
+        "billable: it counts in job costing and goes on no invoice.",
+        choices=YES_NO,
+    ),
+    "send_cost_rate": FieldWording(
+        "Send cost rates",
+        "Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify shows "
+        "none to this API key, time goes without one.",
+        choices=YES_NO,
+    ),
     "keep_signed": FieldWording(
         "Keep signed periods",
         "Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.",
@@ -78,7 +90,22 @@ WORDINGS: Mapping[str, FieldWording] = {
     "longest_hours": FieldWording(
         "Longest entry, hours", "Longer entries wait for a person, since a timer may have been left running."
     ),
-    "service_item": FieldWording("Service item", "The product or service that sent time is booked to.", kind="item"),
+    "service_item": FieldWording(
+        "Service item",
+        "What sent time is booked on where no line rule says it. Left to QuickBooks, it is the item for time in "
+        "its own settings, or one that it chooses.",
+        kind="item",
+    ),
+    "class": FieldWording(
+        "Class", "The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none."
+    ),
+    "location": FieldWording(
+        "Location", "The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none."
+    ),
+    "description": FieldWording(
+        "Description",
+        "The words of time that no line rule gives any, such as {project}: {description}. Empty for Clockify's text.",
+    ),
     "allow_sku": FieldWording(
         "Allow another plan",
         "The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
@@ -195,7 +222,11 @@ def _line(workspace: Workspace, name: str, value: str, problem: str) -> PolicyLi
 
 
 def _values(workspace: Workspace) -> dict[str, str]:
-    return {name: _text(value) for name, value in policy.shown(workspace).items()}
+    values = {name: _text(value) for name, value in policy.shown(workspace).items()}
+    # On the page none is an answer, and no answer yet is another one.
+    if workspace.service_item_declined and not values["service_item"]:
+        values["service_item"] = "none"
+    return values
 
 
 def _text(value: Any) -> str:

@@ -11,6 +11,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
+from syncjobs.rules.eligibility import Policy
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None).draft
@@ -77,6 +78,24 @@ def test_time_is_never_taken_away(found: Activity, edits: dict[str, Any], code: 
     step = correct(found, **edits)
 
     assert (step.verb, [reason.code for reason in step.reasons]) == ("block", [code])
+
+
+def test_more_time_does_not_make_billed_time_unbillable() -> None:
+    too = Policy(send_nonbillable=True)
+    entry = work(billable=False, **NINETY_MINUTES)
+    step = corrections.intend(entry, resolved(entry, policy=too), SENT)
+
+    held = corrections.correct(step, SENT, [BILLED], NOT_BILLED, part=1)
+
+    assert (held.verb, [reason.code for reason in held.reasons]) == ("block", ["BILLED_IN_QUICKBOOKS"])
+    assert held.why == (
+        "QuickBooks has it as billable, Clockify says not billable, and more time does not change that. "
+        "Credit it in QuickBooks."
+    )
+    written_off = replace(CHANGED, billable_status="NotBillable", minutes=60)
+    assert corrections.correct(step, SENT, [written_off], NOT_BILLED, part=1).verb == "create"
+    # What people wrote off there alone may get more time beside it.
+    assert correct(written_off, **NINETY_MINUTES).verb == "create"
 
 
 def test_what_the_next_sync_updates_is_not_corrected() -> None:
