@@ -102,7 +102,9 @@ def of_workspaces() -> dict[int, Figures]:
 def _add_money(figures: Mapping[int, Figures]) -> None:
     """Add what time is worth that was not sent; of sent time the proof shows amounts."""
     unsent = (State.READY, State.BLOCKED, State.FAILED, State.UNKNOWN)
-    statuses = EntryStatus.objects.filter(state__in=unsent, entry__rate__gt=0, minutes__gt=0)
+    # Time that is not billable is worth nothing to a bill, whatever its rate.
+    billable = EntryStatus.objects.filter(entry__billable=True, entry__rate__gt=0, minutes__gt=0)
+    statuses = billable.filter(state__in=unsent)
     # Grouped by equal amounts in the database: thousands of entries come as a few lines.
     groups = statuses.order_by().values_list(
         "workspace_id", "state", "held", "entry__currency", "entry__rate", "minutes"
