@@ -498,7 +498,7 @@ class LineRule(models.Model):
 
 
 class Schedule(models.Model):
-    """The times at which a workspace's checks or syncs start automatically. The worker's tick compares `next_at`."""
+    """When a workspace's checks, syncs or comparisons start by themselves. The worker's tick compares `next_at`."""
 
     class Mode(models.TextChoices):
         OFF = "off", "Off"
@@ -508,7 +508,8 @@ class Schedule(models.Model):
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="schedules")
     kind = models.CharField(
-        max_length=10, choices=[(kind.value, kind.label) for kind in (Run.Kind.CHECK, Run.Kind.SYNC)]
+        max_length=10,
+        choices=[(kind.value, kind.label) for kind in (Run.Kind.CHECK, Run.Kind.SYNC, Run.Kind.RECONCILE)],
     )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
     every = models.PositiveSmallIntegerField(default=1, help_text="How many minutes or hours.")

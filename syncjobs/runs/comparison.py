@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from integrations.models import Workspace
 from mapping.queries import company_of
-from syncjobs.models import Reconciliation, ReconciliationRow, Run
+from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
 from syncjobs.rules.reconciliation_rows import Reconciliation as Found
 from syncjobs.rules.reconciliation_rows import Row, minutes
 from syncjobs.runs.figures import api_calls
@@ -20,6 +21,23 @@ from syncjobs.support import reconcile
 ROWS_AT_ONCE = 1000
 # Comparisons of a workspace that nobody signed; each holds thousands of rows.
 KEPT = 24
+# Calendar months that a scheduled comparison goes back: its calls grow with its days.
+OPEN_MONTHS = 3
+
+
+def open_period(workspace: Workspace, now: datetime) -> tuple[date, date] | None:
+    """Return the days that nobody signed: from the day after the last signed period to yesterday; None if none are.
+
+    They begin no earlier than the start date, nor than the month before the last.
+    """
+    last = workspace.today(now) - timedelta(days=1)
+    first = last.replace(day=1)
+    for _ in range(OPEN_MONTHS - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company)
+    signed_until = standing.aggregate(day=Max("to_date"))["day"]
+    first = max(first, workspace.start_date, signed_until + timedelta(days=1) if signed_until else first)
+    return (first, last) if first <= last else None
 
 
 def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Found:
@@ -67,6 +85,9 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
             ReconciliationRow.objects.bulk_create(chunk)
         unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
         unsigned.filter(**days, pk__lt=stored.pk).delete()
+        if run is not None and run.trigger == "schedule":
+            # Each night's has one day more; together they would push out those that people asked for.
+            unsigned.filter(run__trigger="schedule", pk__lt=stored.pk).delete()
         kept = unsigned.order_by("-pk").values_list("pk", flat=True)[:KEPT]
         unsigned.exclude(pk__in=list(kept)).delete()
     return stored

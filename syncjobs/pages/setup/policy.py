@@ -86,6 +86,12 @@ WORDINGS: Mapping[str, FieldWording] = {
     ),
     "check_schedule": FieldWording("Check by itself", "When new users and customers are looked for.", kind="schedule"),
     "sync_schedule": FieldWording("Sync by itself", "When billable time is sent without a person.", kind="schedule"),
+    "compare_schedule": FieldWording(
+        "Compare by itself",
+        "When both sides are read for Proof of period: the days after the last signed period, up to yesterday, three "
+        "months at most. Nothing is written.",
+        kind="schedule",
+    ),
 }
 
 
