@@ -27,6 +27,9 @@ class Reconciliation(models.Model):
     quickbooks_seconds = models.BigIntegerField()
     unreadable = models.JSONField(default=list, help_text="A sentence for each record that could not be read.")
     cut_message = ScrubbedTextField(blank=True, help_text="Why a side may not be whole.")
+    open_seconds = models.BigIntegerField(
+        null=True, help_text="What nothing explains, in either direction, notes included; null: not counted."
+    )
     api_calls = models.JSONField(default=dict, help_text="HTTP requests by vendor; empty where they were not counted.")
 
     class Meta:

@@ -34,7 +34,8 @@ def explain(
     text = _cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
-    chosen = [item for item in _open_items(_compared(workspace, days), days) if item.activity in activities]
+    compared = _compared(workspace, days)
+    chosen = [item for item in _open_items(compared, days) if item.activity in activities]
     if not chosen:
         raise Refused("Choose what the note is about; it may have been explained meanwhile.")
     ActivityNote.objects.bulk_create(
@@ -49,6 +50,8 @@ def explain(
         )
         for item in chosen
     )
+    for stored in {compared, stored_comparison.of_workspace(workspace).first() or compared}:
+        stored_comparison.count_open(stored)
     return len(chosen)
 
 

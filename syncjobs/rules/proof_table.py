@@ -108,6 +108,11 @@ def explanations(row: StoredRow, notes: Notes) -> tuple[list[Explained], list[Op
     return found, asked, left
 
 
+def open_seconds(rows: Iterable[StoredRow], notes: Notes) -> int:
+    """Return the seconds that nothing explains; opposite ones do not cancel out."""
+    return sum(abs(explanations(row, notes)[2]) for row in rows)
+
+
 def explanation(row: StoredRow, notes: Notes) -> str:
     """Return each cause of a row with its signed minutes, and what none explains; "" where both sides are equal."""
     found, _, left = explanations(row, notes)

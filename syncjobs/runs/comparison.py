@@ -16,7 +16,7 @@ from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
 from syncjobs.rules.reconciliation_rows import Reconciliation as Found
 from syncjobs.rules.reconciliation_rows import Row, minutes
 from syncjobs.runs.figures import api_calls
-from syncjobs.support import reconcile
+from syncjobs.support import reconcile, stored_comparison
 
 ROWS_AT_ONCE = 1000
 # Comparisons of a workspace that nobody signed; each holds thousands of rows.
@@ -83,6 +83,7 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
         rows = (_row(stored, row) for row in found.rows)
         for chunk in _chunked(rows):
             ReconciliationRow.objects.bulk_create(chunk)
+        stored_comparison.count_open(stored)
         unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
         unsigned.filter(**days, pk__lt=stored.pk).delete()
         if run is not None and run.trigger == "schedule":

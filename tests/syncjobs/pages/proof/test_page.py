@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -155,3 +157,28 @@ def test_a_side_that_refuses_is_said_beside_the_earlier_comparison(
 
     assert failed.error_message in page
     assert "Clockify 1.00 h" in page
+
+
+def test_who_compared_and_when_it_is_compared_next_are_said(admin_client: Client, scene: Scene) -> None:
+    scene.compare(trigger="schedule")
+    off = main_text(admin_client.get(address(scene), PERIOD))
+    scene.policy(compare_schedule="daily at 02:00")
+    on = main_text(admin_client.get(address(scene), PERIOD))
+
+    assert "today by schedule, with" in off
+    assert "Compare every night" in off
+    assert re.search(r"Compared next \w+ \d+ \w+, 02:00, by schedule", on)
+
+
+def test_a_scheduled_comparison_that_failed_is_told_where_its_days_are_others(
+    admin_client: Client, scene: Scene
+) -> None:
+    scene.compare(trigger="schedule")
+    with scene.world.lock:
+        scene.clockify.revoke_key("sandbox-clockify-key")
+    failed = scene.compare(FIRST, "2026-03-30", trigger="schedule")
+
+    page = main_text(admin_client.get(address(scene), PERIOD))
+
+    assert failed.status == "failed"
+    assert failed.error_message in page
