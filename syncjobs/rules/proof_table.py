@@ -45,6 +45,7 @@ class StoredRow(NamedTuple):
     amounts: Mapping[str, Sequence[str]]
     activities: Sequence[Sequence[Any]]
     forms: Sequence[Mapping[str, Any]]
+    keys: Mapping[str, Sequence[str]] = {}
 
 
 class Note(NamedTuple):

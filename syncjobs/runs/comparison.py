@@ -107,6 +107,7 @@ def _row(stored: Reconciliation, row: Row) -> ReconciliationRow:
         amounts={currency: [str(amount) for amount in pair] for currency, pair in row.amounts.items()},
         activities=activities,
         forms=[{**dict(form), "seconds": seconds} for form, seconds in row.forms.items()],
+        keys=row.keys,
     )
 
 

@@ -12,7 +12,7 @@ from syncjobs.models import ActivityNote, Reconciliation, SignOff
 from syncjobs.rules import proof_table
 from syncjobs.rules.proof_table import Note, StoredRow
 
-COLUMNS = ("user", "customer", "date", "clockify", "quickbooks", "causes", "amounts", "activities", "forms")
+COLUMNS = ("user", "customer", "date", "clockify", "quickbooks", "causes", "amounts", "activities", "forms", "keys")
 
 
 def latest(workspace: Workspace, first: date, last: date) -> Reconciliation | None:
