@@ -289,7 +289,8 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
     """Yield a line for each entry of an open cause, then one for each that is settled."""
     names = sync_log.names_for(workspace, found)
     for problem in found:
-        explained, entry = reasons.explain(problem.row), problem.entry
+        keys = named_ids.keys_of(problem.item.draft) if problem.item else set()
+        explained, entry = reasons.explain(named_ids.in_reason(problem.row, keys, names)), problem.entry
         yield {
             "date": entry.txn_date,
             "user": entry.user_name,
@@ -327,7 +328,7 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
 def _attempt_cells(item: RunItem | None, words: str, names: dict[named_ids.Key, Any]) -> Cells:
     keys = named_ids.keys_of(item.draft) if item else set()
     return {
-        "quickbooks_words": "".join(text for text, _ in named_ids.named(words, keys, names)),
+        "quickbooks_words": named_ids.text(words, keys, names),
         "intuit_tid": item.intuit_tid if item else "",
         "run": item.run_id if item else "",
     }

@@ -86,7 +86,7 @@ def test_ids_in_quickbooks_words_are_names_with_links(support: Client, scene: Sc
     page = support.get(address(scene), {**MARCH, "cause": "610"})
     customer = Customer.objects.get(name="Site")
 
-    assert "Customer Id Acme:Site has been made inactive" in main_text(page)
+    assert f"Customer Id Acme:Site ({customer.quickbooks_id}) has been made inactive" in main_text(page)
     assert f'href="/admin/integrations/customer/{customer.pk}/change/"' in page.content.decode()
     assert "intuit_tid" in main_text(page)
 
