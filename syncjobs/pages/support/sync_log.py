@@ -24,6 +24,7 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.models import EntryStatus, Run, RunItem
 from syncjobs.pages import access, links
+from syncjobs.pages.support import bundle
 from syncjobs.rules import reasons
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 from syncjobs.support import events, sync_log
@@ -143,6 +144,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "csv": filters.query(cause="", format="csv"),
         "everything": filters.query(state="", who="", run="", cause=""),
         "is_whole": is_whole,
+        "bundle": bundle.card(request, workspace, now=timezone.now()),
         "all_time": f"?from={workspace.start_date.isoformat()}",
     }
     return access.show(request, "support/sync_log.html", context, title="Sync log")

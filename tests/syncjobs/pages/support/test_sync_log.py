@@ -91,6 +91,15 @@ def test_ids_in_quickbooks_words_are_names_with_links(support: Client, scene: Sc
     assert "intuit_tid" in main_text(page)
 
 
+def test_the_bundle_is_one_press_away(support: Client, scene: Scene, trouble: dict[str, str]) -> None:
+    page = support.get(address(scene))
+
+    link = reverse("hourbridge:support-bundle", args=[scene.workspace.pk])
+    assert f'action="{link}"' in page.content.decode()
+    assert "Download bundle" in main_text(page) and "About " in main_text(page)
+    assert support.post(link, {"replace_names": "yes"})["Content-Type"] == "application/zip"
+
+
 def test_it_is_narrowed_by_state_by_who_fixes_it_and_by_run(
     support: Client, scene: Scene, trouble: dict[str, str]
 ) -> None:
