@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.models import Workspace
+from mapping.decisions.notes import cleaned
 from mapping.errors import Refused
 from syncjobs.display.formatting import moment
 from syncjobs.models import ActivityNote, Reconciliation, SignOff
@@ -31,7 +32,7 @@ def explain(
     workspace: Workspace, days: Days, activities: Collection[str], text: str, *, person: Any, now: datetime
 ) -> int:
     """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
-    text = _cleaned(text)
+    text = cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
     compared = _compared(workspace, days)
@@ -61,7 +62,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     `shown`: the key of that comparison. `reason`: needed where something in it is not explained or not known.
     """
     first, last = days
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not is_over(workspace, last, now):
         raise Refused("These days are not over yet; sign them when they are.")
     with transaction.atomic():
@@ -126,7 +127,7 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
 
 def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
     """Withdraw a signature; it stays in the history with who did so, when and why. Raises Refused."""
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not reason:
         raise Refused("Say why it is withdrawn; that stays in the history.")
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
@@ -187,11 +188,6 @@ def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None
     """Hold or free the entries of these days where signed periods are kept."""
     if workspace.keep_signed:
         evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)
-
-
-def _cleaned(text: str) -> str:
-    """Return what a person wrote on one line; PostgreSQL takes no NUL."""
-    return " ".join(text.replace("\x00", " ").split())
 
 
 def name_of(person: Any) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from integrations import roles
 from syncjobs import sign_offs
-from syncjobs.models import ActivityNote, Reconciliation
+from syncjobs.models import ActivityNote, Reconciliation, SignOff
 from syncjobs.support import stored_comparison
 from tests.support import people
 from tests.support.page_text import main_text
@@ -108,3 +108,15 @@ def test_time_that_was_signed_without_an_explanation_needs_nobody(scene: Scene, 
     sign_offs.sign(scene.workspace, days, **signature)
 
     assert stored_comparison.not_explained() == {}
+
+
+def test_a_note_or_a_reason_that_is_too_long_is_refused_and_nothing_is_kept(scene: Scene, by_hand: str) -> None:
+    shown = str(Reconciliation.objects.get().pk)
+    sign = reverse("hourbridge:proof-sign", args=[scene.workspace.pk])
+
+    noted = note(bookkeeper(), scene, by_hand, text="x" * 501).content.decode()
+    signed = bookkeeper("bob").post(sign, {**PERIOD, "shown": shown, "reason": "x" * 501}, follow=True).content.decode()
+
+    assert "has 501 characters, and there is room for 500. Shorten it; nothing was changed." in noted
+    assert "has 501 characters" in signed
+    assert not ActivityNote.objects.exists() and not SignOff.objects.exists()
