@@ -104,6 +104,7 @@ def _table_context(
         "table": table,
         "total": table.total,
         "causes": shown.total_causes(table.total),
+        "explained": shown.explained(table.total),
         "amounts": shown.amounts(table.total),
         "page": Paginator(groups, size).get_page(request.GET.get("page", 1)),
         "group_count": len(groups),

@@ -8,7 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from syncjobs.display import formatting
 from syncjobs.models import Run
+from syncjobs.pages.proof import shown
+from syncjobs.rules.proof_table import Sums
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene
 
@@ -182,3 +185,37 @@ def test_a_scheduled_comparison_that_failed_is_told_where_its_days_are_others(
 
     assert failed.status == "failed"
     assert failed.error_message in page
+
+
+def test_a_difference_is_what_the_figures_beside_it_give(
+    admin_client: Client, scene: Scene, ada: str, site: str
+) -> None:
+    scene.entry(ada, site, minutes=100 + 1 / 3)
+    scene.sync()
+    scene.compare()
+
+    page = main_text(admin_client.get(address(scene), PERIOD))
+
+    # 20 seconds apart, and 1.67 h on both sides.
+    assert "Clockify 1.67 h − QuickBooks 1.67 h = Difference 0.00 h" in page
+    assert "rounding 0.00" in page and "0.00 explained" in page
+
+
+@pytest.mark.parametrize(
+    ("clockify", "causes", "shown_causes"),
+    [
+        # 0.006 + 0.006 + 0.006 h = 0.02 h.
+        (65, {"Not billable": 21, "No project": 22, "User not linked": 22}, [0, 36, 36]),
+        (65, {"Not billable": 3600 - 3535, "Rounding": 0}, [72, 0]),
+        (3620, {"Rounding": 20, "Not billable": 3600}, [36, 3600]),
+        (3600, {"Not billable": 3600}, [3600]),
+        (0, {}, []),
+    ],
+)
+def test_causes_add_up_to_the_difference_that_is_shown(
+    clockify: int, causes: dict[str, int], shown_causes: list[int]
+) -> None:
+    found = shown.total_causes(Sums(clockify=clockify, quickbooks=0, causes=causes))
+
+    assert sum(cause.seconds for cause in found) == formatting.as_shown(clockify)
+    assert sorted(cause.seconds for cause in found) == sorted(shown_causes)
