@@ -48,12 +48,13 @@ def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Foun
     found = reconcile.reconcile(
         run.workspace, first, last, now=now, on_stage=on_stage, run_id=run.pk, with_invoices=True
     )
-    save(run.workspace, found, compared_at=now, run=run)
+    stored = save(run.workspace, found, compared_at=now, run=run)
     run.counters = {
         "clockify_minutes": minutes(found.clockify),
         "quickbooks_minutes": minutes(found.quickbooks),
         "difference": minutes(found.difference),
-        "unexplained": minutes(found.unexplained),
+        # As *Proof* counts it, where time that was not sent from here may have to be explained as well.
+        "unexplained": minutes(stored.open_seconds or 0) if stored else 0,
         "rows": len(found.rows),
     }
     return found

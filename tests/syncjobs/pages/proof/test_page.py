@@ -92,7 +92,7 @@ def test_a_comparison_s_run_leads_to_it(admin_client: Client, scene: Scene, ada:
     listed = main_text(admin_client.get(reverse("admin:syncjobs_run_changelist")))
 
     assert f'href="{address(scene)}?from={FIRST}&amp;to={LAST}"' in page.content.decode()
-    assert "difference 1 h, 0 h of it not explained" in listed
+    assert "difference 1 h, 0 h not explained" in listed
 
 
 def test_billed_time_names_its_invoice(admin_client: Client, scene: Scene, ada: str, site: str) -> None:
