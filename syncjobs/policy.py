@@ -173,6 +173,9 @@ SETTINGS: Mapping[str, Setting] = {
     "allow_unstated_payroll": Setting(_yes_no, "send although Payroll is not stated", of_company=True),
     "check_schedule": Setting(_timetable, "when checks begin: off, every 2 hours, daily at 07:30", schedules="check"),
     "sync_schedule": Setting(_timetable, "when syncs begin, likewise", schedules="sync"),
+    "compare_schedule": Setting(
+        _timetable, "when both sides of the period that is not signed yet are compared, likewise", schedules="reconcile"
+    ),
 }
 
 

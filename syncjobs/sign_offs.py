@@ -15,6 +15,7 @@ from django.db import transaction
 
 from integrations.database import database_now
 from integrations.models import Workspace
+from mapping.decisions.notes import cleaned
 from mapping.errors import Refused
 from syncjobs.display.formatting import moment
 from syncjobs.ledger import journal
@@ -33,10 +34,11 @@ def explain(
     workspace: Workspace, days: Days, activities: Collection[str], text: str, *, person: Any, now: datetime
 ) -> int:
     """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
-    text = _cleaned(text)
+    text = cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
-    chosen = [item for item in _open_items(_compared(workspace, days), days) if item.activity in activities]
+    compared = _compared(workspace, days)
+    chosen = [item for item in _open_items(compared, days) if item.activity in activities]
     if not chosen:
         raise Refused("Choose what the note is about; it may have been explained meanwhile.")
     ActivityNote.objects.bulk_create(
@@ -51,6 +53,8 @@ def explain(
         )
         for item in chosen
     )
+    for stored in {compared, stored_comparison.of_workspace(workspace).first() or compared}:
+        stored_comparison.count_open(stored)
     return len(chosen)
 
 
@@ -60,7 +64,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     `shown`: the key of that comparison. `reason`: needed where something in it is not explained or not known.
     """
     first, last = days
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not is_over(workspace, last, now):
         raise Refused("These days are not over yet; sign them when they are.")
     with transaction.atomic():
@@ -144,7 +148,7 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
 
 def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
     """Withdraw a signature; it stays in the history with who did so, when and why. Raises Refused."""
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not reason:
         raise Refused("Say why it is withdrawn; that stays in the history.")
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
@@ -205,11 +209,6 @@ def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None
     """Hold or free the entries of these days where signed periods are kept."""
     if workspace.keep_signed:
         evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)
-
-
-def _cleaned(text: str) -> str:
-    """Return what a person wrote on one line; PostgreSQL takes no NUL."""
-    return " ".join(text.replace("\x00", " ").split())
 
 
 def name_of(person: Any) -> str:

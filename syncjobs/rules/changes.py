@@ -103,11 +103,9 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, resend: b
 
 def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bool) -> Step:
     if sent.content_hash == entry.content_hash:
-        if resend and resolution.may_go:
+        if resend and resolution.codes <= CLOSED_CODES:
             return _intend_resend(entry, resolution, sent)
-        now = differences.today(entry, resolution, sent.draft)
-        warnings = differences.warnings(now, sent.noted)
-        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=warnings)
+        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=_since_sent(entry, resolution, sent))
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
     if entry.kept and is_no_work(entry, resolution, sent):
@@ -141,6 +139,11 @@ def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
+    # It keeps its day, which need not be the entry's today: the time zone may have changed.
+    closed_reasons = resolution.closed.reasons(sent.txn_date) or resolution.reasons
+    if closed_reasons:
+        why, warnings = f"To be sent again, but {closed_text(closed_reasons)}.", _since_sent(entry, resolution, sent)
+        return Step(entry.id, "block", why, closed_reasons, warnings)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
     return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
@@ -228,6 +231,11 @@ def _draft(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft:
         # None known today takes away none that was sent: the key may see no cost rates any more.
         cost_rate=resolution.cost_rate or (Decimal(sent.draft.cost_rate or 0) if sent else None),
     )
+
+
+def _since_sent(entry: Entry, resolution: Resolution, sent: Sent) -> tuple[str, ...]:
+    """Return the warnings of what is different today from what was sent, and nobody took note of."""
+    return differences.warnings(differences.today(entry, resolution, sent.draft), sent.noted)
 
 
 def _warnings(entry: Entry, resolution: Resolution, new_draft: Draft) -> tuple[str, ...]:

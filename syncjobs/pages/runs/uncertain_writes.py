@@ -17,6 +17,7 @@ from integrations.fields import SecretUnreadable
 from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from integrations.typed_numbers import whole_number
+from mapping.decisions import notes
 from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs.display.formatting import day, duration, moment
@@ -76,7 +77,7 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
         raise Refused("Nothing was chosen.")
     # Activity id and SyncToken of each activity on the page: a decision is refused if one has changed since.
     seen = dict(pair.split(":", 1) for pair in form.getlist("seen") if ":" in pair)
-    decision = UncertainWriteDecision(workspace, action_id, seen, request.user, form.get("note", "")[:500])
+    decision = UncertainWriteDecision(workspace, action_id, seen, request.user, notes.cleaned(form.get("note", "")))
     now = timezone.now()
     if form.get("take"):
         manual.take(decision, form["take"], now=now)

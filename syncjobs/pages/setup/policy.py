@@ -115,6 +115,12 @@ WORDINGS: Mapping[str, FieldWording] = {
     ),
     "check_schedule": FieldWording("Automatic check", "When new users and customers are looked for.", kind="schedule"),
     "sync_schedule": FieldWording("Automatic sync", "When billable time is sent without a person.", kind="schedule"),
+    "compare_schedule": FieldWording(
+        "Automatic comparison",
+        "When both sides are read for the proof: the days after the last signed period, up to yesterday, three "
+        "months at most. Nothing is written.",
+        kind="schedule",
+    ),
 }
 
 

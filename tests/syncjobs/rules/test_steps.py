@@ -163,6 +163,21 @@ def test_a_resend_of_what_may_not_go_changes_nothing() -> None:
     assert (step(held).verb, step(free).verb) == ("keep", "update")
 
 
+def test_a_resend_into_closed_days_is_held_with_its_reason() -> None:
+    entry, closed = replace(WORK, rate=Decimal("99")), Policy(book_close_date=DAY)
+    moved = replace(entry, txn_date=DAY + timedelta(days=1))
+
+    def step(work: Any) -> Step:
+        return changes.intend(work, resolved(work, policy=closed), SENT, resend=True)
+
+    held = step(entry)
+    assert (held.verb, codes(held), held.warnings) == ("block", ["BOOKS_CLOSED"], ("RATE_CHANGED",))
+    assert held.why == "To be sent again, but its books are closed."
+    # Also where only the day that was sent is closed, and the entry is of another one by now.
+    assert (step(moved).verb, codes(step(moved))) == ("block", ["BOOKS_CLOSED"])
+    assert step(WORK).verb == "keep"
+
+
 def test_an_entry_that_is_as_sent_tells_what_changed_around_it() -> None:
     entry = replace(WORK, rate=Decimal("99"))
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mapping.errors import Refused
 from syncjobs import sign_offs
-from syncjobs.models import EntryStatus, Reconciliation, SignOff
+from syncjobs.models import EntryStatus, Reconciliation, RunItem, SignOff
 from tests.support.commands import SYNC, Command, until
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, LAST, Scene, run_command
@@ -83,6 +83,26 @@ def test_an_undo_leaves_signed_time(scene: Scene, sent: list[str], beth: Any) ->
     run_command("undo_run", str(run))
 
     assert sorted(row["TxnDate"] for row in scene.activities()) == ["2026-03-04", "2026-03-05", "2026-03-06"]
+
+
+def test_a_resend_leaves_signed_time_and_says_why(
+    scene: Scene, sent: list[str], beth: Any, ada: str, site: str
+) -> None:
+    scene.policy(start_date=FIRST, keep_signed="on")
+    sign(scene, beth)
+    scene.edit_project(site, hourlyRate=15000)
+    before = scene.activities()
+
+    result = run_command("sync_time", "--resend", "--from", FIRST, "--to", "2026-04-30")
+
+    assert (result.code, result.counts) == (0, {"updated": 1, "blocked": 3})
+    assert result["blocked_reasons"] == {"PERIOD_SIGNED": 3}
+    in_march = [row for row in scene.activities() if row["TxnDate"] < "2026-04"]
+    assert in_march == [row for row in before if row["TxnDate"] < "2026-04"]
+    items = RunItem.objects.filter(run_id=result["run"], outcome="blocked")
+    assert set(items.values_list("why", flat=True)) == {"To be sent again, but its period is signed."}
+    # Nothing about the entry itself waits.
+    assert scene.explain(sent[0])["state"] == "sent"
 
 
 def test_signing_holds_at_once_and_withdrawing_frees(
