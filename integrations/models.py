@@ -131,6 +131,18 @@ class Workspace(Connection):
         default=True,
         help_text="Time that Clockify has invoiced already would be billed twice.",
     )
+    send_nonbillable = models.BooleanField(
+        "send unbillable time",
+        default=False,
+        help_text="Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, "
+        "as not billable: it counts in job costing and goes on no invoice.",
+    )
+    send_cost_rate = models.BooleanField(
+        "send cost rates",
+        default=False,
+        help_text="Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify "
+        "shows none to this API key, time goes without one.",
+    )
     keep_signed = models.BooleanField(
         "keep signed periods",
         default=False,
@@ -146,19 +158,32 @@ class Workspace(Connection):
     )
     # What time has that no line rule decides about; each may be empty.
     service_item = models.CharField(
-        max_length=64, blank=True, help_text="The product or service that sent time is booked to."
+        max_length=64,
+        blank=True,
+        help_text="What sent time is booked on where no line rule says it. Left to QuickBooks, "
+        "it is the item for time in its own settings, or one that it chooses.",
+    )
+    service_item_declined = models.BooleanField(
+        default=False, help_text="Whether a person left the service item to QuickBooks."
     )
     default_class = models.CharField(
         "class",
         max_length=64,
         blank=True,
-        help_text="QuickBooks class of time that no line rule gives one, by id or name.",
+        help_text="The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none.",
     )
     default_location = models.CharField(
-        "location", max_length=64, blank=True, help_text="QuickBooks location of such time, by id or name."
+        "location",
+        max_length=64,
+        blank=True,
+        help_text="The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none.",
     )
     default_description = models.CharField(
-        "description", max_length=4000, blank=True, help_text="Words of such time, such as {project}: {description}."
+        "description",
+        max_length=4000,
+        blank=True,
+        help_text="The words of time that no line rule gives any, such as {project}: {description}. Empty for "
+        "Clockify's text.",
     )
 
     # Set by `clockify.connection.connect`: why its time zone is not the key owner's.

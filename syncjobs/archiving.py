@@ -166,7 +166,7 @@ def _set_free(
         )
         first = start_date or workspace.start_date
         # Ids of another company's records mean nothing in the next one.
-        emptied = dict.fromkeys(archived.COMPANYS_OWN, "")
+        emptied: dict[str, Any] = {**dict.fromkeys(archived.COMPANYS_OWN, ""), "service_item_declined": False}
         Workspace.objects.filter(pk=workspace.pk).update(company=None, start_date=first, **emptied)
         _forget_statuses(workspace)
         ConnectionEvent.objects.create(

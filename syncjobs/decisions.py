@@ -7,6 +7,7 @@ the entry as a page showed it, "" where none did; Moved is raised if the entry m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +19,8 @@ from mapping.errors import Refused
 from syncjobs import entry_versions
 from syncjobs.models import EntryOverride, Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
-from syncjobs.rules import differences
-from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, NO_WORK
+from syncjobs.rules import changes, differences
+from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 
 
 def ignore(
@@ -29,7 +30,7 @@ def ignore(
     with entry_versions.unmoved(workspace, entry, version, person=person):
         record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
         # Ignoring alone does not keep what is no work any more.
-        if entry.deleted_at is None and _waits_to_be_deleted(workspace, entry):
+        if entry.deleted_at is None and _is_no_work(workspace, entry):
             record_kept(workspace, [entry.clockify_id], person=person, now=now)
     _evaluate(workspace, entry, now)
 
@@ -44,7 +45,7 @@ def ignore_many(
     with transaction.atomic():
         entries = entry_versions.lock_unmoved(workspace, versions)
         record_ignored(workspace, [entry.clockify_id for entry in entries], person=person, now=now, note=note)
-        waiting = [entry.clockify_id for entry in entries if _waits_to_be_deleted(workspace, entry)]
+        waiting = [entry.clockify_id for entry in entries if _is_no_work(workspace, entry)]
         record_kept(workspace, waiting, person=person, now=now)
     evaluate.evaluate(workspace, entries, now=now)
     return len(entries)
@@ -65,7 +66,7 @@ def keep_quickbooks(
     Time that would be deleted stays until the entry is billable work again; any other entry is ignored from now on.
     """
     with entry_versions.unmoved(workspace, entry, version, person=person):
-        if not _waits_to_be_deleted(workspace, entry):
+        if not _is_no_work(workspace, entry):
             record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
         else:
             record_kept(workspace, [entry.clockify_id], person=person, now=now)
@@ -186,13 +187,15 @@ def forget_ignored(workspace: Workspace, entry_ids: QuerySet[Any] | Collection[s
         rows.update(ignored=False)
 
 
-def _waits_to_be_deleted(workspace: Workspace, entry: TimeEntry) -> bool:
+def _is_no_work(workspace: Workspace, entry: TimeEntry) -> bool:
     """Return True if the time was sent, is as it was sent, and is no billable work any more or gone from Clockify."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or receipt.conflict:
         return False
-    context = inputs.load_context(workspace)
-    return entry.deleted_at is not None or bool(context.resolve(context.entry(entry)).codes & NO_WORK)
+    context = replace(inputs.load_context(workspace), receipts={entry.clockify_id: receipt})
+    values = context.entry(entry)
+    is_no_work = changes.is_no_work(values, context.resolve(values), inputs.sent_of(receipt))
+    return entry.deleted_at is not None or is_no_work
 
 
 def _checked(code: str) -> str:

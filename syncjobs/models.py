@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -505,7 +504,7 @@ class LineRule(models.Model):
 
 
 class Schedule(models.Model):
-    """The times at which a workspace's checks or syncs start automatically. The worker's tick compares `next_at`."""
+    """When a workspace's checks, syncs or comparisons start by themselves. The worker's tick compares `next_at`."""
 
     class Mode(models.TextChoices):
         OFF = "off", "Off"
@@ -515,7 +514,8 @@ class Schedule(models.Model):
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="schedules")
     kind = models.CharField(
-        max_length=10, choices=[(kind.value, kind.label) for kind in (Run.Kind.CHECK, Run.Kind.SYNC)]
+        max_length=10,
+        choices=[(kind.value, kind.label) for kind in (Run.Kind.CHECK, Run.Kind.SYNC, Run.Kind.RECONCILE)],
     )
     mode = models.CharField(max_length=8, choices=Mode, default=Mode.OFF)
     every = models.PositiveSmallIntegerField(default=1, help_text="How many minutes or hours.")
@@ -539,15 +539,15 @@ class SupportBundle(models.Model):
         READY = "ready", "Ready"
         FAILED = "failed", "Failed"
 
-    # The queue ends a task after half an hour; one that was lost or killed holds nobody up for longer than this.
-    LOST_AFTER = timedelta(hours=1)
-
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="support_bundles")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     replaces_names = models.BooleanField(default=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     problem = ScrubbedTextField(blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
+    owner = models.CharField(max_length=80, blank=True, help_text="Process that makes it.")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    enqueued_at = models.DateTimeField(null=True, blank=True, help_text="When the queue was last told of it.")
     requested_at = models.DateTimeField(db_index=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -29,19 +29,25 @@ class Setting(forms.CharField):
     """A setting of the policy as text. `read` turns the text into the value to store, or raises ValueError.
 
     `column` keeps it, of the workspace or of its company, and has its label and help. `schedules`: the kind of run
-    whose schedule it is.
+    whose schedule it is. `declined`: the column that keeps that a person wants none.
     """
 
     # Whose setting it is; set by the form.
     workspace: Workspace
 
     def __init__(
-        self, read: Callable[[Workspace, str], Any], column: Any = None, *, schedules: str = "", **options: Any
+        self,
+        read: Callable[[Workspace, str], Any],
+        column: Any = None,
+        *,
+        schedules: str = "",
+        declined: str = "",
+        **options: Any,
     ) -> None:
         if column is not None:
             options |= {"label": capfirst(column.verbose_name), "help_text": column.help_text}
         super().__init__(required=False, **options)
-        self.read, self.column, self.schedules = read, column, schedules
+        self.read, self.column, self.schedules, self.declined = read, column, schedules, declined
 
     @property
     def of_company(self) -> bool:
@@ -57,6 +63,10 @@ class Setting(forms.CharField):
         if self.column is not None:
             self.column.run_validators(stored)
         return stored
+
+    def columns(self, value: Any) -> dict[str, Any]:
+        """Return what to store, by column."""
+        return {self.column.name: value} | ({self.declined: value == ""} if self.declined else {})
 
     def prepare_value(self, value: Any) -> Any:
         """Return a stored value as people write it."""
@@ -172,8 +182,10 @@ SETTINGS: Mapping[str, Setting] = {
     "approved_only": _yes_or_no(_workspace("approved_only")),
     "block_invoiced": _yes_or_no(_workspace("block_invoiced")),
     "keep_signed": _yes_or_no(_workspace("keep_signed")),
+    "send_nonbillable": _yes_or_no(_workspace("send_nonbillable")),
+    "send_cost_rate": _yes_or_no(_workspace("send_cost_rate")),
     "longest_hours": Setting(_hours, _workspace("longest_hours")),
-    "service_item": Setting(_listed("item"), _workspace("service_item")),
+    "service_item": Setting(_listed("item"), _workspace("service_item"), declined="service_item_declined"),
     "class": Setting(_listed("class"), _workspace("default_class")),
     "location": Setting(_listed("location"), _workspace("default_location")),
     "description": Setting(_template, _workspace("default_description")),
@@ -188,6 +200,13 @@ SETTINGS: Mapping[str, Setting] = {
     "sync_schedule": Setting(
         _timetable, schedules="sync", label="Automatic sync", help_text="When billable time is sent without a person."
     ),
+    "compare_schedule": Setting(
+        _timetable,
+        schedules="reconcile",
+        label="Automatic comparison",
+        help_text="When both sides are read for the proof: the days after the last signed period, up to yesterday, "
+        "three months at most. Nothing is written.",
+    ),
 }
 
 
@@ -196,6 +215,9 @@ class PolicyForm(forms.Form):
 
     def __init__(self, workspace: Workspace, new_values: Mapping[str, str] | None = None) -> None:
         super().__init__(new_values, initial=shown(workspace), auto_id="rule-%s")
+        if workspace.service_item_declined:
+            # To want none is an answer, and no answer yet is another one.
+            self.initial["service_item"] = workspace.service_item or "none"
         self.workspace = workspace
         for name in SETTINGS if new_values is None else new_values:
             setting = self.fields[name] = deepcopy(SETTINGS[name])
@@ -211,16 +233,16 @@ class PolicyForm(forms.Form):
                     schedules.change(workspace, setting.schedules, value, now=now)
                     continue
                 owner: Any = company if setting.of_company else workspace
-                before = getattr(owner, setting.column.name)
-                setattr(owner, setting.column.name, value)
-                if before != value:
-                    _record_change(workspace, name, before, value, now=now, person=person)
-            settings = [SETTINGS[name] for name in self.cleaned_data]
-            # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
-            workspace.save(
-                update_fields=[setting.column.name for setting in settings if setting.column and not setting.of_company]
-            )
-            if company is not None and any(setting.of_company for setting in settings):
+                before, columns = getattr(owner, setting.column.name), setting.columns(value)
+                if any(getattr(owner, column) != stored for column, stored in columns.items()):
+                    chosen = "nothing, left to QuickBooks" if setting.declined and value == "" else value
+                    _record_change(workspace, name, before, chosen, now=now, person=person)
+                for column, stored in columns.items():
+                    setattr(owner, column, stored)
+                if not setting.of_company:
+                    # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
+                    workspace.save(update_fields=list(columns))
+            if company is not None and any(SETTINGS[name].of_company for name in self.cleaned_data):
                 company.allowed_by, company.allowed_at = person, now
                 company.save(update_fields=["allow_sku", "allow_unstated_payroll", "allowed_by", "allowed_at"])
         if company is not None and workspace.pulled_at is not None:

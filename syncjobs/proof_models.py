@@ -27,6 +27,9 @@ class Reconciliation(models.Model):
     quickbooks_seconds = models.BigIntegerField()
     unreadable = models.JSONField(default=list, help_text="A sentence for each record that could not be read.")
     cut_message = ScrubbedTextField(blank=True, help_text="Why a side may not be whole.")
+    open_seconds = models.BigIntegerField(
+        null=True, help_text="What nothing explains, in either direction, notes included; null: not counted."
+    )
     api_calls = models.JSONField(default=dict, help_text="HTTP requests by vendor; empty where they were not counted.")
 
     class Meta:
@@ -50,6 +53,10 @@ class ReconciliationRow(models.Model):
     amounts = models.JSONField(default=dict, help_text="By currency: Clockify's and QuickBooks' amount, as text.")
     activities = models.JSONField(default=list, help_text="[id, seconds, code, whether a person is asked].")
     forms = models.JSONField(default=list, help_text="Facts of invoices that billed it, each with its seconds.")
+    keys = models.JSONField(
+        default=dict,
+        help_text='Whose it is, by ids: {"people": ["employee:55"], "customers": ["customer:7"]}; empty in older rows.',
+    )
 
     class Meta:
         indexes = [models.Index(fields=["reconciliation", "date"], name="reconciliation_row_by_day")]

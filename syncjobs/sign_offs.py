@@ -13,10 +13,13 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations.database import database_now
 from integrations.models import Workspace
+from mapping.decisions.notes import cleaned
 from mapping.errors import Refused
 from syncjobs.display.formatting import moment
-from syncjobs.models import ActivityNote, Reconciliation, SignOff
+from syncjobs.ledger import journal
+from syncjobs.models import Action, ActivityNote, Receipt, Reconciliation, SignOff
 from syncjobs.planning import evaluate
 from syncjobs.rules import proof_table
 from syncjobs.rules.proof_table import Notes, OpenItem, Sums
@@ -31,10 +34,11 @@ def explain(
     workspace: Workspace, days: Days, activities: Collection[str], text: str, *, person: Any, now: datetime
 ) -> int:
     """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
-    text = _cleaned(text)
+    text = cleaned(text)
     if not text:
         raise Refused("Write what it is; a note without words explains nothing.")
-    chosen = [item for item in _open_items(_compared(workspace, days), days) if item.activity in activities]
+    compared = _compared(workspace, days)
+    chosen = [item for item in _open_items(compared, days) if item.activity in activities]
     if not chosen:
         raise Refused("Choose what the note is about; it may have been explained meanwhile.")
     ActivityNote.objects.bulk_create(
@@ -49,6 +53,8 @@ def explain(
         )
         for item in chosen
     )
+    for stored in {compared, stored_comparison.of_workspace(workspace).first() or compared}:
+        stored_comparison.count_open(stored)
     return len(chosen)
 
 
@@ -58,12 +64,13 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     `shown`: the key of that comparison. `reason`: needed where something in it is not explained or not known.
     """
     first, last = days
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not is_over(workspace, last, now):
         raise Refused("These days are not over yet; sign them when they are.")
     with transaction.atomic():
         # Two signatures of the same days must not both be the first.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
+        _refuse_while_written(workspace, days)
         stored = _compared(workspace, days)
         if str(stored.pk) != shown:
             raise Refused("The period was compared again meanwhile. Look at what it says now, then sign.")
@@ -99,6 +106,24 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     return sign_off
 
 
+def _refuse_while_written(workspace: Workspace, days: Days) -> None:
+    """Check that no write to a period that is to be kept may still arrive; raises Refused otherwise.
+
+    Called with the workspace's row locked: who commits an action later sees the signature (`Outcomes.hold_if_signed`).
+    """
+    if not Workspace.objects.filter(pk=workspace.pk, keep_signed=True).exists():
+        return
+    now, (first, last) = database_now(), days
+    open_actions = Action.objects.filter(workspace=workspace, company=workspace.company, state=Action.State.SENDING)
+    arriving = [action for action in open_actions if journal.may_arrive_until(action) >= now]
+    # Where an entry moved, both of its days change.
+    ids = [action.quickbooks_id for action in arriving if action.quickbooks_id]
+    receipts = Receipt.objects.filter(company=workspace.company, quickbooks_id__in=ids)
+    changing = {*(action.txn_date for action in arriving), *receipts.values_list("txn_date", flat=True)}
+    if any(first <= day <= last for day in changing):
+        raise Refused("Time of these days is being written to QuickBooks. When that is done, compare again, then sign.")
+
+
 def is_over(workspace: Workspace, last: date, now: datetime) -> bool:
     """Return whether a period that ends with this day may be signed: on the day itself people still work."""
     return last < workspace.today(now)
@@ -123,7 +148,7 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
 
 def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
     """Withdraw a signature; it stays in the history with who did so, when and why. Raises Refused."""
-    reason = _cleaned(reason)
+    reason = cleaned(reason)
     if not reason:
         raise Refused("Say why it is withdrawn; that stays in the history.")
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
@@ -184,11 +209,6 @@ def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None
     """Hold or free the entries of these days where signed periods are kept."""
     if workspace.keep_signed:
         evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)
-
-
-def _cleaned(text: str) -> str:
-    """Return what a person wrote on one line; PostgreSQL takes no NUL."""
-    return " ".join(text.replace("\x00", " ").split())
 
 
 def name_of(person: Any) -> str:

@@ -58,18 +58,35 @@ class ClockifyApiClient:
         Raises ReconnectNeeded, after `on_lost`, where one of them is refused; another ApiError where the answer is
         not clear, such as a gateway's page.
         """
-        workspace_url = f"{self.api_url}/workspaces/{self.account_id}"
-        for url in (f"{self.api_url}/user", *([] if self.account_id == CONNECTING else [workspace_url])):
-            try:
-                answer = self._parse(self._send_once("GET", url))
-            except AccessRefused as refusal:
-                # Only a workspace that is not visible answers an empty 404.
-                if not refusal.by_vendor or (refusal.status == 404 and url != workspace_url):
-                    raise
-                self.on_lost(refusal.lost.message)
-                raise refusal.lost from None
-            if not isinstance(answer, Mapping):
-                raise self._unexpected(f"Clockify answered {url} with something else than an object.")
+        for url in (f"{self.api_url}/user", *([] if self.account_id == CONNECTING else [self._workspace_url])):
+            self._ask_own_address(url)
+
+    def ask_with_projects(self) -> tuple[list[Mapping[str, Any]], bool]:
+        """Ask for the workspace, then for its newest projects, by two requests; say whether these are all of them.
+
+        Raises ReconnectNeeded, after `on_lost`, where the workspace is refused; another ApiError as `check_connection`.
+        """
+        self._ask_own_address(self._workspace_url)
+        newest_first = {"sort-column": "ID", "sort-order": "DESCENDING", "page": "1", "page-size": str(PAGE_SIZE)}
+        answer = self._send_once("GET", f"{self._workspace_url}/projects", params=newest_first)
+        is_whole = answer.headers.get("Last-Page", "").strip().lower() == "true"
+        return self._list(self._parse(answer)), is_whole
+
+    @property
+    def _workspace_url(self) -> str:
+        return f"{self.api_url}/workspaces/{self.account_id}"
+
+    def _ask_own_address(self, url: str) -> None:
+        try:
+            answer = self._parse(self._send_once("GET", url))
+        except AccessRefused as refusal:
+            # Only a workspace that is not visible answers an empty 404.
+            if not refusal.by_vendor or (refusal.status == 404 and url != self._workspace_url):
+                raise
+            self.on_lost(refusal.lost.message)
+            raise refusal.lost from None
+        if not isinstance(answer, Mapping):
+            raise self._unexpected(f"Clockify answered {url} with something else than an object.")
 
     # --- reading -------------------------------------------------------------------------------------------
     def me(self) -> Mapping[str, Any]:

@@ -103,6 +103,9 @@ class TimeEntry(models.Model):
     type = models.CharField(max_length=20, default="REGULAR")
     description = models.TextField(blank=True)
     rate = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    cost_rate = models.DecimalField(
+        max_digits=14, decimal_places=4, null=True, blank=True, help_text="Of an hour, as far as the API key sees it."
+    )
     currency = models.CharField(max_length=3, blank=True)
     invoiced = models.BooleanField(default=False)
     approved = models.BooleanField(null=True, blank=True, help_text="Empty where nobody asked.")

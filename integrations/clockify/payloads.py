@@ -75,7 +75,10 @@ class TagPayload:
 
 @dataclass(frozen=True, slots=True)
 class EntryPayload:
-    """One time entry. `rate` is per hour, in major units; None where Clockify has none. `tags`: ids and names."""
+    """One time entry. `tags`: ids and names.
+
+    `rate` and `cost_rate` are per hour, in major units; None where Clockify has none, or shows none to this key.
+    """
 
     id: str
     user_id: str
@@ -95,6 +98,7 @@ class EntryPayload:
     rate: Decimal | None
     currency: str
     invoiced: bool
+    cost_rate: Decimal | None = None
 
     @property
     def content_hash(self) -> str:
@@ -261,6 +265,7 @@ def entry(raw: Raw) -> EntryPayload:
         rate=rate,
         currency=currency,
         invoiced=_invoiced(raw.get("invoicingInfo")),
+        cost_rate=_cost_rate(raw, currency),
     )
 
 
@@ -325,6 +330,25 @@ def _rate(raw: Raw) -> tuple[Decimal | None, str]:
         amount = values.number(raw, name, below=HIGHEST_AMOUNT)
     # Both APIs send minor units: 12500 is 125.00.
     return (None if amount is None else amount / 100), currency
+
+
+def _cost_rate(raw: Raw, currency: str) -> Decimal | None:
+    """Return the cost rate in major units; None where it can't be read, or is of another currency than the entry.
+
+    The report has a number, the regular API an object (reference, clockify.md §4 and §5); a key that may not see cost
+    rates gets 0, null or nothing. Time goes without one, so nothing about it makes an entry unreadable.
+    """
+    try:
+        if isinstance(raw.get("costRate"), Mapping):
+            nested = values.nested(raw, "costRate")
+            amount = values.number(nested, "amount", below=HIGHEST_AMOUNT)
+            other = _currency(nested, "currency")
+        else:
+            amount, other = values.number(raw, "costRate", below=HIGHEST_AMOUNT), ""
+    except Unreadable:
+        return None
+    is_known = amount and not (other and currency and other != currency)
+    return amount / 100 if amount and is_known else None
 
 
 def _invoiced(info: Any) -> bool:

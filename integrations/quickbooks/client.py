@@ -13,7 +13,7 @@ import requests
 from django.conf import settings
 
 from integrations import elapsed, retry, throttle
-from integrations.errors import AccessRefused, ApiError, NoAnswer, TryLater, Unexpected
+from integrations.errors import AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
 from integrations.health import HealthCheck
 from integrations.http import bounded_json, calls
 from integrations.quickbooks import payloads, tokens
@@ -28,6 +28,8 @@ PAGE_SIZE = 1000
 # 200,000 records of one kind, more than companies have. QuickBooks gives no total beside rows, and asking for one would
 # cost another metered call.
 MAX_PAGES = 200
+# Of a bId.
+MAX_NUMBER_LENGTH = 10
 # 1000 ids stay far below the size that a statement may have as a POST body.
 IDS_PER_QUERY = 1000
 # A longer statement is sent as a POST body; Intuit publishes no limit for URLs, 4 kB is known to work.
@@ -99,11 +101,13 @@ class QuickBooksApiClient:
                 self._record(answer, "CompanyInfo")
                 return
 
-    def ask_subscription(self) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
-        """Return CompanyInfo and Preferences by two requests, lost connection or not; the company is never marked.
+    def ask_with_queries(
+        self, statements: Mapping[str, str]
+    ) -> tuple[Mapping[str, Any], dict[str, list[Mapping[str, Any]] | ApiError] | None]:
+        """Return CompanyInfo, and the answers to queries by entity, by two requests; the company is never marked.
 
-        Preferences are None where the second request went with a new token, since the first one was refused. Raises
-        ReconnectNeeded where that is refused as well.
+        The connection may be lost. The answers are None where the second request went with a new token, since the
+        first one was refused; raises ReconnectNeeded where that is refused as well.
         """
         token = tokens.access_token(self.company, even_if_lost=True, mark_lost=False)
         path = f"companyinfo/{self.company.realm_id}"
@@ -113,12 +117,20 @@ class QuickBooksApiClient:
             if not refusal.by_vendor:
                 raise
         else:
-            return company_info, self._record(self._send_once("GET", "preferences", token), "Preferences")
+            return company_info, self._ask_queries(statements, token)
         token = tokens.access_token(self.company, refused=token, even_if_lost=True, mark_lost=False)
         try:
             return self._record(self._send_once("GET", path, token), "CompanyInfo"), None
         except AccessRefused as refusal:
             raise (refusal.lost if refusal.by_vendor else refusal) from None
+
+    def _ask_queries(self, statements: Mapping[str, str], token: str) -> dict[str, list[Mapping[str, Any]] | ApiError]:
+        """Send queries in one request, once, and without taking a turn from other batches."""
+        try:
+            answer = self._send_once("POST", "batch", token, body=_batch_body(_query_items(statements)))
+            return self._rows_by_entity(statements, answer, self._items_by_number(answer))
+        except (AccessRefused, Rejected, Gone, Unexpected) as refusal:
+            return dict.fromkeys(statements, refusal)
 
     # --- reading -------------------------------------------------------------------------------------------
     def company_info(self) -> Mapping[str, Any]:
@@ -234,18 +246,22 @@ class QuickBooksApiClient:
         Return the rows or the error by entity, and QuickBooks' own time of the answer. At most 1000 records come back
         in all (Intuit: batch page), so each statement should contain MAXRESULTS.
         """
-        # A bId has at most 10 characters.
-        batch_items = [{"bId": entity[:10], "Query": statement} for entity, statement in statements.items()]
-        answer, items_by_number = self._batch(batch_items, params=None, repeatable=True)
+        answer, items_by_number = self._batch(_query_items(statements), params=None, repeatable=True)
+        rows = self._rows_by_entity(statements, answer, items_by_number)
+        return rows, payloads.instant(self._object(answer).get("time"))
+
+    def _rows_by_entity(
+        self, statements: Mapping[str, str], answer: requests.Response, items_by_number: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, list[Mapping[str, Any]] | ApiError]:
         tid = answer.headers.get("intuit_tid", "")
         rows: dict[str, list[Mapping[str, Any]] | ApiError] = {}
         for entity in statements:
-            item = items_by_number.get(entity[:10])
+            item = items_by_number.get(entity[:MAX_NUMBER_LENGTH])
             try:
                 rows[entity] = self._item_rows(item, entity, tid)
             except ApiError as error:
                 rows[entity] = error
-        return rows, payloads.instant(self._object(answer).get("time"))
+        return rows
 
     def _batch(
         self,
@@ -263,15 +279,18 @@ class QuickBooksApiClient:
         if wait_seconds:
             message = "QuickBooks' limit for batches is used up."
             raise TryLater(message, vendor="quickbooks", code="THROTTLED", after=wait_seconds)
-        body = json.dumps({"BatchItemRequest": batch_items}, ensure_ascii=False).encode()
+        body = _batch_body(batch_items)
         answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable, begin_before=begin_before)
+        return answer, self._items_by_number(answer)
+
+    def _items_by_number(self, answer: requests.Response) -> dict[str, Mapping[str, Any]]:
         items = self._object(answer).get("BatchItemResponse")
         if not isinstance(items, list):
             raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
         by_number = [(str(item.get("bId")), item) for item in items if isinstance(item, Mapping)]
         counts = Counter(number for number, _ in by_number)
         # What is named twice proves nothing: it counts as missing.
-        return answer, {number: item for number, item in by_number if counts[number] == 1}
+        return {number: item for number, item in by_number if counts[number] == 1}
 
     def _item_answer(self, answer: Mapping[str, Any] | None, item: BatchItem, tid: str) -> ItemAnswer:
         error = read_item(answer, tid=tid) if answer is not None else None
@@ -410,6 +429,14 @@ class QuickBooksApiClient:
 
 def _classify(answer: requests.Response) -> ApiError | None:
     return read_answer(answer.status_code, answer.headers, answer.content, after=calls.retry_after(answer))
+
+
+def _query_items(statements: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"bId": entity[:MAX_NUMBER_LENGTH], "Query": statement} for entity, statement in statements.items()]
+
+
+def _batch_body(items: list[dict[str, Any]]) -> bytes:
+    return json.dumps({"BatchItemRequest": items}, ensure_ascii=False).encode()
 
 
 def quoted(text: str) -> str:

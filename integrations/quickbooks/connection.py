@@ -218,11 +218,11 @@ def keep_subscription(
 
 
 def keep_tracking(company: Company, preferences: payloads.Raw) -> None:
-    """Save whether time may have classes and locations."""
-    tracked = payloads.tracking(preferences)
-    for name, value in tracked.items():
+    """Save whether time may have classes and locations, and which item QuickBooks has for time."""
+    stated = payloads.time_defaults(preferences)
+    for name, value in stated.items():
         setattr(company, name, value)
-    company.save(update_fields=list(tracked))
+    company.save(update_fields=list(stated))
 
 
 def subscription_status(company: Company) -> subscription_policy.SubscriptionStatus:

@@ -57,6 +57,9 @@ class Company(Connection):
     # Whether time may have a class or a location there.
     tracks_classes = models.BooleanField(null=True, blank=True)
     tracks_locations = models.BooleanField(null=True, blank=True)
+    default_time_item = models.CharField(
+        max_length=64, blank=True, help_text="Id of the item for time in QuickBooks' settings, or empty."
+    )
     plan_problem = models.TextField(blank=True, help_text="What of the plan could not be read.")
     plan_read_at = models.DateTimeField(null=True, blank=True)
     # Exceptions that an administrator allowed for this company.

@@ -36,6 +36,7 @@ class Activity:
     raw: Raw
     class_id: str = ""
     department_id: str = ""
+    cost_rate: Decimal | None = None
 
     @property
     def billed(self) -> bool:
@@ -154,6 +155,7 @@ def activity(raw: Raw) -> Activity:
         raw=raw,
         class_id=ref(raw, "ClassRef"),
         department_id=ref(raw, "DepartmentRef"),
+        cost_rate=decimal(raw.get("CostRate")),
     )
 
 
@@ -264,15 +266,25 @@ def subscription(company_info: Raw, preferences: Raw) -> SubscriptionEvidence:
         return SubscriptionEvidence(company_name, "", "", None, None, None, "", problem=str(problem))
 
 
-def tracking(preferences: Raw) -> dict[str, bool | None]:
-    """Return whether time may have a class and a location, by the company's columns; None where it is not stated."""
+def time_defaults(preferences: Raw) -> dict[str, bool | str | None]:
+    """Return what the settings say about time, by the company's columns.
+
+    Whether it may have a class and a location, None where that is not stated, and the id of the item for time, or "".
+    """
     accounting = preferences.get("AccountingInfoPrefs")
     stated = accounting if isinstance(accounting, Mapping) else {}
     # Of a TimeActivity's own references, beside those of lines (Intuit: TimeActivity page).
     return {
         "tracks_classes": yes_no(stated.get("ClassTrackingPerTxn")),
         "tracks_locations": yes_no(stated.get("TrackDepartments")),
+        "default_time_item": _default_time_item(preferences),
     }
+
+
+def _default_time_item(preferences: Raw) -> str:
+    settings = preferences.get("TimeTrackingPrefs")
+    key = ref(settings, "DefaultTimeItem") if isinstance(settings, Mapping) else ""
+    return key if len(key) <= values.ID_LENGTH else ""
 
 
 def _name_values(raw: Raw, what: str) -> dict[str, str]:

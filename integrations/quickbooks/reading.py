@@ -31,6 +31,8 @@ MAX_RECORDS = 1000
 SUBSCRIPTION_QUERIES = {"CompanyInfo": "select * from CompanyInfo", "Preferences": "select * from Preferences"}
 # Records that may have been added since the last reading; the rest of a longer list is read page by page.
 MARGIN = 50
+# Records to be shown as new; more of them are only said to be more.
+MAX_NEW = 50
 # QuickBooks keeps changes for 30 days, but records that were merged away may be missing from them.
 MAX_CHANGES_AGE = timedelta(days=1)
 # A change that was being saved during the last reading may have an earlier time than that reading.
@@ -68,6 +70,19 @@ def read(company: Company, client: QuickBooksApiClient, *, with_subscription: bo
         reads = {"CompanyInfo": client.company_info, "Preferences": client.preferences}
         result.subscription = {entity: _readable(entity, read) for entity, read in reads.items()}
     return result
+
+
+def statements_of_new(company: Company, entities: Sequence[str]) -> dict[str, str]:
+    """Return queries for records that were created since the lists were read, at most MAX_NEW of each entity."""
+    read_at = company.changes_read_to or company.pulled_at
+    if read_at is None:
+        return {}
+    since = (read_at - OVERLAP).isoformat(timespec="seconds")
+    where = f"{EVERYBODY} and MetaData.CreateTime > '{since}'"
+    return {
+        entity: f"select * from {entity} where {where} orderby Id startposition 1 maxresults {MAX_NEW}"
+        for entity in entities
+    }
 
 
 def lists_of(company: Company) -> dict[str, type[Listed]]:

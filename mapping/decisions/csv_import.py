@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integrations.models import Workspace
+from mapping.decisions import notes
 from mapping.decisions.batch import Choice
 from mapping.decisions.partner_search import KINDS
 from mapping.errors import Refused
@@ -166,7 +167,7 @@ def _change(known: _KnownRecords, line: int, values: Mapping[str, str]) -> Chang
             Choice(decision.replace(" ", "_"), kind, clockify_id),
             _after(known, kind, clockify_id, decision),
         )
-    return Change(line, choice, name, before, after, values.get("note", "")[:500])
+    return Change(line, choice, name, before, after, notes.cleaned(values.get("note", "")))
 
 
 def _link(known: _KnownRecords, kind: str, clockify_id: str, values: Mapping[str, str]) -> tuple[Choice, str]:

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
+from mapping.decisions import versions
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.preview import MappingSnapshot
+from mapping.errors import Moved
 from mapping.matching import acceptance
 from mapping.queries import links_of, mismatches_of
 
@@ -98,17 +100,30 @@ def accept_safe(
     workspace: Workspace,
     *,
     keys: Collection[str] | None = None,
-    versions: Mapping[str, str] | None = None,
+    shown: Mapping[str, str] | None = None,
     now: datetime,
     person: Any = None,
     note: str = "",
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Link all safe pairs, or those of `keys`, as one batch, and return it with the keys left out and their messages.
 
-    Pairs are searched again, so that only what is still safe is linked. `versions`: by key, those of the pairs that a
-    person saw. The caller evaluates entries again afterwards.
+    Pairs are searched again, so that only what is still safe is linked. `shown`: by key, the versions of the
+    pairs that a person saw. The caller evaluates entries again afterwards.
     """
     accepted, left_out = among(safe_pairs(workspace), keys)
     decision_note = note or "Accepted with all safe ones."
-    choices = [replace(pair.choice, version=(versions or {}).get(pair.key, "")) for pair in accepted]
+    shown = shown or {}
+    choices = [replace(pair.choice, version=shown.get(pair.key, "")) for pair in accepted]
+    left_out = [(key, _moved(workspace, key, shown.get(key, ""), person) or message) for key, message in left_out]
     return apply(workspace, choices, now=now, person=person, note=decision_note), left_out
+
+
+def _moved(workspace: Workspace, key: str, version: str, person: Any) -> str:
+    """Return who changed the record since its `version` was shown; "" where nobody did, or none was shown."""
+    kind, _, clockify_id = key.partition("-")
+    try:
+        if version:
+            versions.Taking(workspace, kind, clockify_id, person=person).refuse_if_moved(version)
+    except Moved as moved:
+        return str(moved)
+    return ""

@@ -68,6 +68,7 @@ PROJECT: Fields = {
     "color": ("color", _as_is),
     "note": ("note", _as_is),
     "hourlyRate": ("hourly_rate", _rate),
+    "costRate": ("cost_rate", _rate),
     "memberRates": ("member_rates", dict),
 }
 TASK: Fields = {"name": ("name", _as_is), "projectId": ("project_id", _as_is), "status": ("status", _as_is)}

@@ -35,6 +35,7 @@ class RowWriter:
         self.workspace = call.workspace
         self.hides_amounts = amount_shown == "HIDE_AMOUNT"
         self.missing_rate = None if call.switch("report_missing_rate") == "null" else 0.0
+        self.cost_rates = str(call.switch("report_cost_rates"))
         self.missing_ref = None if call.switch("report_missing_refs") == "null" else ""
         live = call.switch("report_keys") == "live"
         self.id_key, self.lock_key = ("_id", "isLocked") if live else ("id", "locked")
@@ -95,9 +96,17 @@ class RowWriter:
             "rate": shown_rate,
             "earnedAmount": shown_amount,
             "earnedRate": shown_rate,
-            "costAmount": 0.0,
-            "costRate": 0.0,
+            **self._costs(entry),
         }
+
+    def _costs(self, entry: Entry) -> Row:
+        """Return cost rate and amount; a key that may not see them gets what the switch says."""
+        if self.cost_rates == "absent":
+            return {}
+        if self.cost_rates != "shown":
+            return dict.fromkeys(("costAmount", "costRate"), 0.0 if self.cost_rates == "zero" else None)
+        rate = self.workspace.cost_rate_of(entry) or 0
+        return {"costAmount": round(rate * self.seconds(entry) / 3600, 4), "costRate": float(rate)}
 
     def _names(self, project: Project | None) -> Row:
         client = self.workspace.client_of(project)

@@ -199,7 +199,8 @@ def entry_json(workspace: Workspace, entry: Entry, *, with_rates: bool = True) -
     rates: Json = {}
     if with_rates:
         currency = workspace.currency_of(workspace.projects.get(entry.project_id or ""))
-        rates = {"hourlyRate": money(workspace.rate_of(entry), currency), "costRate": money(0, currency)}
+        cost_rate = money(workspace.cost_rate_of(entry) or 0, currency)
+        rates = {"hourlyRate": money(workspace.rate_of(entry), currency), "costRate": cost_rate}
     return {
         "id": entry.id,
         "description": entry.description,

@@ -59,6 +59,9 @@ SWITCHES = {
     "clockify_report_missing_rate": Switch(
         "zero", "The rate and amount of an entry without any rate.", ("zero", "null")
     ),
+    "clockify_report_cost_rates": Switch(
+        "shown", "Cost rates in report rows, which a key may not see.", ("shown", "zero", "null", "absent")
+    ),
     "clockify_report_missing_refs": Switch(
         "null", "Project, client and task of an entry without one: null or empty text.", ("null", "empty")
     ),

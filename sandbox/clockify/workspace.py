@@ -197,6 +197,13 @@ class Workspace:
         )
         return next((rate for rate in rates if rate is not None), None)
 
+    def cost_rate_of(self, entry: Entry) -> int | None:
+        """Return the cost rate: that of the project, then of the member."""
+        project = self.projects.get(entry.project_id or "")
+        member = self.members.get(entry.user_id)
+        rates = (project.cost_rate if project else None, member.cost_rate if member else None)
+        return next((rate for rate in rates if rate is not None), None)
+
     def _unindex(self, entry: Entry) -> None:
         self._order.remove(entry)
         self._order_by_user[entry.user_id].remove(entry)

@@ -181,5 +181,10 @@ def tracks_time(company: Company) -> bool:
     return pair(company.preferences["OtherPrefs"]["NameValue"], "TimeTrackingFeatureEnabled") != "false"
 
 
+def has_categories(company: Company) -> bool:
+    """Return whether items lie in categories; companies of before have items below items instead."""
+    return pair(company.info["NameValue"], "ItemCategoriesFeature") != "false"
+
+
 def has_payroll(company: Company) -> bool:
     return pair(company.info["NameValue"], "PayrollFeature") == "true"

@@ -14,6 +14,7 @@ BASE = "/control/quickbooks/{realm}"
 def add_routes(router: Router, quickbooks: QuickBooks) -> None:
     """Register the controls of the local QuickBooks."""
     controls = QuickBooksControls(quickbooks)
+    router.add("POST", "/control/quickbooks", controls.add_company)
     router.add("POST", f"{BASE}/bill", controls.bill)
     router.add("POST", f"{BASE}/unbill", controls.unbill)
     router.add("POST", f"{BASE}/catch_up", controls.catch_up)
@@ -30,6 +31,21 @@ class QuickBooksControls:
 
     def __init__(self, quickbooks: QuickBooks) -> None:
         self.quickbooks = quickbooks
+
+    def add_company(self, request: Request) -> Response:
+        """Add a company {"realm", "name"} with tokens of its own, and more as `QuickBooks.add_company` takes it.
+
+        Realm ids are numbers of up to 19 digits, and each is one company for good.
+        """
+        options = request.json()
+        realm, name = str(options.pop("realm", "")), str(options.pop("name", ""))
+        if not (realm.isascii() and realm.isdigit() and len(realm) <= 19 and name):
+            return Response(400, {"error": "a company needs a realm of digits and a name"})
+        if realm in self.quickbooks.companies:
+            return Response(400, {"error": f"there is a company {realm} already"})
+        self.quickbooks.add_company(realm=realm, name=name, **options)
+        self.quickbooks.core.changed.set()
+        return Response(body={"realm": realm, "refresh_token": self.quickbooks.issue_refresh_token(realm)})
 
     def put(self, request: Request, realm: str, entity: str) -> Response:
         """Create or change a record; {"keep_token": true} leaves SyncToken and stamps as they are."""

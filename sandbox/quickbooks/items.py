@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks.body import missing
+from sandbox.quickbooks.body import bad_reference, missing
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.company import Record
+from sandbox.quickbooks.company_file import has_categories
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.list_names import check_characters, check_place, check_unique
 from sandbox.quickbooks.references import referred
@@ -18,6 +19,9 @@ def check_item(call: Call, record: Record, *, old: Record | None) -> Record:
     if record["Type"] != "Category" and referred(call, record, "IncomeAccountRef", "Account") is None:
         raise missing("IncomeAccountRef")
     referred(call, record, "ExpenseAccountRef", "Account")
+    parent = referred(call, record, "ParentRef", "Item")
+    if parent is not None and parent["Type"] != "Category" and has_categories(call.company):
+        raise bad_reference("ParentRef")
     return _check_list(call, "Item", record, old=old)
 
 

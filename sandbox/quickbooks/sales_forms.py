@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.quickbooks.company import FORMS, Company, Record
 
-BILLED, BILLABLE = "HasBeenBilled", "Billable"
+BILLED, BILLABLE, NOT_BILLABLE = "HasBeenBilled", "Billable", "NotBillable"
 FIRST_NUMBER = 1001
 NAMED_ON = ("header", "line")
 
@@ -27,11 +27,13 @@ def bill(
 ) -> list[Record]:
     """Put TimeActivities on forms and return these: one for `customer`, else one for each customer of the time.
 
-    `customer` may be one above theirs; `fields` are the form's own, such as DocNumber and TxnDate.
+    `customer` may be one above theirs; `fields` are the form's own, such as DocNumber and TxnDate. The product offers
+    billable time alone for a form, so other time is left out.
     """
     by_customer: dict[str, list[Record]] = {}
-    for key in ids:
-        activity = company.records["TimeActivity"][str(key)]
+    for activity in (company.records["TimeActivity"][str(key)] for key in ids):
+        if activity.get("BillableStatus") == NOT_BILLABLE:
+            continue
         owner = customer or (activity.get("CustomerRef") or {}).get("value", "")
         by_customer.setdefault(owner, []).append(activity)
     forms = [_form(company, entity, owner, rows, named_on, fields) for owner, rows in by_customer.items()]

@@ -37,6 +37,9 @@ SWITCHES = {
     ),
     "employee_sparse_allowed": Switch(True, "sparse:true works on Employee; false: fault 2010."),
     "timeactivity_refs_filterable": Switch(False, "EmployeeRef, VendorRef and CustomerRef work in WHERE."),
+    "timeactivity_cost_rate": Switch(
+        "kept", "CostRate in a write of a TimeActivity is kept, or ignored without a word.", ("kept", "ignored")
+    ),
     "timeactivity_recorded_fields": Switch(
         False, "Every TimeActivity comes with CostRate and TimeChargeId, one of a length with Seconds, as recorded."
     ),

@@ -40,6 +40,8 @@ def check(call: Call, record: Record, *, old: Record | None) -> Record:
     _check_person(call, record)
     _check_customer(call, record)
     _check_money(record)
+    if call.switches["timeactivity_cost_rate"] == "ignored":
+        record["CostRate"] = (old or {}).get("CostRate") or 0
     check_time(record)
     _check_item(call, record)
     _check_tracking(call, record)

@@ -55,6 +55,22 @@ def money(amounts: Mapping[str, Decimal]) -> str:
     return " and ".join(texts)
 
 
+def as_shown(seconds: int) -> int:
+    """Return the length that `exact_hours` shows for this one, in seconds."""
+    hundredths = int(f"{abs(seconds) / 3600:.2f}".replace(".", ""))
+    return -36 * hundredths if seconds < 0 else 36 * hundredths
+
+
+def shown_difference(clockify: int, quickbooks: int) -> int:
+    """Return the difference of both sides as columns show them, so that it is what a reader works out."""
+    return as_shown(clockify) - as_shown(quickbooks)
+
+
+def difference_hours(clockify: int, quickbooks: int) -> str:
+    """Return the difference of both sides as hours for columns; of figures that look equal it is 0.00."""
+    return exact_hours(shown_difference(clockify, quickbooks))
+
+
 def clock(value: datetime, zone: str) -> str:
     """Return `at 02:00 today`, or `on Tue 3 Mar, 02:00` for another day of that zone."""
     local = value.astimezone(ZoneInfo(zone))

@@ -42,7 +42,8 @@ def rows_of(company: Company | None, keys: Iterable[Key]) -> dict[Key, Any]:
 def named(words: str, keys: Iterable[Key], rows: Mapping[Key, Any]) -> list[tuple[str, Any]]:
     """Return the words in pieces, each with the row that it names, or None.
 
-    An id becomes a name only where the write named one record of that id, or the word before says which.
+    An id gets a name, and stands in parentheses after it, only where the write named one record of that id, or the word
+    before says which.
     """
     known = [key for key in keys if key in rows]
     parts: list[tuple[str, Any]] = []
@@ -55,6 +56,17 @@ def named(words: str, keys: Iterable[Key], rows: Mapping[Key, Any]) -> list[tupl
             parts.append((words[end : found.start("id")], None))
             row = rows[chosen[0]]
             parts.append((getattr(row, "full_name", "") or row.name, row))
+            parts.append((f" ({found['id']})", None))
             end = found.end("id")
     parts.append((words[end:], None))
     return [part for part in parts if part[0]]
+
+
+def text(words: str, keys: Iterable[Key], rows: Mapping[Key, Any]) -> str:
+    """Return the words as plain text, with names beside the ids that they quote."""
+    return "".join(part for part, _ in named(words, keys, rows))
+
+
+def in_reason(row: Mapping[str, Any], keys: Iterable[Key], rows: Mapping[Key, Any]) -> dict[str, Any]:
+    """Return a stored reason whose words of QuickBooks, if it has any, have names beside ids."""
+    return dict(row) | ({"words": text(str(row["words"]), keys, rows)} if row.get("words") else {})

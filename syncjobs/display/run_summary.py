@@ -24,7 +24,7 @@ def summary(run: Run) -> str:
         return number(unmapped, "unmatched name,unmatched names") if mapping else ""
     if run.kind == Run.Kind.RECONCILE and "rows" in run.counters:
         difference, unexplained = run.counters["difference"], run.counters["unexplained"]
-        return f"difference {in_hours(difference)}, {in_hours(unexplained)} of it not explained"
+        return f"difference {in_hours(difference)}, {in_hours(unexplained)} not explained"
     if not figures:
         return run.stage
     if run.kind == Run.Kind.UNDO:

@@ -52,6 +52,7 @@ def sentence(receipt: Receipt, *, zone: str) -> str:
     if receipt.draft:
         sent_draft = draft.from_row(receipt.draft)
         person, customer = partners(receipt.company, sent_draft)
+        activity_text += "" if sent_draft.is_billable else ", not billable"
         activity_text += (
             f", {sent_draft.person_kind} {sent_draft.person_id} {person}, customer {sent_draft.customer_id} {customer}"
         )

@@ -21,6 +21,11 @@ WORDINGS = {
     "NO_RATE": Wording(
         "{n} no hourly rate in Clockify and went with 0.", "entry has,entries have", "No hourly rate, goes with 0"
     ),
+    "NO_COST_RATE": Wording(
+        "{n} no cost rate that Clockify shows to this API key, and went without one.",
+        "entry has,entries have",
+        "No cost rate, goes without one",
+    ),
     "DESCRIPTION_CUT": Wording(
         "{n} longer than QuickBooks takes and went with the first 4,000 characters.",
         "text is,texts are",
@@ -53,6 +58,11 @@ WORDINGS = {
     "LATE_DOUBLE_BILLED": Wording(
         "{n} of an earlier run arrived twice, and the extra time is billed already, so it stays: the list of events "
         "names it. Take it off the invoice if it is billed twice, and delete it in QuickBooks.",
+        "write,writes",
+    ),
+    "LATE_DOUBLE_KEPT": Wording(
+        "{n} of an earlier run arrived twice, and the extra time can't be deleted from here: the list of events says "
+        "why. Delete it in QuickBooks, or the client is billed twice.",
         "write,writes",
     ),
 }

@@ -11,7 +11,7 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.models import Receipt
 from syncjobs.rules.answered import normalized_text
-from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.draft import Draft
 
 ENTITY = "TimeActivity"
 # Days closer together than this are read as one range: one query with more rows is cheaper than many queries.
@@ -116,7 +116,7 @@ def differences(draft: Draft, activity: Activity) -> list[str]:
         ("customer", draft.customer_id, activity.customer_id),
         ("day", draft.txn_date, _day(activity)),
         ("minutes", draft.minutes, activity.minutes),
-        ("billable", BILLABLE, activity.billable_status),
+        ("billable", draft.billable_status, activity.billable_status),
     ]
     return [
         f"{name}: sent {sent_value}, QuickBooks has {quickbooks_value}"

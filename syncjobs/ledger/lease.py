@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import psutil
 from django.conf import settings
@@ -69,7 +69,8 @@ def _host() -> str:
     return socket.gethostname()[:30]
 
 
-def _lease_time() -> timedelta:
+def lease_time() -> timedelta:
+    """Return how long a lease lasts without being renewed."""
     return timedelta(seconds=settings.LEASE_SECONDS)
 
 
@@ -79,7 +80,7 @@ def try_take_writer_lease(company: Company, run: Run | None, owner: str) -> bool
     now = DatabaseNow()
     available = WriterLease.objects.filter(company=company).filter(Q(owner="") | Q(owner=owner) | Q(until__lt=now))
     # Condition and update are one statement, so two processes can't both take a free lease.
-    return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + _lease_time()) == 1
+    return available.update(owner=owner, run=run, since=now, beat_at=now, until=now + lease_time()) == 1
 
 
 def renew_writer_lease(company: Company, owner: str, *, only_if_valid: bool = False) -> bool:
@@ -87,7 +88,7 @@ def renew_writer_lease(company: Company, owner: str, *, only_if_valid: bool = Fa
     leases = WriterLease.objects.filter(company=company, owner=owner)
     if only_if_valid:
         leases = leases.filter(until__gt=DatabaseNow())
-    return leases.update(beat_at=DatabaseNow(), until=DatabaseNow() + _lease_time()) == 1
+    return leases.update(beat_at=DatabaseNow(), until=DatabaseNow() + lease_time()) == 1
 
 
 def take_writer_lease(company: Company, run: Run, owner: str) -> None:
@@ -181,7 +182,7 @@ def claim(run: Run, owner: str) -> bool:
         status=Run.Status.RUNNING,
         owner=owner,
         beat_at=now,
-        lease_until=now + _lease_time(),
+        lease_until=now + lease_time(),
         not_before=None,
         attempts=run.attempts + 1,
         takeovers=F("takeovers") + Case(When(status=Run.Status.RUNNING, then=1), default=0),
@@ -191,23 +192,20 @@ def claim(run: Run, owner: str) -> bool:
     return updated == 1
 
 
-class Heartbeat:
-    """Renews a run's lease and its company's writer lease from its own thread during a `with` block.
+class Renewal:
+    """Renews a lease from its own thread during a `with` block.
 
-    `check()` raises Lost once the leases can no longer be trusted; call it before every write to a vendor.
+    `check()` raises Lost once the lease can no longer be trusted.
     """
 
-    def __init__(
-        self, run: Run, company: Company | None, owner: str, *, on_cancel: Callable[[], None] = lambda: None
-    ) -> None:
-        self._run_id, self._company, self._owner = run.pk, company, owner
-        self._on_cancel = on_cancel
+    def __init__(self, holder: str) -> None:
+        self._holder = holder
         self._stop = threading.Event()
         self._lost = ""
         self._renewed = elapsed.seconds()
-        self._thread = threading.Thread(target=self._beat, name=f"heartbeat of run {run.pk}", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat of {holder}", daemon=True)
 
-    def __enter__(self) -> Heartbeat:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -216,12 +214,12 @@ class Heartbeat:
         self._thread.join()
 
     def check(self) -> None:
-        """Check that the leases were renewed recently; raises Lost otherwise."""
+        """Check that the lease was renewed recently; raises Lost otherwise."""
         # What was suspended, a process or its machine, may get here before the heartbeat thread notices its old lease.
         if elapsed.seconds() - self._renewed > settings.LEASE_SECONDS * 0.8:
             self._lost = self._lost or "it was not renewed in time"
         if self._lost:
-            raise Lost(f"This run lost its lease ({self._lost}); another process may go on with it.")
+            raise Lost(f"{self._holder} lost its lease ({self._lost}); another process may go on with it.")
 
     def _beat(self) -> None:
         pause = settings.HEARTBEAT_SECONDS
@@ -230,12 +228,12 @@ class Heartbeat:
                 renewal_start, pause = elapsed.seconds(), settings.HEARTBEAT_SECONDS
                 try:
                     if not self._renew():
-                        self._lost = "another process took it over, or the run was ended"
+                        self._lost = "another process took it over, or it was ended"
                         return
                     # Not the time after the update: a slow one has already used up a part of the new lease.
                     self._renewed = renewal_start
-                except Exception:  # a database that is away for a moment must not end the run
-                    log.warning("The lease of run %s could not be renewed; trying again.", self._run_id, exc_info=True)
+                except Exception:  # a database that is away for a moment must not end the work
+                    log.warning("The lease of %s could not be renewed; trying again.", self._holder, exc_info=True)
                     # Only a new connection reaches a database that was restarted. Sooner than the next beat, since the
                     # lease runs out meanwhile.
                     connection.close()
@@ -243,6 +241,21 @@ class Heartbeat:
         finally:
             # Django opens a connection for each thread and does not close it when the thread ends.
             connection.close()
+
+    def _renew(self) -> bool:
+        """Renew the lease; return False if it is no longer ours."""
+        raise NotImplementedError
+
+
+class Heartbeat(Renewal):
+    """Renews a run's lease and its company's writer lease; call `check()` before every write to a vendor."""
+
+    def __init__(
+        self, run: Run, company: Company | None, owner: str, *, on_cancel: Callable[[], None] = lambda: None
+    ) -> None:
+        super().__init__(f"{run.get_kind_display()} {run.pk}")
+        self._run_id, self._company, self._owner = run.pk, company, owner
+        self._on_cancel = on_cancel
 
     def _renew(self) -> bool:
         """Renew both leases by one update each; return False if either is no longer ours."""
@@ -253,7 +266,7 @@ class Heartbeat:
             is_renewed = renew_writer_lease(self._company, self._owner)
         runs = Run.objects.filter(pk=self._run_id, owner=self._owner, status=Run.Status.RUNNING)
         now = DatabaseNow()
-        is_renewed = runs.update(beat_at=now, lease_until=now + _lease_time()) == 1 and is_renewed
+        is_renewed = runs.update(beat_at=now, lease_until=now + lease_time()) == 1 and is_renewed
         # The heartbeat also tells a running process that a person canceled its run.
         if runs.filter(cancel_asked_at__isnull=False).exists():
             self._on_cancel()

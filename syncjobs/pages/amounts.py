@@ -13,8 +13,8 @@ def tally_of(entries: QuerySet[TimeEntry]) -> Tally:
     # Anew from the keys: the list's own columns and joins would split the groups.
     rows = TimeEntry.objects.filter(pk__in=entries.order_by().values("pk"))
     # Grouped by equal amounts in the database: thousands of entries come as a few lines.
-    groups = rows.order_by().values_list("currency", "rate", "status__minutes").annotate(Count("pk"))
+    groups = rows.order_by().values_list("currency", "rate", "billable", "status__minutes").annotate(Count("pk"))
     totals = Tally()
-    for currency, rate, minutes, count in groups:
-        totals.add_equal(currency, rate, max(minutes or 0, 0), count=count)
+    for currency, rate, billable, minutes, count in groups:
+        totals.add_equal(currency, rate, max(minutes or 0, 0), billable=billable, count=count)
     return totals

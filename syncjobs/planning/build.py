@@ -94,13 +94,16 @@ def intend(
     return plan
 
 
+NEW = {changes.NEW, changes.NEW_NOT_BILLABLE}
+
+
 def _say_what_was_tried(plan: Plan, run: Run) -> None:
     """Have creates of time that was sent or tried before say so, instead of that it is new."""
-    new_ids = [step.entry_id for step in plan.steps if step.why == changes.NEW]
+    new_ids = [step.entry_id for step in plan.steps if step.why in NEW]
     earlier_sentences = earlier.sentences(run.workspace, new_ids)
     plan.steps[:] = [
         replace(step, why=earlier_sentences[step.entry_id])
-        if step.why == changes.NEW and step.entry_id in earlier_sentences
+        if step.why in NEW and step.entry_id in earlier_sentences
         else step
         for step in plan.steps
     ]

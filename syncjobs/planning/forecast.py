@@ -40,13 +40,17 @@ class Tally:
     without_rate: int = 0
 
     def add(self, entry: Entry, minutes: int) -> None:
-        """Count one entry with its minutes after rounding, and its money if it has a rate."""
-        self.add_equal(entry.currency, entry.rate, minutes)
+        """Count one entry with its minutes after rounding, and its money if it is billable and has a rate."""
+        self.add_equal(entry.currency, entry.rate, minutes, billable=entry.billable)
 
-    def add_equal(self, currency: str, rate: Decimal | None, minutes: int, *, count: int = 1) -> None:
-        """Count so many entries of the same minutes, rate per hour and currency."""
+    def add_equal(
+        self, currency: str, rate: Decimal | None, minutes: int, *, billable: bool = True, count: int = 1
+    ) -> None:
+        """Count so many entries of the same minutes, rate per hour and currency; unbillable ones bring no money."""
         self.entries += count
         self.minutes += minutes * count
+        if not billable:
+            return
         if not rate:
             self.without_rate += count
             return

@@ -53,11 +53,19 @@ class PlanningContext:
         return entry_of(row, self.overrides.get(row.clockify_id), self.currencies, self.policy.zones)
 
     def resolve(self, entry: Entry) -> Resolution:
-        """Return partners and reasons; time that was sent through a former link is still resolved by it."""
-        table, receipt = self.mapping_table, self.receipts.get(entry.id)
-        if receipt is not None and table.former is not None:
-            table = with_former(table, table.former, entry, sent_of(receipt).draft)
-        return resolve(entry, table, self.policy)
+        """Return partners and reasons; time that was sent through a former link is still resolved by it.
+
+        Time that was sent as not billable stays such time, whatever the policy is by now (decision 20).
+        """
+        table, policy, receipt = self.mapping_table, self.policy, self.receipts.get(entry.id)
+        if receipt is None:
+            return resolve(entry, table, policy)
+        sent = draft.from_row(receipt.draft)
+        if table.former is not None:
+            table = with_former(table, table.former, entry, sent)
+        if not sent.is_billable and not policy.send_nonbillable:
+            policy = replace(policy, send_nonbillable=True)
+        return resolve(entry, table, policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -69,7 +77,10 @@ def policy_of(workspace: Workspace) -> Policy:
         longest_seconds=int(workspace.longest_hours * 3600),
         approved_only=workspace.approved_only,
         block_invoiced=workspace.block_invoiced,
+        send_nonbillable=workspace.send_nonbillable,
+        send_cost_rate=workspace.send_cost_rate,
         book_close_date=company.book_close_date if company else None,
+        home_currency=company.home_currency if company else "",
         signed=_kept_periods(workspace),
         line_rules=line_rules,
         broken=lines.broken(workspace, line_rules),
@@ -81,10 +92,14 @@ def policy_of(workspace: Workspace) -> Policy:
 
 def _kept_periods(workspace: Workspace) -> tuple[SignedPeriod, ...]:
     """Return the signed periods of which nothing may change; () unless the workspace keeps them."""
-    if not workspace.keep_signed:
-        return ()
-    standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company).order_by("pk")
-    return tuple(SignedPeriod(*row) for row in standing.values_list("from_date", "to_date", "person_name"))
+    return signed_periods(workspace) if workspace.keep_signed else ()
+
+
+def signed_periods(workspace: Workspace) -> tuple[SignedPeriod, ...]:
+    """Return the periods that people have signed, as the database has them now, where the workspace keeps them."""
+    standing = SignOff.objects.standing().filter(workspace=workspace, workspace__keep_signed=True)
+    rows = standing.filter(company=workspace.company).order_by("pk")
+    return tuple(SignedPeriod(*row) for row in rows.values_list("from_date", "to_date", "person_name"))
 
 
 def connection_reasons(
@@ -251,6 +266,7 @@ def entry_of(
         task_id=row.task_id,
         task_name=row.task_name,
         tags=tuple((key, name) for key, name in row.tags),
+        cost_rate=row.cost_rate,
         zone=(zones or {}).get(row.user_id) or (zones or {}).get("", ""),
     )
 

@@ -159,6 +159,8 @@ def problem_of(company: Company, name: str, row: Any) -> str:
         return "is gone from QuickBooks"
     if not row.active:
         return "is inactive in QuickBooks"
+    if name == "item" and row.type == "Category":
+        return "is a category of items and no item itself"
     if name == "item" and row.type not in {"", "Service"}:
         return f"is no service item but of type {row.type}"
     return ""

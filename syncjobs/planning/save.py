@@ -16,7 +16,7 @@ from syncjobs.planning import inputs
 from syncjobs.planning.build import Plan
 from syncjobs.rules import differences, rounding
 from syncjobs.rules.changes import Step
-from syncjobs.rules.draft import PEOPLES_OWN
+from syncjobs.rules.draft import KEPT_AS_CHANGED
 from syncjobs.rules.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
 
@@ -163,7 +163,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "record": dict(step.reading.raw) if step.reading else None,
             "not_ours": list(step.excluded_ids),
             "part": step.part,
-            "sent": {name: getattr(sent.draft, name) for name in PEOPLES_OWN} if sent else {},
+            "sent": {name: getattr(sent.draft, name) for name in KEPT_AS_CHANGED} if sent else {},
             "source": inputs.source_of(row) if row else {},
             **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.draft import Draft
 
-# The names that people read, by the field's name in `Activity`. Class and location are people's to change.
+# The names that people read, by the field's name in `Activity`. Class, location and cost rate are people's to change.
 LABELS = {
     "person_kind": "kind of person",
     "person_id": "person",
@@ -40,28 +40,33 @@ def as_row(activity: Activity) -> dict[str, Any]:
         "item_id": activity.item_id,
         "class_id": activity.class_id,
         "department_id": activity.department_id,
+        "cost_rate": _plain(activity.cost_rate),
     }
 
 
 def changed(activity: Activity, sent: Draft, answered: Mapping[str, Any] | None) -> list[str]:
     """Return the labels of our fields that differ from QuickBooks' answer, or from what was sent where none was kept.
 
-    A service item that we did not send is not ours, whatever QuickBooks or a person chose.
+    A service item that we did not send is not ours, whatever QuickBooks or a person chose; neither is the rate of time
+    that is not billable.
     """
     now, then = as_row(activity), dict(answered) if answered is not None else _as_sent(sent)
     if answered is None:
         now["description"] = normalized_text(now["description"])
     if not sent.item_id:
         now["item_id"] = then["item_id"]
+    if not sent.is_billable:
+        now["rate"] = then["rate"]
     return [label for name, label in LABELS.items() if now[name] != then.get(name)]
 
 
 def is_exactly(draft: Draft, activity: Activity) -> bool:
     """Return True if the activity is what this draft would have written: no field of ours differs.
 
-    Billed time was billable when it was sent.
+    Time that is billed may have been sent as billable.
     """
-    may_differ = {LABELS["billable_status"]} if activity.billable_status == "HasBeenBilled" else set()
+    is_billed = draft.is_billable and activity.billable_status == "HasBeenBilled"
+    may_differ = {LABELS["billable_status"]} if is_billed else set()
     return set(changed(activity, draft, None)) <= may_differ
 
 
@@ -72,8 +77,7 @@ def normalized_text(text: str) -> str:
 
 def _as_sent(sent: Draft) -> dict[str, Any]:
     return {
-        **{name: getattr(sent, name) for name in LABELS if name != "billable_status"},
-        "billable_status": BILLABLE,
+        **{name: getattr(sent, name) for name in LABELS},
         "rate": _plain(Decimal(sent.rate)),
         "description": normalized_text(sent.description),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
@@ -82,6 +83,7 @@ class Step:
 
 
 NEW = "New: not sent before."
+NEW_NOT_BILLABLE = "New: not sent before. It goes as not billable."
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
@@ -101,16 +103,14 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent | None, *, resend: b
 
 def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bool) -> Step:
     if sent.content_hash == entry.content_hash:
-        if resend and resolution.may_go:
+        if resend and resolution.codes <= CLOSED_CODES:
             return _intend_resend(entry, resolution, sent)
-        now = differences.today(entry, resolution, sent.draft)
-        warnings = differences.warnings(now, sent.noted)
-        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=warnings)
+        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=_since_sent(entry, resolution, sent))
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
+    if entry.kept and is_no_work(entry, resolution, sent):
+        return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
     if resolution.codes & NO_WORK:
-        if entry.kept:
-            return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
         return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
@@ -123,15 +123,29 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
     if closed_reasons:
         return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
+
+
+def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
+    """Return True if the entry is no more what it was sent as: work at all, and billable work if it was.
+
+    What a person keeps in QuickBooks stays there for as long, even where unbillable time is sent by now.
+    """
+    was_billable = sent is not None and sent.draft.is_billable
+    return bool(resolution.codes & NO_WORK) or (was_billable and not entry.billable)
 
 
 def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
         return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
+    # It keeps its day, which need not be the entry's today: the time zone may have changed.
+    closed_reasons = resolution.closed.reasons(sent.txn_date) or resolution.reasons
+    if closed_reasons:
+        why, warnings = f"To be sent again, but {closed_text(closed_reasons)}.", _since_sent(entry, resolution, sent)
+        return Step(entry.id, "block", why, closed_reasons, warnings)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution), draft=new_draft)
+    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -188,7 +202,8 @@ def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
     if not resolution.may_go:
         return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None)
-    return Step(entry.id, "create", NEW, warnings=_warnings(entry, resolution), draft=new_draft)
+    why = NEW if new_draft.is_billable else NEW_NOT_BILLABLE
+    return Step(entry.id, "create", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft | None:
@@ -213,11 +228,19 @@ def _draft(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft:
         minutes=resolution.minutes,
         txn_date=day_of(entry, sent),
         line=resolution.line,
+        # None known today takes away none that was sent: the key may see no cost rates any more.
+        cost_rate=resolution.cost_rate or (Decimal(sent.draft.cost_rate or 0) if sent else None),
     )
 
 
-def _warnings(entry: Entry, resolution: Resolution) -> tuple[str, ...]:
-    return tuple(drafts.warnings(entry, resolution.line))
+def _since_sent(entry: Entry, resolution: Resolution, sent: Sent) -> tuple[str, ...]:
+    """Return the warnings of what is different today from what was sent, and nobody took note of."""
+    return differences.warnings(differences.today(entry, resolution, sent.draft), sent.noted)
+
+
+def _warnings(entry: Entry, resolution: Resolution, new_draft: Draft) -> tuple[str, ...]:
+    lacks_cost_rate = resolution.cost_rate is not None and not new_draft.cost_rate
+    return tuple(drafts.warnings(entry, resolution.line, lacks_cost_rate=lacks_cost_rate))
 
 
 FIELD_LABELS = {
@@ -227,10 +250,12 @@ FIELD_LABELS = {
     "txn_date": "day",
     "minutes": "time",
     "description": "description",
+    "billable_status": "billable or not",
     "rate": "rate",
     "item_id": "service item",
     "class_id": "class",
     "department_id": "location",
+    "cost_rate": "cost rate",
 }
 
 
@@ -238,6 +263,9 @@ def _changed_fields(sent: Sent, new_draft: Draft, entry: Entry, resolution: Reso
     """Return what an update changes. A new price or link goes along with any edit, so it is said with both values."""
     relinked = _relinked(sent, entry, resolution)
     changed = [name for name in FIELD_LABELS if getattr(sent.draft, name) != getattr(new_draft, name)]
+    if not new_draft.is_billable:
+        # No rate is sent with it.
+        changed = [name for name in changed if name != "rate"]
     labels = [FIELD_LABELS[name] for name in changed if name not in {*ALONG, *relinked}]
     old, new = differences.values_of(sent.draft), differences.values_of(new_draft)
     along = []
@@ -268,9 +296,10 @@ ALONG_LABELS = {
     "item_id": ("item", "service item"),
     "class_id": ("class", "class"),
     "department_id": ("location", "location"),
+    "cost_rate": ("cost_rate", "cost rate"),
 }
 # Those that settings and rates decide, as opposed to links.
-ALONG = ("rate", "item_id", *drafts.PEOPLES_OWN)
+ALONG = ("rate", "item_id", *drafts.KEPT_AS_CHANGED)
 UNSENT = {"item_id": "QuickBooks' own choice"}
 
 

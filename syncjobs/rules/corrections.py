@@ -13,12 +13,15 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.changes import Sent, Step, hold
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.draft import BILLABLE, NOT_BILLABLE, Draft
 from syncjobs.rules.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)
+# QuickBooks' statuses of time that is billable, and of time that is not.
+STATUSES = {True: {BILLABLE, "HasBeenBilled"}, False: {NOT_BILLABLE}}
+WAYS_OUT = {"billable": "Credit it in QuickBooks.", "not billable": "Send Clockify's version instead."}
 
 
 def intend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -56,6 +59,8 @@ def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing
         why = f"{step.why} Activity {activity.id} is deleted{by_hand}."
         return replace(step, why=why, reading=activity)
     assert step.draft is not None
+    if step.draft == sent.draft and not sent.changed_by_hand(activity):
+        return replace(step, verb="keep", why="QuickBooks has what Clockify says already: nothing is left to write.")
     minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"
     why = f"Activity {activity.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
     return replace(step, why=why, reading=activity)
@@ -87,6 +92,11 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: B
         return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
     if step.verb == "delete" or step.draft is None:
         why = "It is no billable work any more. Time can be added, not taken away: credit it in QuickBooks."
+        return _refuse_correction(step, own, billing, why)
+    is_billable = step.draft.is_billable
+    if is_billable != sent.draft.is_billable and own.billable_status in STATUSES[not is_billable]:
+        has, says = ("not billable", "billable") if is_billable else ("billable", "not billable")
+        why = f"QuickBooks has it as {has}, Clockify says {says}, and more time does not change that. {WAYS_OUT[has]}"
         return _refuse_correction(step, own, billing, why)
     if any(activity.minutes is None for activity in activities):
         why = "The time of an activity can't be read in QuickBooks; look at it there."
@@ -159,4 +169,5 @@ def _editable_values(activity: Activity) -> list[object]:
         activity.item_id,
         activity.class_id,
         activity.department_id,
+        str(activity.cost_rate),
     ]

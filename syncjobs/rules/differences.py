@@ -26,6 +26,7 @@ FIELDS = {
     "item_id": "item",
     "class_id": "class",
     "department_id": "location",
+    "cost_rate": "cost_rate",
 }
 LINK_FIELDS = ("person_kind", "person", "customer")
 # The warnings about what is different today, each with its fields; a changed item is a difference alone.
@@ -73,7 +74,7 @@ def gone(quickbooks_id: str) -> Difference:
 
 def values_of(draft: Draft) -> dict[str, str]:
     """Return the texts of what a draft writes, by field."""
-    return _texts({**draft.as_row(), "billable_status": BILLABLE})
+    return _texts(draft.as_row())
 
 
 def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
@@ -86,7 +87,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         return {}
     person, customer, line = resolution.person, resolution.customer, resolution.line
     now = {
-        "rate": money(entry.rate or Decimal(0)),
+        **({"rate": money(entry.rate or Decimal(0))} if entry.billable else {}),
         "person_kind": person.kind if person else sent.person_kind,
         "person": person.id if person else sent.person_id,
         "customer": customer.id if customer else sent.customer_id,
@@ -94,6 +95,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         "item": line.value("item") or sent.item_id,
         "class": line.value("class"),
         "location": line.value("location"),
+        **({"cost_rate": money(resolution.cost_rate)} if resolution.cost_rate else {}),
         # Clockify's own text can only differ where it is read in another way since, which is no change.
         "description": description.cut(line.words) if line.has_template else sent.description,
     }
@@ -135,11 +137,12 @@ def listed(sent: Draft, copy: Mapping[str, Any] | None, changed: Values, now: Va
 def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
     if field == "billable":
         # Invoicing changes it by itself.
-        return found in {value, "HasBeenBilled"}
+        return found == value or (value == BILLABLE and found == "HasBeenBilled")
     if field == "description":
         return normalized_text(value) == normalized_text(found)
-    # Without an item of ours QuickBooks chose one.
-    return value == found or (field == "item" and not sent.item_id)
+    # Without an item of ours QuickBooks chose one; time that is not billable goes without a rate.
+    is_ours = {"item": sent.item_id, "rate": sent.is_billable, "cost_rate": sent.cost_rate}.get(field, True)
+    return value == found or not is_ours
 
 
 def money(rate: Decimal) -> str:
@@ -150,4 +153,5 @@ def money(rate: Decimal) -> str:
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     texts = {field: "" if values.get(name) is None else str(values.get(name)) for name, field in FIELDS.items()}
-    return texts | {"rate": money(Decimal(texts["rate"] or "0"))}
+    cost_rate = Decimal(texts["cost_rate"] or "0")
+    return texts | {"rate": money(Decimal(texts["rate"] or "0")), "cost_rate": money(cost_rate) if cost_rate else ""}

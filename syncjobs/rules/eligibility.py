@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 
 from syncjobs.rules import line_rules, rounding
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
@@ -52,6 +53,10 @@ class Policy:
     longest_seconds: int = 24 * 3600
     approved_only: bool = False
     block_invoiced: bool = True
+    send_nonbillable: bool = False
+    send_cost_rate: bool = False
+    # Of the company's books; "" where it is not known.
+    home_currency: str = ""
     book_close_date: date | None = None
     # Signed periods, where these are kept as they are.
     signed: tuple[SignedPeriod, ...] = ()
@@ -96,6 +101,8 @@ class Resolution:
     reasons: tuple[Reason, ...]
     closed: ClosedPeriods = NONE_CLOSED
     line: Line = line_rules.NO_LINE
+    # What an hour costs, 0 where that is not known; None where the policy sends none.
+    cost_rate: Decimal | None = None
 
     @property
     def codes(self) -> set[str]:
@@ -131,7 +138,14 @@ def resolve(entry: Entry, mapping_table: MappingTable, policy: Policy) -> Resolu
         *policy.whole_connection,
     ]
     effective = tuple(reason for reason in reasons if reason.code not in (entry.set_aside & MAY_BE_SET_ASIDE))
-    return Resolution(minutes, user.partner, project.partner, effective, policy.closed, line)
+    cost_rate = _cost_rate(entry, policy) if policy.send_cost_rate else None
+    return Resolution(minutes, user.partner, project.partner, effective, policy.closed, line, cost_rate)
+
+
+def _cost_rate(entry: Entry, policy: Policy) -> Decimal:
+    """Return the entry's cost rate; 0 without one, and in another currency than that of the company's books."""
+    is_foreign = entry.currency and policy.home_currency and entry.currency != policy.home_currency
+    return Decimal(0) if is_foreign or entry.cost_rate is None else entry.cost_rate
 
 
 def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
@@ -140,7 +154,7 @@ def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
         reasons.append(Reason("NOT_FINISHED", {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
     if entry.type != "REGULAR":
         reasons.append(Reason("NOT_WORK_TIME", {"type": TYPE_TEXTS.get(entry.type, entry.type)}))
-    if not entry.billable:
+    if not entry.billable and not policy.send_nonbillable:
         reasons.append(Reason("NOT_BILLABLE"))
     if not entry.project_id:
         reasons.append(Reason("NO_PROJECT"))

@@ -38,3 +38,5 @@ class Entry:
     task_name: str = ""
     tags: tuple[tuple[str, str], ...] = ()
     zone: str = ""
+    # Of an hour; None where Clockify has none, or shows none to this key.
+    cost_rate: Decimal | None = None

@@ -45,6 +45,7 @@ class StoredRow(NamedTuple):
     amounts: Mapping[str, Sequence[str]]
     activities: Sequence[Sequence[Any]]
     forms: Sequence[Mapping[str, Any]]
+    keys: Mapping[str, Sequence[str]] = {}
 
 
 class Note(NamedTuple):
@@ -106,6 +107,11 @@ def explanations(row: StoredRow, notes: Notes) -> tuple[list[Explained], list[Op
             found.append(Explained(code, label_of(code, ""), f"Not ours (activity {activity})", seconds))
     left = row.clockify - row.quickbooks - sum(cause.seconds for cause in found)
     return found, asked, left
+
+
+def open_seconds(rows: Iterable[StoredRow], notes: Notes) -> int:
+    """Return the seconds that nothing explains; opposite ones do not cancel out."""
+    return sum(abs(explanations(row, notes)[2]) for row in rows)
 
 
 def explanation(row: StoredRow, notes: Notes) -> str:

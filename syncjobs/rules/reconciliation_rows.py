@@ -26,6 +26,9 @@ class Row:
     activities: list[OpenActivity] = field(default_factory=list)
     # The invoices that billed it, with the seconds that each took; by their facts.
     forms: dict[tuple[tuple[str, Any], ...], int] = field(default_factory=dict)
+    # Those that have these names, as keys of places.
+    people: set[str] = field(default_factory=set)
+    customers: set[str] = field(default_factory=set)
 
     @property
     def difference(self) -> int:
@@ -46,7 +49,14 @@ class Row:
         left = self.difference - sum(self.causes.values())
         return "; ".join([*texts, *([f"Not explained {signed(left)}"] if left else [])])
 
+    @property
+    def keys(self) -> dict[str, list[str]]:
+        """Whose rows these are, by ids: names change."""
+        return {"people": sorted(self.people), "customers": sorted(filter(None, self.customers))}
+
     def add(self, line: Line) -> None:
+        self.people.add(line.place.person)
+        self.customers.add(line.place.customer)
         self.clockify += line.clockify
         self.quickbooks += line.quickbooks
         for cause in line.causes:

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from integrations.models import Workspace
 from mapping.queries import company_of
-from syncjobs.models import Reconciliation, ReconciliationRow, Run
+from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
 from syncjobs.rules.reconciliation_rows import Reconciliation as Found
 from syncjobs.rules.reconciliation_rows import Row, minutes
 from syncjobs.runs.figures import api_calls
-from syncjobs.support import reconcile
+from syncjobs.support import reconcile, stored_comparison
 
 ROWS_AT_ONCE = 1000
 # Comparisons of a workspace that nobody signed; each holds thousands of rows.
 KEPT = 24
+# Calendar months that a scheduled comparison goes back: its calls grow with its days.
+OPEN_MONTHS = 3
+
+
+def open_period(workspace: Workspace, now: datetime) -> tuple[date, date] | None:
+    """Return the days that nobody signed: from the day after the last signed period to yesterday; None if none are.
+
+    They begin no earlier than the start date, nor than the month before the last.
+    """
+    last = workspace.today(now) - timedelta(days=1)
+    first = last.replace(day=1)
+    for _ in range(OPEN_MONTHS - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company)
+    signed_until = standing.aggregate(day=Max("to_date"))["day"]
+    first = max(first, workspace.start_date, signed_until + timedelta(days=1) if signed_until else first)
+    return (first, last) if first <= last else None
 
 
 def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Found:
@@ -30,12 +48,13 @@ def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Foun
     found = reconcile.reconcile(
         run.workspace, first, last, now=now, on_stage=on_stage, run_id=run.pk, with_invoices=True
     )
-    save(run.workspace, found, compared_at=now, run=run)
+    stored = save(run.workspace, found, compared_at=now, run=run)
     run.counters = {
         "clockify_minutes": minutes(found.clockify),
         "quickbooks_minutes": minutes(found.quickbooks),
         "difference": minutes(found.difference),
-        "unexplained": minutes(found.unexplained),
+        # As *Proof* counts it, where time that was not sent from here may have to be explained as well.
+        "unexplained": minutes(stored.open_seconds or 0) if stored else 0,
         "rows": len(found.rows),
     }
     return found
@@ -65,8 +84,12 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
         rows = (_row(stored, row) for row in found.rows)
         for chunk in _chunked(rows):
             ReconciliationRow.objects.bulk_create(chunk)
+        stored_comparison.count_open(stored)
         unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
         unsigned.filter(**days, pk__lt=stored.pk).delete()
+        if run is not None and run.trigger == "schedule":
+            # Each night's has one day more; together they would push out those that people asked for.
+            unsigned.filter(run__trigger="schedule", pk__lt=stored.pk).delete()
         kept = unsigned.order_by("-pk").values_list("pk", flat=True)[:KEPT]
         unsigned.exclude(pk__in=list(kept)).delete()
     return stored
@@ -85,6 +108,7 @@ def _row(stored: Reconciliation, row: Row) -> ReconciliationRow:
         amounts={currency: [str(amount) for amount in pair] for currency, pair in row.amounts.items()},
         activities=activities,
         forms=[{**dict(form), "seconds": seconds} for form, seconds in row.forms.items()],
+        keys=row.keys,
     )
 
 

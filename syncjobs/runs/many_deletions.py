@@ -20,8 +20,9 @@ from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.planning import evaluate
 from syncjobs.planning.build import Plan
+from syncjobs.rules import changes
 from syncjobs.rules.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
-from syncjobs.rules.reasons import NO_WORK, Reason
+from syncjobs.rules.reasons import Reason
 from syncjobs.runs import lifecycle
 
 Outcome = RunItem.Outcome
@@ -50,7 +51,8 @@ def forget_kept(plan: Plan, workspace: Workspace) -> None:
         override = plan.context.overrides.get(entry_id)
         if override is None or not override.kept or entry_id in plan.gone:
             continue
-        if not plan.context.resolve(plan.context.entry(row)).codes & NO_WORK:
+        entry = plan.context.entry(row)
+        if not changes.is_no_work(entry, plan.context.resolve(entry), plan.sent.get(entry_id)):
             back.append(entry_id)
     if back:
         decisions.stop_keeping(workspace, back)

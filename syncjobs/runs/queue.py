@@ -40,14 +40,15 @@ def enqueue(run: Run) -> None:
 
 
 def enqueue_bundle(bundle: SupportBundle) -> None:
-    """Put the making of a support bundle into the task queue; a lost message only makes a person ask again."""
+    """Put the making of a support bundle into the task queue."""
+    SupportBundle.objects.filter(pk=bundle.pk).update(enqueued_at=DatabaseNow())
     async_task("syncjobs.tasks.make_bundle", bundle.pk, task_name=f"support bundle {bundle.pk}")
 
 
 def sweep(*, now: Moment | None = None) -> int:
-    """Recover runs that a dead process or a lost message left behind; return their number."""
+    """Recover runs and support bundles that a dead process or a lost message left behind; return their number."""
     now = now or DatabaseNow()
-    return _give_up_or_requeue(now) + _wake_waiting(now) + _enqueue_again(now)
+    return _give_up_or_requeue(now) + _wake_waiting(now) + _enqueue_again(now) + _enqueue_bundles_again(now)
 
 
 def stuck(*, now: Moment | None = None) -> str:
@@ -64,10 +65,7 @@ def stuck(*, now: Moment | None = None) -> str:
     working_count = (
         Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
     )
-    # One at a time is made, and kills of the cluster would never let a long one end.
-    working_count += SupportBundle.objects.filter(
-        state=SupportBundle.State.MAKING, requested_at__gt=now - SupportBundle.LOST_AFTER
-    ).count()
+    working_count += SupportBundle.objects.filter(state=SupportBundle.State.MAKING, lease_until__gte=now).count()
     if not waiting_count or working_count >= int(str(settings.Q_CLUSTER["workers"])):
         return ""
     # Makes the next sweep enqueue them again: the stuck cluster may have consumed the messages.
@@ -128,3 +126,11 @@ def _enqueue_again(now: Moment) -> int:
     for run in lost_runs:
         enqueue(run)
     return len(lost_runs)
+
+
+def _enqueue_bundles_again(now: Moment) -> int:
+    overdue = Q(enqueued_at__lt=now - TELL_AGAIN) | Q(enqueued_at=None)
+    lost_bundles = list(SupportBundle.objects.filter(overdue, state=SupportBundle.State.QUEUED))
+    for bundle in lost_bundles:
+        enqueue_bundle(bundle)
+    return len(lost_bundles)

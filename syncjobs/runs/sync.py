@@ -208,7 +208,11 @@ class Sync:
         late = late_duplicates.take_back(
             self._company, self._quickbooks, self.billing_reader, check_lease=self._heartbeat.check
         )
-        counts = {"LATE_DOUBLE": len(late.deleted), "LATE_DOUBLE_BILLED": len(late.billed)}
+        counts = {
+            "LATE_DOUBLE": len(late.deleted),
+            "LATE_DOUBLE_BILLED": len(late.billed),
+            "LATE_DOUBLE_KEPT": len(late.kept),
+        }
         self._run.warnings |= {name: count for name, count in counts.items() if count}
 
     def _read_window(self, now: datetime) -> window.Window:

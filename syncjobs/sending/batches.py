@@ -83,10 +83,12 @@ class Batches:
 
     def _send(self, items: Sequence[RunItem]) -> None:
         actions = journal.open_batch(items, run=self._run)
-        pairs = list(zip(items, actions, strict=True))
+        pairs = self._outcomes.hold_if_signed(list(zip(items, actions, strict=True)))
+        if not pairs:
+            return
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        batch = [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for action in actions]
+        batch = [BatchItem(action.batch_item, "create", activities.ENTITY, action.body) for _, action in pairs]
         try:
             with self._breaker.calling() as call_start:
                 answers = self._client.batch(batch, request_id=str(actions[0].batch_id))

@@ -131,7 +131,7 @@ class Singles:
 
     def _send(self, item: RunItem, *, second_try: bool = False) -> None:
         action = self._action(item)
-        if action is None:
+        if action is None or not self._outcomes.hold_if_signed([(item, action)]):
             return
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()

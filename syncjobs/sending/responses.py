@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -23,10 +24,11 @@ from mapping.matching import names
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.billing import BillingReader
-from syncjobs.planning.inputs import sent_of
+from syncjobs.planning.inputs import sent_of, signed_periods
 from syncjobs.rules import changes
+from syncjobs.rules.closed_periods import ClosedPeriods
 from syncjobs.rules.draft import Draft, from_row
-from syncjobs.rules.reasons import CONFLICTS, Reason
+from syncjobs.rules.reasons import CONFLICTS, Reason, sentence
 from syncjobs.sending import refused_references
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 
@@ -46,6 +48,24 @@ class Outcomes:
         if reason is not None:
             self._hold(item, reason)
         return reason is not None
+
+    def hold_if_signed(self, pairs: Sequence[tuple[RunItem, Action]]) -> list[tuple[RunItem, Action]]:
+        """Finish items whose period somebody signed since they were planned; return the others, which may be sent.
+
+        Asked once the actions are committed: either the signature sees them (`sign_offs.sign`), or they see it.
+        """
+        closed = ClosedPeriods(signed=signed_periods(self._run.workspace))
+        remaining = []
+        for item, action in pairs:
+            reason = next((reason for day in _days(item) for reason in closed.reasons(day)), None)
+            if reason is None:
+                remaining.append((item, action))
+            elif RunItem.ACTION in item.source_snapshot:
+                self.mark_unknown(item, action, Unexpected(sentence(reason.as_row()), vendor="quickbooks"))
+            else:
+                journal.close(action, Action.State.ABANDONED, message="Its period was signed before it was sent.")
+                self._finish(item, RunItem.Outcome.BLOCKED, reason, None)
+        return remaining
 
     def accepted(self, item: RunItem, action: Action, record: Mapping[str, Any], *, tid: str) -> bool:
         """Write the receipt; return False if the item has to be sent under a new request id instead.
@@ -178,6 +198,13 @@ class Outcomes:
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
         error_fields = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
         journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **error_fields)
+
+
+def _days(item: RunItem) -> set[date]:
+    """Return the day of an item's time in QuickBooks now, and the one that it is to have."""
+    record = item.source_snapshot.get("record") or {}
+    read = [date.fromisoformat(record["TxnDate"])] if record.get("TxnDate") else []
+    return {*read, *([item.txn_date] if item.txn_date else [])}
 
 
 def _may_be_switched_off(action: Action, error: ApiError) -> bool:

@@ -8,6 +8,7 @@ was adopted (docs/decisions/0014).
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import IntegrityError
@@ -104,8 +105,9 @@ def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
 def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
     """Return the activity as a draft: QuickBooks' copy, as if it had been sent like that.
 
-    Its item is not ours where we would send none, nor a class or location that we would not send.
+    Its item is not ours where we would send none, nor a class, location or cost rate that we would not send.
     """
+    has_our_cost_rate = (activity.cost_rate or 0) == Decimal(planned.cost_rate or 0)
     return Draft(
         person_kind=activity.person_kind,
         person_id=activity.person_id,
@@ -117,6 +119,9 @@ def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
         item_id=activity.item_id if planned.item_id else "",
         class_id=planned.class_id if planned.class_id == activity.class_id else "",
         department_id=planned.department_id if planned.department_id == activity.department_id else "",
+        # Another one of the activity is told among its differences.
+        billable_status=planned.billable_status,
+        cost_rate=planned.cost_rate if has_our_cost_rate else "",
     )
 
 

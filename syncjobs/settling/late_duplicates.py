@@ -16,15 +16,16 @@ from datetime import timedelta
 from django.utils import timezone
 
 from integrations.database import database_now
-from integrations.errors import Gone
+from integrations.errors import Gone, NoAnswer, Rejected, Unexpected
 from integrations.models import Company, ConnectionEvent
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
+from syncjobs.planning import inputs
 from syncjobs.planning.billing import BillingReader
 from syncjobs.rules import answered, draft
-from syncjobs.rules.reasons import Reason, form_text
+from syncjobs.rules.reasons import Reason, form_text, sentence
 
 log = logging.getLogger("hourbridge.doubles")
 
@@ -39,10 +40,11 @@ WATCHED = (Action.State.DONE, Action.State.MISSING, Action.State.REFUSED, Action
 
 @dataclass
 class LateDuplicates:
-    """Ids of late duplicates: those that were deleted, and those that stay since they are billed."""
+    """Ids of late duplicates: deleted, left since they are billed, and kept since they can't be deleted."""
 
     deleted: list[str] = field(default_factory=list)
     billed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
 
 
 def take_back(
@@ -91,9 +93,17 @@ def take_back(
                 unsure.append(action.pk)
                 continue
             check_lease()
-            _delete(company, client, action, duplicate)
             del unowned[duplicate.id]
-            late.deleted.append(duplicate.id)
+            try:
+                why_not = _why_it_stays(action, duplicate) or _delete(company, client, action, duplicate)
+            except (NoAnswer, Unexpected) as error:
+                # Of this record alone nothing is known: the next run looks for it again.
+                log.warning("Nothing clear came of deleting activity %s, a late double: %s", duplicate.id, error)
+                unsure.append(action.pk)
+                continue
+            if why_not:
+                _tell_kept(company, action, duplicate, why_not)
+            (late.kept if why_not else late.deleted).append(duplicate.id)
     # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
     settled = [action.pk for action in watched if action.pk not in unsure]
     Action.objects.filter(pk__in=settled, watch_until__lt=now).update(watch_until=None)
@@ -117,13 +127,23 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     ]
 
 
-def _delete(company: Company, client: QuickBooksApiClient, action: Action, duplicate: Activity) -> None:
+def _why_it_stays(action: Action, duplicate: Activity) -> str:
+    """Return why nothing of the duplicate's day may be deleted now; "" where it may."""
+    assert duplicate.txn_date is not None
+    reasons = inputs.policy_of(action.workspace).closed.reasons(duplicate.txn_date)
+    return sentence(reasons[0].as_row()) if reasons else ""
+
+
+def _delete(company: Company, client: QuickBooksApiClient, action: Action, duplicate: Activity) -> str:
+    """Delete it; return "", or QuickBooks' words where it refuses to. Raises ApiError without a clear answer."""
     body = draft.delete_body(quickbooks_id=duplicate.id, sync_token=duplicate.sync_token)
     # Deleting twice does no harm, so no request id is stored: without an answer the next run looks for it again.
     try:
         client.write(activities.ENTITY, body, request_id=str(uuid.uuid4()), delete=True)
     except Gone:
         log.info("Activity %s, a late double, was gone already.", duplicate.id)
+    except Rejected as refusal:
+        return refusal.message
     stays = f"; {action.quickbooks_id} stays" if action.quickbooks_id else ""
     message = (
         f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after something else had "
@@ -133,22 +153,32 @@ def _delete(company: Company, client: QuickBooksApiClient, action: Action, dupli
     ConnectionEvent.objects.create(
         workspace=action.workspace, company=company, at=timezone.now(), kind="double_deleted", message=message
     )
+    return ""
 
 
 def _tell_billed(company: Company, action: Action, duplicate: Activity, billed: Reason) -> None:
     """Have the list of events tell once that a client was billed for time that arrived twice."""
-    other = f", beside {action.quickbooks_id}" if action.quickbooks_id else ""
     form = form_text(billed.facts)
     message = (
+        f"is billed{f' on {form}' if form else ''}, so it stays; take it off there if the time is billed twice, and "
+        "delete it in QuickBooks."
+    )
+    _tell_once(company, action, duplicate, message, kind="double_billed")
+
+
+def _tell_kept(company: Company, action: Action, duplicate: Activity, why: str) -> None:
+    """Have the list of events tell once that time that arrived twice is there and can't be deleted from here."""
+    message = f"stays: {why.rstrip('.')}. Delete it in QuickBooks, or the client is billed twice."
+    _tell_once(company, action, duplicate, message, kind="double_kept")
+
+
+def _tell_once(company: Company, action: Action, duplicate: Activity, what: str, *, kind: str) -> None:
+    other = f", beside {action.quickbooks_id}" if action.quickbooks_id else ""
+    message = (
         f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after something else had "
-        f"taken its place. Its extra activity {duplicate.id}{other} is billed{f' on {form}' if form else ''}, so it "
-        "stays; take it off there if the time is billed twice, and delete it in QuickBooks."
+        f"taken its place. Its extra activity {duplicate.id}{other} {what}"
     )
     log.warning("%s", message)
     ConnectionEvent.objects.get_or_create(
-        workspace=action.workspace,
-        company=company,
-        kind="double_billed",
-        message=message,
-        defaults={"at": timezone.now()},
+        workspace=action.workspace, company=company, kind=kind, message=message, defaults={"at": timezone.now()}
     )

@@ -87,14 +87,10 @@ def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
         alike = [
             activity
             for activity in unowned.values()
-            if activity.id not in action.excluded_ids and _is_alike(sent, activity)
+            if activity.id not in action.excluded_ids and activities.almost_fits(sent, activity)
         ]
         uncertain_writes.append(UncertainWrite(action, sent, tuple(sorted(alike, key=lambda activity: activity.id))))
     return uncertain_writes
-
-
-def _is_alike(sent: Draft, activity: Activity) -> bool:
-    return answered.is_exactly(sent, activity) or activities.almost_fits(sent, activity)
 
 
 # --- decisions ---------------------------------------------------------------------------------------------

@@ -116,10 +116,9 @@ def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:
         for activity in unowned
         if activity.id not in action.excluded_ids and activities.almost_fits(draft_sent, activity)
     ]
-    if alike:
-        action.error_message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}."
-    if bool(alike) != action.needs_person:
-        action.needs_person = bool(alike)
+    message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}." if alike else ""
+    if bool(alike) != action.needs_person or (alike and message != action.error_message):
+        action.needs_person, action.error_message = bool(alike), message or action.error_message
         action.save(update_fields=["needs_person", "error_message"])
     return bool(alike)
 

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Sum
 
 from integrations.errors import NoAnswer, TryLater
 from integrations.fields import SecretUnreadable
-from integrations.models import ApiCall, Company, UnreadableRecord, Workspace
+from integrations.models import ApiCall, Company, Workspace
 from integrations.quickbooks import payloads, subscription_policy
 from integrations.quickbooks.subscription_policy import Evidence
 from mapping import queries
 from syncjobs.display import formatting
-from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Judge, Line, moment
+from syncjobs.support import check_new_records
+from syncjobs.support.check_lines import CHECK, CONNECT, FAIL, NAMED, OK, SKIP, WARN, Judge, Line, moment
 from syncjobs.support.vendor_answers import Problem, VendorAnswers
 
-# Lists read longer ago than this are not recent.
-RECENT = timedelta(hours=24)
-NAMED = 3
-CONNECT = "Connect QuickBooks on the overview, or with `connect_quickbooks --realm ID --refresh-token -`."
 RECONNECT = "Press *Reconnect QuickBooks* on the overview. Links and history are kept."
 NEW_KEY = "Connect Clockify again with the key of an owner or admin: `connect_clockify --api-key -`."
 JUST_NOW = "Read just now"
 SEE_CONNECTION = "See the line `connection_quickbooks`."
 GOES_ON = "The next run goes on. To start one now: `check_for_new`."
-CHECK = "Press *Check for new users and customers*, or run `check_for_new`."
 # By kind: who is linked, and to what.
 KINDS = {
     "user": ("Clockify user,Clockify users", "an employee in QuickBooks of exactly that name"),
@@ -46,7 +42,7 @@ def judges(workspace: Workspace, answers: VendorAnswers, now: datetime) -> Seque
         ("users", lambda: records(workspace, "user")),
         ("clients", lambda: records(workspace, "client")),
         ("projects", lambda: records(workspace, "project")),
-        ("new_records", lambda: new_records(workspace, now)),
+        ("new_records", lambda: check_new_records.new_records(workspace, answers, now)),
         ("connection_quickbooks", lambda: quickbooks(workspace.company, answers)),
         ("connection_clockify", lambda: clockify(workspace, answers)),
     )
@@ -137,24 +133,6 @@ def records(workspace: Workspace, kind: str) -> Line:
     )
     fix = f"Each needs {rule}: correct the name on either side and check again, or link it by hand on the review desk."
     return Line(WARN if mapped else FAIL, message, fix)
-
-
-def new_records(workspace: Workspace, now: datetime) -> Line:
-    company = workspace.company
-    if company is None or workspace.pulled_at is None or company.pulled_at is None:
-        return Line(WARN, "Users and customers were not read yet.", CHECK if company else CONNECT)
-    unreadable = UnreadableRecord.objects.filter(workspace=workspace).exclude(kind="entry").count()
-    unreadable += UnreadableRecord.objects.filter(company=company).count()
-    shrunk = [*workspace.shrunk_lists.all(), *company.shrunk_lists.all()]
-    found = f"Clockify's lists were read {moment(workspace.pulled_at)}, QuickBooks' {moment(company.pulled_at)}."
-    if shrunk:
-        return Line(WARN, f"{found} {shrunk[0].sentence}", "Answer on the page of the last check, which asks about it.")
-    if unreadable:
-        text = f"{found} {formatting.number(unreadable, 'record,records')} could not be read."
-        return Line(WARN, text, "They are listed under *Records that could not be read*.")
-    if now - min(workspace.pulled_at, company.pulled_at) > RECENT:
-        return Line(WARN, f"{found} What is new since is not known here.", CHECK)
-    return Line(OK, f"{found} What came later was not read.")
 
 
 def quickbooks(company: Company | None, answers: VendorAnswers) -> Line:

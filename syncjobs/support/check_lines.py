@@ -22,6 +22,13 @@ OK, WARN, FAIL, SKIP = "ok", "warn", "fail", "skip"
 MISSING_TABLE = re.compile(r"no such (table|column)|(relation|column) .* does not exist")
 
 
+# Fixes that several lines have.
+CONNECT = "Connect QuickBooks on the overview, or with `connect_quickbooks --realm ID --refresh-token -`."
+CHECK = "Press *Check for new users and customers*, or run `check_for_new`."
+# Records that a line names.
+NAMED = 3
+
+
 @dataclass(frozen=True)
 class Line:
     """What was found; `name` is added by the list."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
+from heapq import nlargest
 from itertools import product
 
 from django.db.models import Model, QuerySet
@@ -189,20 +190,21 @@ def _entries(names: _Names, days: Sequence[date], words: Sequence[str]) -> list[
     if not words:
         return _shown(TimeEntry.objects.filter(workspace=workspace, txn_date__in=days)) if days else []
     named = [names.ids(word) for word in words]
-    keys: dict[int, TimeEntry] = {}
+    keys: set[tuple[date, int]] = set()
     # Each word names a person or a project; its client's and partner's names count as its own.
     for kinds in product(("user", "project"), repeat=len(words)):
         chosen: dict[str, set[str]] = {}
         for kind, ids in zip(kinds, named, strict=True):
             chosen[kind] = chosen[kind] & ids[kind] if kind in chosen else ids[kind]
         if all(chosen.values()):
-            for entry in _of(workspace, days, chosen):
-                keys[entry.pk] = entry
-    return list(keys.values())
+            keys.update(_of(workspace, days, chosen))
+    # A common name may be that of many records, each with as many entries as are shown of all together.
+    latest = nlargest(MAX_ENTRIES + 1, keys)
+    return _shown(TimeEntry.objects.filter(pk__in=[key for _, key in latest]))
 
 
-def _of(workspace: Workspace, days: Sequence[date], chosen: dict[str, set[str]]) -> Iterator[TimeEntry]:
-    """Yield the latest entries of these users, on these projects; one query for each record, by its index."""
+def _of(workspace: Workspace, days: Sequence[date], chosen: dict[str, set[str]]) -> Iterator[tuple[date, int]]:
+    """Yield day and key of the latest entries of these users, on these projects; each record by its index."""
     rows = TimeEntry.objects.filter(workspace=workspace)
     if days:
         rows = rows.filter(txn_date__in=days)
@@ -210,10 +212,14 @@ def _of(workspace: Workspace, days: Sequence[date], chosen: dict[str, set[str]])
     if kind == "user" and "project" in chosen:
         rows = rows.filter(project_id__in=sorted(chosen["project"])[:MAX_NAMED])
     if days:
-        yield from _shown(rows.filter(**{f"{kind}_id__in": sorted(chosen[kind])[:MAX_NAMED]}))
+        yield from _latest(rows.filter(**{f"{kind}_id__in": sorted(chosen[kind])[:MAX_NAMED]}))
         return
     for record_id in sorted(chosen[kind])[:MAX_RECORDS]:
-        yield from _shown(rows.filter(**{f"{kind}_id": record_id}))
+        yield from _latest(rows.filter(**{f"{kind}_id": record_id}))
+
+
+def _latest(rows: QuerySet[TimeEntry]) -> Iterable[tuple[date, int]]:
+    return rows.order_by("-txn_date", "-pk").values_list("txn_date", "pk")[: MAX_ENTRIES + 1]
 
 
 def _shown(rows: QuerySet[TimeEntry]) -> list[TimeEntry]:

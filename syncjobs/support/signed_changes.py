@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.db.models import Min, Q, QuerySet
 from integrations.models import EntryMove, TimeEntry
 from syncjobs.display.formatting import day, duration, exact_hours
 from syncjobs.models import Receipt, Reconciliation, SignOff
+from syncjobs.rules.proof_table import StoredRow
 from syncjobs.support import stored_comparison
 
 # More than a page can show; the number of the rest is not counted.
@@ -76,7 +77,8 @@ def _by_comparison(sign_off: SignOff) -> Iterator[Change]:
     last = later.order_by("-compared_at", "-pk").first()
     if last is None:
         return
-    signed, now = _signed(sign_off), _compared(last, sign_off)
+    rows = list(stored_comparison.rows(last, sign_off.from_date, sign_off.to_date))
+    signed, now = _by_key(_as_named_now(_signed(sign_off), rows)), _by_key(rows)
     keys = sorted(signed.keys() | now.keys())
     texts = ((key, _sides_text(signed.get(key, NOTHING), now.get(key, NOTHING))) for key in keys)
     for (user, customer, on), text in islice(((key, text) for key, text in texts if text), MAX_CHANGES):
@@ -97,20 +99,50 @@ def _sides_text(before: Sides, after: Sides) -> str:
     return "; ".join(parts)
 
 
-def _signed(sign_off: SignOff) -> dict[RowKey, Sides]:
-    rows = json.loads(sign_off.document)["rows"]
-    return {
-        (row["user"], row["customer"], row["date"]): Sides((row["clockify"], row["quickbooks"]), row["amounts"])
-        for row in rows
-    }
+def _signed(sign_off: SignOff) -> Iterator[StoredRow]:
+    for row in json.loads(sign_off.document)["rows"]:
+        yield StoredRow(day=date.fromisoformat(row.pop("date")), **row)
 
 
-def _compared(stored: Reconciliation, sign_off: SignOff) -> dict[RowKey, Sides]:
-    rows = stored_comparison.rows(stored, sign_off.from_date, sign_off.to_date)
-    return {
-        (row.user, row.customer, row.day.isoformat()): Sides((row.clockify, row.quickbooks), row.amounts)
-        for row in rows
+def _as_named_now(signed: Iterable[StoredRow], rows: Iterable[StoredRow]) -> Iterator[StoredRow]:
+    """Yield signed rows with the names that their people and customers have in later ones: a rename changes no hours.
+
+    One whose records have several names by now, or are not among the later rows, keeps its own.
+    """
+    people: dict[str, str] = {}
+    customers: dict[str, str] = {}
+    for row in rows:
+        people |= dict.fromkeys(row.keys.get("people", ()), row.user)
+        customers |= dict.fromkeys(row.keys.get("customers", ()), row.customer)
+    for row in signed:
+        users = {people[key] for key in row.keys.get("people", ()) if key in people}
+        names = {customers[key] for key in row.keys.get("customers", ()) if key in customers}
+        yield row._replace(
+            user=users.pop() if len(users) == 1 else row.user,
+            customer=names.pop() if len(names) == 1 else row.customer,
+        )
+
+
+def _by_key(rows: Iterable[StoredRow]) -> dict[RowKey, Sides]:
+    """Return the rows added up by names and day: two records may have come to one name."""
+    found: dict[RowKey, Sides] = {}
+    for row in rows:
+        key = row.user, row.customer, row.day.isoformat()
+        found[key] = _sum(found.get(key, NOTHING), Sides((row.clockify, row.quickbooks), row.amounts))
+    return found
+
+
+def _sum(one: Sides, other: Sides) -> Sides:
+    amounts = {
+        currency: [
+            str(Decimal(ours) + Decimal(theirs))
+            for ours, theirs in zip(
+                one.amounts.get(currency, NO_AMOUNTS), other.amounts.get(currency, NO_AMOUNTS), strict=True
+            )
+        ]
+        for currency in one.amounts.keys() | other.amounts.keys()
     }
+    return Sides((one.seconds[0] + other.seconds[0], one.seconds[1] + other.seconds[1]), amounts)
 
 
 def _entries(sign_off: SignOff) -> QuerySet[TimeEntry]:

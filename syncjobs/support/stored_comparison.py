@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, Max, OuterRef, QuerySet
 
 from integrations.models import Company, Workspace
-from syncjobs.models import ActivityNote, Reconciliation
+from syncjobs.models import ActivityNote, Reconciliation, SignOff
+from syncjobs.rules import proof_table
 from syncjobs.rules.proof_table import Note, StoredRow
 
-COLUMNS = ("user", "customer", "date", "clockify", "quickbooks", "causes", "amounts", "activities", "forms")
+COLUMNS = ("user", "customer", "date", "clockify", "quickbooks", "causes", "amounts", "activities", "forms", "keys")
 
 
 def latest(workspace: Workspace, first: date, last: date) -> Reconciliation | None:
@@ -24,6 +25,24 @@ def of_workspace(workspace: Workspace) -> QuerySet[Reconciliation]:
     """Return the workspace's comparisons with the company that is connected now, the last first."""
     rows = Reconciliation.objects.filter(workspace=workspace, company=workspace.company)
     return rows.order_by("-compared_at", "-pk")
+
+
+def count_open(stored: Reconciliation) -> None:
+    """Store how much of a comparison nothing explains, with the notes that there are now."""
+    days = stored.from_date, stored.to_date
+    stored.open_seconds = proof_table.open_seconds(rows(stored, *days), notes(stored.company))
+    stored.save(update_fields=["open_seconds"])
+
+
+def not_explained() -> dict[int, Reconciliation]:
+    """Return by workspace id the last comparison where something in it is not explained and not signed all the same."""
+    current = Reconciliation.objects.filter(company=F("workspace__company")).order_by()
+    last = current.values("workspace").annotate(last=Max("pk")).values("last")
+    signed = SignOff.objects.standing().filter(
+        workspace=OuterRef("workspace"), from_date__lte=OuterRef("from_date"), to_date__gte=OuterRef("to_date")
+    )
+    found = Reconciliation.objects.filter(~Exists(signed), pk__in=last, open_seconds__gt=0)
+    return {stored.workspace_id: stored for stored in found}
 
 
 def rows(stored: Reconciliation, first: date, last: date) -> Iterator[StoredRow]:

@@ -13,10 +13,10 @@ from mapping.desk.rows import case_of
 from mapping.matching.names import strip_deleted
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS
-from syncjobs.display import badges
+from syncjobs.display import badges, named_ids
 from syncjobs.display.badges import StatusBadge
-from syncjobs.display.formatting import number
-from syncjobs.models import EntryStatus, Receipt
+from syncjobs.display.formatting import day, number
+from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.rules import reasons
 from syncjobs.support import events
 from syncjobs.support.events import Event
@@ -46,7 +46,7 @@ def of_record(row: Any) -> list[Event]:
         found += events.of_decisions(workspace, decisions.order_by("-at", "-pk")[:MAX_EVENTS])
         found += _waits(workspace, kind, record_id)
         found += _writes(workspace, kind, record_id)
-        found += _time(workspace, kind, record_id) if is_clockify else []
+        found += [*_time(workspace, kind, record_id), *_refusals(workspace, kind, record_id)] if is_clockify else []
     # Whatever came of the same reading came after it.
     return [*sorted(found, key=lambda event: event.at, reverse=True)[:MAX_EVENTS], first_seen]
 
@@ -129,15 +129,37 @@ def _writes(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
             yield Event(call.at, WRITTEN, f"{call}, intuit_tid {call.intuit_tid}", "", call, "call")
 
 
-def _time(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
-    """Yield when time of the record was sent first and last, and what of it waits now."""
+def _entries(workspace: Workspace, kind: str, record_id: str) -> QuerySet[TimeEntry]:
+    """Return the time entries of a user, client or project."""
     entries = TimeEntry.objects.filter(workspace=workspace)
     if kind == "client":
         # Entries have no index over clients, projects do.
         projects = ClockifyProject.objects.filter(workspace=workspace, client_id=record_id)
-        entries = entries.filter(project_id__in=list(projects.values_list("clockify_id", flat=True)))
-    else:
-        entries = entries.filter(**{f"{kind}_id": record_id})
+        return entries.filter(project_id__in=list(projects.values_list("clockify_id", flat=True)))
+    return entries.filter(**{f"{kind}_id": record_id})
+
+
+def _refusals(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
+    """Yield what QuickBooks refused of the record's time, each write with its code and words."""
+    ids = _entries(workspace, kind, record_id).values("clockify_id")
+    refused = Action.objects.filter(company=workspace.company, workspace=workspace, state=Action.State.REFUSED)
+    actions = list(refused.filter(entry_id__in=ids).order_by("-pk")[:MAX_EVENTS])
+    entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[action.entry_id for action in actions])
+    by_id = {entry.clockify_id: entry for entry in entries.defer("raw", "description")}
+    keys_of = {action.pk: named_ids.keys_of(action.source_snapshot.get("draft")) for action in actions}
+    names = named_ids.rows_of(workspace.company, {key for keys in keys_of.values() for key in keys})
+    for action in actions:
+        entry = by_id[action.entry_id]
+        about = f"{entry.user_name or 'no name'}, {entry.project_name or 'no project'}, {day(entry.txn_date)}"
+        code = f", code {action.error_code}" if action.error_code else ""
+        words = named_ids.text(action.error_message, keys_of[action.pk], names)
+        text = f"QuickBooks refused to {action.verb} the time of {about}{code}: “{words}”"
+        yield Event(action.ended_at or action.created_at, badges.REFUSED, text, "", entry, "entry")
+
+
+def _time(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
+    """Yield when time of the record was sent first and last, and what of it waits now."""
+    entries = _entries(workspace, kind, record_id)
     receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=entries.values("clockify_id"))
     sent = receipts.aggregate(first=Min("sent_at"), last=Max("sent_at"), count=Count("pk"))
     workspace_row: Any = workspace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -14,13 +15,15 @@ from integrations.quickbooks import tokens
 from syncjobs.models import Run, Schedule
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
+from syncjobs.runs import comparison, lost_connections, queue
 from syncjobs.runs import lifecycle as runs
-from syncjobs.runs import lost_connections, queue
 
 log = logging.getLogger("hourbridge.schedules")
 
 # Intuit ends a connection that was not refreshed for 100 days; a week leaves a wide margin.
 REFRESH_EVERY = timedelta(days=7)
+# A daily run that another one is in the way of begins after it, rather than a day later.
+TRY_AGAIN = timedelta(minutes=5)
 
 
 def table_of(schedule: Schedule) -> Timetable:
@@ -62,20 +65,29 @@ def start_due(*, now: datetime) -> int:
         due = timetable.next_after(table, now=now, previous=schedule.next_at, zone=schedule.workspace.time_zone)
         # Compare-and-swap on `next_at`: of several processes only one starts the run.
         claimed = Schedule.objects.filter(pk=schedule.pk, next_at=schedule.next_at).update(next_at=due)
-        started += claimed and _start(schedule, now)
+        started += claimed and _start(schedule, now, due)
     return started
 
 
-def _start(schedule: Schedule, now: datetime) -> int:
+def _start(schedule: Schedule, now: datetime, due: datetime | None) -> int:
+    """Start the schedule's run, whose next one is due then; return 1, or 0 where it can't begin now."""
     workspace = schedule.workspace
     if workspace.company is None:
         return 0
+    details: dict[str, Any] = {}
+    if schedule.kind == Run.Kind.RECONCILE:
+        days = comparison.open_period(workspace, now)
+        if days is None:
+            return 0
+        details = {"first": days[0], "last": days[1]}
     try:
         with transaction.atomic():
-            run = runs.request_run(schedule.kind, workspace, trigger="schedule", now=now)
+            run = runs.request_run(schedule.kind, workspace, trigger="schedule", now=now, **details)
             Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
     except runs.AlreadyRunning as busy:
-        log.info("The scheduled %s of %s is left out: %s", schedule.kind, workspace, busy)
+        log.info("The scheduled %s of %s can't begin: %s", schedule.kind, workspace, busy)
+        if schedule.mode == timetable.DAILY and due is not None:
+            Schedule.objects.filter(pk=schedule.pk, next_at=due).update(next_at=min(due, now + TRY_AGAIN))
         return 0
     return 1
 

@@ -9,7 +9,7 @@ import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
-from tests.bench import calls, ceiling, cpu, desk, dry_run, memory, month, reconcile, suggestions, table
+from tests.bench import calls, ceiling, cpu, desk, dry_run, line_rules, memory, month, reconcile, suggestions, table
 from tests.bench.stage import Stage
 from tests.bench.table import Row
 
@@ -18,6 +18,7 @@ FIGURES: dict[str, Callable[[Namespace], Iterator[Row]]] = {
     "calls": calls.measure,
     "cpu": cpu.measure,
     "dry-run": dry_run.measure,
+    "line-rules": line_rules.measure,
     "memory": memory.measure,
     "month": month.measure,
     "reconcile": reconcile.measure,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
 from sandbox.server import Running
+from tests.browser import axe
 from tests.browser.person import Person
 from tests.support import people
 from tests.support.scene import FIRST, LAST, Scene
@@ -55,3 +57,27 @@ def test_a_month_is_compared_explained_and_signed(
     person.sees("Changed since it was signed")
     expect(person.page.get_by_text("Another person may countersign it.")).to_be_visible()
     person.checks_accessibility()
+
+
+# Figures as wide as those of a large agency.
+WIDER = """() => {
+  for (const cell of document.querySelectorAll('.hb-proof-table td.hb-number'))
+    cell.innerHTML = cell.innerHTML.replace(/[0-9.]+/g, '1,234.56');
+  const box = document.querySelector('.hb-scroll');
+  return box.scrollWidth - box.clientWidth;
+}"""
+
+
+def test_six_weeks_fit_beside_what_explains_them_on_screen_and_on_paper(
+    person: Person, scene: Scene, log_in: Callable[[str], None]
+) -> None:
+    scene.compare(FIRST, "2026-04-05")
+    log_in(people.ADMINISTRATOR)
+    person.opens(f"/admin/workspaces/{scene.workspace.pk}/proof/?from={FIRST}&to=2026-04-05&open=all")
+
+    axe.look_at(person.page, width=1400, scheme="light")
+    assert person.page.evaluate(WIDER) == 0
+    person.page.emulate_media(media="print")
+    paper = person.page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox \[0 0 ([0-9]+)[.0-9]* ([0-9]+)", paper)
+    assert boxes and all(int(width) > int(height) for width, height in boxes)

@@ -100,6 +100,38 @@ def test_it_writes_nothing_and_asks_each_vendor_twice(month: Scene) -> None:
     assert sum(month.calls("clockify").values()) <= 2
 
 
+def test_what_either_side_has_since_the_lists_were_read_is_named(month: Scene) -> None:
+    nothing = line(doctor(), "new_records")
+    month.user("Zoe")
+    month.project("Zeta", client=month.client("Zen &amp; Co"))
+    before = whole_database()
+    month.zero_calls()
+
+    row = line(doctor(), "new_records")
+
+    assert nothing["level"] == "ok"
+    assert (
+        "QuickBooks has no newer employee, vendor or customer and Clockify has no newer project" in nothing["message"]
+    )
+    assert "Clockify's users and clients were not asked for." in nothing["message"]
+    assert row["level"] == "warn" and "check_for_new" in row["fix"]
+    assert "1 employee in QuickBooks (Zoe); 2 customers in QuickBooks" in row["message"]
+    assert "1 project in Clockify (Zeta)" in row["message"]
+    assert whole_database() == before
+    assert month.calls("quickbooks") == {"GET companyinfo/{id}": 1, "POST batch": 1}
+    assert sum(month.calls("clockify").values()) == 2
+
+
+def test_a_side_that_could_not_be_asked_is_not_called_unchanged(month: Scene) -> None:
+    month.fault("503", "batch", times=5)
+
+    row = line(doctor(), "new_records")
+
+    assert "QuickBooks has no newer" not in row["message"]
+    assert "Clockify has no newer project" in row["message"]
+    assert "the other side could not be asked" in row["message"]
+
+
 def test_a_token_that_ran_out_is_replaced_and_kept(month: Scene) -> None:
     Company.objects.update(access_expires_at=timezone.now() - timedelta(hours=1))
     rows = ApiCall.objects.count()

@@ -100,7 +100,7 @@ def test_what_cannot_be_a_rule_is_refused_in_a_sentence(
     ("fields", "says"),
     [
         ({"Active": False}, "The item Design is inactive in QuickBooks."),
-        ({"Type": "Category"}, "The item Design is no service item but of type Category."),
+        ({"Type": "Category"}, "The item Design is a category of items and no item itself."),
     ],
 )
 def test_an_item_that_cannot_be_booked_on_is_refused(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from tests.crash.points import COMMAND, MOST_WRITES, WORKER, Point
+from syncjobs.rules.corrections import CORRECT
+from tests.crash.points import MOST_WRITES, WORKER, Point
 
 WRITES = "timeactivity|batch"
 TOKEN = "oauth2/token"
+UNDO = "undo"
 # Longer than a process waits for an answer (stage.PATIENCE), so that the answer is dropped.
 SILENCE = 2.3
 # Share of the kills around a write that hit a person's decision instead of a sync.
 DECISIONS = 0.35
+# How many deletions of an undo may pass before a point strikes.
+FEW_DELETIONS = 5
 # Answers in place of the truth, to any call: no one could take them for an answer to it.
 ODD_ANSWERS: tuple[dict[str, Any], ...] = (
     *({"preset": "html", "status": status} for status in (200, 400, 403, 404, 413, 500, 502)),
@@ -55,8 +59,10 @@ class Attack:
 class Adversary:
     """Makes every choice from the seed. A seed replays the plan, but not the order in which processes run."""
 
-    def __init__(self, random: Random, *, odd_answers: bool = True, decisions: bool = False) -> None:
+    def __init__(self, random: Random, *, odd_answers: bool = True, decisions: Sequence[str] = ()) -> None:
+        """`decisions`: those that are attacked (`decisions.LABELS`); one alone is attacked wherever it can be."""
         self._random, self._odd_answers, self._decisions = random, odd_answers, decisions
+        self._share = 1 if len(decisions) == 1 else DECISIONS
 
     def plan(self, kills: int, by: str, points: Collection[Point]) -> list[Attack]:
         """Return that many attacks on a command or a worker, spread evenly over the points that can be hit there."""
@@ -72,10 +78,12 @@ class Adversary:
         victim = random.choices(victims, weights=(4, 3, 2, 1)[: len(victims)])[0]
         late = random.uniform(0, point.latest)
         attack = Attack(by, point, victim, random.randint(0, point.most), random.choice(point.places), late)
-        if self._decisions and point.most == MOST_WRITES and random.random() < DECISIONS:
-            # It writes once. Only sending ours has a command.
-            decision = "override" if by == COMMAND else random.choice(("correct", "override"))
-            return replace(attack, skip=0, decision=decision)
+        # Adding what is missing has no command.
+        possible = [name for name in self._decisions if by == WORKER or name != CORRECT]
+        if possible and point.most == MOST_WRITES and random.random() < self._share:
+            decision = random.choice(possible)
+            # The others write once.
+            return replace(attack, skip=attack.skip % FEW_DELETIONS if decision == UNDO else 0, decision=decision)
         return attack
 
     def sooner(self, attack: Attack) -> Attack:

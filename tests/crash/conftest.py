@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def experiment(stage: Callable[..., Stage]) -> Iterator[Callable[..., Experiment
         slice_seconds: float = 3,
         odd_answers: bool = True,
         clocks_apart: bool = False,
-        decisions: bool = False,
+        decisions: Sequence[str] = (),
         **switches: Any,
     ) -> Experiment:
         small_stage = stage(patience={"CRASH_SLICE": str(slice_seconds)}, **switches)

@@ -1,4 +1,4 @@
-"""What people decide about time that was billed or changed by hand: carried out by the processes under attack."""
+"""What people decide: about time that was billed or changed by hand, and to undo a run; by processes under attack."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from integrations.errors import ApiError
@@ -16,19 +17,23 @@ from syncjobs.rules.corrections import CORRECT, OVERRIDE
 from syncjobs.runs import correction, queue
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
+from tests.crash.adversary import UNDO
 from tests.crash.life import Life
 from tests.crash.processes import Process
 
-LABELS = {CORRECT: "Add what is missing", OVERRIDE: "Send ours"}
+LABELS = {CORRECT: "Add what is missing", OVERRIDE: "Send ours", UNDO: "Undo"}
+# Fewer activities are not worth an undo.
+LEAST_UNDONE = 6
 # How often somebody presses again after the attack.
 PRESSES = 5
 
 
-class Resolve(Process):
-    """`manage.py resolve ENTRY send_clockify --json`."""
+class DecisionCommand(Process):
+    """`manage.py resolve ENTRY send_clockify --json` or `manage.py undo_run RUN --json`."""
 
-    def __init__(self, entry: str, *, environment: dict[str, str], log: Path) -> None:
-        super().__init__(["resolve", entry, "send_clockify", "--json"], environment=environment, log=log)
+    def __init__(self, subject: str, option: str, *, environment: dict[str, str], log: Path) -> None:
+        command = ["undo_run", subject] if option == UNDO else ["resolve", subject, "send_clockify"]
+        super().__init__([*command, "--json"], environment=environment, log=log)
 
 
 class Decisions:
@@ -38,18 +43,35 @@ class Decisions:
         self._life = life
 
     def occasion(self, option: str) -> str | None:
-        """Have somebody bill, edit or change time so that it needs this decision; return the entry, if there is one."""
+        """Return what to decide about: an entry that somebody bills, edits or changes, or a run to undo."""
+        if option == UNDO:
+            return self._run_to_undo()
         settled = Receipt.objects.filter(state=Receipt.State.SENT, part=0)
         in_doubt = set(Action.objects.filter(state=Action.State.SENDING).values_list("entry_id", flat=True))
         ids = set(settled.values_list("entry_id", flat=True)) - in_doubt
         return self._life.outgrow_an_invoice(ids) if option == CORRECT else self._life.change_by_hand(ids)
 
-    def queue(self, entry: str, option: str) -> bool:
+    def _run_to_undo(self) -> str | None:
+        """Return the run of which most is left to take back; None where it is little. Corrections are people's own."""
+        over = Run.objects.filter(kind=Run.Kind.SYNC, dry_run=False).exclude(status__in=runs.OPEN)
+        sent = Receipt.objects.filter(state=Receipt.State.SENT).values("quickbooks_id")
+        created = Q(items__verb="create", items__outcome="sent", items__quickbooks_id__in=sent)
+        left = over.exclude(options__has_key="amend").annotate(left=Count("items", filter=created))
+        found = left.filter(left__gte=LEAST_UNDONE).order_by("-left", "-pk").first()
+        return str(found.pk) if found else None
+
+    def queue(self, subject: str, option: str) -> bool:
         """Preview it here and queue what the button of the preview requests; return whether that was possible."""
-        details = self._previewed(entry, option)
+        workspace = self._life.scene.workspace
+        if option == UNDO:
+            options = {"undo": int(subject)}
+            run = runs.create_run(Run.Kind.UNDO, workspace, trigger="button", now=timezone.now(), options=options)
+            queue.enqueue(run)
+            return True
+        details = self._previewed(subject, option)
         if details is None:
             return False
-        queue.enqueue(runs.create_run("sync", self._life.scene.workspace, trigger="button", **details))
+        queue.enqueue(runs.create_run("sync", workspace, trigger="button", **details))
         return True
 
     def finish(self) -> None:

@@ -18,7 +18,7 @@ from syncjobs.runs import queue
 from tests.crash import points, recovery
 from tests.crash.adversary import Adversary, Attack
 from tests.crash.database import Database
-from tests.crash.decisions import LABELS, Decisions, Resolve
+from tests.crash.decisions import LABELS, DecisionCommand, Decisions
 from tests.crash.faults import Faults
 from tests.crash.life import Life
 from tests.crash.outcome import Outcome
@@ -55,7 +55,7 @@ class Experiment:
         busy: int = 30,
         odd_answers: bool = True,
         clocks_apart: bool = False,
-        decisions: bool = False,
+        decisions: Sequence[str] = (),
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
         """Connect and enter the first time. `clocks_apart`: processes run on two machines with clocks of their own."""
@@ -122,13 +122,13 @@ class Experiment:
         self.life.go_on(busy=self._busy)
         # Before the faults, which would keep its preview from being made.
         self.stage.count_faults()
-        entry = self.decisions.occasion(attack.decision) if attack.decision else None
-        is_queued = entry is not None and attack.by == WORKER and self.decisions.queue(entry, attack.decision)
+        subject = self.decisions.occasion(attack.decision) if attack.decision else None
+        is_queued = subject is not None and attack.by == WORKER and self.decisions.queue(subject, attack.decision)
         self.troubles.lay_faults()
         conflict = self.adversary.other(self._possible)
         if attack.point.seen_from in {points.REFRESH_LOST, points.REFRESH_ANSWERED}:
             self.troubles.make_access_token_old()
-        process = self._start(attack.by, resolve=entry, is_queued=is_queued)
+        process = self._start(attack, subject, is_queued=is_queued)
         contender = self.start_command() if self._machines and self._machines.random() < CONTENDERS else None
         hit = self._lay(attack, process)
         began = time.monotonic()
@@ -142,7 +142,7 @@ class Experiment:
                 self.troubles.end_disk_trouble()
             time.sleep(0.01)
         struck = self._end_round(attack, process, hit)
-        if struck and (is_queued or isinstance(process, Resolve)):
+        if struck and (is_queued or isinstance(process, DecisionCommand)):
             outcome.decisions[LABELS[attack.decision]] += 1
         if contender is not None:
             self.troubles.counts["a command of another machine meanwhile"] += 1
@@ -171,10 +171,10 @@ class Experiment:
         self.outcome.late_duplicates += len(self.life.duplicated())
         return struck
 
-    def _start(self, by: str, *, resolve: str | None, is_queued: bool) -> Process:
+    def _start(self, attack: Attack, subject: str | None, *, is_queued: bool) -> Process:
         connections.close_all()
-        if by == COMMAND:
-            return self.start_command(resolve=resolve)
+        if attack.by == COMMAND:
+            return self.start_command(subject, attack.decision)
         if self.worker is None or not self.worker.alive:
             self.start_worker()
         assert self.worker is not None
@@ -182,11 +182,11 @@ class Experiment:
             self.submit()
         return self.worker
 
-    def start_command(self, *, resolve: str | None = None) -> Process:
-        """Start a sync, or the decision to send ours of the entry `resolve`."""
+    def start_command(self, subject: str | None = None, decision: str = "") -> Process:
+        """Start a sync, or the decision about an entry or a run, where there is one."""
         log, environment = self.stage.folder / f"command-{len(self._commands)}.log", self._environment()
-        if resolve is not None:
-            self._commands.append(Resolve(resolve, environment=environment, log=log))
+        if subject is not None:
+            self._commands.append(DecisionCommand(subject, decision, environment=environment, log=log))
         else:
             self._commands.append(Command(first=FIRST, last=LAST, environment=environment, log=log))
         return self._commands[-1]

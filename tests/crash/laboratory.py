@@ -17,6 +17,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from tests.crash.database import Database  # noqa: E402
+from tests.crash.decisions import LABELS  # noqa: E402
 from tests.crash.experiment import Experiment  # noqa: E402
 from tests.crash.outcome import Outcome  # noqa: E402
 from tests.crash.points import COMMAND, WORKER  # noqa: E402
@@ -49,7 +50,7 @@ def perform(order: dict[str, Any]) -> Outcome:
     seed = f"{order['seed']} {json.dumps(order['switches'], sort_keys=True)}"
     entries = order["entries"]
     experiment = Experiment(
-        stage, database, seed=seed, entries=entries, clocks_apart=clocks_apart, decisions=True, say=say
+        stage, database, seed=seed, entries=entries, clocks_apart=clocks_apart, decisions=tuple(LABELS), say=say
     )
     try:
         half = order["kills"] // 2

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Collection
 from random import Random
 
+from syncjobs.models import Action, Run
+from syncjobs.runs.lifecycle import OPEN
 from tests.crash.stage import Stage
 from tests.support import oracle
 from tests.support.oracle import Fact
@@ -78,7 +80,7 @@ class Life:
         if self.deleted < MAX_DELETED and editable and random.random() < 0.3:
             self.scene.delete_entry(random.choice(editable))
             self.deleted += 1
-        if random.random() < 0.4:
+        if random.random() < 0.4 and not _is_undoing():
             self._bill()
 
     def _singles(self) -> list[str]:
@@ -167,6 +169,12 @@ class Life:
         tracked = Counter([*self.names.values(), *(self.names[entry] for entry in self.added)])
         counts = Counter(map(name_of, self.scene.activities()))
         return sorted(name for name, count in counts.items() if count > tracked[name])
+
+
+def _is_undoing() -> bool:
+    """Return whether an undo may delete in this moment: it asks for invoices once, when it begins."""
+    in_doubt = Action.objects.filter(run__kind=Run.Kind.UNDO, state=Action.State.SENDING)
+    return in_doubt.exists() or Run.objects.filter(kind=Run.Kind.UNDO, status__in=OPEN).exists()
 
 
 def name_of(activity: dict[str, object]) -> str:

@@ -9,10 +9,12 @@ from functools import reduce
 import pytest
 from django.db import connection
 
+from tests.crash.adversary import UNDO
+from tests.crash.decisions import LABELS
 from tests.crash.experiment import Experiment
 from tests.crash.hooks.sitecustomize import POINTS as PLACES
 from tests.crash.outcome import Outcome
-from tests.crash.points import COMMAND, POINTS, WORKER
+from tests.crash.points import COMMAND, MOST_WRITES, POINTS, WORKER
 
 BY_NAME = {point.name: point for point in POINTS}
 # Every point that matters most, on one of the two databases; the others are left to the slow tests and `make crash`.
@@ -65,6 +67,20 @@ def test_commands_and_workers_killed_at_all_points_leave_each_time_once(
 ) -> None:
     kills = {COMMAND: len(POINTS), WORKER: len(POINTS)}
 
-    outcome = experiment(seed=6, entries=150, busy=30, decisions=True, **switches).perform(kills)
+    outcome = experiment(seed=6, entries=150, busy=30, decisions=tuple(LABELS), **switches).perform(kills)
 
     assert_all_is_well(outcome, sum(kills.values()))
+
+
+@pytest.mark.slow
+def test_undos_killed_around_their_deletions_leave_each_time_once(experiment: Callable[..., Experiment]) -> None:
+    """What an undo has deleted when it dies is sent again by the next sync, once, and nothing else was deleted."""
+    around_writes = [point for point in POINTS if point.most == MOST_WRITES]
+    kills = {COMMAND: len(around_writes), WORKER: len(around_writes)}
+    only = dict.fromkeys(kills, around_writes)
+
+    outcome = experiment(seed=8, entries=40, odd_answers=False, decisions=(UNDO,)).perform(kills, only=only)
+
+    assert_all_is_well(outcome, sum(kills.values()))
+    # Where nothing is left to undo, a sync is killed, which sends it again.
+    assert outcome.decisions["Undo"] >= len(around_writes) // 2

@@ -15,7 +15,8 @@ from django.db import connection, transaction
 
 APPS = ("integrations", "mapping", "syncjobs")
 # People's rules here; what else the settings have is the other side's.
-OURS = ("rounding", "longest_hours", "approved_only", "block_invoiced", "item", "ignored_entries", "kept", "connected")
+OURS = ("rounding", "longest_hours", "approved_only", "block_invoiced", "send_nonbillable", "item")
+OURS += ("ignored_entries", "kept", "connected")
 
 
 def empty_tables() -> None:

@@ -63,6 +63,11 @@ class Books:
         statuses = {key: self.expected_status(key) for key in sorted({*self.scene.place.entries, *self.sent})}
         return {key: status for key, status in statuses.items() if status is not None}
 
+    def expected_undo(self, entry_id: str) -> ExpectedStatus:
+        """Return what the undo of the run that created the entry's activity does with it."""
+        sent = self.sent[entry_id]
+        return self.rules.undo(sent, self.activities.get(sent.key))
+
     def expected_plan(self) -> dict[str, ExpectedStatus]:
         """Return the statuses that a run gives when nobody answers: many deletions at once wait."""
         statuses = self.expected_statuses()

@@ -208,7 +208,11 @@ class Events:
             self.scene.annotate(key, **pick([{"class": "North"}, {"cost_rate": 12}], value))
             self.books.note_manual_change(key, ours=False)
         elif how == "change" and not billed:
-            changes = [{"Hours": 5}, {"Description": "changed"}, {"TxnDate": "2026-03-12"}]
+            changes: list[dict[str, Any]] = [{"Hours": 5}, {"Description": "changed"}, {"TxnDate": "2026-03-12"}]
+            if not self.books.activities[key].changed:
+                # Changed twice, it would be as it was sent.
+                status = self.books.activities[key].raw["BillableStatus"]
+                changes.append({"BillableStatus": "NotBillable" if status == "Billable" else "Billable"})
             self.scene.put("TimeActivity", {"Id": key, **pick(changes, value)})
             self.books.note_manual_change(key)
         elif how == "remove" and not billed:
@@ -333,7 +337,7 @@ class Events:
             settings.longest_hours = pick([24, 1, 48], value)
             self.scene.policy(longest_hours=settings.longest_hours)
         else:
-            assert how in {"approved_only", "block_invoiced"}, how
+            assert how in {"approved_only", "block_invoiced", "send_nonbillable"}, how
             setattr(settings, how, on)
             self.scene.policy(**{how: "true" if on else "false"})
 

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import Any
 
 from integrations.models import TimeEntry
-from syncjobs.models import EntryOverride
+from syncjobs.models import Action, EntryOverride
 from tests.histories.books import WRITES
 from tests.histories.rare_events import RareEvents
-from tests.histories.rules import NO_WORK, ExpectedStatus
+from tests.histories.rules import ExpectedStatus
 from tests.support.scene import Result, run_command
 
 FIRST, LAST = "2026-03-02", "2026-03-28"
@@ -62,6 +62,20 @@ class History(RareEvents):
             self.check_if_needed()
             self._sync()
 
+    def late_duplicate(self) -> None:
+        """Lose a call, so that its write is sent again, and let the first attempt arrive as well.
+
+        The next run deletes it: nothing has asked for it, so the model refuses it if it is there after the run.
+        """
+        self.troubled_run(("cut_before", "timeactivity", 0, 1))
+        sent_again = Action.objects.filter(verb="create", state="done", watch_until__isnull=False).first()
+        record = self.scene.books.records["TimeActivity"].get(sent_again.quickbooks_id) if sent_again else None
+        if record is None or self.settings.global_codes:
+            return
+        late = {name: value for name, value in record.items() if name not in {"Id", "SyncToken", "MetaData"}}
+        self.scene.put("TimeActivity", late)
+        self._sync()
+
     def answer_many_deletions(self, *, delete: bool) -> None:
         """Sync, and say what is to become of the deletions: many or few, none of them is asked about."""
         self.check_if_needed()
@@ -83,7 +97,7 @@ class History(RareEvents):
         assert kept <= self.settings.kept
         for key in self.settings.kept - kept:
             entry = self.scene.place.entries[key]
-            assert not self.rules.codes(entry, self.books.sent.get(key)) & NO_WORK, f"{key} was to be kept"
+            assert not self.rules.is_no_work(entry, self.books.sent.get(key)), f"{key} was to be kept"
         self.settings.kept = kept
 
     def _sync(self) -> Result:
@@ -145,8 +159,9 @@ class History(RareEvents):
         assert run["minutes_sent"] == sum(time.minutes for time in sends)
         warnings = Counter(code for key in listed if due[key].verb == "keep" for code in self._warnings(key))
         rateless = sum(
-            status.verb in {"send", "update"} and status.time is not None and not status.time.rate
+            status.verb in {"send", "update"} and not status.time.rate
             for status in due.values()
+            if status.time is not None and status.time.status == "Billable"
         )
         many = {"MANY_MISSING": len(waiting & gone), "MANY_DELETIONS": len(waiting - gone)}
         others = {name: count for name, count in {"NO_RATE": rateless, **many}.items() if count}

@@ -15,6 +15,7 @@ from tests.histories.history import MOST_TROUBLED_RUNS, History
 NUMBER = st.integers(0, 40)
 EDITS = ["length", "start", "text", "person", "project", "billable", "type", "timer", "invoiced", "approved"]
 SETTINGS = ["books", "payroll", "rounding", "item", "longest_hours", "approved_only", "block_invoiced"]
+SETTINGS += ["send_nonbillable", "send_nonbillable"]
 KINDS = ["cut_before", "cut_after_commit", "500_html", "500_html_after_commit", "503", "429", "hang_after_commit"]
 PATHS = ["timeactivity|/batch", "timeactivity|/batch", "query.*TimeActivity", "operation=delete", "reports/detailed"]
 FAULTS = st.tuples(st.sampled_from(KINDS), st.sampled_from(PATHS), st.integers(0, 3), st.integers(1, 4))
@@ -123,6 +124,11 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def two_people(self, number: int, first: str, second: str) -> None:
             self.changed_history.two_people(number, first, second)
 
+        @precondition(lambda self: bool(self.history.books.sent))
+        @rule(number=NUMBER)
+        def undo(self, number: int) -> None:
+            self.changed_history.undo(number)
+
         @precondition(lambda self: bool(self.history.books.sent) and self.history.backup is None)
         @rule()
         def back_up(self) -> None:
@@ -162,6 +168,11 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         @rule(arrived=st.booleans())
         def lose_answers(self, arrived: bool) -> None:
             self.changed_history.lose_answers(arrived=arrived)
+
+        @precondition(may_trouble)
+        @rule()
+        def late_duplicate(self) -> None:
+            self.changed_history.late_duplicate()
 
         @precondition(lambda self: self.has_entries() and self.history.troubled_runs < MOST_TROUBLED_RUNS - 1)
         @rule(

@@ -1,4 +1,4 @@
-"""Events that touch our own tables: two people at one record, and a backup that is restored."""
+"""Events that touch our own tables: two people at one record, an undo, and a backup that is restored."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from mapping.decisions import decide, versions
 from mapping.errors import Moved
-from syncjobs.models import Action
+from syncjobs.models import Action, Run
 from tests.histories import backups
 from tests.histories.events import Events, pick
+from tests.support.scene import run_command
 
 
 class RareEvents(Events):
@@ -32,6 +33,25 @@ class RareEvents(Events):
         with pytest.raises(Moved):
             decision(workspace, kind, id, person=None, now=timezone.now(), version=shown)
         assert versions.version_of(workspace, kind, id) == before
+
+    # --- an undo ---------------------------------------------------------------------------------------------
+    def undo(self, number: int) -> None:
+        """Undo one of the runs that sent something: what it created goes, unless people billed or changed it."""
+        self.check_if_needed()
+        sent = Run.objects.filter(kind="sync", dry_run=False, items__verb="create", items__outcome="sent").distinct()
+        if self.books.uncertain_writes or self.settings.global_codes or not sent.exists():
+            return
+        run = pick(list(sent.order_by("-pk")), number)
+        created = set(run.items.filter(verb="create", outcome="sent").values_list("quickbooks_id", flat=True))
+        due = {key: self.books.expected_undo(key) for key, one in self.books.sent.items() if one.key in created}
+        if due.keys() & self.settings.kept:
+            return
+        self.books.expect(due)
+        result = run_command("undo_run", str(run.pk))
+        self.books.follow()
+        deletions = sum(status.verb == "delete" for status in due.values())
+        counted = (result.code, result["deleted"], result["blocked"], result["unknown"], result["failed"])
+        assert counted == (0, deletions, len(due) - deletions, 0, 0), f"{result.json} instead of {due}"
 
     # --- a backup ------------------------------------------------------------------------------------------
     def back_up(self) -> None:

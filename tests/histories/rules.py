@@ -18,7 +18,7 @@ Content = tuple[Any, ...]
 
 
 class Time(NamedTuple):
-    """One TimeActivity, every field we write. `item` is "" where QuickBooks may choose."""
+    """One TimeActivity, every field we write. `item` is "" where QuickBooks may choose; unbillable time has no rate."""
 
     name_of: str
     person: str
@@ -28,6 +28,7 @@ class Time(NamedTuple):
     rate: float
     text: str
     item: str
+    status: str = "Billable"
 
 
 @dataclass
@@ -82,6 +83,7 @@ class Settings:
     longest_hours: int = 24
     approved_only: bool = False
     block_invoiced: bool = True
+    send_nonbillable: bool = False
     item: str = ""
     close_date: str = ""
     payroll: bool = False
@@ -141,9 +143,10 @@ class Rules:
             customer.id,
             self.day(entry, sent),
             self.minutes(entry),
-            (self.scene.place.rate_of(entry) or 0) / 100,
+            (self.scene.place.rate_of(entry) or 0) / 100 if entry.billable else 0,
             entry.description,
             self.settings.item,
+            "Billable" if entry.billable else "NotBillable",
         )
 
     def codes(self, entry: Entry, sent: Sent | None) -> set[str]:
@@ -153,7 +156,7 @@ class Rules:
         applies_by_code = {
             "NOT_FINISHED": entry.end is None,
             "NOT_WORK_TIME": entry.type != "REGULAR",
-            "NOT_BILLABLE": not entry.billable,
+            "NOT_BILLABLE": not entry.billable and not self._goes_unbillable(sent),
             "NO_PROJECT": not entry.project_id,
             "TOO_SHORT": entry.end is not None and self.minutes(entry) < 1,
             "TOO_LONG": entry.end is not None and entry.seconds > limit,
@@ -166,6 +169,15 @@ class Rules:
         }
         codes = {code for code, applies in applies_by_code.items() if applies}
         return codes | self._person(entry) | self._customer(entry) | self.settings.global_codes
+
+    def _goes_unbillable(self, sent: Sent | None) -> bool:
+        """Return whether unbillable time goes; what was sent as such stays such, whatever is set by now."""
+        return self.settings.send_nonbillable or (sent is not None and sent.time.status == "NotBillable")
+
+    def is_no_work(self, entry: Entry, sent: Sent | None) -> bool:
+        """Return whether an entry is not what was sent of it any more: no work, or no billable work."""
+        is_unbillable = sent is not None and sent.time.status == "Billable" and not entry.billable
+        return bool(self.codes(entry, sent) & NO_WORK) or is_unbillable
 
     def _person(self, entry: Entry) -> set[str]:
         pair = self.mapping.pairs.get(("user", entry.user_id))
@@ -216,9 +228,9 @@ class Rules:
             return ExpectedStatus("send", "sent", time=self.time(entry, None))
         if content_of(entry) == sent.content:
             return ExpectedStatus("keep", "sent")
+        if entry.id in self.settings.kept and self.is_no_work(entry, sent):
+            return ExpectedStatus("keep", "sent")
         if codes & NO_WORK:
-            if entry.id in self.settings.kept:
-                return ExpectedStatus("keep", "sent")
             return self._delete(sent, activity, codes)
         quickbooks_codes = _quickbooks_codes(activity)
         if codes:
@@ -245,7 +257,7 @@ class Rules:
             self.mapping.pairs.get(("user", entry.user_id)),
             self.mapping.pairs.get(("project", entry.project_id or "")),
         )
-        rate = (self.scene.place.rate_of(entry) or 0) / 100
+        rate = (self.scene.place.rate_of(entry) or 0) / 100 if entry.billable else sent.time.rate
         other_person = person is not None and (person.entity, person.id) != (sent.time.name_of, sent.time.person)
         other_customer = customer is not None and customer.id != sent.time.customer
         changed = {"RATE_CHANGED": rate != sent.time.rate, "LINK_CHANGED": other_person or other_customer}
@@ -255,6 +267,10 @@ class Rules:
         """Return what is due for the activity of an entry that was deleted in Clockify."""
         if entry_id in self.settings.kept:
             return ExpectedStatus("keep", "sent")
+        return self._delete(sent, activity, set())
+
+    def undo(self, sent: Sent, activity: Activity | None) -> ExpectedStatus:
+        """Return what an undo does with an activity: whatever the entry is now, by the same rules as a deletion."""
         return self._delete(sent, activity, set())
 
     def _delete(self, sent: Sent, activity: Activity | None, codes: set[str]) -> ExpectedStatus:
@@ -271,16 +287,17 @@ class Rules:
 
 
 def time_of(raw: dict[str, Any]) -> Time:
-    kind = raw["NameOf"]
+    kind, is_billable = raw["NameOf"], raw["BillableStatus"] != "NotBillable"
     return Time(
         kind,
         raw[f"{kind}Ref"]["value"],
         raw["CustomerRef"]["value"],
         raw["TxnDate"],
         raw["Hours"] * 60 + raw["Minutes"],
-        float(raw["HourlyRate"]),
+        float(raw["HourlyRate"]) if is_billable else 0,
         raw.get("Description", ""),
         (raw.get("ItemRef") or {}).get("value", ""),
+        "Billable" if is_billable else "NotBillable",
     )
 
 

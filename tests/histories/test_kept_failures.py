@@ -143,3 +143,27 @@ def test_many_deletions_wait_until_a_person_answers(history: History, delete: bo
     assert len(history.scene.activities()) == (1 if delete else 6)
     history.restore(0)
     history.clean_run()
+
+
+@pytest.mark.parametrize("how", ["bill", "change", "remove", "annotate"])
+def test_an_undo_leaves_what_people_billed_or_changed(history: History, how: str) -> None:
+    history.scene.switch(billable_status_lags=True, billing_moves_sync_token=False)
+    history.work(1, 1, 5, text=2)
+    history.clean_run()
+    for entry in list(history.books.sent):
+        history.touch(how, history.books.sent[entry].key, 0)
+
+    history.undo(0)
+    history.undo(1)
+
+    history.clean_run()
+
+
+def test_a_first_attempt_that_arrives_late_goes(history: History) -> None:
+    history.work(1, 1, 5, text=2)
+    history.check_if_needed()
+
+    history.late_duplicate()
+
+    assert len(history.scene.activities()) == 2
+    history.clean_run()

@@ -193,3 +193,21 @@ def test_calls_are_counted_in_intuits_classes(quickbooks: QuickBooksCaller) -> N
     }
     assert calls["by_status"] == {"200": 5, "400": 1}
     assert calls["by_route"]["POST customer"] == 2
+
+
+def test_a_second_company_has_records_and_tokens_of_its_own(quickbooks: QuickBooksCaller, ids: dict[str, str]) -> None:
+    body = {"realm": "9341000000000001", "name": "Real Company", "sku": "QuickBooks Online Essentials"}
+    control = f"{quickbooks.url}/control/quickbooks"
+
+    added = quickbooks.session.post(control, json=body)
+
+    assert added.status_code == 200
+    second = QuickBooksCaller(quickbooks.url, "9341000000000001")
+    assert added.json()["refresh_token"] in {company["refresh_token"] for company in second.info["companies"]}
+    assert second.info["realm"] == quickbooks.realm
+    assert second.rows("select * from Customer") == [] != quickbooks.rows("select * from Customer")
+    second.token = quickbooks.token
+    assert second.query("select * from Customer").status_code == 403
+    second.session.close()
+    for wrong in (body, {"realm": "Real", "name": "Real"}, {"realm": "1"}):
+        assert quickbooks.session.post(control, json=wrong).status_code == 400

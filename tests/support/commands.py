@@ -1,4 +1,4 @@
-"""`manage.py sync_time` as a process of its own, on the test's database and sandbox."""
+"""Commands as processes of their own, on the test's database and sandbox."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings as django_settings
@@ -22,12 +22,13 @@ HOOKS = Path(__file__).parents[1] / "crash" / "hooks"
 # The usual lease, since a machine at its limit may stand still for seconds; the short one for who is to be taken over.
 SOONER = {"HEARTBEAT_SECONDS": "0.5", "SETTLE_SECONDS": "1"}
 SHORT_LEASE = {"LEASE_SECONDS": "5"}
+SYNC = ("sync_time", "--from", FIRST, "--to", LAST)
 
 
 class Command:
-    """`manage.py sync_time --json` in a process of its own."""
+    """`manage.py sync_time --json`, or another command, in a process of its own."""
 
-    def __init__(self, scene: Scene, more: dict[str, str]) -> None:
+    def __init__(self, scene: Scene, more: dict[str, str], arguments: Sequence[str] = SYNC) -> None:
         url = scene.running.url
         sandbox = {
             "CLOCKIFY_API_URL": f"{url}/api/v1",
@@ -40,7 +41,7 @@ class Command:
             "QUICKBOOKS_MAX_PER_MINUTE": "0",
             "CLOCKIFY_MAX_PER_SECOND": "0",
         }
-        command = [sys.executable, "manage.py", "sync_time", "--from", FIRST, "--to", LAST, "--json"]
+        command = [sys.executable, "manage.py", *arguments, "--json"]
         self.process = subprocess.Popen(
             command,
             cwd=django_settings.BASE_DIR,

@@ -14,11 +14,16 @@ from tests.support.scene import Scene
 Fact = tuple[str, str, str, str, int, float, str, str]
 
 
-def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
-    """Return an activity for each finished, billable entry of a paired person on a paired project."""
+def expected(scene: Scene, *, leave_out: Collection[str] = (), with_unbillable: bool = False) -> Counter[Fact]:
+    """Return an activity for each finished, billable entry of a paired person on a paired project.
+
+    `with_unbillable`: and for those that are not billable, without a rate.
+    """
     facts: Counter[Fact] = Counter()
     for entry in scene.place.entries.values():
-        if entry.id in leave_out or entry.end is None or not entry.billable or entry.type != "REGULAR":
+        if entry.id in leave_out or entry.end is None or entry.type != "REGULAR":
+            continue
+        if not (entry.billable or with_unbillable):
             continue
         if entry.user_id not in scene.people or entry.project_id not in scene.customers:
             continue
@@ -28,9 +33,10 @@ def expected(scene: Scene, *, leave_out: Collection[str] = ()) -> Counter[Fact]:
         zone = ZoneInfo(scene.clockify.users[entry.user_id].time_zone or "UTC")
         day = datetime.fromtimestamp(entry.start, UTC).astimezone(zone).date().isoformat()
         kind, person = scene.people[entry.user_id]
-        rate = (scene.place.rate_of(entry) or 0) / 100
+        rate = (scene.place.rate_of(entry) or 0) / 100 if entry.billable else 0
+        status = "Billable" if entry.billable else "NotBillable"
         customer = scene.customers[entry.project_id]
-        facts[kind, person, customer, day, minutes, rate, typed(entry.description), "Billable"] += 1
+        facts[kind, person, customer, day, minutes, rate, typed(entry.description), status] += 1
     return facts
 
 
@@ -67,8 +73,8 @@ def fact(activity: dict[str, Any]) -> Fact:
     )
 
 
-def assert_books_agree(scene: Scene) -> None:
+def assert_books_agree(scene: Scene, *, with_unbillable: bool = False) -> None:
     """Assert that QuickBooks holds exactly the expected time, and that exactly one receipt names each activity."""
-    assert actual(scene) == expected(scene)
+    assert actual(scene) == expected(scene, with_unbillable=with_unbillable)
     named_ids = list(Receipt.objects.filter(state="sent").values_list("quickbooks_id", flat=True))
     assert sorted(named_ids) == sorted(activity["Id"] for activity in scene.activities())

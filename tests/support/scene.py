@@ -302,7 +302,7 @@ class Scene:
         """Have both sides compared as *Compare again* and a worker do; returns the run."""
         days = {"first": date.fromisoformat(first), "last": date.fromisoformat(last)}
         now = timezone.now()
-        run = lifecycle.create_run("reconcile", self.workspace, trigger="button", now=now, **(days | details))
+        run = lifecycle.create_run("reconcile", self.workspace, now=now, **({"trigger": "button"} | days | details))
         return RunExecution(run).work()
 
     def by_hand(self, user: str, project: str, day: str = "2026-03-17", *, minutes: int = 45) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import requests
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import ArchivedConnection, Company, ConnectionEvent, Workspace
@@ -16,6 +21,7 @@ from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run
 from syncjobs.runs.execution import RunExecution
 from tests.support.factories import WorkspaceFactory
 from tests.support.oracle import assert_books_agree
+from tests.support.page_text import main_text
 from tests.support.scene import Result, Scene, run_command
 
 REAL = "9341000000000001"
@@ -275,3 +281,44 @@ def test_archiving_twice_says_that_nothing_is_connected(scene: Scene) -> None:
     archive()
 
     assert (archive().code, ArchivedConnection.objects.count()) == (3, 1)
+
+
+def test_a_second_company_with_the_same_names_and_ids_begins_with_nothing_sent(
+    scene: Scene, ada: str, site: str, client: Client, admin_user: User
+) -> None:
+    """The second company is added while the sandbox serves, with the same ids: nothing may be told by an id alone."""
+    edited, deleted, *kept = scene.entries(ada, site, 5)
+    run = scene.sync()["run"]
+    first_record, trial = scene.receipt(edited).quickbooks_id, scene.company
+    control = f"{scene.running.url}/control/quickbooks"
+    added = requests.post(control, json={"realm": REAL, "name": "Real Company"}, timeout=10).json()
+    for entity in ("Employee", "Customer"):
+        for record in scene.books.records[entity].values():
+            fields = {name: record[name] for name in ("DisplayName", "Job", "ParentRef") if name in record}
+            assert requests.post(f"{control}/{REAL}/{entity}", json=fields, timeout=10).json()["Id"] == record["Id"]
+    archive()
+    before = copy.deepcopy(scene.books.records)
+    history = list(Receipt.objects.filter(company=trial).order_by("pk").values())
+    scene.stretch(edited, 90)
+    scene.delete_entry(deleted)
+
+    assert run_command("connect_quickbooks", "--realm", REAL, "--refresh-token", added["refresh_token"]).code == 0
+    assert scene.check().code == 0
+    assert scene.explain(edited)["state"] == scene.explain(kept[0])["state"] == "ready"
+    assert scene.explain(edited)["quickbooks_id"] is None
+    assert (scene.sync().counts, scene.sync().counts) == ({"sent": 4}, {"unchanged": 4})
+
+    # The very id of the first company's activity is another one's here.
+    real = scene.world.quickbooks.companies[REAL]
+    assert first_record in real.records["TimeActivity"]
+    scene.stretch(edited, 120)
+    assert scene.sync().counts == {"updated": 1, "unchanged": 3}
+    assert run_command("undo_run", str(Run.objects.filter(kind="sync").earliest("pk").pk)).code == 2
+    assert scene.books.records == before
+    assert list(Receipt.objects.filter(company=trial).order_by("pk").values()) == history
+    client.force_login(admin_user)
+    page = main_text(client.get(reverse("admin:syncjobs_run_change", args=[run])))
+    assert "The connection to Sandbox Company was archived: its history stays" in page
+    assert "Undo this run" not in page
+    receipts = client.get(reverse("admin:syncjobs_receipt_changelist"), {"company__id__exact": trial.pk})
+    assert "5 receipts" in main_text(receipts)

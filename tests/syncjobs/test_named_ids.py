@@ -14,8 +14,8 @@ DRAFT = {"person_kind": "employee", "person_id": "57", "customer_id": "57", "ite
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("Customer 57 was made inactive", "Customer Acme:Site was made inactive"),
-        ("Employee id 57 not found", "Employee id Ada not found"),
+        ("Customer 57 was made inactive", "Customer Acme:Site (57) was made inactive"),
+        ("Employee id 57 not found", "Employee id Ada (57) not found"),
         ("Names element id 57 not found", "Names element id 57 not found"),
         ("Customer id: 58", "Customer id: 58"),
         ("Item 3 is gone", "Item 3 is gone"),

@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from integrations.database import database_now
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
+from syncjobs.planning import service_item
 from syncjobs.rules.many_deletions import in_doubt, waiting
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 from syncjobs.runs.lifecycle import request_run
@@ -83,6 +84,12 @@ class Command(run_command.RunCommand):
             self.stdout.write(f"  {code}: {count}")
         for code, count in shown["warnings"].items():
             self.stdout.write(f"  warning {code}: {count}")
+        note = service_item.note(Run.objects.get(pk=shown["run"]))
+        if note:
+            self.stdout.write(f"  {note}")
+            self.stdout.write(
+                "  `policy service_item=NAME` chooses one, `policy service_item=none` leaves it to QuickBooks."
+            )
 
     def partial_message(self, shown: Mapping[str, Any]) -> str:
         counts = run_command.failure_counts({**shown, "unknown": in_doubt(shown)})

@@ -12,15 +12,13 @@ from django.http import HttpRequest
 
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
-from mapping.decisions import batch, partner_search, undo
+from mapping.decisions import batch, notes, partner_search, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.decide import LEFT_OUT_THERE
 from mapping.decisions.versions import Version
 from mapping.desk.index import TABS
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
-
-MAX_NOTE_LENGTH = 500
 
 
 @dataclass
@@ -51,7 +49,7 @@ def chosen(request: HttpRequest) -> str:
 
 
 def note_of(request: HttpRequest) -> str:
-    return request.POST.get("note", "")[:MAX_NOTE_LENGTH]
+    return notes.cleaned(request.POST.get("note", ""))
 
 
 def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -> tuple[str, str]:

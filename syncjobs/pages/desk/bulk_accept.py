@@ -180,7 +180,8 @@ def _accept(
         if unblocked > 0
         else ""
     )
-    messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')}.{text}")
+    if applied.taken:
+        messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')}.{text}")
     for warning in [*applied.warnings, *(message for _, message in [*applied.refused, *left_out])]:
         messages.warning(request, warning)
     return redirect(f"hourbridge:{tab}", workspace.pk)
@@ -203,7 +204,7 @@ def _apply(
     versions = {key: version for key, (_, version) in shown.items()}
     if not row_keys:
         keys = ticked - {pair.key for pair in changed}
-        applied, no_longer_safe = accept_safe(workspace, keys=keys, versions=versions, now=now, person=request.user)
+        applied, no_longer_safe = accept_safe(workspace, keys=keys, shown=versions, now=now, person=request.user)
         return applied, [*left_out, *no_longer_safe]
     choices = [replace(pair.choice, version=versions[pair.key]) for pair in pairs if pair not in changed]
     return apply(workspace, choices, now=now, person=request.user, note=TICKED_NOTE), left_out

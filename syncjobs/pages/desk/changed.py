@@ -261,7 +261,7 @@ def _clockify_values(
         day(txn_date),
         duration(resolution.minutes),
         entry.description.strip() or "none",
-        _rate(entry.rate),
+        _rate(entry.rate if entry.billable else None),
         BILLABLE_WORDS[entry.billable],
     ]
 
@@ -274,7 +274,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
         duration(sent.minutes),
         sent.description.strip() or "none",
         _rate(sent.rate),
-        BILLABLE_WORDS[True],
+        BILLABLE_WORDS[sent.is_billable],
     ]
 
 

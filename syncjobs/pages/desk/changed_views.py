@@ -15,6 +15,7 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import TimeEntry, Workspace
 from integrations.typed_numbers import whole_number
+from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.models import Run
@@ -96,7 +97,7 @@ def _version(request: HttpRequest) -> str:
 
 
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    note = request.POST.get("note", "")[:500]
+    note = notes.cleaned(request.POST.get("note", ""))
     facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
     decisions.keep_quickbooks(workspace, entry, note=note, **facts)
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")

@@ -20,6 +20,7 @@ from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
+from mapping.decisions import notes
 from mapping.decisions.versions import Version, version_of
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
@@ -117,7 +118,7 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     earlier_write = whole_number(params.get("look", ""))
     if earlier_write is not None:
         return submit.look_again(workspace, earlier_write)
-    note, now = params.get("note", "")[:500], database_now()
+    note, now = notes.cleaned(params.get("note", "")), database_now()
     # The fingerprint of the draft that was shown: if anything changed since, nothing is written.
     confirmed = params.get("confirmed", "")
     # That of the record's row, as it was when this page was opened.

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry, Workspace
+from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.display.sent import difference_sentences
@@ -99,7 +100,7 @@ def _version(request: HttpRequest) -> str:
 
 
 def _note(request: HttpRequest) -> str:
-    return request.POST.get("note", "")[:500]
+    return notes.cleaned(request.POST.get("note", ""))
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {

@@ -89,13 +89,15 @@ def _work_checks(
     yield _check(known, "Can be read", ("UNREADABLE",), last_well)
     yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
     yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR goes")
-    yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no")
+    goes = "" if entry.billable or "NOT_BILLABLE" in known.codes else "goes as not billable"
+    yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no", goes)
     yield _check(known, "Has a project", ("NO_PROJECT",), entry.project_name or "none")
     yield _check(known, "At least a minute", ("TOO_SHORT",), length(entry.seconds), reached=is_finished)
     yield _check(
         known, "Not too long", ("TOO_LONG",), length(entry.seconds), f"up to {limit} by the rules", reached=is_finished
     )
-    yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "goes with 0, and a warning")
+    if entry.billable:
+        yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "goes with 0, and a warning")
     if context.policy.approved_only:
         approval = {True: "approved", False: "not approved", None: "not asked"}[entry.approved]
         yield _check(known, "Approved", ("NOT_APPROVED",), approval)

@@ -9,7 +9,7 @@ from typing import Any
 from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions
-from syncjobs.display import badges, sent, vendor_links
+from syncjobs.display import badges, named_ids, sent, vendor_links
 from syncjobs.display.formatting import day, duration
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
@@ -82,14 +82,17 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     override = context.overrides.get(entry.clockify_id)
     owner = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first()
     on_the_way = next((action for action in actions if action.shown_state == "on_the_way"), None)
-    rows = _rows_now(status, on_the_way)
+    keys = {key for action in actions for key in named_ids.keys_of(action.source_snapshot.get("draft"))}
+    names = named_ids.rows_of(workspace.company, keys)
+    rows = [named_ids.in_reason(row, keys, names) for row in _rows_now(status, on_the_way)]
     # Without a status, before the first check or after archiving, the checks are what our own data says now.
-    judged: list[Mapping[str, Any]] = rows
+    judged: list[Mapping[str, Any]] = [*rows]
     if status is None:
         judged = [reason.as_row() for reason in context.resolve(context.entry(entry)).reasons]
     # What was tried in another company says nothing about the one that is connected now.
     current_actions = [action for action in actions if action.company_id == workspace.company_id]
-    check_list = _checks(workspace, entry, context, receipt, current_actions, judged)
+    said = {action.pk: named_ids.text(action.error_message, keys, names) for action in actions}
+    check_list = _checks(workspace, entry, context, receipt, current_actions, judged, said)
     codes = {str(row.get("code")) for row in rows}
     minutes = context.resolve(context.entry(entry)).minutes
     return {
@@ -116,8 +119,11 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "former_receipts": former_receipts,
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, context, receipt),
-        "actions": actions,
-        "items": items.order_by("-pk")[:MAX_ATTEMPTS],
+        "attempts": [(action, said[action.pk]) for action in actions],
+        "items": [
+            (item, [named_ids.in_reason(row, keys, names) for row in item.reasons])
+            for item in items.order_by("-pk")[:MAX_ATTEMPTS]
+        ],
         "override": override,
         "waits": status is not None and _waits_to_be_deleted(entry, status),
         "proof": _proof(entry, workspace, owner),
@@ -153,7 +159,7 @@ def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | Non
 
 def worth(entry: TimeEntry, minutes: int) -> str:
     """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
-    if entry.rate is None or minutes <= 0:
+    if entry.rate is None or minutes <= 0 or not entry.billable:
         return ""
     return f"{amount(entry.rate, minutes):,.2f} {entry.currency}".strip()
 
@@ -230,13 +236,14 @@ def _checks(
     receipt: Receipt | None,
     actions: list[Action],
     rows: list[Mapping[str, Any]],
+    said: Mapping[int, str],
 ) -> list[checks.Check]:
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
         rows = [*rows, *(reason.as_row() for reason in context.resolve(context.entry(entry)).reasons)]
     lines = {line.code: line for line in (_reason_line(workspace, row) for row in rows)}
     last_action = actions[0] if actions else None
-    answer = f"activity {receipt.quickbooks_id}" if receipt else _attempt_text(last_action)
+    answer = f"activity {receipt.quickbooks_id}" if receipt else _attempt_text(last_action, said)
     known = checks.KnownReasons(frozenset(lines), attempted=bool(actions or receipt), answer=answer)
     return [_with_resolution(check, lines.get(check.code)) for check in checks.checks(workspace, entry, context, known)]
 
@@ -245,11 +252,11 @@ def _with_resolution(check: checks.Check, line: ReasonLine | None) -> checks.Che
     return replace(check, where=line.where, link=line.decide_link, reason=line.title) if line else check
 
 
-def _attempt_text(action: Action | None) -> str:
+def _attempt_text(action: Action | None, said: Mapping[int, str]) -> str:
     """Return QuickBooks' error, or the state of an attempt without one; "" where there was no attempt."""
     if action is None:
         return ""
-    return f"{action.error_code}: {action.error_message}".strip(": ") or action.get_state_display()
+    return f"{action.error_code}: {said[action.pk]}".strip(": ") or action.get_state_display()
 
 
 def _draft(
@@ -288,7 +295,7 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
         ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", entry_draft.txn_date),
         ("Time", duration(entry_draft.minutes)),
-        ("Rate", f"{entry_draft.rate}, billable"),
+        ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),
         ("Description", entry_draft.description or "none"),
     ]

@@ -12,7 +12,7 @@ from syncjobs.display.formatting import duration
 from syncjobs.rules import reasons
 from syncjobs.rules.answered import normalized_text
 from syncjobs.rules.differences import money
-from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.draft import BILLABLE, NOT_BILLABLE, Draft
 
 Found = Mapping[str, Any]
 
@@ -79,8 +79,13 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
             normalized_text(text) == normalized_text(planned.description),
         ),
         Line("Rate", money(planned_rate), money(rate), rate == planned_rate),
-        Line("Billable", "Billable", _STATUSES.get(status, status or "none"), status == BILLABLE),
+        Line(
+            "Billable",
+            _STATUSES[planned.billable_status],
+            _STATUSES.get(status, status or "none"),
+            status == planned.billable_status,
+        ),
     )
 
 
-_STATUSES = {BILLABLE: "Billable", "NotBillable": "Not billable", "HasBeenBilled": "Billed already"}
+_STATUSES = {BILLABLE: "Billable", NOT_BILLABLE: "Not billable", "HasBeenBilled": "Billed already"}

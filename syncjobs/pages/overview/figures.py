@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.db.models import BooleanField, Case, Count, F, Max, Model, Q, Sum, When
 
@@ -12,10 +14,13 @@ from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.pages import waiting
+from syncjobs.planning.forecast import amount
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
+# Options of a run that looks at some of the time only.
+NARROWING = ["users", "projects", "entries"]
 MIRRORED: tuple[tuple[type[Model], str], ...] = (
     (ClockifyUser, "user,users"),
     (ClockifyClient, "client,clients"),
@@ -25,14 +30,18 @@ MIRRORED: tuple[tuple[type[Model], str], ...] = (
 
 @dataclass
 class Figure:
-    """Entries and minutes of one state."""
+    """Entries, minutes and money of one state; money by currency, for time that has a rate."""
 
     entries: int = 0
     minutes: int = 0
+    money: dict[str, Decimal] = field(default_factory=dict)
 
     def add(self, entries: int, minutes: int) -> None:
         self.entries += entries
         self.minutes += minutes
+
+    def add_money(self, currency: str, value: Decimal) -> None:
+        self.money[currency] = self.money.get(currency, Decimal()) + value
 
 
 @dataclass
@@ -58,10 +67,14 @@ class Figures:
     @property
     def failed(self) -> Figure:
         """Refused, or sent with an unknown outcome."""
-        return Figure(
+        both = Figure(
             self.refused.entries + self.uncertain.entries,
             self.refused.minutes + self.uncertain.minutes,
         )
+        for figure in (self.refused, self.uncertain):
+            for currency, value in figure.money.items():
+                both.add_money(currency, value)
+        return both
 
 
 def of_workspaces() -> dict[int, Figures]:
@@ -75,6 +88,7 @@ def of_workspaces() -> dict[int, Figures]:
         figure = figures[workspace_id].on_the_way if moving else _figure(figures[workspace_id], state, held=held)
         if figure is not None:
             figure.add(entries, minutes)
+    _add_money(figures)
     sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))
     grouped = sent.order_by().values_list("workspace_id")
     # A correction (part 1 and on) adds minutes to an entry that part 0 has counted (decision 8).
@@ -83,6 +97,22 @@ def of_workspaces() -> dict[int, Figures]:
         figures[workspace_id].sent.add(entries, minutes)
         figures[workspace_id].last_sent_at = last_sent_at
     return figures
+
+
+def _add_money(figures: Mapping[int, Figures]) -> None:
+    """Add what time is worth that was not sent; of sent time the proof shows amounts."""
+    unsent = (State.READY, State.BLOCKED, State.FAILED, State.UNKNOWN)
+    # Time that is not billable is worth nothing to a bill, whatever its rate.
+    billable = EntryStatus.objects.filter(entry__billable=True, entry__rate__gt=0, minutes__gt=0)
+    statuses = billable.filter(state__in=unsent)
+    # Grouped by equal amounts in the database: thousands of entries come as a few lines.
+    groups = statuses.order_by().values_list(
+        "workspace_id", "state", "held", "entry__currency", "entry__rate", "minutes"
+    )
+    for workspace_id, state, held, currency, rate, minutes, entries in groups.annotate(Count("pk")):
+        figure = _figure(figures[workspace_id], state, held=held)
+        if figure is not None:
+            figure.add_money(currency, entries * amount(rate, minutes))
 
 
 def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
@@ -101,9 +131,10 @@ def _figure(figures: Figures, state: str, *, held: bool) -> Figure | None:
 def latest_runs() -> dict[tuple[int, str], Run]:
     """Return the last finished run by workspace id and kind, of the company that is connected now.
 
-    Without previews, which send nothing.
+    Without previews, which send nothing, and without runs of chosen people, projects or entries.
     """
     finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False, company=F("workspace__company"))
+    finished = finished.exclude(options__has_any_keys=NARROWING)
     finished = finished.order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
     return {(run.workspace_id, run.kind): run for run in Run.objects.filter(pk__in=latest)}

@@ -99,7 +99,8 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
     if key == RULES:
         matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
         first = workspace.start_date
-        return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}."
+        asked = f" {card.item_question} Choose one, or leave it to QuickBooks." if card.item_question else ""
+        return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}.{asked}"
     return f"{sentence} {_state_sentence(card, key)}".strip()
 
 

@@ -15,7 +15,7 @@ from syncjobs.worker import schedules
 
 # The worker looks at the schedules every minute.
 LATE_AFTER = timedelta(minutes=5)
-SHORT = {Run.Kind.CHECK: "check", Run.Kind.SYNC: "sync"}
+SHORT = {Run.Kind.CHECK: "check", Run.Kind.SYNC: "sync", Run.Kind.RECONCILE: "comparison"}
 
 
 @dataclass(frozen=True)

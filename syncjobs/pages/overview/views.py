@@ -19,6 +19,7 @@ from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_pro
 from syncjobs.pages.overview.upcoming_runs import upcoming
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.planning import service_item
+from syncjobs.support import stored_comparison
 
 MAX_RUNS = 6
 MAX_UPCOMING = 6
@@ -67,8 +68,10 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
     open_runs, unknown, waiting = figures.open_runs(), figures.unknown_for_people(), figures.to_decide()
     archived_by_workspace = archived.last_by_workspace(workspaces)
     broken_items = service_item.broken_by_workspace(workspaces)
+    item_questions = service_item.questions(workspaces)
     deletions, since_sent = figures.deletions(), figures.changed_since_sent()
     changed = figures.changed_for_people()
+    not_explained = stored_comparison.not_explained()
     shrunk = list(ShrunkList.objects.order_by("pk"))
     for workspace in workspaces:
         open_run = open_runs.get(workspace.pk)
@@ -84,10 +87,12 @@ def cards_of(workspaces: list[Workspace]) -> list[Card]:
             to_decide=waiting.get(workspace.pk, 0),
             archived=archived_by_workspace.get(workspace.pk),
             broken_item=broken_items.get(workspace.pk),
+            item_question=item_questions.get(workspace.pk, ""),
             unknown_for_people=unknown.get(workspace.pk, 0),
             deletions=deletions.get(workspace.pk, 0),
             changed_since_sent=since_sent.get(workspace.pk, 0),
             changed_for_people=changed.get(workspace.pk, figures.Figure()),
+            not_explained=not_explained.get(workspace.pk),
             shrunk=[row for row in shrunk if _is_of(row, workspace)],
             last_check=latest.get((workspace.pk, Run.Kind.CHECK)),
             last_sync=latest.get((workspace.pk, Run.Kind.SYNC)),

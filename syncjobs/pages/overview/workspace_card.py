@@ -10,7 +10,7 @@ from integrations.quickbooks import connection, subscription_policy
 from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import in_hours, number
-from syncjobs.models import Run
+from syncjobs.models import Reconciliation, Run
 from syncjobs.pages import links
 from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figure, Figures
@@ -54,6 +54,8 @@ class Card:
     unknown_for_people: int = 0
     # Why the default service item can't be used.
     broken_item: Reason | None = None
+    # What to ask about the service item before the first time is sent; "" where nothing is to be asked.
+    item_question: str = ""
     deletions: int = 0
     # Sent entries whose rate or link is another one today: told, and no reason to call the workspace ill.
     changed_since_sent: int = 0
@@ -61,6 +63,8 @@ class Card:
     archived: ArchivedConnection | None = None
     changed_for_people: Figure = field(default_factory=Figure)
     shrunk: list[ShrunkList] = field(default_factory=list)
+    # The last comparison, where nothing explains some of its time.
+    not_explained: Reconciliation | None = None
     last_check: Run | None = None
     last_sync: Run | None = None
     open_run: Run | None = None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 from integrations.models import Workspace
 from syncjobs import sign_offs
 from syncjobs.display.csv_file import Cells, csv_response
-from syncjobs.models import Reconciliation, Run
+from syncjobs.models import Reconciliation, Run, Schedule
 from syncjobs.pages import access
 from syncjobs.pages.proof import shown, signing
 from syncjobs.pages.proof.period import Period, offered, requested
@@ -68,8 +69,12 @@ def _run_context(workspace: Workspace, period: Period, stored: Reconciliation | 
     runs = Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
     open_run = runs.filter(status__in=lifecycle.OPEN).first()
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
-    last = runs.exclude(status__in=lifecycle.OPEN).filter(from_date=period.first, to_date=period.last).first()
+    # A scheduled one has other days each night.
+    these = Q(from_date=period.first, to_date=period.last) | Q(trigger="schedule")
+    last = runs.exclude(status__in=lifecycle.OPEN).filter(these).first()
+    schedule = Schedule.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).exclude(next_at=None).first()
     return {
+        "schedule": schedule,
         "open_run": open_run,
         "idle": open_run is not None and open_run.status == Run.Status.QUEUED and waited > IDLE_AFTER_SECONDS,
         "failed_run": last if last is not None and _failed_since(last, stored) else None,
@@ -99,6 +104,7 @@ def _table_context(
         "table": table,
         "total": table.total,
         "causes": shown.total_causes(table.total),
+        "explained": shown.explained(table.total),
         "amounts": shown.amounts(table.total),
         "page": Paginator(groups, size).get_page(request.GET.get("page", 1)),
         "group_count": len(groups),

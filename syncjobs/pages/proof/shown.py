@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from integrations.models import Workspace
 from syncjobs.display import formatting, vendor_links
-from syncjobs.rules.proof_table import OpenItem, Sums, Table
+from syncjobs.rules.proof_table import LABELS, OpenItem, Sums, Table
 from syncjobs.rules.reasons import form_text
 from syncjobs.rules.reconciliation import NOT_OURS
 
 VIEWS = {"people": "Person", "customers": "Customer", "days": "Day"}
 TABS = {"people": "People", "customers": "Customers", "days": "Days"}
+ROUNDING = LABELS["ROUNDING"].casefold()
 CAUSES_SHOWN = 2
 FORMS_SHOWN = 3
 NOBODY = {"people": "No name", "customers": "No customer", "days": ""}
@@ -65,7 +66,31 @@ def groups(table: Table, *, view: str, opened: str) -> list[ShownRow]:
 def total_causes(total: Sums) -> list[ShownCause]:
     """Return the causes of the whole period with what is not explained last; they add up to the difference."""
     causes = [ShownCause(label, seconds) for label, seconds in total.shown_causes]
-    return [*causes, ShownCause("Not explained", total.left, is_open=True)] if total.is_open else causes
+    causes += [ShownCause("Not explained", total.left, is_open=True)] if total.is_open else []
+    return _as_shown(causes, total)
+
+
+def explained(total: Sums) -> int:
+    """Return how much of the shown difference is explained."""
+    return formatting.shown_difference(total.clockify, total.quickbooks) - formatting.as_shown(total.left)
+
+
+def _as_shown(causes: Sequence[ShownCause], sums: Sums) -> list[ShownCause]:
+    """Return the causes as columns show them, so that they add up to the difference that is shown.
+
+    What rounding to two decimals leaves over counts as rounding of time, or goes with the largest cause.
+    """
+    shown = [replace(cause, seconds=formatting.as_shown(cause.seconds)) for cause in causes]
+    left = formatting.shown_difference(sums.clockify, sums.quickbooks) - sum(cause.seconds for cause in shown)
+    if not left or not shown:
+        return shown
+    index = max(range(len(shown)), key=lambda n: _takes_rounding(shown[n]))
+    shown[index] = replace(shown[index], seconds=shown[index].seconds + left)
+    return shown
+
+
+def _takes_rounding(cause: ShownCause) -> tuple[bool, bool, int]:
+    return cause.text.casefold() == ROUNDING, not cause.is_open, abs(cause.seconds)
 
 
 def items(workspace: Workspace, open_items: Sequence[OpenItem]) -> list[ShownItem]:
@@ -109,7 +134,8 @@ def _causes(sums: Sums, *, is_child: bool) -> list[ShownCause]:
     named = sums.words if is_child and len(sums.words) <= CAUSES_SHOWN else sums.causes
     largest = sorted(named.items(), key=lambda one: -abs(one[1]))
     causes = [ShownCause(f"{text[:1].lower()}{text[1:]}", seconds) for text, seconds in largest]
-    return [ShownCause("not explained", sums.left, is_open=True), *causes] if sums.is_open else causes
+    causes = [ShownCause("not explained", sums.left, is_open=True), *causes] if sums.is_open else causes
+    return _as_shown(causes, sums)
 
 
 def _name(name: str, view: str) -> str:

@@ -15,8 +15,9 @@ from integrations.reading import shrunk_lists
 from mapping.queries import mirrored_names
 from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access
+from syncjobs.pages import access, links
 from syncjobs.pages.runs import preview, result, throughput
+from syncjobs.planning import service_item
 from syncjobs.rules import many_deletions, refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.runs import undo
@@ -191,7 +192,11 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     pages = {"MANY_MISSING": deletions, "MANY_DELETIONS": deletions, "UNREADABLE": unreadable}
     pages |= {"RATE_CHANGED": since_sent, "LINK_CHANGED": since_sent}
     lines = warnings.lines(shown, zone=run.workspace.time_zone)
-    return [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in lines]
+    found = [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in lines]
+    note = service_item.note(run)
+    if note:
+        found.append(WarningLine("", note, links.rule(run.workspace_id, "service_item"), "Choose one"))
+    return found
 
 
 def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> dict[str, Any]:

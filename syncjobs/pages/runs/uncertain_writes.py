@@ -17,13 +17,14 @@ from integrations.fields import SecretUnreadable
 from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from integrations.typed_numbers import whole_number
+from mapping.decisions import notes
 from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
-from syncjobs.rules.draft import BILLABLE, Draft
+from syncjobs.rules.draft import Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
@@ -76,7 +77,7 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
         raise Refused("Nothing was chosen.")
     # Activity id and SyncToken of each activity on the page: a decision is refused if one has changed since.
     seen = dict(pair.split(":", 1) for pair in form.getlist("seen") if ":" in pair)
-    decision = UncertainWriteDecision(workspace, action_id, seen, request.user, form.get("note", "")[:500])
+    decision = UncertainWriteDecision(workspace, action_id, seen, request.user, notes.cleaned(form.get("note", "")))
     now = timezone.now()
     if form.get("take"):
         manual.take(decision, form["take"], now=now)
@@ -191,7 +192,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
             [activity.description.strip() or "none" for activity in alike],
         ),
         line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
-        line("Billable", BILLABLE, [activity.billable_status or "not said" for activity in alike]),
+        line("Billable", sent.billable_status, [activity.billable_status or "not said" for activity in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
         line("Service", names.item(sent), [names.item(activity) if sent.item_id else "none" for activity in alike]),
         ComparedField("Made there", "", tuple((_made(activity, zone), False) for activity in alike)),

@@ -51,6 +51,8 @@ def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
     dry_run = request.POST.get("verb") != "undo"
     if not dry_run:
         last = latest(run)
+        if last is not None and not last.dry_run:
+            _refuse_second(last)
         # Another preview that was made meanwhile may show something else than this person has seen.
         if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
             raise Refused("Look at a preview first: another one was made since, or none yet.")
@@ -58,6 +60,13 @@ def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
         if request.POST.get("ignore"):
             options["ignore"] = True
     return run_requests.request_run(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
+
+
+def _refuse_second(last: Run) -> None:
+    """Tell of the undo that took place since the page was opened. Raises Refused and AlreadyRunning."""
+    if last.is_open:
+        raise runs.AlreadyRunning(last)
+    raise Refused(f"{last} has been carried out since you opened this page. Preview again to see what is left.")
 
 
 def latest(run: Run) -> Run | None:

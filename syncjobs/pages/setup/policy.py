@@ -89,7 +89,9 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
     broken_item = service_item.broken(workspace)
     items = _items(workspace, with_unusable=workspace.service_item if broken_item else "")
     if items:
-        form.fields["service_item"].widget = forms.Select(choices=[("", "QuickBooks' own default"), *items])
+        not_chosen = [] if form["service_item"].value() else [("", "Not chosen yet")]
+        choices = [*not_chosen, ("none", "Leave it to QuickBooks"), *items]
+        form.fields["service_item"].widget = forms.Select(choices=choices)
     for name, rule in form.fields.items():
         rule.disabled = not access.may(request, _right(name))
     schedules = schedule_fields.of(form, written=request.POST if refused else {})

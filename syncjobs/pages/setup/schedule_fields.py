@@ -19,7 +19,7 @@ MODES = (
     (timetable.DAILY, "Every day at a time"),
 )
 # Values of the fields of a schedule that is off.
-DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00"}
+DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00", "reconcile": "02:00"}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     replaces_names = bool(request.POST.get("replace_names")) or not access.may(request, DOWNLOAD_NAMES_RIGHT)
     if not stored.is_large(workspace):
         return _made_now(request, workspace, replaces_names=replaces_names, now=now)
-    if stored.open_bundle(now=now) is not None:
+    stored.tidy(now=now)
+    if stored.open_bundle() is not None:
         messages.info(request, "A bundle is being made already; ask for another one once it is ready.")
     else:
         person: Any = request.user

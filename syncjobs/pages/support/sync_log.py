@@ -24,6 +24,7 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.models import EntryStatus, Run, RunItem
 from syncjobs.pages import access, links
+from syncjobs.pages.support import bundle
 from syncjobs.rules import reasons
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 from syncjobs.support import events, sync_log
@@ -143,6 +144,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "csv": filters.query(cause="", format="csv"),
         "everything": filters.query(state="", who="", run="", cause=""),
         "is_whole": is_whole,
+        "bundle": bundle.card(request, workspace, now=timezone.now()),
         "all_time": f"?from={workspace.start_date.isoformat()}",
     }
     return access.show(request, "support/sync_log.html", context, title="Sync log")
@@ -289,7 +291,8 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
     """Yield a line for each entry of an open cause, then one for each that is settled."""
     names = sync_log.names_for(workspace, found)
     for problem in found:
-        explained, entry = reasons.explain(problem.row), problem.entry
+        keys = named_ids.keys_of(problem.item.draft) if problem.item else set()
+        explained, entry = reasons.explain(named_ids.in_reason(problem.row, keys, names)), problem.entry
         yield {
             "date": entry.txn_date,
             "user": entry.user_name,
@@ -327,7 +330,7 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
 def _attempt_cells(item: RunItem | None, words: str, names: dict[named_ids.Key, Any]) -> Cells:
     keys = named_ids.keys_of(item.draft) if item else set()
     return {
-        "quickbooks_words": "".join(text for text, _ in named_ids.named(words, keys, names)),
+        "quickbooks_words": named_ids.text(words, keys, names),
         "intuit_tid": item.intuit_tid if item else "",
         "run": item.run_id if item else "",
     }

@@ -21,7 +21,7 @@ FORMAT = 1
 # Of the workspace, then of the company: what a new installation needs so that its rules come to the same results.
 POLICY = (
     *("matching", "people_to_vendors", "start_date", "time_zone", "rounding", "approved_only", "block_invoiced"),
-    *("longest_hours", "service_item"),
+    *("longest_hours", "service_item", "send_nonbillable", "send_cost_rate"),
 )
 COMPANY_POLICY = ("allow_sku", "allow_unstated_payroll")
 PLAN = ("sku", "subscription", "payroll", "time_tracking", "book_close_date", "home_currency", "plan_problem")

@@ -47,7 +47,10 @@ POINTS: dict[str, list[tuple[str, str, str]]] = {
         ("syncjobs.ledger.journal", "mark_tried", "after"),
     ],
     "before-receipt": [("syncjobs.ledger.journal", "accept", "before")],
-    "in-receipt": [("syncjobs.ledger.journal", "_receipt_sent", "after")],
+    "in-receipt": [
+        ("syncjobs.ledger.journal", "_receipt_sent", "after"),
+        ("syncjobs.ledger.journal", "_receipt_deleted", "after"),
+    ],
     "after-receipt": [("syncjobs.ledger.journal", "accept", "after")],
     "settling": [("syncjobs.settling.settle", "settle", "before"), ("syncjobs.settling.settle", "settle", "after")],
     "between-slices": [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cryptography.fernet import Fernet
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views import defaults
-from pytest_django.fixtures import SettingsWrapper
 
 from integrations.models import Workspace
 from syncjobs.models import Run
@@ -55,7 +56,7 @@ def test_a_failing_page_says_whose_fault_it_is(rf: RequestFactory) -> None:
     assert answer.status_code == 500 and "This page failed" in answer.content.decode()
 
 
-def test_a_wrong_encryption_key_is_a_sentence(dana: Client, settings: SettingsWrapper) -> None:
+def test_a_wrong_encryption_key_is_a_sentence(dana: Client, settings: Any) -> None:
     workspace = WorkspaceFactory(api_key="secret")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 

@@ -46,7 +46,7 @@ def test_what_is_missing_is_a_change(edits: dict[str, Any]) -> None:
 def test_an_answer_is_kept_as_json_with_each_field_of_ours() -> None:
     row = answered.as_row(reading(txn_date=None, rate=None))
 
-    assert list(row) == [*answered.LABELS, "class_id", "department_id"]
+    assert list(row) == [*answered.LABELS, "class_id", "department_id", "cost_rate"]
     assert (row["txn_date"], row["rate"]) == ("", "0")
 
 

@@ -11,6 +11,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.billing import NOT_BILLED
 from syncjobs.rules.changes import Sent, Step
+from syncjobs.rules.eligibility import Policy
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None).draft
@@ -79,6 +80,24 @@ def test_time_is_never_taken_away(found: Activity, edits: dict[str, Any], code: 
     assert (step.verb, [reason.code for reason in step.reasons]) == ("block", [code])
 
 
+def test_more_time_does_not_make_billed_time_unbillable() -> None:
+    too = Policy(send_nonbillable=True)
+    entry = work(billable=False, **NINETY_MINUTES)
+    step = corrections.intend(entry, resolved(entry, policy=too), SENT)
+
+    held = corrections.correct(step, SENT, [BILLED], NOT_BILLED, part=1)
+
+    assert (held.verb, [reason.code for reason in held.reasons]) == ("block", ["BILLED_IN_QUICKBOOKS"])
+    assert held.why == (
+        "QuickBooks has it as billable, Clockify says not billable, and more time does not change that. "
+        "Credit it in QuickBooks."
+    )
+    written_off = replace(CHANGED, billable_status="NotBillable", minutes=60)
+    assert corrections.correct(step, SENT, [written_off], NOT_BILLED, part=1).verb == "create"
+    # What people wrote off there alone may get more time beside it.
+    assert correct(written_off, **NINETY_MINUTES).verb == "create"
+
+
 def test_what_the_next_sync_updates_is_not_corrected() -> None:
     as_sent = replace(BILLED, billable_status="Billable", sync_token="0")
 
@@ -106,6 +125,13 @@ def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:
 
     assert "5:00 becomes 1:30" in step.why
     assert step.reading == CHANGED
+
+
+def test_an_override_of_what_quickbooks_has_already_writes_nothing() -> None:
+    step = corrections.override(intend(), SENT, activity_of(SENT), NOT_BILLED)
+
+    assert (step.verb, step.reasons) == ("keep", ())
+    assert step.why == "QuickBooks has what Clockify says already: nothing is left to write."
 
 
 def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> None:

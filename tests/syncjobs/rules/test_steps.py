@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules import changes
+from syncjobs.rules import changes, draft
 from syncjobs.rules.billing import NOT_BILLED, Billing
 from syncjobs.rules.changes import MAX_DUPLICATES, Sent, Step
 from syncjobs.rules.closed_periods import ClosedPeriods
@@ -76,6 +77,36 @@ def test_what_was_kept_stays_while_it_is_no_billable_work() -> None:
     assert intend(kept=True, seconds=5400).verb == "update"
 
 
+TOO = Policy(send_nonbillable=True)
+
+
+def test_unbillable_time_is_updated_where_such_time_goes() -> None:
+    step = intend(policy=TOO, billable=False)
+
+    assert (step.verb, step.why, step.draft and (step.draft.billable_status, step.draft.rate)) == (
+        "update",
+        "Edited in Clockify: billable or not.",
+        ("NotBillable", "0"),
+    )
+    back = intend(sent_for(step.draft), policy=Policy()) if step.draft else step
+    assert (back.verb, back.why) == (
+        "update",
+        "Edited in Clockify: billable or not, and the rate is now 80.00, it was 0.00.",
+    )
+    assert intend(policy=TOO, billable=False, kept=True).verb == "keep"
+    assert intend(policy=TOO, billable=False, kept=True, project_id="").verb == "keep"
+    held = intend(policy=TOO, billable=False, table=make_mapping_table(user=None))
+    assert (held.verb, codes(held)) == ("block", ["USER_NOT_MAPPED"])
+
+
+def test_unbillable_time_goes_without_a_rate_and_a_warning_of_one() -> None:
+    step = intend(None, policy=TOO, billable=False, rate=None)
+
+    assert (step.verb, step.why, step.warnings) == ("create", "New: not sent before. It goes as not billable.", ())
+    body = json.loads(draft.create_body(step.draft)) if step.draft else {}
+    assert (body["BillableStatus"], "HourlyRate" in body) == ("NotBillable", False)
+
+
 @pytest.mark.parametrize(
     ("close_date", "verb"), [(DAY - timedelta(days=1), "update"), (DAY, "block"), (DAY + timedelta(days=1), "block")]
 )
@@ -130,6 +161,21 @@ def test_a_resend_of_what_may_not_go_changes_nothing() -> None:
         return changes.intend(entry, resolution, SENT, resend=True)
 
     assert (step(held).verb, step(free).verb) == ("keep", "update")
+
+
+def test_a_resend_into_closed_days_is_held_with_its_reason() -> None:
+    entry, closed = replace(WORK, rate=Decimal("99")), Policy(book_close_date=DAY)
+    moved = replace(entry, txn_date=DAY + timedelta(days=1))
+
+    def step(work: Any) -> Step:
+        return changes.intend(work, resolved(work, policy=closed), SENT, resend=True)
+
+    held = step(entry)
+    assert (held.verb, codes(held), held.warnings) == ("block", ["BOOKS_CLOSED"], ("RATE_CHANGED",))
+    assert held.why == "To be sent again, but its books are closed."
+    # Also where only the day that was sent is closed, and the entry is of another one by now.
+    assert (step(moved).verb, codes(step(moved))) == ("block", ["BOOKS_CLOSED"])
+    assert step(WORK).verb == "keep"
 
 
 def test_an_entry_that_is_as_sent_tells_what_changed_around_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from mapping.errors import Refused
 from syncjobs import sign_offs
-from syncjobs.models import EntryStatus, Reconciliation, SignOff
+from syncjobs.models import EntryStatus, Reconciliation, RunItem, SignOff
+from tests.support.commands import SYNC, Command, until
+from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 DAYS = date.fromisoformat(FIRST), date.fromisoformat(LAST)
@@ -81,6 +85,26 @@ def test_an_undo_leaves_signed_time(scene: Scene, sent: list[str], beth: Any) ->
     assert sorted(row["TxnDate"] for row in scene.activities()) == ["2026-03-04", "2026-03-05", "2026-03-06"]
 
 
+def test_a_resend_leaves_signed_time_and_says_why(
+    scene: Scene, sent: list[str], beth: Any, ada: str, site: str
+) -> None:
+    scene.policy(start_date=FIRST, keep_signed="on")
+    sign(scene, beth)
+    scene.edit_project(site, hourlyRate=15000)
+    before = scene.activities()
+
+    result = run_command("sync_time", "--resend", "--from", FIRST, "--to", "2026-04-30")
+
+    assert (result.code, result.counts) == (0, {"updated": 1, "blocked": 3})
+    assert result["blocked_reasons"] == {"PERIOD_SIGNED": 3}
+    in_march = [row for row in scene.activities() if row["TxnDate"] < "2026-04"]
+    assert in_march == [row for row in before if row["TxnDate"] < "2026-04"]
+    items = RunItem.objects.filter(run_id=result["run"], outcome="blocked")
+    assert set(items.values_list("why", flat=True)) == {"To be sent again, but its period is signed."}
+    # Nothing about the entry itself waits.
+    assert scene.explain(sent[0])["state"] == "sent"
+
+
 def test_signing_holds_at_once_and_withdrawing_frees(
     scene: Scene, sent: list[str], beth: Any, ada: str, site: str
 ) -> None:
@@ -101,3 +125,76 @@ def test_without_the_rule_a_signed_period_goes_on(scene: Scene, sent: list[str],
     scene.stretch(sent[0], 90)
 
     assert scene.sync().counts["updated"] == 1
+
+
+# --- signed while a sync is at work -------------------------------------------------------------------------
+def sign_april(scene: Scene, person: Any, shown: str) -> SignOff:
+    days = date(2026, 4, 1), date(2026, 4, 2)
+    return sign_offs.sign(scene.workspace, days, shown=shown, reason="Agreed", person=person, now=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("batches_from", "in_march", "new"),
+    [(0, 20, 6), pytest.param(1, 130, 40, marks=pytest.mark.slow)],
+    ids=["one by one", "in batches"],
+)
+def test_a_period_signed_while_a_sync_sends_stays_as_it_was_signed(
+    scene: Scene,
+    ada: str,
+    site: str,
+    beth: Any,
+    start: Callable[..., Command],
+    batches_from: int,
+    in_march: int,
+    new: int,
+) -> None:
+    """March is on its way, in a process of its own, when April is signed, which the same run has planned already."""
+    edited = scene.entry(ada, site, "2026-04-01 09:00", description="Kept")
+    dropped = scene.entry(ada, site, "2026-04-01 12:00", description="Kept as well")
+    scene.sync(last="2026-04-30")
+    scene.policy(start_date=FIRST, keep_signed="on")
+    # So many that every thread is busy with them when April is signed.
+    scene.entries(ada, site, in_march)
+    for number in range(new):
+        last = scene.entry(ada, site, "2026-04-02 09:00", minutes=60 + number)
+    scene.edit_entry(edited, description="Changed")
+    scene.edit_entry(dropped, billable=False)
+    run_command("reconcile", "--from", "2026-04-01", "--to", "2026-04-02")
+    shown = str(Reconciliation.objects.latest("pk").pk)
+    before = scene.activities()
+    scene.fault("hang_before", "timeactivity|/batch", times=0, seconds=2)
+    command = start(*SYNC[:3], "--to", "2026-04-30", BATCHES_FROM=str(batches_from))
+    until(lambda: scene.hits())
+
+    sign_april(scene, beth, shown)
+    scene.clear_faults()
+    result = command.result()
+
+    assert [row for row in scene.activities() if row["TxnDate"] > "2026-03-31"] == before
+    assert (result.code, result.counts) == (0, {"sent": in_march, "blocked": new + 2})
+    assert result["blocked_reasons"]["PERIOD_SIGNED"] == new + 2
+    assert scene.explain(edited)["state"] == scene.explain(dropped)["state"] == "changed"
+    assert scene.explain(last).codes == {"PERIOD_SIGNED"}
+    assert scene.open_actions() == 0
+    sign_offs.withdraw(SignOff.objects.get(), reason="Too early", person=beth, now=timezone.now())
+    assert scene.sync(last="2026-04-30").counts == {"sent": new, "updated": 1, "deleted": 1, "unchanged": in_march}
+    assert_books_agree(scene)
+
+
+def test_a_period_is_not_signed_while_its_time_is_written(
+    scene: Scene, ada: str, site: str, beth: Any, start: Callable[..., Command]
+) -> None:
+    scene.policy(start_date=FIRST, keep_signed="on")
+    scene.entry(ada, site, "2026-04-01 09:00")
+    run_command("reconcile", "--from", "2026-04-01", "--to", "2026-04-02")
+    shown = str(Reconciliation.objects.latest("pk").pk)
+    scene.fault("hang_before", times=0, seconds=2)
+    command = start(*SYNC[:3], "--to", "2026-04-30")
+    until(lambda: scene.hits())
+
+    with pytest.raises(Refused, match="Time of these days is being written to QuickBooks"):
+        sign_april(scene, beth, shown)
+
+    assert command.result().counts == {"sent": 1}
+    # Days of which nothing is on its way may be signed meanwhile, and these once it is over.
+    assert sign_april(scene, beth, shown).pk

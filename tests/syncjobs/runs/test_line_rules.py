@@ -184,6 +184,36 @@ def test_a_refusal_is_mapped_to_the_rule_and_holds_the_rest_before_it_is_sent(
     assert_books_agree(scene)
 
 
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"Active": False}, "is inactive in QuickBooks"),
+        ({"Type": "Category"}, "is a category of items and no item itself"),
+        ({"Type": "Inventory"}, "is no service item but of type Inventory"),
+    ],
+    ids=["inactive", "category", "inventory"],
+)
+def test_an_item_of_a_rule_that_cannot_be_worked_holds_its_entries_by_its_name(
+    scene: Scene, ada: str, site: str, lists: dict[str, str], change: dict[str, Any], words: str, checked: bool
+) -> None:
+    category = scene.put("Item", {"Name": "Studio", "Type": "Category"})["Id"]
+    below = {"SubItem": True, "ParentRef": {"value": category}}
+    key = scene.put("Item", {"Name": "Vidéo", "Type": "Service", **below})["Id"]
+    scene.check()
+    rule = scene.line_rule("add", f"user={ada}", f"item={key}")
+    entry = scene.entry(ada, site)
+    scene.put("Item", {"Id": key, **change})
+    if checked:
+        scene.check()
+
+    run = scene.sync()
+
+    assert (run.code, run.counts, run["blocked_reasons"]) == (0, {"blocked": 1}, {BROKEN: 1})
+    message = scene.explain(entry)["reasons"][0]["message"]
+    assert message.startswith(f"The service item Studio:Vidéo, which rule {rule['id']}: user Ada gives, {words};")
+
+
 def test_an_update_that_keeps_peoples_inactive_class_waits(
     scene: Scene, ada: str, site: str, lists: dict[str, str]
 ) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent
-from syncjobs.models import Action
+from syncjobs import sign_offs
+from syncjobs.models import Action, Receipt, Reconciliation
 from tests.support.oracle import assert_books_agree
-from tests.support.scene import Scene
+from tests.support.scene import FIRST, Scene, run_command
 from tests.syncjobs.runs.test_sync_blocked import put_by_hand
 
 
@@ -92,6 +94,29 @@ def test_the_watch_for_late_duplicates_ends(scene: Scene, doubled: str, settings
     scene.sync()
 
     assert scene.calls() == {}
+
+
+def test_an_attempt_that_a_person_ruled_out_is_taken_back_when_it_arrives(scene: Scene, ada: str, site: str) -> None:
+    """Nobody found it, so another one was sent by a person's word; then the first arrives all the same."""
+    entry = sent_twice(scene, ada, site)
+    extra = extra_of(scene, entry)
+    late = {name: value for name, value in scene.activities()[-1].items() if name not in {"Id", "SyncToken"}}
+    scene.delete_activity(extra)
+    # As if the process had died before any answer came, and somebody had changed what arrived.
+    Receipt.objects.all().delete()
+    Action.objects.update(state=Action.State.SENDING, quickbooks_id="", ended_at=None)
+    scene.put("TimeActivity", {"Id": scene.activities()[0]["Id"], "Minutes": 7})
+    scene.sync()
+    assert run_command("resolve", entry, "send_anyway").code == 0
+    assert scene.sync().counts == {"sent": 1}
+    assert set(Action.objects.values_list("state", flat=True)) == {"abandoned", "done"}
+    before = [activity["Id"] for activity in scene.activities()]
+    scene.put("TimeActivity", late)
+
+    run = scene.sync()
+
+    assert run["warnings"]["LATE_DOUBLE"] == 1
+    assert [activity["Id"] for activity in scene.activities()] == before
 
 
 # --- billed meanwhile ----------------------------------------------------------------------------------------
@@ -201,3 +226,56 @@ def test_it_was_made_while_the_first_attempt_may_have_been_on_its_way(
 
     assert run["warnings"] == ({} if stays else {"LATE_DOUBLE": 1})
     assert len(scene.activities()) == (2 if stays else 1)
+
+
+# --- what can't be deleted -----------------------------------------------------------------------------------
+def assert_it_stays_and_is_told(scene: Scene, doubled: str, why: str) -> None:
+    extra = extra_of(scene, doubled)
+    before = scene.activities()
+
+    runs = [scene.sync(), scene.sync()]
+
+    assert [(run.code, run.counts, run["warnings"]) for run in runs] == [
+        (0, {"sent": 1, "unchanged": 1}, {"LATE_DOUBLE_KEPT": 1}),
+        (0, {"unchanged": 2}, {"LATE_DOUBLE_KEPT": 1}),
+    ]
+    assert [row for row in scene.activities() if row in before] == before
+    message = ConnectionEvent.objects.get(kind="double_kept").message
+    assert f"Its extra activity {extra}, beside" in message and why in message
+    assert message.endswith("Delete it in QuickBooks, or the client is billed twice.")
+
+
+@pytest.mark.parametrize("readable", [True, False], ids=["date known", "date not stated"])
+def test_one_in_closed_books_stays_and_holds_up_nothing(
+    scene: Scene, ada: str, site: str, doubled: str, readable: bool
+) -> None:
+    scene.switch(book_close_date_readable=readable)
+    scene.configure(BookCloseDate="2026-03-10")
+    scene.check()
+    scene.entry(ada, site, "2026-03-20 09:00", description="New")
+
+    why = "The books are closed up to 2026-03-10" if readable else "Account Period Closed"
+    assert_it_stays_and_is_told(scene, doubled, why)
+
+
+def test_one_in_a_signed_period_that_is_kept_stays(
+    scene: Scene, ada: str, site: str, doubled: str, admin_user: User
+) -> None:
+    scene.policy(start_date=FIRST, keep_signed="on")
+    scene.entry(ada, site, "2026-03-20 09:00", description="New")
+    days = date(2026, 3, 2), date(2026, 3, 10)
+    run_command("reconcile", "--from", "2026-03-02", "--to", "2026-03-10")
+    shown = str(Reconciliation.objects.latest("pk").pk)
+    sign_offs.sign(scene.workspace, days, shown=shown, reason="Agreed", person=admin_user, now=timezone.now())
+
+    assert_it_stays_and_is_told(scene, doubled, "admin signed 2026-03-02 to 2026-03-10")
+
+
+def test_a_deletion_without_an_answer_is_tried_by_the_next_run(scene: Scene, doubled: str) -> None:
+    scene.fault("cut_before", "operation=delete", times=0)
+    first = scene.sync()
+    scene.clear_faults()
+
+    assert (first.code, first["warnings"]) == (0, {})
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    assert_books_agree(scene)

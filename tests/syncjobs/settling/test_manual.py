@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,10 +12,11 @@ from django.utils import timezone
 from integrations.models import ConnectionEvent
 from mapping.errors import Refused
 from syncjobs.ledger import lease
-from syncjobs.models import Action, EntryOverride, Receipt, RunItem, WriterLease
+from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run, RunItem, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.settling import manual
 from syncjobs.settling.manual import UncertainWriteDecision
+from tests.support.factories import ReceiptFactory
 from tests.support.scene import Scene, run_command
 
 
@@ -212,3 +214,150 @@ def test_writes_that_are_merely_uncertain_need_nobody(scene: Scene, entry: str) 
     Action.objects.update(needs_person=False)
 
     assert (manual.waiting(scene.workspace), len(manual.settling(scene.workspace))) == ([], 1)
+
+
+# --- what is looked at --------------------------------------------------------------------------------------
+def put_alike(scene: Scene, **fields: object) -> str:
+    """Enter another activity like the one in doubt; return its id."""
+    alike = {key: value for key, value in scene.activities()[0].items() if key not in {"Id", "SyncToken", "MetaData"}}
+    return str(scene.put("TimeActivity", alike | fields)["Id"])
+
+
+def alike(scene: Scene) -> list[str]:
+    [uncertain] = manual.look(scene.workspace, manual.waiting(scene.workspace))
+    return [activity.id for activity in uncertain.alike]
+
+
+def test_only_what_almost_fits_and_belongs_to_nobody_is_offered(scene: Scene, entry: str) -> None:
+    first, second = similar_activity(scene), put_alike(scene, Minutes=9)
+    owned, _ = put_alike(scene, Minutes=11), put_alike(scene, Minutes=12, Description="Something else")
+    ReceiptFactory(workspace=scene.workspace, company=scene.company, entry_id="another", quickbooks_id=owned)
+    assert alike(scene) == [first, second]
+
+    manual.take(seen(scene), second, now=timezone.now())
+
+    assert scene.receipt(entry).quickbooks_id == second
+
+
+def test_what_is_said_of_a_write_in_doubt_names_what_almost_fits_now(scene: Scene, entry: str) -> None:
+    first = similar_activity(scene)
+    assert Action.objects.get(state="sending").error_message.endswith(f"almost fit: {first}.")
+    second = put_alike(scene, Minutes=9)
+
+    assert scene.sync().counts == {"unknown": 1}
+
+    message = f"QuickBooks has activities that almost fit: {first}, {second}."
+    assert Action.objects.get(state="sending").error_message == message
+    assert RunItem.objects.latest("pk").error_message == message
+
+
+def test_what_was_ruled_out_is_not_offered_again(scene: Scene, entry: str) -> None:
+    first = similar_activity(scene)
+    manual.send_again(seen(scene), now=timezone.now())
+    second = put_alike(scene, Minutes=9)
+    Action.objects.filter(state="sending").update(needs_person=True)
+
+    assert alike(scene) == [second]
+    again = manual.send_again(seen(scene), now=timezone.now())
+    assert again.excluded_ids == [first, second]
+
+
+def test_what_waits_for_a_person_and_what_does_not(scene: Scene, entry: str) -> None:
+    action = Action.objects.get(state="sending")
+    assert (manual.waiting(scene.workspace), manual.settling(scene.workspace)) == ([action], [])
+
+    # Of updates and deletions a reading tells what became of them.
+    Action.objects.filter(pk=action.pk).update(verb="update")
+    assert (manual.waiting(scene.workspace), manual.settling(scene.workspace)) == ([], [action])
+
+    Action.objects.filter(pk=action.pk).update(tried_in=action.run_id)
+    Run.objects.filter(pk=action.run_id).update(status=Run.Status.RUNNING)
+    RunItem.objects.filter(run_id=action.run_id).update(outcome="planned")
+    assert (manual.waiting(scene.workspace), manual.settling(scene.workspace)) == ([], [])
+
+
+# --- what a decision leaves behind --------------------------------------------------------------------------
+def status(entry: str) -> str:
+    return EntryStatus.objects.get(entry__clockify_id=entry).state
+
+
+def test_each_decision_is_seen_at_once_and_told_in_the_events(scene: Scene, entry: str) -> None:
+    key, tried_at = similar_activity(scene), Action.objects.get(state="sending").tried_at
+
+    action = manual.send_again(seen(scene), now=timezone.now())
+
+    assert (status(entry), action.tried_at) == ("unknown", tried_at)
+    sentence = f"None of {key} is time entry {entry}; the next run sends it again. Asked Ada."
+    assert ConnectionEvent.objects.get(kind="doubt_decided").message == sentence
+    Action.objects.filter(pk=action.pk).update(needs_person=True)
+    manual.send_again(UncertainWriteDecision(scene.workspace, action.pk, {}), now=timezone.now())
+    sentence = f"None of none is time entry {entry}; the next run sends it again."
+    assert ConnectionEvent.objects.filter(kind="doubt_decided").latest("pk").message == sentence
+
+
+def test_a_write_that_was_left_out_is_told_and_its_item_says_why(scene: Scene, entry: str) -> None:
+    run = Action.objects.get(state="sending").run_id
+
+    manual.leave_out(seen(scene), now=timezone.now())
+
+    assert status(entry) == "ignored"
+    sentence = f"The write in doubt of time entry {entry} was left out; the entry is ignored. Asked Ada."
+    assert ConnectionEvent.objects.get(kind="doubt_decided").message == sentence
+    assert RunItem.objects.get(run_id=run).reasons == [{"code": "IGNORED", "what": "This entry"}]
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["there", "deleted in Clockify"])
+def test_a_write_that_was_taken_counts_as_sent_at_once(scene: Scene, entry: str, deleted: bool) -> None:
+    if deleted:
+        delete_in_clockify(scene)
+
+    manual.take(seen(scene), similar_activity(scene), now=timezone.now())
+
+    assert status(entry) == ("changed" if deleted else "sent")
+
+
+# --- refused -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "values", [{"state": "done"}, {"needs_person": False}, {"verb": "update"}], ids=["done", "nobody asked", "update"]
+)
+def test_only_an_open_create_that_waits_for_a_person_is_decided(
+    scene: Scene, entry: str, values: dict[str, object]
+) -> None:
+    decision, key = seen(scene), similar_activity(scene)
+    Action.objects.filter(pk=decision.action_id).update(**values)
+
+    with pytest.raises(Refused, match="settled meanwhile"):
+        manual.take(decision, key, now=timezone.now())
+    with pytest.raises(Refused, match="settled meanwhile"):
+        manual.take(replace(decision, action_id=0), key, now=timezone.now())
+
+    assert not Receipt.objects.exists()
+
+
+def test_nothing_is_sent_again_for_an_ignored_entry_or_one_that_is_not_known(scene: Scene, entry: str) -> None:
+    decision = seen(scene)
+    scene.ignore_entry(entry)
+    with pytest.raises(Refused, match="ignored here"):
+        manual.send_again(decision, now=timezone.now())
+
+    scene.mirrored(entry).delete()
+    with pytest.raises(Refused, match="deleted in Clockify"):
+        manual.send_again(decision, now=timezone.now())
+
+
+def test_an_activity_that_another_entry_adopts_in_this_moment_is_refused(
+    scene: Scene, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision, key, look = seen(scene), similar_activity(scene), manual.look
+
+    def adopted_meanwhile(*args: object) -> object:
+        found = look(*args)  # type: ignore[arg-type]
+        ReceiptFactory(workspace=scene.workspace, company=scene.company, entry_id="another", quickbooks_id=key)
+        return found
+
+    monkeypatch.setattr(manual, "look", adopted_meanwhile)
+
+    with pytest.raises(Refused, match=f"Activity {key} belongs to another entry"):
+        manual.take(decision, key, now=timezone.now())
+
+    assert (scene.open_actions(), Receipt.objects.count()) == (1, 1)

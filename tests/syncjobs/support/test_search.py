@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from integrations.models import ApiCall, ClockifyUser, Customer, Employee, TimeEntry
@@ -182,3 +183,26 @@ def test_a_vendor_that_does_not_answer_is_a_sentence(scene: Scene, month: dict[s
     answer = ask_for_id.ask("f" * 24, now=NOW)
 
     assert answer.entry is None and len(answer.sentences) == 1
+
+
+def test_a_name_of_many_people_loads_no_more_entries_than_are_shown(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MAX_ENTRIES", 3)
+    site = scene.project("Site")
+    for number in range(4):
+        scene.entries(scene.user(f"Maria {number}"), site, 4)
+    scene.policy(start_date="2026-03-01")
+    scene.check()
+    loaded: list[TimeEntry] = []
+
+    def note(instance: TimeEntry, **_: Any) -> None:
+        loaded.append(instance)
+
+    post_init.connect(note, sender=TimeEntry)
+    try:
+        found = search.find("maria", now=NOW)
+    finally:
+        post_init.disconnect(note, sender=TimeEntry)
+
+    assert (len(found.entries), found.has_more, len(loaded)) == (3, True, 4)

@@ -313,6 +313,24 @@ def test_a_refusal_says_by_its_code_who_resolves_it(
     assert f"resolve {place[0].lower()}{place[1:]}" in main_text(dana.get(LIST))
 
 
+def test_ids_in_what_quickbooks_said_have_their_names_beside_them(dana: Client, linked: Workspace) -> None:
+    words = "Invalid Reference Id : Names element id 55 not found"
+    EmployeeFactory(company=linked.company, quickbooks_id="55", name="Ben")
+    entry, run = TimeEntryFactory(workspace=linked, clockify_id="e1"), RunFactory(workspace=linked)
+    refused = [{"code": "QUICKBOOKS_REFUSED", "error": "2500", "words": words}]
+    EntryStatusFactory(entry=entry, state="failed", reasons=refused)
+    draft = {"person_kind": "employee", "person_id": "55", "customer_id": "412"}
+    source = {"source_snapshot": {"draft": draft}, "error_code": "2500", "error_message": words}
+    ActionFactory(workspace=linked, entry_id="e1", run=run, state="refused", **source)
+    RunItemFactory(run=run, entry_id="e1", outcome="failed", reasons=refused, draft=draft)
+
+    page_text = main_text(dana.get(page_of(entry)))
+
+    assert "element id 55" not in page_text
+    # Its reason, the check of the last attempt, the attempt, and the run.
+    assert page_text.count("Names element id Ben (55) not found") == 4
+
+
 def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace) -> None:
     entry = TimeEntryFactory(workspace=linked, end_at=None)
     EntryStatusFactory(entry=entry, state="blocked", reasons=[{"code": "NOT_FINISHED"}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations.models import Company, Workspace
+from integrations.models import Company, TimeEntry, Workspace
 from mapping import queries as mapping
 from syncjobs.models import EntryStatus, Run, Schedule
 from syncjobs.pages.overview import day_chart, mapping_progress
@@ -70,6 +71,25 @@ def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace
     assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in page_text
     assert "5.00 h 1 entry, last" in page_text
     assert "Excluded by rule 3.50 h 2 entries" in page_text
+
+
+def test_money_stands_beside_the_hours_that_are_not_sent_yet(dana: Client, workspace: Workspace) -> None:
+    RunFactory(workspace=workspace)
+    for state, minutes in ((State.READY, 60), (State.READY, 30), (State.FAILED, 15), (State.UNKNOWN, 45)):
+        status = entry_of(workspace, state, minutes=minutes)
+        TimeEntry.objects.filter(pk=status.entry_id).update(rate=Decimal("80"), currency="USD")
+
+    page_text = main_text(dana.get("/admin/"))
+
+    assert "1.50 h 2 entries · $120.00" in page_text
+    assert "1 refused, 1 no answer yet · $80.00" in page_text
+
+
+def test_the_last_sync_is_never_one_of_chosen_entries(dana: Client, workspace: Workspace) -> None:
+    whole = RunFactory(workspace=workspace)
+    RunFactory(workspace=workspace, options={"entries": ["e1"]})
+
+    assert f"/syncjobs/run/{whole.pk}/change/" in dana.get("/admin/").content.decode().partition("Last sync")[2][:200]
 
 
 def test_the_subscription_is_shown_with_its_evidence(dana: Client, workspace: Workspace) -> None:
@@ -211,7 +231,7 @@ def test_the_number_of_queries_does_not_grow_with_rows_or_workspaces(
         RunFactory(workspace=workspace, person=UserFactory())
     MismatchFactory.many(workspace, 30 * [{"blocked_minutes": 10, "blocked_entries": 1}])
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(28):
         assert dana.get("/admin/").status_code == 200
 
 

@@ -8,9 +8,12 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations import roles
-from syncjobs.models import ActivityNote
+from syncjobs import sign_offs
+from syncjobs.models import ActivityNote, Reconciliation, SignOff
+from syncjobs.support import stored_comparison
 from tests.support import people
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene
@@ -81,3 +84,40 @@ def test_only_who_may_sign_explains(scene: Scene, by_hand: str, client: Client) 
     assert note(client, scene, by_hand).status_code == 403
     page = main_text(client.get(reverse("hourbridge:proof", args=[scene.workspace.pk]), PERIOD))
     assert "A bookkeeper can explain it with a note." in page
+
+
+def test_what_nothing_explains_stands_under_needs_you_until_a_note_says_what_it_is(
+    admin_client: Client, scene: Scene, by_hand: str
+) -> None:
+    before = admin_client.get("/admin/")
+    note(bookkeeper(), scene, by_hand)
+    after = admin_client.get("/admin/")
+
+    proof = reverse("hourbridge:proof", args=[scene.workspace.pk])
+    assert "0.75 h not explained Sun 1 Mar to Tue 31 Mar" in main_text(before)
+    assert ", 0.75 h not explained" in main_text(before)
+    assert f"{proof}?from={FIRST}&amp;to={LAST}" in before.content.decode()
+    assert f"{proof}?from=" not in after.content.decode()
+
+
+def test_time_that_was_signed_without_an_explanation_needs_nobody(scene: Scene, by_hand: str) -> None:
+    stored = Reconciliation.objects.get()
+    assert stored_comparison.not_explained() == {scene.workspace.pk: stored}
+
+    days, beth = (stored.from_date, stored.to_date), people.person("beth", role=roles.BOOKKEEPERS)
+    signature = {"shown": str(stored.pk), "reason": "Agreed with Ada", "person": beth, "now": timezone.now()}
+    sign_offs.sign(scene.workspace, days, **signature)
+
+    assert stored_comparison.not_explained() == {}
+
+
+def test_a_note_or_a_reason_that_is_too_long_is_refused_and_nothing_is_kept(scene: Scene, by_hand: str) -> None:
+    shown = str(Reconciliation.objects.get().pk)
+    sign = reverse("hourbridge:proof-sign", args=[scene.workspace.pk])
+
+    noted = note(bookkeeper(), scene, by_hand, text="x" * 501).content.decode()
+    signed = bookkeeper("bob").post(sign, {**PERIOD, "shown": shown, "reason": "x" * 501}, follow=True).content.decode()
+
+    assert "has 501 characters, and there is room for 500. Shorten it; nothing was changed." in noted
+    assert "has 501 characters" in signed
+    assert not ActivityNote.objects.exists() and not SignOff.objects.exists()

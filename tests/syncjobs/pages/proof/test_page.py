@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from syncjobs.display import formatting
 from syncjobs.models import Run
+from syncjobs.pages.proof import shown
+from syncjobs.rules.proof_table import Sums
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene
 
@@ -87,7 +92,7 @@ def test_a_comparison_s_run_leads_to_it(admin_client: Client, scene: Scene, ada:
     listed = main_text(admin_client.get(reverse("admin:syncjobs_run_changelist")))
 
     assert f'href="{address(scene)}?from={FIRST}&amp;to={LAST}"' in page.content.decode()
-    assert "difference 1 h, 0 h of it not explained" in listed
+    assert "difference 1 h, 0 h not explained" in listed
 
 
 def test_billed_time_names_its_invoice(admin_client: Client, scene: Scene, ada: str, site: str) -> None:
@@ -155,3 +160,62 @@ def test_a_side_that_refuses_is_said_beside_the_earlier_comparison(
 
     assert failed.error_message in page
     assert "Clockify 1.00 h" in page
+
+
+def test_who_compared_and_when_it_is_compared_next_are_said(admin_client: Client, scene: Scene) -> None:
+    scene.compare(trigger="schedule")
+    off = main_text(admin_client.get(address(scene), PERIOD))
+    scene.policy(compare_schedule="daily at 02:00")
+    on = main_text(admin_client.get(address(scene), PERIOD))
+
+    assert "today by schedule, with" in off
+    assert "Compare every night" in off
+    assert re.search(r"Compared next \w+ \d+ \w+, 02:00, by schedule", on)
+
+
+def test_a_scheduled_comparison_that_failed_is_told_where_its_days_are_others(
+    admin_client: Client, scene: Scene
+) -> None:
+    scene.compare(trigger="schedule")
+    with scene.world.lock:
+        scene.clockify.revoke_key("sandbox-clockify-key")
+    failed = scene.compare(FIRST, "2026-03-30", trigger="schedule")
+
+    page = main_text(admin_client.get(address(scene), PERIOD))
+
+    assert failed.status == "failed"
+    assert failed.error_message in page
+
+
+def test_a_difference_is_what_the_figures_beside_it_give(
+    admin_client: Client, scene: Scene, ada: str, site: str
+) -> None:
+    scene.entry(ada, site, minutes=100 + 1 / 3)
+    scene.sync()
+    scene.compare()
+
+    page = main_text(admin_client.get(address(scene), PERIOD))
+
+    # 20 seconds apart, and 1.67 h on both sides.
+    assert "Clockify 1.67 h − QuickBooks 1.67 h = Difference 0.00 h" in page
+    assert "rounding 0.00" in page and "0.00 explained" in page
+
+
+@pytest.mark.parametrize(
+    ("clockify", "causes", "shown_causes"),
+    [
+        # 0.006 + 0.006 + 0.006 h = 0.02 h.
+        (65, {"Not billable": 21, "No project": 22, "User not linked": 22}, [0, 36, 36]),
+        (65, {"Not billable": 3600 - 3535, "Rounding": 0}, [72, 0]),
+        (3620, {"Rounding": 20, "Not billable": 3600}, [36, 3600]),
+        (3600, {"Not billable": 3600}, [3600]),
+        (0, {}, []),
+    ],
+)
+def test_causes_add_up_to_the_difference_that_is_shown(
+    clockify: int, causes: dict[str, int], shown_causes: list[int]
+) -> None:
+    found = shown.total_causes(Sums(clockify=clockify, quickbooks=0, causes=causes))
+
+    assert sum(cause.seconds for cause in found) == formatting.as_shown(clockify)
+    assert sorted(cause.seconds for cause in found) == sorted(shown_causes)

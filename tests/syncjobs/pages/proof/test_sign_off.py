@@ -251,3 +251,34 @@ def test_what_was_signed_with_an_archived_company_stays_on_the_page(scene: Scene
 
     assert "Sign-off of 2026-03-01 to 2026-03-31 with Sandbox Company, by beth" in page
     assert "None" not in page
+
+
+def test_a_rename_moves_no_hours(scene: Scene, beth: Client, sent: str, ada: str, site: str) -> None:
+    sign(beth, scene)
+    scene.put("Customer", {"Id": scene.partner_of(site), "DisplayName": "Site 2"})
+    with scene.world.lock:
+        scene.product.put_user({"id": ada, "name": "Ada Lovelace"})
+    scene.check()
+    scene.compare()
+
+    renamed = {(row.user, row.customer) for row in Reconciliation.objects.latest("pk").rows.all()}
+    page = main_text(beth.get(address(scene), PERIOD))
+
+    assert renamed == {("Ada Lovelace", "Acme:Site 2")}
+    assert "Nothing of it is known to have changed since." in page
+
+
+def test_hours_that_moved_with_a_rename_are_said_under_the_new_name(
+    scene: Scene, beth: Client, sent: str, ada: str
+) -> None:
+    sign(beth, scene)
+    with scene.world.lock:
+        scene.product.put_user({"id": ada, "name": "Ada Lovelace"})
+    scene.put("TimeActivity", {"Id": scene.receipt(sent).quickbooks_id, "Hours": 2, "Minutes": 0})
+    scene.check()
+    scene.compare()
+
+    page = main_text(beth.get(address(scene), PERIOD))
+
+    assert "1 change is known since" in page
+    assert "Ada Lovelace, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h" in page

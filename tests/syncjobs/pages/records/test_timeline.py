@@ -8,7 +8,15 @@ import pytest
 from django.test import Client
 
 from integrations import roles
-from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Customer, Employee, RecordChange
+from integrations.models import (
+    ClockifyClient,
+    ClockifyProject,
+    ClockifyUser,
+    Customer,
+    Employee,
+    RecordChange,
+    TimeEntry,
+)
 from syncjobs.pages.links import page_of
 from syncjobs.support import timeline
 from tests.support import people
@@ -62,6 +70,27 @@ def test_decisions_and_waiting_time_are_there(client: Client, scene: Scene, site
     client.force_login(people.person(role=roles.SUPPORT))
     page = main_text(client.get(page_of(row)))
     assert "Timeline" in page and "a command ignored the user Ben" in page
+
+
+def test_refused_writes_of_a_record_s_time_are_there_with_code_and_words(
+    client: Client, scene: Scene, ada: str, site: str
+) -> None:
+    scene.check()
+    number = scene.partner_of(site)
+    words = f"Names element id {number} not found"
+    body = {"Fault": {"Error": [{"Message": "Refused", "Detail": words, "code": "9999"}], "type": "ValidationFault"}}
+    scene.fault("status_before", status=400, body=body, times=1)
+    scene.entry(ada, site, "2026-03-02 09:00")
+    scene.sync()
+
+    said = "QuickBooks refused to create the time of Ada, Site, Mon 2 Mar, code 9999: “Refused: Names element id "
+    for row in (ClockifyUser.objects.get(name="Ada"), ClockifyClient.objects.get(), ClockifyProject.objects.get()):
+        assert [text for text in texts(row) if text.startswith("QuickBooks refused")] == [
+            f"{said}Acme:Site ({number}) not found”"
+        ]
+    client.force_login(people.person(role=roles.SUPPORT))
+    entry = page_of(TimeEntry.objects.get())
+    assert f'href="{entry}"' in client.get(page_of(ClockifyProject.objects.get())).content.decode()
 
 
 def test_every_kind_has_a_page_with_a_timeline(client: Client, scene: Scene, renamed: str) -> None:

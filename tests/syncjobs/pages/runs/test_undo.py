@@ -87,6 +87,23 @@ def test_an_older_preview_is_refused(dana: Client, run: Run) -> None:
     assert not Run.objects.filter(kind="undo", dry_run=False).exists()
 
 
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("queued", "is waiting for a worker since"),
+        ("succeeded", "has been carried out since you opened this page. Preview again to see what is left."),
+    ],
+)
+def test_a_second_press_reads_what_became_of_the_first(dana: Client, run: Run, status: str, sentence: str) -> None:
+    shown = preview(run)
+    first = RunFactory(workspace=run.workspace, kind="undo", options={"undo": run.pk}, status=status)
+
+    page_text = text(dana.post(address(run), {"verb": "undo", "preview": shown.pk}, follow=True))
+
+    assert f"Undo {first.pk}" in page_text and sentence in page_text
+    assert list(Run.objects.filter(kind="undo", dry_run=False)) == [first]
+
+
 def test_who_may_only_look_sees_the_preview_and_no_button(visitor: Client, run: Run) -> None:
     preview(run)
 

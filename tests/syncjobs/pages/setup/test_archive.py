@@ -153,5 +153,5 @@ def test_many_workspaces_without_a_company_take_no_more_queries(
         facts = {"at": datetime(2026, 4, 1, tzinfo=UTC), "sent_entries": 1, "sent_minutes": 60, "in_doubt": 0}
         ArchivedConnection.objects.create(workspace=free, company=CompanyFactory(), **facts)
 
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(29):
         assert dana.get("/admin/").status_code == 200

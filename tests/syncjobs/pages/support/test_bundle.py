@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
+import time
 from datetime import timedelta
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -144,14 +148,69 @@ def test_bundles_are_kept_for_a_day(ready: Scene) -> None:
     assert SupportBundle.objects.count() == SupportBundlePart.objects.count() == 1
 
 
-def test_a_bundle_that_was_lost_keeps_nobody_from_asking_and_is_said(ready: Scene, dana: Client) -> None:
-    now = timezone.now()
-    SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=now - timedelta(minutes=61))
+def test_a_process_that_was_killed_holds_the_next_bundle_up_no_longer_than_its_lease(
+    ready: Scene, dana: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS = 0.5
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, requested_at=timezone.now())
+    # Two processes can't share one connection.
+    connections.close_all()
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(make, "write", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        tasks.make_bundle(bundle.pk)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    bundle.refresh_from_db()
+    assert bundle.state == "making"
 
-    assert stored.open_bundle(now=now) is None
-    stored.tidy(now=now)
+    time.sleep(0.6)
+    assert stored.open_bundle() is None
+    stored.tidy(now=timezone.now())
     page = dana.get(address(ready, "diagnose")).content.decode()
     assert "Its process ended before it was ready." in page and "being made" not in page
+
+
+def test_a_process_that_lives_keeps_its_lease_however_long_it_takes(
+    ready: Scene, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.LEASE_SECONDS, settings.HEARTBEAT_SECONDS = 1, 0.1
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, requested_at=timezone.now())
+    seen = []
+
+    def slow(workspace: Any, file: Any, **_: Any) -> None:
+        time.sleep(1.5)
+        seen.append(stored.open_bundle())
+        file.write(b"zip")
+
+    monkeypatch.setattr(make, "write", slow)
+
+    assert tasks.make_bundle(bundle.pk) == f"Support bundle {bundle.pk}: Ready"
+    assert seen == [bundle]
+
+
+def test_a_bundle_that_was_ended_meanwhile_stays_so(ready: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, requested_at=timezone.now())
+
+    def too_slow(*_: Any, **__: Any) -> None:
+        SupportBundle.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        stored.tidy(now=timezone.now())
+
+    monkeypatch.setattr(make, "write", too_slow)
+
+    assert tasks.make_bundle(bundle.pk) == f"Support bundle {bundle.pk}: Failed"
+    bundle.refresh_from_db()
+    assert bundle.problem == stored.LOST
+
+
+def test_a_message_that_the_queue_lost_is_told_again(ready: Scene) -> None:
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, requested_at=timezone.now())
+    queue.enqueue_bundle(bundle)
+    OrmQ.objects.all().delete()
+
+    assert queue.sweep() == 0
+    assert queue.sweep(now=timezone.now() + timedelta(seconds=61)) == 1
+    assert [message.task["args"] for message in OrmQ.objects.all()] == [(bundle.pk,)]
 
 
 def test_a_worker_that_makes_a_bundle_is_not_taken_for_stuck(ready: Scene) -> None:
@@ -160,7 +219,8 @@ def test_a_worker_that_makes_a_bundle_is_not_taken_for_stuck(ready: Scene) -> No
     Run.objects.create(**waiting, enqueued_at=long_ago)
     lease_until = timezone.now() + timedelta(minutes=1)
     Run.objects.create(**waiting, status="running", lease_until=lease_until)
-    bundle = SupportBundle.objects.create(workspace=ready.workspace, state="making", requested_at=long_ago)
+    making = {"state": "making", "requested_at": long_ago, "lease_until": lease_until}
+    bundle = SupportBundle.objects.create(workspace=ready.workspace, **making)
 
     busy = queue.stuck()
     bundle.delete()

@@ -86,9 +86,18 @@ def test_ids_in_quickbooks_words_are_names_with_links(support: Client, scene: Sc
     page = support.get(address(scene), {**MARCH, "cause": "610"})
     customer = Customer.objects.get(name="Site")
 
-    assert "Customer Id Acme:Site has been made inactive" in main_text(page)
+    assert f"Customer Id Acme:Site ({customer.quickbooks_id}) has been made inactive" in main_text(page)
     assert f'href="/admin/integrations/customer/{customer.pk}/change/"' in page.content.decode()
     assert "intuit_tid" in main_text(page)
+
+
+def test_the_bundle_is_one_press_away(support: Client, scene: Scene, trouble: dict[str, str]) -> None:
+    page = support.get(address(scene))
+
+    link = reverse("hourbridge:support-bundle", args=[scene.workspace.pk])
+    assert f'action="{link}"' in page.content.decode()
+    assert "Download bundle" in main_text(page) and "About " in main_text(page)
+    assert support.post(link, {"replace_names": "yes"})["Content-Type"] == "application/zip"
 
 
 def test_it_is_narrowed_by_state_by_who_fixes_it_and_by_run(

@@ -1,6 +1,8 @@
-"""Every page of the admin ends with the version, for those who are logged in."""
+"""Every page of the admin: landmark, the way past the menu, what works without scripts, and the version at its end."""
 
 from __future__ import annotations
+
+import gzip
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,7 +19,7 @@ def administrator(db: None) -> User:
     return UserFactory(username="dana", is_superuser=True)
 
 
-@pytest.mark.parametrize(
+PAGES = pytest.mark.parametrize(
     "path",
     [
         "/admin/",
@@ -31,6 +33,9 @@ def administrator(db: None) -> User:
         "/admin/syncjobs/run/",
     ],
 )
+
+
+@PAGES
 @pytest.mark.usefixtures("workspace")
 def test_a_page_ends_with_the_version(client: Client, administrator: User, path: str) -> None:
     client.force_login(administrator)
@@ -39,6 +44,23 @@ def test_a_page_ends_with_the_version(client: Client, administrator: User, path:
 
     assert page.count(FOOTER) == 1
     assert name_and_version() in page.partition(FOOTER)[2].partition("</footer>")[0]
+
+
+@PAGES
+@pytest.mark.usefixtures("workspace")
+def test_a_page_has_a_landmark_a_way_past_the_menu_and_works_without_scripts(
+    client: Client, administrator: User, path: str
+) -> None:
+    client.force_login(administrator)
+
+    answer = client.get(path.format(pk=administrator.pk), follow=True, headers={"Accept-Encoding": "gzip"})
+    page = gzip.decompress(answer.content).decode()
+
+    assert answer["Content-Encoding"] == "gzip"
+    assert page.index("<main>") < page.index('id="content"') < page.index("</main>")
+    assert page.count("<main>") == page.count("</main>") == 1
+    assert '<a class="hb-skip" href="#content">' in page
+    assert "<noscript><style>html[x-cloak]" in page
 
 
 def test_a_window_that_a_form_opens_has_no_footer(client: Client, administrator: User) -> None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('syncjobs', '0025_record_changes_for_groups'),
+        ('syncjobs', '0029_keys_of_compared_rows'),
     ]
 
     operations = [

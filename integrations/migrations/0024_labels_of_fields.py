@@ -49,9 +49,9 @@ FIELDS: list[tuple[str, str, models.Field]] = [
     ('workspace', 'approved_only', models.BooleanField(default=False, help_text='Time that is not approved in Clockify waits.', verbose_name='approved time only')),
     ('workspace', 'block_invoiced', models.BooleanField(default=True, help_text='Time that Clockify has invoiced already would be billed twice.', verbose_name='exclude invoiced time')),
     ('workspace', 'company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='workspaces', to='integrations.company', verbose_name='sends to')),
-    ('workspace', 'default_class', models.CharField(blank=True, help_text='QuickBooks class of time that no line rule gives one, by id or name.', max_length=64, verbose_name='class')),
-    ('workspace', 'default_description', models.CharField(blank=True, help_text='Words of such time, such as {project}: {description}.', max_length=4000, verbose_name='description')),
-    ('workspace', 'default_location', models.CharField(blank=True, help_text='QuickBooks location of such time, by id or name.', max_length=64, verbose_name='location')),
+    ('workspace', 'default_class', models.CharField(blank=True, help_text='The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none.', max_length=64, verbose_name='class')),
+    ('workspace', 'default_description', models.CharField(blank=True, help_text="The words of time that no line rule gives any, such as {project}: {description}. Empty for Clockify's text.", max_length=4000, verbose_name='description')),
+    ('workspace', 'default_location', models.CharField(blank=True, help_text='The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none.', max_length=64, verbose_name='location')),
     ('workspace', 'keep_signed', models.BooleanField(default=False, help_text='Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is withdrawn.', verbose_name='keep signed periods')),
     ('workspace', 'key_owner_name', models.CharField(blank=True, max_length=250, verbose_name='key of')),
     ('workspace', 'longest_hours', models.DecimalField(decimal_places=2, default=24, help_text='Longer entries wait for a person, since a timer may have been left running.', max_digits=6, verbose_name='longest entry, hours')),
@@ -61,7 +61,9 @@ FIELDS: list[tuple[str, str, models.Field]] = [
     ('workspace', 'report_rounding', models.JSONField(blank=True, default=dict, help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.', verbose_name="how Clockify's reports round")),
     ('workspace', 'reports_url', models.CharField(max_length=300, verbose_name="Clockify's address for reports")),
     ('workspace', 'rounding', models.CharField(default='minute', help_text="minute: to the nearest minute, half up. clockify: as Clockify's reports round. nearest:15, up:6, down:5: to a multiple of that many minutes. A minimum may follow, as in up:6,minimum:15.", max_length=40)),
-    ('workspace', 'service_item', models.CharField(blank=True, help_text='The product or service that sent time is booked to.', max_length=64)),
+    ('workspace', 'send_cost_rate', models.BooleanField(default=False, help_text="Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify shows none to this API key, time goes without one.", verbose_name='send cost rates')),
+    ('workspace', 'send_nonbillable', models.BooleanField(default=False, help_text="Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, as not billable: it counts in job costing and goes on no invoice.", verbose_name='send unbillable time')),
+    ('workspace', 'service_item', models.CharField(blank=True, help_text='What sent time is booked on where no line rule says it. Left to QuickBooks, it is the item for time in its own settings, or one that it chooses.', max_length=64)),
     ('workspace', 'start_date', models.DateField(help_text='Time before this day is never sent automatically.', verbose_name='send time from')),
     ('workspace', 'state', models.CharField(choices=[('connected', 'Connected'), ('refused', 'Clockify refuses the key'), ('disconnected', 'Disconnected')], default='connected', max_length=20, verbose_name='connection')),
     ('workspace', 'time_zone', models.CharField(default='UTC', help_text='For people who have none in Clockify; pages show times in it.', max_length=64)),
@@ -69,7 +71,7 @@ FIELDS: list[tuple[str, str, models.Field]] = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('integrations', '0020_plainer_labels')]
+    dependencies = [('integrations', '0023_item_left_to_quickbooks')]
 
     operations = [
         migrations.AlterModelOptions(name='company', options={'verbose_name': 'QuickBooks company', 'verbose_name_plural': 'QuickBooks companies'}),

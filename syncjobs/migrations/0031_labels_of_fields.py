@@ -26,7 +26,7 @@ FIELDS: list[tuple[str, str, models.Field]] = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('syncjobs', '0026_plainer_labels')]
+    dependencies = [('syncjobs', '0030_plainer_labels')]
 
     operations = [
         migrations.AlterModelOptions(name='action', options={'verbose_name': 'write'}),
