@@ -200,7 +200,7 @@ def test_a_correction_pressed_twice_is_written_once(
 
     # The run of an old tab finds that nothing is left to write.
     button(third.page, words).click()
-    told(third, "was asked for")
+    told(third, "requested. It starts")
     later = work()
     whys = [item.why for item in later.items.all()]
     assert whys == [] or "nothing is missing" in whys[0], whys
