@@ -1,4 +1,4 @@
-"""Undo of decisions, one or a whole batch, and the history of both."""
+"""Undo of decisions, one or a whole batch, redo of what was undone, and the history of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mapping.errors import Refused
 from mapping.models import Decision, Link
 from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
 
-UNDO = "undo"
+UNDO, REDO = "undo", "redo"
 
 
 @dataclass
@@ -40,7 +40,7 @@ def undo_decision(
 ) -> Decision:
     """Restore the record as it was before that decision; the caller evaluates entries again afterwards.
 
-    Raises Refused where anything happened to the record since. An undo is a decision too and may be undone.
+    Raises Refused where anything happened to the record since. An undo is a decision too; undoing it is a redo.
     Nothing is taken back in QuickBooks or Clockify.
     """
     with transaction.atomic():
@@ -53,16 +53,17 @@ def undo_decision(
             raise Refused(problem)
         kind, clockify_id = decision.kind, decision.clockify_id
         current = state_of(workspace, kind, clockify_id)
+        redone = decision.undoes if decision.verb == UNDO else None
         restore(workspace, kind, clockify_id, decision.before)
         return write_history(
             workspace,
             kind,
             clockify_id,
-            UNDO,
+            UNDO if decision.verb != UNDO else REDO,
             current,
             now=now,
             person=person,
-            note=note or f"Undone: {decision.verb}.",
+            note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."),
             batch=batch,
             undoes=decision,
         )

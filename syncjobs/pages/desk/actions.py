@@ -101,12 +101,14 @@ def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     if request.POST.get("batch"):
         undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
         warnings = [reason for _, reason in undone.kept]
-        return Decided(f"Undid {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
+        verb = "Redid" if undone.taken_back[0].verb == undo.REDO else "Undid"
+        return Decided(f"{verb} {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     decision = whole_number(request.POST.get("decision", ""))
     if decision is None:
         raise Refused("Nothing was chosen.")
     undone_decision = undo.undo_decision(workspace, decision, **details)
-    return Decided("Taken back; it stands as before.", f"{undone_decision.kind}-{undone_decision.clockify_id}")
+    message = "Taken again." if undone_decision.verb == undo.REDO else "Taken back; it stands as before."
+    return Decided(message, f"{undone_decision.kind}-{undone_decision.clockify_id}")
 
 
 def _batch(text: str) -> uuid.UUID:

@@ -59,6 +59,8 @@
     try {
       const fresh = await load(form.action, { method: "POST", body: values });
       desk.querySelector("[data-not-reached]")?.remove();
+      // What an earlier page said is no news any more.
+      document.querySelectorAll(".hb-messages").forEach((old) => old.remove());
       if (told(below)) return countInMenu(fresh.dataset.waiting);
       say(fresh.dataset.said);
       countInMenu(fresh.dataset.waiting);

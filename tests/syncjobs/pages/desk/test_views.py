@@ -631,3 +631,20 @@ def test_undo_of_the_last_decision_stands_at_the_bottom(dana: Client, ben: Misma
     dana.post(people(workspace), {"verb": "undo", "decision": str(decision.pk)})
 
     assert not MappingOverride.objects.exists()
+
+
+def test_pressing_undo_twice_takes_the_decision_again(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    for verb, button, ignored in (("undo", "Redo", False), ("redo", "Undo", True), ("undo", "Redo", False)):
+        dana.post(people(workspace), {"verb": "undo", "decision": str(Decision.objects.latest("pk").pk)})
+
+        assert Decision.objects.latest("pk").verb == verb
+        assert MappingOverride.objects.exists() == ignored
+        assert f" {button} History" in main_text(dana.get(people(workspace)))
+
+    undone = Decision.objects.latest("pk")
+    decide(dana, people(workspace), "ignore", "ben", note="somebody else's")
+    refused = dana.post(people(workspace), {"verb": "undo", "decision": str(undone.pk)})
+
+    assert refused.status_code == 422 and "You ignored Ben Okafor at" in main_text(refused)
+    assert MappingOverride.objects.get().note == "somebody else's"
