@@ -13,6 +13,7 @@ from mapping.decisions import partner_search
 from mapping.decisions.batch import ACTIONS, Choice
 from mapping.errors import Refused
 from syncjobs.pages import access
+from syncjobs.pages.desk import candidate_facts
 from syncjobs.planning.forecast import Forecast, forecast
 
 
@@ -21,9 +22,11 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
     partners = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    offered = partners[: partner_search.MAX_OFFERED]
     # The search returns one record more than is offered, so that the page can say that there are more.
     context = {
-        "options": partners[: partner_search.MAX_OFFERED],
+        "options": offered,
+        "facts": candidate_facts.facts_of(workspace, offered),
         "has_more": len(partners) > partner_search.MAX_OFFERED,
         "searched": text.strip(),
         "company": workspace.company,

@@ -35,7 +35,7 @@ from mapping.models import Decision
 from mapping.queries import Key, mirrored_names
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
-from syncjobs.pages.desk import changed, safe_counts
+from syncjobs.pages.desk import candidate_facts, changed, safe_counts
 from syncjobs.planning.forecast import amount
 
 ROWS_PER_PAGE = 50
@@ -213,6 +213,7 @@ def _panel_context(workspace: Workspace, row: Row) -> dict[str, Any]:
     return {
         "history": decisions[:MAX_PANEL_DECISIONS],
         "chosen": row.clear.value if row.clear else "",
+        "facts": candidate_facts.facts_of(workspace, row.suggestions),
         "quickbooks_kinds": " or ".join(partner_search.kinds_for(workspace, row.ref.kind)),
     }
 

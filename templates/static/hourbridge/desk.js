@@ -21,6 +21,7 @@
     countTicked();
     countSafe();
     const checked = desk.querySelector("[data-panel] input[name=partner]:checked");
+    needChoice();
     if (checked && checked.value !== "other" && !desk.querySelector("[data-figures] [data-said]")) foresee(checked);
   }
 
@@ -142,13 +143,26 @@
       const id = decodeURIComponent(target.hash.slice(1));
       if (closes) return focusOn(id, { control: "choose" });
       if (id.startsWith("note-")) return document.getElementById(id)?.focus();
-      (desk.querySelector("[data-panel] input[name=partner]:checked") ?? document.getElementById(id))?.focus();
+      const choices = "[data-panel] input[name=partner]";
+      (desk.querySelector(`${choices}:checked`) ?? desk.querySelector(choices) ?? document.getElementById(id))?.focus();
     } catch {
       location.assign(link.href);
     }
   }
 
   // --- what a choice would do ----------------------------------------------------------------------------------
+  // "Link" stands filled once something is chosen, except where the forecast says that somebody else would pay.
+  function needChoice() {
+    const panel = desk.querySelector("[data-panel]");
+    const button = panel?.querySelector("[data-do=link]");
+    if (!button) return;
+    const picked = panel.querySelector("input[name=partner]:checked");
+    const typed = panel.querySelector("[data-search]").value.trim();
+    const chosen = Boolean(typed || (picked && picked.value !== "other"));
+    button.disabled = !chosen;
+    button.classList.toggle("hb-filled", chosen && !panel.querySelector("[data-figures] [data-bills-others]"));
+  }
+
   async function foresee(control) {
     const panel = control.closest("[data-panel]");
     const figures = panel?.querySelector("[data-figures]");
@@ -252,9 +266,10 @@
     if (event.target.matches("[data-do=tick]")) countTicked();
     if (!event.target.matches("[data-panel] input[name=partner]")) return;
     const typed = event.target.closest("form").querySelector("[data-search]");
-    if (event.target.value === "other") return typed.focus();
     // Typed and picked at once could mean either.
-    if (typed) typed.value = "";
+    if (typed && event.target.value !== "other") typed.value = "";
+    needChoice();
+    if (event.target.value === "other") return typed.focus();
     foresee(event.target);
   });
   // What a verb without a choice would do is told as soon as somebody turns to it.
@@ -267,6 +282,7 @@
       timer = setTimeout(filter, FILTER_WAIT);
     } else if (event.target.matches("[data-search]")) {
       event.target.closest(".hb-option").querySelector("input[type=radio]").checked = true;
+      needChoice();
       clearTimeout(timer);
       timer = setTimeout(search, SEARCH_WAIT, event.target);
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.factories import (
     MappingOverrideFactory,
     MismatchFactory,
     ProjectFactory,
+    ReceiptFactory,
     TimeEntryFactory,
     VendorFactory,
     WorkspaceFactory,
@@ -578,6 +580,50 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
     assert all('value="employee:801"' in found("user", text) for text in ("núñez", "beatriz@", "801"))
     assert 'value="customer:802"' in found("project", "bluebird")
     assert "Nothing active like “old”" in found("client", "old")
+
+
+def test_an_open_row_ticks_a_clear_suggestion_alone(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    def panel(content: str) -> tuple[bool, bool]:
+        """Return whether a radio button is ticked, and whether Link is the filled button."""
+        link = re.search(r'<button class="([^"]*)"[^>]*data-do="link"', content)
+        assert link
+        return bool(re.search(r'type="radio"[^>]* checked', content)), "hb-filled" in link[1]
+
+    opened = f"{people(workspace)}?open=user-ben"
+    suggest(ben, score=0.9)
+    assert panel(dana.get(opened).content.decode()) == (True, True)
+    suggest(ben, score=0.7)
+    assert panel(dana.get(opened).content.decode()) == (False, False)
+
+    # What was refused stays as it was typed, and nothing else is ticked.
+    suggest(ben, score=0.9)
+    content = decide(dana, people(workspace), "link", "ben", partner="", other="Nobody").content.decode()
+    assert re.findall(r'type="radio" name="partner" value="([^"]*)"[^>]* checked', content) == ["other"]
+    assert 'value="Nobody"' in content
+
+
+def test_candidates_of_one_name_say_what_tells_them_apart(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    raw = {"MetaData": {"CreateTime": "2024-05-06T09:00:00-07:00", "LastUpdatedTime": "2025-03-04T10:00:00-07:00"}}
+    owed = {"MetaData": raw["MetaData"], "Balance": 1250.5, "CurrencyRef": {"value": "USD"}}
+    company = workspace.company
+    EmployeeFactory(company=company, quickbooks_id="59", name="Ben Okafor", raw=raw)
+    VendorFactory(company=company, quickbooks_id="61", name="ben okafor", raw=owed)
+    EmployeeFactory(company=company, quickbooks_id="62", name="Ben Okaforson", raw=raw)
+    ReceiptFactory(workspace=workspace)
+    ReceiptFactory(workspace=workspace, draft={"person_kind": "vendor", "person_id": "59", "customer_id": "59"})
+
+    found = dana.get(f"/admin/workspaces/{workspace.pk}/desk/options/", {"kind": "user", "q": "ben ok"})
+
+    employee, other, vendor = re.findall(r"<label.*?</label>", found.content.decode(), re.DOTALL)
+    dates = "created Mon 6 May 2024 · changed Tue 4 Mar 2025"
+    assert f"{dates} · 1.5 h sent, last Mon 2 Mar" in employee
+    assert f"{dates} · balance $1,250.50 · no time sent yet" in vendor
+    assert "created" not in other
+    ben.suggestions = [{"id": "59", "kind": "employee", "name": "Ben"}, {"id": "61", "kind": "vendor", "name": "Ben"}]
+    ben.save()
+    assert f"{dates} · 1.5 h sent" in main_text(dana.get(f"{people(workspace)}?open=user-ben"))
 
 
 def test_a_workspace_without_a_company_has_nothing_to_choose_from(dana: Client) -> None:
