@@ -228,6 +228,37 @@ def test_each_side_is_narrowed_by_its_own_filter(dana: Client, ben: Mismatch, wo
     assert "Nothing like “pine” on the left" in main_text(dana.get(f"{people(workspace)}?left=pine"))
 
 
+def test_a_reason_is_counted_and_lists_its_rows_alone_under_their_client(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    customer = CustomerFactory(company=workspace.company, name="Acme", full_name="Acme")
+    LinkFactory(workspace=workspace, kind="client", clockify_id="acme", quickbooks_id=customer.quickbooks_id)
+    for name, reason in (("Site", "NO_CUSTOMER"), ("Shop", "NO_CUSTOMER"), ("App", "NAME_DIFFERS")):
+        ProjectFactory(workspace=workspace, clockify_id=name, name=name, client_id="acme", client_name="Acme")
+        facts = {"kind": "project", "clockify_id": name, "clockify_name": name, "clockify_client": "Acme"}
+        MismatchFactory(workspace=workspace, reason=reason, **facts)
+    arrange(workspace)
+
+    def listed(query: str) -> tuple[list[str], list[tuple[str, str]]]:
+        page = dana.get(projects(workspace) + query)
+        assert "Acme client" in main_text(page)
+        names = [row.name for group in page.context["groups"] for row in group.rows]
+        return sorted(names), [(title, rows) for _, title, rows, _ in page.context["reasons"]]
+
+    counts = [("No customer of this name", "2"), ("Name differs", "1")]
+    assert listed("") == (["App", "Shop", "Site"], counts)
+    assert listed("?reason=NO_CUSTOMER") == (["Shop", "Site"], counts)
+    assert listed("?reason=NO_CUSTOMER&left=shop") == (["Shop"], [("No customer of this name", "1")])
+    assert listed("?reason=nonsense") == (["App", "Shop", "Site"], counts)
+    page = main_text(dana.get(f"{projects(workspace)}?reason=NO_CUSTOMER"))
+    assert "No customer of this name 2 close show all reasons" in page and "2 of 3 Clear" in page
+    # A decision goes on within the reason.
+    answer = decide(dana, f"{projects(workspace)}?reason=NO_CUSTOMER", "ignore", "Shop")
+    assert answer["Location"] == f"{projects(workspace)}?reason=NO_CUSTOMER#project-Site"
+    emptied = dana.get(f"{projects(workspace)}?reason=WRONG_LEVEL")
+    assert "Top-level or sub-customer 0 close" in main_text(emptied)
+    assert "Nothing is left here for this reason." in main_text(emptied)
+
+
 def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
     dana: Client, workspace: Workspace
 ) -> None:
