@@ -254,6 +254,34 @@ def test_without_scripts_the_same_forms_do_the_same(
 
 
 @pytest.mark.slow
+def test_many_rows_are_ticked_and_ignored_with_one_note(desk: Desk) -> None:
+    page, person = desk.page, desk.person
+    desk.opens("projects")
+    rows, whole = page.locator("[data-row]").count(), page.get_by_label("Tick all rows of this page")
+    expect(page.locator("[data-selected=ignore]")).to_be_hidden()
+    whole.check()
+    expect(page.locator("[data-selected=ignore]")).to_have_text(re.compile(f"Ignore {rows}…"))
+    page.locator("[data-do=tick]").first.uncheck()
+    page.get_by_label("Clockify", exact=True).fill("app")
+    desk.says(" of ")
+    expect(page.locator("[data-do=tick]:checked").first).to_be_visible()
+    page.get_by_label("Clockify", exact=True).fill("")
+    desk.says("")
+    expect(page.locator("[data-row]")).to_have_count(rows)
+    page.locator("[data-do=tick]").nth(0).check()
+    page.locator("[data-do=tick]").nth(1).check()
+    page.locator("[data-selected=ignore]").click()
+    page.get_by_label("Note, kept with each of them").fill("our own work")
+    page.locator("input[name=key]").nth(0).uncheck()
+    left = page.locator("input[name=key]:checked").count()
+    person.checks_accessibility()
+    person.presses(f"Ignore {left} record")
+    person.sees(re.compile(f"Ignored {left} record"))
+    assert set(Decision.objects.values_list("verb", "note")) == {("ignore", "our own work")}
+    assert Decision.objects.count() == left
+
+
+@pytest.mark.slow
 def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) -> None:
     person, page = desk.person, desk.page
     for tab in ("people", "clients", "projects"):
@@ -261,7 +289,7 @@ def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) 
             desk.opens(tab, f"?show={section}")
             person.checks_accessibility()
     desk.opens("projects")
-    page.locator("[data-do=tick]").first.check()
+    page.locator("[data-do=tick][data-clear]").first.check()
     page.get_by_label(re.compile("^More for")).first.click()
     person.checks_accessibility()
     page.keyboard.press("Escape")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
@@ -50,8 +50,8 @@ def chosen(request: HttpRequest) -> str:
     return picked
 
 
-def note_of(request: HttpRequest) -> str:
-    return request.POST.get("note", "")[:MAX_NOTE_LENGTH]
+def note_of(values: QueryDict) -> str:
+    return values.get("note", "")[:MAX_NOTE_LENGTH]
 
 
 def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -> tuple[str, str]:
@@ -73,7 +73,7 @@ def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
     is_vendor = quickbooks_kind == "vendor"
     choice = Choice("link", kind, clockify_id, quickbooks_id, is_vendor, version=_posted_version(request))
-    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
 
@@ -89,7 +89,7 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
         kind, clockify_id = _posted_record(request, extra_kinds=LEFT_OUT_THERE if quickbooks_message else ())
         choice = Choice(verb, kind, clockify_id, version=_posted_version(request))
-        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
         return Decided(quickbooks_message if kind in LEFT_OUT_THERE else message, f"{kind}-{clockify_id}", warnings)
 
     return decide
@@ -97,7 +97,7 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
 
 def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     """Undo one decision, or all of one batch; what could not be undone becomes a warning."""
-    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request)}
+    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request.POST)}
     if request.POST.get("batch"):
         undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
         warnings = [reason for _, reason in undone.kept]

@@ -22,6 +22,7 @@ from mapping.desk.index import (
     IGNORED,
     KINDS,
     LINKED,
+    OPEN,
     QUICKBOOKS,
     SECTIONS,
     TODO,
@@ -193,6 +194,7 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
     open_row = next((row for row in listed if row.key == params.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
+        "is_open_list": index.section in OPEN,
         "requested_section": params.section,
         "section_label": SECTION_LABELS[index.section],
         "left": params.left,

@@ -33,9 +33,14 @@
     const fresh = page.getElementById("desk-parts");
     if (!fresh || (!answer.ok && answer.status !== 422)) throw new Error(`answer ${answer.status}`);
     if (mine !== asked && !options.method) return null;
+    const ticked = [...desk.querySelectorAll("[data-do=tick]:checked")].map((box) => box.value);
     for (const old of parts().querySelectorAll("[data-part]")) {
       const other = fresh.querySelector(`[data-part="${old.dataset.part}"]`);
       if (other) old.replaceWith(document.importNode(other, true));
+    }
+    for (const key of ticked) {
+      const box = document.getElementById(key)?.querySelector("[data-do=tick]");
+      if (box) box.checked = true;
     }
     ready();
     desk.dispatchEvent(new CustomEvent("desk:fresh"));
@@ -217,13 +222,25 @@
 
   // --- many at once --------------------------------------------------------------------------------------------
   function countTicked() {
-    const button = desk.querySelector("[data-selected]");
+    const all = desk.querySelector("[data-all]:checked")?.dataset.all;
+    const boxes = [...desk.querySelectorAll("[data-do=tick]")];
+    const ticked = boxes.filter((box) => box.checked);
+    const clear = ticked.filter((box) => "clear" in box.dataset).length;
+    const whole = desk.querySelector("[data-tick-all]");
+    if (whole) {
+      whole.hidden = !boxes.length;
+      whole.checked = boxes.length > 0 && ticked.length === boxes.length;
+      whole.indeterminate = ticked.length > 0 && !whole.checked;
+    }
+    showSelected("clear", all || clear, all ? "Accept what is clear…" : `Accept the ${clear} ticked…`);
+    showSelected("ignore", all || ticked.length, `Ignore ${all ? `all ${all}` : ticked.length}…`);
+  }
+
+  function showSelected(name, count, words) {
+    const button = desk.querySelector(`[data-selected=${name}]`);
     if (!button) return;
-    const ticked = desk.querySelectorAll("[data-do=tick]:checked").length;
-    button.hidden = !ticked;
-    button.dataset.count = ticked;
-    const words = button.lastChild;
-    words.textContent = ` Accept the ${ticked} ticked…`;
+    button.hidden = !Number(count);
+    button.querySelector("[data-words]").textContent = words;
   }
 
   async function countSafe() {
@@ -263,7 +280,10 @@
     open(link);
   });
   desk.addEventListener("change", (event) => {
-    if (event.target.matches("[data-do=tick]")) countTicked();
+    if (event.target.matches("[data-tick-all]")) {
+      for (const box of desk.querySelectorAll("[data-do=tick]")) box.checked = event.target.checked;
+    }
+    if (event.target.matches("[data-do=tick], [data-tick-all], [data-all]")) countTicked();
     if (!event.target.matches("[data-panel] input[name=partner]")) return;
     const typed = event.target.closest("form").querySelector("[data-search]");
     // Typed and picked at once could mean either.
