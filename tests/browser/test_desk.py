@@ -106,7 +106,8 @@ def test_a_decision_takes_one_click_and_no_reload_and_can_be_undone(desk: Desk) 
     expect(page.locator("[data-options]")).to_contain_text("Nothing active like “marcus”")
     page.get_by_label("Id or name in QuickBooks").fill("wójcik")
     expect(link).to_be_enabled()
-    page.locator("[data-options] label").first.click()
+    page.get_by_role("option").first.click()
+    expect(page.get_by_label("Id or name in QuickBooks")).to_have_value(re.compile("Wójcik.* · vendor "))
     desk.says("Links 1 person")
     person.checks_accessibility()
     person.presses("Link", within=page.locator("[data-panel]"))
@@ -251,6 +252,48 @@ def test_without_scripts_the_same_forms_do_the_same(
     page.get_by_role("button", name="Create in QuickBooks and link").click()
     expect(page.get_by_text("Created in QuickBooks. Linked.")).to_be_visible()
     plain.close()
+
+
+@pytest.mark.slow
+def test_another_record_is_found_in_a_combobox_by_keys(desk: Desk) -> None:
+    page = desk.page
+    desk.opens("people")
+    desk.person.follows("Choose for Tomasz Wójcik")
+    field = page.get_by_role("combobox", name="Id or name in QuickBooks")
+    options, figures = page.get_by_role("option"), page.locator("[data-figures]")
+
+    def is_open(yes: bool) -> None:
+        expect(field).to_have_attribute("aria-expanded", str(yes).lower())
+
+    field.fill("o")
+    is_open(True)
+    expect(figures).to_contain_text("Choose one")
+    desk.person.checks_accessibility()
+    desk.presses("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    desk.presses("ArrowDown")
+    first = options.first.get_attribute("data-value") or ""
+    expect(field).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "")
+    desk.presses("Enter")
+    expect(field).to_have_value(first)
+    expect(figures).to_contain_text("Links 1 person")
+    is_open(False)
+    # Escape closes the list, then the row; what was typed is there until then.
+    field.fill("wój")
+    is_open(True)
+    desk.presses("Escape")
+    is_open(False)
+    expect(field).to_have_value("wój")
+    desk.presses("ArrowDown")
+    is_open(True)
+    desk.presses("ArrowDown", "Tab")
+    expect(field).to_have_value(re.compile(" · vendor "))
+    expect(field).not_to_be_focused()
+    expect(figures).to_contain_text("Links 1 person")
+    field.focus()
+    desk.presses("Enter")
+    desk.says("Linked.")
+    assert Link.objects.get(kind="user", by="person").quickbooks_kind == "vendor"
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from syncjobs.planning.forecast import Forecast, forecast
 
 
 def options(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the records that match the typed text, as radio buttons; a note says where there are more."""
+    """Return the records that match the typed text, as a list box; a note says where there are more."""
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
     partners = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
@@ -31,7 +31,7 @@ def options(request: HttpRequest, pk: int) -> HttpResponse:
         "searched": text.strip(),
         "company": workspace.company,
     }
-    return render(request, "hourbridge/desk/options.html", context)
+    return render(request, "hourbridge/desk/found.html", context)
 
 
 def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:

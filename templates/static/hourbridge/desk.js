@@ -4,7 +4,7 @@
   const desk = document.querySelector("[data-desk]");
   if (!desk || !document.getElementById("desk-parts")) return;
   const news = desk.querySelector("[data-news]");
-  const FILTER_WAIT = 250, SEARCH_WAIT = 200;
+  const FILTER_WAIT = 250;
   const FORECASTS = {
     link: "If you link it", ignore: "If you ignore it", unlink: "If you unlink it", confirm: "If you confirm it",
     stop_ignoring: "If you stop ignoring it",
@@ -192,17 +192,15 @@
     }
   }
 
-  async function search(input) {
+  // The forecast of an earlier choice is not that of what is typed now.
+  function typedAnother(input) {
     const panel = input.closest("[data-panel]");
-    const offered = panel.querySelector("[data-options]");
-    const query = new URLSearchParams({ kind: panel.dataset.kind, q: input.value.trim() });
-    if (!input.value.trim()) return offered.replaceChildren();
-    try {
-      const answer = await fetch(`${panel.dataset.optionsUrl}?${query}`);
-      if (answer.ok && query.get("q") === input.value.trim()) offered.innerHTML = await answer.text();
-    } catch {
-      // What is typed is understood without the list too.
-    }
+    input.closest(".hb-option").querySelector("input[type=radio]").checked = true;
+    foresight?.abort();
+    panel.dataset.preview = "link";
+    panel.querySelector("[data-forecast]").textContent = FORECASTS.link;
+    panel.querySelector("[data-figures]").textContent = "Choose one to see what can then be sent.";
+    needChoice();
   }
 
   // --- the two filters -----------------------------------------------------------------------------------------
@@ -292,6 +290,10 @@
     if (event.target.value === "other") return typed.focus();
     foresee(event.target);
   });
+  desk.addEventListener("desk:picked", (event) => {
+    typedAnother(event.target);
+    foresee(event.target);
+  });
   // What a verb without a choice would do is told as soon as somebody turns to it.
   desk.addEventListener("focusin", (event) => {
     if (event.target.matches("[data-foresee]")) foresee(event.target);
@@ -301,10 +303,7 @@
       clearTimeout(timer);
       timer = setTimeout(filter, FILTER_WAIT);
     } else if (event.target.matches("[data-search]")) {
-      event.target.closest(".hb-option").querySelector("input[type=radio]").checked = true;
-      needChoice();
-      clearTimeout(timer);
-      timer = setTimeout(search, SEARCH_WAIT, event.target);
+      typedAnother(event.target);
     }
   });
   // A menu closes when another opens, and with Escape.

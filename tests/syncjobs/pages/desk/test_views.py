@@ -607,9 +607,9 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
         return dana.get(address, {"kind": kind, "q": text}).content.decode()
 
     many = found("user", "chris")
-    assert many.count("<label") == 20 and "More than 20 fit" in many
-    assert all('value="employee:801"' in found("user", text) for text in ("núñez", "beatriz@", "801"))
-    assert 'value="customer:802"' in found("project", "bluebird")
+    assert many.count('role="option"') == 20 and "More than 20 fit" in many
+    assert all("Núñez · employee 801" in found("user", text) for text in ("núñez", "beatriz@", "801"))
+    assert 'data-value="Bluebird:Site · customer 802"' in found("project", "bluebird")
     assert "Nothing active like “old”" in found("client", "old")
 
 
@@ -647,7 +647,7 @@ def test_candidates_of_one_name_say_what_tells_them_apart(dana: Client, ben: Mis
 
     found = dana.get(f"/admin/workspaces/{workspace.pk}/desk/options/", {"kind": "user", "q": "ben ok"})
 
-    employee, other, vendor = re.findall(r"<label.*?</label>", found.content.decode(), re.DOTALL)
+    employee, other, vendor = re.findall(r"<li.*?</li>", found.content.decode(), re.DOTALL)
     dates = "created Mon 6 May 2024 · changed Tue 4 Mar 2025"
     assert f"{dates} · 1.5 h sent, last Mon 2 Mar" in employee
     assert f"{dates} · balance $1,250.50 · no time sent yet" in vendor
