@@ -37,5 +37,6 @@ urlpatterns = [
     path(f"{DESK}/safe/count/", require_GET(access.page(bulk_accept.count)), name="desk-safe-count"),
     path(f"{DESK}/history/", access.page(history.page, post=MAP_RIGHT), name="desk-history"),
     path(f"{DESK}/upload/", access.page(upload.page, post=MAP_RIGHT), name="desk-upload"),
+    path(f"{DESK}/to-link.csv", require_GET(access.page(export.template)), name="desk-template"),
     path(f"{DESK}/<slug:tab>.csv", require_GET(access.page(export.page)), name="desk-csv"),
 ]
