@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.models import Workspace
+from mapping.decisions.decide import record_override
 from mapping.decisions.history import is_complete, restore, write_history
 from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
-from mapping.models import Decision, Link
+from mapping.models import Decision, Link, MappingOverride, PartnerWrite
 from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
 
 UNDO, REDO = "undo", "redo"
@@ -55,6 +56,10 @@ def undo_decision(
         current = state_of(workspace, kind, clockify_id)
         redone = decision.undoes if decision.verb == UNDO else None
         restore(workspace, kind, clockify_id, decision.before)
+        if _created_and_linked(workspace, decision):
+            # Both names are the same now: the rule would make the link again at once.
+            unlinked = MappingOverride.Choice.UNLINKED
+            record_override(workspace, kind, clockify_id, unlinked, now=now, person=person, note=note)
         return write_history(
             workspace,
             kind,
@@ -105,6 +110,18 @@ def history(workspace: Workspace, *, kind: str = "", clockify_id: str = "") -> Q
     if clockify_id:
         rows = rows.filter(kind=kind, clockify_id=clockify_id)
     return rows.order_by("-pk")
+
+
+def _created_and_linked(workspace: Workspace, decision: Decision) -> bool:
+    """Return whether the decision linked an open record to the one that was created for it in QuickBooks."""
+    link = decision.after.get("link")
+    if not link or decision.before.get("link") or decision.before.get("stance"):
+        return False
+    facts = {"side": PartnerWrite.Side.QUICKBOOKS, "verb": PartnerWrite.Verb.CREATE, "entity": link["kind"]}
+    writes = PartnerWrite.objects.filter(workspace=workspace, company=workspace.company, **facts)
+    return writes.filter(
+        clockify_id=decision.clockify_id, quickbooks_id=link["id"], state=PartnerWrite.State.DONE
+    ).exists()
 
 
 def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any], *, viewer: Any) -> str:
