@@ -30,11 +30,13 @@
       const answer = await ask(values);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (mine !== asked) return;
+      const focused = document.activeElement?.id;
       for (const part of document.querySelectorAll("#desk-write [data-part]")) {
         const fresh = page.querySelector(`[data-part="${part.dataset.part}"]`);
         if (fresh) part.replaceChildren(...document.importNode(fresh, true).childNodes);
         for (const one of part.querySelectorAll("[data-without-script]")) one.hidden = true;
       }
+      if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
     } catch {
       // Not reached: the press is refused anyway unless what was shown is what would be written.
       if (press()) press().disabled = false;
