@@ -195,6 +195,7 @@ class PartnerWrite(models.Model):
         RENAME = "rename", "Rename"
 
     class State(models.TextChoices):
+        WAITING = "waiting", "Waiting for its turn"
         SENDING = "sending", "On its way"
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
@@ -222,6 +223,9 @@ class PartnerWrite(models.Model):
     quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
+    batch = models.UUIDField(
+        null=True, blank=True, db_index=True, help_text="Writes of one press share it, and so do their links."
+    )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(db_index=True)

@@ -6,12 +6,14 @@ import logging
 import os
 import time
 from pathlib import Path
+from uuid import UUID
 
 from django.utils import timezone
 
 from config.log_records import one_line
 from config.scrubber import scrub
 from syncjobs.models import Run, SupportBundle
+from syncjobs.partner_writes import many
 from syncjobs.runs import queue
 from syncjobs.runs.execution import RunExecution
 from syncjobs.support.bundle import stored
@@ -20,6 +22,8 @@ log = logging.getLogger("hourbridge.task")
 
 # Seconds of one slice; a longer run requeues itself, so that it never holds a worker for hours.
 SLICE = 600
+# That of creating many records: shorter than the time after which a waiting run counts as stuck.
+WRITES_SLICE = 10
 # Environment variable with the path of the file that the supervisor creates at a stop.
 STOP_FILE = "HOURBRIDGE_STOP_FILE"
 # Read only where they are used, since decrypting fails after ENCRYPTION_KEYS is lost.
@@ -61,6 +65,21 @@ def make_bundle(bundle_id: int) -> str:
     stored.work(bundle, heartbeat=queue.last_heartbeat, now=timezone.now())
     bundle.refresh_from_db(fields=["state"])
     return f"Support bundle {bundle_id}: {bundle.get_state_display()}"
+
+
+def create_partners(batch: str) -> str:
+    """Carry out a batch's writes of names for one short slice, so that a run that waits gets its turn in between.
+
+    Raises TaskFailed, as `perform` does.
+    """
+    try:
+        if many.work(UUID(batch), deadline=time.monotonic() + WRITES_SLICE, leaving=leaving):
+            queue.enqueue_writes(UUID(batch))
+            return f"Writes {batch}: to be continued"
+        return f"Writes {batch}: done"
+    except Exception as problem:
+        log.exception("The task of writes %s ended on an error of ours.", batch)
+        raise TaskFailed(one_line(scrub(f"{type(problem).__name__}: {problem}"))) from None
 
 
 def leaving() -> bool:

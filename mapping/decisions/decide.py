@@ -176,7 +176,7 @@ def unlink(
             _clockify_row(workspace, kind, clockify_id)
             raise Refused(f"This {kind} is not linked.")
         # Without the override the next matching would make the same link again.
-        _record_override(
+        record_override(
             workspace, kind, clockify_id, MappingOverride.Choice.UNLINKED, now=now, person=person, note=note
         )
         write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note, batch=batch)
@@ -203,9 +203,7 @@ def ignore(
         _check_kind(kind)
         _clockify_row(workspace, kind, clockify_id)
     with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
-        _record_override(
-            workspace, kind, clockify_id, MappingOverride.Choice.IGNORED, now=now, person=person, note=note
-        )
+        record_override(workspace, kind, clockify_id, MappingOverride.Choice.IGNORED, now=now, person=person, note=note)
         write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note, batch=batch)
 
 
@@ -282,7 +280,7 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
     return row
 
 
-def _record_override(
+def record_override(
     workspace: Workspace, kind: str, clockify_id: str, choice: str, *, now: datetime, person: Any, note: str
 ) -> None:
     MappingOverride.objects.update_or_create(

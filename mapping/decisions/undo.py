@@ -1,4 +1,4 @@
-"""Undo of decisions, one or a whole batch, and the history of both."""
+"""Undo of decisions, one or a whole batch, redo of what was undone, and the history of them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.models import Workspace
+from mapping.decisions.decide import record_override
 from mapping.decisions.history import is_complete, restore, write_history
 from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
-from mapping.models import Decision, Link
+from mapping.models import Decision, Link, MappingOverride, PartnerWrite
 from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
 
-UNDO = "undo"
+UNDO, REDO = "undo", "redo"
 
 
 @dataclass
@@ -40,7 +41,7 @@ def undo_decision(
 ) -> Decision:
     """Restore the record as it was before that decision; the caller evaluates entries again afterwards.
 
-    Raises Refused where anything happened to the record since. An undo is a decision too and may be undone.
+    Raises Refused where anything happened to the record since. An undo is a decision too; undoing it is a redo.
     Nothing is taken back in QuickBooks or Clockify.
     """
     with transaction.atomic():
@@ -53,16 +54,21 @@ def undo_decision(
             raise Refused(problem)
         kind, clockify_id = decision.kind, decision.clockify_id
         current = state_of(workspace, kind, clockify_id)
+        redone = decision.undoes if decision.verb == UNDO else None
         restore(workspace, kind, clockify_id, decision.before)
+        if _created_and_linked(workspace, decision):
+            # Both names are the same now: the rule would make the link again at once.
+            unlinked = MappingOverride.Choice.UNLINKED
+            record_override(workspace, kind, clockify_id, unlinked, now=now, person=person, note=note)
         return write_history(
             workspace,
             kind,
             clockify_id,
-            UNDO,
+            UNDO if decision.verb != UNDO else REDO,
             current,
             now=now,
             person=person,
-            note=note or f"Undone: {decision.verb}.",
+            note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."),
             batch=batch,
             undoes=decision,
         )
@@ -104,6 +110,18 @@ def history(workspace: Workspace, *, kind: str = "", clockify_id: str = "") -> Q
     if clockify_id:
         rows = rows.filter(kind=kind, clockify_id=clockify_id)
     return rows.order_by("-pk")
+
+
+def _created_and_linked(workspace: Workspace, decision: Decision) -> bool:
+    """Return whether the decision linked an open record to the one that was created for it in QuickBooks."""
+    link = decision.after.get("link")
+    if not link or decision.before.get("link") or decision.before.get("stance"):
+        return False
+    facts = {"side": PartnerWrite.Side.QUICKBOOKS, "verb": PartnerWrite.Verb.CREATE, "entity": link["kind"]}
+    writes = PartnerWrite.objects.filter(workspace=workspace, company=workspace.company, **facts)
+    return writes.filter(
+        clockify_id=decision.clockify_id, quickbooks_id=link["id"], state=PartnerWrite.State.DONE
+    ).exists()
 
 
 def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any], *, viewer: Any) -> str:

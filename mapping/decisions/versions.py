@@ -45,6 +45,7 @@ PAST_TENSE = {
     "ignore": "ignored",
     "stop ignoring": "stopped ignoring",
     "undo": "took back the decision about",
+    "redo": "took the decision again about",
 }
 
 

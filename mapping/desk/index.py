@@ -116,12 +116,22 @@ def counted(workspace: Workspace) -> TabCounts:
 
 
 class DeskIndex:
-    """One list of the desk: a section of a tab, filtered by a text on either side."""
+    """One list of the desk: a section of a tab, filtered by a text on either side; open rows by a reason too."""
 
-    def __init__(self, workspace: Workspace, tab: str, section: str = TODO, *, left: str = "", right: str = "") -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        tab: str,
+        section: str = TODO,
+        *,
+        left: str = "",
+        right: str = "",
+        reason: str = "",
+    ) -> None:
         self._workspace, self.tab, self.kind = workspace, tab, KINDS[tab]
         self.section = section if section in SECTIONS else TODO
         self.left, self.right = left.strip(), right.strip()
+        self.reason = reason if self._list == TODO else ""
 
     @cached_property
     def count(self) -> int:
@@ -150,6 +160,13 @@ class DeskIndex:
             yield refs
             start += CHUNK_SIZE
 
+    def reasons(self) -> list[tuple[str, int]]:
+        """Return the reasons of open rows that both texts leave, and their numbers, the most frequent first."""
+        if self._list != TODO:
+            return []
+        rows = self._open(ordered=False, by_reason=False).order_by().values_list("reason").annotate(rows=Count("pk"))
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
+
     def place_of(self, clockify_id: str) -> int | None:
         """Return the position of a record in the list, or None, for a link that leads to its page."""
         # Open rows have one indexed column to sort by, so counting the smaller keys is enough.
@@ -169,8 +186,10 @@ class DeskIndex:
         lists = {TODO: self._open, LINKED: self._linked, IGNORED: self._ignored, QUICKBOOKS: self._only_in_quickbooks}
         return lists[self._list](ordered=ordered)
 
-    def _open(self, *, ordered: bool) -> QuerySet[Any]:
+    def _open(self, *, ordered: bool, by_reason: bool = True) -> QuerySet[Any]:
         rows = sections.open_rows(self._workspace).filter(kind=self.kind)
+        if self.reason and by_reason:
+            rows = rows.filter(reason=self.reason)
         if self.section != TODO:
             rows = rows.filter(suggested=self.section == SUGGESTED)
         if self.left:

@@ -61,6 +61,13 @@ def words(case: Case) -> MismatchWording:
     return replace(wording, sentence=sentence)
 
 
+def title_of(reason: str, kind: str) -> str:
+    """Return the title under which rows of this reason are counted, whatever each row itself says."""
+    if reason == "AMBIGUOUS_NAME":
+        return "More than one match"
+    return words(Case(reason, kind, name="-")).title
+
+
 def entry_sentence(case: Case) -> str:
     """Return the sentence as a time entry's reason says it, where no row names the record and its likeliest partner."""
     if case.reason == "NAME_DIFFERS" and case.suggestions:

@@ -82,6 +82,7 @@ ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
 }
 
 ACTION_STATES: Mapping[str, StatusBadge] = {
+    "waiting": StatusBadge("Waiting", "schedule", "waiting"),
     "sending": IN_DOUBT,
     "on_the_way": ON_THE_WAY,
     "done": StatusBadge("Done", "check_circle", "sent"),

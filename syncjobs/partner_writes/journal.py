@@ -52,15 +52,7 @@ def open_write(
             return PartnerWrite.objects.create(
                 workspace=workspace,
                 company=company_of(workspace),
-                side=request.side,
-                verb=request.verb,
-                entity=request.entity,
-                target=request.target,
-                asked=request.as_row(),
-                name=draft.name,
-                body=draft.text,
-                clockify_id=request.clockify_id,
-                quickbooks_id=request.quickbooks_id,
+                **fields_of(draft),
                 person=person,
                 note=note,
                 version=version,
@@ -68,6 +60,22 @@ def open_write(
             )
     except IntegrityError:
         raise Refused(open_message(on_its_way(workspace, request))) from None
+
+
+def fields_of(draft: PartnerDraft) -> dict[str, Any]:
+    """Return what a row of the journal keeps of a draft."""
+    request = draft.request
+    return {
+        "side": request.side,
+        "verb": request.verb,
+        "entity": request.entity,
+        "target": request.target,
+        "asked": request.as_row(),
+        "name": draft.name,
+        "body": draft.text,
+        "clockify_id": request.clockify_id,
+        "quickbooks_id": request.quickbooks_id,
+    }
 
 
 def open_message(write: PartnerWrite | None) -> str:

@@ -82,6 +82,7 @@ def _link_records(write: PartnerWrite, moved: str) -> list[str]:
             now=now,
             person=write.person,
             note=write.note or f"{past_verb} in {write.get_side_display()} and linked.",
+            batch=write.batch,
         )
     except Refused as refusal:
         return [f"Not linked: {refusal}"]

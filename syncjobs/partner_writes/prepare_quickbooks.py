@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from integrations.models import Customer, Workspace
@@ -49,7 +52,7 @@ def _person_draft(workspace: Workspace, request: WriteRequest, record: Any, name
         *_name_checks(name),
         *(_name_part_check(label, part) for label, part in (("First name", given), ("Last name", family)) if part),
         rules.some_name_part(given, family),
-        rules.free_in_quickbooks(name, same_name_records(workspace), linkable=LINKABLE[request.entity], name=name),
+        rules.free_in_quickbooks(name, _taken_names(workspace), linkable=LINKABLE[request.entity], name=name),
         *_link_and_connection_checks(workspace, request, record),
     ]
     lines = (("Name", name), ("First name", given), ("Last name", family), _other_fields_line())
@@ -72,7 +75,7 @@ def _customer_draft(workspace: Workspace, request: WriteRequest, record: Any, na
     parent = _customer_row(workspace, parent_id) if parent_id else None
     parent_name = _full_name(parent) if parent else ""
     full_name = f"{parent_name}:{name}" if parent_name else name
-    taken_names = same_name_records(workspace)
+    taken_names = _taken_names(workspace)
     fields = drafts.customer_fields(name, parent_id=parent_id)
     checks = [
         *_name_checks(name),
@@ -139,6 +142,25 @@ def reactivate(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
         checks=tuple(checks),
         parent_id=parent_id,
     )
+
+
+# Every taken name, while many drafts are made at once.
+_names_of_many: ContextVar[list[Namesake] | None] = ContextVar("names_of_many", default=None)
+
+
+@contextmanager
+def names_read_once(workspace: Workspace) -> Iterator[None]:
+    """Read the taken names once for all drafts of the block, which send nothing."""
+    token = _names_of_many.set(same_name_records(workspace))
+    try:
+        yield
+    finally:
+        _names_of_many.reset(token)
+
+
+def _taken_names(workspace: Workspace) -> list[Namesake]:
+    names = _names_of_many.get()
+    return same_name_records(workspace) if names is None else names
 
 
 def same_name_records(workspace: Workspace) -> list[Namesake]:

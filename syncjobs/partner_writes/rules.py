@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mapping.matching.names import strip_deleted
 
@@ -126,6 +127,7 @@ def _next_free_name(name: str, full_name: str, others: Iterable[Namesake]) -> st
     return f"{name} ({number})"
 
 
+@lru_cache(maxsize=20_000)
 def fold(full_name: str) -> str:
     """Return a full name as QuickBooks compares it: casefolded, without the suffix of inactive records."""
     return ":".join(strip_deleted(part).strip() for part in full_name.split(":")).casefold()

@@ -90,12 +90,19 @@ def carry_out(
     earlier = journal.on_its_way(workspace, request)
     if earlier is not None and _resume(earlier, request).state != State.ABANDONED:
         return earlier
-    confirmed_draft = _confirmed_draft(workspace, request, confirmed)
-    write = journal.open_write(workspace, confirmed_draft, person=person, note=note, now=now, version=version)
-    sender = SENDERS[write.side]
+    shown_draft = confirmed_draft(workspace, request, confirmed)
+    write = journal.open_write(workspace, shown_draft, person=person, note=note, now=now, version=version)
+    return send_opened(write, request, is_confirmed=lambda draft: draft.fingerprint == confirmed)
+
+
+def send_opened(
+    write: PartnerWrite, request: WriteRequest, *, is_confirmed: Callable[[PartnerDraft], bool]
+) -> PartnerWrite:
+    """Check an opened write once more and send it once; steps 3 to 5 of `carry_out`. Raises Refused if nothing was."""
+    workspace, sender = write.workspace, SENDERS[write.side]
     try:
-        _refuse_if_moved(taking, version)
-        _confirmed_draft(workspace, request, confirmed)
+        _refuse_if_moved(_taking(workspace, request.record, person=write.person), write.version)
+        _check_draft(draft(workspace, request), is_confirmed)
         if not sender.make_ready(write):
             _refuse_failed_checks(draft(workspace, request))
             raise Refused("It changed while you looked; look at it again.")
@@ -161,12 +168,17 @@ def _refuse_if_moved(taking: Taking | None, version: str) -> None:
             taking.refuse_if_moved(version)
 
 
-def _confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:
+def confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:
+    """Return the draft if it is still the one that was shown. Raises Refused if not, or if a check fails."""
     current_draft = draft(workspace, request)
-    _refuse_failed_checks(current_draft)
-    if current_draft.fingerprint != confirmed:
-        raise Refused("What would be written is not what you saw any more; look at it again.")
+    _check_draft(current_draft, lambda current: current.fingerprint == confirmed)
     return current_draft
+
+
+def _check_draft(current_draft: PartnerDraft, is_confirmed: Callable[[PartnerDraft], bool]) -> None:
+    _refuse_failed_checks(current_draft)
+    if not is_confirmed(current_draft):
+        raise Refused("What would be written is not what you saw any more; look at it again.")
 
 
 def _refuse_failed_checks(current_draft: PartnerDraft) -> None:

@@ -9,8 +9,10 @@ What is due or overdue goes by the database's clock, in the statement that tests
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
@@ -21,6 +23,7 @@ from django_q.tasks import async_task
 
 from integrations import retry
 from integrations.database import DatabaseNow
+from mapping.models import PartnerWrite
 from syncjobs.ledger import lease
 from syncjobs.ledger.lease import Moment
 from syncjobs.models import Run, SupportBundle
@@ -29,6 +32,8 @@ from syncjobs.models import Run, SupportBundle
 TELL_AGAIN = timedelta(seconds=60)
 # A healthy cluster takes a queued run within a second or two.
 STUCK_AFTER = timedelta(seconds=20)
+# A write of a name is answered or in doubt by then.
+WRITE_LASTS = timedelta(seconds=90)
 # How long django-q2 keeps a cluster's state in the cache.
 STATE_LASTS = timedelta(seconds=3)
 
@@ -45,10 +50,17 @@ def enqueue_bundle(bundle: SupportBundle) -> None:
     async_task("syncjobs.tasks.make_bundle", bundle.pk, task_name=f"support bundle {bundle.pk}")
 
 
+def enqueue_writes(batch: UUID) -> None:
+    """Put the creation of many records into the task queue; a lost message is sent again by `sweep`."""
+    cache.add(f"writes-{batch}", True, TELL_AGAIN.total_seconds())
+    async_task("syncjobs.tasks.create_partners", str(batch), task_name=f"writes {batch}")
+
+
 def sweep(*, now: Moment | None = None) -> int:
-    """Recover runs and support bundles that a dead process or a lost message left behind; return their number."""
+    """Recover runs, bundles and writes that a dead process or a lost message left behind; return their number."""
     now = now or DatabaseNow()
-    return _give_up_or_requeue(now) + _wake_waiting(now) + _enqueue_again(now) + _enqueue_bundles_again(now)
+    recovered = _give_up_or_requeue(now) + _wake_waiting(now)
+    return recovered + _enqueue_again(now) + _enqueue_bundles_again(now) + _enqueue_writes_again(now)
 
 
 def stuck(*, now: Moment | None = None) -> str:
@@ -66,6 +78,10 @@ def stuck(*, now: Moment | None = None) -> str:
         Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
     )
     working_count += SupportBundle.objects.filter(state=SupportBundle.State.MAKING, lease_until__gte=now).count()
+    # A write of a name that is on its way: its slice is short, but QuickBooks may take long to answer.
+    working_count += PartnerWrite.objects.filter(
+        state=PartnerWrite.State.SENDING, batch__isnull=False, created_at__gt=now - WRITE_LASTS
+    ).count()
     if not waiting_count or working_count >= int(str(settings.Q_CLUSTER["workers"])):
         return ""
     # Makes the next sweep enqueue them again: the stuck cluster may have consumed the messages.
@@ -134,3 +150,15 @@ def _enqueue_bundles_again(now: Moment) -> int:
     for bundle in lost_bundles:
         enqueue_bundle(bundle)
     return len(lost_bundles)
+
+
+def _enqueue_writes_again(now: Moment) -> int:
+    """Enqueue batches of writes that wait although none of them was begun for a while; doing so twice does no harm."""
+    waiting = PartnerWrite.objects.filter(state=PartnerWrite.State.WAITING, created_at__lt=now - TELL_AGAIN)
+    busy = PartnerWrite.objects.filter(created_at__gte=now - TELL_AGAIN, batch__isnull=False)
+    lost = waiting.exclude(batch__in=busy.values("batch")).order_by().values_list("batch", flat=True).distinct()
+    # A worker may be at others; its message waits then, and is not sent every few seconds.
+    again = [batch for batch in lost if batch and cache.add(f"writes-{batch}", True, TELL_AGAIN.total_seconds())]
+    for batch in again:
+        enqueue_writes(batch)
+    return len(again)

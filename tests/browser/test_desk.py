@@ -87,6 +87,11 @@ def test_a_decision_takes_one_click_and_no_reload_and_can_be_undone(desk: Desk) 
     person.presses("Undo")
     desk.says("Taken back")
     expect(desk.row("Siobhán")).to_have_count(1)
+    person.presses("Redo")
+    desk.says("Taken again")
+    expect(desk.row("Siobhán")).to_have_count(0)
+    person.presses("Undo")
+    desk.says("Taken back")
 
     page.get_by_label("Clockify", exact=True).fill("chris")
     expect(page.locator("[data-part=found]")).to_contain_text("2 of 6")
@@ -94,10 +99,15 @@ def test_a_decision_takes_one_click_and_no_reload_and_can_be_undone(desk: Desk) 
     page.get_by_label("Clockify", exact=True).fill("")
     person.follows("Choose for Tomasz Wójcik")
     expect(page.locator("[data-figures]")).to_contain_text("Links 1 person")
+    link = page.locator("[data-panel] [data-do=link]")
+    page.get_by_label("Another record").check()
+    expect(link).to_be_disabled()
     page.get_by_label("Id or name in QuickBooks").fill("marcus")
     expect(page.locator("[data-options]")).to_contain_text("Nothing active like “marcus”")
     page.get_by_label("Id or name in QuickBooks").fill("wójcik")
-    page.locator("[data-options] label").first.click()
+    expect(link).to_be_enabled()
+    page.get_by_role("option").first.click()
+    expect(page.get_by_label("Id or name in QuickBooks")).to_have_value(re.compile("Wójcik.* · vendor "))
     desk.says("Links 1 person")
     person.checks_accessibility()
     person.presses("Link", within=page.locator("[data-panel]"))
@@ -245,6 +255,76 @@ def test_without_scripts_the_same_forms_do_the_same(
 
 
 @pytest.mark.slow
+def test_another_record_is_found_in_a_combobox_by_keys(desk: Desk) -> None:
+    page = desk.page
+    desk.opens("people")
+    desk.person.follows("Choose for Tomasz Wójcik")
+    field = page.get_by_role("combobox", name="Id or name in QuickBooks")
+    options, figures = page.get_by_role("option"), page.locator("[data-figures]")
+
+    def is_open(yes: bool) -> None:
+        expect(field).to_have_attribute("aria-expanded", str(yes).lower())
+
+    field.fill("o")
+    is_open(True)
+    expect(figures).to_contain_text("Choose one")
+    desk.person.checks_accessibility()
+    desk.presses("ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    desk.presses("ArrowDown")
+    first = options.first.get_attribute("data-value") or ""
+    expect(field).to_have_attribute("aria-activedescendant", options.first.get_attribute("id") or "")
+    desk.presses("Enter")
+    expect(field).to_have_value(first)
+    expect(figures).to_contain_text("Links 1 person")
+    is_open(False)
+    # Escape closes the list, then the row; what was typed is there until then.
+    field.fill("wój")
+    is_open(True)
+    desk.presses("Escape")
+    is_open(False)
+    expect(field).to_have_value("wój")
+    desk.presses("ArrowDown")
+    is_open(True)
+    desk.presses("ArrowDown", "Tab")
+    expect(field).to_have_value(re.compile(" · vendor "))
+    expect(field).not_to_be_focused()
+    expect(figures).to_contain_text("Links 1 person")
+    field.focus()
+    desk.presses("Enter")
+    desk.says("Linked.")
+    assert Link.objects.get(kind="user", by="person").quickbooks_kind == "vendor"
+
+
+@pytest.mark.slow
+def test_many_rows_are_ticked_and_ignored_with_one_note(desk: Desk) -> None:
+    page, person = desk.page, desk.person
+    desk.opens("projects")
+    rows, whole = page.locator("[data-row]").count(), page.get_by_label("Tick all rows of this page")
+    expect(page.locator("[data-selected=ignore]")).to_be_hidden()
+    whole.check()
+    expect(page.locator("[data-selected=ignore]")).to_have_text(re.compile(f"Ignore {rows}…"))
+    page.locator("[data-do=tick]").first.uncheck()
+    page.get_by_label("Clockify", exact=True).fill("app")
+    desk.says(" of ")
+    expect(page.locator("[data-do=tick]:checked").first).to_be_visible()
+    page.get_by_label("Clockify", exact=True).fill("")
+    desk.says("")
+    expect(page.locator("[data-row]")).to_have_count(rows)
+    page.locator("[data-do=tick]").nth(0).check()
+    page.locator("[data-do=tick]").nth(1).check()
+    page.locator("[data-selected=ignore]").click()
+    page.get_by_label("Note, kept with each of them").fill("our own work")
+    page.locator("input[name=key]").nth(0).uncheck()
+    left = page.locator("input[name=key]:checked").count()
+    person.checks_accessibility()
+    person.presses(f"Ignore {left} record")
+    person.sees(re.compile(f"Ignored {left} record"))
+    assert set(Decision.objects.values_list("verb", "note")) == {("ignore", "our own work")}
+    assert Decision.objects.count() == left
+
+
+@pytest.mark.slow
 def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) -> None:
     person, page = desk.person, desk.page
     for tab in ("people", "clients", "projects"):
@@ -252,7 +332,7 @@ def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) 
             desk.opens(tab, f"?show={section}")
             person.checks_accessibility()
     desk.opens("projects")
-    page.locator("[data-do=tick]").first.check()
+    page.locator("[data-do=tick][data-clear]").first.check()
     page.get_by_label(re.compile("^More for")).first.click()
     person.checks_accessibility()
     page.keyboard.press("Escape")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
@@ -48,8 +48,8 @@ def chosen(request: HttpRequest) -> str:
     return picked
 
 
-def note_of(request: HttpRequest) -> str:
-    return notes.cleaned(request.POST.get("note", ""))
+def note_of(values: QueryDict) -> str:
+    return notes.cleaned(values.get("note", ""))
 
 
 def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -> tuple[str, str]:
@@ -71,7 +71,7 @@ def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
     is_vendor = quickbooks_kind == "vendor"
     choice = Choice("link", kind, clockify_id, quickbooks_id, is_vendor, version=_posted_version(request))
-    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
 
 
@@ -87,7 +87,7 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
         kind, clockify_id = _posted_record(request, extra_kinds=LEFT_OUT_THERE if quickbooks_message else ())
         choice = Choice(verb, kind, clockify_id, version=_posted_version(request))
-        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request))
+        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
         return Decided(quickbooks_message if kind in LEFT_OUT_THERE else message, f"{kind}-{clockify_id}", warnings)
 
     return decide
@@ -95,16 +95,18 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
 
 def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     """Undo one decision, or all of one batch; what could not be undone becomes a warning."""
-    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request)}
+    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request.POST)}
     if request.POST.get("batch"):
         undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
         warnings = [reason for _, reason in undone.kept]
-        return Decided(f"Undid {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
+        verb = "Redid" if undone.taken_back[0].verb == undo.REDO else "Undid"
+        return Decided(f"{verb} {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     decision = whole_number(request.POST.get("decision", ""))
     if decision is None:
         raise Refused("Nothing was chosen.")
     undone_decision = undo.undo_decision(workspace, decision, **details)
-    return Decided("Taken back; it stands as before.", f"{undone_decision.kind}-{undone_decision.clockify_id}")
+    message = "Taken again." if undone_decision.verb == undo.REDO else "Taken back; it stands as before."
+    return Decided(message, f"{undone_decision.kind}-{undone_decision.clockify_id}")
 
 
 def _batch(text: str) -> uuid.UUID:

@@ -15,19 +15,19 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
-from mapping.decisions.versions import Version, add_versions, versions_of_unlinked
-from mapping.desk.index import KINDS, PROJECTS, TODO, Ref
+from mapping.decisions.versions import Version, versions_of_unlinked
 from mapping.desk.name_diff import Piece, diff
-from mapping.desk.rows import Option, Row, groups
+from mapping.desk.rows import Option, Row
 from mapping.errors import Refused
-from mapping.queries import mismatches_of
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
-from syncjobs.pages.desk import page_context, safe_counts
+from syncjobs.pages.desk import page_context, safe_counts, ticked
+from syncjobs.pages.desk.ticked import Ticked
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-MAX_TICKED = 200
+# Rows without a clear suggestion that are named; the others are counted.
+MAX_LEFT_OUT = 10
 TICKED_NOTE = "Accepted with the rows that were ticked."
 
 
@@ -64,18 +64,18 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     params = request.POST if request.method == "POST" else request.GET
-    row_keys, tab = params.getlist("row")[:MAX_TICKED], _tab(params.get("tab", ""))
+    rows = ticked.of(request, workspace)
     # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first visit.
-    ticked = set(params.getlist("key")) if params.get("asked") else None
-    if request.method == "POST":
-        return _accept(request, workspace, tab, row_keys, ticked or set())
-    return _show(request, workspace, tab, row_keys, ticked)
+    keys = set(params.getlist("key")) if params.get("asked") else None
+    if ticked.is_confirmed(request):
+        return _accept(request, workspace, rows, keys or set())
+    return _show(request, workspace, rows, keys)
 
 
 def count(request: HttpRequest, pk: int) -> HttpResponse:
     """Count the safe pairs and return the button with the numbers, which the desk's script inserts."""
     workspace = access.workspace_at(pk)
-    tab = _tab(request.GET.get("tab", ""))
+    tab = ticked.tab_named(request.GET.get("tab", ""))
     context: dict[str, Any] = {"workspace": workspace, "safe": None}
     context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
     if workspace.company is not None:
@@ -83,32 +83,26 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/safe_button.html", context)
 
 
-def _tab(name: str) -> str:
-    return name if name in KINDS else PROJECTS
-
-
 def _show(
-    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], ticked: Collection[str] | None
+    request: HttpRequest, workspace: Workspace, rows: Ticked, shown_ticked: Collection[str] | None
 ) -> HttpResponse:
+    tab, row_keys = rows.tab, rows.keys
     safe = safe_counts.pairs_of(workspace, tab)
     pairs, left_out = (
         ticked_pairs(workspace, tab, row_keys, safe=safe) if row_keys else (_pairs_of_safe(workspace, safe), [])
     )
-    keys = {pair.key for pair in pairs} if ticked is None else set(ticked)
+    keys = {pair.key for pair in pairs} if shown_ticked is None else set(shown_ticked)
     chosen = [pair.choice for pair in pairs if pair.key in keys]
     if not row_keys:
         # A project whose client is not ticked is left out here, as it will be on acceptance.
         acceptable, left_out = among(safe, keys & {pair.key for pair in pairs})
         chosen = [pair.choice for pair in acceptable]
-    context = {
-        "workspace": workspace,
-        "tab": tab,
-        "row_keys": row_keys,
-        "back": reverse(f"hourbridge:{tab}", args=[workspace.pk]),
+    context = ticked.context_of(workspace, rows) | {
         "pairs": pairs,
         "keys": keys,
         "chosen_count": len(chosen),
-        "left_out": left_out,
+        "left_out": left_out[:MAX_LEFT_OUT],
+        "more_left_out": len(left_out[MAX_LEFT_OUT:]),
         "forecast": forecast(workspace, chosen, now=timezone.now()) if chosen else None,
     }
     title = "Accept the ticked pairs" if row_keys else "Accept all safe pairs"
@@ -132,16 +126,9 @@ def ticked_pairs(
     workspace: Workspace, tab: str, keys: list[str], *, safe: Collection[SafePair] = ()
 ) -> tuple[list[Pair], list[tuple[str, str]]]:
     """Return the rows' clear suggestions as pairs, most held time first, and the rows without one, each with why."""
-    kind = KINDS[tab]
-    ids = [key.partition("-")[2] for key in keys if key.startswith(f"{kind}-")]
-    mismatches = mismatches_of(workspace).filter(kind=kind, clockify_id__in=ids)
-    refs = [
-        Ref(TODO, kind, mismatch.clockify_id, mismatch.quickbooks_id, reason=mismatch.reason) for mismatch in mismatches
-    ]
     safe_keys = {pair.key for pair in safe}
     pairs, left_out = [], []
-    rows = [row for group in groups(workspace, refs, tab=tab) for row in group.rows]
-    add_versions(workspace, rows)
+    rows = ticked.rows_of(workspace, tab, keys)
     for row in rows:
         if row.clear is None:
             left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
@@ -161,15 +148,13 @@ def _pair_of_row(row: Row, suggestion: Option, *, is_safe: bool) -> Pair:
 
 
 # --- accepting -------------------------------------------------------------------------------------------------
-def _accept(
-    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], ticked: set[str]
-) -> HttpResponse:
+def _accept(request: HttpRequest, workspace: Workspace, rows: Ticked, keys: set[str]) -> HttpResponse:
     now, before = timezone.now(), page_context.ready(workspace)
     try:
-        if not ticked:
+        if not keys:
             raise Refused("Nothing is ticked.")
         with evaluate.deciding(workspace, now=now):
-            applied, left_out = _apply(request, workspace, tab, row_keys, ticked, now)
+            applied, left_out = _apply(request, workspace, rows.tab, rows.keys, keys, now)
     except Refused as refusal:
         messages.error(request, str(refusal))
         return redirect(request.get_full_path())
@@ -184,27 +169,27 @@ def _accept(
         messages.success(request, f"Linked {number(applied.taken, 'pair,pairs')}.{text}")
     for warning in [*applied.warnings, *(message for _, message in [*applied.refused, *left_out])]:
         messages.warning(request, warning)
-    return redirect(f"hourbridge:{tab}", workspace.pk)
+    return redirect(rows.back(workspace))
 
 
 def _apply(
-    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], ticked: set[str], now: Any
+    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], keys: set[str], now: Any
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Accept the ticked pairs; return the batch, and the keys left out, each with why. Raises Refused."""
     # Only what was shown is accepted: a suggestion that changed meanwhile would link a partner nobody looked at.
     shown = _shown(request)
     safe = safe_counts.pairs_of(workspace, tab) if not row_keys else []
     pairs, left_out = (
-        ticked_pairs(workspace, tab, [key for key in row_keys if key in ticked])
+        ticked_pairs(workspace, tab, [key for key in row_keys if key in keys])
         if row_keys
-        else ([_pair_of_safe(pair) for pair in safe if pair.key in ticked], [])
+        else ([_pair_of_safe(pair) for pair in safe if pair.key in keys], [])
     )
     changed = [pair for pair in pairs if shown.get(pair.key, ("", ""))[0] != pair.partner]
     left_out += [(pair.key, f"{pair.name} is suggested otherwise now; look again.") for pair in changed]
     versions = {key: version for key, (_, version) in shown.items()}
     if not row_keys:
-        keys = ticked - {pair.key for pair in changed}
-        applied, no_longer_safe = accept_safe(workspace, keys=keys, shown=versions, now=now, person=request.user)
+        unchanged = keys - {pair.key for pair in changed}
+        applied, no_longer_safe = accept_safe(workspace, keys=unchanged, shown=versions, now=now, person=request.user)
         return applied, [*left_out, *no_longer_safe]
     choices = [replace(pair.choice, version=versions[pair.key]) for pair in pairs if pair not in changed]
     return apply(workspace, choices, now=now, person=request.user, note=TICKED_NOTE), left_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -39,6 +39,19 @@ HEADERS = (
     "held_entries",
     "oldest",
 )
+# Of the file to fill in: what an upload reads, and enough to know each record and its likely partner by.
+TEMPLATE_HEADERS = (
+    *HEADERS[: HEADERS.index("state")],
+    "clockify_name",
+    "client",
+    "email",
+    "reason",
+    "held_hours",
+    "suggested_kind",
+    "suggested_id",
+    "suggested_name",
+    "likeness",
+)
 CHANGED_TAB = "changed"
 CHANGED_FIELDS = tuple(
     f"{label.lower().replace(' ', '_')}_{side}" for label in changed.FIELD_LABELS for side in ("now", "sent")
@@ -61,9 +74,19 @@ def page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     return csv_response(HEADERS, _tab_cells(workspace, tab), name=name)
 
 
-def _tab_cells(workspace: Workspace, tab: str) -> Iterator[Cells]:
+def template(request: HttpRequest, pk: int) -> HttpResponse:
+    """Return the open rows of all tabs as a file to fill in and upload."""
+    workspace = access.workspace_at(pk)
+    if workspace.company is None:
+        return redirect("hourbridge:people", workspace.pk)
+    cells = (line for tab in KINDS for line in _tab_cells(workspace, tab, [TODO]))
+    lines = ({name: line.get(name, "") for name in TEMPLATE_HEADERS} for line in cells)
+    return csv_response(TEMPLATE_HEADERS, lines, name=f"to-link-{workspace.clockify_id}")
+
+
+def _tab_cells(workspace: Workspace, tab: str, tab_sections: Iterable[str] = tuple(STATE_LABELS)) -> Iterator[Cells]:
     """Yield a line for each record of the tab's sections."""
-    for section in STATE_LABELS:
+    for section in tab_sections:
         for refs in DeskIndex(workspace, tab, section).chunks():
             for group in rows.groups(workspace, refs, tab=tab):
                 for row in group.rows:

@@ -13,22 +13,25 @@ from mapping.decisions import partner_search
 from mapping.decisions.batch import ACTIONS, Choice
 from mapping.errors import Refused
 from syncjobs.pages import access
+from syncjobs.pages.desk import candidate_facts
 from syncjobs.planning.forecast import Forecast, forecast
 
 
 def options(request: HttpRequest, pk: int) -> HttpResponse:
-    """Return the records that match the typed text, as radio buttons; a note says where there are more."""
+    """Return the records that match the typed text, as a list box; a note says where there are more."""
     workspace = access.workspace_at(pk)
     text = request.GET.get("q", "")[:200]
     partners = partner_search.search(workspace, request.GET.get("kind", ""), text) if workspace.company else []
+    offered = partners[: partner_search.MAX_OFFERED]
     # The search returns one record more than is offered, so that the page can say that there are more.
     context = {
-        "options": partners[: partner_search.MAX_OFFERED],
+        "options": offered,
+        "facts": candidate_facts.facts_of(workspace, offered),
         "has_more": len(partners) > partner_search.MAX_OFFERED,
         "searched": text.strip(),
         "company": workspace.company,
     }
-    return render(request, "hourbridge/desk/options.html", context)
+    return render(request, "hourbridge/desk/found.html", context)
 
 
 def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Sum
@@ -16,10 +17,12 @@ from django.urls import reverse
 from integrations.models import TimeEntry, Workspace
 from mapping.decisions import partner_search, versions
 from mapping.decisions.undo import history
+from mapping.desk import wording
 from mapping.desk.index import (
     IGNORED,
     KINDS,
     LINKED,
+    OPEN,
     QUICKBOOKS,
     SECTIONS,
     TODO,
@@ -35,7 +38,7 @@ from mapping.models import Decision
 from mapping.queries import Key, mirrored_names
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
-from syncjobs.pages.desk import changed, safe_counts
+from syncjobs.pages.desk import candidate_facts, changed, safe_counts
 from syncjobs.planning.forecast import amount
 
 ROWS_PER_PAGE = 50
@@ -61,6 +64,7 @@ class DeskParams:
     section: str
     left: str
     right: str
+    reason: str
     page: str
     opened: str
     query: str
@@ -81,6 +85,7 @@ class DeskParams:
             section=section if section in SECTIONS else "",
             left=request.GET.get("left", "")[:200],
             right=request.GET.get("right", "")[:200],
+            reason=request.GET.get("reason", "") if request.GET.get("reason", "") in wording.WRITERS else "",
             page=request.GET.get("page", ""),
             opened=request.GET.get("open", "")[:100],
             query=query.urlencode(),
@@ -94,7 +99,8 @@ def index_of(workspace: Workspace, params: DeskParams) -> DeskIndex:
     kind, _, clockify_id = params.opened.partition("-")
     if not params.section and kind == KINDS[params.tab] and clockify_id:
         section = section_of(workspace, kind, clockify_id)
-    return DeskIndex(workspace, params.tab, section, left=params.left, right=params.right)
+    filters = {"left": params.left, "right": params.right, "reason": params.reason}
+    return DeskIndex(workspace, params.tab, section, **filters)
 
 
 def listed_keys(workspace: Workspace, params: DeskParams) -> list[str]:
@@ -166,7 +172,7 @@ def _sections(counts: TabCounts, tab: str) -> list[tuple[str, str, int]]:
 def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return the context of the page's rows; `counts` are the rows of the tab by section."""
     index = index_of(workspace, params)
-    if not (params.left or params.right):
+    if not (index.left or index.right or index.reason):
         # The tab's counts were queried for the head already; without this the paginator would count again.
         index.count = counts[index.section]
     page_number: Any = params.page or 1
@@ -188,10 +194,13 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
     open_row = next((row for row in listed if row.key == params.opened and row.ref.clockify_id), None)
     return {
         "section": index.section,
+        "is_open_list": index.section in OPEN,
         "requested_section": params.section,
         "section_label": SECTION_LABELS[index.section],
         "left": params.left,
         "right": params.right,
+        "reason": index.reason,
+        "reasons": _reasons(index, params),
         "page": page,
         "groups": row_groups,
         "money": money_held(workspace, rows),
@@ -199,6 +208,25 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
         "kept_key": kept.key if kept else "",
         **(_panel_context(workspace, open_row) if open_row else {}),
     }
+
+
+def _reasons(index: DeskIndex, params: DeskParams) -> list[tuple[str, str, str, str]]:
+    """Return the reasons of the list with title, number of rows, and the query that shows those alone, or all again."""
+    chips = []
+    for reason, rows in _counted_reasons(index):
+        query = {"show": params.section, "left": params.left, "right": params.right}
+        query["reason"] = "" if reason == index.reason else reason
+        set_values = {name: value for name, value in query.items() if value}
+        chips.append((reason, wording.title_of(reason, index.kind), f"{rows:,}", urlencode(set_values)))
+    return chips
+
+
+def _counted_reasons(index: DeskIndex) -> list[tuple[str, int]]:
+    """Return the reasons with their rows; the chosen one also where none is left."""
+    reasons = index.reasons()
+    if index.reason and index.reason not in dict(reasons):
+        reasons.append((index.reason, 0))
+    return reasons
 
 
 def _keep(refs: list[Ref], kept: Ref) -> list[Ref]:
@@ -213,6 +241,7 @@ def _panel_context(workspace: Workspace, row: Row) -> dict[str, Any]:
     return {
         "history": decisions[:MAX_PANEL_DECISIONS],
         "chosen": row.clear.value if row.clear else "",
+        "facts": candidate_facts.facts_of(workspace, row.suggestions),
         "quickbooks_kinds": " or ".join(partner_search.kinds_for(workspace, row.ref.kind)),
     }
 

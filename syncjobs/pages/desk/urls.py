@@ -9,6 +9,8 @@ from integrations.roles import MAP_RIGHT, SEND_RIGHT
 from syncjobs.pages import access
 from syncjobs.pages.desk import (
     bulk_accept,
+    bulk_create,
+    bulk_ignore,
     changed_views,
     create_partner,
     export,
@@ -32,8 +34,12 @@ urlpatterns = [
     path(f"{DESK}/what-if/", require_GET(access.page(fragments.forecast_of_row)), name="desk-what-if"),
     path(f"{DESK}/options/", require_GET(access.page(fragments.options)), name="desk-options"),
     path(f"{DESK}/safe/", access.page(bulk_accept.page, post=MAP_RIGHT), name="desk-safe"),
+    path(f"{DESK}/create/", access.page(bulk_create.page, post=MAP_RIGHT), name="desk-create"),
+    path(f"{DESK}/create/<uuid:batch>/", require_GET(access.page(bulk_create.created)), name="desk-created"),
+    path(f"{DESK}/ignore/", access.page(bulk_ignore.page, post=MAP_RIGHT), name="desk-ignore"),
     path(f"{DESK}/safe/count/", require_GET(access.page(bulk_accept.count)), name="desk-safe-count"),
     path(f"{DESK}/history/", access.page(history.page, post=MAP_RIGHT), name="desk-history"),
     path(f"{DESK}/upload/", access.page(upload.page, post=MAP_RIGHT), name="desk-upload"),
+    path(f"{DESK}/to-link.csv", require_GET(access.page(export.template)), name="desk-template"),
     path(f"{DESK}/<slug:tab>.csv", require_GET(access.page(export.page)), name="desk-csv"),
 ]

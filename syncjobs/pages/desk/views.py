@@ -82,11 +82,14 @@ def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     except Refused as refusal:
         if request.method == "POST":
             params.opened = _posted_key(request)
+        chosen: dict[str, Any] = {}
         if isinstance(refusal, Moved):
             # It may have left this list; its row stays where the person looks, with its present state.
             params.section = params.section or TODO
             params.kept = _record_of(params)
-        extra_context = {"refused": str(refusal), "open_decisions": navigation.open_decisions()}
+        elif request.POST.get("verb") == "link":
+            chosen = {"chosen": "other" if request.POST.get("other", "").strip() else request.POST.get("partner", "")}
+        extra_context = {"refused": str(refusal), "open_decisions": navigation.open_decisions(), **chosen}
         return _render(request, workspace, params, extra_context, status=422 if request.method == "POST" else 200)
 
 

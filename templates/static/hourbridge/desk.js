@@ -4,7 +4,7 @@
   const desk = document.querySelector("[data-desk]");
   if (!desk || !document.getElementById("desk-parts")) return;
   const news = desk.querySelector("[data-news]");
-  const FILTER_WAIT = 250, SEARCH_WAIT = 200;
+  const FILTER_WAIT = 250;
   const FORECASTS = {
     link: "If you link it", ignore: "If you ignore it", unlink: "If you unlink it", confirm: "If you confirm it",
     stop_ignoring: "If you stop ignoring it",
@@ -21,6 +21,7 @@
     countTicked();
     countSafe();
     const checked = desk.querySelector("[data-panel] input[name=partner]:checked");
+    needChoice();
     if (checked && checked.value !== "other" && !desk.querySelector("[data-figures] [data-said]")) foresee(checked);
   }
 
@@ -32,9 +33,14 @@
     const fresh = page.getElementById("desk-parts");
     if (!fresh || (!answer.ok && answer.status !== 422)) throw new Error(`answer ${answer.status}`);
     if (mine !== asked && !options.method) return null;
+    const ticked = [...desk.querySelectorAll("[data-do=tick]:checked")].map((box) => box.value);
     for (const old of parts().querySelectorAll("[data-part]")) {
       const other = fresh.querySelector(`[data-part="${old.dataset.part}"]`);
       if (other) old.replaceWith(document.importNode(other, true));
+    }
+    for (const key of ticked) {
+      const box = document.getElementById(key)?.querySelector("[data-do=tick]");
+      if (box) box.checked = true;
     }
     ready();
     desk.dispatchEvent(new CustomEvent("desk:fresh"));
@@ -59,6 +65,8 @@
     try {
       const fresh = await load(form.action, { method: "POST", body: values });
       desk.querySelector("[data-not-reached]")?.remove();
+      // What an earlier page said is no news any more.
+      document.querySelectorAll(".hb-messages").forEach((old) => old.remove());
       if (told(below)) return countInMenu(fresh.dataset.waiting);
       say(fresh.dataset.said);
       countInMenu(fresh.dataset.waiting);
@@ -140,13 +148,26 @@
       const id = decodeURIComponent(target.hash.slice(1));
       if (closes) return focusOn(id, { control: "choose" });
       if (id.startsWith("note-")) return document.getElementById(id)?.focus();
-      (desk.querySelector("[data-panel] input[name=partner]:checked") ?? document.getElementById(id))?.focus();
+      const choices = "[data-panel] input[name=partner]";
+      (desk.querySelector(`${choices}:checked`) ?? desk.querySelector(choices) ?? document.getElementById(id))?.focus();
     } catch {
       location.assign(link.href);
     }
   }
 
   // --- what a choice would do ----------------------------------------------------------------------------------
+  // "Link" stands filled once something is chosen, except where the forecast says that somebody else would pay.
+  function needChoice() {
+    const panel = desk.querySelector("[data-panel]");
+    const button = panel?.querySelector("[data-do=link]");
+    if (!button) return;
+    const picked = panel.querySelector("input[name=partner]:checked");
+    const typed = panel.querySelector("[data-search]").value.trim();
+    const chosen = Boolean(typed || (picked && picked.value !== "other"));
+    button.disabled = !chosen;
+    button.classList.toggle("hb-filled", chosen && !panel.querySelector("[data-figures] [data-bills-others]"));
+  }
+
   async function foresee(control) {
     const panel = control.closest("[data-panel]");
     const figures = panel?.querySelector("[data-figures]");
@@ -171,17 +192,15 @@
     }
   }
 
-  async function search(input) {
+  // The forecast of an earlier choice is not that of what is typed now.
+  function typedAnother(input) {
     const panel = input.closest("[data-panel]");
-    const offered = panel.querySelector("[data-options]");
-    const query = new URLSearchParams({ kind: panel.dataset.kind, q: input.value.trim() });
-    if (!input.value.trim()) return offered.replaceChildren();
-    try {
-      const answer = await fetch(`${panel.dataset.optionsUrl}?${query}`);
-      if (answer.ok && query.get("q") === input.value.trim()) offered.innerHTML = await answer.text();
-    } catch {
-      // What is typed is understood without the list too.
-    }
+    input.closest(".hb-option").querySelector("input[type=radio]").checked = true;
+    foresight?.abort();
+    panel.dataset.preview = "link";
+    panel.querySelector("[data-forecast]").textContent = FORECASTS.link;
+    panel.querySelector("[data-figures]").textContent = "Choose one to see what can then be sent.";
+    needChoice();
   }
 
   // --- the two filters -----------------------------------------------------------------------------------------
@@ -201,13 +220,27 @@
 
   // --- many at once --------------------------------------------------------------------------------------------
   function countTicked() {
-    const button = desk.querySelector("[data-selected]");
+    const all = desk.querySelector("[data-all]:checked")?.dataset.all;
+    const boxes = [...desk.querySelectorAll("[data-do=tick]")];
+    const ticked = boxes.filter((box) => box.checked);
+    const clear = ticked.filter((box) => "clear" in box.dataset).length;
+    const whole = desk.querySelector("[data-tick-all]");
+    if (whole) {
+      whole.hidden = !boxes.length;
+      whole.checked = boxes.length > 0 && ticked.length === boxes.length;
+      whole.indeterminate = ticked.length > 0 && !whole.checked;
+    }
+    showSelected("clear", all || clear, all ? "Accept what is clear…" : `Accept the ${clear} ticked…`);
+    const lacking = ticked.filter((box) => "lacking" in box.dataset).length;
+    showSelected("create", all || lacking, all ? "Create what QuickBooks lacks…" : `Create ${lacking} in QuickBooks…`);
+    showSelected("ignore", all || ticked.length, `Ignore ${all ? `all ${all}` : ticked.length}…`);
+  }
+
+  function showSelected(name, count, words) {
+    const button = desk.querySelector(`[data-selected=${name}]`);
     if (!button) return;
-    const ticked = desk.querySelectorAll("[data-do=tick]:checked").length;
-    button.hidden = !ticked;
-    button.dataset.count = ticked;
-    const words = button.lastChild;
-    words.textContent = ` Accept the ${ticked} ticked…`;
+    button.hidden = !Number(count);
+    button.querySelector("[data-words]").textContent = words;
   }
 
   async function countSafe() {
@@ -247,12 +280,20 @@
     open(link);
   });
   desk.addEventListener("change", (event) => {
-    if (event.target.matches("[data-do=tick]")) countTicked();
+    if (event.target.matches("[data-tick-all]")) {
+      for (const box of desk.querySelectorAll("[data-do=tick]")) box.checked = event.target.checked;
+    }
+    if (event.target.matches("[data-do=tick], [data-tick-all], [data-all]")) countTicked();
     if (!event.target.matches("[data-panel] input[name=partner]")) return;
     const typed = event.target.closest("form").querySelector("[data-search]");
-    if (event.target.value === "other") return typed.focus();
     // Typed and picked at once could mean either.
-    if (typed) typed.value = "";
+    if (typed && event.target.value !== "other") typed.value = "";
+    needChoice();
+    if (event.target.value === "other") return typed.focus();
+    foresee(event.target);
+  });
+  desk.addEventListener("desk:picked", (event) => {
+    typedAnother(event.target);
     foresee(event.target);
   });
   // What a verb without a choice would do is told as soon as somebody turns to it.
@@ -264,9 +305,7 @@
       clearTimeout(timer);
       timer = setTimeout(filter, FILTER_WAIT);
     } else if (event.target.matches("[data-search]")) {
-      event.target.closest(".hb-option").querySelector("input[type=radio]").checked = true;
-      clearTimeout(timer);
-      timer = setTimeout(search, SEARCH_WAIT, event.target);
+      typedAnother(event.target);
     }
   });
   // A menu closes when another opens, and with Escape.

@@ -13,7 +13,15 @@ from integrations.models import Workspace
 from mapping.models import Decision, Link, MappingOverride
 from syncjobs.planning import evaluate
 from tests.support.desk_forms import pairs_now, shown_now
-from tests.support.factories import NOW, ClockifyUserFactory, EmployeeFactory, MismatchFactory, VendorFactory
+from tests.support.factories import (
+    NOW,
+    ClockifyUserFactory,
+    EmployeeFactory,
+    MappingOverrideFactory,
+    MismatchFactory,
+    ProjectFactory,
+    VendorFactory,
+)
 from tests.support.page_text import main_text
 
 
@@ -195,3 +203,30 @@ def test_names_are_no_formulas_in_a_downloaded_list(dana: Client, workspace: Wor
     MismatchFactory(workspace=workspace, clockify_id="x", clockify_name="=HYPERLINK(1)")
 
     assert lines_of(dana, workspace)[0]["clockify_name"] == "'=HYPERLINK(1)"
+
+
+def test_the_file_to_fill_in_has_the_open_rows_and_is_taken_back(dana: Client, pairs: Workspace) -> None:
+    ProjectFactory(workspace=pairs, clockify_id="site", name="=Site")
+    MappingOverrideFactory(workspace=pairs, clockify_id="u3")
+    evaluate.refresh(pairs, now=NOW)
+    address = f"/admin/workspaces/{pairs.pk}/desk/to-link.csv"
+    assert address in dana.get(at(pairs, "desk/upload")).content.decode()
+
+    answer: Any = dana.get(address)
+
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert [line["clockify_id"] for line in lines] == ["u0", "u1", "u2", "site"]
+    assert {line["quickbooks_id"] + line["decision"] for line in lines} == {""}
+    assert (lines[0]["suggested_kind"], lines[0]["suggested_id"]) == ("employee", "50")
+    assert lines[3]["clockify_name"] == "'=Site"
+    lines[0]["quickbooks_id"] = lines[0]["suggested_id"]
+    lines[3] |= {"decision": "ignore", "note": "internal"}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]))
+    writer.writeheader()
+    writer.writerows(lines)
+    preview = dana.post(at(pairs, "desk/upload"), {"text": text.getvalue()})
+    assert "2 changes, 0 lines" in main_text(preview) and "2 lines that say nothing" in main_text(preview)
+    dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": preview.context["confirmed"]})
+    assert Link.objects.get().clockify_id == "u0"
+    assert MappingOverride.objects.filter(clockify_id="site").exists()

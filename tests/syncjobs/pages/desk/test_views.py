@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from tests.support.factories import (
     MappingOverrideFactory,
     MismatchFactory,
     ProjectFactory,
+    ReceiptFactory,
     TimeEntryFactory,
     VendorFactory,
     WorkspaceFactory,
@@ -224,6 +226,37 @@ def test_each_side_is_narrowed_by_its_own_filter(dana: Client, ben: Mismatch, wo
     assert "Ada Lindqvist" not in main_text(dana.get(f"{linked}&left=augusta"))
     assert "Ben Okafor" in main_text(dana.get(f"{people(workspace)}?left=okaf"))
     assert "Nothing like “pine” on the left" in main_text(dana.get(f"{people(workspace)}?left=pine"))
+
+
+def test_a_reason_is_counted_and_lists_its_rows_alone_under_their_client(dana: Client, workspace: Workspace) -> None:
+    ClientFactory(workspace=workspace, clockify_id="acme", name="Acme")
+    customer = CustomerFactory(company=workspace.company, name="Acme", full_name="Acme")
+    LinkFactory(workspace=workspace, kind="client", clockify_id="acme", quickbooks_id=customer.quickbooks_id)
+    for name, reason in (("Site", "NO_CUSTOMER"), ("Shop", "NO_CUSTOMER"), ("App", "NAME_DIFFERS")):
+        ProjectFactory(workspace=workspace, clockify_id=name, name=name, client_id="acme", client_name="Acme")
+        facts = {"kind": "project", "clockify_id": name, "clockify_name": name, "clockify_client": "Acme"}
+        MismatchFactory(workspace=workspace, reason=reason, **facts)
+    arrange(workspace)
+
+    def listed(query: str) -> tuple[list[str], list[tuple[str, str]]]:
+        page = dana.get(projects(workspace) + query)
+        assert "Acme client" in main_text(page)
+        names = [row.name for group in page.context["groups"] for row in group.rows]
+        return sorted(names), [(title, rows) for _, title, rows, _ in page.context["reasons"]]
+
+    counts = [("No customer of this name", "2"), ("Name differs", "1")]
+    assert listed("") == (["App", "Shop", "Site"], counts)
+    assert listed("?reason=NO_CUSTOMER") == (["Shop", "Site"], counts)
+    assert listed("?reason=NO_CUSTOMER&left=shop") == (["Shop"], [("No customer of this name", "1")])
+    assert listed("?reason=nonsense") == (["App", "Shop", "Site"], counts)
+    page = main_text(dana.get(f"{projects(workspace)}?reason=NO_CUSTOMER"))
+    assert "No customer of this name 2 close show all reasons" in page and "2 of 3 Clear" in page
+    # A decision goes on within the reason.
+    answer = decide(dana, f"{projects(workspace)}?reason=NO_CUSTOMER", "ignore", "Shop")
+    assert answer["Location"] == f"{projects(workspace)}?reason=NO_CUSTOMER#project-Site"
+    emptied = dana.get(f"{projects(workspace)}?reason=WRONG_LEVEL")
+    assert "Top-level or sub-customer 0 close" in main_text(emptied)
+    assert "Nothing is left here for this reason." in main_text(emptied)
 
 
 def test_a_linked_row_names_the_parent_where_it_is_another_than_its_client_s(
@@ -574,10 +607,54 @@ def test_records_are_found_by_name_parent_mail_and_id_and_never_all_of_them(dana
         return dana.get(address, {"kind": kind, "q": text}).content.decode()
 
     many = found("user", "chris")
-    assert many.count("<label") == 20 and "More than 20 fit" in many
-    assert all('value="employee:801"' in found("user", text) for text in ("núñez", "beatriz@", "801"))
-    assert 'value="customer:802"' in found("project", "bluebird")
+    assert many.count('role="option"') == 20 and "More than 20 fit" in many
+    assert all("Núñez · employee 801" in found("user", text) for text in ("núñez", "beatriz@", "801"))
+    assert 'data-value="Bluebird:Site · customer 802"' in found("project", "bluebird")
     assert "Nothing active like “old”" in found("client", "old")
+
+
+def test_an_open_row_ticks_a_clear_suggestion_alone(
+    dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace
+) -> None:
+    def panel(content: str) -> tuple[bool, bool]:
+        """Return whether a radio button is ticked, and whether Link is the filled button."""
+        link = re.search(r'<button class="([^"]*)"[^>]*data-do="link"', content)
+        assert link
+        return bool(re.search(r'type="radio"[^>]* checked', content)), "hb-filled" in link[1]
+
+    opened = f"{people(workspace)}?open=user-ben"
+    suggest(ben, score=0.9)
+    assert panel(dana.get(opened).content.decode()) == (True, True)
+    suggest(ben, score=0.7)
+    assert panel(dana.get(opened).content.decode()) == (False, False)
+
+    # What was refused stays as it was typed, and nothing else is ticked.
+    suggest(ben, score=0.9)
+    content = decide(dana, people(workspace), "link", "ben", partner="", other="Nobody").content.decode()
+    assert re.findall(r'type="radio" name="partner" value="([^"]*)"[^>]* checked', content) == ["other"]
+    assert 'value="Nobody"' in content
+
+
+def test_candidates_of_one_name_say_what_tells_them_apart(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    raw = {"MetaData": {"CreateTime": "2024-05-06T09:00:00-07:00", "LastUpdatedTime": "2025-03-04T10:00:00-07:00"}}
+    owed = {"MetaData": raw["MetaData"], "Balance": 1250.5, "CurrencyRef": {"value": "USD"}}
+    company = workspace.company
+    EmployeeFactory(company=company, quickbooks_id="59", name="Ben Okafor", raw=raw)
+    VendorFactory(company=company, quickbooks_id="61", name="ben okafor", raw=owed)
+    EmployeeFactory(company=company, quickbooks_id="62", name="Ben Okaforson", raw=raw)
+    ReceiptFactory(workspace=workspace)
+    ReceiptFactory(workspace=workspace, draft={"person_kind": "vendor", "person_id": "59", "customer_id": "59"})
+
+    found = dana.get(f"/admin/workspaces/{workspace.pk}/desk/options/", {"kind": "user", "q": "ben ok"})
+
+    employee, other, vendor = re.findall(r"<li.*?</li>", found.content.decode(), re.DOTALL)
+    dates = "created Mon 6 May 2024 · changed Tue 4 Mar 2025"
+    assert f"{dates} · 1.5 h sent, last Mon 2 Mar" in employee
+    assert f"{dates} · balance $1,250.50 · no time sent yet" in vendor
+    assert "created" not in other
+    ben.suggestions = [{"id": "59", "kind": "employee", "name": "Ben"}, {"id": "61", "kind": "vendor", "name": "Ben"}]
+    ben.save()
+    assert f"{dates} · 1.5 h sent" in main_text(dana.get(f"{people(workspace)}?open=user-ben"))
 
 
 def test_a_workspace_without_a_company_has_nothing_to_choose_from(dana: Client) -> None:
@@ -631,3 +708,20 @@ def test_undo_of_the_last_decision_stands_at_the_bottom(dana: Client, ben: Misma
     dana.post(people(workspace), {"verb": "undo", "decision": str(decision.pk)})
 
     assert not MappingOverride.objects.exists()
+
+
+def test_pressing_undo_twice_takes_the_decision_again(dana: Client, ben: Mismatch, workspace: Workspace) -> None:
+    decide(dana, people(workspace), "ignore", "ben", note="our own time")
+    for verb, button, ignored in (("undo", "Redo", False), ("redo", "Undo", True), ("undo", "Redo", False)):
+        dana.post(people(workspace), {"verb": "undo", "decision": str(Decision.objects.latest("pk").pk)})
+
+        assert Decision.objects.latest("pk").verb == verb
+        assert MappingOverride.objects.exists() == ignored
+        assert f" {button} History" in main_text(dana.get(people(workspace)))
+
+    undone = Decision.objects.latest("pk")
+    decide(dana, people(workspace), "ignore", "ben", note="somebody else's")
+    refused = dana.post(people(workspace), {"verb": "undo", "decision": str(undone.pk)})
+
+    assert refused.status_code == 422 and "You ignored Ben Okafor at" in main_text(refused)
+    assert MappingOverride.objects.get().note == "somebody else's"

@@ -97,7 +97,9 @@ def test_the_bundle_is_one_press_away(support: Client, scene: Scene, trouble: di
     link = reverse("hourbridge:support-bundle", args=[scene.workspace.pk])
     assert f'action="{link}"' in page.content.decode()
     assert "Download bundle" in main_text(page) and "About " in main_text(page)
-    assert support.post(link, {"replace_names": "yes"})["Content-Type"] == "application/zip"
+    bundle = support.post(link, {"replace_names": "yes"})
+    assert bundle["Content-Type"] == "application/zip" and b"".join(bundle.streaming_content)[:2] == b"PK"
+    bundle.close()
 
 
 def test_it_is_narrowed_by_state_by_who_fixes_it_and_by_run(

@@ -1,0 +1,91 @@
+"""The sheet that ignores many rows at once, with one note and one undo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from integrations.models import Workspace
+from mapping.decisions.batch import Applied, Choice, apply
+from mapping.desk.rows import Row
+from mapping.errors import Refused
+from syncjobs.display.formatting import number
+from syncjobs.pages import access
+from syncjobs.pages.desk import actions, ticked
+from syncjobs.pages.desk.ticked import Ticked
+from syncjobs.planning import evaluate
+
+NAMELESS = "A record without a name"
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """How many records would be left out, and the held entries and minutes that wait for them now."""
+
+    records: int
+    entries: int
+    minutes: int
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the ticked rows and ask for a note; on POST, ignore those still ticked."""
+    workspace = access.workspace_at(pk)
+    chosen = ticked.of(request, workspace)
+    if workspace.company is None:
+        return redirect(chosen.back(workspace))
+    rows = ticked.rows_of(workspace, chosen.tab, chosen.keys)
+    if ticked.is_confirmed(request):
+        return _ignore(request, workspace, chosen, rows)
+    # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first visit.
+    params = request.POST if request.method == "POST" else request.GET
+    keys = set(params.getlist("key")) if params.get("asked") else {row.key for row in rows}
+    context = ticked.context_of(workspace, chosen) | {
+        "rows": rows,
+        "keys": keys,
+        "note": actions.note_of(params),
+        "leaving": _leaving([row for row in rows if row.key in keys]),
+    }
+    return access.show(request, "desk/bulk_ignore.html", context, title="Ignore the ticked records")
+
+
+def _leaving(rows: list[Row]) -> Leaving:
+    mismatches = [row.mismatch for row in rows if row.mismatch]
+    return Leaving(
+        len(rows), sum(row.blocked_entries for row in mismatches), sum(row.blocked_minutes for row in mismatches)
+    )
+
+
+def _ignore(request: HttpRequest, workspace: Workspace, chosen: Ticked, rows: list[Row]) -> HttpResponse:
+    now = timezone.now()
+    names = {row.ref.clockify_id: row.name or NAMELESS for row in rows}
+    try:
+        # Only what was shown is ignored, and only as it was shown.
+        shown, keys = ticked.shown_versions(request), set(request.POST.getlist("key"))
+        choices = [
+            Choice("ignore", row.ref.kind, row.ref.clockify_id, version=shown[row.key])
+            for row in rows
+            if row.key in keys & shown.keys()
+        ]
+        if not choices:
+            raise Refused("Nothing is ticked that still waits for a decision.")
+        with evaluate.deciding(workspace, now=now):
+            applied = apply(workspace, choices, now=now, person=request.user, note=actions.note_of(request.POST))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(chosen.back(workspace))
+    _tell(request, applied, names, gone=len(keys) - len(choices))
+    return redirect(chosen.back(workspace))
+
+
+def _tell(request: HttpRequest, applied: Applied, names: dict[str, str], *, gone: int) -> None:
+    if applied.taken:
+        ignored = number(applied.taken, "record,records")
+        messages.success(request, f"Ignored {ignored}; their time is left out. One undo takes all of them back.")
+    for choice, why in applied.refused[:20]:
+        messages.warning(request, f"{names[choice.clockify_id]}: {why}")
+    if gone:
+        messages.warning(request, f"{number(gone, 'record needs,records need')} no decision any more.")
