@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from integrations.reading.unreadable import Reading
 from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs.models import LineRule
-from syncjobs.planning import inputs, lines
+from syncjobs.planning import evaluate, inputs, lines
 from syncjobs.rules import templates
 from syncjobs.rules.line_rules import CONDITIONS, FIELDS, REFERENCES
 from syncjobs.rules.templates import BadTemplate
@@ -46,12 +46,12 @@ def entries_by_rule(workspace: Workspace) -> Counter[int]:
     return counts
 
 
-def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, person: Any = None) -> LineRule:
-    """Save a rule of these ids by name. Raises Refused for what can't be, ApiError where Clockify can't be asked.
+def check(workspace: Workspace, values: Mapping[str, str], *, now: datetime) -> dict[str, str]:
+    """Return what a rule of these ids by name would have. Raises Refused for what can't be.
 
-    Time that was sent before is not touched.
+    Asks Clockify for its tasks and tags where one is new, and raises ApiError where it can't be asked.
     """
-    company = company_of(workspace)
+    company_of(workspace)
     texts = {name: text.strip() for name, text in values.items()}
     unknown = sorted(set(texts) - set(NAMES))
     if unknown:
@@ -71,15 +71,50 @@ def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, perso
         except BadTemplate as problem:
             raise Refused(f"The description can't be filled: {problem}.") from None
     _check_known(workspace, given, now=now)
-    columns = {lines.COLUMNS[name]: text for name, text in given.items()}
+    return given
+
+
+def unsaved(workspace: Workspace, given: Mapping[str, str], *, rule_id: int | None = None) -> LineRule:
+    """Return the row of a rule that `check` took, not saved; `rule_id`: of the rule that it would replace."""
+    columns = {lines.COLUMNS[name]: given.get(name, "") for name in NAMES}
+    return LineRule(pk=rule_id, workspace=workspace, company=company_of(workspace), **columns)
+
+
+def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, person: Any = None) -> LineRule:
+    """Save a rule of these ids by name. Raises Refused for what can't be, ApiError where Clockify can't be asked.
+
+    Time that was sent before is not touched.
+    """
+    row = unsaved(workspace, check(workspace, values, now=now))
+    row.person, row.at = person, now
     with transaction.atomic():
-        row = LineRule.objects.create(workspace=workspace, company=company, person=person, at=now, **columns)
+        row.save(force_insert=True)
         _record(row, "added", now=now, person=person)
+    return row
+
+
+def change(
+    workspace: Workspace, rule_id: str, values: Mapping[str, str], *, now: datetime, person: Any = None
+) -> LineRule:
+    """Give a rule these conditions and results instead; it keeps its id. Raises as `add` does, and if there is none."""
+    row = unsaved(workspace, check(workspace, values, now=now), rule_id=find(workspace, rule_id).pk)
+    row.person, row.at = person, now
+    with transaction.atomic():
+        row.save(force_update=True)
+        _record(row, "changed", now=now, person=person)
     return row
 
 
 def remove(workspace: Workspace, rule_id: str, *, now: datetime, person: Any = None) -> None:
     """Delete a rule. Raises Refused if there is none. Time that was sent before is not touched."""
+    row = find(workspace, rule_id)
+    with transaction.atomic():
+        _record(row, "removed", now=now, person=person)
+        row.delete()
+
+
+def find(workspace: Workspace, rule_id: str) -> LineRule:
+    """Return the rule of this id. Raises Refused if there is none."""
     rows = lines.rows_of(workspace) if workspace.company_id else LineRule.objects.none()
     # Not int() alone, which takes other scripts' digits; a longer number is no id.
     is_number = rule_id.isascii() and rule_id.isdecimal() and len(rule_id) < 19
@@ -87,9 +122,24 @@ def remove(workspace: Workspace, rule_id: str, *, now: datetime, person: Any = N
     if row is None:
         ids = ", ".join(str(pk) for pk in rows.values_list("pk", flat=True)) or "none"
         raise Refused(f"{workspace} has no rule {rule_id!r}; there are: {ids}.")
-    with transaction.atomic():
-        _record(row, "removed", now=now, person=person)
-        row.delete()
+    return row
+
+
+def with_changes(workspace: Workspace, changed: Iterable[LineRule], removed: Collection[int] = ()) -> list[LineRule]:
+    """Return the rows that the workspace would have: these in place of those of the same id, or added."""
+    rows = {row.pk: row for row in lines.rows_of(workspace) if row.pk not in removed}
+    free = max(rows, default=0) + 1
+    for row in changed:
+        if row.pk is None:
+            row.pk, free = free, free + 1
+        rows[row.pk] = row
+    return list(rows.values())
+
+
+def judge_again(workspace: Workspace, *, now: datetime) -> None:
+    """Judge the entries by the rules of now: one whose class can't be used holds them, another one frees them."""
+    if workspace.pulled_at is not None:
+        evaluate.refresh(workspace, now=now)
 
 
 def check_usable(workspace: Workspace, name: str, key: str) -> None:
