@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from mapping.queries import company_of
 from syncjobs.models import LineRule
 from syncjobs.planning import evaluate, inputs, lines
 from syncjobs.rules import templates
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS, REFERENCES
+from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES
 from syncjobs.rules.templates import BadTemplate
 
 NAMES = (*CONDITIONS, *FIELDS)
@@ -36,13 +37,12 @@ def listed(workspace: Workspace) -> list[dict[str, Any]]:
     return [as_json(row, counts[row.pk]) for row in lines.rows_of(workspace)] if workspace.company_id else []
 
 
-def entries_by_rule(workspace: Workspace) -> Counter[int]:
-    """Return for how many entries since the start date each rule gives at least one field."""
-    rules, counts = lines.load(workspace), Counter[int]()
-    if rules.rules:
+def entries_by_rule(workspace: Workspace) -> Counter[int | None]:
+    """Return for how many entries since the start date each rule gives at least one field; under None the defaults."""
+    rules, counts = lines.load(workspace), Counter[int | None]()
+    if rules.rules or any(rules.defaults.values()):
         for row in inputs.entries_between(workspace, workspace.start_date).iterator(chunk_size=1000):
-            choices = rules.line(inputs.entry_of(row)).choices.values()
-            counts.update({choice.rule_id for choice in choices if choice.rule_id is not None})
+            counts.update({choice.rule_id for choice in rules.choices(inputs.entry_of(row)).values()})
     return counts
 
 
@@ -158,13 +158,18 @@ def _check_known(workspace: Workspace, given: Mapping[str, str], *, now: datetim
     conditions = {name: given[name] for name in CONDITIONS if name in given}
     new = [name for name in tasks_and_tags.KINDS if name in conditions and not _is_known(workspace, name, conditions)]
     if new:
-        client = clockify_connection.client_for(workspace)
-        tasks_and_tags.pull(workspace, client, new, reading=Reading(), now=now)
+        read_tasks_and_tags(workspace, new, now=now)
     for name, key in conditions.items():
         if not _is_known(workspace, name, conditions):
             raise Refused(
                 f"There is no {name} {key!r} in Clockify; check for new users and customers, then look again."
             )
+
+
+def read_tasks_and_tags(workspace: Workspace, names: Collection[str], *, now: datetime) -> None:
+    """Read Clockify's lists of tasks or tags, which else are read only while a rule names one. Raises ApiError."""
+    client = clockify_connection.client_for(workspace)
+    tasks_and_tags.pull(workspace, client, names, reading=Reading(), now=now)
 
 
 def _is_known(workspace: Workspace, name: str, conditions: Mapping[str, str]) -> bool:
@@ -188,3 +193,28 @@ def fields_of(workspace: Workspace, entry: TimeEntry) -> dict[str, dict[str, str
     """Return what the entry's time gets by the rules of today, and by which, as commands print it."""
     line = lines.load(workspace).line(inputs.entry_of(entry, zones=inputs.zones_of(workspace)))
     return lines.shown(workspace, line)
+
+
+@dataclass(frozen=True)
+class FieldLine:
+    """What a field of an entry's time gets, by which rule or default, and the rules that it wins over."""
+
+    name: str
+    value: str
+    by: str
+    rule_id: int | None = None
+    over: tuple[str, ...] = ()
+
+
+def explained(workspace: Workspace, entry: TimeEntry) -> list[FieldLine]:
+    """Return what the entry's time gets by the rules of today, field by field, for people."""
+    rules, values = lines.load(workspace), inputs.entry_of(entry, zones=inputs.zones_of(workspace))
+    line = rules.line(values)
+    shown, matching = lines.shown(workspace, line), rules.matching(values)
+    found = []
+    for name in FIELDS:
+        choice = line.choices.get(name, NOTHING)
+        text = shown[name].get("value") or shown[name].get("name") or choice.value
+        over = tuple(rule.name for rule in matching if rule.results.get(name) and rule.id != choice.rule_id)
+        found.append(FieldLine(name, text, choice.by, choice.rule_id, over))
+    return found

@@ -75,6 +75,11 @@ def conditions_of(row: LineRuleRow) -> dict[str, str]:
     return _values(row, CONDITIONS)
 
 
+def values_of(row: LineRuleRow) -> dict[str, str]:
+    """Return a rule's conditions and results by name; only what is not empty."""
+    return _values(row, (*CONDITIONS, *FIELDS))
+
+
 def _values(row: LineRuleRow, wanted: Iterable[str]) -> dict[str, str]:
     return {name: value for name in wanted if (value := getattr(row, COLUMNS[name]))}
 

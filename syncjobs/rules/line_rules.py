@@ -97,7 +97,13 @@ class LineRules:
         return sorted(self.rules, key=lambda rule: rule.precedence)
 
     def line(self, entry: Entry) -> Line:
-        """Return what the entry's time gets: for each field apart the most specific rule, else the default."""
+        """Return what the entry's time gets."""
+        choices = self.choices(entry)
+        template = choices.get("description", NOTHING).value
+        return Line(choices, templates.render(template, entry) if template else entry.description)
+
+    def choices(self, entry: Entry) -> dict[str, Choice]:
+        """Return what gives each field: the most specific rule that has it, else the default."""
         choices = {name: Choice(value, DEFAULT) for name, value in self.defaults.items() if value}
         decided: set[str] = set()
         for rule in self.matching(entry) if self._by_condition else ():
@@ -105,8 +111,7 @@ class LineRules:
                 if value and name not in decided:
                     decided.add(name)
                     choices[name] = Choice(value, rule.name, rule.id)
-        template = choices.get("description", NOTHING).value
-        return Line(choices, templates.render(template, entry) if template else entry.description)
+        return choices
 
     def uses(self, names: Collection[str]) -> bool:
         """Return whether a template of the rules or defaults has one of these names."""
