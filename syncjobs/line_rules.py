@@ -19,10 +19,23 @@ from mapping.queries import company_of
 from syncjobs.models import LineRule
 from syncjobs.planning import evaluate, inputs, lines
 from syncjobs.rules import templates
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES
+from syncjobs.rules.entry import Entry
+from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, LineRules
 from syncjobs.rules.templates import BadTemplate
 
 NAMES = (*CONDITIONS, *FIELDS)
+# As pages call them.
+LABELS = {
+    "user": "Person",
+    "client": "Client",
+    "project": "Project",
+    "task": "Task",
+    "tag": "Tag",
+    "item": "Service item",
+    "class": "Class",
+    "location": "Location",
+    "description": "Description",
+}
 
 
 def as_json(row: LineRule, entries: int) -> dict[str, Any]:
@@ -200,21 +213,21 @@ class FieldLine:
     """What a field of an entry's time gets, by which rule or default, and the rules that it wins over."""
 
     name: str
+    label: str
     value: str
     by: str
     rule_id: int | None = None
     over: tuple[str, ...] = ()
 
 
-def explained(workspace: Workspace, entry: TimeEntry) -> list[FieldLine]:
-    """Return what the entry's time gets by the rules of today, field by field, for people."""
-    rules, values = lines.load(workspace), inputs.entry_of(entry, zones=inputs.zones_of(workspace))
-    line = rules.line(values)
-    shown, matching = lines.shown(workspace, line), rules.matching(values)
+def explained(workspace: Workspace, rules: LineRules, entry: Entry) -> list[FieldLine]:
+    """Return what an entry's time gets by these rules, field by field, for people."""
+    line = rules.line(entry)
+    shown, matching = lines.shown(workspace, line), rules.matching(entry)
     found = []
     for name in FIELDS:
         choice = line.choices.get(name, NOTHING)
         text = shown[name].get("value") or shown[name].get("name") or choice.value
         over = tuple(rule.name for rule in matching if rule.results.get(name) and rule.id != choice.rule_id)
-        found.append(FieldLine(name, text, choice.by, choice.rule_id, over))
+        found.append(FieldLine(name, LABELS[name], text, choice.by, choice.rule_id, over))
     return found

@@ -13,10 +13,10 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs import line_rules
+from syncjobs.line_rules import LABELS
 from syncjobs.models import LineRule
 from syncjobs.pages import access
 from syncjobs.pages.lines.forms import RuleForm
-from syncjobs.pages.lines.page import LABELS
 from syncjobs.planning import line_preview, lines
 from syncjobs.planning.line_preview import LinePreview
 

@@ -13,8 +13,8 @@ from integrations.models import Workspace
 from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs import line_rules
+from syncjobs.line_rules import LABELS
 from syncjobs.pages.lines import options
-from syncjobs.pages.lines.page import LABELS
 from syncjobs.planning.lines import SWITCHES
 from syncjobs.rules.line_rules import CONDITIONS, REFERENCES
 from syncjobs.rules.templates import LONGEST, VALUES

@@ -11,25 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from integrations.database import database_now
 from integrations.models import TimeEntry, Workspace
 from syncjobs import line_rules
-from syncjobs.line_rules import FieldLine
+from syncjobs.line_rules import LABELS, FieldLine
 from syncjobs.pages import access
-from syncjobs.planning import lines
+from syncjobs.planning import inputs, lines
 from syncjobs.rules.eligibility import Broken
 from syncjobs.rules.line_rules import FIELDS, REFERENCES, LineRules, why_before
 from syncjobs.support import search
 
-# Names of conditions and results on pages.
-LABELS = {
-    "user": "Person",
-    "client": "Client",
-    "project": "Project",
-    "task": "Task",
-    "tag": "Tag",
-    "item": "Service item",
-    "class": "Class",
-    "location": "Location",
-    "description": "Description",
-}
 MAX_HITS = 10
 
 
@@ -51,7 +39,7 @@ class Tested:
 
     text: str = ""
     entry: TimeEntry | None = None
-    fields: list[tuple[str, FieldLine]] = field(default_factory=list)
+    fields: list[FieldLine] = field(default_factory=list)
     hits: list[TimeEntry] = field(default_factory=list)
     problem: str = ""
 
@@ -115,5 +103,5 @@ def _tested(workspace: Workspace, text: str) -> Tested:
         return Tested(text, problem=f"No time entry of {workspace.name} that was read fits “{text}”.")
     if len(hits) > 1:
         return Tested(text, hits=hits[:MAX_HITS])
-    fields = [(LABELS[line.name], line) for line in line_rules.explained(workspace, hits[0])]
-    return Tested(text, hits[0], fields)
+    values = inputs.entry_of(hits[0], zones=inputs.zones_of(workspace))
+    return Tested(text, hits[0], line_rules.explained(workspace, lines.load(workspace), values))

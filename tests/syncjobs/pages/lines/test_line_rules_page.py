@@ -191,7 +191,7 @@ def test_an_entry_says_what_gives_each_field_and_over_what(dana: Client, workspa
     entry = TimeEntryFactory(workspace=workspace, description="Other")
 
     found = dana.get(address(workspace), {"entry": tagged.clockify_id})
-    fields = {line.name: (line.value, line.by, line.over) for _, line in found.context["tested"].fields}
+    fields = {line.name: (line.value, line.by, line.over) for line in found.context["tested"].fields}
 
     assert fields == {
         "item": ("Design", f"rule {tag.pk}: tag rush", (f"rule {person.pk}: user Ada Lindqvist",)),
