@@ -59,10 +59,10 @@ def entries_by_rule(workspace: Workspace) -> Counter[int | None]:
     return counts
 
 
-def check(workspace: Workspace, values: Mapping[str, str], *, now: datetime) -> dict[str, str]:
+def check(workspace: Workspace, values: Mapping[str, str], *, now: datetime, may_ask: bool = True) -> dict[str, str]:
     """Return what a rule of these ids by name would have. Raises Refused for what can't be.
 
-    Asks Clockify for its tasks and tags where one is new, and raises ApiError where it can't be asked.
+    Asks Clockify for its tasks and tags where one is new, if it may, and raises ApiError where it can't be asked.
     """
     company_of(workspace)
     texts = {name: text.strip() for name, text in values.items()}
@@ -83,7 +83,9 @@ def check(workspace: Workspace, values: Mapping[str, str], *, now: datetime) -> 
             templates.check(given["description"])
         except BadTemplate as problem:
             raise Refused(f"The description can't be filled: {problem}.") from None
-    _check_known(workspace, given, now=now)
+    if may_ask:
+        read_new(workspace, [given], now=now)
+    _check_known(workspace, given)
     return given
 
 
@@ -166,16 +168,28 @@ def check_usable(workspace: Workspace, name: str, key: str) -> None:
         raise Refused(f"The {name} {lines.name_of(row) or key} {problem}.")
 
 
-def _check_known(workspace: Workspace, given: Mapping[str, str], *, now: datetime) -> None:
-    """Raise Refused for an id that Clockify does not have, after reading tasks and tags where one is new."""
-    conditions = {name: given[name] for name in CONDITIONS if name in given}
-    new = [name for name in tasks_and_tags.KINDS if name in conditions and not _is_known(workspace, name, conditions)]
+def read_new(workspace: Workspace, rules: Iterable[Mapping[str, str]], *, now: datetime) -> None:
+    """Read Clockify's tasks or tags, each list once, where these ids by name have one that is not known.
+
+    Raises ApiError.
+    """
+    rules = list(rules)
+    new = []
+    for name in tasks_and_tags.KINDS:
+        named = {key for rule in rules if (key := rule.get(name))}
+        known = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id__in=named)
+        if named - set(known.values_list("clockify_id", flat=True)):
+            new.append(name)
     if new:
         read_tasks_and_tags(workspace, new, now=now)
-    for name, key in conditions.items():
-        if not _is_known(workspace, name, conditions):
+
+
+def _check_known(workspace: Workspace, given: Mapping[str, str]) -> None:
+    """Raise Refused for an id that Clockify does not have."""
+    for name in CONDITIONS:
+        if name in given and not _is_known(workspace, name, given[name]):
             raise Refused(
-                f"There is no {name} {key!r} in Clockify; check for new users and customers, then look again."
+                f"There is no {name} {given[name]!r} in Clockify; check for new users and customers, then look again."
             )
 
 
@@ -185,9 +199,8 @@ def read_tasks_and_tags(workspace: Workspace, names: Collection[str], *, now: da
     tasks_and_tags.pull(workspace, client, names, reading=Reading(), now=now)
 
 
-def _is_known(workspace: Workspace, name: str, conditions: Mapping[str, str]) -> bool:
-    rows = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=conditions[name])
-    return bool(rows.exists())
+def _is_known(workspace: Workspace, name: str, key: str) -> bool:
+    return bool(lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=key).exists())
 
 
 def _record(row: LineRule, verb: str, *, now: datetime, person: Any) -> None:

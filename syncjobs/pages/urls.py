@@ -19,6 +19,7 @@ from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
 from syncjobs.pages.lines import edit
 from syncjobs.pages.lines import page as line_rules
+from syncjobs.pages.lines import upload as rules_upload
 from syncjobs.pages.proof import compare, notes, signing
 from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
@@ -53,6 +54,12 @@ urlpatterns = [
         name="rules",
     ),
     path("workspaces/<int:pk>/line-rules/", access.page(line_rules.page), name="line-rules"),
+    path("workspaces/<int:pk>/line-rules/csv/", access.page(rules_upload.download), name="line-rules-csv"),
+    path(
+        "workspaces/<int:pk>/line-rules/upload/",
+        access.page(rules_upload.page, post=MAP_RIGHT),
+        name="line-rules-upload",
+    ),
     path("workspaces/<int:pk>/line-rules/add/", access.page(edit.add, post=MAP_RIGHT), name="line-rule-add"),
     path("workspaces/<int:pk>/line-rules/<int:rule_id>/", access.page(edit.change, post=MAP_RIGHT), name="line-rule"),
     path(

@@ -68,6 +68,8 @@ TABLE = {
     "hourbridge:desk-csv": Line(LOOK, NOBODY),
     "hourbridge:rules": Line(LOOK, RULES),
     "hourbridge:line-rules": Line(LOOK, NOBODY),
+    "hourbridge:line-rules-csv": Line(LOOK, NOBODY),
+    "hourbridge:line-rules-upload": Line(LOOK, MAP),
     "hourbridge:line-rule-add": Line(LOOK, MAP),
     "hourbridge:line-rule": Line(LOOK, MAP),
     "hourbridge:line-rule-remove": Line(LOOK, MAP),
