@@ -26,7 +26,7 @@ from syncjobs.rules.templates import BadTemplate
 NAMES = (*CONDITIONS, *FIELDS)
 # As pages call them.
 LABELS = {
-    "user": "Person",
+    "user": "User",
     "client": "Client",
     "project": "Project",
     "task": "Task",
