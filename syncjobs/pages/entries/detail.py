@@ -10,7 +10,7 @@ from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
-from syncjobs.display.formatting import day, duration
+from syncjobs.display.formatting import day, duration, length
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
@@ -105,7 +105,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "status": status,
         "badge": _badge(status, codes, on_the_way),
         "minutes": minutes,
-        "length": checks.length(entry.seconds),
+        "length": length(entry.seconds),
         "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
         "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
         "noted": since_sent.notes(own_receipt),

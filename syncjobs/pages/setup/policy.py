@@ -16,15 +16,17 @@ from integrations.models import START_DATE_RULE, ConnectionEvent, Item, Workspac
 from integrations.roles import ALLOW_PLAN_RIGHT, MAP_RIGHT, SEND_RIGHT
 from mapping.matching.names import strip_deleted
 from syncjobs import policy
-from syncjobs.display.formatting import number
+from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
 from syncjobs.pages.setup import schedule_fields
 from syncjobs.pages.setup.schedule_fields import ScheduleFields
-from syncjobs.planning import evaluate, service_item
-from syncjobs.rules import reasons
+from syncjobs.planning import evaluate, inputs, service_item
+from syncjobs.rules import reasons, rounding
 
 YES_NO = (("true", "Yes"), ("false", "No"))
 MAX_CHANGES = 10
+# Entries among which an example is looked for.
+MAX_LOOKED_AT = 50
 # By rule: the right that changing it needs, which is that of sending for all others; and who has it, in words.
 RIGHTS = {
     "matching": MAP_RIGHT,
@@ -139,6 +141,8 @@ class PolicyLine:
     allowed: bool = True
     # Who may change it, where this person may not.
     who: str = ""
+    # What the saved value does to an entry of this workspace.
+    example: str = ""
 
 
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
@@ -204,6 +208,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, str]
     for line in lines:
         line.allowed = access.may(request, _right(line.name))
         line.who = "" if line.allowed else WHO[_right(line.name)]
+        line.example = _rounding_example(workspace) if line.name == "rounding" else ""
         line.broken = reasons.sentence(broken_item.as_row()) if broken_item and line.wording.kind == "item" else ""
     schedule_fields.fill(workspace, lines, written=request.POST if refused else {})
     context = {
@@ -254,6 +259,19 @@ def _items(workspace: Workspace, *, with_unusable: str) -> list[tuple[str, str]]
         )
         items.insert(0, (with_unusable, f"{strip_deleted(name.first() or with_unusable)} (can't be used)"))
     return items
+
+
+def _rounding_example(workspace: Workspace) -> str:
+    """Return what the saved rounding makes of one of the latest entries, of one that it changes if there is any."""
+    rule = rounding.parse(workspace.rounding, workspace.report_rounding)
+    rows = inputs.entries_between(workspace).exclude(end_at=None).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
+    lengths = [(row, row.seconds or 0, rounding.minutes(row.seconds or 0, rule)) for row in rows]
+    changed = (found for found in lengths if found[1] != found[2] * 60)
+    row, seconds, minutes = next(changed, lengths[0] if lengths else (None, 0, 0))
+    if row is None:
+        return ""
+    name = row.user_name or row.user_id
+    return f"As saved, {length(seconds)} of {name} on {day(row.txn_date)} counts as {duration(minutes)}."
 
 
 def _with_label(message: str) -> str:
