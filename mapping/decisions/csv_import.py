@@ -48,7 +48,7 @@ class CsvUpload:
 
 def read(workspace: Workspace, text: str) -> CsvUpload:
     """Check every line, in a fixed number of queries. Raises Refused for a file that cannot be read."""
-    lines = list(_lines(text))
+    lines = list(lines_of(text))
     known = _KnownRecords(workspace, [values for _, values in lines])
     upload, seen = CsvUpload(), dict[tuple[str, str], int]()
     for number, values in lines:
@@ -72,7 +72,10 @@ def read(workspace: Workspace, text: str) -> CsvUpload:
     return upload
 
 
-def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
+def lines_of(
+    text: str, *, needed: Iterable[str] = NEEDED, max_lines: int = MAX_LINES
+) -> Iterable[tuple[int, dict[str, str]]]:
+    """Yield the number and values of each line. Raises Refused for a file that cannot be read."""
     if len(text) > MAX_BYTES:
         raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
     # Excel saves UTF-8 with a byte order mark, and in some countries with semicolons.
@@ -83,14 +86,14 @@ def _lines(text: str) -> Iterable[tuple[int, dict[str, str]]]:
     )
     try:
         headers = [(name or "").strip().lower() for name in reader.fieldnames or []]
-        missing = [name for name in NEEDED if name not in headers]
+        missing = [name for name in needed if name not in headers]
         if missing:
             raise Refused(f"The first line has no column {', '.join(missing)}.")
         reader.fieldnames = headers
         for row in reader:
             # One more, because the header is a line too.
-            if reader.line_num > MAX_LINES + 1:
-                raise Refused(f"The file has more than {MAX_LINES:,} lines. Cut it into several.")
+            if reader.line_num > max_lines + 1:
+                raise Refused(f"The file has more than {max_lines:,} lines. Cut it into several.")
             yield reader.line_num, {name: _plain(value) for name, value in row.items() if name}
     except csv.Error as error:
         raise Refused(f"Line {reader.line_num} can't be read as CSV: {error}.") from None

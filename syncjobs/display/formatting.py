@@ -29,6 +29,21 @@ def in_hours(minutes: int | None) -> str:
     return f"{(minutes or 0) / 60:.2f}".rstrip("0").rstrip(".") + " h"
 
 
+def length(seconds: int | None) -> str:
+    """Return `2 h 15 m`, with seconds where they are not zero."""
+    if seconds is None:
+        return "not known yet"
+    sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
+    hours, rest = divmod(seconds, 3600)
+    minutes, remaining = divmod(rest, 60)
+    parts = [
+        f"{hours} h" if hours else "",
+        f"{minutes} m" if minutes or not seconds else "",
+        f"{remaining} s" if remaining else "",
+    ]
+    return sign + " ".join(part for part in parts if part)
+
+
 def duration(minutes: int | None) -> str:
     """Return hours and minutes for one entry: 135 minutes are 2:15."""
     return f"{(minutes or 0) // 60}:{(minutes or 0) % 60:02d}"

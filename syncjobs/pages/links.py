@@ -24,6 +24,11 @@ def rule(workspace_id: int, name: str) -> str:
     return f"{reverse('hourbridge:rules', args=[workspace_id])}#rule-{name}"
 
 
+def line_rules(workspace_id: int, rule_id: Any = None) -> str:
+    """Return the address of the page Line rules, at one of them where it is given."""
+    return reverse("hourbridge:line-rules", args=[workspace_id]) + (f"#rule-{rule_id}" if rule_id else "")
+
+
 def page_of(row: Model) -> str:
     """Return the address of a row's own page in the admin; empty where there is none."""
     if type(row) not in admin.site._registry:

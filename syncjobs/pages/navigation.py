@@ -55,6 +55,7 @@ PAGES_OF = {
         *("desk-write", "desk-safe", "desk-history", "desk-upload"),
     ),
     "proof": ("proof", "sign-off"),
+    "rules": ("rules", "line-rules", "line-rule-add", "line-rule", "line-rule-remove", "line-rules-upload"),
 }
 
 

@@ -17,6 +17,9 @@ from syncjobs.pages import access
 from syncjobs.pages.desk import urls, views
 from syncjobs.pages.entries import actions, since_sent
 from syncjobs.pages.entries import downloads as entry_downloads
+from syncjobs.pages.lines import edit
+from syncjobs.pages.lines import page as line_rules
+from syncjobs.pages.lines import upload as rules_upload
 from syncjobs.pages.proof import compare, notes, signing
 from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
@@ -49,6 +52,20 @@ urlpatterns = [
         "workspaces/<int:pk>/rules/",
         access.page(policy.rules, post=(MAP_RIGHT, SEND_RIGHT, ALLOW_PLAN_RIGHT)),
         name="rules",
+    ),
+    path("workspaces/<int:pk>/line-rules/", access.page(line_rules.page), name="line-rules"),
+    path("workspaces/<int:pk>/line-rules/csv/", access.page(rules_upload.download), name="line-rules-csv"),
+    path(
+        "workspaces/<int:pk>/line-rules/upload/",
+        access.page(rules_upload.page, post=MAP_RIGHT),
+        name="line-rules-upload",
+    ),
+    path("workspaces/<int:pk>/line-rules/add/", access.page(edit.add, post=MAP_RIGHT), name="line-rule-add"),
+    path("workspaces/<int:pk>/line-rules/<int:rule_id>/", access.page(edit.change, post=MAP_RIGHT), name="line-rule"),
+    path(
+        "workspaces/<int:pk>/line-rules/<int:rule_id>/remove/",
+        access.page(edit.remove, post=MAP_RIGHT),
+        name="line-rule-remove",
     ),
     path("workspaces/<int:pk>/start/<button:what>/", access.button(start.start, *ACT_RIGHTS), name="start"),
     path("entries/<int:pk>/decide/", access.button(actions.decide, SEND_RIGHT), name="decide-entry"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -58,9 +58,10 @@ def rows_of(workspace: Workspace) -> QuerySet[LineRuleRow]:
     return LineRuleRow.objects.filter(workspace=workspace, company=workspace.company).order_by("pk")
 
 
-def load(workspace: Workspace) -> LineRules:
-    """Return the rules and defaults of the workspace."""
-    rows = list(rows_of(workspace)) if workspace.company_id else []
+def load(workspace: Workspace, rows: Sequence[LineRuleRow] | None = None) -> LineRules:
+    """Return the rules and defaults of the workspace; with `rows` as if it had these rules."""
+    if rows is None:
+        rows = list(rows_of(workspace)) if workspace.company_id else []
     labels = _labels(workspace, rows)
     rules = [_rule(row, labels[row.pk]) for row in rows]
     return LineRules(rules, {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()})
@@ -72,6 +73,11 @@ def _rule(row: LineRuleRow, label: str) -> LineRule:
 
 def conditions_of(row: LineRuleRow) -> dict[str, str]:
     return _values(row, CONDITIONS)
+
+
+def values_of(row: LineRuleRow) -> dict[str, str]:
+    """Return a rule's conditions and results by name; only what is not empty."""
+    return _values(row, (*CONDITIONS, *FIELDS))
 
 
 def _values(row: LineRuleRow, wanted: Iterable[str]) -> dict[str, str]:

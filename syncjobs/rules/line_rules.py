@@ -37,6 +37,14 @@ class LineRule:
         return min(ranks, default=len(CONDITIONS)), -len(self.conditions), self.id
 
 
+def why_before(rule: LineRule, other: LineRule) -> str:
+    """Return in words why the first rule wins over the second one, which it does by its precedence."""
+    (rank, conditions, _), (other_rank, other_conditions, _) = rule.precedence, other.precedence
+    if rank != other_rank:
+        return f"a {CONDITIONS[rank]} before a {CONDITIONS[other_rank]}"
+    return "more conditions" if conditions != other_conditions else "the older one"
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The value of one field, "" for none, and what gave it: a rule's name, DEFAULT, or "" for nothing."""
@@ -77,30 +85,40 @@ class LineRules:
     _by_condition: dict[tuple[str, str], list[LineRule]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for rule in sorted(self.rules, key=lambda rule: rule.precedence):
+        for rule in self.in_order:
             if rule.conditions:
                 # Under its most specific condition: an entry without that can't match.
                 name = min(rule.conditions, key=CONDITIONS.index)
                 self._by_condition.setdefault((name, rule.conditions[name]), []).append(rule)
 
+    @property
+    def in_order(self) -> list[LineRule]:
+        """The rules by precedence, the most specific first."""
+        return sorted(self.rules, key=lambda rule: rule.precedence)
+
     def line(self, entry: Entry) -> Line:
-        """Return what the entry's time gets: for each field apart the most specific rule, else the default."""
+        """Return what the entry's time gets."""
+        choices = self.choices(entry)
+        template = choices.get("description", NOTHING).value
+        return Line(choices, templates.render(template, entry) if template else entry.description)
+
+    def choices(self, entry: Entry) -> dict[str, Choice]:
+        """Return what gives each field: the most specific rule that has it, else the default."""
         choices = {name: Choice(value, DEFAULT) for name, value in self.defaults.items() if value}
         decided: set[str] = set()
-        for rule in self._matching(entry) if self._by_condition else ():
+        for rule in self.matching(entry) if self._by_condition else ():
             for name, value in rule.results.items():
                 if value and name not in decided:
                     decided.add(name)
                     choices[name] = Choice(value, rule.name, rule.id)
-        template = choices.get("description", NOTHING).value
-        return Line(choices, templates.render(template, entry) if template else entry.description)
+        return choices
 
     def uses(self, names: Collection[str]) -> bool:
         """Return whether a template of the rules or defaults has one of these names."""
         texts = [values.get("description", "") for values in (self.defaults, *(rule.results for rule in self.rules))]
         return any(f"{{{name}}}" in text for text in texts for name in names)
 
-    def _matching(self, entry: Entry) -> list[LineRule]:
+    def matching(self, entry: Entry) -> list[LineRule]:
         """Return the rules whose conditions all hold, by precedence."""
         found: list[LineRule] = []
         for name in CONDITIONS:

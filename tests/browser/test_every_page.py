@@ -139,7 +139,17 @@ def own_pages() -> Iterator[str]:
             yield f"/admin/workspaces/{workspace.pk}/{side}/?show={part}"
         mismatch = workspace.mismatches.filter(kind=opened).exclude(clockify_id="").first()
         yield f"/admin/workspaces/{workspace.pk}/{side}/?open={opened}-{mismatch.clockify_id}"
-    for page in ("changed", "desk/safe", "desk/history", "desk/upload", "diagnose", "proof"):
+    for page in (
+        "changed",
+        "desk/safe",
+        "desk/history",
+        "desk/upload",
+        "diagnose",
+        "proof",
+        "line-rules",
+        "line-rules/add",
+        "line-rules/upload",
+    ):
         yield f"/admin/workspaces/{workspace.pk}/{page}/"
     for query in "by=customers&open=all", "by=days":
         yield f"/admin/workspaces/{workspace.pk}/proof/?{query}"

@@ -8,7 +8,6 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs import line_rules
 from syncjobs.management import base
-from syncjobs.planning import evaluate
 from syncjobs.rules.line_rules import CONDITIONS, FIELDS
 from syncjobs.rules.templates import VALUES
 from syncjobs.support import explain
@@ -57,7 +56,7 @@ class Command(base.Command):
     def _add(self, workspace: Workspace, values: dict[str, str], *, as_json: bool) -> None:
         now = database_now()
         row = line_rules.add(workspace, values, now=now)
-        self._judge_again(workspace)
+        line_rules.judge_again(workspace, now=database_now())
         rule = line_rules.as_json(row, line_rules.entries_by_rule(workspace)[row.pk])
         if as_json:
             self.print_json(rule)
@@ -66,7 +65,7 @@ class Command(base.Command):
 
     def _remove(self, workspace: Workspace, rule_id: str, *, as_json: bool) -> None:
         line_rules.remove(workspace, rule_id, now=database_now())
-        self._judge_again(workspace)
+        line_rules.judge_again(workspace, now=database_now())
         if as_json:
             self.print_json({"removed": int(rule_id)})
         else:
@@ -84,11 +83,6 @@ class Command(base.Command):
         for name, field in fields.items():
             value = field.get("value") or f"{field.get('id', '')} {field.get('name', '')}".strip()
             self.stdout.write(f"{name}: {value or 'nothing'}{', by ' + field['by'] if field['by'] else ''}")
-
-    def _judge_again(self, workspace: Workspace) -> None:
-        """Judge the entries by the new rules: one whose class can't be used holds them, another one frees them."""
-        if workspace.pulled_at is not None:
-            evaluate.refresh(workspace, now=database_now())
 
     def _print_rule(self, rule: dict[str, Any]) -> None:
         shown = " ".join(f"{name}={value}" for name, value in rule.items() if value and name not in {"id", "entries"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +12,12 @@ from django.utils import timezone
 
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
-from mapping.decisions.csv_import import MAX_BYTES, CsvUpload
+from mapping.decisions.csv_import import CsvUpload
 from mapping.decisions.versions import Taking, Version, versions_of
 from mapping.errors import Moved, Refused
 from mapping.queries import Key, mirrored_names
 from syncjobs.display.formatting import number
-from syncjobs.pages import access
+from syncjobs.pages import access, uploads
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
@@ -34,29 +33,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _show(request, workspace)
     try:
-        text = _uploaded_text(request)
+        text = uploads.uploaded_text(request)
         csv_upload = csv_import.read(workspace, text)
         if not request.POST.get("confirmed"):
             return _show(request, workspace, text=text, csv_upload=csv_upload)
         return _apply(request, workspace, csv_upload)
     except Refused as refusal:
         return _show(request, workspace, refused=str(refusal))
-
-
-def _uploaded_text(request: HttpRequest) -> str:
-    """Return the text of the file, or of the pasted lines. Raises Refused where there is none or it is unreadable."""
-    file: Any = request.FILES.get("file")
-    if file is None:
-        text = request.POST.get("text", "")
-        if not text.strip():
-            raise Refused("Choose a file, or paste its lines.")
-        return text
-    if file.size > MAX_BYTES:
-        raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
-    try:
-        return str(file.read().decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.") from None
 
 
 def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) -> HttpResponse:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.display.formatting import ago, day, moment
+from syncjobs.display.formatting import ago, day, length, moment
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.eligibility import ResolvedPartner
 
@@ -204,18 +204,3 @@ def _active_text(resolved: ResolvedPartner | None) -> str:
     if resolved.suspended in {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}:
         return f"{name}, inactive"
     return f"{name}, active; the link waits for a person" if resolved.suspended else f"{name}, active"
-
-
-def length(seconds: int | None) -> str:
-    """Return `2 h 15 m`, with seconds where they are not zero."""
-    if seconds is None:
-        return "not known yet"
-    sign, seconds = ("−", -seconds) if seconds < 0 else ("", seconds)
-    hours, rest = divmod(seconds, 3600)
-    minutes, remaining = divmod(rest, 60)
-    parts = [
-        f"{hours} h" if hours else "",
-        f"{minutes} m" if minutes or not seconds else "",
-        f"{remaining} s" if remaining else "",
-    ]
-    return sign + " ".join(part for part in parts if part)

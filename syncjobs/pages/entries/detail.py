@@ -8,9 +8,9 @@ from typing import Any
 
 from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
-from syncjobs import entry_versions
+from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
-from syncjobs.display.formatting import day, duration
+from syncjobs.display.formatting import day, duration, length
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
@@ -105,7 +105,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "status": status,
         "badge": _badge(status, codes, on_the_way),
         "minutes": minutes,
-        "length": checks.length(entry.seconds),
+        "length": length(entry.seconds),
         "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
         "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
         "noted": since_sent.notes(own_receipt),
@@ -119,6 +119,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "former_receipts": former_receipts,
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "draft": _draft(workspace, entry, context, receipt),
+        "fields": line_rules.explained(workspace, context.policy.line_rules, context.entry(entry)),
         "attempts": [(action, said[action.pk]) for action in actions],
         "items": [
             (item, [named_ids.in_reason(row, keys, names) for row in item.reasons])
@@ -200,6 +201,8 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
 def _decision_link(workspace: Workspace, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return address and label of the page on which a person decides about the reason."""
     if row.get("code") == "LINE_RULE_BROKEN":
+        if row.get("rule"):
+            return links.line_rules(workspace.pk, row["rule"]), f"See rule {row['rule']}"
         return links.rule(workspace.pk, "service_item"), "Choose another item"
     return links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")), "Decide"
 

@@ -172,6 +172,8 @@ def _others(causes: Iterable[Cause], by_pk: Mapping[int, Workspace]) -> list[Nee
 
 def _by_code(cause: Cause, by_pk: Mapping[int, Workspace], state: str, *, link: str = "") -> Need:
     wording_of_code = reasons.WORDINGS.get(cause.key)
+    if cause.key == "LINE_RULE_BROKEN":
+        link = links.line_rules(cause.workspace_id)
     return Need(
         by_pk[cause.workspace_id],
         CODE_ICONS.get(cause.key, "pause_circle"),

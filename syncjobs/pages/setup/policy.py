@@ -16,13 +16,15 @@ from integrations.models import ConnectionEvent, Item, Workspace
 from integrations.roles import ALLOW_PLAN_RIGHT, MAP_RIGHT, SEND_RIGHT
 from mapping.matching.names import strip_deleted
 from syncjobs import policy
-from syncjobs.display.formatting import number
+from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
 from syncjobs.pages.setup import schedule_fields
-from syncjobs.planning import service_item
-from syncjobs.rules import reasons
+from syncjobs.planning import inputs, service_item
+from syncjobs.rules import reasons, rounding
 
 MAX_CHANGES = 10
+# Entries among which an example is looked for.
+MAX_LOOKED_AT = 50
 # By rule: the right that changing it needs, which is that of sending for all others; and who has it, in words.
 RIGHTS = {
     "matching": MAP_RIGHT,
@@ -103,6 +105,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         "rules": [(form[name], WHO[_right(name)], schedules.get(name)) for name in form.fields],
         "refused": [form[name] for name in form.fields if name in refused],
         "broken_item": reasons.sentence(broken_item.as_row()) if broken_item else "",
+        "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),
         "changes": [(event, _with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
     }
@@ -123,6 +126,19 @@ def _items(workspace: Workspace, *, with_unusable: str) -> list[tuple[str, str]]
         )
         items.insert(0, (with_unusable, f"{strip_deleted(name.first() or with_unusable)} (can't be used)"))
     return items
+
+
+def _rounding_example(workspace: Workspace) -> str:
+    """Return what the saved rounding makes of one of the latest entries, of one that it changes if there is any."""
+    rule = rounding.parse(workspace.rounding, workspace.report_rounding)
+    rows = inputs.entries_between(workspace).exclude(end_at=None).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
+    lengths = [(row, row.seconds or 0, rounding.minutes(row.seconds or 0, rule)) for row in rows]
+    changed = (found for found in lengths if found[1] != found[2] * 60)
+    row, seconds, minutes = next(changed, lengths[0] if lengths else (None, 0, 0))
+    if row is None:
+        return ""
+    name = row.user_name or row.user_id
+    return f"As saved, {length(seconds)} of {name} on {day(row.txn_date)} counts as {duration(minutes)}."
 
 
 def _with_label(message: str) -> str:

@@ -67,6 +67,12 @@ TABLE = {
     "hourbridge:desk-upload": Line(LOOK, MAP),
     "hourbridge:desk-csv": Line(LOOK, NOBODY),
     "hourbridge:rules": Line(LOOK, RULES),
+    "hourbridge:line-rules": Line(LOOK, NOBODY),
+    "hourbridge:line-rules-csv": Line(LOOK, NOBODY),
+    "hourbridge:line-rules-upload": Line(LOOK, MAP),
+    "hourbridge:line-rule-add": Line(LOOK, MAP),
+    "hourbridge:line-rule": Line(LOOK, MAP),
+    "hourbridge:line-rule-remove": Line(LOOK, MAP),
     "hourbridge:start": Line(NOBODY, ACT),
     "hourbridge:decide-entry": Line(NOBODY, SEND, row="entry"),
     "hourbridge:connect-clockify": Line(LOOK, CONNECT),
@@ -102,7 +108,7 @@ TABLE = {
     "quickbooks:read-plan": Line(NOBODY, CONNECT),
 }
 # Values for parameters that name no row.
-EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people"}
+EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people", "rule_id": 1}
 START = date(2026, 3, 1)
 # The admin's own five pages per model are tested further down.
 STANDARD = re.compile(r"admin:\w+_(changelist|add|change|delete|history)")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from syncjobs.rules.eligibility import Broken, Policy
 from syncjobs.rules.entry import Entry
-from syncjobs.rules.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules
+from syncjobs.rules.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules, why_before
 from tests.support.values import resolved, work
 
 ITEM, OTHER = {"item": "7"}, {"item": "8"}
@@ -52,6 +52,21 @@ def test_of_the_same_rank_more_conditions_win_then_the_older_rule() -> None:
     assert chosen(rule(1, {"tag": "rush"}, OTHER), rule(2, {"tag": "rush", "user": "ada"})).value("item") == "7"
     assert chosen(rule(2, {"tag": "rush"}, OTHER), rule(1, {"tag": "onsite"})).value("item") == "7"
     assert chosen(rule(2, {"user": "ada"}, OTHER), rule(1, {"user": "ada"})).value("item") == "7"
+
+
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        (rule(1, {"project": "site", "user": "ada", "client": "acme"}), "a tag before a project"),
+        (rule(1, {"tag": "rush"}), "more conditions"),
+        (rule(3, {"tag": "onsite", "client": "acme"}), "the older one"),
+    ],
+)
+def test_why_a_rule_comes_before_the_next_one_is_said(other: LineRule, why: str) -> None:
+    first = rule(2, {"tag": "rush", "user": "ada"})
+
+    assert LineRules([other, first]).in_order == [first, other]
+    assert why_before(first, other) == why
 
 
 def test_all_conditions_have_to_hold() -> None:

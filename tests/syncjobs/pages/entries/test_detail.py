@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.models import EntryOverride, EntryStatus
+from syncjobs.models import EntryOverride, EntryStatus, LineRule
 from tests.support.desk_forms import entry_version
 from tests.support.factories import (
     ActionFactory,
@@ -470,3 +470,22 @@ def test_an_item_that_cannot_be_used_leads_to_its_rule(dana: Client, linked: Wor
 
     assert "Choose another item" in main_text(page) and "Item, class and location active" in main_text(page)
     assert f"/admin/workspaces/{linked.pk}/rules/#rule-service_item" in page.content.decode()
+
+
+def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: Client, linked: Workspace) -> None:
+    item = ItemFactory(company=linked.company, name="Consulting", full_name="Consulting", active=False)
+    rule = LineRule.objects.create(
+        workspace=linked, company=linked.company, user_id="user-ada", item_id=item.quickbooks_id, at=timezone.now()
+    )
+    reason = {"code": "LINE_RULE_BROKEN", "rule": rule.pk, "what": "The service item Consulting", "how": "is inactive"}
+    entry = TimeEntryFactory(workspace=linked, description="Logo")
+    EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[reason])
+    place = f"/admin/workspaces/{linked.pk}/line-rules/#rule-{rule.pk}"
+
+    page = dana.get(page_of(entry))
+
+    assert f"Service item Consulting Rule {rule.pk}: user Ada Lindqvist" in main_text(page)
+    assert "Class nothing No rule and no default gives one" in main_text(page)
+    assert "Description Logo As in Clockify" in main_text(page)
+    assert f"See rule {rule.pk}" in main_text(page) and page.content.decode().count(f'href="{place}"') >= 2
+    assert place.partition("#")[0] in dana.get("/admin/").content.decode()

@@ -14,7 +14,13 @@ from syncjobs import policy
 from syncjobs.display.formatting import moment
 from syncjobs.models import Schedule
 from tests.support import people
-from tests.support.factories import ClockifyUserFactory, EmployeeFactory, ItemFactory, WorkspaceFactory
+from tests.support.factories import (
+    ClockifyUserFactory,
+    EmployeeFactory,
+    ItemFactory,
+    TimeEntryFactory,
+    WorkspaceFactory,
+)
 from tests.support.page_text import main_text, text
 
 
@@ -203,3 +209,16 @@ def test_who_may_not_allow_a_plan_reads_who_may(client: Client, workspace: Works
     page = main_text(client.get(rules(workspace)))
 
     assert "An administrator can change this." in page and "A mapping admin can change this." in page
+
+
+def test_rounding_has_an_example_of_this_workspace(dana: Client, workspace: Workspace) -> None:
+    assert "As saved" not in main_text(dana.get(rules(workspace)))
+    TimeEntryFactory(workspace=workspace, end_at="2026-03-02T15:07:29Z")
+    TimeEntryFactory(workspace=workspace, start_at="2026-03-03T14:00Z", end_at="2026-03-03T15:00Z")
+    TimeEntryFactory(workspace=workspace, end_at=None)
+
+    page = main_text(dana.get(rules(workspace)))
+    # The one that the rule changes, although another one is newer.
+    assert "As saved, 1 h 7 m 29 s of Ada Lindqvist on Mon 2 Mar counts as 1:07." in page
+    dana.post(rules(workspace), {"rounding": "up:15"})
+    assert "1 h 7 m 29 s of Ada Lindqvist on Mon 2 Mar counts as 1:15." in main_text(dana.get(rules(workspace)))

@@ -1,0 +1,26 @@
+"""The text of an uploaded list, from a file or pasted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from mapping.decisions.csv_import import MAX_BYTES
+from mapping.errors import Refused
+
+
+def uploaded_text(request: HttpRequest) -> str:
+    """Return the text of the file, or of the pasted lines. Raises Refused where there is none or it is unreadable."""
+    file: Any = request.FILES.get("file")
+    if file is None:
+        text = request.POST.get("text", "")
+        if not text.strip():
+            raise Refused("Choose a file, or paste its lines.")
+        return text
+    if file.size > MAX_BYTES:
+        raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
+    try:
+        return str(file.read().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.") from None
