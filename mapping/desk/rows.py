@@ -329,7 +329,7 @@ def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
 
 def _since(partner: Option | None) -> str:
     # strftime has no portable code for a day without a leading zero.
-    return f"{partner.since:%a} {partner.since.day} {partner.since:%b}" if partner and partner.since else ""
+    return f"{partner.since:%a %b} {partner.since.day}" if partner and partner.since else ""
 
 
 def _is_past(record: Any) -> bool:

@@ -187,10 +187,10 @@ class Column(NamedTuple):
     @property
     def label(self) -> str:
         if self.first == self.last:
-            return f"{self.first.day} {self.first:%b}"
+            return f"{self.first:%b} {self.first.day}"
         if (self.first.year, self.first.month) == (self.last.year, self.last.month):
-            return f"{self.first.day} to {self.last.day} {self.last:%b}"
-        return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
+            return f"{self.first:%b} {self.first.day} to {self.last.day}"
+        return f"{self.first:%b} {self.first.day} to {self.last:%b} {self.last.day}"
 
 
 def columns(first: date, last: date) -> list[Column]:

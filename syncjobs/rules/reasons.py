@@ -111,7 +111,7 @@ WORDINGS = {
     ),
     "PERIOD_SIGNED": Wording(
         "Period signed",
-        "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept as they are.",
+        "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept.",
         "here",
         "Withdraw the sign-off on the page Proof, or switch off Keep signed periods under Rules.",
     ),
@@ -261,6 +261,8 @@ NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
 RECORD_KINDS = ("user", "client", "project")
 # Reasons that concern the whole connection, not one entry.
 WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
+# Facts that are days, as `2026-03-10`.
+DAYS = ("closed", "day", "first", "last")
 
 
 class _FactsWithDefault(dict[str, Any]):
@@ -305,11 +307,29 @@ def form_text(facts: Mapping[str, Any]) -> str:
     # Numbers are optional in QuickBooks.
     text = f"{name} {facts['number']}" if facts.get("number") else f"{'an' if name == 'invoice' else 'a'} {name}"
     day = date.fromisoformat(facts["date"]) if facts.get("date") else None
-    return f"{text} of {day:%B} {day.day}, {day.year}" if day else text
+    return f"{text} of {full_date(day)}" if day else text
+
+
+def full_date(value: date) -> str:
+    """Return `March 3, 2026`."""
+    return f"{value:%B} {value.day}, {value.year}"
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    return _FactsWithDefault(row, form=form_text(row), form_name=form_name(row))
+    return _FactsWithDefault(with_day_texts(row), form=form_text(row), form_name=form_name(row))
+
+
+def with_day_texts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts with their days as people write them: `March 3, 2026`."""
+    return {**facts, **{name: _day_text(facts[name]) for name in DAYS if facts.get(name)}}
+
+
+def _day_text(text: Any) -> str:
+    """Return a stored day as people write it; words in its place stay as they are."""
+    try:
+        return full_date(date.fromisoformat(text))
+    except (TypeError, ValueError):
+        return str(text)
 
 
 def title(code: str) -> str:

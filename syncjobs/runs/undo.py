@@ -18,7 +18,7 @@ from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
-from syncjobs.rules.reasons import Reason, sentence
+from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -237,4 +237,4 @@ def _with_kept_message(step: Step) -> Step:
     if reason.code == "BILLED_IN_QUICKBOOKS":
         return replace(step, why=changes.why_billed(reason))
     message = KEPT_MESSAGES.get(reason.code)
-    return replace(step, why=message.format_map(reason.facts) if message else sentence(reason.as_row()))
+    return replace(step, why=message.format_map(with_day_texts(reason.facts)) if message else sentence(reason.as_row()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from integrations.clockify import unknown_zones
@@ -282,7 +283,7 @@ def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple
     return [
         ("Employee or vendor", f"{person.kind} {person.id}, {person.name}" if person else missing),
         ("Customer", f"customer {customer.id}, {customer.name}" if customer else missing),
-        ("Day", entry.txn_date.isoformat()),
+        ("Day", day(entry.txn_date)),
         ("Time", duration(resolution.minutes)),
         ("Description", entry.description or "none"),
     ]
@@ -293,7 +294,7 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
     return [
         ("Employee or vendor", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
         ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
-        ("Day", entry_draft.txn_date),
+        ("Day", day(date.fromisoformat(entry_draft.txn_date))),
         ("Time", duration(entry_draft.minutes)),
         ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),

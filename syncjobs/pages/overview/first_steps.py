@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.overview.workspace_card import Card
+from syncjobs.rules.reasons import full_date
 
 CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
     "clockify",
@@ -100,7 +101,7 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
         matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
         first = workspace.start_date
         asked = f" {card.item_question} Choose one, or leave it to QuickBooks." if card.item_question else ""
-        return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}.{asked}"
+        return f"Set to: {matching}, nothing before {full_date(first)}.{asked}"
     return f"{sentence} {_state_sentence(card, key)}".strip()
 
 

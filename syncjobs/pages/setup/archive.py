@@ -17,6 +17,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run
 from syncjobs.pages import access
 from syncjobs.rules import timetable
+from syncjobs.rules.reasons import full_date
 from syncjobs.worker import schedules
 
 
@@ -55,7 +56,7 @@ def _archive(request: HttpRequest, workspace: Workspace, start_date: date) -> Ht
     messages.success(
         request,
         f"The connection to {company} is archived. {archived.message} Its history stays. Connect another company: "
-        f"time from {start_date.day} {start_date:%B %Y} on goes to it.",
+        f"time from {full_date(start_date)} on goes to it.",
     )
     return redirect("admin:index")
 

@@ -16,6 +16,7 @@ from integrations.models import Workspace
 from syncjobs import policy
 from syncjobs.pages import access
 from syncjobs.pages.setup import who_connected
+from syncjobs.rules.reasons import full_date
 
 
 def connect_clockify(request: HttpRequest) -> HttpResponse:
@@ -64,7 +65,7 @@ def _message(workspace: Workspace, before: dict[int, str]) -> str:
         )
     first = workspace.start_date
     others_text = " It is a workspace of its own; the others stay as they are." if before else ""
-    return f"Connected {workspace.name}. Time goes from {first.day} {first:%B %Y} on.{others_text}"
+    return f"Connected {workspace.name}. Time goes from {full_date(first)} on.{others_text}"
 
 
 def _fix(problem: ApiError) -> str:

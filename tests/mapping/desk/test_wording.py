@@ -69,9 +69,9 @@ CASES = [
         "Acme is already linked to Acme; you decide which is which.",
     ),
     (
-        Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "rule"}, since="Tue 24 Mar"),
+        Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "rule"}, since="Tue Mar 24"),
         "Inactive in QuickBooks",
-        "The employee Ada has been inactive since Tue 24 Mar; the link is kept.",
+        "The employee Ada has been inactive since Tue Mar 24; the link is kept.",
     ),
     (
         Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "person", "quickbooks_kind": "vendor"}),

@@ -279,7 +279,7 @@ def test_pages_say_that_it_goes_as_not_billable(on: Scene, ada: str, site: str, 
     page = main_text(admin_client.get(f"/admin/integrations/timeentry/{on.mirrored(entry).pk}/change/"))
 
     assert "none, not billable" in page and "goes as not billable" in page
-    assert "1:00 on Wed 4 Mar, not billable, employee" in page
+    assert "1:00 on Wed Mar 4, not billable, employee" in page
     assert " at 80.00 an hour" not in page
     on.stretch(entry, 90)
     on.put("TimeActivity", {"Id": on.receipt(entry).quickbooks_id, "BillableStatus": "Billable", "HourlyRate": 50})

@@ -280,8 +280,8 @@ def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspac
 
     assert chart is not None
     assert [day.description for day in chart.worked] == [
-        "Fri 27 Mar: 0.75 h waiting",
-        "Mon 2 Mar: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
+        "Fri Mar 27: 0.75 h waiting",
+        "Mon Mar 2: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
     ]
     assert [minutes for _, _, minutes in chart.totals] == [90, 45, 120, 15]
     assert "1.5 h sent, 0.75 h waiting, 2 h held, 0.25 h refused or in doubt" in chart.description
@@ -403,7 +403,7 @@ def test_an_unsupported_subscription_keeps_the_last_steps_shut(dana: Client) -> 
 @pytest.mark.parametrize(
     ("columns", "sentence", "button"),
     [
-        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again automatically on Tue 3 Mar", True),
+        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again automatically on Tue Mar 3", True),
         ({}, "asks again automatically within a minute", True),
         ({"lost_because": "invalid_grant", "asked_again": 1}, "only connecting it again helps", False),
     ],

@@ -83,7 +83,7 @@ def test_refused_writes_of_a_record_s_time_are_there_with_code_and_words(
     scene.entry(ada, site, "2026-03-02 09:00")
     scene.sync()
 
-    said = "QuickBooks refused to create the time of Ada, Site, Mon 2 Mar, code 9999: “Refused: Names element id "
+    said = "QuickBooks refused to create the time of Ada, Site, Mon Mar 2, code 9999: “Refused: Names element id "
     for row in (ClockifyUser.objects.get(name="Ada"), ClockifyClient.objects.get(), ClockifyProject.objects.get()):
         assert [text for text in texts(row) if text.startswith("QuickBooks refused")] == [
             f"{said}Acme:Site ({number}) not found”"

@@ -91,7 +91,7 @@ def test_the_button_archives_and_the_overview_names_what_was(dana: Client, works
     answer = press(dana, workspace)
 
     assert f"The connection to {company} is archived." in text(answer)
-    assert "time from 1 April 2026 on goes to it." in text(answer)
+    assert "time from April 1, 2026 on goes to it." in text(answer)
     workspace.refresh_from_db()
     assert (workspace.company, workspace.start_date) == (None, date(2026, 4, 1))
     assert ArchivedConnection.objects.get().by.username == "dana"  # type: ignore[union-attr]

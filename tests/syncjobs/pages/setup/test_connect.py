@@ -30,7 +30,7 @@ def test_a_good_key_connects_and_says_from_when_time_goes(dana: Client, sandbox:
     workspace = Workspace.objects.get()
     assert workspace.name == "Northlight Studio"
     assert workspace.start_date.isoformat() == "2026-03-09"
-    assert "Connected Northlight Studio. Time goes from 9 March 2026 on." in text(page)
+    assert "Connected Northlight Studio. Time goes from March 9, 2026 on." in text(page)
     assert ConnectionEvent.objects.filter(kind="clockify_connected", by__username="dana").exists()
 
 
