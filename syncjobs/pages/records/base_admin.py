@@ -65,7 +65,7 @@ class RecordAdmin(ReadOnlyAdmin):
         zone = zone_of_list(request)
         with timezone.override(zone):
             response: Any = super().changelist_view(
-                request, {"zone": zone, "heading": self._nouns(), **(extra_context or {})}
+                request, {"zone": zone, "title": self._nouns(), "heading": self._nouns(), **(extra_context or {})}
             )
             # An admin response renders after the view returns, and the zone would be reset by then.
             return response.render() if hasattr(response, "render") else response

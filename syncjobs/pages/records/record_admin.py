@@ -65,6 +65,7 @@ class EntryRecords(RecordAdmin):
 class ReceiptAdmin(EntryRecords):
     """Proof of what was posted, one row for each activity in QuickBooks."""
 
+    noun, nouns = "Sent time", "Sent time"
     columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")

@@ -191,3 +191,15 @@ def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
     assert f"/admin/integrations/timeentry/{entry.pk}/change/" in page
     # The request is there to the letter, collapsed.
     assert "<summary>What was last sent</summary>" in page
+
+
+def test_list_is_titled_by_its_name(admin_client: Client, everything: Workspace) -> None:
+    page = admin_client.get(reverse("admin:syncjobs_receipt_changelist")).content.decode()
+    assert "<title>" in page and "Sent time | Hourbridge" in page and "Select " not in page.partition("</title>")[0]
+
+
+@pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (Android 15; Mobile)", 20), ("Mozilla/5.0 (X11)", 23)])
+def test_phone_gets_shorter_lists(admin_client: Client, workspace: Workspace, browser: str, rows: int) -> None:
+    TimeEntryFactory.create_batch(23, workspace=workspace)
+    page = admin_client.get(list_of(TimeEntry), headers={"User-Agent": browser})
+    assert len(page.context["cl"].result_list) == rows
