@@ -154,7 +154,7 @@ SETTINGS: Mapping[str, Setting] = {
     "keep_signed": Setting(_yes_no, "hold what would send, change or delete time of a signed period"),
     "send_nonbillable": Setting(_yes_no, "send time that is not billable too, as NotBillable, for job costing"),
     "send_cost_rate": Setting(_yes_no, "send Clockify's cost rate along, where the API key sees it"),
-    "longest_hours": Setting(_hours, "longer entries wait for a person"),
+    "longest_hours": Setting(_hours, "longer entries wait for review"),
     "service_item": Setting(
         _listed("item"),
         "QuickBooks item for sent time, by id or name; none leaves it to QuickBooks",

@@ -44,7 +44,7 @@ PAST_TENSE = {
     "unlink": "unlinked",
     "ignore": "ignored",
     "stop ignoring": "stopped ignoring",
-    "undo": "took back the decision about",
+    "undo": "undid the decision about",
 }
 
 

@@ -98,7 +98,7 @@ def carry_out(
         _confirmed_draft(workspace, request, confirmed)
         if not sender.make_ready(write):
             _refuse_failed_checks(draft(workspace, request))
-            raise Refused("It changed while you looked; look at it again.")
+            raise Refused("It changed while you were looking; review it again.")
     except Refused as refusal:
         journal.end(write, State.ABANDONED, message=str(refusal))
         raise
@@ -165,7 +165,7 @@ def _confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str
     current_draft = draft(workspace, request)
     _refuse_failed_checks(current_draft)
     if current_draft.fingerprint != confirmed:
-        raise Refused("What would be written is not what you saw any more; look at it again.")
+        raise Refused("What would be written is no longer what you saw; review it again.")
     return current_draft
 
 

@@ -22,8 +22,8 @@ MAX_WEEKS = timedelta(days=42)
 MAX_WIDE_COLUMNS = 3
 LABELS = {
     "ROUNDING": "Rounding",
-    "EDITED": "Edits that wait",
-    "DELETED": "Deletions that wait",
+    "EDITED": "Pending edits",
+    "DELETED": "Pending deletions",
     "KEPT": "Kept in QuickBooks by a person",
     "ADOPTED": "Adopted as it is in QuickBooks",
     "LINK_CHANGED": "Link changed after sending",

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
     "huge number": 10**40,
     "empty text": "",
 }
-# A record that was moved, renamed or made inactive for a while may wait for a person afterwards.
+# A record that was moved, renamed or made inactive for a while may wait for review afterwards.
 FOR_A_PERSON = {
     "USER_NOT_MAPPED",
     "CLIENT_NOT_MAPPED",

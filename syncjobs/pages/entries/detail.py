@@ -135,7 +135,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
 
 
 def _waits_to_be_deleted(entry: TimeEntry, status: EntryStatus) -> bool:
-    """Return True if its deletion in QuickBooks, one of many, waits for a person."""
+    """Return True if its deletion in QuickBooks, one of many, waits for review."""
     if status.state != EntryStatus.State.CHANGED:
         return False
     waiting = many_deletions.undecided().filter(run__workspace=entry.workspace_id)
@@ -170,7 +170,7 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
         start_at=entry.start_at,
         end_at=entry.end_at,
         chosen=entry.txn_date,
-        owner=entry.user_name or "Its owner",
+        owner=entry.user_name or "The person",
         owner_zone=owner.time_zone if owner else "",
         unknown_zone=unknown_zones.zone_of(owner) if owner else "",
         workspace_zone=workspace.time_zone,

@@ -27,9 +27,9 @@ EVENTS = {
     "clockify_healed": StatusBadge("Clockify works again", "link", "sent"),
     "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
     "quickbooks_healed": StatusBadge("QuickBooks works again", "link", "sent"),
-    "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
+    "quickbooks_set_out": StatusBadge("Signing in at Intuit", "open_in_new", "waiting"),
     "list_shrank": StatusBadge("List came back shorter", "warning", "held"),
-    "list_believed": StatusBadge("Shorter list believed", "check", "out"),
+    "list_believed": StatusBadge("Shorter list confirmed", "check", "out"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
 MAX_PATH_LENGTH = 60
@@ -97,7 +97,7 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
             "subscription": "Subscription",
             "payroll": "Payroll is on",
             "time_tracking": "Time tracking is on",
-            "book_close_date": "Books closed up to",
+            "book_close_date": "Books closed through",
             "access_expires_at": "Access token works until",
             "refresh_expires_at": "Connection has to be used before",
             "allow_sku": "Plan allowed here",
@@ -180,7 +180,7 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
 
     columns = ("at", "what", "message", "workspace", "company", "by_whom")
     search_help_text = "Words, workspace or company"
-    wording = detail.RecordWording(labels={"at": "When", "kind": "Sort", "message": "What happened"})
+    wording = detail.RecordWording(labels={"at": "When", "kind": "Kind", "message": "What happened"})
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word

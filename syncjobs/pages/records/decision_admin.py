@@ -231,7 +231,7 @@ class PartnerWriteRecords(RecordAdmin):
     ordering = ("-created_at", "-pk")
     wording = detail.RecordWording(
         labels={
-            "said": "What came of it",
+            "said": "Result",
             "asked": "What the person filled in",
             "body": "Exactly what is sent",
             "read_before": "What was there before",

@@ -47,7 +47,7 @@ class MirrorRecords(RecordAdmin):
             "raw": "As it was sent to us",
             "first_seen_at": "First seen",
             "last_seen_at": "Last seen",
-            "gone_at": "Not listed any more since",
+            "gone_at": "No longer listed since",
             "from_entries": "Known from time entries only",
             "retired_at": "Gone, without unsent time, since",
             "inactive_since": "Inactive since",

@@ -25,7 +25,7 @@ READ_AGAIN = "Correct it where it comes from. It leaves this list automatically 
 
 @admin.register(UnreadableRecord)
 class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
-    gone_message = "That record is not on this list any more: it was read well, or is gone."
+    gone_message = "That record is no longer on this list: it was read successfully, or is gone."
     columns = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
     list_select_related = ("workspace", "company")
     search_help_text = "Id or what is wrong"
@@ -33,7 +33,7 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
         labels={
             "vendor_id": "Its id",
             "reason": "What is wrong",
-            "raw_text": "As it came",
+            "raw_text": "As received",
             "first_seen_at": "First seen",
             "last_seen_at": "Last seen",
         },
@@ -46,7 +46,7 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
     def related(self, row: UnreadableRecord) -> Related:
         known = _known_row(row)
         title = (
-            "The time entry and its story" if row.kind == UnreadableRecord.Kind.ENTRY else "As it was last read well"
+            "The time entry and its history" if row.kind == UnreadableRecord.Kind.ENTRY else "As last read successfully"
         )
         held = list_of("integrations.timeentry", reason="UNREADABLE")
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
@@ -63,7 +63,7 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
 class ShrunkLists(RecordAdmin):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
-    gone_message = "That list is believed by now: a later reading or a person settled it."
+    gone_message = "That list has been confirmed by a later reading or a person."
     columns = ("list_of_records", "came_without", "known", "whose", "first_at")
     list_select_related = ("workspace", "company")
     ordering = ("-first_at", "-pk")

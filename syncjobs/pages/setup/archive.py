@@ -31,7 +31,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         start_date, problem = _start_date(request.POST.get("start_date", "").strip())
         if request.POST.get("company") != str(workspace.company_id):
-            problem = "Another company was connected meanwhile; look again."
+            problem = "Another company has been connected since; check again."
         if start_date is not None and not problem:
             try:
                 return _archive(request, workspace, start_date)
@@ -66,4 +66,4 @@ def _start_date(text: str) -> tuple[date | None, str]:
     try:
         return typed_day(text), ""
     except ValueError:
-        return None, "Choose the start date: the first day whose time goes to the next company."
+        return None, "Choose the start date: the first day whose time is sent to the next company."

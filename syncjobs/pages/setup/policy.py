@@ -71,7 +71,7 @@ WORDINGS: Mapping[str, FieldWording] = {
         "Exclude invoiced time", "Time that Clockify has invoiced already would be billed twice.", choices=YES_NO
     ),
     "send_nonbillable": FieldWording(
-        "Send unbillable time",
+        "Send non-billable time",
         "Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, as not "
         "billable: it counts in job costing and goes on no invoice.",
         choices=YES_NO,
@@ -88,7 +88,7 @@ WORDINGS: Mapping[str, FieldWording] = {
         choices=YES_NO,
     ),
     "longest_hours": FieldWording(
-        "Longest entry, hours", "Longer entries wait for a person, since a timer may have been left running."
+        "Longest entry, hours", "Longer entries wait for review, since a timer may have been left running."
     ),
     "service_item": FieldWording(
         "Service item",

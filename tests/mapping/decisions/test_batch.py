@@ -175,7 +175,7 @@ def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: W
 
     later = Decision.objects.latest("pk")
     undo.undo_decision(workspace, later.pk, now=NOW)
-    with pytest.raises(Refused, match=r"^A command took back the decision about Ada on .* Nothing was changed\.$"):
+    with pytest.raises(Refused, match=r"^A command undid the decision about Ada on .* Nothing was changed\.$"):
         undo.undo_decision(workspace, later.pk, now=NOW)
     undo.undo_decision(workspace, earlier.pk, now=NOW)
     assert not Link.objects.exists()

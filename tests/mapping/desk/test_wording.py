@@ -51,7 +51,7 @@ CASES = [
     (
         Case("AMBIGUOUS_NAME", "project", "Site", detail={"candidates": "2"}),
         "More than one match",
-        "2 customers are called Site; you decide which it is.",
+        "2 customers are named Site; you decide which it is.",
     ),
     (
         Case("AMBIGUOUS_NAME", "user", "Chris", detail={"candidates": "1", "rivals": "Chris"}),
@@ -86,7 +86,7 @@ CASES = [
     (
         Case("CUSTOMER_INACTIVE", "project", "Site", detail={"linked_by": "rule", "is_gone": "yes"}),
         "Gone from QuickBooks",
-        "The customer Site is no longer in QuickBooks, merged away or removed; the link is kept.",
+        "The customer Site is no longer in QuickBooks, merged or deleted; the link is kept.",
     ),
     (
         Case("WRONG_LEVEL", "project", "Museum", detail={"parent": "Council"}),
@@ -127,7 +127,7 @@ CASES = [
     (
         Case("RENAMED", "client", "Acme Inc", detail={"clockify_name_was": "Acme"}),
         "Renamed since",
-        "It was Acme when linked and is Acme Inc now; the link goes on working.",
+        "It was Acme when linked and is Acme Inc now; the link still works.",
     ),
     (
         Case("NO_CLOCKIFY_USER", "employee", "Gordon"),

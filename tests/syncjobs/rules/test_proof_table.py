@@ -45,7 +45,7 @@ def test_causes_and_what_is_left_add_up_to_the_difference(view: str) -> None:
     total = table(rows, {}, view=view, first=FIRST, last=LAST).total
 
     assert (total.clockify, total.quickbooks, total.difference, total.left) == (10800, 6300, 4500, -2700)
-    assert total.causes == {"Edits that wait": 3600, "Before the start date": 3600}
+    assert total.causes == {"Pending edits": 3600, "Before the start date": 3600}
     for sums in (total, *total.children.values()):
         assert sum(sums.causes.values()) + sums.left == sums.difference
         assert not sums.cells or [sum(side) for side in zip(*sums.cells, strict=True)] == [

@@ -30,7 +30,7 @@ def proof(start: datetime, *, zone: str = "", minutes: int | None = 60, chosen: 
             "America/Los_Angeles",
             135,
             "UTC says Wed Mar 4 and America/New_York says Wed Mar 4. "
-            "It crosses midnight and stays in one piece, on Tue Mar 3.",
+            "It crosses midnight and stays one entry, on Tue Mar 3.",
         ),
         (datetime(2026, 3, 4, 3, 30, tzinfo=UTC), "", 30, "UTC says Wed Mar 4. It began 1 h 30 min from midnight."),
         (
@@ -62,7 +62,7 @@ def test_every_clock_says_its_moments_and_its_distance_from_universal_time() -> 
 def test_an_owner_without_a_zone_goes_by_the_workspace_s() -> None:
     owner = proof(datetime(2026, 3, 3, 15, tzinfo=UTC)).clocks[0]
 
-    assert (owner.who, owner.zone) == ("Ada, who has no zone of their own", "America/New_York")
+    assert (owner.who, owner.zone) == ("Ada, who has no time zone of their own", "America/New_York")
 
 
 def test_a_day_that_was_sent_before_a_zone_changed_is_explained() -> None:

@@ -67,7 +67,7 @@ def test_a_note_holds_no_longer_than_the_time_it_was_about(scene: Scene, by_hand
 
 @pytest.mark.parametrize(
     ("activity", "text", "words"),
-    [("", "What it is", "Choose what the note is about"), (None, "  ", "Write what it is")],
+    [("", "What it is", "Choose what the note is about"), (None, "  ", "Say what it is")],
 )
 def test_a_note_needs_words_and_an_activity(
     scene: Scene, by_hand: str, activity: str | None, text: str, words: str

@@ -28,7 +28,7 @@ def test_nothing_is_read_by_looking_at_the_page(admin_client: Client, scene: Sce
     page = main_text(admin_client.get(address(scene), PERIOD))
 
     assert sum(scene.calls().values()) + sum(scene.calls("clockify").values()) == 0
-    assert "These days were not compared yet." in page
+    assert "These days have not been compared yet." in page
     assert f'href="{address(scene)}"' in admin_client.get("/admin/").content.decode()
 
 
@@ -136,7 +136,7 @@ def test_part_of_a_compared_period_is_shown_from_it(admin_client: Client, scene:
     [
         ({"from": "soon", "to": LAST}, "That is no date."),
         ({"from": "0001-01-01", "to": "0001-01-01"}, "That is no date."),
-        ({"from": LAST, "to": FIRST}, "The first day lies after the last."),
+        ({"from": LAST, "to": FIRST}, "The first day is after the last."),
         ({"from": "2024-01-01", "to": LAST}, "At most 366 days at once"),
     ],
 )

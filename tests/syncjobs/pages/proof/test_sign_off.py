@@ -60,7 +60,7 @@ def test_figures_rows_and_hash_are_kept(scene: Scene, beth: Client, sent: str) -
     assert (row["user"], row["customer"], row["date"], row["clockify"]) == ("Ada", "Acme:Site", "2026-03-04", 3600)
     page = main_text(beth.get(address(scene), PERIOD))
     assert "Signed Sun Mar 1 to Tue Mar 31, 2026 by beth" in page
-    assert "Nothing of it is known to have changed since." in page
+    assert "No changes since then are known." in page
 
 
 def test_a_second_person_countersigns_and_nobody_does_both(scene: Scene, beth: Client, sent: str) -> None:
@@ -93,7 +93,7 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
     scene.by_hand(ada, site)
     scene.compare()
 
-    assert "Say why the period is signed all the same." in sign(beth, scene).content.decode()
+    assert "Say why the period is signed anyway." in sign(beth, scene).content.decode()
     page = main_text(sign(beth, scene, reason="The client agreed by phone"))
 
     assert "“The client agreed by phone”" in page
@@ -106,7 +106,7 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
         ({"shown": "0"}, "compared again meanwhile"),
         ({"to": "2099-12-31"}, "At most 366 days"),
         ({"from": "2099-12-30", "to": "2099-12-31"}, "not over yet"),
-        ({"from": LAST, "to": FIRST}, "The first day lies after the last."),
+        ({"from": LAST, "to": FIRST}, "The first day is after the last."),
         ({"from": "March"}, "That is no date."),
     ],
 )
@@ -265,7 +265,7 @@ def test_a_rename_moves_no_hours(scene: Scene, beth: Client, sent: str, ada: str
     page = main_text(beth.get(address(scene), PERIOD))
 
     assert renamed == {("Ada Lovelace", "Acme:Site 2")}
-    assert "Nothing of it is known to have changed since." in page
+    assert "No changes since then are known." in page
 
 
 def test_hours_that_moved_with_a_rename_are_said_under_the_new_name(

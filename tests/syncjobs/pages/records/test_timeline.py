@@ -45,7 +45,7 @@ def test_a_project_s_timeline_has_its_renaming_its_link_and_its_time(scene: Scen
     assert found[-1] == "First seen in Clockify"
     assert "Renamed from “Site” to “Site 2”" in found
     assert any(re.match("Linked project Site with customer .*Site", text) for text in found)
-    assert any(text.startswith("The link waits for a person: Customer inactive") for text in found)
+    assert any(text.startswith("The link waits for review: Customer inactive") for text in found)
     assert "Its first time was sent" in found and "Sent last; 1 entry is in QuickBooks" in found
 
 

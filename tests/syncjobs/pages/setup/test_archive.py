@@ -71,7 +71,7 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     [
         ({"start_date": ""}, "Choose the start date"),
         ({"start_date": "soon"}, "Choose the start date"),
-        ({"company": "4711"}, "Another company was connected meanwhile; look again."),
+        ({"company": "4711"}, "Another company has been connected since; check again."),
     ],
 )
 def test_without_a_start_date_or_on_an_old_page_nothing_happens(

@@ -64,7 +64,7 @@ def test_where_nothing_fits_it_says_what_was_read_and_from_when_time_goes(suppor
     page = main_text(support.get(FIND, {"q": "nobody mar 17"}))
 
     assert "not read yet" in before
-    assert "Nothing was found for “nobody mar 17”, read as Tue Mar 17" in page
+    assert "No results for “nobody mar 17”, read as Tue Mar 17" in page
     assert "read up to " in page and "time is sent from Sun Mar 1" in page
     assert "Ask Clockify" not in page
 
