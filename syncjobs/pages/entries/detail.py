@@ -54,7 +54,7 @@ class ReasonLine:
 
 
 def title(entry: TimeEntry) -> str:
-    return f"{entry.user_name or entry.user_id}, {day(entry.txn_date)}"
+    return f"{entry.user_name or 'no name'}, {day(entry.txn_date)}"
 
 
 def page_context(entry: TimeEntry) -> dict[str, Any]:
