@@ -20,6 +20,7 @@ class Connection(models.Model):
     lost_because = models.CharField(max_length=20, choices=LostBecause, blank=True)
     asked_again = models.PositiveIntegerField(default=0, help_text="How often it was asked again since it was lost.")
     ask_again_at = models.DateTimeField(
+        "asked again automatically",
         null=True,
         blank=True,
         help_text="When it is asked again automatically; empty while lost: at once, or never again.",

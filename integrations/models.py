@@ -65,21 +65,22 @@ class Workspace(Connection):
     SECRETS = ("api_key",)
 
     class Matching(models.TextChoices):
-        STRICT = "strict", "Strict: exact match"
-        FORGIVING = "forgiving", "Forgiving: case and inner spaces do not count"
+        STRICT = "strict", "Exact match"
+        FORGIVING = "forgiving", "Forgiving: ignores case and extra spaces"
 
     clockify_id = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=250)
-    state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
+    state = models.CharField("connection", max_length=20, choices=State, default=State.CONNECTED)
     state_reason = ScrubbedTextField(blank=True, help_text="Why Clockify refuses the key, in its words.")
-    state_since = models.DateTimeField(null=True, blank=True)
+    state_since = models.DateTimeField("since", null=True, blank=True)
     api_key = EncryptedTextField(blank=True)
-    api_url = models.CharField(max_length=300)
-    reports_url = models.CharField(max_length=300)
+    api_url = models.CharField("Clockify's address", max_length=300)
+    reports_url = models.CharField("Clockify's address for reports", max_length=300)
     key_owner_id = models.CharField(max_length=64, blank=True)
-    key_owner_name = models.CharField(max_length=250, blank=True)
+    key_owner_name = models.CharField("key of", max_length=250, blank=True)
     clockify_plan = models.CharField(max_length=60, blank=True, help_text="Clockify's featureSubscriptionType.")
     report_rounding = models.JSONField(
+        "how Clockify's reports round",
         default=dict,
         blank=True,
         help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.',
@@ -87,43 +88,102 @@ class Workspace(Connection):
     currency = models.CharField(max_length=3, blank=True, help_text="Of time whose row and client name none.")
     connected_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(
-        null=True, blank=True, help_text="When users, clients and projects were last read."
+        "last read", null=True, blank=True, help_text="When users, clients and projects were last read."
     )
     company = models.ForeignKey(
-        "integrations.Company", models.PROTECT, null=True, blank=True, related_name="workspaces"
+        "integrations.Company",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="workspaces",
+        verbose_name="sends to",
     )
 
-    # Policy
-    matching = models.CharField(max_length=12, choices=Matching, default=Matching.STRICT)
-    people_to_vendors = models.BooleanField(
-        default=True, help_text="Whether vendors are suggested for people, and may be linked by hand."
+    # Policy, in the order and in the words of the page Rules
+    matching = models.CharField(
+        "same name",
+        max_length=12,
+        choices=Matching,
+        default=Matching.STRICT,
+        help_text="Whether names that differ only in case and inner spaces are linked automatically, or only "
+        "suggested.",
     )
-    start_date = models.DateField(help_text="Where runs without a first day begin.")
+    people_to_vendors = models.BooleanField(
+        default=True,
+        help_text="Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. "
+        "Existing links stay.",
+    )
+    start_date = models.DateField("send time from", help_text=START_DATE_RULE)
     time_zone = models.CharField(
-        max_length=64, default="UTC", help_text="For people who have no time zone in Clockify."
+        max_length=64, default="UTC", help_text="For people who have none in Clockify; pages show times in it."
     )
     rounding = models.CharField(
         max_length=40,
         default="minute",
-        help_text="minute, clockify, nearest:15, up:6 or down:5, and minimum:15 after a comma for a shortest time.",
+        help_text="minute: to the nearest minute, half up. clockify: as Clockify's reports round. nearest:15, up:6, "
+        "down:5: to a multiple of that many minutes. A minimum may follow, as in up:6,minimum:15.",
     )
-    approved_only = models.BooleanField(default=False)
-    block_invoiced = models.BooleanField(default=True)
-    longest_hours = models.DecimalField(max_digits=6, decimal_places=2, default=24)
+    approved_only = models.BooleanField(
+        "approved time only", default=False, help_text="Time that is not approved in Clockify waits."
+    )
+    block_invoiced = models.BooleanField(
+        "exclude invoiced time",
+        default=True,
+        help_text="Time that Clockify has invoiced already would be billed twice.",
+    )
+    send_nonbillable = models.BooleanField(
+        "send unbillable time",
+        default=False,
+        help_text="Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, "
+        "as not billable: it counts in job costing and goes on no invoice.",
+    )
+    send_cost_rate = models.BooleanField(
+        "send cost rates",
+        default=False,
+        help_text="Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify "
+        "shows none to this API key, time goes without one.",
+    )
+    keep_signed = models.BooleanField(
+        "keep signed periods",
+        default=False,
+        help_text="Whether time of a signed period is held instead of sent, changed or deleted, until the sign-off is "
+        "withdrawn.",
+    )
+    longest_hours = models.DecimalField(
+        "longest entry, hours",
+        max_digits=6,
+        decimal_places=2,
+        default=24,
+        help_text="Longer entries wait for a person, since a timer may have been left running.",
+    )
     # What time has that no line rule decides about; each may be empty.
-    service_item = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks service item, or empty.")
+    service_item = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="What sent time is booked on where no line rule says it. Left to QuickBooks, "
+        "it is the item for time in its own settings, or one that it chooses.",
+    )
     service_item_declined = models.BooleanField(
         default=False, help_text="Whether a person left the service item to QuickBooks."
     )
-    default_class = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks class, or empty.")
-    default_location = models.CharField(max_length=64, blank=True, help_text="Id of the QuickBooks location, or empty.")
-    default_description = models.CharField(max_length=4000, blank=True, help_text="Template; empty: Clockify's text.")
-    send_nonbillable = models.BooleanField(
-        default=False, help_text="Whether time that is not billable goes as well, as NotBillable."
+    default_class = models.CharField(
+        "class",
+        max_length=64,
+        blank=True,
+        help_text="The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none.",
     )
-    send_cost_rate = models.BooleanField(default=False, help_text="Whether time goes with Clockify's cost rate.")
-    keep_signed = models.BooleanField(
-        default=False, help_text="Whether time of a signed period is held instead of sent, changed or deleted."
+    default_location = models.CharField(
+        "location",
+        max_length=64,
+        blank=True,
+        help_text="The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none.",
+    )
+    default_description = models.CharField(
+        "description",
+        max_length=4000,
+        blank=True,
+        help_text="The words of time that no line rule gives any, such as {project}: {description}. Empty for "
+        "Clockify's text.",
     )
 
     # Set by `clockify.connection.connect`: why its time zone is not the key owner's.
@@ -167,17 +227,24 @@ class ArchivedConnection(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="archived_connections")
     company = models.ForeignKey(Company, models.CASCADE, related_name="archived_connections")
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField("archived", db_index=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    taken_up_at = models.DateTimeField(null=True, blank=True, help_text="When the company was connected again.")
-    service_item = models.CharField(
-        max_length=64, blank=True, help_text="The workspace's item then, which only this company has."
+    taken_up_at = models.DateTimeField(
+        "connected again", null=True, blank=True, help_text="When the company was connected again."
     )
-    default_class = models.CharField(max_length=64, blank=True)
-    default_location = models.CharField(max_length=64, blank=True)
-    sent_entries = models.PositiveIntegerField(help_text="How many entries of the workspace were in QuickBooks then.")
-    sent_minutes = models.PositiveIntegerField()
-    in_doubt = models.PositiveIntegerField(help_text="How many writes had no clear answer then.")
+    service_item = models.CharField(
+        "service item then",
+        max_length=64,
+        blank=True,
+        help_text="The workspace's item then, which only this company has.",
+    )
+    default_class = models.CharField("class then", max_length=64, blank=True)
+    default_location = models.CharField("location then", max_length=64, blank=True)
+    sent_entries = models.PositiveIntegerField(
+        "entries sent", help_text="How many entries of the workspace were in QuickBooks then."
+    )
+    sent_minutes = models.PositiveIntegerField("minutes sent")
+    in_doubt = models.PositiveIntegerField("writes in doubt", help_text="How many writes had no clear answer then.")
 
     def __str__(self) -> str:
         return f"{self.company} of {self.workspace}"
@@ -188,9 +255,9 @@ class ConnectionEvent(models.Model):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="events")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="events")
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField("when", db_index=True)
     kind = models.CharField(max_length=40)
-    message = ScrubbedTextField()
+    message = ScrubbedTextField("what happened")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
 
     def __str__(self) -> str:
@@ -203,9 +270,11 @@ class ShrunkList(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")
     company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="shrunk_lists")
     kind = models.CharField(max_length=20, help_text="Name of the mirror's model, such as ClockifyUser.")
-    missing_ids = models.JSONField(help_text="Ids of the known records that it does not have.")
-    known = models.PositiveIntegerField(help_text="How many records were known.")
-    first_at = models.DateTimeField(help_text="When it was first read so, by the database's clock.")
+    missing_ids = models.JSONField(
+        "ids that it came without", help_text="Ids of the known records that it does not have."
+    )
+    known = models.PositiveIntegerField("known before", help_text="How many records were known.")
+    first_at = models.DateTimeField("first read so", help_text="When it was first read so, by the database's clock.")
 
     class Meta:
         verbose_name = "list that is not believed yet"
@@ -295,16 +364,16 @@ class ApiCall(models.Model):
     """One HTTP request to a vendor. No header, no body, no secret."""
 
     vendor = models.CharField(max_length=12, choices=[("clockify", "Clockify"), ("quickbooks", "QuickBooks")])
-    account = models.CharField(max_length=64, blank=True, help_text="Workspace id or realm.")
+    account = models.CharField("workspace or company", max_length=64, blank=True, help_text="Workspace id or realm.")
     # Not a foreign key: runs belong to an app that builds on this one.
-    run_id = models.BigIntegerField(null=True, blank=True, db_index=True)
-    at = models.DateTimeField(db_index=True)
+    run_id = models.BigIntegerField("run", null=True, blank=True, db_index=True)
+    at = models.DateTimeField("when", db_index=True)
     method = models.CharField(max_length=8)
     path = models.CharField(max_length=500)
-    status = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty when no answer came.")
-    milliseconds = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField("answer", null=True, blank=True, help_text="Empty when no answer came.")
+    milliseconds = models.PositiveIntegerField("took, ms")
     attempt = models.PositiveSmallIntegerField(default=1)
-    intuit_tid = models.CharField(max_length=80, blank=True)
+    intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
     problem = models.CharField(max_length=300, blank=True)
 
     class Meta:

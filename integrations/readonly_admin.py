@@ -84,4 +84,5 @@ class ReadOnlyAdmin(ModelAdmin):
         return self.get_fields(request, obj)
 
     def _is_visible(self, field: Field[Any, Any]) -> bool:
-        return not isinstance(field, EncryptedTextField) and not field.primary_key
+        is_excluded = field.name in (self.exclude or ())
+        return not isinstance(field, EncryptedTextField) and not field.primary_key and not is_excluded

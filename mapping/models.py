@@ -27,16 +27,16 @@ class Link(models.Model):
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="links")
     kind = models.CharField(max_length=10, choices=KINDS)
     clockify_id = models.CharField(max_length=64)
-    quickbooks_kind = models.CharField(max_length=10, choices=QUICKBOOKS_KINDS)
-    quickbooks_id = models.CharField(max_length=64)
-    by = models.CharField(max_length=10, choices=[("rule", "Rule"), ("person", "Person")])
+    quickbooks_kind = models.CharField("kind in QuickBooks", max_length=10, choices=QUICKBOOKS_KINDS)
+    quickbooks_id = models.CharField("QuickBooks id", max_length=64)
+    by = models.CharField("made by", max_length=10, choices=[("rule", "Rule"), ("person", "Person")])
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     why = models.TextField(blank=True)
-    made_at = models.DateTimeField()
+    made_at = models.DateTimeField("since")
     clockify_name = models.CharField(max_length=500, blank=True)
-    client_id = models.CharField(max_length=64, blank=True)
-    quickbooks_name = models.CharField(max_length=500, blank=True)
-    parent_id = models.CharField(max_length=64, blank=True)
+    client_id = models.CharField("client when it was linked", max_length=64, blank=True)
+    quickbooks_name = models.CharField("QuickBooks name", max_length=500, blank=True)
+    parent_id = models.CharField("parent when it was linked", max_length=64, blank=True)
     suspended = models.CharField(max_length=40, blank=True, help_text="Reason code; empty while the link works.")
     suspended_at = models.DateTimeField(null=True, blank=True)
     given_back_at = models.DateTimeField(null=True, blank=True, help_text="Since when another record has its partner.")
@@ -79,7 +79,7 @@ class MappingOverride(models.Model):
     choice = models.CharField(max_length=10, choices=Choice)
     note = models.TextField(blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField()
+    at = models.DateTimeField("when")
 
     class Meta:
         constraints = [
@@ -87,6 +87,8 @@ class MappingOverride(models.Model):
                 fields=["workspace", "company", "kind", "clockify_id"], name="stance_once_per_clockify_record"
             )
         ]
+        verbose_name = "ignored or unlinked record"
+        verbose_name_plural = "ignored or unlinked"
         # The model's first name; the table keeps it.
         db_table = "mapping_stance"
 
@@ -103,16 +105,16 @@ class Mismatch(models.Model):
     reason = models.CharField(max_length=40, db_index=True)
     clockify_id = models.CharField(max_length=64, blank=True)
     clockify_name = models.CharField(max_length=500, blank=True)
-    clockify_client = models.CharField(max_length=500, blank=True)
+    clockify_client = models.CharField("under the client", max_length=500, blank=True)
     archived = models.BooleanField(default=False, help_text="Archived, deactivated or gone in Clockify.")
-    quickbooks_id = models.CharField(max_length=64, blank=True)
-    quickbooks_name = models.CharField(max_length=500, blank=True)
-    quickbooks_parent = models.CharField(max_length=500, blank=True)
-    suggestions = models.JSONField(default=list)
-    detail = models.JSONField(default=dict)
-    blocked_minutes = models.IntegerField(default=0)
-    blocked_entries = models.IntegerField(default=0)
-    oldest_date = models.DateField(null=True, blank=True)
+    quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
+    quickbooks_name = models.CharField("QuickBooks name", max_length=500, blank=True)
+    quickbooks_parent = models.CharField("under the customer", max_length=500, blank=True)
+    suggestions = models.JSONField("likely partners", default=list)
+    detail = models.JSONField("what its sentence is made from", default=dict)
+    blocked_minutes = models.IntegerField("minutes held", default=0)
+    blocked_entries = models.IntegerField("entries held", default=0)
+    oldest_date = models.DateField("oldest of them", null=True, blank=True)
     has_link = models.BooleanField(default=False, help_text="It is linked; the link rests, or there is news of it.")
     suggested = models.BooleanField(default=False, help_text="Its first suggestion may be accepted in one press.")
     likely = models.JSONField(
@@ -124,8 +126,8 @@ class Mismatch(models.Model):
     group_minutes = models.IntegerField(default=0, help_text="Held by the rows that stand together with it.")
     search_left = models.TextField(blank=True, help_text="What a filter on Clockify's side looks through.")
     search_right = models.TextField(blank=True, help_text="What a filter on QuickBooks' side looks through.")
-    seen_at = models.DateTimeField(help_text="When the check that found it ran.")
-    first_seen_at = models.DateTimeField()
+    seen_at = models.DateTimeField("last seen", help_text="When the check that found it ran.")
+    first_seen_at = models.DateTimeField("first seen")
 
     class Meta:
         verbose_name_plural = "mismatches"
@@ -164,11 +166,11 @@ class Decision(models.Model):
     company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="+")
     kind = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS])
     clockify_id = models.CharField(max_length=64, help_text="The record's id; of an employee or customer, its own.")
-    verb = models.CharField(max_length=20)
+    verb = models.CharField("decision", max_length=20)
     batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="Decisions of one press share it.")
     undoes = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="undone_by")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField("when", db_index=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
     note = models.TextField(blank=True)
@@ -200,20 +202,24 @@ class PartnerWrite(models.Model):
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="partner_writes")
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="partner_writes")
-    side = models.CharField(max_length=10, choices=Side)
+    side = models.CharField("where", max_length=10, choices=Side)
     verb = models.CharField(max_length=10, choices=Verb)
-    entity = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
-    target = models.CharField(max_length=80, help_text="The record it is for, as kind and id; one write at a time.")
-    asked = models.JSONField(default=dict, help_text="What the person filled in.")
+    entity = models.CharField("kind", max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
+    target = models.CharField(
+        "for", max_length=80, help_text="The record it is for, as kind and id; one write at a time."
+    )
+    asked = models.JSONField("what the person filled in", default=dict, help_text="What the person filled in.")
     version = models.CharField(
         max_length=80, blank=True, help_text="Of the record as the person saw it; it is linked only if nothing moved."
     )
     name = models.CharField(max_length=500, help_text="The record's name once it is written.")
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
-    body = models.TextField(help_text="Exactly what is sent.")
-    read_before = models.JSONField(default=dict, help_text="The record as it was; for creates, ids of namesakes.")
+    body = models.TextField("exactly what is sent", help_text="Exactly what is sent.")
+    read_before = models.JSONField(
+        "what was there before", default=dict, help_text="The record as it was; for creates, ids of namesakes."
+    )
     clockify_id = models.CharField(max_length=64, blank=True)
-    quickbooks_id = models.CharField(max_length=64, blank=True)
+    quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -222,12 +228,14 @@ class PartnerWrite(models.Model):
     tried_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     in_doubt = models.BooleanField(default=False, help_text="Tried, and no clear answer came.")
-    error_code = models.CharField(max_length=60, blank=True)
-    error_message = ScrubbedTextField(blank=True)
-    intuit_tid = models.CharField(max_length=80, blank=True)
-    said = ScrubbedTextField(blank=True, help_text="What came of it, in a sentence or two.")
+    error_code = models.CharField("code of the refusal", max_length=60, blank=True)
+    error_message = ScrubbedTextField("words of the refusal", blank=True)
+    intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
+    said = ScrubbedTextField("what came of it", blank=True, help_text="What came of it, in a sentence or two.")
 
     class Meta:
+        verbose_name = "created customer or employee"
+        verbose_name_plural = "created customers and employees"
         constraints = [
             # Submitting one form twice must not create two records.
             models.UniqueConstraint(

@@ -198,16 +198,18 @@ class EntryOverride(models.Model):
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
     ignored = models.BooleanField(default=False)
-    send_anyway = models.JSONField(default=list, help_text="Reason codes that a person set aside.")
+    send_anyway = models.JSONField("reasons set aside", default=list, help_text="Reason codes that a person set aside.")
     kept = models.BooleanField(
         default=False,
         help_text="Its time stays in QuickBooks although it is no billable work any more, or deleted in Clockify.",
     )
     note = models.TextField(blank=True)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
-    at = models.DateTimeField()
+    at = models.DateTimeField("when")
 
     class Meta:
+        verbose_name = "decision about an entry"
+        verbose_name_plural = "decisions about entries"
         constraints = [models.UniqueConstraint(fields=["workspace", "clockify_id"], name="override_once_per_entry")]
 
     def __str__(self) -> str:
@@ -250,14 +252,14 @@ class Receipt(models.Model):
     entry_id = models.CharField(max_length=64, help_text="Clockify id of the entry.")
     part = models.PositiveSmallIntegerField(default=0, help_text="0: the entry's own activity; else a correction.")
     corrections = models.PositiveSmallIntegerField(default=0, help_text="Of part 0: how many corrections there are.")
-    quickbooks_id = models.CharField(max_length=64)
-    sync_token = models.CharField(max_length=32)
+    quickbooks_id = models.CharField("activity in QuickBooks", max_length=64)
+    sync_token = models.CharField("SyncToken", max_length=32)
     state = models.CharField(max_length=10, choices=State, default=State.SENT)
     content_hash = models.CharField(max_length=64, help_text="The entry's content that the draft was made from.")
-    start_at = models.DateTimeField(help_text="Start of that content; while unchanged, the day stays.")
-    txn_date = models.DateField()
+    start_at = models.DateTimeField("work began", help_text="Start of that content; while unchanged, the day stays.")
+    txn_date = models.DateField("day")
     minutes = models.PositiveIntegerField()
-    draft = models.JSONField(help_text="What was last sent.")
+    draft = models.JSONField("what was last sent", help_text="What was last sent.")
     # Renamed fields keep their first column name, here and below.
     conflict = models.CharField(
         max_length=40,
@@ -284,7 +286,7 @@ class Receipt(models.Model):
     )
     sent_at = models.DateTimeField()
     changed_at = models.DateTimeField()
-    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="sent by")
 
     objects = ReceiptQuerySet.as_manager()
 
@@ -402,16 +404,20 @@ class Action(models.Model):
     request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
     batch_id = models.UUIDField(null=True, blank=True, help_text="Request id of the batch that it was sent in.")
     batch_item = models.CharField(max_length=10, blank=True, help_text="Its bId there.")
-    body = models.TextField(help_text="Exactly what is sent, and sent again.")
+    body = models.TextField("exactly what is sent", help_text="Exactly what is sent, and sent again.")
     source_snapshot = models.JSONField(
-        default=dict, db_column="basis", help_text="What the receipt will say: content, start, minutes, draft."
+        "what the receipt says",
+        default=dict,
+        db_column="basis",
+        help_text="What the receipt will say: content, start, minutes, draft.",
     )
-    quickbooks_id = models.CharField(max_length=64, blank=True)
+    quickbooks_id = models.CharField("activity in QuickBooks", max_length=64, blank=True)
     sync_token = models.CharField(
-        max_length=32, blank=True, help_text="Of the record as read before an update or delete."
+        "SyncToken", max_length=32, blank=True, help_text="Of the record as read before an update or delete."
     )
-    txn_date = models.DateField()
+    txn_date = models.DateField("day")
     excluded_ids = models.JSONField(
+        "duplicates that were there before",
         default=list,
         db_column="not_ours",
         help_text="Ids of equal activities that were there before the first attempt.",
@@ -426,19 +432,20 @@ class Action(models.Model):
     )
     tried_in = models.BigIntegerField(null=True, blank=True, help_text="The run that tried last.")
     created_at = models.DateTimeField()
-    tried_at = models.DateTimeField(null=True, blank=True)
+    tried_at = models.DateTimeField("last tried", null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     watch_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then an attempt that was not found may still arrive."
     )
     duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
-    error_code = models.CharField(max_length=60, blank=True)
-    error_message = ScrubbedTextField(blank=True)
-    intuit_tid = models.CharField(max_length=80, blank=True)
+    error_code = models.CharField("QuickBooks' code", max_length=60, blank=True)
+    error_message = ScrubbedTextField("QuickBooks' words", blank=True)
+    intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
 
     objects = ActionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "write"
         constraints = [
             # A second write while the outcome of the first is unknown could book the time twice.
             models.UniqueConstraint(

@@ -1,41 +1,78 @@
-"""A workspace's policy as people set it: names, allowed values, and messages for invalid ones."""
+"""A workspace's policy as people set it, on the page Rules and by the command `policy`: one form for both."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.text import capfirst
 
-from integrations.models import ConnectionEvent, Workspace
-from syncjobs.planning import lines
+from integrations.models import Company, ConnectionEvent, Workspace
+from syncjobs.planning import evaluate, lines
 from syncjobs.rules import rounding, templates, timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules
 
 
-class BadValue(Exception):
+class BadValue(ValueError):
     """Raised for an invalid value; the message says what is allowed."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """A setting of the policy. `read` turns text into the stored value or raises BadValue.
+class Setting(forms.CharField):
+    """A setting of the policy as text. `read` turns the text into the value to store, or raises ValueError.
 
-    `of_company`: kept on the company, for all its workspaces. `schedules`: the kind of run whose schedule it is.
-    `column`: where it is kept under another name. `declined`: where it is kept that a person wants none.
+    `column` keeps it, of the workspace or of its company, and has its label and help. `schedules`: the kind of run
+    whose schedule it is. `declined`: the column that keeps that a person wants none.
     """
 
-    read: Callable[[Workspace, str], Any]
-    help: str
-    of_company: bool = False
-    schedules: str = ""
-    column: str = ""
-    declined: str = ""
+    # Whose setting it is; set by the form.
+    workspace: Workspace
+
+    def __init__(
+        self,
+        read: Callable[[Workspace, str], Any],
+        column: Any = None,
+        *,
+        schedules: str = "",
+        declined: str = "",
+        **options: Any,
+    ) -> None:
+        if column is not None:
+            options |= {"label": capfirst(column.verbose_name), "help_text": column.help_text}
+        super().__init__(required=False, **options)
+        self.read, self.column, self.schedules, self.declined = read, column, schedules, declined
+
+    @property
+    def of_company(self) -> bool:
+        return self.column is not None and self.column.model is Company
+
+    def clean(self, value: Any) -> Any:
+        if self.of_company and self.workspace.company is None:
+            raise ValidationError("It belongs to the QuickBooks company; connect it first.")
+        try:
+            stored = self.read(self.workspace, value.strip())
+        except ValueError as problem:
+            raise ValidationError(f"{problem}.") from None
+        if self.column is not None:
+            self.column.run_validators(stored)
+        return stored
+
+    def columns(self, value: Any) -> dict[str, Any]:
+        """Return what to store, by column."""
+        return {self.column.name: value} | ({self.declined: value == ""} if self.declined else {})
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return a stored value as people write it."""
+        if isinstance(value, bool):
+            return str(value).lower()
+        return f"{value:g}" if isinstance(value, float) else value
 
 
 def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
@@ -48,19 +85,11 @@ def _choice(*allowed: str) -> Callable[[Workspace, str], str]:
 
 
 def _yes_no(workspace: Workspace, text: str) -> bool:
-    meanings = {
-        "true": True,
-        "yes": True,
-        "on": True,
-        "1": True,
-        "false": False,
-        "no": False,
-        "off": False,
-        "0": False,
-    }
-    if text.lower() not in meanings:
-        raise BadValue(f"{text!r} is neither true nor false")
-    return meanings[text.lower()]
+    if text.lower() in {"true", "yes", "on", "1"}:
+        return True
+    if text.lower() in {"false", "no", "off", "0"}:
+        return False
+    raise BadValue(f"{text!r} is neither true nor false")
 
 
 def _day(workspace: Workspace, text: str) -> date:
@@ -122,10 +151,7 @@ def _template(workspace: Workspace, text: str) -> str:
 
 
 def _rounding(workspace: Workspace, text: str) -> str:
-    try:
-        rounding.parse(text)
-    except ValueError as problem:
-        raise BadValue(str(problem)) from None
+    rounding.parse(text)
     return "".join(text.split())
 
 
@@ -135,116 +161,120 @@ def _sku(workspace: Workspace, text: str) -> str:
 
 
 def _timetable(workspace: Workspace, text: str) -> Timetable:
-    try:
-        return timetable.parse(text)
-    except ValueError as problem:
-        raise BadValue(str(problem)) from None
+    return timetable.parse(text)
 
 
+def _yes_or_no(column: Any) -> Setting:
+    return Setting(_yes_no, column, widget=forms.Select(choices=[("true", "Yes"), ("false", "No")]))
+
+
+_workspace, _company = Workspace._meta.get_field, Company._meta.get_field
 SETTINGS: Mapping[str, Setting] = {
-    "matching": Setting(_choice("strict", "forgiving"), "strict: exact match; forgiving: case and spaces aside"),
-    "people_to_vendors": Setting(_yes_no, "suggest vendors for people, and let them be linked by hand"),
-    "start_date": Setting(_day, "where runs without --from begin"),
-    "time_zone": Setting(_zone, "for people without a time zone in Clockify"),
-    "rounding": Setting(
-        _rounding, "minute, clockify (as its reports), nearest:15, up:6 or down:5; ,minimum:15 for a shortest time"
+    "matching": Setting(
+        _choice(*Workspace.Matching.values),
+        _workspace("matching"),
+        widget=forms.Select(choices=Workspace.Matching.choices),
     ),
-    "approved_only": Setting(_yes_no, "send approved time only"),
-    "block_invoiced": Setting(_yes_no, "leave out what Clockify has invoiced already"),
-    "keep_signed": Setting(_yes_no, "hold what would send, change or delete time of a signed period"),
-    "send_nonbillable": Setting(_yes_no, "send time that is not billable too, as NotBillable, for job costing"),
-    "send_cost_rate": Setting(_yes_no, "send Clockify's cost rate along, where the API key sees it"),
-    "longest_hours": Setting(_hours, "longer entries wait for review"),
-    "service_item": Setting(
-        _listed("item"),
-        "QuickBooks item for sent time, by id or name; none leaves it to QuickBooks",
-        declined="service_item_declined",
+    "people_to_vendors": _yes_or_no(_workspace("people_to_vendors")),
+    "start_date": Setting(_day, _workspace("start_date"), widget=forms.TextInput({"type": "date"})),
+    "time_zone": Setting(_zone, _workspace("time_zone"), widget=forms.TextInput({"list": "zones"})),
+    "rounding": Setting(_rounding, _workspace("rounding")),
+    "approved_only": _yes_or_no(_workspace("approved_only")),
+    "block_invoiced": _yes_or_no(_workspace("block_invoiced")),
+    "keep_signed": _yes_or_no(_workspace("keep_signed")),
+    "send_nonbillable": _yes_or_no(_workspace("send_nonbillable")),
+    "send_cost_rate": _yes_or_no(_workspace("send_cost_rate")),
+    "longest_hours": Setting(_hours, _workspace("longest_hours")),
+    "service_item": Setting(_listed("item"), _workspace("service_item"), declined="service_item_declined"),
+    "class": Setting(_listed("class"), _workspace("default_class")),
+    "location": Setting(_listed("location"), _workspace("default_location")),
+    "description": Setting(_template, _workspace("default_description")),
+    "allow_sku": Setting(_sku, _company("allow_sku")),
+    "allow_unstated_payroll": _yes_or_no(_company("allow_unstated_payroll")),
+    "check_schedule": Setting(
+        _timetable,
+        schedules="check",
+        label="Automatic check",
+        help_text="When new users and customers are looked for.",
     ),
-    "class": Setting(
-        _listed("class"), "QuickBooks class of time that no line rule gives one, by id or name", column="default_class"
+    "sync_schedule": Setting(
+        _timetable, schedules="sync", label="Automatic sync", help_text="When billable time is sent without a person."
     ),
-    "location": Setting(
-        _listed("location"), "QuickBooks location of such time, by id or name", column="default_location"
-    ),
-    "description": Setting(
-        _template, "words of such time, such as {project}: {description}", column="default_description"
-    ),
-    "allow_sku": Setting(_sku, "plan to allow besides Essentials and Plus, by its exact text", of_company=True),
-    "allow_unstated_payroll": Setting(_yes_no, "send although Payroll is not stated", of_company=True),
-    "check_schedule": Setting(_timetable, "when checks begin: off, every 2 hours, daily at 07:30", schedules="check"),
-    "sync_schedule": Setting(_timetable, "when syncs begin, likewise", schedules="sync"),
     "compare_schedule": Setting(
-        _timetable, "when both sides of the period that is not signed yet are compared, likewise", schedules="reconcile"
+        _timetable,
+        schedules="reconcile",
+        label="Automatic comparison",
+        help_text="When both sides are read for the proof: the days after the last signed period, up to yesterday, "
+        "three months at most. Nothing is written.",
     ),
 }
 
 
-def column_of(name: str) -> str:
-    """Return the column that keeps a setting."""
-    return SETTINGS[name].column or name
+class PolicyForm(forms.Form):
+    """The policy of a workspace: all settings to show, or those that `new_values` sets."""
+
+    def __init__(self, workspace: Workspace, new_values: Mapping[str, str] | None = None) -> None:
+        super().__init__(new_values, initial=shown(workspace), auto_id="rule-%s")
+        if workspace.service_item_declined:
+            # To want none is an answer, and no answer yet is another one.
+            self.initial["service_item"] = workspace.service_item or "none"
+        self.workspace = workspace
+        for name in SETTINGS if new_values is None else new_values:
+            setting = self.fields[name] = deepcopy(SETTINGS[name])
+            setting.workspace = workspace
+
+    def save(self, *, now: datetime, person: Any = None) -> None:
+        """Save the values, note each change and evaluate again. Time already sent is not affected."""
+        workspace, company = self.workspace, self.workspace.company
+        with transaction.atomic():
+            for name, value in self.cleaned_data.items():
+                setting = SETTINGS[name]
+                if setting.schedules:
+                    schedules.change(workspace, setting.schedules, value, now=now)
+                    continue
+                owner: Any = company if setting.of_company else workspace
+                before, columns = getattr(owner, setting.column.name), setting.columns(value)
+                if any(getattr(owner, column) != stored for column, stored in columns.items()):
+                    chosen = "nothing, left to QuickBooks" if setting.declined and value == "" else value
+                    _record_change(workspace, name, before, chosen, now=now, person=person)
+                for column, stored in columns.items():
+                    setattr(owner, column, stored)
+                if not setting.of_company:
+                    # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
+                    workspace.save(update_fields=list(columns))
+            if company is not None and any(SETTINGS[name].of_company for name in self.cleaned_data):
+                company.allowed_by, company.allowed_at = person, now
+                company.save(update_fields=["allow_sku", "allow_unstated_payroll", "allowed_by", "allowed_at"])
+        if company is not None and workspace.pulled_at is not None:
+            # A setting can free or hold entries, and new matching can link names, before any run.
+            evaluate.refresh(workspace, now=now, compare_names=True)
 
 
 def shown(workspace: Workspace) -> dict[str, Any]:
     """Return the current policy by name; dates are ISO text, hours a number."""
-    company = workspace.company
     values: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
         if setting.schedules:
             values[name] = schedules.shown(workspace, setting.schedules)
             continue
-        owner = company if setting.of_company else workspace
-        value = getattr(owner, column_of(name), "" if name == "allow_sku" else False)
+        owner = (workspace.company or Company()) if setting.of_company else workspace
+        value = getattr(owner, setting.column.name)
         values[name] = value.isoformat() if isinstance(value, date) else value
     # A number in the JSON; Decimal would be printed as text.
     values["longest_hours"] = float(workspace.longest_hours)
     return values
 
 
-def read(workspace: Workspace, new_values: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the values to store, and for each invalid one the message that says why, both by name."""
-    values: dict[str, Any] = {}
-    refused: dict[str, str] = {}
-    for name, text in new_values.items():
-        if name not in SETTINGS:
-            refused[name] = f"There is no setting {name!r}; there are {', '.join(SETTINGS)}."
-        elif SETTINGS[name].of_company and workspace.company is None:
-            refused[name] = "It belongs to the QuickBooks company; connect it first."
-        else:
-            try:
-                values[name] = SETTINGS[name].read(workspace, text.strip())
-            except BadValue as problem:
-                refused[name] = f"{problem}."
-    return values, refused
-
-
 def change(workspace: Workspace, new_values: Mapping[str, str], *, now: datetime, person: Any = None) -> None:
-    """Save all of the values or none. Raises BadValue. Time already sent is not affected."""
-    values, refused = read(workspace, new_values)
-    if refused:
-        raise BadValue(next(f"{name}: {problem}" if name in SETTINGS else problem for name, problem in refused.items()))
-    with transaction.atomic():
-        for name, value in values.items():
-            if SETTINGS[name].schedules:
-                schedules.change(workspace, SETTINGS[name].schedules, value, now=now)
-                continue
-            owner: Any = workspace.company if SETTINGS[name].of_company else workspace
-            before, declined = getattr(owner, column_of(name)), SETTINGS[name].declined
-            setattr(owner, column_of(name), value)
-            is_answer = bool(declined) and value == "" and not getattr(owner, declined)
-            if declined:
-                setattr(owner, declined, value == "")
-            if before != value or is_answer:
-                chosen = "nothing, left to QuickBooks" if declined and value == "" else value
-                _record_change(workspace, name, before, chosen, now=now, person=person)
-        changed = [SETTINGS[name] for name in values if not SETTINGS[name].of_company and not SETTINGS[name].schedules]
-        workspace_fields = [column_of(name) for name in values if SETTINGS[name] in changed]
-        workspace_fields += [setting.declined for setting in changed if setting.declined]
-        # Only the changed fields: a pull may be writing the same row, and its values must not be lost.
-        workspace.save(update_fields=workspace_fields)
-        company = workspace.company
-        if company is not None and any(SETTINGS[name].of_company for name in values):
-            company.allowed_by, company.allowed_at = person, now
-            company.save(update_fields=["allow_sku", "allow_unstated_payroll", "allowed_by", "allowed_at"])
+    """Save all of the values or none. Raises BadValue."""
+    unknown = [name for name in new_values if name not in SETTINGS]
+    if unknown:
+        raise BadValue(f"There is no setting {unknown[0]!r}; there are {', '.join(SETTINGS)}.")
+    form = PolicyForm(workspace, new_values)
+    if form.errors:
+        raise BadValue(next(f"{name}: {problems[0]}" for name, problems in form.errors.items()))
+    if form.fields:
+        form.save(now=now, person=person)
 
 
 def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, now: datetime, person: Any) -> None:

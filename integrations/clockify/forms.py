@@ -1,14 +1,18 @@
-"""The form that connects a workspace."""
+"""The form that connects a workspace, and its field for a day."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from integrations.clockify import connection
 from integrations.models import START_DATE_RULE
+from integrations.typed_numbers import typed_day
 
 IN_SETTINGS = "settings"
 
@@ -27,6 +31,19 @@ def _region_choices() -> list[tuple[str, str]]:
     return [(key, title) for key, (title, _, _) in regions().items()]
 
 
+class DayField(forms.DateField):
+    """A day, picked from the browser's calendar, of a year that anything is read from."""
+
+    widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+    def to_python(self, value: Any) -> date | None:
+        day: date | None = super().to_python(value)
+        try:
+            return day and typed_day(day.isoformat())
+        except ValueError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
 class ConnectClockify(forms.Form):
     api_key = forms.CharField(
         label="API key",
@@ -42,9 +59,8 @@ class ConnectClockify(forms.Form):
         required=False,
         help_text="ID or name; needed only if the key can see several.",
     )
-    start_date = forms.DateField(
+    start_date = DayField(
         label="Send time from",
         required=False,
         help_text=f"{START_DATE_RULE} For a workspace that is already connected, it does not change.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

@@ -14,15 +14,20 @@ class Mirrored(models.Model):
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
     name = models.CharField(max_length=500, blank=True, help_text="Empty where Clockify has no name.")
-    raw = models.JSONField(default=dict)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    gone_at = models.DateTimeField(null=True, blank=True)
+    raw = models.JSONField("as it was sent to us", default=dict)
+    first_seen_at = models.DateTimeField("first seen")
+    last_seen_at = models.DateTimeField("last seen")
+    gone_at = models.DateTimeField("not listed any more since", null=True, blank=True)
     from_entries = models.BooleanField(
-        default=False, help_text="In no list of Clockify: known from time entries only, with the name they have."
+        "known from time entries only",
+        default=False,
+        help_text="In no list of Clockify: known from time entries only, with the name they have.",
     )
     retired_at = models.DateTimeField(
-        null=True, blank=True, help_text="Since when it is in no list and holds no unsent time: its partner is free."
+        "gone, without unsent time, since",
+        null=True,
+        blank=True,
+        help_text="Since when it is in no list and holds no unsent time: its partner is free.",
     )
 
     class Meta:

@@ -25,13 +25,15 @@ class Company(Connection):
     # Not a column: tokens.StoredTokens as this process last read them, which spares a query per call.
     stored_tokens: Any = None
 
-    realm_id = models.CharField(max_length=32, unique=True)
+    realm_id = models.CharField("company id", max_length=32, unique=True)
     name = models.CharField(max_length=250, blank=True)
-    state = models.CharField(max_length=20, choices=State, default=State.CONNECTED)
+    state = models.CharField("connection", max_length=20, choices=State, default=State.CONNECTED)
     state_reason = ScrubbedTextField(blank=True)
-    state_since = models.DateTimeField(null=True, blank=True)
+    state_since = models.DateTimeField("since", null=True, blank=True)
     connected_at = models.DateTimeField(null=True, blank=True)
-    pulled_at = models.DateTimeField(null=True, blank=True, help_text="When employees and customers were last read.")
+    pulled_at = models.DateTimeField(
+        "last read", null=True, blank=True, help_text="When employees and customers were last read."
+    )
 
     lists_read_at = models.DateTimeField(null=True, blank=True, help_text="When the lists were last read whole.")
     changes_read_to = models.DateTimeField(
@@ -39,18 +41,18 @@ class Company(Connection):
     )
 
     access_token = EncryptedTextField(blank=True)
-    access_expires_at = models.DateTimeField(null=True, blank=True)
+    access_expires_at = models.DateTimeField("access token works until", null=True, blank=True)
     refresh_token = EncryptedTextField(blank=True)
-    refresh_expires_at = models.DateTimeField(null=True, blank=True)
+    refresh_expires_at = models.DateTimeField("connection has to be used before", null=True, blank=True)
     token_owner = models.CharField(max_length=80, blank=True, help_text="Who is refreshing the tokens now.")
     token_until = models.DateTimeField(null=True, blank=True)
 
     # The subscription as QuickBooks reports it. Empty or null: not reported.
-    sku = models.CharField(max_length=100, blank=True)
+    sku = models.CharField("plan", max_length=100, blank=True)
     subscription = models.CharField(max_length=40, blank=True)
-    payroll = models.BooleanField(null=True, blank=True)
-    time_tracking = models.BooleanField(null=True, blank=True)
-    book_close_date = models.DateField(null=True, blank=True)
+    payroll = models.BooleanField("Payroll is on", null=True, blank=True)
+    time_tracking = models.BooleanField("time tracking is on", null=True, blank=True)
+    book_close_date = models.DateField("books closed up to", null=True, blank=True)
     home_currency = models.CharField(max_length=3, blank=True)
     # Whether time may have a class or a location there.
     tracks_classes = models.BooleanField(null=True, blank=True)
@@ -61,13 +63,23 @@ class Company(Connection):
     plan_problem = models.TextField(blank=True, help_text="What of the plan could not be read.")
     plan_read_at = models.DateTimeField(null=True, blank=True)
     # Exceptions that an administrator allowed for this company.
-    allow_sku = models.CharField(max_length=100, blank=True)
-    allow_unstated_payroll = models.BooleanField(default=False)
+    allow_sku = models.CharField(
+        "allow another plan",
+        max_length=100,
+        blank=True,
+        help_text="The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
+    )
+    allow_unstated_payroll = models.BooleanField(
+        "allow unstated Payroll",
+        default=False,
+        help_text="Send although QuickBooks does not say whether Payroll is on.",
+    )
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     allowed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        verbose_name_plural = "companies"
+        verbose_name = "QuickBooks company"
+        verbose_name_plural = "QuickBooks companies"
 
     def __str__(self) -> str:
         return self.name or f"company {self.realm_id}"
@@ -77,14 +89,14 @@ class Listed(models.Model):
     """The columns of every mirror row. `gone_at` is set when QuickBooks no longer lists the record (merged away)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
-    quickbooks_id = models.CharField(max_length=64)
+    quickbooks_id = models.CharField("QuickBooks id", max_length=64)
     name = models.CharField(max_length=500, help_text="DisplayName as stored; inactive ones end in “ (deleted)”.")
     active = models.BooleanField(default=True)
-    raw = models.JSONField(default=dict)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
+    raw = models.JSONField("as it was sent to us", default=dict)
+    first_seen_at = models.DateTimeField("first seen")
+    last_seen_at = models.DateTimeField("last seen")
     inactive_since = models.DateTimeField(null=True, blank=True, help_text="When we first saw it inactive.")
-    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField("not listed any more since", null=True, blank=True)
 
     class Meta:
         abstract = True
@@ -103,10 +115,10 @@ class Vendor(Listed):
 
 
 class Customer(Listed):
-    parent_id = models.CharField(max_length=64, blank=True, db_index=True)
+    parent_id = models.CharField("id of its parent", max_length=64, blank=True, db_index=True)
     full_name = models.CharField(max_length=2500, blank=True, help_text="FullyQualifiedName.")
     currency = models.CharField(max_length=3, blank=True)
-    is_project = models.BooleanField(default=False)
+    is_project = models.BooleanField("project in QuickBooks", default=False)
 
 
 class Nested(Listed):
@@ -120,6 +132,9 @@ class Nested(Listed):
 
 class Item(Nested):
     type = models.CharField(max_length=40, blank=True)
+
+    class Meta(Nested.Meta):
+        verbose_name = "service item"
 
 
 class Class(Nested):

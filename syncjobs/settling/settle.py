@@ -99,7 +99,7 @@ def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity
 
 
 def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:
-    # Without an id it can have no receipt; a person has to look, and nothing is sent again.
+    # Without an id it can have no receipt; needs review, and nothing is sent again.
     return (
         bool(activity.id)
         and activity.id not in action.excluded_ids

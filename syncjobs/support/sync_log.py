@@ -17,6 +17,12 @@ from syncjobs.rules import reasons, refusals
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 
 State = EntryStatus.State
+# What the log shows and searches: thousands of rows are read for it, and each further column costs.
+SHOWN = (
+    *("state", "reasons", "cause", "minutes", "since"),
+    *("entry__clockify_id", "entry__txn_date", "entry__description"),
+    *("entry__user_name", "entry__client_name", "entry__project_name"),
+)
 Outcome = RunItem.Outcome
 FAILED = (Outcome.FAILED, Outcome.UNKNOWN)
 # Rows of runs that settled since are history: the newest of them are enough.
@@ -103,7 +109,7 @@ def problems(workspace: Workspace, first: date, last: date) -> list[Problem]:
     waiting = statuses.filter(state__in=(State.BLOCKED, State.FAILED, State.UNKNOWN, State.CHANGED)).exclude(cause="")
     found = [
         Problem(status.entry, status.state, _row(status), status.minutes, status.since)
-        for status in waiting.select_related("entry").defer("entry__raw").order_by("entry__txn_date", "entry_id")
+        for status in waiting.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
     ]
     found += _changed_there(workspace, statuses)
     return list(_with_attempts(workspace, found))
@@ -127,7 +133,7 @@ def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> lis
     row = {"code": "CHANGED_IN_QUICKBOOKS", "how": "changed"}
     return [
         Problem(status.entry, State.CHANGED, row, status.minutes, status.since)
-        for status in found.select_related("entry").defer("entry__raw").order_by("entry__txn_date", "entry_id")
+        for status in found.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
     ]
 
 

@@ -50,7 +50,7 @@ READS = {
     "Clockify's projects": Read("clockify", r"/projects\?", may_be_empty=True),
     "Clockify's report": Read("clockify", "/reports/detailed"),
     "a missing entry": Read("clockify", "/time-entries/"),
-    "everything of Clockify": Read("clockify", "", is_own_address=True),
+    "everything of Clockify": Read("clockify", "", is_own_address=True, may_be_empty=True),
     "QuickBooks' lists": Read("quickbooks", "/batch"),
     "the company": Read("quickbooks", "/companyinfo/", is_own_address=True),
     "the preferences": Read("quickbooks", "/preferences"),

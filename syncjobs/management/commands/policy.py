@@ -7,28 +7,28 @@ from django.core.management.base import CommandParser
 from integrations.database import database_now
 from syncjobs import policy
 from syncjobs.management import base
-from syncjobs.planning import evaluate
 
 
 class Command(base.Command):
-    help = "Show or set the workspace's policy: " + "; ".join(
-        f"{name} ({setting.help})" for name, setting in policy.SETTINGS.items()
+    help = "Show or set the workspace's policy. " + " ".join(
+        f"{name}: {setting.help_text}" for name, setting in policy.SETTINGS.items()
+    )
+    values = (
+        "true or false; matching=strict or forgiving; a day as 2026-03-01; an item, class or location by id or name, "
+        "or none; a schedule as off, every 2 hours, or daily at 07:30"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE")
+        parser.add_argument("settings_wanted", nargs="*", metavar="KEY=VALUE", help=self.values)
 
     def work(self, **options: Any) -> int | None:
         new_values = base.pairs(options["settings_wanted"])
-        workspace, now = self.workspace(options), database_now()
+        workspace = self.workspace(options)
         try:
-            policy.change(workspace, new_values, now=now)
+            policy.change(workspace, new_values, now=database_now())
         except policy.BadValue as problem:
             raise base.Problem(str(problem)) from None
-        if new_values and workspace.company is not None and workspace.pulled_at is not None:
-            # Settings decide what matches and what may be sent, so any status may change.
-            evaluate.refresh(workspace, now=now, compare_names=True)
         shown = policy.shown(workspace)
         if options["json"]:
             self.print_json(shown)

@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db.models import JSONField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from integrations.models import Company, Workspace
 from integrations.readonly_admin import ReadOnlyAdmin
@@ -25,20 +27,18 @@ Related = list[tuple[str, str]]
 class RecordAdmin(ReadOnlyAdmin):
     """A list with times in the workspace's zone; a row's page shows its facts and folds away what vendors sent."""
 
-    # The row's name on pages; empty: the model's own.
-    noun = nouns = ""
-    columns: tuple[str, ...] = ("__str__",)
     # What to say of a row that is not there any more; empty: Django's own words.
     gone_message = ""
     # For rows of which several are written within a minute: seconds tell them apart.
     to_the_second = False
-    wording = detail.RecordWording()
+    # Long texts, folded away as JSON is.
+    folded: tuple[str, ...] = ()
     list_before_template = "hourbridge/records/list_clock.html"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Return the columns, those of the model shown as on a row's own page."""
         fields = {field.name: field for field in self.opts.fields}
-        return [self._column(fields[name]) if name in fields else name for name in self.columns]
+        return [self._column(fields[name]) if name in fields else name for name in self.list_display]
 
     def _column(self, column: Any) -> Any:
         def shown(row: Any) -> str:
@@ -47,7 +47,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
         # The admin names the column, its CSS class too, after the function.
         shown.__name__ = column.name
-        return admin.display(shown, description=detail.label(column, self.wording), ordering=column.name)
+        return admin.display(shown, description=column.verbose_name, ordering=column.name)
 
     def leading_facts(self, row: Any) -> list[detail.Fact]:
         """Return facts to show before those of the row's columns."""
@@ -62,10 +62,10 @@ class RecordAdmin(ReadOnlyAdmin):
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        zone = zone_of_list(request)
+        zone, heading = zone_of_list(request), capfirst(self.opts.verbose_name_plural)
         with timezone.override(zone):
             response: Any = super().changelist_view(
-                request, {"zone": zone, "title": self._nouns(), "heading": self._nouns(), **(extra_context or {})}
+                request, {"zone": zone, "title": heading, "heading": heading, **(extra_context or {})}
             )
             # An admin response renders after the view returns, and the zone would be reset by then.
             return response.render() if hasattr(response, "render") else response
@@ -81,12 +81,15 @@ class RecordAdmin(ReadOnlyAdmin):
             return redirect(list_of(self.opts.label_lower))
         if request.method == "POST" or not self.has_view_permission(request, row):
             raise PermissionDenied
-        zone, shown = zone_of(row), self.get_fields(request, row)
+        zone = zone_of(row)
+        columns = [self.opts.get_field(name) for name in self.get_fields(request, row)]
+        folded = [column for column in columns if isinstance(column, JSONField) or column.name in self.folded]
+        shown = [column for column in columns if column not in folded]
         context = {
             "row": row,
             "zone": zone,
-            "facts": [*self.leading_facts(row), *detail.facts(row, zone=zone, wording=self.wording, shown=shown)],
-            "folded": detail.folded(row, wording=self.wording, shown=shown),
+            "facts": [*self.leading_facts(row), *detail.facts(row, shown, zone=zone)],
+            "folded": detail.folded(row, folded),
             "related": [(title, link) for title, link in self.related(row) if link],
             "timeline": [
                 # An event of the row itself needs no link.
@@ -94,19 +97,19 @@ class RecordAdmin(ReadOnlyAdmin):
                 for event in self.timeline(row)
                 if access.may_list(request, event.row._meta.label_lower)
             ],
-            "breadcrumbs": [(self._nouns(), list_of(self.opts.label_lower))],
-            "kind": self.noun or self.opts.verbose_name,
+            "breadcrumbs": [(capfirst(self.opts.verbose_name_plural), list_of(self.opts.label_lower))],
+            "kind": self.opts.verbose_name,
             "before": self.change_form_before_template,
             "original": row,
         }
         return access.show(request, "records/detail.html", context, title=self.title_of(row))
 
-    def _nouns(self) -> str:
-        plural = self.nouns or str(self.opts.verbose_name_plural)
-        return plural[:1].upper() + plural[1:]
-
     def title_of(self, row: Any) -> str:
         return str(row)
+
+
+def person_name(person: Any) -> str:
+    return person.get_username() if person else "a command"
 
 
 def zone_of(row: Any) -> str:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from integrations import admin as plain
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.records import detail
-from syncjobs.pages.records.base_admin import RecordAdmin, Related
-
-# These lists link to runs and the desk, which the integrations app may not import; they replace its plain ones.
-for model in (Workspace, Company, ArchivedConnection, ConnectionEvent, ApiCall):
-    admin.site.unregister(model)
+from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 
 EVENTS = {
     "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
@@ -43,28 +43,16 @@ def connection_state(row: Workspace | Company) -> SafeString:
 
 
 @admin.register(Workspace)
-class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
+class WorkspaceRecords(RecordAdmin):
     """Clockify workspaces and their connections."""
 
-    columns = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
+    list_display = ("name", "connection", "key_owner_name", "company", "connected_at", "pulled_at", "clockify_id")
     list_select_related = ("company",)
+    search_fields = ("name", "clockify_id", "company__realm_id", "company__name")
     search_help_text = "Name or id of a workspace or company"
-    wording = detail.RecordWording(
-        labels={
-            "state": "Connection",
-            "state_since": "Since",
-            "ask_again_at": "Asked again automatically",
-            "api_url": "Clockify's address",
-            "reports_url": "Clockify's address for reports",
-            "key_owner_name": "Key of",
-            "pulled_at": "Last read",
-            "company": "Sends to",
-            "start_date": "Sends time from",
-            "longest_hours": "Longest entry, hours",
-            "report_rounding": "How Clockify's reports round",
-        },
-        left_out=("asked_again",),
-    )
+    ordering = ("name",)
+    change_form_before_template = "hourbridge/records/workspace_links.html"
+    exclude = ("asked_again",)
 
     def related(self, row: Workspace) -> Related:
         return [
@@ -80,31 +68,14 @@ class WorkspaceRecords(RecordAdmin, plain.WorkspaceAdmin):
 
 
 @admin.register(Company)
-class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
+class CompanyRecords(RecordAdmin):
     """QuickBooks companies, their subscriptions and connections."""
 
-    noun, nouns = "QuickBooks company", "QuickBooks companies"
-    columns = ("__str__", "connection", "sku", "payroll_said", "subscription_said", "plan_read_at", "realm_id")
+    list_display = ("__str__", "connection", "sku", "payroll", "subscription_said", "plan_read_at", "realm_id")
+    search_fields = ("name", "realm_id")
     search_help_text = "Name or company id"
-    wording = detail.RecordWording(
-        labels={
-            "realm_id": "Company id",
-            "state": "Connection",
-            "state_since": "Since",
-            "ask_again_at": "Asked again automatically",
-            "pulled_at": "Last read",
-            "sku": "Plan",
-            "subscription": "Subscription",
-            "payroll": "Payroll is on",
-            "time_tracking": "Time tracking is on",
-            "book_close_date": "Books closed through",
-            "access_expires_at": "Access token works until",
-            "refresh_expires_at": "Connection has to be used before",
-            "allow_sku": "Plan allowed here",
-            "allow_unstated_payroll": "Unstated Payroll allowed here",
-        },
-        left_out=("token_owner", "token_until", "asked_again"),
-    )
+    ordering = ("name",)
+    exclude = ("token_owner", "token_until", "asked_again")
 
     def related(self, row: Company) -> Related:
         workspaces = [
@@ -132,33 +103,21 @@ class CompanyRecords(RecordAdmin, plain.CompanyAdmin):
     def connection(self, row: Company) -> SafeString:
         return connection_state(row)
 
-    @admin.display(description="Payroll", ordering="payroll")
-    def payroll_said(self, row: Company) -> str:
-        return {True: "On", False: "Off", None: "Not stated"}[row.payroll]
-
     @admin.display(description="Subscription", ordering="subscription")
     def subscription_said(self, row: Company) -> str:
         return row.subscription.capitalize() or "Not stated"
 
 
 @admin.register(ArchivedConnection)
-class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
+class ArchivedRecords(RecordAdmin):
     """Connections that people archived, each with what is kept of it."""
 
-    columns = ("at", "workspace", "company", "sent_entries", "in_doubt", "by_whom", "taken_up_at")
+    list_display = ("at", "workspace", "company", "sent_entries", "in_doubt", "by_whom", "taken_up_at")
+    list_select_related = ("workspace", "company", "by")
+    list_filter = (WorkspaceFilter, CompanyFilter)
+    search_fields = ("workspace__name", "company__name", "company__realm_id")
     search_help_text = "Workspace or company"
-    wording = detail.RecordWording(
-        labels={
-            "at": "Archived",
-            "taken_up_at": "Connected again",
-            "service_item": "Service item then",
-            "default_class": "Class then",
-            "default_location": "Location then",
-            "sent_entries": "Entries sent",
-            "sent_minutes": "Minutes sent",
-            "in_doubt": "Writes in doubt",
-        }
-    )
+    ordering = ("-at", "-pk")
 
     def related(self, row: ArchivedConnection) -> Related:
         of_both = {"company": row.company_id, "workspace": row.workspace_id}
@@ -171,16 +130,19 @@ class ArchivedRecords(RecordAdmin, plain.ArchivedConnectionAdmin):
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ArchivedConnection) -> str:
-        return row.by.get_username() if row.by else "a command"
+        return person_name(row.by)
 
 
 @admin.register(ConnectionEvent)
-class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
+class EventRecords(RecordAdmin):
     """What happened to connections, and who did it."""
 
-    columns = ("at", "what", "message", "workspace", "company", "by_whom")
+    list_display = ("at", "what", "message", "workspace", "company", "by_whom")
+    list_select_related = ("by",)
+    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
     search_help_text = "Words, workspace or company"
-    wording = detail.RecordWording(labels={"at": "When", "kind": "Kind", "message": "What happened"})
+    ordering = ("-at", "-pk")
 
     def title_of(self, row: ConnectionEvent) -> str:
         return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
@@ -192,24 +154,37 @@ class EventRecords(RecordAdmin, plain.ConnectionEventAdmin):
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
         by_itself = row.kind.endswith(("_lost", "_healed"))
-        return row.by.get_username() if row.by else "Hourbridge itself" if by_itself else "a command"
+        return "Hourbridge itself" if by_itself and row.by is None else person_name(row.by)
+
+
+class AnsweredFilter(admin.SimpleListFilter):
+    """A filter for calls that failed or got no answer."""
+
+    title = "answer"
+    parameter_name = "answer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("failed", "Failed or no answer"), ("none", "No answer")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ApiCall]) -> QuerySet[ApiCall]:
+        if self.value() == "failed":
+            return queryset.filter(Q(status=None) | Q(status__gte=400))
+        if self.value() == "none":
+            return queryset.filter(status=None)
+        return queryset
 
 
 @admin.register(ApiCall)
-class CallRecords(RecordAdmin, plain.ApiCallAdmin):
+class CallRecords(RecordAdmin):
     """Calls to Clockify and QuickBooks, found by path, run or intuit_tid."""
 
     to_the_second = True
-    columns = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
-    wording = detail.RecordWording(
-        labels={
-            "at": "When",
-            "account": "Workspace or company",
-            "milliseconds": "Took, ms",
-            "run_id": "Run",
-            "status": "Answer",
-        }
-    )
+    list_display = ("at", "vendor", "asked", "answer", "took", "attempt", "of_run", "intuit_tid")
+    list_filter = ("vendor", AnsweredFilter, ("at", RangeDateTimeFilter))
+    list_filter_submit = True
+    search_fields = ("path", "intuit_tid", "account", "=run_id", "problem")
+    search_help_text = "Path, intuit_tid, run, workspace id or realm"
+    ordering = ("-pk",)
 
     def related(self, row: ApiCall) -> Related:
         of_run = list_of("syncjobs.run") + f"{row.run_id}/change/" if row.run_id else ""

@@ -8,12 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
-from mapping import admin as plain
 from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
@@ -21,13 +20,9 @@ from syncjobs.display import badges, formatting
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import desk, list_of
 from syncjobs.pages.records import detail
-from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
-
-# These lists know the desk and the badges, which the mapping app may not import; they replace its plain ones.
-for model in (Link, Mismatch, MappingOverride, Decision):
-    admin.site.unregister(model)
 
 MODELS: Mapping[str, Any] = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
 WORKS, IGNORED = StatusBadge("Works", "link", "sent"), StatusBadge("Ignored", "remove", "out")
@@ -44,13 +39,11 @@ def with_record_names(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.annotate(record_name=Case(*cases, default=Value("")))
 
 
-def _person_name(row: Any) -> str:
-    return row.person.get_username() if row.person else "a command"
-
-
 class NamedRecords(RecordAdmin):
     """A list of rows that keep only the id of the Clockify record they are about."""
 
+    list_select_related = ("person",)
+    search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -65,33 +58,25 @@ class NamedRecords(RecordAdmin):
     def title_of(self, row: Any) -> str:
         return f"{row.get_kind_display()} {row.record_name or row.clockify_id}"
 
-    @admin.display(description="About")
-    def about(self, row: Any) -> SafeString:
-        return format_html(
-            '{}<br><span class="hb-quiet">{}</span>', row.record_name or row.clockify_id, row.get_kind_display()
-        )
+    @display(description="About", header=True)
+    def about(self, row: Any) -> tuple[str, str]:
+        return row.record_name or row.clockify_id, row.get_kind_display()
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: Any) -> str:
-        return _person_name(row)
+        return person_name(row.person)
 
 
 @admin.register(Link)
-class LinkRecords(RecordAdmin, plain.LinkAdmin):
+class LinkRecords(RecordAdmin):
     """Saved pairs, with whether they work and who made them."""
 
-    columns = ("ours", "theirs", "standing", "made_by", "made_at", "why")
+    list_display = ("ours", "theirs", "standing", "made_by", "made_at", "why")
+    list_select_related = ("person",)
+    list_filter = (WorkspaceFilter, "kind", "by", "suspended")
+    search_fields = ("clockify_name", "clockify_id", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
-    wording = detail.RecordWording(
-        labels={
-            "by": "Made by",
-            "made_at": "Since",
-            "parent_id": "Parent when it was linked",
-            "client_id": "Client when it was linked",
-            "quickbooks_kind": "In QuickBooks",
-            "kind": "In Clockify",
-        }
-    )
+    ordering = ("kind", "clockify_name", "pk")
 
     def title_of(self, row: Link) -> str:
         return f"{row.clockify_name or row.clockify_id} = {row.quickbooks_name or row.quickbooks_id}"
@@ -104,13 +89,13 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
             (f"The {row.quickbooks_kind} as last read", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
         ]
 
-    @admin.display(description="Clockify", ordering="clockify_name")
-    def ours(self, row: Link) -> SafeString:
-        return _two_lines(row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
+    @display(description="Clockify", ordering="clockify_name", header=True)
+    def ours(self, row: Link) -> tuple[str, str]:
+        return (row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
 
-    @admin.display(description="QuickBooks", ordering="quickbooks_name")
-    def theirs(self, row: Link) -> SafeString:
-        return _two_lines(row.quickbooks_name, f"{row.quickbooks_kind} {row.quickbooks_id}")
+    @display(description="QuickBooks", ordering="quickbooks_name", header=True)
+    def theirs(self, row: Link) -> tuple[str, str]:
+        return (row.quickbooks_name, f"{row.quickbooks_kind} {row.quickbooks_id}")
 
     @admin.display(description="State", ordering="suspended")
     def standing(self, row: Link) -> SafeString:
@@ -122,33 +107,19 @@ class LinkRecords(RecordAdmin, plain.LinkAdmin):
     @admin.display(description="Made by", ordering="by")
     def made_by(self, row: Link) -> str:
         # A link by rule has no person, which would read as a command.
-        return "rule" if row.by == "rule" else _person_name(row)
-
-
-def _two_lines(name: str, quiet: str) -> SafeString:
-    return format_html('{}<br><span class="hb-quiet">{}</span>', name, quiet)
+        return "rule" if row.by == "rule" else person_name(row.person)
 
 
 @admin.register(Mismatch)
-class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
+class MismatchRecords(RecordAdmin):
     """Records without a partner, each with its reason and the time it holds back."""
 
-    columns = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
+    list_display = ("ours", "why", "theirs", "holds", "oldest_date", "first_seen_at")
+    list_filter = (WorkspaceFilter, "kind", "reason")
+    search_fields = ("clockify_name", "clockify_id", "clockify_client", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
-    wording = detail.RecordWording(
-        labels={
-            "clockify_client": "Under the client",
-            "quickbooks_parent": "Under the customer",
-            "blocked_entries": "Entries held",
-            "blocked_minutes": "Minutes held",
-            "oldest_date": "Oldest of them",
-            "seen_at": "Last seen",
-            "suggestions": "Likely partners",
-            "detail": "What its sentence is made from",
-            "reason": "Code",
-        },
-        left_out=("archived",),
-    )
+    ordering = ("-blocked_minutes", "pk")
+    exclude = ("archived",)
 
     def leading_facts(self, row: Mismatch) -> list[detail.Fact]:
         mismatch_wording = wording.words(case_of(row))
@@ -165,40 +136,38 @@ class MismatchRecords(RecordAdmin, plain.MismatchAdmin):
             ("Earlier decisions", list_of("mapping.decision", q=row.clockify_id) if row.clockify_id else ""),
         ]
 
-    @admin.display(description="Clockify", ordering="clockify_name")
-    def ours(self, row: Mismatch) -> SafeString | str:
+    @display(description="Clockify", ordering="clockify_name", header=True)
+    def ours(self, row: Mismatch) -> tuple[str, str]:
         if not row.clockify_id:
-            return "—"
+            return "—", ""
         under = f"{row.kind} under {row.clockify_client}" if row.clockify_client else row.get_kind_display()
-        return _two_lines(row.clockify_name or "no name", under)
+        return (row.clockify_name or "no name", under)
 
-    @admin.display(description="Why", ordering="reason")
-    def why(self, row: Mismatch) -> SafeString:
+    @display(description="Why", ordering="reason", header=True)
+    def why(self, row: Mismatch) -> tuple[str, str]:
         mismatch_wording = wording.words(case_of(row))
-        return _two_lines(mismatch_wording.title, mismatch_wording.part)
+        return (mismatch_wording.title, mismatch_wording.part)
 
-    @admin.display(description="QuickBooks", ordering="quickbooks_name")
-    def theirs(self, row: Mismatch) -> SafeString | str:
+    @display(description="QuickBooks", ordering="quickbooks_name", header=True)
+    def theirs(self, row: Mismatch) -> tuple[str, str]:
         if not row.quickbooks_id:
-            return "—"
-        return _two_lines(row.quickbooks_name, f"under {row.quickbooks_parent}" if row.quickbooks_parent else "")
+            return "—", ""
+        return (row.quickbooks_name, f"under {row.quickbooks_parent}" if row.quickbooks_parent else "")
 
-    @admin.display(description="Held", ordering="blocked_minutes")
-    def holds(self, row: Mismatch) -> SafeString | str:
+    @display(description="Held", ordering="blocked_minutes", header=True)
+    def holds(self, row: Mismatch) -> tuple[str, str]:
         if not row.blocked_entries:
-            return "nothing"
-        return _two_lines(
-            f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries")
-        )
+            return "nothing", ""
+        return (f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries"))
 
 
 @admin.register(MappingOverride)
-class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
+class MappingOverrideRecords(NamedRecords):
     """Records that a person ignored or unlinked."""
 
-    noun, nouns = "Ignored or unlinked record", "Ignored or unlinked"
-    columns = ("about", "what", "note", "by_whom", "at")
-    wording = detail.RecordWording(labels={"at": "When"})
+    list_display = ("about", "what", "note", "by_whom", "at")
+    list_filter = (WorkspaceFilter, "kind", "choice")
+    ordering = ("-at",)
 
     @admin.display(description="Choice", ordering="choice")
     def what(self, row: MappingOverride) -> SafeString:
@@ -206,11 +175,12 @@ class MappingOverrideRecords(NamedRecords, plain.MappingOverrideAdmin):
 
 
 @admin.register(Decision)
-class DecisionRecords(NamedRecords, plain.DecisionAdmin):
+class DecisionRecords(NamedRecords):
     """The history of people's decisions on the desk."""
 
-    columns = ("at", "what", "about", "note", "by_whom", "workspace")
-    wording = detail.RecordWording(labels={"at": "When", "verb": "What"})
+    list_display = ("at", "what", "about", "note", "by_whom", "workspace")
+    list_filter = (WorkspaceFilter, "verb", "kind")
+    ordering = ("-at", "-pk")
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
@@ -221,28 +191,14 @@ class DecisionRecords(NamedRecords, plain.DecisionAdmin):
 class PartnerWriteRecords(RecordAdmin):
     """Customers and employees created to either side, found by any id."""
 
-    noun, nouns = "Created customer or employee", "Created customers and employees"
     to_the_second = True
-    columns = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
+    list_display = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "side", "verb", "state")
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
     search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
     ordering = ("-created_at", "-pk")
-    wording = detail.RecordWording(
-        labels={
-            "said": "Result",
-            "asked": "What the person filled in",
-            "body": "Exactly what is sent",
-            "read_before": "What was there before",
-            "target": "For",
-            "entity": "Kind",
-            "side": "Where",
-            "error_code": "Code of the refusal",
-            "error_message": "Words of the refusal",
-        },
-        folded=("body",),
-    )
+    folded = ("body",)
 
     def title_of(self, row: PartnerWrite) -> str:
         return f"{row.get_verb_display()} {row.name}"
@@ -263,4 +219,4 @@ class PartnerWriteRecords(RecordAdmin):
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, row: PartnerWrite) -> str:
-        return _person_name(row)
+        return person_name(row.person)

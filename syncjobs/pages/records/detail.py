@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Field, ForeignKey, JSONField, Model
+from django.db.models import Field, ForeignKey, Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from unfold.utils import display_for_field
 
 from syncjobs.display.formatting import day, moment
 from syncjobs.pages import links
@@ -21,9 +23,6 @@ from syncjobs.rules.reasons import WORDINGS
 REASON_COLUMNS = {"reason", "suspended", "conflict"}
 # Ids, addresses and codes are set in a monospaced type, in which similar letters differ.
 MONOSPACED_SUFFIXES = ("_id", "_token", "_tid", "_url", "_hash")
-
-# Django makes labels of column names, which knows no capitals of a brand.
-BRAND_NAMES = (("quickbooks", "QuickBooks"), ("clockify", "Clockify"), ("intuit tid", "intuit_tid"))
 
 
 @dataclass(frozen=True)
@@ -43,57 +42,26 @@ class Folded:
     text: str
 
 
-@dataclass(frozen=True)
-class RecordWording:
-    """Labels of a model's columns where their names say too little, and the columns to leave out or fold."""
-
-    labels: Mapping[str, str] = field(default_factory=dict)
-    left_out: Sequence[str] = ()
-    folded: Sequence[str] = ()
-
-
-def facts(row: Model, *, zone: str, wording: RecordWording, shown: Sequence[str]) -> list[Fact]:
-    """Return a line for each shown column, without empty and folded ones."""
-    lines = []
-    for name in shown:
-        column: Any = row._meta.get_field(name)
-        value = getattr(row, name)
-        if name in wording.left_out or _is_folded(column, wording) or value is None or value == "":
-            continue
-        lines.append(Fact(label(column, wording), shown_value(row, column, zone=zone), str(column.help_text)))
-    return lines
+def facts(row: Model, columns: Iterable[Field[Any, Any]], *, zone: str) -> list[Fact]:
+    """Return a line for each column that is not empty."""
+    return [
+        Fact(capfirst(str(column.verbose_name)), shown_value(row, column, zone=zone), str(column.help_text))
+        for column in columns
+        if getattr(row, column.name) not in (None, "")
+    ]
 
 
-def folded(row: Model, *, wording: RecordWording, shown: Sequence[str]) -> list[Folded]:
-    """Return the columns that are folded, such as what was sent and what a vendor answered, word for word."""
-    texts = []
-    for name in shown:
-        column: Any = row._meta.get_field(name)
-        value = getattr(row, name)
-        if name not in wording.left_out and _is_folded(column, wording) and value not in ("", None, {}, []):
-            texts.append(Folded(label(column, wording), _pretty(value)))
-    return texts
-
-
-def label(column: Field[Any, Any], wording: RecordWording) -> str:
-    """Return a column's label; `plan_read_at` is `Plan read`, since its value is visibly a time."""
-    if column.name in wording.labels:
-        return wording.labels[column.name]
-    text = str(column.verbose_name).removesuffix(" at")
-    for plain, brand in BRAND_NAMES:
-        text = text.replace(plain, brand)
-    return text if text.startswith("intuit_") else text[:1].upper() + text[1:]
-
-
-def _is_folded(column: Field[Any, Any], wording: RecordWording) -> bool:
-    return isinstance(column, JSONField) or column.name in wording.folded
+def folded(row: Model, columns: Iterable[Field[Any, Any]]) -> list[Folded]:
+    """Return the columns that are not empty, such as what was sent and what a vendor answered, word for word."""
+    texts = ((column.verbose_name, getattr(row, column.name)) for column in columns)
+    return [Folded(capfirst(str(label)), _pretty(value)) for label, value in texts if value not in ("", None, {}, [])]
 
 
 def shown_value(row: Model, column: Field[Any, Any], *, zone: str, brief: bool = False) -> SafeString | str:
     """Return a column's value as text; `brief` is for lists, where times to the minute are enough."""
     value = getattr(row, column.name)
     if value is None or value == "":
-        return ""
+        return display_for_field(value, column, "")
     if isinstance(column, ForeignKey):
         return linked(value)
     # A datetime is a date as well, so it goes first.
@@ -101,15 +69,11 @@ def shown_value(row: Model, column: Field[Any, Any], *, zone: str, brief: bool =
         return moment(value, zone) if brief else exactly(value, zone=zone)
     if isinstance(value, date):
         return day(value)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
     if column.name in REASON_COLUMNS:
         return code(str(value))
-    if column.choices:
-        return str(getattr(row, f"get_{column.name}_display")())
     if column.name.endswith(MONOSPACED_SUFFIXES):
         return format_html('<span class="hb-mono">{}</span>', value)
-    return str(value)
+    return display_for_field(value, column, "")
 
 
 def linked(row: Any) -> SafeString | str:

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 
-from integrations import admin as plain
 from integrations.clockify import unknown_zones
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import (
     Class,
     ClockifyClient,
@@ -29,32 +29,15 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related
 from syncjobs.support import timeline
 from syncjobs.support.events import Event
 
-# These lists link to the desk, which the integrations app may not import; they replace its plain ones.
-MIRRORS: tuple[Any, ...] = (
-    *(ClockifyUser, ClockifyClient, ClockifyProject, ClockifyTask, ClockifyTag),
-    *(Employee, Vendor, Customer, Item, Class, Department),
-)
-for model in MIRRORS:
-    admin.site.unregister(model)
-
 
 class MirrorRecords(RecordAdmin):
-    """A list of mirrored records; `kind` is the desk's, or "" where the desk does not list them."""
+    """Records as they were last read; those that the vendor no longer lists stay, with a date in `gone_at`.
+
+    `kind` is the desk's, or "" where the desk does not list them.
+    """
 
     kind: ClassVar[str] = ""
-    wording = detail.RecordWording(
-        labels={
-            "raw": "As it was sent to us",
-            "first_seen_at": "First seen",
-            "last_seen_at": "Last seen",
-            "gone_at": "No longer listed since",
-            "from_entries": "Known from time entries only",
-            "retired_at": "Gone, without unsent time, since",
-            "inactive_since": "Inactive since",
-            "is_project": "A project in QuickBooks",
-            "parent_id": "Id of its parent",
-        }
-    )
+    ordering = ("name", "pk")
 
     def title_of(self, row: Any) -> str:
         return getattr(row, "full_name", "") or row.name or f"{self.opts.verbose_name} without a name"
@@ -109,9 +92,11 @@ def _linked(link: Link) -> str:
 
 
 @admin.register(ClockifyUser)
-class UserRecords(ClockifyRecords, plain.ClockifyUserAdmin):
+class UserRecords(ClockifyRecords):
     kind = "user"
-    columns = ("called", "email", "standing", "time_zone", "last_seen_at", "clockify_id")
+    list_display = ("called", "email", "standing", "time_zone", "last_seen_at", "clockify_id")
+    list_filter = (WorkspaceFilter, "active")
+    search_fields = ("name", "email", "clockify_id")
 
     def leading_facts(self, row: Any) -> list[detail.Fact]:
         problem = unknown_zones.sentence(row, row.workspace)
@@ -122,9 +107,11 @@ class UserRecords(ClockifyRecords, plain.ClockifyUserAdmin):
 
 
 @admin.register(ClockifyClient)
-class ClientRecords(ClockifyRecords, plain.ClockifyClientAdmin):
+class ClientRecords(ClockifyRecords):
     kind = "client"
-    columns = ("called", "standing", "currency", "last_seen_at", "clockify_id")
+    list_display = ("called", "standing", "currency", "last_seen_at", "clockify_id")
+    list_filter = (WorkspaceFilter, "archived")
+    search_fields = ("name", "clockify_id")
 
     def entry_links(self, row: ClockifyClient) -> Related:
         projects = list_of("integrations.clockifyproject", q=row.clockify_id)
@@ -132,30 +119,36 @@ class ClientRecords(ClockifyRecords, plain.ClockifyClientAdmin):
 
 
 @admin.register(ClockifyProject)
-class ProjectRecords(ClockifyRecords, plain.ClockifyProjectAdmin):
+class ProjectRecords(ClockifyRecords):
     kind = "project"
-    columns = ("called", "client_name", "standing", "billable", "last_seen_at", "clockify_id")
+    list_display = ("called", "client_name", "standing", "billable", "last_seen_at", "clockify_id")
+    list_filter = (WorkspaceFilter, "archived", "billable")
+    search_fields = ("name", "client_name", "clockify_id", "client_id")
 
     def entry_links(self, row: ClockifyProject) -> Related:
         return [("Time entries", list_of("integrations.timeentry", project=row.name))]
 
 
 @admin.register(Employee)
-class EmployeeRecords(QuickBooksRecords, plain.PersonAdmin):
+class EmployeeRecords(QuickBooksRecords):
     kind = "employee"
-    columns = ("called", "email", "standing", "inactive_since", "last_seen_at", "quickbooks_id")
+    list_display = ("called", "email", "standing", "inactive_since", "last_seen_at", "quickbooks_id")
+    list_filter = (CompanyFilter, "active")
+    search_fields = ("name", "email", "quickbooks_id")
 
 
 @admin.register(Vendor)
-class VendorRecords(QuickBooksRecords, plain.PersonAdmin):
+class VendorRecords(EmployeeRecords):
     kind = "vendor"
-    columns = EmployeeRecords.columns
 
 
 @admin.register(Customer)
-class CustomerRecords(QuickBooksRecords, plain.CustomerAdmin):
+class CustomerRecords(QuickBooksRecords):
     kind = "customer"
-    columns = ("full_name", "standing", "is_project", "currency", "last_seen_at", "quickbooks_id")
+    list_display = ("full_name", "standing", "is_project", "currency", "last_seen_at", "quickbooks_id")
+    list_filter = (CompanyFilter, "active", "is_project")
+    search_fields = ("full_name", "name", "quickbooks_id", "parent_id")
+    ordering = ("full_name", "pk")
 
     def related(self, row: Customer) -> Related:
         parent = Customer.objects.filter(company=row.company_id, quickbooks_id=row.parent_id).first()
@@ -165,26 +158,29 @@ class CustomerRecords(QuickBooksRecords, plain.CustomerAdmin):
 
 
 @admin.register(Item)
-class ItemRecords(MirrorRecords, plain.ItemAdmin):
-    noun, nouns = "Service item", "Service items"
-    columns = ("called", "type", "standing", "last_seen_at", "quickbooks_id")
+class ItemRecords(MirrorRecords):
+    list_display = ("called", "type", "standing", "last_seen_at", "quickbooks_id")
+    list_filter = (CompanyFilter, "active")
+    search_fields = ("name", "quickbooks_id")
 
 
 @admin.register(ClockifyTask)
-class TaskRecords(MirrorRecords, plain.ClockifyTaskAdmin):
-    columns = ("called", "standing", "last_seen_at", "clockify_id")
+class TaskRecords(MirrorRecords):
+    list_display = ("called", "standing", "last_seen_at", "clockify_id")
+    list_filter = (WorkspaceFilter, "active")
+    search_fields = ("name", "clockify_id", "project_id")
 
 
 @admin.register(ClockifyTag)
-class TagRecords(MirrorRecords, plain.ClockifyTagAdmin):
-    columns = ("called", "standing", "last_seen_at", "clockify_id")
+class TagRecords(MirrorRecords):
+    list_display = ("called", "standing", "last_seen_at", "clockify_id")
+    list_filter = (WorkspaceFilter, "archived")
+    search_fields = ("name", "clockify_id")
 
 
-@admin.register(Class)
-class ClassRecords(MirrorRecords, plain.NestedAdmin):
-    columns = ("full_name", "standing", "last_seen_at", "quickbooks_id")
-
-
-@admin.register(Department)
-class LocationRecords(MirrorRecords, plain.NestedAdmin):
-    columns = ClassRecords.columns
+@admin.register(Class, Department)
+class NestedRecords(MirrorRecords):
+    list_display = ("full_name", "standing", "last_seen_at", "quickbooks_id")
+    list_filter = (CompanyFilter, "active")
+    search_fields = ("full_name", "name", "quickbooks_id")
+    ordering = ("full_name", "pk")

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from integrations import admin as plain
+from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ClockifyTag, ClockifyTask, ShrunkList, TimeEntry, UnreadableRecord
 from integrations.reading import shrunk_lists
 from mapping.queries import CLOCKIFY_MODELS
@@ -17,28 +17,30 @@ from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
 
-# It links to other pages, which the integrations app may not import.
-admin.site.unregister(UnreadableRecord)
-
 READ_AGAIN = "Correct it where it comes from. It leaves this list automatically once it can be read."
 
 
-@admin.register(UnreadableRecord)
-class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
-    gone_message = "That record is no longer on this list: it was read successfully, or is gone."
-    columns = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
+class ReadingRecords(RecordAdmin):
+    """Rows of a workspace's lists or of a company's."""
+
     list_select_related = ("workspace", "company")
+
+    @admin.display(description="Of")
+    def whose(self, row: UnreadableRecord | ShrunkList) -> str:
+        return str(row.workspace or row.company)
+
+
+@admin.register(UnreadableRecord)
+class UnreadableRecords(ReadingRecords):
+    """Records that were set aside when they were last read; reading one well again takes it off the list."""
+
+    gone_message = "That record is no longer on this list: it was read successfully, or is gone."
+    list_display = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
+    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    search_fields = ("vendor_id", "reason", "raw_text")
     search_help_text = "Id or what is wrong"
-    wording = detail.RecordWording(
-        labels={
-            "vendor_id": "Its id",
-            "reason": "What is wrong",
-            "raw_text": "As received",
-            "first_seen_at": "First seen",
-            "last_seen_at": "Last seen",
-        },
-        folded=("raw_text",),
-    )
+    ordering = ("-last_seen_at", "-pk")
+    folded = ("raw_text",)
 
     def leading_facts(self, row: UnreadableRecord) -> list[detail.Fact]:
         return [detail.Fact("What to do", READ_AGAIN)]
@@ -51,26 +53,15 @@ class UnreadableRecords(RecordAdmin, plain.UnreadableRecordAdmin):
         held = list_of("integrations.timeentry", reason="UNREADABLE")
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
 
-    def title_of(self, row: UnreadableRecord) -> str:
-        return str(row)
-
-    @admin.display(description="Of")
-    def whose(self, row: UnreadableRecord) -> str:
-        return str(row.workspace or row.company)
-
 
 @admin.register(ShrunkList)
-class ShrunkLists(RecordAdmin):
+class ShrunkLists(ReadingRecords):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
     gone_message = "That list has been confirmed by a later reading or a person."
-    columns = ("list_of_records", "came_without", "known", "whose", "first_at")
-    list_select_related = ("workspace", "company")
+    list_display = ("list_of_records", "came_without", "known", "whose", "first_at")
     ordering = ("-first_at", "-pk")
-    wording = detail.RecordWording(
-        labels={"missing_ids": "Ids that it came without", "known": "Known before", "first_at": "First read so"},
-        left_out=("kind",),
-    )
+    exclude = ("kind",)
 
     def leading_facts(self, row: ShrunkList) -> list[detail.Fact]:
         lost = number(len(row.missing_ids), "known record,known records")
@@ -93,10 +84,6 @@ class ShrunkLists(RecordAdmin):
     @admin.display(description="Came without")
     def came_without(self, row: ShrunkList) -> str:
         return str(len(row.missing_ids))
-
-    @admin.display(description="Of")
-    def whose(self, row: ShrunkList) -> str:
-        return str(row.workspace or row.company)
 
 
 def _known_row(row: UnreadableRecord) -> Any:

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.decorators import display
 
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
@@ -16,8 +17,7 @@ from syncjobs.display import badges, formatting
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
-from syncjobs.pages.records import detail
-from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
 
 ACTIONS = {"create": "Create", "update": "Update", "delete": "Delete"}
@@ -55,34 +55,22 @@ class EntryRecords(RecordAdmin):
     def title_of(self, row: Any) -> str:
         return f"{row.entry_person or getattr(row, self.id_column)}, {row.entry_project or 'no project'}"
 
-    @admin.display(description="Entry")
-    def entry(self, row: Any) -> SafeString:
-        second_line = row.entry_project or getattr(row, self.id_column)
-        return format_html('{}<br><span class="hb-quiet">{}</span>', row.entry_person or "no name", second_line)
+    @display(description="Entry", header=True)
+    def entry(self, row: Any) -> tuple[str, str]:
+        return row.entry_person or "no name", row.entry_project or getattr(row, self.id_column)
 
 
 @admin.register(Receipt)
 class ReceiptAdmin(EntryRecords):
     """Proof of what was posted, one row for each activity in QuickBooks."""
 
-    noun, nouns = "Sent time", "Sent time"
-    columns = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
+    list_display = ("entry", "txn_date", "time", "activity", "standing", "sent_at", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
     search_help_text = "Clockify id of the entry, QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
-    wording = detail.RecordWording(
-        labels={
-            "quickbooks_id": "Activity in QuickBooks",
-            "txn_date": "Day",
-            "start_at": "Work began",
-            "run": "Sent by",
-            "draft": "What was last sent",
-            "sync_token": "SyncToken",
-        },
-        left_out=("content_hash",),
-    )
+    exclude = ("content_hash",)
 
     @admin.display(description="Hours", ordering="minutes")
     def time(self, receipt: Receipt) -> str:
@@ -104,8 +92,7 @@ class ActionAdmin(EntryRecords):
     """Writes of time, each with its exact body and its outcome."""
 
     to_the_second = True
-    noun, nouns = "Write", "Writes"
-    columns = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
+    list_display = ("created_at", "what", "entry", "outcome", "quickbooks_id", "error_code", "intuit_tid", "run")
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "needs_person")
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
@@ -116,20 +103,7 @@ class ActionAdmin(EntryRecords):
         rows: Any = super().get_queryset(request)
         return rows.with_in_flight()
 
-    wording = detail.RecordWording(
-        labels={
-            "body": "Exactly what is sent",
-            "source_snapshot": "What the receipt says",
-            "quickbooks_id": "Activity in QuickBooks",
-            "txn_date": "Day",
-            "excluded_ids": "Equal activities found before",
-            "sync_token": "SyncToken",
-            "error_code": "QuickBooks' code",
-            "error_message": "QuickBooks' words",
-            "tried_at": "Last tried",
-        },
-        folded=("body",),
-    )
+    folded = ("body",)
 
     def related(self, row: Action) -> Related:
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
@@ -151,15 +125,13 @@ class ActionAdmin(EntryRecords):
 class EntryOverrideAdmin(EntryRecords):
     """Entries that a person ignored, keeps in QuickBooks, or sends in spite of a reason."""
 
-    noun, nouns = "Decision about an entry", "Decisions about entries"
     id_column = "clockify_id"
-    columns = ("entry", "what", "note", "by_whom", "at")
+    list_display = ("entry", "what", "note", "by_whom", "at")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "ignored", "kept")
     search_fields = ("clockify_id", "note")
     search_help_text = "Clockify id or words of the note"
     ordering = ("-at",)
-    wording = detail.RecordWording(labels={"at": "When", "send_anyway": "Reasons set aside"})
 
     @admin.display(description="Decided", ordering="ignored")
     def what(self, override: EntryOverride) -> str:
@@ -169,4 +141,4 @@ class EntryOverrideAdmin(EntryRecords):
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, override: EntryOverride) -> str:
-        return override.person.get_username() if override.person else "a command"
+        return person_name(override.person)

@@ -1,10 +1,16 @@
-"""Accounts and the task queue: other apps' admins, registered again with the theme, so that their forms look right."""
+"""Accounts, second factors and the task queue: other apps' admins, registered again to suit our theme and rights."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django_q import admin as queue_admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
@@ -12,7 +18,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from integrations.readonly_admin import ReadOnlyAdmin
 
-for model in (User, Group, OrmQ, Schedule, Success, Failure):
+# The user's own field holds the e-mail address, so that allauth's list of addresses stays away.
+for model in (User, Group, EmailAddress, Authenticator, OrmQ, Schedule, Success, Failure):
     admin.site.unregister(model)
 
 
@@ -28,6 +35,36 @@ class ThemedUserAdmin(UserAdmin, ModelAdmin):
 @admin.register(Group)
 class ThemedGroupAdmin(GroupAdmin, ModelAdmin):
     filter_horizontal = ()
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(ModelAdmin):
+    """One row per user with an authenticator app. Deleting it is a reset: the recovery codes go as well.
+
+    Seeds never leave the database.
+    """
+
+    list_display = ("user", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username", "user__email")
+    ordering = ("user__username",)
+    fields = readonly_fields = ("user", "created_at", "last_used_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        return super().get_queryset(request).filter(type=Authenticator.Type.TOTP).defer("data")
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        # Recovery codes are a row of their own, and would still let the user in.
+        Authenticator.objects.filter(user=obj.user_id).delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        Authenticator.objects.filter(user__in=list(queryset.values_list("user", flat=True))).delete()
 
 
 # A schedule or a resubmitted task runs any function on the worker, so that these rows are only viewed.

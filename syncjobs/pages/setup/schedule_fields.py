@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
-from integrations.models import Workspace
-from syncjobs import policy
+from django import forms
+
 from syncjobs.models import Schedule
+from syncjobs.policy import SETTINGS, PolicyForm
 from syncjobs.rules import timetable
 
 MODES = (
@@ -24,18 +24,11 @@ DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00", "reconcile"
 
 @dataclass(frozen=True)
 class ScheduleFields:
-    """The values of the three fields, and the time of the next run."""
+    """The values of number and time of day, and the time of the next run. The mode is the rule's own field."""
 
-    mode: str
     every: str
     at: str
     next_at: datetime | None
-    modes: tuple[tuple[str, str], ...] = MODES
-
-
-class _Line(Protocol):
-    name: str
-    schedule: ScheduleFields | None
 
 
 def posted(form: Mapping[str, str], name: str) -> str:
@@ -44,22 +37,20 @@ def posted(form: Mapping[str, str], name: str) -> str:
     return str(timetable.parse(timetable.written(form[name], every=every.strip(), at=at.strip())))
 
 
-def fill(workspace: Workspace, lines: Iterable[_Line], *, written: Mapping[str, str]) -> None:
-    """Set the schedule fields of lines that have a schedule, from the posted form, else from the stored schedule."""
-    stored = {row.kind: row for row in Schedule.objects.filter(workspace=workspace)}
-    for line in lines:
-        kind = policy.SETTINGS[line.name].schedules
-        if kind:
-            line.schedule = _fields(stored.get(kind), kind, written, line.name)
-
-
-def _fields(row: Schedule | None, kind: str, written: Mapping[str, str], name: str) -> ScheduleFields:
-    is_counted = row is not None and row.mode in {timetable.MINUTES, timetable.HOURS}
-    every = str(row.every) if row and is_counted else DEFAULT_EVERY
-    at = f"{row.at:%H:%M}" if row and row.at else DEFAULT_AT[kind]
-    return ScheduleFields(
-        mode=written.get(name, row.mode if row else timetable.OFF),
-        every=written.get(f"{name}-every", every),
-        at=written.get(f"{name}-at", at),
-        next_at=row.next_at if row else None,
-    )
+def of(form: PolicyForm, *, written: Mapping[str, str]) -> dict[str, ScheduleFields]:
+    """Make the form's schedules lists of modes, and return their other fields: as posted, else as stored."""
+    stored = {row.kind: row for row in Schedule.objects.filter(workspace=form.workspace)}
+    fields = {}
+    for name, rule in SETTINGS.items():
+        if not rule.schedules:
+            continue
+        row = stored.get(rule.schedules)
+        is_counted = row is not None and row.mode in {timetable.MINUTES, timetable.HOURS}
+        form.fields[name].widget = forms.Select(choices=MODES)
+        form.initial[name] = written.get(name, row.mode if row else timetable.OFF)
+        fields[name] = ScheduleFields(
+            every=written.get(f"{name}-every", str(row.every) if row and is_counted else DEFAULT_EVERY),
+            at=written.get(f"{name}-at", f"{row.at:%H:%M}" if row and row.at else DEFAULT_AT[rule.schedules]),
+            next_at=row.next_at if row else None,
+        )
+    return fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from integrations.fields import EncryptedTextField
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, TimeEntry, Workspace
@@ -166,6 +168,16 @@ def test_accounts_and_the_queue_wear_the_theme(admin_client: Client, address: st
     assert "vTextField" not in page or "border-base-200" in page
 
 
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model.__name__)
+def test_labels_spell_brands_as_their_owners_do(model: Any, admin_user: User) -> None:
+    request = RequestFactory().get("/")
+    request.user = admin_user
+    names = admin.site._registry[model].get_fields(request)
+    labels = [capfirst(str(model._meta.get_field(name).verbose_name)) for name in names]
+
+    assert [label for label in labels if re.search("[Qq]uickbooks|.clockify|Api |Sku|tid$", label)] == []
+
+
 def test_lists_and_records_show_the_workspaces_clock_and_name_it(admin_client: Client, everything: Workspace) -> None:
     """14:40 in universal time is 10:40 in New York."""
     for model in (Workspace, Company, ConnectionEvent, ApiCall):
@@ -195,7 +207,7 @@ def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
 
 def test_list_is_titled_by_its_name(admin_client: Client, everything: Workspace) -> None:
     page = admin_client.get(reverse("admin:syncjobs_receipt_changelist")).content.decode()
-    assert "<title>" in page and "Sent time | Hourbridge" in page and "Select " not in page.partition("</title>")[0]
+    assert "<title>" in page and "Receipts | Hourbridge" in page and "Select " not in page.partition("</title>")[0]
 
 
 @pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (Android 15; Mobile)", 20), ("Mozilla/5.0 (X11)", 23)])

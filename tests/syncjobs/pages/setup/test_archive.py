@@ -71,6 +71,7 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     [
         ({"start_date": ""}, "Choose the start date"),
         ({"start_date": "soon"}, "Choose the start date"),
+        ({"start_date": "0001-01-01"}, "Choose the start date"),
         ({"company": "4711"}, "Another company has been connected since; check again."),
     ],
 )

@@ -63,6 +63,8 @@ def test_a_changed_rule_is_applied_to_the_mapping_at_once(dana: Client, workspac
     ("wrong", "message"),
     [
         ({"longest_hours": "many"}, "'many' is no number of hours."),
+        ({"longest_hours": "12.345"}, "no more than 2 decimal places."),
+        ({"allow_sku": "x" * 101}, "at most 100 characters"),
         ({"time_zone": "Mars/Olympus"}, "'Mars/Olympus' is no time zone"),
         ({"start_date": ""}, "'' is no date"),
     ],
@@ -117,7 +119,7 @@ def test_a_schedule_that_cannot_be_is_told_at_its_field_and_changes_nothing(
     answer = dana.post(rules(workspace), {"longest_hours": "9", **wrong})
 
     assert answer.status_code == 422 and message in main_text(answer)
-    assert 'id="problem-check_schedule"' in answer.content.decode()
+    assert 'id="rule-check_schedule_error"' in answer.content.decode()
     workspace.refresh_from_db()
     assert workspace.longest_hours == 24 and not Schedule.objects.exists()
 
