@@ -68,7 +68,7 @@ def test_a_second_person_countersigns_and_nobody_does_both(scene: Scene, beth: C
 
     assert "You signed this yourself" in decide(beth, "countersign")
     assert "Countersigned." in decide(bookkeeper("cleo"), "countersign")
-    assert "countersigned or withdrawn meanwhile" in decide(bookkeeper("dan"), "countersign")
+    assert "countersigned or withdrawn since" in decide(bookkeeper("dan"), "countersign")
 
     signed = SignOff.objects.get()
     assert signed.countersigned_name == "cleo"
@@ -103,7 +103,7 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
 @pytest.mark.parametrize(
     ("posted", "said"),
     [
-        ({"shown": "0"}, "compared again meanwhile"),
+        ({"shown": "0"}, "compared again since"),
         ({"to": "2099-12-31"}, "At most 366 days"),
         ({"from": "2099-12-30", "to": "2099-12-31"}, "not over yet"),
         ({"from": LAST, "to": FIRST}, "The first day is after the last."),
