@@ -69,7 +69,7 @@ def heal(row: Workspace | Company, *, now: datetime) -> bool:
     values = {"state": row.State.CONNECTED, "state_reason": "", "state_since": now, **NOT_LOST}
     healed = bool(_rows(row).filter(state=row.LOST).update(**values))
     if healed:
-        _add_event(row, "healed", f"{_vendor(row)} lets us in again; the next run goes on.", now)
+        _add_event(row, "healed", f"{_vendor(row)} is accessible again; the next run continues.", now)
     row.refresh_from_db()
     return healed
 

@@ -149,7 +149,7 @@ def _set_free(
         row = Workspace.objects.select_for_update(of=("self",)).only("company_id").get(pk=workspace.pk)
         is_ours = lease.renew_writer_lease(company, owner, only_if_valid=True)
         if row.company_id != company.pk or not is_ours:
-            raise Refused("Somebody else changed the connection meanwhile, or Intuit took too long; look again.")
+            raise Refused("Someone else changed the connection, or Intuit took too long; check again.")
         for run in Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN):
             lifecycle.cancel(run, now=now, person=person)
         before = outlook(workspace)

@@ -52,7 +52,7 @@ def ignore_many(
 
 
 def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, version: str = "") -> None:
-    """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no billable work any more."""
+    """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no longer billable work."""
     with entry_versions.unmoved(workspace, entry, version, person=person):
         _record(workspace, entry, person=person, now=now, ignored=False, kept=False)
     _evaluate(workspace, entry, now)
@@ -188,7 +188,7 @@ def forget_ignored(workspace: Workspace, entry_ids: QuerySet[Any] | Collection[s
 
 
 def _is_no_work(workspace: Workspace, entry: TimeEntry) -> bool:
-    """Return True if the time was sent, is as it was sent, and is no billable work any more or gone from Clockify."""
+    """Return True if the time was sent, is as it was sent, and is no longer billable work or gone from Clockify."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or receipt.conflict:
         return False

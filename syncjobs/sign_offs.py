@@ -26,8 +26,8 @@ from syncjobs.rules.proof_table import Notes, OpenItem, Sums
 from syncjobs.support import stored_comparison
 
 Days = tuple[date, date]
-NOT_COMPARED = "These days were not compared yet. Compare them first."
-OPEN_REASON = "Not everything is explained or could be read. Say why the period is signed all the same."
+NOT_COMPARED = "These days have not been compared yet. Compare them first."
+OPEN_REASON = "Not everything is explained or could be read. Say why the period is signed anyway."
 
 
 def explain(
@@ -36,11 +36,11 @@ def explain(
     """Keep a note for each of these activities that asks for one; returns their number. Raises Refused."""
     text = cleaned(text)
     if not text:
-        raise Refused("Write what it is; a note without words explains nothing.")
+        raise Refused("Say what it is; an empty note explains nothing.")
     compared = _compared(workspace, days)
     chosen = [item for item in _open_items(compared, days) if item.activity in activities]
     if not chosen:
-        raise Refused("Choose what the note is about; it may have been explained meanwhile.")
+        raise Refused("Choose what the note is about; it may have been explained since.")
     ActivityNote.objects.bulk_create(
         ActivityNote(
             company=workspace.company,
@@ -73,7 +73,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
         _refuse_while_written(workspace, days)
         stored = _compared(workspace, days)
         if str(stored.pk) != shown:
-            raise Refused("The period was compared again meanwhile. Look at what it says now, then sign.")
+            raise Refused("The period has been compared again since. Review the result, then sign.")
         standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company)
         earlier = standing.filter(from_date=first, to_date=last).first()
         if earlier is not None:
@@ -143,7 +143,7 @@ def countersign(sign_off: SignOff, *, person: Any, now: datetime) -> None:
     # Conditional, since two people may press at this moment.
     open_ones = SignOff.objects.standing().filter(pk=sign_off.pk, countersigned_at=None)
     if not open_ones.update(countersigned_by=person, countersigned_name=name_of(person), countersigned_at=now):
-        raise Refused("It was countersigned or withdrawn meanwhile.")
+        raise Refused("It has been countersigned or withdrawn since.")
 
 
 def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> None:
@@ -153,7 +153,7 @@ def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> N
         raise Refused("Say why it is withdrawn; that stays in the history.")
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
     if not SignOff.objects.standing().filter(pk=sign_off.pk).update(**withdrawn, withdrawn_reason=reason):
-        raise Refused("It was withdrawn meanwhile.")
+        raise Refused("It has already been withdrawn.")
     _judge_again(sign_off.workspace, sign_off, now)
 
 

@@ -12,17 +12,17 @@ from django.urls import reverse
 
 from integrations.fields import seal, unseal
 
-WRONG_PASSWORD = "No account has this name and this password."
+WRONG_PASSWORD = "That username and password do not match."
 TOO_MANY_ATTEMPTS = "Too many wrong attempts. Wait five minutes, then try again."
 TOO_MANY_REQUESTS = "Too many requests. Wait a minute, then try again."
-WRONG_CODE = "This code does not fit. A new one is shown every 30 seconds, and each works once."
+WRONG_CODE = "That code is not valid. A new one is shown every 30 seconds, and each works once."
 
 
 class AccountAdapter(DefaultAccountAdapter):
     """Accounts that only administrators create."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "account_inactive": "This account is switched off. An administrator can switch it on.",
+        "account_inactive": "This account is inactive. An administrator can reactivate it.",
         "username_password_mismatch": WRONG_PASSWORD,
         "email_password_mismatch": WRONG_PASSWORD,
         "too_many_login_attempts": TOO_MANY_ATTEMPTS,

@@ -18,13 +18,13 @@ class LoginForm(forms.LoginForm):
 class ChangePasswordForm(forms.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_labels(self, oldpassword="Current password", password1="New password", password2="New password again")
+        _set_labels(self, oldpassword="Current password", password1="New password", password2="Confirm new password")
 
 
 class SetPasswordForm(forms.SetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_labels(self, password1="New password", password2="New password again")
+        _set_labels(self, password1="New password", password2="Confirm new password")
 
 
 class ResetPasswordForm(forms.ResetPasswordForm):
@@ -36,7 +36,7 @@ class ResetPasswordForm(forms.ResetPasswordForm):
 class ResetPasswordKeyForm(forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _set_labels(self, password1="New password", password2="New password again")
+        _set_labels(self, password1="New password", password2="Confirm new password")
 
 
 def _set_labels(form: BaseForm, **labels: str) -> None:

@@ -86,7 +86,7 @@ class ClockifyApiClient:
             self.on_lost(refusal.lost.message)
             raise refusal.lost from None
         if not isinstance(answer, Mapping):
-            raise self._unexpected(f"Clockify answered {url} with something else than an object.")
+            raise self._unexpected(f"Clockify answered {url} with something other than an object.")
 
     # --- reading -------------------------------------------------------------------------------------------
     def me(self) -> Mapping[str, Any]:
@@ -317,13 +317,13 @@ class ClockifyApiClient:
     def _object(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
         answer = self._json(method, url, **options)
         if not isinstance(answer, Mapping):
-            raise self._unexpected(f"Clockify answered {method} {url} with something else than an object.")
+            raise self._unexpected(f"Clockify answered {method} {url} with something other than an object.")
         return answer
 
     def _list(self, rows: Any) -> list[Mapping[str, Any]]:
         # What is no record is set aside by whoever reads the list.
         if not isinstance(rows, list):
-            raise self._unexpected("Clockify answered with something else than a list of records.")
+            raise self._unexpected("Clockify answered with something other than a list of records.")
         return list(rows)
 
     def _parse(self, answer: requests.Response) -> Any:

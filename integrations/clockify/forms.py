@@ -48,7 +48,7 @@ class ConnectClockify(forms.Form):
     api_key = forms.CharField(
         label="API key",
         max_length=200,
-        help_text="In Clockify: your picture, Preferences, Advanced, Manage API keys.",
+        help_text="In Clockify: your profile picture, Preferences, Advanced, Manage API keys.",
         # The key is not rendered into the page again when the form has errors.
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -57,10 +57,10 @@ class ConnectClockify(forms.Form):
         label="Workspace",
         max_length=250,
         required=False,
-        help_text="Id or name; needed only when the key sees several.",
+        help_text="ID or name; needed only if the key can see several.",
     )
     start_date = DayField(
         label="Send time from",
         required=False,
-        help_text=f"{START_DATE_RULE} For a workspace that is connected already it stays as it is.",
+        help_text=f"{START_DATE_RULE} For a workspace that is already connected, it does not change.",
     )

@@ -55,26 +55,26 @@ def read_state(state: str, *, expected: str, user_id: int) -> OAuthState:
     # Equal to the state in this session: otherwise a foreign link could connect a company of its author.
     if not expected or not state or state != expected:
         raise Rejected(
-            "That answer from Intuit does not belong to a connection begun in this browser.",
+            "That response from Intuit does not belong to a connection started in this browser.",
             vendor="quickbooks",
             code="WRONG_STATE",
-            fix="Begin again with Connect QuickBooks.",
+            fix="Start again with Connect QuickBooks.",
         )
     try:
         workspace_id, owner_id = signing.loads(state, salt=SALT, max_age=MAX_AUTHORIZATION_SECONDS)
     except signing.BadSignature:
         raise Rejected(
-            "The trip to Intuit took too long, so nothing was connected.",
+            "Signing in at Intuit took too long, so nothing was connected.",
             vendor="quickbooks",
             code="WRONG_STATE",
-            fix="Begin again with Connect QuickBooks.",
+            fix="Start again with Connect QuickBooks.",
         ) from None
     if owner_id != user_id:
         raise Rejected(
-            "Another person began this connection.",
+            "Someone else started this connection.",
             vendor="quickbooks",
             code="WRONG_STATE",
-            fix="Begin again with Connect QuickBooks.",
+            fix="Start again with Connect QuickBooks.",
         )
     return OAuthState(workspace_id, owner_id)
 

@@ -339,7 +339,7 @@ class QuickBooksApiClient:
         if rows is None:
             return []
         if not isinstance(rows, list):
-            raise self._unexpected("QuickBooks answered with something else than a list of records.")
+            raise self._unexpected("QuickBooks answered with something other than a list of records.")
         return rows
 
     def _records(self, rows: Any) -> list[Mapping[str, Any]]:
@@ -347,7 +347,7 @@ class QuickBooksApiClient:
         if rows is None:
             return []
         if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise self._unexpected("QuickBooks answered with something else than a list of records.")
+            raise self._unexpected("QuickBooks answered with something other than a list of records.")
         return rows
 
     def _send(
@@ -413,7 +413,7 @@ class QuickBooksApiClient:
         except ValueError:
             raise self._unexpected("QuickBooks' answer is no JSON.", answer) from None
         if not isinstance(body, Mapping):
-            raise self._unexpected("QuickBooks answered with something else than an object.", answer)
+            raise self._unexpected("QuickBooks answered with something other than an object.", answer)
         return body
 
     def _record(self, answer: requests.Response, entity: str) -> Mapping[str, Any]:

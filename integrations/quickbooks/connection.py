@@ -32,7 +32,7 @@ def connect(workspace: Workspace, *, realm: str, refresh_token: str, now: dateti
             f"That is the token of {stored} ({stored.realm_id}), not of {realm}.",
             vendor="quickbooks",
             code="WRONG_COMPANY",
-            fix="Give the token of the company that is to be connected.",
+            fix="Enter the token of the company you want to connect.",
         )
     # Refreshing may use up a stored token, so that it is done under the lease and the new ones are saved at once.
     new_tokens = tokens.renew(stored) if stored is not None else _refresh_given(refresh_token, realm=realm)
@@ -47,12 +47,12 @@ def _refresh_given(refresh_token: str, *, realm: str) -> oauth.Tokens:
         return oauth.refresh(refresh_token, account=tokens.account(Company(realm_id=realm)))
     except ReconnectNeeded as refusal:
         raise ReconnectNeeded(
-            "Intuit refuses the refresh token that was given.",
+            "Intuit rejected that refresh token.",
             vendor=refusal.vendor,
             code=refusal.code,
             status=refusal.status,
             tid=refusal.tid,
-            fix="It may be used up, too old, or of another app: get a new one, and give it once.",
+            fix="It may be used, expired, or from another app: get a new one, and enter it once.",
         ) from refusal
 
 
@@ -111,7 +111,7 @@ def connect_with(
         company = _store(realm, new_tokens, now=now)
         keep_subscription(company, company_info, preferences, now=now)
         Workspace.objects.filter(pk=workspace.pk).update(company=company)
-        history_text = " Its history is taken up again." if archived.take_up_again(workspace, company, now=now) else ""
+        history_text = " Its history is restored." if archived.take_up_again(workspace, company, now=now) else ""
         ConnectionEvent.objects.create(
             workspace=workspace,
             company=company,
@@ -241,7 +241,7 @@ def subscription_status(company: Company) -> subscription_policy.SubscriptionSta
 
 
 def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
-    """Revoke the token at Intuit, and delete it here even if that fails. Links, receipts and history stay.
+    """Revoke the token at Intuit, and delete it here even if that fails. Links, sent time and history are kept.
 
     Return a sentence about whether Intuit confirmed.
     """
@@ -296,4 +296,4 @@ def _revoke(company: Company) -> str:
         oauth.revoke(token, account=tokens.account(company))
     except ApiError as problem:
         return f"Intuit did not confirm ({problem.message}); remove the app in QuickBooks under Apps as well."
-    return "Intuit confirmed that the permission is gone."
+    return "Intuit confirmed that access was revoked."

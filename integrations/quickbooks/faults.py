@@ -53,13 +53,13 @@ TROUBLE_CODES = TOKEN_CODES | {APP_WITHOUT_ACCESS_CODE} | BUSY_CODES | BROKEN_CO
 # Refusals of an employee, vendor or customer that a person wanted to create, reactivate or rename.
 NAME_WORDS = {
     NAME_TAKEN_CODE: "another customer, vendor or employee has this name",
-    STALE_CODE: "somebody changed the record just now; press again",
+    STALE_CODE: "someone just changed the record; try again",
     "6150": "a sub-customer needs its parent",
     "6180": "names can only be nested five levels deep",
     "6190": "the subscription has ended",
     "610": "the record, or its parent, is gone or inactive",
     "2500": "the parent is gone or inactive",
-    "2040": "the name has a sign that QuickBooks does not take",
+    "2040": "the name has a character that QuickBooks does not accept",
 }
 
 
@@ -127,7 +127,9 @@ def _access_refused(status: int, fault: Fault | None, *, by_vendor: bool, detail
     elif status == 401:
         message = "QuickBooks does not accept this company's token."
     else:
-        message = "QuickBooks does not let this app into the company (wrong company, or production and sandbox mixed)."
+        message = (
+            "QuickBooks does not give this app access to the company (wrong company, or production and sandbox mixed)."
+        )
     fix = "Connect QuickBooks again as a company admin"
     fix += ", and check QUICKBOOKS_API_URL." if status == 403 else "."
     return AccessRefused(

@@ -68,8 +68,8 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 def _next_step(reconnected: bool) -> str:
     if reconnected:
-        return "A check and a preview have begun: they show what changed meanwhile and what the catch-up would send."
-    return "A check for new users and customers begins as soon as a worker takes it."
+        return "A check and a preview have started: they show what has changed and what the catch-up sync would send."
+    return "A check for new users and customers starts as soon as a worker picks it up."
 
 
 def _connect(request: HttpRequest, workspace: Workspace) -> Company:

@@ -44,8 +44,8 @@ PAST_TENSE = {
     "unlink": "unlinked",
     "ignore": "ignored",
     "stop ignoring": "stopped ignoring",
-    "undo": "took back the decision about",
-    "redo": "took the decision again about",
+    "undo": "undid the decision about",
+    "redo": "redid the decision about",
 }
 
 
@@ -276,12 +276,12 @@ def event_sentence(person: Any, what: str, at: datetime, *, viewer: Any, zone: s
 
 
 def at_time(moment: datetime, *, zone: str) -> str:
-    """Return `at 10:42` for today in that zone, else `on Tue 3 Mar at 10:42`."""
+    """Return `at 10:42` for today in that zone, else `on Tue Mar 3 at 10:42`."""
     local, today = moment.astimezone(ZoneInfo(zone)), timezone.now().astimezone(ZoneInfo(zone)).date()
     if local.date() == today:
         return f"at {local:%H:%M}"
-    year = "" if local.year == today.year else f" {local.year}"
-    return f"on {local:%a} {local.day} {local:%b}{year} at {local:%H:%M}"
+    year = "" if local.year == today.year else f", {local.year}"
+    return f"on {local:%a %b} {local.day}{year} at {local:%H:%M}"
 
 
 def _partner_name(workspace: Workspace, kind: str, quickbooks_id: str, stored_name: str) -> str:

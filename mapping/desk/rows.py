@@ -50,7 +50,7 @@ class Row:
     override: MappingOverride | None = None
     suggestions: list[Option] = field(default_factory=list)
     clear: Option | None = None
-    billing: Billing | None = None  # who is billed if its link is confirmed; of links that wait for a person alone
+    billing: Billing | None = None  # who is billed if its link is confirmed; of links that wait for review alone
     version: str = ""  # of what is shown, carried by every decision about it
     stands_ready: Option | None = None  # the partner that the rule links once the client is linked
 
@@ -178,7 +178,7 @@ class _Reader:
         return ready
 
     def _billed_customers(self) -> dict[str, QuickBooksRecord]:
-        """Return the customers, with those above them, that decide who pays for links that wait for a person."""
+        """Return the customers, with those above them, that decide who pays for links that wait for review."""
         waiting = {ref.clockify_id for ref in self._refs if ref.section == TODO}
         partners = {link.quickbooks_id for link in self._links.values() if link.clockify_id in waiting}
         if self._tab == PEOPLE or not partners:
@@ -329,7 +329,7 @@ def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
 
 def _since(partner: Option | None) -> str:
     # strftime has no portable code for a day without a leading zero.
-    return f"{partner.since:%a} {partner.since.day} {partner.since:%b}" if partner and partner.since else ""
+    return f"{partner.since:%a %b} {partner.since.day}" if partner and partner.since else ""
 
 
 def _is_past(record: Any) -> bool:

@@ -137,8 +137,8 @@ def _ambiguous(case: Case) -> MismatchWording:
     candidates = int(case.detail.get("candidates", "0") or 0)
     partners = "employees" if case.kind == "user" else "customers"
     if candidates > 1:
-        part = f"{candidates} {partners} are called so"
-        sentence = f"{candidates} {partners} are called {case.name}; you decide which it is."
+        part = f"{candidates} {partners} have this name"
+        sentence = f"{candidates} {partners} are named {case.name}; you decide which it is."
         return MismatchWording("More than one match", part, sentence, HERE, "alt_route")
     if case.detail.get("linked_to"):
         holder = case.detail["linked_to"]
@@ -167,8 +167,8 @@ def _inactive(case: Case) -> MismatchWording:
     name = case.quickbooks_name or case.detail.get("quickbooks_name", "") or case.name
     since = f" since {case.since}" if case.since else ""
     if case.detail.get("is_gone"):
-        sentence = f"The {kind} {name} is no longer in QuickBooks, merged away or removed; the link is kept."
-        return MismatchWording("Gone from QuickBooks", "merged away or removed", sentence, HERE, "block")
+        sentence = f"The {kind} {name} is no longer in QuickBooks, merged or deleted; the link is kept."
+        return MismatchWording("Gone from QuickBooks", "merged or deleted", sentence, HERE, "block")
     if case.is_linked:
         sentence = f"The {kind} {name} has been inactive{since}; the link is kept."
         part = f"since {case.since}; the link is kept" if since else "the link is kept"
@@ -230,9 +230,9 @@ def _renamed(case: Case) -> MismatchWording:
     if before and after and before.strip() != after.strip():
         changes.append((before, after))
     renamings = " and ".join(f"{old} when linked and is {new} now" for old, new in changes) or "another name before"
-    part = f"was {changes[0][0]}" if changes else "the link goes on working"
+    part = f"was {changes[0][0]}" if changes else "the link still works"
     return MismatchWording(
-        "Renamed since", part, f"It was {renamings}; the link goes on working.", "nobody has to", "edit"
+        "Renamed since", part, f"It was {renamings}; the link still works.", "only if you want to", "edit"
     )
 
 

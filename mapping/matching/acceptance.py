@@ -1,7 +1,7 @@
 """Rules for accepting likely partners without choosing one by one. Three levels, the most certain first:
 
 safe        nothing about the pair is a guess: the forgiving rule would link it, that is, unique on both sides, same
-            structure, both active and free, and named alike apart from case, inner spaces or Unicode form. All safe
+            structure, both active and free, and the same name apart from case, inner spaces or Unicode form. All safe
             pairs may be accepted together. An accent, an apostrophe or a likeness alone is never safe.
 clear       the first suggestion is likely enough, not linked to another record, and well ahead of the next.
 suggested   a record without a link whose first suggestion is clear, while no other row suggests the same partner:

@@ -48,7 +48,7 @@ class PartnerIndex:
         name = shown_name(record)
         place = (record.kind, record.parent_id)
         if not is_usable(record):
-            # A gone record was merged away or removed, so no one can make it active again.
+            # A gone record was merged or deleted, so no one can make it active again.
             if not record.gone:
                 self._inactive[(*place, name_key(name, mode=self.mode))].append(record)
             return

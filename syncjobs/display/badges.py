@@ -24,7 +24,7 @@ class StatusBadge:
 SENT = StatusBadge("Sent", "check_circle", "sent")
 WAITING = StatusBadge("Waiting to be sent", "schedule", "waiting")
 HELD = StatusBadge("Held", "pause_circle", "held")
-LEFT_OUT = StatusBadge("Left out", "remove", "out")
+LEFT_OUT = StatusBadge("Excluded", "remove", "out")
 IGNORED = StatusBadge("Ignored", "remove", "out")
 REFUSED = StatusBadge("Refused", "report", "refused")
 IN_DOUBT = StatusBadge("In doubt", "help", "doubt")
@@ -34,7 +34,7 @@ CHANGE_WAITS = StatusBadge("Change waits to be sent", "schedule", "waiting")
 REFUSED_OR_HELD = StatusBadge("Refused, or change held", "report", "refused")
 CHANGE_HELD = StatusBadge("Change held", "pause_circle", "held")
 DELETED = StatusBadge("Deleted", "remove", "out")
-UNKNOWN = StatusBadge("Not looked at yet", "remove", "out")
+UNKNOWN = StatusBadge("Not checked yet", "remove", "out")
 
 LOCKING = CONFLICTS
 ENTRY_STATES = {
@@ -78,7 +78,7 @@ ITEM_OUTCOMES: Mapping[str, StatusBadge] = {
     "blocked": HELD,
     "failed": REFUSED,
     "unknown": IN_DOUBT,
-    "waiting": StatusBadge("Waits for a person", "pause_circle", "held"),
+    "waiting": StatusBadge("Waits for review", "pause_circle", "held"),
 }
 
 ACTION_STATES: Mapping[str, StatusBadge] = {
@@ -95,7 +95,7 @@ ACTION_STATES: Mapping[str, StatusBadge] = {
 # Messages, by the lowest level with this badge (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
 MESSAGES = (
     (40, StatusBadge("Not done", "report", "refused")),
-    (30, StatusBadge("Take note", "warning", "held")),
+    (30, StatusBadge("Acknowledge", "warning", "held")),
     (25, StatusBadge("Done", "check_circle", "sent")),
     (0, StatusBadge("Note", "info", "waiting")),
 )

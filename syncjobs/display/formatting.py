@@ -15,8 +15,8 @@ CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
 def hours(minutes: int | None) -> str:
-    """Return hours for columns: 3810 minutes are 63.50."""
-    return f"{(minutes or 0) / 60:.2f}"
+    """Return hours for columns: 93810 minutes are 1,563.50."""
+    return f"{(minutes or 0) / 60:,.2f}"
 
 
 def signed_hours(minutes: int) -> str:
@@ -25,8 +25,8 @@ def signed_hours(minutes: int) -> str:
 
 
 def in_hours(minutes: int | None) -> str:
-    """Return hours for sentences: 3810 minutes are 63.5 h."""
-    return f"{(minutes or 0) / 60:.2f}".rstrip("0").rstrip(".") + " h"
+    """Return hours for sentences: 93810 minutes are 1,563.5 h."""
+    return f"{(minutes or 0) / 60:,.2f}".rstrip("0").rstrip(".") + " h"
 
 
 def length(seconds: int | None) -> str:
@@ -46,7 +46,7 @@ def length(seconds: int | None) -> str:
 
 def duration(minutes: int | None) -> str:
     """Return hours and minutes for one entry: 135 minutes are 2:15."""
-    return f"{(minutes or 0) // 60}:{(minutes or 0) % 60:02d}"
+    return f"{(minutes or 0) // 60:,}:{(minutes or 0) % 60:02d}"
 
 
 def as_minutes(seconds: int) -> str:
@@ -87,7 +87,7 @@ def difference_hours(clockify: int, quickbooks: int) -> str:
 
 
 def clock(value: datetime, zone: str) -> str:
-    """Return `at 02:00 today`, or `on Tue 3 Mar, 02:00` for another day of that zone."""
+    """Return `at 02:00 today`, or `on Tue Mar 3, 02:00` for another day of that zone."""
     local = value.astimezone(ZoneInfo(zone))
     if local.date() == timezone.now().astimezone(ZoneInfo(zone)).date():
         return f"at {local:%H:%M} today"
@@ -95,17 +95,16 @@ def clock(value: datetime, zone: str) -> str:
 
 
 def period(first: date, last: date) -> str:
-    """Return `Mon 2 to Sun 22 March 2026`, with both months or years where they differ."""
+    """Return `Mon Mar 2 to Sun Mar 22, 2026`, with both years where they differ."""
+    end = f"{last:%a %b} {last.day}, {last.year}"
     if first == last:
-        return f"{last:%a} {last.day} {last:%B %Y}"
-    start = f"{first:%a} {first.day}"
-    if (first.year, first.month) != (last.year, last.month):
-        start += f" {first:%B}" + (f" {first.year}" if first.year != last.year else "")
-    return f"{start} to {last:%a} {last.day} {last:%B %Y}"
+        return end
+    year = f", {first.year}" if first.year != last.year else ""
+    return f"{first:%a %b} {first.day}{year} to {end}"
 
 
 def moment(value: datetime | None, zone: str = "UTC") -> str:
-    """Return `Tue 3 Mar, 22:40` in that zone, with the year unless it is the current one."""
+    """Return `Tue Mar 3, 22:40` in that zone, with the year unless it is the current one."""
     if value is None:
         return "never"
     local = value.astimezone(ZoneInfo(zone))
@@ -115,8 +114,8 @@ def moment(value: datetime | None, zone: str = "UTC") -> str:
 def day(value: date | None) -> str:
     if value is None:
         return ""
-    year = "" if value.year == timezone.now().year else f" {value.year}"
-    return f"{value:%a} {value.day} {value:%b}{year}"
+    year = "" if value.year == timezone.now().year else f", {value.year}"
+    return f"{value:%a %b} {value.day}{year}"
 
 
 def ago(value: datetime | None) -> str:

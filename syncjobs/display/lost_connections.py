@@ -5,7 +5,7 @@ from __future__ import annotations
 from integrations.models import Company, Workspace
 from syncjobs.display.formatting import moment
 
-ASKED_IN_VAIN = "It was asked once more and refused, so only connecting it again helps."
+ASKED_IN_VAIN = "It was tried once more and refused, so it has to be reconnected."
 
 
 def asked_again(row: Workspace | Company | None, *, zone: str) -> str:
@@ -16,5 +16,5 @@ def asked_again(row: Workspace | Company | None, *, zone: str) -> str:
         return ASKED_IN_VAIN
     when = "within a minute" if row.ask_again_at is None else f"on {moment(row.ask_again_at, zone)}"
     return (
-        f"Hourbridge asks again automatically {when} while a worker runs; a check or sync that you start asks at once."
+        f"Hourbridge retries automatically {when} while a worker runs; a check or sync that you start retries at once."
     )

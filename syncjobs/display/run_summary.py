@@ -40,7 +40,7 @@ def summary(run: Run) -> str:
     word = "not done" if run.error_code in UNDONE else "refused"
     parts += [f"{figures['failed']} {word}"] if figures["failed"] else []
     parts += [f"{in_doubt(figures)} in doubt"] if in_doubt(figures) else []
-    parts += [f"{waiting(figures)} waiting for a person"] if waiting(figures) else []
+    parts += [f"{waiting(figures)} waiting for review"] if waiting(figures) else []
     return "; ".join(parts)
 
 
@@ -60,5 +60,5 @@ def interruptions(run: Run) -> list[str]:
         sentences.append(f"Waited {number(run.waits, 'time,times')} for a request limit{text}")
     if run.takeovers:
         times = "" if run.takeovers == 1 else f", {run.takeovers} times"
-        sentences.append(f"Its process was gone, and another one went on with it{times}.")
+        sentences.append(f"Its process ended, and another one continued it{times}.")
     return sentences

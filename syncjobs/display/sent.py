@@ -44,7 +44,7 @@ def corrections(receipt: Receipt) -> list[Receipt]:
 def sentence(receipt: Receipt, *, zone: str) -> str:
     """Return the facts as text.
 
-    `Sent Mon 23 Mar, 10:05 by Time sync 3 as activity 412: 2:15 on Tue 3 Mar, employee 59 Ada, customer 84 Acme.`
+    `Sent Mon Mar 23, 10:05 by Time sync 3 as activity 412: 2:15 on Tue Mar 3, employee 59 Ada, customer 84 Acme.`
     """
     run_text = f" by {receipt.run}" if receipt.run else ""
     sent_text = f"Sent {moment(receipt.sent_at, zone)}{run_text} as activity {receipt.quickbooks_id}"

@@ -19,50 +19,50 @@ class Wording:
 
 WORDINGS = {
     "NO_RATE": Wording(
-        "{n} no hourly rate in Clockify and went with 0.", "entry has,entries have", "No hourly rate, goes with 0"
+        "{n} no hourly rate in Clockify and went at 0.", "entry has,entries have", "No hourly rate, sent at 0"
     ),
     "NO_COST_RATE": Wording(
         "{n} no cost rate that Clockify shows to this API key, and went without one.",
         "entry has,entries have",
-        "No cost rate, goes without one",
+        "No cost rate, sent without one",
     ),
     "DESCRIPTION_CUT": Wording(
-        "{n} longer than QuickBooks takes and went with the first 4,000 characters.",
+        "{n} longer than QuickBooks allows; the first 4,000 characters were sent.",
         "text is,texts are",
         "The text is cut to 4,000 characters",
     ),
-    "RATE_CHANGED": Wording("{n} another rate now than when sent.", "sent entry has,sent entries have"),
-    "LINK_CHANGED": Wording("{n} another link now than when sent.", "sent entry has,sent entries have"),
+    "RATE_CHANGED": Wording("{n} a different rate now than when sent.", "sent entry has,sent entries have"),
+    "LINK_CHANGED": Wording("{n} a different link now than when sent.", "sent entry has,sent entries have"),
     "MANY_MISSING": Wording(
-        "{n} gone from Clockify. So many deletions at once wait for a person.", "sent entry is,sent entries are"
+        "{n} gone from Clockify. So many deletions at once wait for review.", "sent entry is,sent entries are"
     ),
     "MANY_DELETIONS": Wording(
-        "{n} no billable work any more. So many deletions at once wait for a person.",
+        "{n} no longer billable work. So many deletions at once wait for review.",
         "sent entry is,sent entries are",
     ),
     "REPORT_SHORT": Wording(
-        "Clockify’s report counts {n} more than it lists; while that is new, nothing is deleted for what it lacks.",
+        "Clockify’s report counts {n} more than it lists; while that is new, nothing missing from it is deleted.",
         "time entry,time entries",
     ),
-    "UNREADABLE": Wording("{n} could not be read and held only what hangs on them.", "record,records"),
+    "UNREADABLE": Wording("{n} could not be read and held only what depends on them.", "record,records"),
     "UNKNOWN_TIME_ZONE": Wording(
         "{n} a time zone that is unknown here; {zone}, the workspace's, is used instead.", "person has,people have"
     ),
     "ROUNDING_UNKNOWN": Wording(
-        "Clockify's reports round in a way that is not understood here; time goes to the nearest minute instead."
+        "Clockify's reports round in a way that is not known here; time is rounded to the nearest minute instead."
     ),
     "LATE_DOUBLE": Wording(
         "{n} of an earlier run arrived twice, since QuickBooks answered late; the extra time was deleted there.",
         "write,writes",
     ),
     "LATE_DOUBLE_BILLED": Wording(
-        "{n} of an earlier run arrived twice, and the extra time is billed already, so it stays: the list of events "
+        "{n} of an earlier run arrived twice, and the extra time is billed already, so it stays: the event log "
         "names it. Take it off the invoice if it is billed twice, and delete it in QuickBooks.",
         "write,writes",
     ),
     "LATE_DOUBLE_KEPT": Wording(
-        "{n} of an earlier run arrived twice, and the extra time can't be deleted from here: the list of events says "
-        "why. Delete it in QuickBooks, or the client is billed twice.",
+        "{n} of an earlier run arrived twice, and the extra time can't be deleted from here: the event log "
+        "says why. Delete it in QuickBooks, or the client is billed twice.",
         "write,writes",
     ),
 }

@@ -47,7 +47,7 @@ class Busy(Exception):
         self.since = since
         holder = describe(run) if run else "Another process"
         since_text = f" since {since:%H:%M:%S} UTC" if since else ""
-        super().__init__(f"{holder} is at work on this company{since_text}.")
+        super().__init__(f"{holder} is working on this company{since_text}.")
 
 
 class Lost(Exception):
@@ -151,7 +151,7 @@ def end_dead_commands(*, now: Moment | None = None) -> int:
     # No worker resumes a command: the person who started it has seen it end (decision 3).
     dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
     return dead.update(
-        **process_gone(now, "Its process was ended before it was done. The next run goes on where it stopped.")
+        **process_gone(now, "Its process ended before it was done. The next run continues where it stopped.")
     )
 
 

@@ -27,7 +27,7 @@ SYNCED_LISTS = (
     ("Mismatches", "link_off", "mapping.mismatch"),
     ("Ignored or unlinked", "block", "mapping.mappingoverride"),
     ("Could not be read", "warning", "integrations.unreadablerecord"),
-    ("Not believed yet", "content_cut", "integrations.shrunklist"),
+    ("Lists to confirm", "content_cut", "integrations.shrunklist"),
     ("Clockify users", "person", "integrations.clockifyuser"),
     ("Clockify clients", "business", "integrations.clockifyclient"),
     ("Clockify projects", "folder", "integrations.clockifyproject"),

@@ -1,4 +1,4 @@
-"""Time that waits for a person, by its cause: for the overview, the menu and the lists that they lead to."""
+"""Time that waits for review, by its cause: for the overview, the menu and the lists that they lead to."""
 
 from __future__ import annotations
 

@@ -81,14 +81,14 @@ def fields_of(draft: PartnerDraft) -> dict[str, Any]:
 def open_message(write: PartnerWrite | None) -> str:
     """Return the sentence that refuses a second write for the same record."""
     if write is None:
-        return "Somebody else has just written this; look at the row again."
+        return "Someone else has just written this; check the row again."
     author = write.person.get_username() if write.person else "a command"
     since = f"{write.created_at:%H:%M:%S} UTC"
     if write.in_doubt:
         return (
             f"{write.name} was sent at {since} by {author} and no clear answer came. Look for it before anything else."
         )
-    return f"{write.name} is being written since {since}, asked for by {author}."
+    return f"{write.name} is being written since {since}, requested by {author}."
 
 
 def can_be_resumed(write: PartnerWrite) -> bool:

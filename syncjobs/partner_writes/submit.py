@@ -105,7 +105,7 @@ def send_opened(
         _check_draft(draft(workspace, request), is_confirmed)
         if not sender.make_ready(write):
             _refuse_failed_checks(draft(workspace, request))
-            raise Refused("It changed while you looked; look at it again.")
+            raise Refused("It changed while you were looking; review it again.")
     except Refused as refusal:
         journal.end(write, State.ABANDONED, message=str(refusal))
         raise
@@ -178,7 +178,7 @@ def confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str)
 def _check_draft(current_draft: PartnerDraft, is_confirmed: Callable[[PartnerDraft], bool]) -> None:
     _refuse_failed_checks(current_draft)
     if not is_confirmed(current_draft):
-        raise Refused("What would be written is not what you saw any more; look at it again.")
+        raise Refused("What would be written is no longer what you saw; review it again.")
 
 
 def _refuse_failed_checks(current_draft: PartnerDraft) -> None:

@@ -117,7 +117,7 @@ def _judge_sent(
     if step.verb == "keep":
         return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
-        # Why one of many deletions waits for a person. Time that is there already was about a first write, and ended
+        # Why one of many deletions waits for review. Time that is there already was about a first write, and ended
         # when a person adopted the activity.
         causes = NO_WORK if step.verb == "delete" else set()
         remembered = _remembered_reasons(entry, earlier, (QUICKBOOKS_REASONS | causes) - {"ALREADY_IN_QUICKBOOKS"})

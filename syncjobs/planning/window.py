@@ -29,7 +29,7 @@ CHUNK = 1000
 WEEK = timedelta(days=7)
 # Counts the entries that a report lacks of its own total.
 REPORT_SHORT = "REPORT_SHORT"
-# Sent entries that may be gone before the rest is not asked: so many wait for a person in any case, in each run.
+# Sent entries that may be gone before the rest is not asked: so many wait for review in any case, in each run.
 MAX_GONE = 500
 # Entries in a row whose own address gives no answer, each after GIVE_UP_SECONDS, before the rest is not asked.
 MAX_UNANSWERED = 3
@@ -62,7 +62,7 @@ class Window:
     def cut_message(self) -> str:
         """A sentence about a report that may have been cut; "" if it is whole."""
         words = f"Clockify's report counts {self.lacking:,} more time entries than it lists, so it may have been cut."
-        return f"{words} Nothing was deleted for what it lacks." if self.is_cut else ""
+        return f"{words} Nothing missing from it was deleted." if self.is_cut else ""
 
     @property
     def warnings(self) -> dict[str, int]:
@@ -253,7 +253,7 @@ def _look_up_missing(
     """
     missing_ids = sorted(missing)
     deletable_ids, deleted_before = _deletable_ids(workspace, missing_ids), _deleted_before(workspace, missing_ids)
-    # Newly missing ones first: what waits for a person must not keep the others from being asked for.
+    # Newly missing ones first: what waits for review must not keep the others from being asked for.
     missing_ids.sort(key=lambda entry_id: (entry_id in deleted_before, entry_id))
     days = (window.first, window.last)
     sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=days).count()

@@ -83,7 +83,7 @@ class Step:
 
 
 NEW = "New: not sent before."
-NEW_NOT_BILLABLE = "New: not sent before. It goes as not billable."
+NEW_NOT_BILLABLE = "New: not sent before. It is sent as not billable."
 
 
 def day_of(entry: Entry, sent: Sent | None) -> date:
@@ -109,7 +109,7 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
     if entry.kept and is_no_work(entry, resolution, sent):
-        return Step(entry.id, "keep", "It is no billable work any more; a person keeps it in QuickBooks.")
+        return Step(entry.id, "keep", "It is no longer billable work; a person keeps it in QuickBooks.")
     if resolution.codes & NO_WORK:
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
@@ -138,13 +138,13 @@ def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
 def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
-        return Step(entry.id, "keep", "Sent, and nothing about it is different now.")
+        return Step(entry.id, "keep", "Sent, and nothing about it has changed.")
     # It keeps its day, which need not be the entry's today: the time zone may have changed.
     closed_reasons = resolution.closed.reasons(sent.txn_date) or resolution.reasons
     if closed_reasons:
         why, warnings = f"To be sent again, but {closed_text(closed_reasons)}.", _since_sent(entry, resolution, sent)
         return Step(entry.id, "block", why, closed_reasons, warnings)
-    why = _changed_fields(sent, new_draft, entry, resolution, verb="Sent again as asked")
+    why = _changed_fields(sent, new_draft, entry, resolution, verb="Resent as requested")
     return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
@@ -156,12 +156,12 @@ def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
         return Step(
             entry.id,
             "block",
-            "It is no billable work any more, but can't be deleted now.",
+            "It is no longer billable work, but can't be deleted now.",
             other_reasons + closed_reasons,
         )
     # Told beside the deletion, and while a person has to decide about many of them.
     causes = tuple(reason for reason in resolution.reasons if reason.code in NO_WORK)
-    return Step(entry.id, "delete", "It is no billable work any more.", causes, draft=sent.draft)
+    return Step(entry.id, "delete", "It is no longer billable work.", causes, draft=sent.draft)
 
 
 def intend_gone(
@@ -330,7 +330,7 @@ def unless_there_already(step: Step, sent: Sent | None, reading: Activity | None
         return step
     if not sent.changed_by_hand(reading) or not answered.is_exactly(step.draft, reading):
         return step
-    why = "Edited, and QuickBooks has it like that already."
+    why = "Edited, and QuickBooks already has it that way."
     return replace(step, verb="keep", why=why, warnings=(), reading=reading, refresh_receipt=True)
 
 
@@ -340,7 +340,7 @@ NOT_KNOWN = "It is not known whether it is billed, so it waits."
 def why_billed(reason: Reason) -> str:
     """Return the plan's sentence for time that stays since it is billed."""
     on = form_text(reason.facts)
-    return f"It is billed{f' on {on}' if on else ''}; the {form_name(reason.facts)} is left as it is."
+    return f"It is billed{f' on {on}' if on else ''}; the {form_name(reason.facts)} is left as is."
 
 
 def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, set_aside: Collection[str]) -> Step:
@@ -365,6 +365,6 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
     return hold(step, Reason("ALREADY_IN_QUICKBOOKS", facts), why=why)
 
 
-def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something else than was sent.") -> Step:
+def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something other than what was sent.") -> Step:
     """Return the step blocked for this reason."""
     return replace(step, verb="block", why=why, reasons=(reason,), refresh_receipt=False)

@@ -91,7 +91,7 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: B
             return hold(step, doubt, why=changes.NOT_KNOWN)
         return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
     if step.verb == "delete" or step.draft is None:
-        why = "It is no billable work any more. Time can be added, not taken away: credit it in QuickBooks."
+        why = "It is no longer billable work. Time can be added, not taken away: credit it in QuickBooks."
         return _refuse_correction(step, own, billing, why)
     is_billable = step.draft.is_billable
     if is_billable != sent.draft.is_billable and own.billable_status in STATUSES[not is_billable]:

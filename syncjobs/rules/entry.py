@@ -31,7 +31,7 @@ class Entry:
     content_hash: str
     ignored: bool = False
     set_aside: frozenset[str] = frozenset()
-    # Its time stays in QuickBooks although it is no billable work any more.
+    # Its time stays in QuickBooks although it is no longer billable work.
     kept: bool = False
     # What only line rules and templates look at; `tags` are ids and names, `zone` is its owner's.
     task_id: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 MAX_DELETIONS = 20
 MAX_SHARE = 0.1
 
-# Warnings of a run: of entries gone from Clockify, and of entries that are no billable work any more.
+# Warnings of a run: of entries gone from Clockify, and of entries that are no longer billable work.
 MANY_MISSING, MANY_DELETIONS = "MANY_MISSING", "MANY_DELETIONS"
 WARNINGS = (MANY_MISSING, MANY_DELETIONS)
 
@@ -20,7 +20,7 @@ def are_many(deletions: int, sent: int) -> bool:
 
 
 def waiting(figures: Mapping[str, Any]) -> int:
-    """Return how many deletions of a sync wait for a person."""
+    """Return how many deletions of a sync wait for review."""
     return sum(int(figures.get("warnings", {}).get(name, 0)) for name in WARNINGS)
 
 

@@ -22,8 +22,8 @@ MAX_WEEKS = timedelta(days=42)
 MAX_WIDE_COLUMNS = 3
 LABELS = {
     "ROUNDING": "Rounding",
-    "EDITED": "Edits that wait",
-    "DELETED": "Deletions that wait",
+    "EDITED": "Pending edits",
+    "DELETED": "Pending deletions",
     "KEPT": "Kept in QuickBooks by a person",
     "ADOPTED": "Adopted as it is in QuickBooks",
     "LINK_CHANGED": "Link changed after sending",
@@ -187,10 +187,10 @@ class Column(NamedTuple):
     @property
     def label(self) -> str:
         if self.first == self.last:
-            return f"{self.first.day} {self.first:%b}"
+            return f"{self.first:%b} {self.first.day}"
         if (self.first.year, self.first.month) == (self.last.year, self.last.month):
-            return f"{self.first.day} to {self.last.day} {self.last:%b}"
-        return f"{self.first.day} {self.first:%b} to {self.last.day} {self.last:%b}"
+            return f"{self.first:%b} {self.first.day} to {self.last.day}"
+        return f"{self.first:%b} {self.first.day} to {self.last:%b} {self.last.day}"
 
 
 def columns(first: date, last: date) -> list[Column]:

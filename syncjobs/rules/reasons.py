@@ -35,14 +35,14 @@ class Reason:
 WORDINGS = {
     "NOT_FINISHED": Wording(
         "Still running",
-        "The timer has run since {started}; it is looked at again once it stops.",
+        "The timer has been running since {started}; it is checked again once it stops.",
         "wait",
         "Stop the timer in Clockify when the work is done.",
         by_rule=True,
     ),
     "NOT_WORK_TIME": Wording(
         "Not work time",
-        "Clockify has it as {type}, and only work is sent.",
+        "Clockify has it as {type}, and only work time is sent.",
         "clockify",
         "Enter it as regular time if it was work.",
         by_rule=True,
@@ -80,43 +80,43 @@ WORDINGS = {
     ),
     "EMPLOYEE_INACTIVE": Wording(
         "Employee or vendor inactive",
-        "{name} is inactive in QuickBooks; the link waits for a person.",
+        "{name} is inactive in QuickBooks; the link waits for review.",
         "quickbooks",
         "Reactivate the person in QuickBooks and confirm the link here, or link another one.",
     ),
     "CUSTOMER_INACTIVE": Wording(
         "Customer inactive",
-        "{name} is inactive in QuickBooks; the link waits for a person.",
+        "{name} is inactive in QuickBooks; the link waits for review.",
         "quickbooks",
         "Reactivate the customer in QuickBooks and confirm the link here, or link another one.",
     ),
     "TOO_SHORT": Wording(
         "Under a minute",
-        "{seconds} seconds round to no minute.",
+        "{seconds} seconds round to zero minutes.",
         "clockify",
-        "Correct start or end in Clockify if more was worked.",
+        "Correct the start or end in Clockify if more time was worked.",
         by_rule=True,
     ),
     "TOO_LONG": Wording(
-        "Very long",
-        "It lasts {hours} h; entries over {limit} h wait for a person.",
+        "Unusually long",
+        "It lasts {hours} h; entries over {limit} h wait for review.",
         "clockify",
         "Correct the end in Clockify if the timer was forgotten, or send it anyway here.",
     ),
     "BOOKS_CLOSED": Wording(
         "Books closed",
-        "The books are closed up to {closed}, and this work is from {day}.",
+        "The books are closed through {closed}, and this work is from {day}.",
         "quickbooks",
-        "Ask the bookkeeper to open the period, or leave the time out.",
+        "Ask the bookkeeper to reopen the period, or leave the time out.",
     ),
     "PERIOD_SIGNED": Wording(
         "Period signed",
-        "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept as they are.",
+        "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept.",
         "here",
         "Withdraw the sign-off on the page Proof, or switch off Keep signed periods under Rules.",
     ),
     "CURRENCY_DIFFERS": Wording(
-        "Another currency",
+        "Different currency",
         "Its rate is in {ours}, {customer} is billed in {theirs}.",
         "clockify",
         "Correct the currency in Clockify, or link a customer of that currency.",
@@ -129,22 +129,22 @@ WORDINGS = {
     ),
     "INVOICED_IN_CLOCKIFY": Wording(
         "Already invoiced",
-        "It is marked invoiced in Clockify; sent as well it would be billed twice.",
+        "It is marked invoiced in Clockify; sending it too would bill it twice.",
         "clockify",
         "Leave it, or send it anyway here if that invoice will not be used.",
         by_rule=True,
     ),
     "ALREADY_IN_QUICKBOOKS": Wording(
-        "Already there",
+        "Already in QuickBooks",
         "QuickBooks has the same person, customer, day and time, not sent from here ({twins}).",
         "here",
-        "Adopt that one, or send this anyway.",
+        "Adopt that one, or send this one anyway.",
     ),
     "IGNORED": Wording(
         "Ignored", "{what} is ignored here.", "here", "Stop ignoring it to send its time.", by_rule=True
     ),
     "PLAN_NOT_SUPPORTED": Wording(
-        "Plan does not fit",
+        "Plan not supported",
         "{sentence}",
         "quickbooks",
         "Sending needs QuickBooks Online Essentials or Plus without Payroll.",
@@ -157,7 +157,7 @@ WORDINGS = {
     ),
     "NOT_CONNECTED": Wording(
         "Not connected",
-        "{side} is not connected: {cause} Nothing is lost meanwhile.",
+        "{side} is not connected: {cause} Nothing is lost in the meantime.",
         "here",
         "Connect it again.",
     ),
@@ -175,7 +175,7 @@ WORDINGS = {
     ),
     "LINE_RULE_BROKEN": Wording(
         "Item, class or location can't be used",
-        "{what} {how}; nothing is booked on it.",
+        "{what} {how}; nothing can be posted to it.",
         "here",
         "Choose another one under Rules, or reactivate it in QuickBooks; the next run reads it again.",
     ),
@@ -183,31 +183,31 @@ WORDINGS = {
         "No answer, in doubt",
         "It was sent at {at} and no clear answer came; every run looks for it before sending it again.",
         "wait",
-        "The next run looks for it; if two activities look alike, say here which one it is.",
+        "The next run looks for it; if two activities look alike, choose the right one here.",
     ),
     "MANY_MISSING": Wording(
         "Many missing at once",
-        "It was deleted in Clockify with many others at once; a person says whether its time in QuickBooks goes too.",
+        "It was deleted in Clockify with many others at once; someone has to say if its QuickBooks time goes too.",
         "here",
-        "Say whether the deletions are meant, or keep the time in QuickBooks.",
+        "Confirm the deletions, or keep the time in QuickBooks.",
     ),
     "BILLED_IN_QUICKBOOKS": Wording(
         "Edited after it was billed",
-        "It is billed in QuickBooks, and Clockify has something else now; the invoice is left as it is.",
+        "It is billed in QuickBooks, but Clockify has changed since; the invoice is left as is.",
         "quickbooks",
-        "Correct the invoice in QuickBooks if it is wrong, or add here what is missing beside it.",
+        "Correct the invoice in QuickBooks if it is wrong, or add the difference here.",
     ),
     "CHANGED_IN_QUICKBOOKS": Wording(
         "Changed by hand in QuickBooks",
-        "What was sent was {how} by hand in QuickBooks; nothing is overwritten or made again.",
+        "What was sent was {how} by hand in QuickBooks; nothing is overwritten or recreated.",
         "here",
-        "Keep theirs, send Clockify's version, or add what is missing beside it.",
+        "Keep QuickBooks' version, send Clockify's, or add the difference.",
     ),
     "INVOICES_NOT_READ": Wording(
         "Not known whether billed",
-        "QuickBooks could not say whether it is on an invoice: {cause} Until it can, nothing of it changes.",
+        "QuickBooks could not say whether it is on an invoice: {cause} Until it can, it is not changed.",
         "wait",
-        "The next run asks again.",
+        "The next run checks again.",
     ),
 }
 
@@ -224,19 +224,19 @@ GIVEN_UP = Wording(
 
 # ALREADY_IN_QUICKBOOKS for an activity that is not quite the same.
 ALMOST_THERE = Wording(
-    "Almost there",
+    "Possible duplicate",
     "QuickBooks has time of the same person and day with the same {same}, not sent from here ({twins}). It may be this "
     "entry as it was before an edit.",
     "here",
-    "Adopt that one, which the next sync brings up to date, or send this anyway.",
+    "Adopt that one, which the next sync updates, or send this one anyway.",
 )
 
 # BILLED_IN_QUICKBOOKS where the invoice or sales receipt is known.
 BILLED_ON = Wording(
     WORDINGS["BILLED_IN_QUICKBOOKS"].title,
-    "It is billed in QuickBooks on {form}, and Clockify has something else now; the {form_name} is left as it is.",
+    "It is billed in QuickBooks on {form}, but Clockify has changed since; the {form_name} is left as is.",
     "quickbooks",
-    "Correct the {form_name} in QuickBooks if it is wrong, or add here what is missing beside it.",
+    "Correct the {form_name} in QuickBooks if it is wrong, or add the difference here.",
 )
 # QuickBooks' entities that bill time, as people call them.
 FORM_NAMES = {"Invoice": "invoice", "SalesReceipt": "sales receipt"}
@@ -248,7 +248,7 @@ UNDONE = {"INVOICES_NOT_READ"}
 # OUTCOME_UNKNOWN for a call that was not answered yet, while its run is at work.
 ON_THE_WAY = Wording(
     "On the way",
-    "It has been on its way to QuickBooks since {at}; the run that sends it is at work.",
+    "It has been on its way to QuickBooks since {at}; the run that is sending it is still working.",
     "wait",
     "Wait until the run is done.",
 )
@@ -261,6 +261,8 @@ NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
 RECORD_KINDS = ("user", "client", "project")
 # Reasons that concern the whole connection, not one entry.
 WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
+# Facts that are days, as `2026-03-10`.
+DAYS = ("closed", "day", "first", "last")
 
 
 class _FactsWithDefault(dict[str, Any]):
@@ -305,11 +307,29 @@ def form_text(facts: Mapping[str, Any]) -> str:
     # Numbers are optional in QuickBooks.
     text = f"{name} {facts['number']}" if facts.get("number") else f"{'an' if name == 'invoice' else 'a'} {name}"
     day = date.fromisoformat(facts["date"]) if facts.get("date") else None
-    return f"{text} of {day:%B} {day.day}, {day.year}" if day else text
+    return f"{text} of {full_date(day)}" if day else text
+
+
+def full_date(value: date) -> str:
+    """Return `March 3, 2026`."""
+    return f"{value:%B} {value.day}, {value.year}"
 
 
 def _facts(row: Mapping[str, Any]) -> dict[str, Any]:
-    return _FactsWithDefault(row, form=form_text(row), form_name=form_name(row))
+    return _FactsWithDefault(with_day_texts(row), form=form_text(row), form_name=form_name(row))
+
+
+def with_day_texts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts with their days as people write them: `March 3, 2026`."""
+    return {**facts, **{name: _day_text(facts[name]) for name in DAYS if facts.get(name)}}
+
+
+def _day_text(text: Any) -> str:
+    """Return a stored day as people write it; words in its place stay as they are."""
+    try:
+        return full_date(date.fromisoformat(text))
+    except (TypeError, ValueError):
+        return str(text)
 
 
 def title(code: str) -> str:
@@ -341,7 +361,7 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     """
     code, wording = str(row.get("code")), wording_of(row)
     if wording is None:
-        return {"code": code, "message": code, "fix_in": "support", "fix": "Ask those who run Hourbridge."}
+        return {"code": code, "message": code, "fix_in": "support", "fix": "Ask your Hourbridge administrator."}
     message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix.format_map(_facts(row))
     if code == "UNREADABLE":
         fix_in = SIDES.get(str(row.get("record")), "quickbooks")

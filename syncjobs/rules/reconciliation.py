@@ -86,7 +86,7 @@ class Worked:
     seconds: int
     state: str
     reasons: tuple[Mapping[str, Any], ...] = ()
-    words: str = "Goes with the next sync"
+    words: str = "Pending the next sync"
     edited: bool = False
     adopted: bool = False
     money: Money | None = None
@@ -214,7 +214,7 @@ def _edited(worked: Worked, booked: Booked) -> tuple[str, str]:
         return BILLED, reasons.title(BILLED)
     if worked.adopted:
         return "ADOPTED", "Adopted as it is in QuickBooks; the next sync brings it up to date"
-    return "EDITED", "Edited since it was sent; goes with the next sync"
+    return "EDITED", "Edited since it was sent; pending the next sync"
 
 
 def _moved(worked: Worked, booked: Booked, sent: Sent) -> tuple[str, str]:

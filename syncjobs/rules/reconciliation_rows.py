@@ -117,10 +117,10 @@ class Reconciliation:
     def summary(self) -> str:
         """Whether both sides add up, as a sentence."""
         if self.is_proven:
-            return f"Both sides add up: {'every difference is explained' if self.difference else 'they are equal'}."
+            return f"Both sides reconcile: {'every difference is explained' if self.difference else 'they are equal'}."
         if self.cut_message:
-            return "Whether both sides add up is not known: not everything could be read."
-        return f"Both sides do not add up: {signed(self.unexplained)} in all not explained."
+            return "Whether both sides reconcile is not known: not everything could be read."
+        return f"Both sides do not reconcile: {signed(self.unexplained)} in all not explained."
 
 
 def rows_of(lines: Iterable[Line], names: Callable[[Place], tuple[str, str]]) -> list[Row]:

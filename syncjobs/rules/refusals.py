@@ -34,24 +34,28 @@ _IN_USE = Meaning(
     f"Look at that transaction in QuickBooks; {_NEXT_RUN}",
 )
 _CLOSED = Meaning(
-    "the books are closed for that day.", "quickbooks", "Ask the bookkeeper to open the period, or leave the time out."
+    "the books are closed for that day.",
+    "quickbooks",
+    "Ask the bookkeeper to reopen the period, or leave the time out.",
 )
 # What was sent was not as QuickBooks wants it, whatever stands in Clockify or QuickBooks.
-_OUR_REQUEST = Meaning("the request was not as QuickBooks wants it.", "support", "Report it with QuickBooks' words.")
+_OUR_REQUEST = Meaning(
+    "the request was not in the form QuickBooks expects.", "support", "Report it with QuickBooks' words."
+)
 
 _TOKEN = Meaning(
-    "the access token was not taken.",
+    "the access token was not accepted.",
     "wait",
     "A new one is fetched automatically; if it lasts, connect QuickBooks again.",
 )
 _BUSY = Meaning("the company is busy or under maintenance.", "wait", f"Nothing: {_NEXT_RUN}")
-_OWN_FAULT = Meaning("QuickBooks had a fault of its own.", "wait", f"Nothing: {_NEXT_RUN}")
-_LIMIT = Meaning("more was asked than QuickBooks takes at once.", "wait", "Nothing: it is asked again automatically.")
+_OWN_FAULT = Meaning("QuickBooks had an internal error.", "wait", f"Nothing: {_NEXT_RUN}")
+_LIMIT = Meaning("more was requested than QuickBooks accepts at once.", "wait", "Nothing: it is retried automatically.")
 _REQUEST_ID = Meaning(
-    "it had this request before, or something like it.", "wait", "The next run looks for what became of it."
+    "it has seen this request, or a similar one, before.", "wait", "The next run looks for what became of it."
 )
 _NAME = Meaning(
-    "the name, or its place among the others, does not fit.",
+    "the name, or its place in the hierarchy, is not valid.",
     "quickbooks",
     "Choose another name or another parent.",
 )
@@ -60,7 +64,7 @@ _IN_BALANCE = Meaning(
 )
 
 _FAILED = Meaning(
-    "QuickBooks could not carry it out, and says no more.", "support", f"Fix what QuickBooks names; {_NEXT_RUN}"
+    "QuickBooks could not process it, and does not say why.", "support", f"Fix what QuickBooks names; {_NEXT_RUN}"
 )
 
 # Of codes that say nothing about a record.
@@ -76,7 +80,7 @@ TROUBLES = {
     "3001": _LIMIT,
     "003001": _LIMIT,
     "3100": Meaning(
-        "this app is not let into the company.",
+        "this app does not have access to the company.",
         "here",
         "Connect QuickBooks again as a company admin, and check QUICKBOOKS_API_URL.",
     ),
@@ -100,12 +104,12 @@ MEANINGS = {
     "2020": _OUR_REQUEST,
     "2030": _OUR_REQUEST,
     "2040": Meaning(
-        "the description has a character that QuickBooks does not take.",
+        "the description has a character that QuickBooks does not accept.",
         "clockify",
         f"Remove it from the description in Clockify; {_NEXT_RUN}",
     ),
     "2050": Meaning(
-        "a text is longer than QuickBooks takes.",
+        "a text is longer than QuickBooks allows.",
         "clockify",
         f"Shorten the description in Clockify; {_NEXT_RUN}",
     ),
@@ -115,7 +119,7 @@ MEANINGS = {
     "2210": _OUR_REQUEST,
     "2230": _OUR_REQUEST,
     "2240": Meaning(
-        "the rate or the time is a larger number than QuickBooks takes.",
+        "the rate or the time is a larger number than QuickBooks allows.",
         "clockify",
         f"Correct the rate or the time in Clockify; {_NEXT_RUN}",
     ),
@@ -124,12 +128,12 @@ MEANINGS = {
     "4000": _OUR_REQUEST,
     "4001": _OUR_REQUEST,
     "5010": Meaning(
-        "somebody changed the activity at the same moment.", "wait", "The next run reads it again and decides then."
+        "someone changed the activity at the same time.", "wait", "The next run reads it again and decides then."
     ),
     "5020": _RIGHTS,
     "5030": _RIGHTS,
     "6000": Meaning(
-        "a rule of this company does not allow it.", "quickbooks", f"Fix what QuickBooks names; {_NEXT_RUN}"
+        "a setting of this company does not allow it.", "quickbooks", f"Fix what QuickBooks names; {_NEXT_RUN}"
     ),
     "6080": _NAME,
     "6140": Meaning(
@@ -156,13 +160,13 @@ MEANINGS = {
     "6300": _OUR_REQUEST,
     "6310": _OUR_REQUEST,
     "6320": _OUR_REQUEST,
-    "6330": Meaning("it does not take the hourly rate.", "clockify", f"Correct the rate in Clockify; {_NEXT_RUN}"),
+    "6330": Meaning("it does not accept the hourly rate.", "clockify", f"Correct the rate in Clockify; {_NEXT_RUN}"),
     "6340": _OUR_REQUEST,
     "6350": _OUR_REQUEST,
     "6360": _OUR_REQUEST,
     "6370": _OUR_REQUEST,
     "6380": Meaning(
-        "it does not take so long a time.", "clockify", f"Correct or split the entry in Clockify; {_NEXT_RUN}"
+        "it does not accept that much time.", "clockify", f"Correct or split the entry in Clockify; {_NEXT_RUN}"
     ),
     "6390": _OUR_REQUEST,
     **{str(code): _OUR_REQUEST for code in (6430, 6440, 6540)},

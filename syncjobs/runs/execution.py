@@ -110,7 +110,7 @@ class RunExecution:
                 self._perform(company, heartbeat, breaker)
         # Ctrl-C, or SIGTERM of a command (see `management.base`).
         except KeyboardInterrupt:
-            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run continues.")
         # The end itself failed, such as by a database that went away just then.
         except Exception as problem:
             self._end_on_own_error(problem)
@@ -169,7 +169,7 @@ class RunExecution:
                 Status.PARTIAL, "UNREADABLE", reading.changed_message, "Look at the records that could not be read."
             )
         elif cut_message:
-            fix = "The next run reads it again; the same at least ten minutes later is believed."
+            fix = "The next run reads it again; the same at least ten minutes later is accepted."
             self._end(Status.PARTIAL, REPORT_SHORT, cut_message, fix)
         else:
             self._end(status)
@@ -190,9 +190,9 @@ class RunExecution:
         elif has_remaining and not run.dry_run and breaker.out_of_time:
             self._requeue(database_now())
         elif has_remaining and not run.dry_run:
-            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run goes on.")
+            self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run continues.")
         elif sync.billing_reader.problem and not sync.reading.changed_message and self._result() != Status.SUCCEEDED:
-            message = f"{sync.billing_reader.problem} What would change time that was sent waits for that."
+            message = f"{sync.billing_reader.problem} Changes to time already sent wait for that."
             self._end(self._result(), "INVOICES_NOT_READ", message, WORDINGS["INVOICES_NOT_READ"].fix)
         else:
             self._end_read(sync.reading, self._result(), cut_message=sync.cut_message)

@@ -24,7 +24,7 @@ CANCELLED = (
     (
         False,
         "The run was cancelled while it waited to go on.",
-        "What it did before stays; the next run you start takes up the rest.",
+        "What it did before stays; the next run you start does the rest.",
     ),
 )
 

@@ -1,7 +1,7 @@
 """Many deletions at once: nothing of them is deleted in QuickBooks until a person says so, or keeps them there.
 
 The whole plan of a run decides, whatever its chunks and slices, and whatever the causes: entries that are gone from
-Clockify, and entries that are no billable work any more.
+Clockify, and entries that are no longer billable work.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from syncjobs.runs import lifecycle
 Outcome = RunItem.Outcome
 # Options of a run: a person's two answers.
 DELETE, KEEP = "believe_deletions", "keep_deletions"
-WHY = "Many deletions at once: a person decides whether they are meant."
+WHY = "Many deletions at once: someone has to decide whether they are intended."
 
 
 def decide(run: Run, *, sent: int, now: datetime) -> None:
@@ -154,7 +154,7 @@ def judge(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> N
 
 
 def undecided(*, before: Run | None = None) -> QuerySet[RunItem]:
-    """Return the deletions that wait for a person, each as the item of the last run (`before` that one) that met it."""
+    """Return the deletions that wait for review, each as the item of the last run (`before` that one) that met it."""
     # Few runs ask, so that few of all items have to be looked at.
     asking = Run.objects.filter(dry_run=False, warnings__has_any_keys=WARNINGS, company=F("workspace__company"))
     items = RunItem.objects.filter(run__in=asking.values("pk"), outcome=Outcome.WAITING)

@@ -87,7 +87,7 @@ class Sync:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
         stage("Checking the plan")
         self._check_subscription(now)
-        stage("Looking for what became of earlier writes")
+        stage("Checking the outcome of earlier writes")
         # Before planning: an entry can't be planned while one of its writes is open (docs/decisions/0001).
         absent = self._settle()
         if not self._run.dry_run:
@@ -104,7 +104,7 @@ class Sync:
             return
         stage("Sending")
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
-        stage("Looking for what stayed in doubt")
+        stage("Checking what is still in doubt")
         self._unknown.settle(stage)
         self._unknown.check_sent_again()
         self._unknown.close_not_arrived(absent, now)

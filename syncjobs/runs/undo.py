@@ -18,7 +18,7 @@ from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
-from syncjobs.rules.reasons import Reason, sentence
+from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -26,8 +26,8 @@ from syncjobs.sending import execute
 Outcome = RunItem.Outcome
 # Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
 KEPT_MESSAGES = {
-    "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as it is.",
-    "BOOKS_CLOSED": "The books are closed up to {closed} now, and this work is from {day}.",
+    "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as is.",
+    "BOOKS_CLOSED": "The books are closed through {closed} now, and this work is from {day}.",
     "PERIOD_SIGNED": "{by} signed {first} to {last} since, this work is from {day}, and signed periods are kept.",
 }
 
@@ -44,13 +44,13 @@ def find(run_id: int, *, now: datetime) -> Run:
 def refuse(run: Run, *, now: datetime) -> None:
     """Check that the run created something that can be undone; raises Refused."""
     if run.kind == Run.Kind.CHECK:
-        raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to take back.")
+        raise Refused(f"Run {run.pk} is a check: it sent nothing, so there is nothing to undo.")
     if run.kind == Run.Kind.RECONCILE:
-        raise Refused(f"Run {run.pk} is a comparison: it sent nothing, so there is nothing to take back.")
+        raise Refused(f"Run {run.pk} is a comparison: it sent nothing, so there is nothing to undo.")
     if run.kind == Run.Kind.UNDO:
         raise Refused(f"Run {run.pk} is an undo itself; the next sync sends its entries again.")
     if run.dry_run:
-        raise Refused(f"Run {run.pk} is a dry run: it sent nothing, so there is nothing to take back.")
+        raise Refused(f"Run {run.pk} is a dry run: it sent nothing, so there is nothing to undo.")
     if run.is_open and not _is_dead(run, now):
         raise Refused(f"Run {run.pk} is still {run.get_status_display().lower()}; undo it when it is over.")
     # Its activity ids would name other records in the company that is connected now.
@@ -112,7 +112,7 @@ class Undo(Sync):
         run = self._run
         stage("Checking the plan")
         self._check_subscription(now)
-        stage("Looking for what became of earlier writes")
+        stage("Checking the outcome of earlier writes")
         absent = self._settle()
         if not run.dry_run:
             self._take_back_late_duplicates()
@@ -132,7 +132,7 @@ class Undo(Sync):
             self._ignore_entries(note_of(undone), now)
         stage("Deleting")
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
-        stage("Looking for what stayed in doubt")
+        stage("Checking what is still in doubt")
         self._unknown.settle()
         self._unknown.close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))
@@ -163,7 +163,7 @@ class Undo(Sync):
                 continue
             # The entry may have been sent again since: that activity belongs to another run.
             if sent_activity is None or sent_activity.quickbooks_id != item.quickbooks_id:
-                steps.append(Step(item.entry_id, "keep", "It was taken back or deleted before."))
+                steps.append(Step(item.entry_id, "keep", "It was already undone or deleted."))
                 continue
             step = changes.intend_gone(item.entry_id, sent_activity, closed=closed)
             # `gone` is for entries deleted in Clockify, which the figure `seen` leaves out.
@@ -237,4 +237,4 @@ def _with_kept_message(step: Step) -> Step:
     if reason.code == "BILLED_IN_QUICKBOOKS":
         return replace(step, why=changes.why_billed(reason))
     message = KEPT_MESSAGES.get(reason.code)
-    return replace(step, why=message.format_map(reason.facts) if message else sentence(reason.as_row()))
+    return replace(step, why=message.format_map(with_day_texts(reason.facts)) if message else sentence(reason.as_row()))

@@ -1,4 +1,4 @@
-"""A person's decision about a create whose outcome is unknown, where QuickBooks has activities that almost fit.
+"""A person's decision about a create whose outcome is unknown, where QuickBooks has similar activities.
 
 Each decision reads QuickBooks again, under the company's writer lease, and is refused where anything differs from what
 the person saw. Nothing is written to QuickBooks here: what is to be sent again goes with the next run.

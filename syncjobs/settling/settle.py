@@ -99,7 +99,7 @@ def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity
 
 
 def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:
-    # Without an id it can have no receipt; a person has to look, and nothing is sent again.
+    # Without an id it can have no receipt; needs review, and nothing is sent again.
     return (
         bool(activity.id)
         and activity.id not in action.excluded_ids
@@ -116,7 +116,7 @@ def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:
         for activity in unowned
         if activity.id not in action.excluded_ids and activities.almost_fits(draft_sent, activity)
     ]
-    message = f"QuickBooks has activities that almost fit: {', '.join(sorted(alike))}." if alike else ""
+    message = f"QuickBooks has similar activities: {', '.join(sorted(alike))}." if alike else ""
     if bool(alike) != action.needs_person or (alike and message != action.error_message):
         action.needs_person, action.error_message = bool(alike), message or action.error_message
         action.save(update_fields=["needs_person", "error_message"])

@@ -55,7 +55,7 @@ def ask(text: str, *, now: datetime) -> Answer:
                 found = activities.by_ids(QuickBooksApiClient(company), [text])
                 answer.sentences.append(_told(workspace, found.get(text), text))
         except explain.UnknownEntry:
-            answer.sentences.append(f"Clockify has no time entry {text} in {name}; it was asked just now.")
+            answer.sentences.append(f"Clockify has no time entry {text} in {name}; checked just now.")
         except ApiError as error:
             answer.sentences.append(f"{name}: {error.message} {error.fix}".strip())
         except (SecretUnreadable, Unreadable) as error:
@@ -69,7 +69,7 @@ def ask(text: str, *, now: datetime) -> Answer:
 def _told(workspace: Workspace, activity: Activity | None, text: str) -> str:
     company = workspace.company
     if activity is None:
-        return f"{company} in QuickBooks has no time activity {text}; it was asked just now."
+        return f"{company} in QuickBooks has no time activity {text}; checked just now."
     model = QUICKBOOKS_MODELS.get(activity.person_kind)
     people = model._default_manager.filter(company=company, quickbooks_id=activity.person_id) if model else None
     person = people.values_list("name", flat=True).first() if people is not None else None

@@ -23,7 +23,7 @@ RECONNECT = "Press *Reconnect QuickBooks* on the overview. Links and history are
 NEW_KEY = "Connect Clockify again with the key of an owner or admin: `connect_clockify --api-key -`."
 JUST_NOW = "Read just now"
 SEE_CONNECTION = "See the line `connection_quickbooks`."
-GOES_ON = "The next run goes on. To start one now: `check_for_new`."
+GOES_ON = "The next run continues. To start one now: `check_for_new`."
 # By kind: who is linked, and to what.
 KINDS = {
     "user": ("Clockify user,Clockify users", "an employee in QuickBooks of exactly that name"),
@@ -95,7 +95,11 @@ def payroll(workspace: Workspace, answers: VendorAnswers) -> Line:
     if evidence is None:
         return Line(FAIL, f"Whether Payroll is on is not known. {when}", RECONNECT)
     if evidence.problem:
-        return Line(FAIL, f"What QuickBooks says can't be read: {evidence.problem}. {when}", "Ask those who run this.")
+        return Line(
+            FAIL,
+            f"What QuickBooks says can't be read: {evidence.problem}. {when}",
+            "Ask your Hourbridge administrator.",
+        )
     if evidence.payroll is True:
         return Line(FAIL, f"Payroll is on in this company. {when}", "Turn Payroll off in QuickBooks, then check again.")
     if evidence.payroll is None:

@@ -64,7 +64,7 @@ def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
     if not count:
         return Line(OK, f"No time entry is left out because it is {words}. {when}".replace("it is by", "it is"))
     message = f"{formatting.number(count, ENTRIES)} {words}, {formatting.in_hours(minutes)}, left out. {when}"
-    # Time that is not billable is part of any month's work; the other two wait for a person.
+    # Time that is not billable is part of any month's work; the other two wait for review.
     return Line(OK if name == "billable" else WARN, message, fix)
 
 

@@ -103,7 +103,7 @@ def _entry_decisions(workspace: Workspace, period: tuple[datetime, datetime], co
         verbs += ["kept the time in QuickBooks of"] if override.kept else []
         verbs += [f"set “{reasons.title(code)}” aside for" for code in override.send_anyway]
         actor = _by(override.person, otherwise="a command")
-        text = f"{actor} {' and '.join(verbs) or 'took back the decision about'} the entry of {what}"
+        text = f"{actor} {' and '.join(verbs) or 'undid the decision about'} the entry of {what}"
         note = f": “{override.note}”" if override.note else ""
         yield Event(override.at, DECIDED, f"{text}{note}", "", entry or override, "entry")
 

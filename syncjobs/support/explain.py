@@ -44,7 +44,7 @@ class UnknownEntry(LookupError):
 class Explanation:
     """The status of an entry with its reasons; `not_asked` has a sentence per side that could not be asked.
 
-    `kept`: a person keeps its time in QuickBooks although it is no billable work any more, or gone from Clockify.
+    `kept`: a person keeps its time in QuickBooks although it is no longer billable work, or gone from Clockify.
     """
 
     entry_id: str

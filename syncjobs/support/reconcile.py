@@ -190,7 +190,7 @@ class _Comparison:
     def _next(self, row: TimeEntry) -> str:
         start_date = self._workspace.start_date
         before = start_date is not None and row.txn_date < start_date
-        return "Before the start date" if before else "Goes with the next sync"
+        return "Before the start date" if before else "Pending the next sync"
 
     def _place(self, entry: Entry, resolution: Resolution, receipt: Receipt | None) -> Place:
         """Return where the entry's time belongs today; sent and unedited without a link, where it was sent to."""
@@ -225,10 +225,10 @@ class _Comparison:
         kept = "kept by a person" if override is not None and override.kept else ""
         if row.deleted_at is not None:
             waits = kept or _lower(reasons.title(str(status.reasons[0]["code"])) if status and status.reasons else "")
-            return "DELETED", f"Deleted in Clockify: {waits or 'goes with the next sync'}", True
+            return "DELETED", f"Deleted in Clockify: {waits or 'pending the next sync'}", True
         what = "Still running" if row.seconds is None else "Not work time any more"
         code = evaluation.reasons[0]["code"] if evaluation and evaluation.reasons else "EDITED"
-        waits = _lower(reasons.title(code)) if evaluation and evaluation.reasons else "goes with the next sync"
+        waits = _lower(reasons.title(code)) if evaluation and evaluation.reasons else "pending the next sync"
         return code, f"{what}: {kept or waits}", True
 
     def _other_lines(self, unmatched: Sequence[Booked]) -> Iterator[Line]:
@@ -261,7 +261,7 @@ class _Comparison:
             if receipt.company_id != self.company.pk and receipt.state == Receipt.State.SENT:
                 words[receipt.entry_id] = f"Sent to {receipt.company}, an archived company"
             elif receipt.company_id == self.company.pk:
-                words.setdefault(receipt.entry_id, "Taken back from QuickBooks; goes with the next sync")
+                words.setdefault(receipt.entry_id, "Taken back from QuickBooks; pending the next sync")
         return words
 
 

@@ -216,7 +216,7 @@ def _repeated_calls(workspace: Workspace, begin: datetime, end: datetime) -> Ite
     rows = calls.values_list("vendor", "status").annotate(Count("pk"), Min("at"), Max("at"))
     names = dict(ApiCall._meta.get_field("vendor").flatchoices)
     for vendor, status, count, since, until in rows:
-        what = "did not answer" if status is None else "was busy" if status == 429 else "had a fault of its own"
+        what = "did not answer" if status is None else "was busy" if status == 429 else "had an internal error"
         key = f"{vendor}-{status or 'none'}"
         cause = Cause(key, f"{names[vendor]} {what}", "wait", "Asked again automatically.", code=str(status or ""))
         cause.calls, cause.since, cause.settled_at = count, since, until

@@ -103,7 +103,7 @@ def _link_events(links: QuerySet[Link]) -> Iterator[Event]:
         pair = f"{link.kind} {link.clockify_name} with {link.quickbooks_kind} {link.quickbooks_name}"
         yield Event(link.made_at, LINKED, f"Linked {pair}{why}", actor, link, "link")
         if link.suspended and link.suspended_at is not None:
-            text = f"The link waits for a person: {reasons.title(link.suspended)}"
+            text = f"The link waits for review: {reasons.title(link.suspended)}"
             yield Event(link.suspended_at, SUSPENDED, text, "", link, "link")
         if link.given_back_at is not None:
             yield Event(link.given_back_at, SUSPENDED, f"The link of {pair} ended", "", link, "link")

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from config.version import name_and_version
 from syncjobs.display import badges, formatting, lost_connections, vendor_links, warnings
@@ -13,6 +16,7 @@ from syncjobs.rules import reasons
 
 register = template.Library()
 
+register.filter("intcomma", intcomma)
 register.filter("hours", formatting.hours)
 register.filter("in_hours", formatting.in_hours)
 register.filter("duration", formatting.duration)
@@ -48,6 +52,12 @@ register.simple_tag(name_and_version)
 @register.filter
 def asked_again(row: Any, zone: str) -> str:
     return lost_connections.asked_again(row, zone=zone)
+
+
+@register.filter
+def address(email: str) -> SafeString:
+    """Return an e-mail address that breaks before its @ where a line is too short for it."""
+    return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in email.split("@")))
 
 
 @register.filter

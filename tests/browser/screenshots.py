@@ -229,7 +229,7 @@ def changed_after_sending(person: Person, sandbox: Running) -> None:
     scene.sync(str(workspace.start_date), str(date.today()))
     desk = f"/admin/workspaces/{workspace.pk}/changed/"
     take(person, "changed-two", f"{desk}?look=1")
-    for button in ("Send ours…", "Add what is missing…"):
+    for button in ("Send Clockify's…", "Add the difference…"):
         person.opens(desk)
         person.presses(button)
         shown = RunExecution(Run.objects.latest("pk")).work()

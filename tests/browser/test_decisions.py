@@ -57,7 +57,7 @@ def test_a_run_is_undone_after_its_preview(person: Person, scene: Scene, log_in:
     picture(person, "undo-before")
     person.presses("Preview the undo")
     work()
-    person.sees("Delete 5 activities in QuickBooks", "It is billed in QuickBooks; the invoice is left as it is.")
+    person.sees("Delete 5 activities in QuickBooks", "It is billed in QuickBooks; the invoice is left as is.")
     picture(person, "undo-preview")
     person.page.get_by_label("and leave these entries out until I say otherwise").check()
     person.presses("Delete 5 activities in QuickBooks")
@@ -85,7 +85,7 @@ def test_a_nearly_equal_activity_is_adopted(person: Person, scene: Scene, log_in
     person.sees("What was sent", "1:07")
     picture(person, "doubts")
     person.presses("This is it")
-    person.sees("is this entry's own now", "Nothing needs a person.")
+    person.sees("is this entry's own now", "Nothing needs a decision.")
     picture(person, "doubts-none")
 
     assert scene.receipt(entry).quickbooks_id == scene.activities()[0]["Id"]
@@ -128,7 +128,7 @@ def test_many_deletions_are_carried_out_after_their_preview(
 
     assert len(scene.activities()) == 17
     person.opens(f"/admin/workspaces/{scene.workspace.pk}/missing/")
-    person.sees("Nothing waits to be deleted")
+    person.sees("Nothing is waiting to be deleted")
     picture(person, "deletions-none")
 
 
@@ -138,14 +138,14 @@ def test_many_deletions_are_kept(person: Person, scene: Scene, log_in: LogIn, ma
     asking_run = Run.objects.latest("pk")
 
     person.opens(f"/admin/syncjobs/run/{asking_run.pk}/change/")
-    person.sees("and 24 waiting for a person")
+    person.sees("and 24 waiting for review")
     picture(person, "deletions-run")
     person.opens(entry_page)
     person.sees("waits to be deleted")
     picture(person, "deletions-entry")
-    person.follows("Decide about all of them")
+    person.follows("Decide on all of them")
     person.presses("Keep 24 in QuickBooks")
-    person.sees("The time of 24 entries stays in QuickBooks", "Nothing waits to be deleted")
+    person.sees("The time of 24 entries stays in QuickBooks", "Nothing is waiting to be deleted")
     person.opens(entry_page)
     person.sees("Kept in QuickBooks", "was deleted in Clockify")
     picture(person, "deletions-kept")

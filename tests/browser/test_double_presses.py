@@ -107,7 +107,7 @@ def test_what_is_ignored_and_undone_twice_is_so_once(person: Person, desk: str) 
     button(person.page, "Undo").dblclick()
     expect(said(person)).to_contain_text("Taken back", timeout=PATIENCE_MS)
     button(other.page, "Undo").click()
-    sentence = re.compile("You took back the decision about Website at .*Nothing was changed.")
+    sentence = re.compile("You undid the decision about Website at .*Nothing was changed.")
     expect(other.page.locator("#desk-parts")).to_contain_text(sentence, timeout=PATIENCE_MS)
     assert list(Decision.objects.order_by("pk").values_list("verb", flat=True)) == ["ignore", "undo"]
 
@@ -183,7 +183,7 @@ def test_a_correction_pressed_twice_is_written_once(
     scene.stretch(entry, 90)
     scene.sync()
     person.opens(f"/admin/workspaces/{scene.workspace.pk}/changed/")
-    twice(person, re.compile("Send ours|Add what is missing"))
+    twice(person, re.compile("Send Clockify's|Add the difference"))
     assert queued() == 1
     preview = work()
     path = f"/admin/syncjobs/run/{preview.pk}/change/"

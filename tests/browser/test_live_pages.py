@@ -46,8 +46,8 @@ def test_the_end_is_shown_and_announced_and_then_polling_stops(person: Person, r
     news = person.page.locator("p[role=status]")
     expect(news).to_be_empty()
 
-    goes_on(run, stage="Looking for what stayed in doubt")
-    expect(news).to_contain_text("12 of 80 done. Looking for what stayed in doubt", timeout=20_000)
+    goes_on(run, stage="Checking what is still in doubt")
+    expect(news).to_contain_text("12 of 80 done. Checking what is still in doubt", timeout=20_000)
     goes_on(run, status="succeeded", done=80)
     expect(news).to_have_text(f"Time sync {run.pk}, Done", timeout=20_000)
 
@@ -60,12 +60,12 @@ def test_on_the_front_page_what_was_opened_stays_open(person: Person, run: Run, 
     log_in(people.ADMINISTRATOR)
     person.opens("/admin/")
     person.page.get_by_text("Disconnect…").click()
-    person.sees("It concerns")
+    person.sees("Affects")
     person.sees("12 of 80")
 
     goes_on(run, done=63)
 
-    person.sees("63 of 80", "It concerns")
+    person.sees("63 of 80", "Affects")
 
 
 def test_without_scripts_a_link_refreshes_the_page(

@@ -45,7 +45,7 @@ def activities(sandbox: Running) -> int:
 
 
 def connects_clockify(person: Person) -> None:
-    person.sees("From nothing to the first sent hour")
+    person.sees("Set up your first sync")
     person.checks_accessibility()
     person.fills("API key", ADMIN_KEY)
     person.fills("Send time from", (date.today() - timedelta(days=40)).isoformat())
@@ -69,7 +69,7 @@ def consents(person: Person) -> None:
 
 def watches_the_first_check(person: Person) -> None:
     """Wait for the first check, which starts automatically; the front page shows its end."""
-    person.sees("A check for new users and customers begins as soon as a worker takes it.")
+    person.sees("A check for new users and customers starts as soon as a worker picks it up.")
     person.waits_for_runs()
     person.sees("names to decide")
 
@@ -147,7 +147,7 @@ def reconnects(person: Person) -> None:
     """Reconnect. A check and a preview start automatically; the preview finds nothing left to send."""
     person.presses("Reconnect QuickBooks")
     consents(person)
-    person.sees(f"QuickBooks company {COMPANY} is connected.", "what the catch-up would send")
+    person.sees(f"QuickBooks company {COMPANY} is connected.", "what the catch-up sync would send")
     person.waits_for_runs()
     runs = person.page.get_by_role("region", name="Latest syncs and checks", exact=True)
     person.follows("Time sync", within=runs.get_by_role("listitem").filter(has_text="preview").first)

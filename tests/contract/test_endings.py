@@ -73,7 +73,7 @@ def test_many_missing_entries_end_with_4_and_nothing_deleted(scene: Scene, ada: 
 
     assert (result.code, result["warnings"]) == (4, {"MANY_MISSING": 21})
     assert len(scene.activities()) == 30
-    assert "21 deletions at once wait for a person" in lines(result.stderr)[-1]
+    assert "21 deletions at once wait for review" in lines(result.stderr)[-1]
 
 
 def test_another_living_run_ends_with_3_at_once(scene: Scene, ada: str, site: str) -> None:

@@ -257,7 +257,7 @@ def test_what_a_person_keeps_or_took_back_is_said(scene: Scene, ada: str, site: 
     assert (result.code, result["difference"], result["unexplained"]) == (0, 0, 0)
     assert [row["explanation"] for row in result["rows"]] == [
         "Deleted in Clockify: kept by a person −60.00 min",
-        "Taken back from QuickBooks; goes with the next sync +60.00 min",
+        "Taken back from QuickBooks; pending the next sync +60.00 min",
     ]
 
 
@@ -350,8 +350,8 @@ def test_text_ends_with_whether_both_sides_add_up(scene: Scene, ada: str, site: 
 
     text = scene.decide("reconcile", "--from", FIRST, "--to", LAST)
 
-    assert "Goes with the next sync +60.00 min" in text
-    assert "Both sides add up: every difference is explained." in text
+    assert "Pending the next sync +60.00 min" in text
+    assert "Both sides reconcile: every difference is explained." in text
 
 
 @pytest.mark.parametrize(("first", "last"), [("0001-01-01", "0001-01-02"), ("9999-12-01", "9999-12-31")])

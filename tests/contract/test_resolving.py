@@ -102,7 +102,7 @@ def test_billed_time_that_only_people_changed_is_not_overwritten_either(scene: S
     refused = resolve(entry, "send_clockify")
 
     assert (refused.code, refused.json) == (2, None)
-    assert "It is billed on invoice 1043 of March 31, 2026; the invoice is left as it is." in refused.stderr
+    assert "It is billed on invoice 1043 of March 31, 2026; the invoice is left as is." in refused.stderr
     assert scene.activity(entry)["Hours"] == 5
 
 

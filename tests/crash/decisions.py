@@ -21,7 +21,7 @@ from tests.crash.adversary import UNDO
 from tests.crash.life import Life
 from tests.crash.processes import Process
 
-LABELS = {CORRECT: "Add what is missing", OVERRIDE: "Send ours", UNDO: "Undo"}
+LABELS = {CORRECT: "Add the difference", OVERRIDE: "Send Clockify's", UNDO: "Undo"}
 # Fewer activities are not worth an undo.
 LEAST_UNDONE = 6
 # How often somebody presses again after the attack.

@@ -31,7 +31,7 @@ def rounds_until_quiet(
     time.sleep(float(stage.patience["SETTLE_SECONDS"]))
     for number in range(1, MAX_ROUNDS + 1):
         heal()
-        # Many deletions at once wait for a person, who says here that they are meant.
+        # Many deletions at once wait for review, who says here that they are meant.
         result = run_command("sync_time", "--from", FIRST, "--to", LAST, "--believe-deletions")
         say(f"recovery {number}: exit code {result.code}, {result.counts if result.json else result.stderr}")
         watched = Action.objects.filter(watch_until__isnull=False).exists()

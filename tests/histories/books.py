@@ -27,7 +27,7 @@ UncertainWrite = tuple[str, Time | None, Content, int]
 WRITES = {"send", "update", "delete"}
 # What people add in QuickBooks and no update of ours may take away.
 NOT_OURS = ("ClassRef", "CostRate", "ProjectRef")
-# More deletions in one run wait for a person.
+# More deletions in one run wait for review.
 MANY = 2
 NO_CONTENT = (Time("", "", "", "", 0, 0, "", ""), (), 0)
 

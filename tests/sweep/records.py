@@ -47,7 +47,7 @@ VALUES: dict[str, Any] = {
 }
 # Spoiled values that are good ones of their field: a text in an id is another record, a number in a rate another price.
 GOOD = {("id", "text"), ("_id", "text"), ("Id", "text"), ("rate", "number")}
-# A record that was moved, renamed or made inactive for a while may wait for a person afterwards.
+# A record that was moved, renamed or made inactive for a while may wait for review afterwards.
 FOR_A_PERSON = {
     "USER_NOT_MAPPED",
     "CLIENT_NOT_MAPPED",

@@ -64,7 +64,7 @@ def test_a_workspace_moves_from_the_trial_company_to_the_real_one(scene: Scene, 
         "5 entries, 0.58 h were sent to Sandbox Company. With a new company they count as not sent." in archived.stderr
     )
     assert (archived["archived"], archived["sent_entries"], archived["in_doubt"]) == (True, 5, 0)
-    assert "Intuit confirmed that the permission is gone." in archived["message"]
+    assert "Intuit confirmed that access was revoked." in archived["message"]
     trial = Company.objects.get(realm_id=REALM)
     assert (trial.state, trial.access_token, trial.refresh_token) == ("disconnected", "", "")
     scene.policy(start_date="2026-03-01")

@@ -35,7 +35,7 @@ class Command(base.Command):
         if sent is not None:
             self.stdout.write(f"  {sentence(sent, zone=sent.workspace.time_zone)}")
         if shown.get("kept"):
-            self.stdout.write("  A person keeps it in QuickBooks although it is no billable work any more.")
+            self.stdout.write("  A person keeps it in QuickBooks although it is no longer billable work.")
         for reason in shown["reasons"]:
             self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']} (fix in {reason['fix_in']})")
             if "url" in reason:

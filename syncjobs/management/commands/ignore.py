@@ -25,5 +25,5 @@ class Command(base.Command):
         kind, clockify_id = options["kind"], options["clockify_id"]
         with evaluate.deciding(workspace, now=now):
             decide.ignore(workspace, kind, clockify_id, now=now)
-        self.stdout.write(f"{kind.capitalize()} {clockify_id} is ignored until somebody links it.")
+        self.stdout.write(f"{kind.capitalize()} {clockify_id} is ignored until someone links it.")
         return None

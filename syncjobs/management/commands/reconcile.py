@@ -33,7 +33,7 @@ class Command(base.Command):
         first, last = options["from"] or workspace.start_date or today.replace(day=1), options["to"] or today
         if first > last:
             if options["from"]:
-                raise base.Problem(f"--from {first} lies after --to {last}.")
+                raise base.Problem(f"--from {first} is after --to {last}.")
             self.progress(f"Nothing is to be sent before the start date, {first}.")
         self._check_connected(workspace)
         found = reconcile.reconcile(workspace, first, last, now=now, on_stage=self.progress)

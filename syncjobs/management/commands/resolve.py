@@ -105,7 +105,7 @@ class Command(base.Command):
         """Preview what overwriting QuickBooks would write, then write exactly that."""
         explanation = _look(entry, "overwrite")
         if "BILLED_IN_QUICKBOOKS" in explanation.evaluation.codes:
-            raise Refused("It is billed in QuickBooks; the invoice is left as it is. Correct it there if it is wrong.")
+            raise Refused("It is billed in QuickBooks; the invoice is left as is. Correct it there if it is wrong.")
         details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
         preview = self._carry_out(entry, dry_run=True, **details)
         if exit_code(preview):

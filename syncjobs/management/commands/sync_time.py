@@ -63,7 +63,7 @@ class Command(run_command.RunCommand):
             if options["from"]:
                 # Wrong usage: nothing was attempted, so no run is to be listed.
                 run.delete()
-                raise base.Problem(f"--from {run.from_date} lies after --to {run.to_date}.")
+                raise base.Problem(f"--from {run.from_date} is after --to {run.to_date}.")
             self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")
         return self.carry_out(run, as_json=options["json"])
 
@@ -78,7 +78,7 @@ class Command(run_command.RunCommand):
             f"{shown['seen']} entries: {shown['sent']} {would}sent ({hours:.2f} h), {shown['updated']} {would}updated, "
             f"{shown['deleted']} {would}deleted, {shown['unchanged']} unchanged, {shown['blocked']} blocked, "
             f"{shown['failed']} failed, {in_doubt(shown)} in doubt"
-            + (f", {waiting(shown)} waiting for a person" if waiting(shown) else "")
+            + (f", {waiting(shown)} waiting for review" if waiting(shown) else "")
         )
         for code, count in shown["blocked_reasons"].items():
             self.stdout.write(f"  {code}: {count}")
@@ -96,7 +96,7 @@ class Command(run_command.RunCommand):
         message = f"Of the entries, {counts}; `explain ENTRY_ID` says why." if counts else ""
         if waiting(shown):
             message += (
-                f" {waiting(shown)} deletions at once wait for a person; nothing of them was deleted in QuickBooks: "
-                "run it again with --believe-deletions if they are meant, or with --keep-deletions to keep the time."
+                f" {waiting(shown)} deletions at once wait for review; nothing of them was deleted in QuickBooks: "
+                "run it again with --believe-deletions if they are intended, or with --keep-deletions to keep the time."
             )
         return message.strip()

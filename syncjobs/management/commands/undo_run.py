@@ -17,7 +17,7 @@ from syncjobs.runs.lifecycle import request_run
 
 class Command(run_command.RunCommand):
     figures, progress_verb = UNDO_FIGURES, "done"
-    help = "Take back what a run created in QuickBooks, where it is unbilled and unchanged."
+    help = "Undo what a run created in QuickBooks, where it is unbilled and unchanged."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -87,5 +87,5 @@ def _afterwards(shown: Mapping[str, Any]) -> str:
     if shown["ignore"]:
         return "These entries are left out until a person lets them in again."
     if not undo.sends_again(Run.objects.get(pk=shown["undone_run"])):
-        return "The entry waits for a person again, under Changed after sending; nothing is sent for it automatically."
+        return "The entry waits for review again, under Changed after sending; nothing is sent for it automatically."
     return "The next sync sends these entries again, once each; --ignore leaves them out."

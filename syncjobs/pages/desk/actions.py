@@ -105,7 +105,7 @@ def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     if decision is None:
         raise Refused("Nothing was chosen.")
     undone_decision = undo.undo_decision(workspace, decision, **details)
-    message = "Taken again." if undone_decision.verb == undo.REDO else "Taken back; it stands as before."
+    message = "Redone." if undone_decision.verb == undo.REDO else "Undone; it is as it was before."
     return Decided(message, f"{undone_decision.kind}-{undone_decision.clockify_id}")
 
 
@@ -123,6 +123,6 @@ ACTIONS: dict[str, Action] = {
     "ignore": _without_partner(
         "ignore", "Ignored; its time is left out.", quickbooks_message="Ignored; Clockify does not lack it."
     ),
-    "stop_ignoring": _without_partner("stop_ignoring", "Not ignored any more.", quickbooks_message="Listed again."),
+    "stop_ignoring": _without_partner("stop_ignoring", "No longer ignored.", quickbooks_message="Listed again."),
     "undo": _undo,
 }

@@ -313,7 +313,7 @@ def _compare(
 
 
 def _deleted(row: ChangedRow, workspace: Workspace) -> str:
-    """Return where the time was deleted, such as `in Clockify, noticed Mon 23 Mar, 10:05`; "" where it was not."""
+    """Return where the time was deleted, such as `in Clockify, noticed Mon Mar 23, 10:05`; "" where it was not."""
     places = []
     if row.entry.deleted_at is not None:
         places.append(f"in Clockify, noticed {moment(row.entry.deleted_at, workspace.time_zone)}")

@@ -48,7 +48,7 @@ def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) ->
     changes = [change for change in csv_upload.changes if change.choice.kind_and_id in shown]
     if len(changes) != len(shown) or len(changes) != len(csv_upload.changes):
         _refuse_moved(request, workspace, shown)
-        raise Refused("What the file would change is not what you saw any more; look at it again.")
+        raise Refused("What the file would change is no longer what you saw; review it again.")
     now = timezone.now()
     choices = [replace(change.choice, version=shown[change.choice.kind_and_id]) for change in changes]
     notes = {change.note for change in changes}
@@ -57,7 +57,7 @@ def _apply(request: HttpRequest, workspace: Workspace, csv_upload: CsvUpload) ->
     with evaluate.deciding(workspace, now=now):
         applied = batch.apply(workspace, choices, now=now, person=request.user, note=note or DEFAULT_NOTE)
     messages.success(
-        request, f"Took {number(applied.taken, 'decision,decisions')} from the list; one undo takes them all back."
+        request, f"Took {number(applied.taken, 'decision,decisions')} from the list; one undo reverts them all."
     )
     names = {change.choice: change.name for change in changes}
     refused = [f"{names[choice]}: {message}" for choice, message in applied.refused]

@@ -44,12 +44,12 @@ def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str
     decisions.ignore(
         workspace, entry, person=request.user, now=timezone.now(), note=_note(request), version=_version(request)
     )
-    return "Ignored; it is left out. What was sent before stays where it is."
+    return "Ignored; it is left out. Time sent before stays in QuickBooks."
 
 
 def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
-    return "Not ignored any more."
+    return "No longer ignored."
 
 
 def _keep(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
@@ -60,7 +60,7 @@ def _keep(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
 
 def _stop_keeping(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
-    return "Not kept any more; the next sync deletes its time in QuickBooks, or asks first if it is one of many."
+    return "No longer kept; the next sync deletes its time in QuickBooks, or asks first if it is one of many."
 
 
 def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
@@ -91,7 +91,7 @@ def _look_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) ->
     explanation = explain.explain(workspace, entry.clockify_id, now=timezone.now())
     sentences = difference_sentences(workspace.company, explanation.differences)
     differences = [f"It differs: {sentence}." for sentence in sentences]
-    return " ".join(["Looked at again.", *differences, *explanation.not_asked])
+    return " ".join(["Checked again.", *differences, *explanation.not_asked])
 
 
 def _version(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from syncjobs.display.formatting import ago, day, length, moment
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.eligibility import ResolvedPartner
 
-PASSED, FAILED, NOT_REACHED = "passed", "failed", "not reached"
+PASSED, FAILED, NOT_REACHED = "passed", "failed", "not run"
 NOT_ASKED = "not asked yet"
 
 
@@ -55,10 +55,10 @@ def checks(workspace: Workspace, entry: TimeEntry, context: PlanningContext, kno
 
 
 def tally(check_list: Sequence[Check]) -> str:
-    """Return `16 of 18 checks were reached, 1 failed.`"""
+    """Return `16 of 18 checks were run, 1 failed.`"""
     reached = sum(check.mark != NOT_REACHED for check in check_list)
     failed = sum(check.mark == FAILED for check in check_list)
-    return f"{reached} of {len(check_list)} checks were reached, {failed or 'none'} failed."
+    return f"{reached} of {len(check_list)} checks were run, {failed or 'none'} failed."
 
 
 def _check(
@@ -85,11 +85,11 @@ def _work_checks(
     limit = length(context.policy.longest_seconds)
     rate_text = "none" if entry.rate is None else f"{entry.rate:.2f} {entry.currency} an hour"
     is_finished = entry.seconds is not None
-    last_well = "shown as it was last read well" if "UNREADABLE" in known.codes else ""
+    last_well = "shown as last read successfully" if "UNREADABLE" in known.codes else ""
     yield _check(known, "Can be read", ("UNREADABLE",), last_well)
     yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
-    yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR goes")
-    goes = "" if entry.billable or "NOT_BILLABLE" in known.codes else "goes as not billable"
+    yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR is sent")
+    goes = "" if entry.billable or "NOT_BILLABLE" in known.codes else "is sent as not billable"
     yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no", goes)
     yield _check(known, "Has a project", ("NO_PROJECT",), entry.project_name or "none")
     yield _check(known, "At least a minute", ("TOO_SHORT",), length(entry.seconds), reached=is_finished)
@@ -97,7 +97,7 @@ def _work_checks(
         known, "Not too long", ("TOO_LONG",), length(entry.seconds), f"up to {limit} by the rules", reached=is_finished
     )
     if entry.billable:
-        yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "goes with 0, and a warning")
+        yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "is sent at 0, with a warning")
     if context.policy.approved_only:
         approval = {True: "approved", False: "not approved", None: "not asked"}[entry.approved]
         yield _check(known, "Approved", ("NOT_APPROVED",), approval)
@@ -146,7 +146,7 @@ def _quickbooks_checks(
     workspace: Workspace, entry: TimeEntry, context: PlanningContext, known: KnownReasons
 ) -> Iterator[Check]:
     close_date = context.policy.book_close_date
-    closed_text = f"closed up to {day(close_date)}" if close_date else "not closed"
+    closed_text = f"closed through {day(close_date)}" if close_date else "not closed"
     yield _check(known, "Books open", ("BOOKS_CLOSED",), day(entry.txn_date), closed_text)
     if context.policy.signed:
         yield _check(
@@ -162,8 +162,8 @@ def _quickbooks_checks(
     duplicate_codes = ("ALREADY_IN_QUICKBOOKS",)
     # Duplicates are looked for only when an entry is about to be sent; before that nothing is known either way.
     was_searched = known.attempted or duplicate_codes[0] in known.codes
-    quickbooks_text = "looked at before sending" if was_searched else NOT_ASKED
-    yield _check(known, "Not there already", duplicate_codes, "", quickbooks_text, reached=was_searched)
+    quickbooks_text = "checked before sending" if was_searched else NOT_ASKED
+    yield _check(known, "Not already in QuickBooks", duplicate_codes, "", quickbooks_text, reached=was_searched)
     answer_codes = (
         "QUICKBOOKS_REFUSED",
         "OUTCOME_UNKNOWN",
@@ -203,4 +203,4 @@ def _active_text(resolved: ResolvedPartner | None) -> str:
     name = resolved.partner.name
     if resolved.suspended in {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}:
         return f"{name}, inactive"
-    return f"{name}, active; the link waits for a person" if resolved.suspended else f"{name}, active"
+    return f"{name}, active; the link waits for review" if resolved.suspended else f"{name}, active"

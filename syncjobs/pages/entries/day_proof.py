@@ -61,7 +61,7 @@ def proof(
     `unknown_zone`: the name that Clockify gives, where this machine does not know it.
     """
     deciding_zone = owner_zone or workspace_zone
-    why = f"whose zone “{unknown_zone}” is unknown here" if unknown_zone else "who has no zone of their own"
+    why = f"whose zone “{unknown_zone}” is unknown here" if unknown_zone else "who has no time zone of their own"
     owner_label = f"{owner}" if owner_zone else f"{owner}, {why}"
     span_start = _span_start(start_at, end_at)
     clock_rows = [(owner_label, deciding_zone, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
@@ -84,7 +84,7 @@ def proof(
 
 
 def _span_start(start_at: datetime, end_at: datetime | None) -> datetime:
-    """Return the start of the span: the work is centered, and of very long work the beginning is shown."""
+    """Return the start of the span: the work is centered, and of unusually long work the beginning is shown."""
     length = max((end_at or start_at) - start_at, timedelta())
     return start_at - max((SHOWN_SPAN - length) / 2, SHOWN_SPAN / 8)
 
@@ -130,9 +130,9 @@ def _offset(local: datetime) -> str:
 
 def _rule_text(chosen: date, day_by_rule: date) -> str:
     if chosen == day_by_rule:
-        return "The rule: the day the work began, in its owner's time zone."
+        return "The rule: the day the work began, in the person's time zone."
     return (
-        f"The rule, the day the work began in its owner's time zone, would say {day(day_by_rule)} now. "
+        f"The rule, the day the work began in the person's time zone, would say {day(day_by_rule)} now. "
         f"It was sent as {day(chosen)}, and that stays while its start is the same."
     )
 
@@ -146,7 +146,7 @@ def _midnight_text(start_at: datetime, end_at: datetime | None, clocks: tuple[Cl
         sentences.append(f"{' and '.join(dict.fromkeys(others))}.")
     local = start_at.astimezone(ZoneInfo(zone))
     if end_at is not None and end_at.astimezone(ZoneInfo(zone)).date() > owner_day:
-        sentences.append(f"It crosses midnight and stays in one piece, on {day(owner_day)}.")
+        sentences.append(f"It crosses midnight and stays one entry, on {day(owner_day)}.")
     else:
         since_midnight = timedelta(hours=local.hour, minutes=local.minute)
         distance = min(since_midnight, timedelta(days=1) - since_midnight)

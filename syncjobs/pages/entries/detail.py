@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from integrations.clockify import unknown_zones
@@ -53,7 +54,7 @@ class ReasonLine:
 
 
 def title(entry: TimeEntry) -> str:
-    return f"{entry.user_name or entry.user_id}, {day(entry.txn_date)}"
+    return f"{entry.user_name or 'no name'}, {day(entry.txn_date)}"
 
 
 def page_context(entry: TimeEntry) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
 
 
 def _waits_to_be_deleted(entry: TimeEntry, status: EntryStatus) -> bool:
-    """Return True if its deletion in QuickBooks, one of many, waits for a person."""
+    """Return True if its deletion in QuickBooks, one of many, waits for review."""
     if status.state != EntryStatus.State.CHANGED:
         return False
     waiting = many_deletions.undecided().filter(run__workspace=entry.workspace_id)
@@ -170,7 +171,7 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
         start_at=entry.start_at,
         end_at=entry.end_at,
         chosen=entry.txn_date,
-        owner=entry.user_name or "Its owner",
+        owner=entry.user_name or "The person",
         owner_zone=owner.time_zone if owner else "",
         unknown_zone=unknown_zones.zone_of(owner) if owner else "",
         workspace_zone=workspace.time_zone,
@@ -285,7 +286,7 @@ def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple
     return [
         ("Employee or vendor", f"{person.kind} {person.id}, {person.name}" if person else missing),
         ("Customer", f"customer {customer.id}, {customer.name}" if customer else missing),
-        ("Day", entry.txn_date.isoformat()),
+        ("Day", day(entry.txn_date)),
         ("Time", duration(resolution.minutes)),
         ("Description", entry.description or "none"),
     ]
@@ -296,7 +297,7 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
     return [
         ("Employee or vendor", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
         ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
-        ("Day", entry_draft.txn_date),
+        ("Day", day(date.fromisoformat(entry_draft.txn_date))),
         ("Time", duration(entry_draft.minutes)),
         ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
         ("Service", entry_draft.item_id or "QuickBooks' default"),

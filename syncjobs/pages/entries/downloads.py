@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from integrations.models import TimeEntry
 from syncjobs.display.csv_file import CHUNK, Cells, csv_response
-from syncjobs.display.formatting import hours
 from syncjobs.pages import access
 from syncjobs.pages.entries import entry_admin
 from syncjobs.rules import reasons
@@ -74,7 +73,7 @@ def _cells(entry: TimeEntry) -> Cells:
         "description": entry.description,
         "billable": "yes" if entry.billable else "no",
         "minutes": minutes,
-        "hours": hours(minutes),
+        "hours": f"{minutes / 60:.2f}",
         "rate": "" if entry.rate is None else f"{entry.rate:.2f}",
         "currency": entry.currency,
         "state": entry_admin.badge_of(status).word,

@@ -17,7 +17,7 @@ from unfold.views import ChangeList
 
 from integrations.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyUser, TimeEntry
-from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.readonly_admin import ReadOnlyAdmin, ShortOnPhones
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
 from syncjobs.display import badges, formatting
@@ -40,7 +40,7 @@ from syncjobs.rules import reasons
 from syncjobs.support import search
 
 
-class Entries(ChangeList):
+class Entries(ShortOnPhones):
     """The list; what was sent is looked up for the rows of the page alone."""
 
     def get_results(self, request: HttpRequest) -> None:

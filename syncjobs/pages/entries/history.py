@@ -52,7 +52,7 @@ def history(
 def _clockify_events(entry: TimeEntry) -> Iterator[Event]:
     yield Event(entry.first_seen_at, READ, "First read from Clockify")
     if entry.deleted_at is not None:
-        yield Event(entry.deleted_at, badges.DELETED, "Clockify said that it is deleted")
+        yield Event(entry.deleted_at, badges.DELETED, "Clockify reported it as deleted")
 
 
 def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
@@ -69,7 +69,7 @@ def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
         yield Event(link.made_at, LINKED, f"{link.kind.capitalize()} {link.clockify_name} linked to {partner} {by}")
         if link.suspended and link.suspended_at is not None:
             reason = reasons.title(link.suspended)
-            yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for a person: {reason}")
+            yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for review: {reason}")
         if link.given_back_at is not None:
             message = f"{link.kind.capitalize()} {link.clockify_name} gave {partner} back to another record"
             yield Event(link.given_back_at, SUSPENDED, message)
@@ -97,7 +97,7 @@ def _override_events(override: EntryOverride | None) -> Iterator[Event]:
 
 def _status_events(status: EntryStatus | None, receipt: Receipt | None) -> Iterator[Event]:
     if receipt is not None and receipt.changed_at != receipt.sent_at:
-        yield Event(receipt.changed_at, badges.SENT, "What QuickBooks has was changed from here last")
+        yield Event(receipt.changed_at, badges.SENT, "Last changed in QuickBooks by Hourbridge")
     if status is not None:
         codes = [str(row.get("code")) for row in status.reasons]
         badge = badges.of_entry(status.state, held=status.held, codes=codes)
@@ -105,4 +105,4 @@ def _status_events(status: EntryStatus | None, receipt: Receipt | None) -> Itera
             # Its call, not its state, which the run's end decides.
             badge, codes = badges.ON_THE_WAY, []
         titles = ", ".join(reasons.title(code) for code in codes)
-        yield Event(status.evaluated_at, badge, f"Judged last: {badge.word.lower()}{f', {titles}' if titles else ''}")
+        yield Event(status.evaluated_at, badge, f"Last checked: {badge.word.lower()}{f', {titles}' if titles else ''}")

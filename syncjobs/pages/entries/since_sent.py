@@ -1,4 +1,4 @@
-"""Sent entries whose rate or link is another one today: what changed, and the button *Take note*."""
+"""Sent entries whose rate or link is another one today: what changed, and the button *Acknowledge*."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Day:
 
     @property
     def description(self) -> str:
-        """The day in words, such as `Mon 2 Mar: 18.5 h sent, 20 h held`."""
+        """The day in words, such as `Mon Mar 2: 18.5 h sent, 20 h held`."""
         parts = [
             f"{in_hours(self.minutes[part])} {label.lower()}" for part, label in PARTS.items() if self.minutes[part]
         ]
@@ -174,5 +174,5 @@ def _day_labels(days: Sequence[Day]) -> Iterable[Mark]:
         middle = f"{LEFT + (index + 0.5) * DAY_WIDTH:.1f}"
         # A Monday of the last days would be written over "today".
         if chart_day.date.weekday() == 0 and 0 < index < DAYS - 4:
-            yield Mark(middle, f"{chart_day.date.day} {chart_day.date:%b}")
+            yield Mark(middle, f"{chart_day.date:%b} {chart_day.date.day}")
     yield Mark(f"{LEFT + (DAYS - 1) * DAY_WIDTH:.1f}", "today")

@@ -148,26 +148,26 @@ def open_runs() -> dict[int, Run]:
 
 
 def unknown_for_people() -> dict[int, int]:
-    """Return by workspace id how many uncertain writes wait for a person's decision."""
+    """Return by workspace id how many uncertain writes wait for review's decision."""
     rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True, company=F("workspace__company"))
     rows = rows.order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
 def deletions() -> dict[int, int]:
-    """Return by workspace id how many deletions at once wait for a person's answer."""
+    """Return by workspace id how many deletions at once wait for review's answer."""
     rows = many_deletions.undecided().order_by().values_list("run__workspace")
     return dict(rows.annotate(Count("pk")))
 
 
 def changed_since_sent() -> dict[int, int]:
-    """Return by workspace id how many sent entries have another rate or link today that nobody took note of."""
+    """Return by workspace id how many sent entries have a different rate or link today that nobody took note of."""
     rows = EntryStatus.objects.exclude(warnings=[]).order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
 def changed_for_people() -> dict[int, Figure]:
-    """Return by workspace id the time that changed after sending and waits for a person's decision."""
+    """Return by workspace id the time that changed after sending and waits for review's decision."""
     rows = waiting.changed().order_by().values_list("workspace_id").annotate(Count("pk"), Sum("minutes"))
     return {workspace_id: Figure(entries, minutes) for workspace_id, entries, minutes in rows}
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.pages.overview.workspace_card import Card
+from syncjobs.rules.reasons import full_date
 
 CONNECT_CLOCKIFY, CONNECT_QUICKBOOKS, RULES, CHECK, DECIDE, PREVIEW, SEND = (
     "clockify",
@@ -95,12 +96,12 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
     if key == CONNECT_CLOCKIFY and card.is_clockify_connected:
         return f"{workspace.name}, with the key of {workspace.key_owner_name or workspace.key_owner_id}."
     if key == CONNECT_QUICKBOOKS and card.is_quickbooks_connected:
-        return f"{card.company}. Its plan and Payroll are shown above with their evidence."
+        return f"{card.company}. Its plan and Payroll are shown above with their source."
     if key == RULES:
-        matching = "names must be identical" if workspace.matching == "strict" else "case and spaces are forgiven"
+        matching = "names must match exactly" if workspace.matching == "strict" else "case and spaces are ignored"
         first = workspace.start_date
         asked = f" {card.item_question} Choose one, or leave it to QuickBooks." if card.item_question else ""
-        return f"Set to: {matching}, nothing before {first.day} {first:%B %Y}.{asked}"
+        return f"Set to: {matching}, nothing before {full_date(first)}.{asked}"
     return f"{sentence} {_state_sentence(card, key)}".strip()
 
 
@@ -128,36 +129,36 @@ STEP_TEXTS = (
     (
         CONNECT_CLOCKIFY,
         "Connect Clockify",
-        "Paste the API key of a workspace owner or admin: it shows everyone's entries and rates.",
+        "Paste the API key of a workspace owner or admin: it can see everyone's entries and rates.",
         0,
     ),
     (
         CONNECT_QUICKBOOKS,
         "Connect QuickBooks Online",
-        "You go to Intuit, choose the company, agree, and come back here. Take an administrator of the company along. "
-        "Its plan and Payroll are read at once and shown with their evidence.",
+        "You sign in at Intuit, choose the company, approve access, and return here. You need an administrator "
+        "of the company. Its plan and Payroll are read right away and shown with their source.",
         1,
     ),
     (
         RULES,
-        "Agree on the rules",
-        "Already set to the careful choice: names must be identical, employees only, the day the work began for its "
-        "owner, nothing before the first of this month.",
+        "Review the rules",
+        "Already set to the safe choice: exact names, employees only, the day the work began in the person's "
+        "time zone, nothing before the first of this month.",
         2,
     ),
     (CHECK, "Check for new users and customers", "Reads both sides and links identical names automatically.", 2),
     (
         DECIDE,
-        "Decide what does not match",
-        "Each name that has no partner, with its reason and likely partners. You may go on with some still open: their "
-        "hours are held, not lost.",
+        "Resolve what does not match",
+        "Each unmatched name, with its reason and likely matches. You may continue with some still open: "
+        "their hours are held, not lost.",
         4,
     ),
-    (PREVIEW, "Preview the first sync", "Every entry that would go, and every one that would not, with why.", 4),
+    (PREVIEW, "Preview the first sync", "Every entry that would be sent, every one that would not, and why.", 4),
     (
         SEND,
         "Send",
-        "Nothing is sent before this step. Each run says what it did and can be undone while nothing is billed.",
+        "Nothing is sent before this step. Each sync says what it did and can be undone until time is billed.",
         6,
     ),
 )

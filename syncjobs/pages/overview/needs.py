@@ -130,7 +130,7 @@ def _by_name(cause: Cause, by_pk: Mapping[int, Workspace], mismatch: Mismatch | 
     return Need(
         by_pk[cause.workspace_id],
         ICONS.get(kind, "help"),
-        name or f"A {kind} without a name",
+        name or f"A {kind} with no name",
         _likely(mismatch) if mismatch else "It is not linked.",
         cause.entries,
         cause.minutes,
@@ -204,7 +204,7 @@ def _changed(cards: Iterable[Card]) -> list[Need]:
                     card.workspace,
                     "edit",
                     "Changed after sending",
-                    "Edited or deleted in Clockify, or changed by hand in QuickBooks; no sync applies it by itself.",
+                    "Edited or deleted in Clockify, or changed by hand in QuickBooks; not applied automatically.",
                     figure.entries,
                     figure.minutes,
                     link,

@@ -76,4 +76,4 @@ def waiting(figures: Figures) -> str:
         parts.append(f"{number(figures.ready.entries, 'entry,entries')}, {in_hours(figures.ready.minutes)}")
     if figures.changed.entries:
         parts.append(number(figures.changed.entries, "change,changes"))
-    return f"{' and '.join(parts)} so far" if parts else "nothing waits so far"
+    return f"{' and '.join(parts)} so far" if parts else "nothing waiting so far"

@@ -1,4 +1,4 @@
-"""The front page: a card for each workspace, the decisions that wait for a person, and the last runs."""
+"""The front page: a card for each workspace, the decisions that wait for review, and the last runs."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ MAPPED_KINDS = (
     ("projects", "Projects", "customers"),
 )
 FITS = StatusBadge("fits", "check", "sent")
-REFUSES = StatusBadge("does not fit", "close", "refused")
+REFUSES = StatusBadge("not supported", "close", "refused")
 UNSTATED = StatusBadge("not stated", "help", "held")
 
 
@@ -191,14 +191,14 @@ class Card:
 
     def _problem(self, subscription: subscription_policy.SubscriptionStatus | None) -> str:
         if self.unknown_for_people:
-            return f"{number(self.unknown_for_people, 'write,writes')} in doubt; say which activity it is."
+            return f"{number(self.unknown_for_people, 'write,writes')} in doubt; choose the activity that matches."
         if self.figures.refused.entries:
             return f"QuickBooks refused {number(self.figures.refused.entries, 'entry,entries')}; each says why."
         if self.broken_item:
             return "New and edited time waits for a service item that can be used."
         if self.changed_for_people.entries:
             entries = number(self.changed_for_people.entries, "entry,entries")
-            return f"{entries} changed after sending; say what becomes of each."
+            return f"{entries} changed after sending; decide what to do with each."
         for run in (self.last_sync, self.last_check):
             # A partial run without an error code reached its end; what was refused in it is told above.
             cut_short = run is not None and run.status == Run.Status.PARTIAL and bool(run.error_code)
@@ -207,15 +207,13 @@ class Card:
         if self.shrunk:
             return f"{self.shrunk[0].sentence} Nothing was marked as gone."
         if self.deletions:
-            return (
-                f"{number(self.deletions, 'deletion waits,deletions wait')} for you: so many at once are asked about."
-            )
+            return f"{number(self.deletions, 'deletion waits,deletions wait')} for you: so many at once need approval."
         if self.many_missing:
             return "Many entries are gone from Clockify; the next sync asks before it deletes their time."
         if subscription is not None and subscription.warning:
             return subscription.warning
         if self.workspace.pulled_at is None:
-            return "Connected. Check for new users and customers to begin."
+            return "Connected. Check for new users and customers to get started."
         return ""
 
     def _working(self) -> str:
@@ -225,7 +223,7 @@ class Card:
             return f"{names}; {in_hours(held.minutes)} held." if held.entries else f"{names}, nothing held."
         sent = in_hours(self.figures.sent.minutes)
         held_text = f"{in_hours(held.minutes)} held." if held.entries else "nothing held."
-        return f"No name needs you. {sent} sent, {held_text}"
+        return f"All names are resolved. {sent} sent, {held_text}"
 
 
 def evidence(company: Company, status: subscription_policy.SubscriptionStatus) -> list[Chip]:

@@ -52,7 +52,7 @@ def requested(workspace: Workspace, params: Mapping[str, str]) -> Period:
     except ValueError:
         return Period(default.first, default.last, "That is no date.")
     if first > last:
-        return Period(first, last, "The first day lies after the last.")
+        return Period(first, last, "The first day is after the last.")
     if last - first >= timedelta(days=MAX_DAYS):
         return Period(first, last, f"At most {MAX_DAYS} days at once; the command reconcile takes longer periods.")
     return Period(first, last)

@@ -62,10 +62,10 @@ class RecordAdmin(ReadOnlyAdmin):
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        zone = zone_of_list(request)
+        zone, heading = zone_of_list(request), capfirst(self.opts.verbose_name_plural)
         with timezone.override(zone):
             response: Any = super().changelist_view(
-                request, {"zone": zone, "heading": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+                request, {"zone": zone, "title": heading, "heading": heading, **(extra_context or {})}
             )
             # An admin response renders after the view returns, and the zone would be reset by then.
             return response.render() if hasattr(response, "render") else response

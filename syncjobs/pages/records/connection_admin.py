@@ -27,9 +27,9 @@ EVENTS = {
     "clockify_healed": StatusBadge("Clockify works again", "link", "sent"),
     "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
     "quickbooks_healed": StatusBadge("QuickBooks works again", "link", "sent"),
-    "quickbooks_set_out": StatusBadge("On the way to Intuit", "open_in_new", "waiting"),
+    "quickbooks_set_out": StatusBadge("Signing in at Intuit", "open_in_new", "waiting"),
     "list_shrank": StatusBadge("List came back shorter", "warning", "held"),
-    "list_believed": StatusBadge("Shorter list believed", "check", "out"),
+    "list_believed": StatusBadge("Shorter list confirmed", "check", "out"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
 }
 MAX_PATH_LENGTH = 60

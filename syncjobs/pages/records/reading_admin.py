@@ -34,7 +34,7 @@ class ReadingRecords(RecordAdmin):
 class UnreadableRecords(ReadingRecords):
     """Records that were set aside when they were last read; reading one well again takes it off the list."""
 
-    gone_message = "That record is not on this list any more: it was read well, or is gone."
+    gone_message = "That record is no longer on this list: it was read successfully, or is gone."
     list_display = ("kind", "vendor_id", "reason", "whose", "first_seen_at")
     list_filter = ("kind", WorkspaceFilter, CompanyFilter)
     search_fields = ("vendor_id", "reason", "raw_text")
@@ -48,7 +48,7 @@ class UnreadableRecords(ReadingRecords):
     def related(self, row: UnreadableRecord) -> Related:
         known = _known_row(row)
         title = (
-            "The time entry and its story" if row.kind == UnreadableRecord.Kind.ENTRY else "As it was last read well"
+            "The time entry and its history" if row.kind == UnreadableRecord.Kind.ENTRY else "As last read successfully"
         )
         held = list_of("integrations.timeentry", reason="UNREADABLE")
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
@@ -58,7 +58,7 @@ class UnreadableRecords(ReadingRecords):
 class ShrunkLists(ReadingRecords):
     """Lists of which nothing is marked as gone until another reading, or a person, confirms them."""
 
-    gone_message = "That list is believed by now: a later reading or a person settled it."
+    gone_message = "That list has been confirmed by a later reading or a person."
     list_display = ("list_of_records", "came_without", "known", "whose", "first_at")
     ordering = ("-first_at", "-pk")
     exclude = ("kind",)

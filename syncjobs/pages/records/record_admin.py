@@ -46,7 +46,7 @@ class EntryRecords(RecordAdmin):
         entry = f"{list_of('integrations.timeentry')}{row.entry_pk}/change/" if row.entry_pk else ""
         run = getattr(row, "run", None)
         return [
-            ("The time entry and its story", entry),
+            ("The time entry and its history", entry),
             ("All writes for it", list_of("syncjobs.action", q=clockify_id)),
             ("Its receipt", list_of("syncjobs.receipt", q=clockify_id)),
             (str(run), page_of(run) if run else ""),
@@ -118,7 +118,7 @@ class ActionAdmin(EntryRecords):
         badge = badges.plain(badges.of_action(action.shown_state))
         if not action.needs_person:
             return badge
-        return format_html('{}<br><span class="hb-doubt">a person has to look</span>', badge)
+        return format_html('{}<br><span class="hb-doubt">needs review</span>', badge)
 
 
 @admin.register(EntryOverride)
@@ -137,7 +137,7 @@ class EntryOverrideAdmin(EntryRecords):
     def what(self, override: EntryOverride) -> str:
         set_aside = [f"“{reasons.title(code)}” set aside" for code in override.send_anyway]
         kept = ["Kept in QuickBooks"] if override.kept else []
-        return ", ".join([*(["Ignored"] if override.ignored else []), *kept, *set_aside]) or "Nothing any more"
+        return ", ".join([*(["Ignored"] if override.ignored else []), *kept, *set_aside]) or "Nothing now"
 
     @admin.display(description="By", ordering="person")
     def by_whom(self, override: EntryOverride) -> str:

@@ -29,11 +29,11 @@ OUTCOMES = RunItem.Outcome
 # The stages of a sync in order, to the letter as execution stores them in `Run.stage`.
 STAGES = (
     "Checking the plan",
-    "Looking for what became of earlier writes",
+    "Checking the outcome of earlier writes",
     "Reading time entries from Clockify",
     "Planning",
     "Sending",
-    "Looking for what stayed in doubt",
+    "Checking what is still in doubt",
 )
 
 

@@ -37,7 +37,7 @@ GONE = "Deleted in Clockify"
 
 @dataclass(frozen=True)
 class Question:
-    """The deletions that wait for a person, the last run that asked, and the days that it and those before it read."""
+    """The deletions that wait for review, the last run that asked, and the days that it and those before it read."""
 
     run: Run
     first: date
@@ -83,7 +83,7 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
         return run_requests.request_run(workspace, Run.Kind.CHECK, person=request.user)
     asked = question(workspace)
     if asked is None or verb not in {"preview", "delete"}:
-        raise Refused("Nothing waits to be deleted any more, or nothing was chosen.")
+        raise Refused("Nothing is waiting to be deleted anymore, or nothing was chosen.")
     if verb == "preview":
         ids = sorted(asked.items.values_list("entry_id", flat=True))
         options = {many_deletions.DELETE: True, "entries": ids, ANSWERS: asked.run.pk}
@@ -94,7 +94,7 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
     shown = preview(asked)
     # Another preview that was made meanwhile may list other entries than this person has seen.
     if shown is None or not is_shown(shown) or request.POST.get("preview") != str(shown.pk):
-        raise Refused("Look at a preview first: the list or the preview has changed since you opened this page.")
+        raise Refused("Review a preview first: the list or the preview has changed since you opened this page.")
     # The very entries that the preview listed, not what came to wait since.
     return run_requests.request_run(
         workspace,
@@ -107,7 +107,7 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
 
 
 def question(workspace: Workspace) -> Question | None:
-    """Return what waits for a person's answer; None where nothing does."""
+    """Return what waits for review's answer; None where nothing does."""
     items = many_deletions.undecided().filter(run__workspace=workspace)
     found = items.aggregate(last_run=Max("run_id"), first=Min("run__from_date"), last=Max("run__to_date"))
     if found["last_run"] is None:

@@ -21,7 +21,7 @@ NOTES = {
     "delete": "no longer billable work, or deleted in Clockify; unbilled and unchanged in QuickBooks",
     "create": "not in QuickBooks yet",
 }
-RESEND_NOTE = "sent before, with another rate, link, item or text than today"
+RESEND_NOTE = "sent before, with a different rate, link, item or text than today"
 Money = dict[str, Decimal]
 
 
@@ -106,7 +106,7 @@ def moved_since(run: Run, items: Iterable[RunItem]) -> str:
     """Return what changed here since the preview was made; "" if nothing did. Nobody is asked."""
     since, workspace = run.finished_at, run.workspace
     if workspace.company_id != run.company_id:
-        return "The workspace sends to another company now."
+        return "The workspace now sends to another company."
     later = Run.objects.filter(workspace=workspace, dry_run=False, pk__gt=run.pk, kind__in=("sync", "undo"))
     if (newer := later.order_by("-pk").first()) is not None:
         return f"{newer} ran since."

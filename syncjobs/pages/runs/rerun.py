@@ -61,7 +61,7 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
 # --- buttons of a run --------------------------------------------------------------------------------------
 def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
     if runs.cancel(run, now=database_now(), person=request.user):
-        messages.success(request, "The run ends after the records at hand. What was sent stays.")
+        messages.success(request, "The run stops after the current records. What was sent stays.")
     else:
         messages.warning(request, "The run is over already.")
     return redirect("admin:syncjobs_run_change", run.pk)
@@ -73,7 +73,7 @@ def _try_now(request: HttpRequest, run: Run) -> HttpResponse:
         when = "now" if run_requests.has_worker() else "once a worker runs (python manage.py worker)"
         messages.success(request, f"The run is tried again {when}. If it is still asked to wait, it waits again.")
     else:
-        messages.warning(request, "The run does not wait any more.")
+        messages.warning(request, "The run is no longer waiting.")
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

@@ -19,11 +19,11 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     shrunk = shrunk_lists.of_workspace(workspace).filter(pk=whole_number(request.POST.get("list", "")) or 0).first()
     if shrunk is not None and request.POST.get("read_at") != shrunk.first_at.isoformat():
-        messages.warning(request, f"It was read again meanwhile. {shrunk.sentence} Look again before you decide.")
+        messages.warning(request, f"It has been read again since. {shrunk.sentence} Look again before you decide.")
         return redirect("admin:index")
     count = shrunk_lists.accept(shrunk, person=request.user) if shrunk is not None else None
     if shrunk is None or count is None:
-        messages.warning(request, "A later reading, or somebody else, has settled this already.")
+        messages.warning(request, "A later reading, or someone else, has already settled this.")
         return redirect("admin:index")
     if workspace.company is not None:
         evaluate.refresh(workspace, now=timezone.now())

@@ -53,9 +53,9 @@ def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
         last = latest(run)
         if last is not None and not last.dry_run:
             _refuse_second(last)
-        # Another preview that was made meanwhile may show something else than this person has seen.
+        # Another preview that was made meanwhile may show something other than this person has seen.
         if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
-            raise Refused("Look at a preview first: another one was made since, or none yet.")
+            raise Refused("Review a preview first: a newer one was made, or none yet.")
         # Without it the entries are ready again, and the next sync sends them.
         if request.POST.get("ignore"):
             options["ignore"] = True

@@ -18,15 +18,16 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run
 from syncjobs.pages import access
 from syncjobs.rules import timetable
+from syncjobs.rules.reasons import full_date
 from syncjobs.worker import schedules
 
-NO_START_DATE = "Choose the start date: the first day whose time goes to the next company."
+NO_START_DATE = "Choose the start date: the first day whose time is sent to the next company."
 
 
 class ArchiveForm(forms.Form):
     start_date = DayField(
         label="Start date",
-        help_text="The first day whose time goes to the next company. Time before it is never sent automatically.",
+        help_text="The first day whose time is sent to the next company. Time before it is never sent automatically.",
         error_messages={"invalid": NO_START_DATE, "required": NO_START_DATE},
     )
 
@@ -41,7 +42,7 @@ def archive(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             if request.POST.get("company") != str(workspace.company_id):
-                raise Refused("Another company was connected meanwhile; look again.")
+                raise Refused("Another company has been connected since; check again.")
             return _archive(request, workspace, form.cleaned_data["start_date"])
         except lease.Busy as busy:
             form.add_error(None, f"{busy} {archiving.BUSY_FIX}")
@@ -63,6 +64,6 @@ def _archive(request: HttpRequest, workspace: Workspace, start_date: date) -> Ht
     messages.success(
         request,
         f"The connection to {company} is archived. {archived.message} Its history stays. Connect another company: "
-        f"time from {start_date.day} {start_date:%B %Y} on goes to it.",
+        f"time from {full_date(start_date)} on goes to it.",
     )
     return redirect("admin:index")

@@ -16,6 +16,7 @@ from integrations.models import Workspace
 from syncjobs import policy
 from syncjobs.pages import access
 from syncjobs.pages.setup import who_connected
+from syncjobs.rules.reasons import full_date
 
 
 def connect_clockify(request: HttpRequest) -> HttpResponse:
@@ -63,12 +64,12 @@ def _message(workspace: Workspace, before: dict[int, str]) -> str:
             f"{before[workspace.pk]} Rules, links and history stay."
         )
     first = workspace.start_date
-    others_text = " It is a workspace of its own; the others stay as they are." if before else ""
-    return f"Connected {workspace.name}. Time goes from {first.day} {first:%B %Y} on.{others_text}"
+    others_text = " It is a separate workspace; the others are unchanged." if before else ""
+    return f"Connected {workspace.name}. Time goes from {full_date(first)} on.{others_text}"
 
 
 def _fix(problem: ApiError) -> str:
     """Return the advice for an error, in terms of the form where it was written for the command line."""
     if problem.code == "UNKNOWN_WORKSPACE":
-        return "Write the id or the name of one of them into the field Workspace."
+        return "Enter the ID or name of one of them in the Workspace field."
     return problem.fix

@@ -13,9 +13,9 @@ from syncjobs.policy import SETTINGS, PolicyForm
 from syncjobs.rules import timetable
 
 MODES = (
-    (timetable.OFF, "Off: only when somebody asks"),
-    (timetable.MINUTES, "Every so many minutes"),
-    (timetable.HOURS, "Every so many hours"),
+    (timetable.OFF, "Off: only on request"),
+    (timetable.MINUTES, "Every few minutes"),
+    (timetable.HOURS, "Every few hours"),
     (timetable.DAILY, "Every day at a time"),
 )
 # Values of the fields of a schedule that is off.

@@ -14,12 +14,12 @@ CLOCKIFY, QUICKBOOKS, AUTHORIZATION_STARTED = "clockify_connected", "quickbooks_
 
 def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> None:
     """Record that a person left for Intuit's consent page."""
-    message = f"{person.get_username()} set out for Intuit's consent page."
+    message = f"{person.get_username()} opened Intuit's consent page."
     ConnectionEvent.objects.create(workspace=workspace, at=now, kind=AUTHORIZATION_STARTED, message=message, by=person)
 
 
 def clockify(workspace: Workspace) -> str:
-    """Return `Northlight Studio was connected by dana, Mon 9 Mar, 10:40, with the key of Dana Marsh.`"""
+    """Return `Northlight Studio was connected by dana, Mon Mar 9, 10:40, with the key of Dana Marsh.`"""
     owner = workspace.key_owner_name or workspace.key_owner_id or "an unnamed owner"
     return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the key of {owner}."
 
@@ -44,8 +44,8 @@ def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
         return ""
     when = moment(started.at, workspace.time_zone)
     return (
-        f"{started.by.get_username()} set out for Intuit to connect QuickBooks, {when}, and is not back yet. "
-        "Ask before you connect as well: Intuit keeps the newer connection."
+        f"{started.by.get_username()} went to Intuit to connect QuickBooks, {when}, and has not returned yet. "
+        "Ask before you connect too: Intuit keeps the newer connection."
     )
 
 

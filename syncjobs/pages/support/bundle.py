@@ -47,7 +47,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
         return _made_now(request, workspace, replaces_names=replaces_names, now=now)
     stored.tidy(now=now)
     if stored.open_bundle() is not None:
-        messages.info(request, "A bundle is being made already; ask for another one once it is ready.")
+        messages.info(request, "A bundle is already being made; request another once it is ready.")
     else:
         person: Any = request.user
         bundle = SupportBundle.objects.create(
@@ -91,7 +91,7 @@ def download(request: HttpRequest, bundle_id: int) -> HttpResponse:
 
 def _record(request: HttpRequest, workspace: Workspace, length: int, *, replaces_names: bool, now: datetime) -> None:
     person: Any = request.user
-    names = "names replaced" if replaces_names else "true names"
+    names = "names replaced" if replaces_names else "real names"
     ConnectionEvent.objects.create(
         workspace=workspace,
         at=now,

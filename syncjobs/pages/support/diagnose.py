@@ -19,9 +19,9 @@ from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line
 
 BADGES = {
     OK: StatusBadge("In order", "check_circle", "sent"),
-    WARN: StatusBadge("Look at it", "warning", "held"),
+    WARN: StatusBadge("Review", "warning", "held"),
     FAIL: StatusBadge("Wrong", "report", "refused"),
-    SKIP: StatusBadge("Not looked at", "remove", "out"),
+    SKIP: StatusBadge("Not checked", "remove", "out"),
 }
 TITLES = {
     "plan": "QuickBooks plan",

@@ -39,7 +39,7 @@ WHO = {
     "here": "Here",
     "quickbooks": "QuickBooks",
     "clockify": "Clockify",
-    "wait": "Nobody: it settles",
+    "wait": "No one: settles automatically",
     "support": "Support",
 }
 CHANGED = StatusBadge("Changed since", "edit", "waiting")
@@ -160,7 +160,7 @@ def _filters(request: HttpRequest, workspace: Workspace) -> tuple[Filters, str]:
     except ValueError:
         first, last, problem = month, today, "That is no date; this month is shown."
     if first > last:
-        first, last, problem = last, first, "The first day lay after the last; they are turned round."
+        first, last, problem = last, first, "The first day was after the last, so they were swapped."
     if last - first >= timedelta(days=MAX_DAYS):
         first, problem = (
             last - timedelta(days=MAX_DAYS - 1),

@@ -25,7 +25,7 @@ State = SupportBundle.State
 LARGE_FROM = 20_000
 PART = 1_000_000
 KEPT_FOR = timedelta(days=1)
-LOST = "Its process ended before it was ready. Ask for another one."
+LOST = "Its process ended before it was ready. Request another."
 
 
 def is_large(workspace: Workspace) -> bool:

@@ -175,7 +175,7 @@ def test_a_first_connection_begins_a_check(admin_client: Client, workspace: Work
         admin_client, answer_consent(submit_connect(admin_client, workspace)["Location"], "connect", realm)
     )
 
-    assert "check for new users and customers begins as soon as a worker takes it" in message
+    assert "check for new users and customers starts as soon as a worker picks it up" in message
     assert [(run.kind, run.dry_run) for run in Run.objects.all()] == [("check", False)]
 
 

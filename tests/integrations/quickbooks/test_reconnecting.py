@@ -171,7 +171,7 @@ def test_a_revocation_that_fails_does_not_hide_why_nothing_was_connected(scene: 
     Workspace.objects.update(company=None)
     Company.objects.all().delete()
 
-    with pytest.raises(ApiError, match="does not let this app into the company"):
+    with pytest.raises(ApiError, match="does not give this app access to the company"):
         connect_by_consent(scene, realm=OTHER_REALM)
 
 

@@ -112,7 +112,7 @@ def test_a_decision_taken_back_and_made_again_is_no_longer_what_was_shown(worksp
     decide.ignore(workspace, *SITE, now=timezone.now())
     undo.undo_decision(workspace, Decision.objects.latest("pk").pk, now=timezone.now(), person=maria)
 
-    with pytest.raises(Moved, match=r"^Maria took back the decision about this project at"):
+    with pytest.raises(Moved, match=r"^Maria undid the decision about this project at"):
         decide.ignore(workspace, *SITE, now=timezone.now(), version=shown)
 
 

@@ -53,7 +53,7 @@ def test_equal_hours_go_by_the_oldest_entry_and_then_by_name() -> None:
 
 
 def test_groups_of_one_weight_do_not_mix_however_alike_their_names() -> None:
-    long = "A very long name of a client that goes on and on for more than sixty letters"
+    long = "A unusually long name of a client that goes on and on for more than sixty letters"
     rows = [row(f"{n}", 10, clockify_client=f"{long} {n % 2}") for n in range(6)]
 
     parities = [int(key) % 2 for key in order(*rows)]

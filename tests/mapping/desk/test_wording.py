@@ -51,7 +51,7 @@ CASES = [
     (
         Case("AMBIGUOUS_NAME", "project", "Site", detail={"candidates": "2"}),
         "More than one match",
-        "2 customers are called Site; you decide which it is.",
+        "2 customers are named Site; you decide which it is.",
     ),
     (
         Case("AMBIGUOUS_NAME", "user", "Chris", detail={"candidates": "1", "rivals": "Chris"}),
@@ -69,9 +69,9 @@ CASES = [
         "Acme is already linked to Acme; you decide which is which.",
     ),
     (
-        Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "rule"}, since="Tue 24 Mar"),
+        Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "rule"}, since="Tue Mar 24"),
         "Inactive in QuickBooks",
-        "The employee Ada has been inactive since Tue 24 Mar; the link is kept.",
+        "The employee Ada has been inactive since Tue Mar 24; the link is kept.",
     ),
     (
         Case("EMPLOYEE_INACTIVE", "user", "Ada", detail={"linked_by": "person", "quickbooks_kind": "vendor"}),
@@ -86,7 +86,7 @@ CASES = [
     (
         Case("CUSTOMER_INACTIVE", "project", "Site", detail={"linked_by": "rule", "is_gone": "yes"}),
         "Gone from QuickBooks",
-        "The customer Site is no longer in QuickBooks, merged away or removed; the link is kept.",
+        "The customer Site is no longer in QuickBooks, merged or deleted; the link is kept.",
     ),
     (
         Case("WRONG_LEVEL", "project", "Museum", detail={"parent": "Council"}),
@@ -127,7 +127,7 @@ CASES = [
     (
         Case("RENAMED", "client", "Acme Inc", detail={"clockify_name_was": "Acme"}),
         "Renamed since",
-        "It was Acme when linked and is Acme Inc now; the link goes on working.",
+        "It was Acme when linked and is Acme Inc now; the link still works.",
     ),
     (
         Case("NO_CLOCKIFY_USER", "employee", "Gordon"),

@@ -169,7 +169,7 @@ def test_what_is_not_what_the_person_saw_is_not_written(scene: Scene) -> None:
     scene.check()
     fingerprint = submit.draft(scene.workspace, employee_for(user)).fingerprint
 
-    with pytest.raises(Refused, match="not what you saw"):
+    with pytest.raises(Refused, match="no longer what you saw"):
         submit.carry_out(
             scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=fingerprint, now=timezone.now()
         )

@@ -33,8 +33,8 @@ def test_time_that_an_invoice_names_is_billed_whatever_its_status_says() -> None
 
     row = held.reasons[0].as_row()
     assert (held.verb, row["code"], held.is_undone) == ("block", "BILLED_IN_QUICKBOOKS", False)
-    assert "billed in QuickBooks on invoice 1043 of March 31, 2026, and" in reasons.sentence(row)
-    assert held.why == "It is billed on invoice 1043 of March 31, 2026; the invoice is left as it is."
+    assert "billed in QuickBooks on invoice 1043 of March 31, 2026, but" in reasons.sentence(row)
+    assert held.why == "It is billed on invoice 1043 of March 31, 2026; the invoice is left as is."
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_time_that_an_invoice_names_is_billed_whatever_its_status_says() -> None
     [
         (replace(INVOICE, entity="SalesReceipt"), "on sales receipt 1043 of March 31, 2026"),
         (replace(INVOICE, number=""), "on an invoice of March 31, 2026"),
-        (replace(INVOICE, number="", txn_date=None, entity="SalesReceipt"), "on a sales receipt, and"),
+        (replace(INVOICE, number="", txn_date=None, entity="SalesReceipt"), "on a sales receipt, but"),
     ],
 )
 def test_the_form_is_named_as_far_as_it_is_known(form: SalesForm, words: str) -> None:

@@ -245,7 +245,7 @@ def test_an_edit_that_quickbooks_has_already_writes_nothing(billable_status: str
     kept = changes.unless_there_already(step, SENT, found)
 
     assert (kept.verb, kept.reading, kept.refresh_receipt, kept.warnings) == ("keep", found, True, ())
-    assert kept.why == "Edited, and QuickBooks has it like that already."
+    assert kept.why == "Edited, and QuickBooks already has it that way."
     assert changes.against_quickbooks(kept, SENT, found, NOT_BILLED) == kept
 
 

@@ -34,6 +34,6 @@ def test_a_day_may_be_closed_and_signed_and_says_who_signed() -> None:
     assert [reason.code for reason in both] == ["BOOKS_CLOSED", "PERIOD_SIGNED"]
     assert closed_text(both) == "its books are closed"
     assert sentence(both[1].as_row()) == (
-        "Beth signed 2026-03-01 to 2026-03-31, this work is from 2026-03-04, and signed periods are kept as they are."
+        "Beth signed March 1, 2026 to March 31, 2026, this work is from March 4, 2026, and signed periods are kept."
     )
     assert ClosedPeriods().reasons(date(2026, 3, 4)) == ()

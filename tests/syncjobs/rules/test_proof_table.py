@@ -24,10 +24,10 @@ def row(user: str = "Ada", customer: str = "Acme", day: date = DAY, **values: An
 @pytest.mark.parametrize(
     ("first", "last", "labels"),
     [
-        (FIRST, LAST, ["2 to 8 Mar", "9 to 15 Mar", "16 to 22 Mar"]),
+        (FIRST, LAST, ["Mar 2 to 8", "Mar 9 to 15", "Mar 16 to 22"]),
         (FIRST, date(2026, 3, 8), []),
-        (date(2026, 3, 30), date(2026, 4, 6), ["30 Mar to 5 Apr", "6 Apr"]),
-        (date(2026, 2, 15), date(2026, 4, 2), ["15 to 28 Feb", "1 to 31 Mar", "1 to 2 Apr"]),
+        (date(2026, 3, 30), date(2026, 4, 6), ["Mar 30 to Apr 5", "Apr 6"]),
+        (date(2026, 2, 15), date(2026, 4, 2), ["Feb 15 to 28", "Mar 1 to 31", "Apr 1 to 2"]),
     ],
 )
 def test_columns_follow_the_length_of_the_period(first: date, last: date, labels: list[str]) -> None:
@@ -45,7 +45,7 @@ def test_causes_and_what_is_left_add_up_to_the_difference(view: str) -> None:
     total = table(rows, {}, view=view, first=FIRST, last=LAST).total
 
     assert (total.clockify, total.quickbooks, total.difference, total.left) == (10800, 6300, 4500, -2700)
-    assert total.causes == {"Edits that wait": 3600, "Before the start date": 3600}
+    assert total.causes == {"Pending edits": 3600, "Before the start date": 3600}
     for sums in (total, *total.children.values()):
         assert sum(sums.causes.values()) + sums.left == sums.difference
         assert not sums.cells or [sum(side) for side in zip(*sums.cells, strict=True)] == [

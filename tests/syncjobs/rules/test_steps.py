@@ -102,7 +102,7 @@ def test_unbillable_time_is_updated_where_such_time_goes() -> None:
 def test_unbillable_time_goes_without_a_rate_and_a_warning_of_one() -> None:
     step = intend(None, policy=TOO, billable=False, rate=None)
 
-    assert (step.verb, step.why, step.warnings) == ("create", "New: not sent before. It goes as not billable.", ())
+    assert (step.verb, step.why, step.warnings) == ("create", "New: not sent before. It is sent as not billable.", ())
     body = json.loads(draft.create_body(step.draft)) if step.draft else {}
     assert (body["BillableStatus"], "HourlyRate" in body) == ("NotBillable", False)
 
@@ -325,7 +325,7 @@ def test_a_resend_names_what_is_different_now() -> None:
 
     step = changes.intend(entry, resolved(entry), SENT, resend=True)
 
-    assert step.why == "Sent again as asked, and the rate is now 99.00, it was 80.00."
+    assert step.why == "Resent as requested, and the rate is now 99.00, it was 80.00."
     assert step.warnings == () and step.draft is not None and step.draft.rate == "99"
     rateless = replace(WORK, rate=None)
     again = changes.intend(rateless, resolved(rateless), SENT, resend=True)
@@ -343,7 +343,7 @@ def test_the_reasons_say_how_quickbooks_differs() -> None:
     unasked = changes.against_quickbooks(UPDATE, SENT, ACTIVITY, Billing(problem="Not answered."))
 
     assert [step.reasons[0].facts for step in (gone, changed)] == [{"how": "deleted"}, {"how": "changed"}]
-    assert gone.why == "QuickBooks has something else than was sent."
+    assert gone.why == "QuickBooks has something other than what was sent."
     assert (unasked.verb, unasked.why) == ("block", changes.NOT_KNOWN)
     assert changes.against_quickbooks(UPDATE, None, ACTIVITY, NOT_BILLED) == UPDATE
 
@@ -351,7 +351,7 @@ def test_the_reasons_say_how_quickbooks_differs() -> None:
 def test_billed_time_says_so_without_a_form_too() -> None:
     step = changes.against_quickbooks(UPDATE, SENT, replace(ACTIVITY, billable_status="HasBeenBilled"), NOT_BILLED)
 
-    assert step.why == "It is billed; the invoice is left as it is."
+    assert step.why == "It is billed; the invoice is left as is."
 
 
 def test_a_held_step_refreshes_no_receipt() -> None:

@@ -108,7 +108,7 @@ def test_an_undo_leaves_invoiced_time(scene: Scene, ada: str, site: str) -> None
     assert (preview["deleted"], preview["blocked_reasons"]) == (1, BILLED)
     assert (done.code, done["deleted"], done["blocked"], done["blocked_reasons"]) == (0, 1, 1, BILLED)
     assert Run.objects.get(pk=done["run"]).items.get(outcome="blocked").why == (
-        f"It is billed {ON_INVOICE}; the invoice is left as it is."
+        f"It is billed {ON_INVOICE}; the invoice is left as is."
     )
     assert [row["Id"] for row in scene.activities()] == [scene.receipt(billed).quickbooks_id]
 
@@ -133,7 +133,7 @@ def test_a_correction_adds_beside_invoiced_time_and_overwrites_none(scene: Scene
     overwritten = work(scene, dry_run=True, **correction.run_options(scene.workspace, entry, "override"))
     added = work(scene, dry_run=True, **correction.run_options(scene.workspace, entry, "correct"))
 
-    assert overwritten.items.get().why == f"It is billed {ON_INVOICE}; the invoice is left as it is."
+    assert overwritten.items.get().why == f"It is billed {ON_INVOICE}; the invoice is left as is."
     assert (added.items.get().verb, added.items.get().minutes) == ("create", 30)
 
 

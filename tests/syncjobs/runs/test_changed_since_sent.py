@@ -125,7 +125,7 @@ def test_what_is_resent_is_different_no_more(scene: Scene, site: str, sent: str)
 
     assert (run.json["updated"], run.json["warnings"]) == (1, {})
     assert (
-        RunItem.objects.get(run_id=run["run"]).why == "Sent again as asked, and the rate is now 150.00, it was 80.00."
+        RunItem.objects.get(run_id=run["run"]).why == "Resent as requested, and the rate is now 150.00, it was 80.00."
     )
     assert scene.sync()["warnings"] == {}
 

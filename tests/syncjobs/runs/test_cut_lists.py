@@ -201,12 +201,12 @@ def test_in_two_tabs_only_the_first_press_counts(
     shrunk = ShrunkList.objects.get()
 
     assert "30 records of QuickBooks customers marked as gone." in press_it_is_right(client, scene, shrunk)
-    assert "has settled this already" in press_it_is_right(client, scene, shrunk)
+    assert "has already settled this" in press_it_is_right(client, scene, shrunk)
     assert shrunk_lists.accept(shrunk, person=admin_user) is None
 
     assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
     page = client.get(f"/admin/integrations/shrunklist/{shrunk.pk}/change/", follow=True).content.decode()
-    assert "That list is believed by now" in page
+    assert "That list has been confirmed" in page
 
 
 def test_two_presses_at_the_same_time_are_one(scene: Scene, customers: list[dict[str, Any]], admin_user: User) -> None:
@@ -229,7 +229,7 @@ def test_two_presses_at_the_same_time_are_one(scene: Scene, customers: list[dict
     for thread in threads:
         thread.join()
 
-    assert sorted("has settled this already" in page for page in pages) == [False, True]
+    assert sorted("has already settled this" in page for page in pages) == [False, True]
     assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
 
 
@@ -262,7 +262,7 @@ def test_of_the_same_row_read_otherwise_a_page_from_before_decides_nothing(
     scene.check()
     client.force_login(admin_user)
 
-    assert "It was read again meanwhile. The list of QuickBooks customers" in press_it_is_right(client, scene, seen)
+    assert "It has been read again since. The list of QuickBooks customers" in press_it_is_right(client, scene, seen)
 
     assert ShrunkList.objects.get().pk == seen.pk
     assert not Customer.objects.exclude(gone_at=None).exists()

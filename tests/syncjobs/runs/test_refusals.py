@@ -53,7 +53,7 @@ def test_a_refused_query_ends_the_run_with_a_clear_error_and_the_next_one_goes_o
     run = scene.sync()
 
     assert (run.code, run["status"], run["error"]["code"]) == (3, "failed", "UNEXPECTED")
-    assert run["error"]["fix"] == "The next run goes on where this one stopped."
+    assert run["error"]["fix"] == "The next run continues where this one stopped."
     assert connected(scene)
     scene.clear_faults()
     assert scene.sync().counts == {"sent": 1}

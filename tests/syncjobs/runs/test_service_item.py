@@ -41,7 +41,7 @@ def test_an_item_that_a_check_saw_inactive_holds_time_before_anything_is_posted(
     assert writes(scene) == 0
     reason = scene.explain(entry)["reasons"][0]
     verb = "inactive in" if how == "inactive" else "gone from"
-    assert reason["message"] == f"The service item Consulting is {verb} QuickBooks; nothing is booked on it."
+    assert reason["message"] == f"The service item Consulting is {verb} QuickBooks; nothing can be posted to it."
     assert reason["fix_in"] == "here"
 
 

@@ -110,7 +110,7 @@ def test_pages_ask_and_take_the_answer(scene: Scene, ada: str, site: str, item: 
     rules = f"/admin/workspaces/{scene.workspace.pk}/rules/"
 
     overview = main_text(admin_client.get("/admin/"))
-    assert "Choose a service item before the first time is sent" in overview
+    assert "Choose a service item before any time is sent" in overview
     assert f"{NOBODY_SAID} Choose one, or leave it to QuickBooks." in overview
     run = Run.objects.latest("pk")
     page = admin_client.get(f"/admin/syncjobs/run/{run.pk}/change/")

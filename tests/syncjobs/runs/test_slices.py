@@ -185,7 +185,7 @@ def test_a_workers_run_whose_process_died_is_told_to_the_queue_again(
     assert reloaded(requested).status == Status.QUEUED
     tasks.perform(requested.pk)
     assert reloaded(requested).status == Status.SUCCEEDED
-    assert run_summary.course(requested) == ["Its process was gone, and another one went on with it."]
+    assert run_summary.course(requested) == ["Its process ended, and another one continued it."]
     assert_books_agree(scene)
 
 
@@ -196,7 +196,7 @@ def test_a_run_that_is_taken_over_before_the_queue_knows_says_so(scene: Scene, r
     tasks.perform(requested.pk)
 
     assert reloaded(requested).takeovers == 2
-    assert run_summary.course(requested) == ["Its process was gone, and another one went on with it, 2 times."]
+    assert run_summary.course(requested) == ["Its process ended, and another one continued it, 2 times."]
 
 
 def test_a_living_run_is_left_alone(scene: Scene, requested: Run) -> None:

@@ -296,7 +296,7 @@ def test_one_ignored_entry_is_left_out(scene: Scene, ada: str, site: str) -> Non
 @pytest.mark.parametrize(
     ("arrange", "code"),
     [(too_long, "TOO_LONG"), (invoiced, "INVOICED_IN_CLOCKIFY"), (already_there, "ALREADY_IN_QUICKBOOKS")],
-    ids=["too long", "invoiced", "already there"],
+    ids=["too long", "invoiced", "already in QuickBooks"],
 )
 def test_a_person_may_send_it_anyway(scene: Scene, ada: str, site: str, arrange: Arrange, code: str) -> None:
     entry = arrange(scene, ada, site)

@@ -230,7 +230,7 @@ def test_what_is_no_edit_touches_nothing_that_was_sent(
     assert scene.explain(sent)["state"] == "sent"
 
 
-# --- no billable work any more -----------------------------------------------------------------------------
+# --- no longer billable work -----------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("edit", "code"),
     [

@@ -273,13 +273,13 @@ def test_pages_say_that_it_goes_as_not_billable(on: Scene, ada: str, site: str, 
     entry = on.entry(ada, site, billable=False)
     assert on.sync(dry_run=True).counts == {"sent": 1}
     preview = admin_client.get(f"/admin/syncjobs/run/{Run.objects.latest('pk').pk}/change/")
-    assert "New: not sent before. It goes as not billable." in main_text(preview)
+    assert "New: not sent before. It is sent as not billable." in main_text(preview)
     on.sync()
 
     page = main_text(admin_client.get(f"/admin/integrations/timeentry/{on.mirrored(entry).pk}/change/"))
 
-    assert "none, not billable" in page and "goes as not billable" in page
-    assert "1:00 on Wed 4 Mar, not billable, employee" in page
+    assert "none, not billable" in page and "is sent as not billable" in page
+    assert "1:00 on Wed Mar 4, not billable, employee" in page
     assert " at 80.00 an hour" not in page
     on.stretch(entry, 90)
     on.put("TimeActivity", {"Id": on.receipt(entry).quickbooks_id, "BillableStatus": "Billable", "HourlyRate": 50})

@@ -68,7 +68,7 @@ def test_a_token_that_was_just_given_is_not_called_stored(scene: Scene) -> None:
     refused = run_command("connect_quickbooks", "--realm", REALM, "--refresh-token", "no-such-token")
 
     assert refused.code == 3
-    assert "Intuit refuses the refresh token that was given." in refused.stderr
+    assert "Intuit rejected that refresh token." in refused.stderr
     assert "stored token" not in refused.stderr
 
 

@@ -254,7 +254,7 @@ def test_one_in_closed_books_stays_and_holds_up_nothing(
     scene.check()
     scene.entry(ada, site, "2026-03-20 09:00", description="New")
 
-    why = "The books are closed up to 2026-03-10" if readable else "Account Period Closed"
+    why = "The books are closed through March 10, 2026" if readable else "Account Period Closed"
     assert_it_stays_and_is_told(scene, doubled, why)
 
 

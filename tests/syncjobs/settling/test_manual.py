@@ -246,7 +246,7 @@ def test_what_is_said_of_a_write_in_doubt_names_what_almost_fits_now(scene: Scen
 
     assert scene.sync().counts == {"unknown": 1}
 
-    message = f"QuickBooks has activities that almost fit: {first}, {second}."
+    message = f"QuickBooks has similar activities: {first}, {second}."
     assert Action.objects.get(state="sending").error_message == message
     assert RunItem.objects.latest("pk").error_message == message
 

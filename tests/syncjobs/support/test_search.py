@@ -174,7 +174,7 @@ def test_an_activity_that_is_not_ours_is_told(scene: Scene, month: dict[str, str
 
     (sentence,) = ask_for_id.ask(made["Id"], now=NOW).sentences
 
-    assert "Ada for Site, Mon 2 Mar, 1:00. It was not sent from here." in sentence
+    assert "Ada for Site, Mon Mar 2, 1:00. It was not sent from here." in sentence
 
 
 def test_a_vendor_that_does_not_answer_is_a_sentence(scene: Scene, month: dict[str, str]) -> None:

@@ -127,7 +127,7 @@ def test_what_was_changed_by_hand_is_sent_again_or_added_to_only_from_a_preview(
     scene.sync()
     desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
     page_text = main_text(dana.get(desk))
-    assert page_text.count("Add what is missing…") == 2 and page_text.count("Send ours…") == 1
+    assert page_text.count("Add the difference…") == 2 and page_text.count("Send Clockify's…") == 1
 
     for entry, verb, button in (
         (billed, "correct", "Add this in QuickBooks"),

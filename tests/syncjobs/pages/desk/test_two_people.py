@@ -126,7 +126,7 @@ def test_an_undo_that_somebody_was_faster_with_says_so(dana: Client, maria: Clie
     answer = dana.post(projects(scene.workspace), undo)
 
     assert answer.status_code == 422
-    assert re.search(r"Maria took back the decision about Website at \d\d:\d\d\. Nothing was changed\.", text(answer))
+    assert re.search(r"Maria undid the decision about Website at \d\d:\d\d\. Nothing was changed\.", text(answer))
 
 
 def test_a_decision_without_the_version_of_a_page_is_refused(dana: Client, scene: Scene) -> None:

@@ -107,7 +107,7 @@ def test_a_row_says_who_made_its_link_and_since_when(dana: Client, workspace: Wo
 
     page_text = main_text(dana.get(f"{people(workspace)}?show=linked"))
 
-    assert "Linked by rule since Fri 27 Mar, 10:40: same name" in page_text
+    assert "Linked by rule since Fri Mar 27, 10:40: same name" in page_text
 
 
 def test_the_reason_stands_between_both_sides(dana: Client, ben: Mismatch, benjamin: str, workspace: Workspace) -> None:

@@ -29,10 +29,10 @@ def proof(start: datetime, *, zone: str = "", minutes: int | None = 60, chosen: 
             datetime(2026, 3, 4, 6, 40, tzinfo=UTC),
             "America/Los_Angeles",
             135,
-            "UTC says Wed 4 Mar and America/New_York says Wed 4 Mar. "
-            "It crosses midnight and stays in one piece, on Tue 3 Mar.",
+            "UTC says Wed Mar 4 and America/New_York says Wed Mar 4. "
+            "It crosses midnight and stays one entry, on Tue Mar 3.",
         ),
-        (datetime(2026, 3, 4, 3, 30, tzinfo=UTC), "", 30, "UTC says Wed 4 Mar. It began 1 h 30 min from midnight."),
+        (datetime(2026, 3, 4, 3, 30, tzinfo=UTC), "", 30, "UTC says Wed Mar 4. It began 1 h 30 min from midnight."),
         (
             datetime(2026, 3, 3, 5, 10, tzinfo=UTC),
             "America/New_York",
@@ -54,22 +54,22 @@ def test_midnight_is_near_where_clocks_disagree_or_work_begins_beside_it(
 def test_every_clock_says_its_moments_and_its_distance_from_universal_time() -> None:
     owner, universal, workspace = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), zone="Asia/Kolkata").clocks
 
-    assert (owner.began, owner.ended, owner.offset) == ("Tue 3 Mar, 20:30", "Tue 3 Mar, 21:30", "UTC+5:30")
-    assert (universal.began, universal.offset) == ("Tue 3 Mar, 15:00", "UTC")
-    assert (workspace.began, workspace.offset) == ("Tue 3 Mar, 10:00", "UTC−5")
+    assert (owner.began, owner.ended, owner.offset) == ("Tue Mar 3, 20:30", "Tue Mar 3, 21:30", "UTC+5:30")
+    assert (universal.began, universal.offset) == ("Tue Mar 3, 15:00", "UTC")
+    assert (workspace.began, workspace.offset) == ("Tue Mar 3, 10:00", "UTC−5")
 
 
 def test_an_owner_without_a_zone_goes_by_the_workspace_s() -> None:
     owner = proof(datetime(2026, 3, 3, 15, tzinfo=UTC)).clocks[0]
 
-    assert (owner.who, owner.zone) == ("Ada, who has no zone of their own", "America/New_York")
+    assert (owner.who, owner.zone) == ("Ada, who has no time zone of their own", "America/New_York")
 
 
 def test_a_day_that_was_sent_before_a_zone_changed_is_explained() -> None:
     result = proof(datetime(2026, 3, 3, 15, tzinfo=UTC), zone="Asia/Tokyo")
 
     assert result.day == TUESDAY
-    assert "would say Wed 4 Mar now. It was sent as Tue 3 Mar" in result.rule
+    assert "would say Wed Mar 4 now. It was sent as Tue Mar 3" in result.rule
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 60, 24 * 60, 90 * 60, -30])

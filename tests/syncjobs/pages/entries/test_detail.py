@@ -78,7 +78,7 @@ def test_a_sent_entry_tells_what_was_sent_when_by_which_run_and_as_what(dana: Cl
     page_text = main_text(dana.get(page_of(entry)))
 
     assert (
-        f"by Time sync {run.pk} as activity 412: 1:30 on Mon 2 Mar, employee 59 Ada Lindqvist, customer 84 Website."
+        f"by Time sync {run.pk} as activity 412: 1:30 on Mon Mar 2, employee 59 Ada Lindqvist, customer 84 Website."
         in page_text
     )
 
@@ -184,7 +184,7 @@ def test_an_entry_is_found_by_any_of_its_ids(dana: Client, workspace: Workspace,
 def test_an_entry_that_was_never_evaluated_is_listed_too(dana: Client, workspace: Workspace) -> None:
     TimeEntryFactory(workspace=workspace)
 
-    assert "Not looked at yet" in main_text(dana.get(LIST))
+    assert "Not checked yet" in main_text(dana.get(LIST))
 
 
 def test_the_list_asks_a_fixed_number_of_queries(
@@ -211,7 +211,7 @@ def test_the_page_names_every_reason_with_its_sentence_and_who_resolves_it(dana:
 
     assert "Ben is not linked to an employee or vendor in QuickBooks." in page_text
     assert "Here: Link the user on the review desk, under People." in page_text
-    assert "The books are closed up to 2026-03-03, and this work is from 2026-03-02." in page_text
+    assert "The books are closed through March 3, 2026, and this work is from March 2, 2026." in page_text
     assert "In QuickBooks: Ask the bookkeeper" in page_text
     assert f"/admin/workspaces/{workspace.pk}/people/?open=user-ben#user-ben" in page.content.decode()
 
@@ -249,7 +249,7 @@ def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace
 
     assert checks["Not too long"] == "failed"
     assert checks["User linked"] == checks["Project linked"] == checks["Books open"] == "passed"
-    assert checks["Accepted"] == checks["Not there already"] == "not reached"
+    assert checks["Accepted"] == checks["Not already in QuickBooks"] == "not run"
 
 
 def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) -> None:
@@ -259,9 +259,9 @@ def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) 
 
     page_text = main_text(dana.get(page_of(entry_with_status(linked))))
 
-    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue 3 Mar, 03:00 to Tue 3 Mar, 04:30 Tue 3 Mar decides" in page_text
-    assert "America/New_York, UTC−5 Mon 2 Mar, 09:00 to Mon 2 Mar, 10:30 Mon 2 Mar" in page_text
-    assert "Near midnight" in page_text and "UTC says Mon 2 Mar and America/New_York says Mon 2 Mar." in page_text
+    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue Mar 3, 03:00 to Tue Mar 3, 04:30 Tue Mar 3 decides" in page_text
+    assert "America/New_York, UTC−5 Mon Mar 2, 09:00 to Mon Mar 2, 10:30 Mon Mar 2" in page_text
+    assert "Near midnight" in page_text and "UTC says Mon Mar 2 and America/New_York says Mon Mar 2." in page_text
 
 
 def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Client, linked: Workspace) -> None:
@@ -281,12 +281,12 @@ def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Cli
     assert (checks["Project linked"].mark, checks["Project linked"].where) == ("failed", "Here")
     assert f"open=project-project-site#{row['kind']}-project-site" in checks["Project linked"].link
     # What is not known yet could not be checked.
-    assert checks["Customer active"].mark == checks["Same currency"].mark == "not reached"
+    assert checks["Customer active"].mark == checks["Same currency"].mark == "not run"
     assert "Payroll off" in checks["Connection and plan"].quickbooks
-    assert "checks were reached, 1 failed." in page_text
+    assert "checks were run, 1 failed." in page_text
     assert "120.00 USD at 80.00 an hour" in page_text
     assert (
-        "Employee or vendor employee 59, Ada Lindqvist Customer not linked yet, or not active Day 2026-03-02 Time 1:30"
+        "Employee or vendor employee 59, Ada Lindqvist Customer not linked yet, or not active Day Mon Mar 2 Time 1:30"
         in page_text
     )
     assert f"?reason=PROJECT_NOT_MAPPED&amp;workspace={linked.pk}" in page.content.decode()
@@ -338,7 +338,7 @@ def test_a_running_timer_has_no_length_to_check(dana: Client, linked: Workspace)
     checks = {check.title: check.mark for check in dana.get(page_of(entry)).context["checks"]}
 
     assert checks["Finished"] == "failed"
-    assert checks["At least a minute"] == checks["Not too long"] == "not reached"
+    assert checks["At least a minute"] == checks["Not too long"] == "not run"
 
 
 def test_the_history_tells_reading_linking_attempts_and_decisions_newest_first(dana: Client, linked: Workspace) -> None:

@@ -65,7 +65,7 @@ def test_what_is_on_its_way_is_nowhere_in_doubt(dana: Client, scene: Scene, entr
     assert "1 on the way" in texts["overview"] and "0 refused, 0 no answer yet" in texts["overview"]
     for name in ("entry", "run", "overview"):
         text = texts[name].replace("Failed or in doubt", "").replace("Refused or in doubt", "")
-        text = text.replace("Looking for what stayed in doubt", "").replace("In doubt 0 no answer came", "")
+        text = text.replace("Checking what is still in doubt", "").replace("In doubt 0 no answer came", "")
         assert DOUBT not in text.lower(), name
 
 

@@ -97,7 +97,7 @@ def test_an_entry_that_moved_meanwhile_is_not_touched(dana: Client, entries: lis
 
 def test_only_entries_held_for_the_reason_are_sent_anyway(dana: Client, entries: list[TimeEntry]) -> None:
     page = act(dana, "send_anyway_selected", entries)
-    assert "Very long: 1 entry" in main_text(page)
+    assert "Unusually long: 1 entry" in main_text(page)
 
     versions = shown_versions(page)
     answer = act(dana, "send_anyway_selected", entries, decided="1", version=versions, code="TOO_LONG")

@@ -39,7 +39,7 @@ def test_the_overview_leads_to_them_and_the_workspace_stays_in_order(
 ) -> None:
     front = dana.get("/admin/")
 
-    assert "2 sent entries have another rate or link now" in main_text(front)
+    assert "2 sent entries have a different rate or link now" in main_text(front)
     assert "Working" in main_text(front) and "Needs attention" not in main_text(front)
     assert address(scene) in front.content.decode()
     listed = main_text(dana.get(address(scene)))
@@ -58,7 +58,7 @@ def test_note_is_taken_on_the_entrys_page_until_the_rate_changes_again(
     assert "Noted: 1 change" in text(answer)
     after = main_text(answer)
     assert (
-        "Take note" not in after and "Noted Rate 150.00, by dana" in after and "rate: sent 80.00, now 150.00" in after
+        "Acknowledge" not in after and "Noted Rate 150.00, by dana" in after and "rate: sent 80.00, now 150.00" in after
     )
     assert scene.sync()["warnings"] == {"RATE_CHANGED": 1}
     scene.edit_project(site, hourlyRate=16000)
@@ -94,7 +94,7 @@ def test_another_person_is_named(dana: Client, scene: Scene, ada: str, sent: lis
 def test_visitors_look_and_take_no_note(visitor: Client, scene: Scene, sent: list[str]) -> None:
     page = visitor.get(address(scene))
 
-    assert "Rate changed" in main_text(page) and "Take note" not in main_text(page)
+    assert "Rate changed" in main_text(page) and "Acknowledge" not in main_text(page)
     assert visitor.post(address(scene), {"noted": "x"}).status_code == 403
 
 

@@ -57,7 +57,7 @@ def test_an_older_page_of_an_ignored_entry_sends_nothing_anyway(dana: Client, ma
     assert (override.ignored, override.send_anyway, override.note) == (True, [], "a forgotten timer")
     assert scene.sync().counts == {"blocked": 1}
     # The page as it is now decides again.
-    assert "Not ignored any more." in decide(dana, entry, "stop_ignoring", **opened(dana, entry))
+    assert "No longer ignored." in decide(dana, entry, "stop_ignoring", **opened(dana, entry))
 
 
 def test_an_entry_that_a_sync_sent_meanwhile_is_not_ignored_as_if_it_had_not_been(dana: Client, scene: Scene) -> None:

@@ -131,7 +131,7 @@ def test_a_workspace_with_changed_time_is_not_working_until_it_is_decided(dana: 
     scene.sync()
 
     page_text = main_text(dana.get("/admin/"))
-    assert "Needs attention 1 entry changed after sending; say what becomes of each." in page_text
+    assert "Needs attention 1 entry changed after sending; decide what to do with each." in page_text
     desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
     entry = scene.mirrored(billed)
     dana.post(desk, {"verb": "leave", "entry": str(entry.pk), "version": entry_version(entry)})

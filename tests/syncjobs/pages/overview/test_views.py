@@ -41,7 +41,7 @@ def entry_of(workspace: Workspace, state: str, **values: Any) -> EntryStatus:
 def test_an_empty_installation_says_what_to_do_first(dana: Client) -> None:
     page = dana.get("/admin/")
 
-    assert "From nothing to the first sent hour" in main_text(page)
+    assert "Set up your first sync" in main_text(page)
     assert 'name="api_key"' in page.content.decode()
 
 
@@ -154,7 +154,7 @@ def test_causes_that_hold_most_come_first_and_lead_to_their_row(dana: Client, wo
     page_text = main_text(page)
 
     assert page_text.index("Large") < page_text.index("Small")
-    assert "Another 1.67 h wait for it after something else." in page_text
+    assert "Another 1.67 h also wait for it." in page_text
     assert "Nothing held" not in page_text
     assert f"/people/?open=user-{large.clockify_id}#user-{large.clockify_id}" in page.content.decode()
 
@@ -280,8 +280,8 @@ def test_hours_are_charted_by_day_and_by_what_became_of_them(workspace: Workspac
 
     assert chart is not None
     assert [day.description for day in chart.worked] == [
-        "Fri 27 Mar: 0.75 h waiting",
-        "Mon 2 Mar: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
+        "Fri Mar 27: 0.75 h waiting",
+        "Mon Mar 2: 1.5 h sent, 2 h held, 0.25 h refused or in doubt",
     ]
     assert [minutes for _, _, minutes in chart.totals] == [90, 45, 120, 15]
     assert "1.5 h sent, 0.75 h waiting, 2 h held, 0.25 h refused or in doubt" in chart.description
@@ -339,7 +339,7 @@ def test_a_schedule_that_should_have_begun_asks_for_a_worker(dana: Client, works
     due = timezone.now() - timedelta(hours=2)
     Schedule.objects.create(workspace=workspace, kind="check", mode="hours", every=1, next_at=due)
 
-    assert "It should have begun by now. Is a worker running?" in main_text(dana.get("/admin/"))
+    assert "It should have started by now. Is a worker running?" in main_text(dana.get("/admin/"))
 
 
 def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None:
@@ -403,9 +403,9 @@ def test_an_unsupported_subscription_keeps_the_last_steps_shut(dana: Client) -> 
 @pytest.mark.parametrize(
     ("columns", "sentence", "button"),
     [
-        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "asks again automatically on Tue 3 Mar", True),
-        ({}, "asks again automatically within a minute", True),
-        ({"lost_because": "invalid_grant", "asked_again": 1}, "only connecting it again helps", False),
+        ({"ask_again_at": datetime(2026, 3, 3, 22, 40, tzinfo=UTC)}, "retries automatically on Tue Mar 3", True),
+        ({}, "retries automatically within a minute", True),
+        ({"lost_because": "invalid_grant", "asked_again": 1}, "it has to be reconnected", False),
     ],
 )
 def test_a_lost_connection_says_when_it_is_asked_again(
@@ -435,5 +435,5 @@ def test_a_service_item_that_cannot_be_used_needs_attention_with_a_link_to_its_r
     page = dana.get("/admin/")
 
     assert "Needs attention New and edited time waits for a service item that can be used." in main_text(page)
-    assert "The service item Consulting is inactive in QuickBooks; nothing is booked on it." in main_text(page)
+    assert "The service item Consulting is inactive in QuickBooks; nothing can be posted to it." in main_text(page)
     assert f"/admin/workspaces/{workspace.pk}/rules/#rule-service_item" in page.content.decode()

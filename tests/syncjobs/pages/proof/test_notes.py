@@ -62,12 +62,12 @@ def test_a_note_holds_no_longer_than_the_time_it_was_about(scene: Scene, by_hand
 
     page = main_text(bookkeeper("bob").get(reverse("hourbridge:proof", args=[scene.workspace.pk]), PERIOD))
 
-    assert f"Not explained: activity {by_hand}, Ada, Acme:Site, Tue 17 Mar, 3:45" in page
+    assert f"Not explained: activity {by_hand}, Ada, Acme:Site, Tue Mar 17, 3:45" in page
 
 
 @pytest.mark.parametrize(
     ("activity", "text", "words"),
-    [("", "What it is", "Choose what the note is about"), (None, "  ", "Write what it is")],
+    [("", "What it is", "Choose what the note is about"), (None, "  ", "Say what it is")],
 )
 def test_a_note_needs_words_and_an_activity(
     scene: Scene, by_hand: str, activity: str | None, text: str, words: str
@@ -94,7 +94,7 @@ def test_what_nothing_explains_stands_under_needs_you_until_a_note_says_what_it_
     after = admin_client.get("/admin/")
 
     proof = reverse("hourbridge:proof", args=[scene.workspace.pk])
-    assert "0.75 h not explained Sun 1 Mar to Tue 31 Mar" in main_text(before)
+    assert "0.75 h not explained Sun Mar 1 to Tue Mar 31" in main_text(before)
     assert ", 0.75 h not explained" in main_text(before)
     assert f"{proof}?from={FIRST}&amp;to={LAST}" in before.content.decode()
     assert f"{proof}?from=" not in after.content.decode()

@@ -50,7 +50,7 @@ def sent(scene: Scene, ada: str, site: str) -> str:
 
 
 def test_figures_rows_and_hash_are_kept(scene: Scene, beth: Client, sent: str) -> None:
-    assert "Signed: Sun 1 to Tue 31 March 2026." in sign(beth, scene).content.decode()
+    assert "Signed: Sun Mar 1 to Tue Mar 31, 2026." in sign(beth, scene).content.decode()
 
     signed = SignOff.objects.get()
     assert (signed.figures["clockify"], signed.figures["quickbooks"], signed.person_name) == (3600, 3600, "beth")
@@ -59,8 +59,8 @@ def test_figures_rows_and_hash_are_kept(scene: Scene, beth: Client, sent: str) -
     (row,) = json.loads(downloaded)["rows"]
     assert (row["user"], row["customer"], row["date"], row["clockify"]) == ("Ada", "Acme:Site", "2026-03-04", 3600)
     page = main_text(beth.get(address(scene), PERIOD))
-    assert "Signed Sun 1 to Tue 31 March 2026 by beth" in page
-    assert "Nothing of it is known to have changed since." in page
+    assert "Signed Sun Mar 1 to Tue Mar 31, 2026 by beth" in page
+    assert "No changes since then are known." in page
 
 
 def test_a_second_person_countersigns_and_nobody_does_both(scene: Scene, beth: Client, sent: str) -> None:
@@ -68,7 +68,7 @@ def test_a_second_person_countersigns_and_nobody_does_both(scene: Scene, beth: C
 
     assert "You signed this yourself" in decide(beth, "countersign")
     assert "Countersigned." in decide(bookkeeper("cleo"), "countersign")
-    assert "countersigned or withdrawn meanwhile" in decide(bookkeeper("dan"), "countersign")
+    assert "countersigned or withdrawn since" in decide(bookkeeper("dan"), "countersign")
 
     signed = SignOff.objects.get()
     assert signed.countersigned_name == "cleo"
@@ -93,7 +93,7 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
     scene.by_hand(ada, site)
     scene.compare()
 
-    assert "Say why the period is signed all the same." in sign(beth, scene).content.decode()
+    assert "Say why the period is signed anyway." in sign(beth, scene).content.decode()
     page = main_text(sign(beth, scene, reason="The client agreed by phone"))
 
     assert "“The client agreed by phone”" in page
@@ -103,10 +103,10 @@ def test_unexplained_time_is_signed_with_a_reason_only(scene: Scene, beth: Clien
 @pytest.mark.parametrize(
     ("posted", "said"),
     [
-        ({"shown": "0"}, "compared again meanwhile"),
+        ({"shown": "0"}, "compared again since"),
         ({"to": "2099-12-31"}, "At most 366 days"),
         ({"from": "2099-12-30", "to": "2099-12-31"}, "not over yet"),
-        ({"from": LAST, "to": FIRST}, "The first day lies after the last."),
+        ({"from": LAST, "to": FIRST}, "The first day is after the last."),
         ({"from": "March"}, "That is no date."),
     ],
 )
@@ -143,10 +143,10 @@ def test_what_a_sync_found_and_sent_since_is_said_without_asking_anybody(
     assert "Changed since" in page
     assert "4 changes are known since" in page
     for words in (
-        "Edited in Clockify: Ada, Site, Wed 4 Mar.",
-        "New in Clockify: Ada, Site, Mon 9 Mar.",
-        "Changed in QuickBooks from here: Ada, Wed 4 Mar, 1:30",
-        "Sent to QuickBooks: Ada, Mon 9 Mar, 1:00",
+        "Edited in Clockify: Ada, Site, Wed Mar 4.",
+        "New in Clockify: Ada, Site, Mon Mar 9.",
+        "Changed in QuickBooks from here: Ada, Wed Mar 4, 1:30",
+        "Sent to QuickBooks: Ada, Mon Mar 9, 1:00",
     ):
         assert words in story
 
@@ -158,7 +158,7 @@ def test_what_was_changed_by_hand_is_said_by_the_next_comparison(scene: Scene, b
 
     page = main_text(beth.get(address(scene), PERIOD))
 
-    assert "Ada, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h; " in page
+    assert "Ada, Acme:Site, Wed Mar 4: QuickBooks has 2.00 h, signed were 1.00 h; " in page
 
 
 def test_since_when_it_changed_is_true_with_more_changes_than_shown(
@@ -190,8 +190,8 @@ def test_an_entry_that_left_the_period_is_said(
 
     story = main_text(beth.get(reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])))
 
-    assert "Moved from Wed 4 Mar to Thu 2 Apr: Ada, Site." in story
-    assert ("Changed in QuickBooks from here: Ada, Thu 2 Apr" in story) == billable
+    assert "Moved from Wed Mar 4 to Thu Apr 2: Ada, Site." in story
+    assert ("Changed in QuickBooks from here: Ada, Thu Apr 2" in story) == billable
 
 
 def test_an_entry_that_came_into_the_period_by_a_time_zone_is_said(scene: Scene, beth: Client, site: str) -> None:
@@ -207,7 +207,7 @@ def test_an_entry_that_came_into_the_period_by_a_time_zone_is_said(scene: Scene,
 
     story = main_text(beth.get(reverse("hourbridge:sign-off", args=[SignOff.objects.get().pk])))
 
-    assert "Moved from Sat 28 Feb to Sun 1 Mar: Nomad, Site." in story
+    assert "Moved from Sat Feb 28 to Sun Mar 1: Nomad, Site." in story
 
 
 @pytest.mark.parametrize("by_hand", [{"HourlyRate": 50}, {"BillableStatus": "NotBillable"}])
@@ -221,7 +221,7 @@ def test_another_amount_for_the_same_hours_is_said(
     page = main_text(beth.get(address(scene), PERIOD))
 
     amount = "50.00" if "HourlyRate" in by_hand else "0.00"
-    assert f"Ada, Acme:Site, Wed 4 Mar: QuickBooks has USD {amount}, signed were 80.00." in page
+    assert f"Ada, Acme:Site, Wed Mar 4: QuickBooks has USD {amount}, signed were 80.00." in page
 
 
 @pytest.mark.parametrize("column", ["document", "figures", "person_name"])
@@ -265,7 +265,7 @@ def test_a_rename_moves_no_hours(scene: Scene, beth: Client, sent: str, ada: str
     page = main_text(beth.get(address(scene), PERIOD))
 
     assert renamed == {("Ada Lovelace", "Acme:Site 2")}
-    assert "Nothing of it is known to have changed since." in page
+    assert "No changes since then are known." in page
 
 
 def test_hours_that_moved_with_a_rename_are_said_under_the_new_name(
@@ -281,4 +281,4 @@ def test_hours_that_moved_with_a_rename_are_said_under_the_new_name(
     page = main_text(beth.get(address(scene), PERIOD))
 
     assert "1 change is known since" in page
-    assert "Ada Lovelace, Acme:Site, Wed 4 Mar: QuickBooks has 2.00 h, signed were 1.00 h" in page
+    assert "Ada Lovelace, Acme:Site, Wed Mar 4: QuickBooks has 2.00 h, signed were 1.00 h" in page

@@ -61,7 +61,7 @@ def test_it_leads_to_what_was_read_before(
 
     page = page_of(admin_client, UNREADABLE, unreadable(kind, vendor_id, **owner))
 
-    assert ("As it was last read well" in page) is (known is not None)
+    assert ("As last read successfully" in page) is (known is not None)
 
 
 def test_a_list_that_is_not_believed_says_what_it_came_without(admin_client: Client, workspace: Workspace) -> None:
@@ -96,4 +96,4 @@ def test_a_record_that_was_read_well_meanwhile_leads_back_to_the_list(
     answer = admin_client.get(address, follow=True)
 
     assert answer.redirect_chain == [(reverse(f"{UNREADABLE}_changelist"), 302)]
-    assert "That record is not on this list any more: it was read well" in answer.content.decode()
+    assert "That record is no longer on this list: it was read successfully" in answer.content.decode()

@@ -187,7 +187,7 @@ def test_lists_and_records_show_the_workspaces_clock_and_name_it(admin_client: C
 
     page = main_text(admin_client.get(f"{list_of(ConnectionEvent)}{event.pk}/change/"))
 
-    assert "Fri 27 Mar, 10:40:00" in page and "Times in America/New_York" in page
+    assert "Fri Mar 27, 10:40:00" in page and "Times in America/New_York" in page
     assert "10:40" in main_text(admin_client.get(list_of(ConnectionEvent)))
 
 
@@ -203,3 +203,15 @@ def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
     assert f"/admin/integrations/timeentry/{entry.pk}/change/" in page
     # The request is there to the letter, collapsed.
     assert "<summary>What was last sent</summary>" in page
+
+
+def test_list_is_titled_by_its_name(admin_client: Client, everything: Workspace) -> None:
+    page = admin_client.get(reverse("admin:syncjobs_receipt_changelist")).content.decode()
+    assert "<title>" in page and "Receipts | Hourbridge" in page and "Select " not in page.partition("</title>")[0]
+
+
+@pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (Android 15; Mobile)", 20), ("Mozilla/5.0 (X11)", 23)])
+def test_phone_gets_shorter_lists(admin_client: Client, workspace: Workspace, browser: str, rows: int) -> None:
+    TimeEntryFactory.create_batch(23, workspace=workspace)
+    page = admin_client.get(list_of(TimeEntry), headers={"User-Agent": browser})
+    assert len(page.context["cl"].result_list) == rows

@@ -45,7 +45,7 @@ def test_a_project_s_timeline_has_its_renaming_its_link_and_its_time(scene: Scen
     assert found[-1] == "First seen in Clockify"
     assert "Renamed from “Site” to “Site 2”" in found
     assert any(re.match("Linked project Site with customer .*Site", text) for text in found)
-    assert any(text.startswith("The link waits for a person: Customer inactive") for text in found)
+    assert any(text.startswith("The link waits for review: Customer inactive") for text in found)
     assert "Its first time was sent" in found and "Sent last; 1 entry is in QuickBooks" in found
 
 
@@ -83,7 +83,7 @@ def test_refused_writes_of_a_record_s_time_are_there_with_code_and_words(
     scene.entry(ada, site, "2026-03-02 09:00")
     scene.sync()
 
-    said = "QuickBooks refused to create the time of Ada, Site, Mon 2 Mar, code 9999: “Refused: Names element id "
+    said = "QuickBooks refused to create the time of Ada, Site, Mon Mar 2, code 9999: “Refused: Names element id "
     for row in (ClockifyUser.objects.get(name="Ada"), ClockifyClient.objects.get(), ClockifyProject.objects.get()):
         assert [text for text in texts(row) if text.startswith("QuickBooks refused")] == [
             f"{said}Acme:Site ({number}) not found”"

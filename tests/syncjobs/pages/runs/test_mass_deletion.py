@@ -139,7 +139,7 @@ def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, asking
 
     run_page = dana.get(f"/admin/syncjobs/run/{asking_run.pk}/change/")
     assert address(workspace) in run_page.content.decode()
-    assert "and 2 waiting for a person" in text(run_page)
+    assert "and 2 waiting for review" in text(run_page)
     front = dana.get("/admin/")
     assert address(workspace) in front.content.decode()
     assert "2 deletions at once" in text(front)

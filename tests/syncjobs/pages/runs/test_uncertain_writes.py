@@ -56,7 +56,7 @@ def test_a_person_sees_both_and_says_which_it_is(client: Client, scene: Scene) -
     client.post(address(scene), {"action": action.pk, "seen": f"{key}:{token}", "take": key, "note": "Asked her."})
 
     assert scene.receipt(action.entry_id).quickbooks_id == key
-    assert "Nothing needs a person." in main_text(client.get(address(scene)))
+    assert "Nothing needs a decision." in main_text(client.get(address(scene)))
 
 
 def test_none_of_these_begins_the_run_that_sends_it(client: Client, scene: Scene) -> None:

@@ -60,7 +60,7 @@ def test_the_preview_says_that_the_next_sync_sends_again_and_when(dana: Client, 
     page_text = main_text(dana.get(address(run)))
 
     assert "the next sync sends them again, once each" in page_text
-    assert "The schedule (every 2 hours) does that automatically, next Fri 27 Mar, 18:00." in page_text
+    assert "The schedule (every 2 hours) does that automatically, next Fri Mar 27, 18:00." in page_text
 
 
 def test_after_the_preview_one_click_requests_the_undo(dana: Client, run: Run) -> None:

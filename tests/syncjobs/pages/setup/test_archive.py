@@ -72,7 +72,7 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
         ({"start_date": ""}, "Choose the start date"),
         ({"start_date": "soon"}, "Choose the start date"),
         ({"start_date": "0001-01-01"}, "Choose the start date"),
-        ({"company": "4711"}, "Another company was connected meanwhile; look again."),
+        ({"company": "4711"}, "Another company has been connected since; check again."),
     ],
 )
 def test_without_a_start_date_or_on_an_old_page_nothing_happens(
@@ -92,7 +92,7 @@ def test_the_button_archives_and_the_overview_names_what_was(dana: Client, works
     answer = press(dana, workspace)
 
     assert f"The connection to {company} is archived." in text(answer)
-    assert "time from 1 April 2026 on goes to it." in text(answer)
+    assert "time from April 1, 2026 on goes to it." in text(answer)
     workspace.refresh_from_db()
     assert (workspace.company, workspace.start_date) == (None, date(2026, 4, 1))
     assert ArchivedConnection.objects.get().by.username == "dana"  # type: ignore[union-attr]

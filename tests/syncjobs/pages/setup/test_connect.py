@@ -30,7 +30,7 @@ def test_a_good_key_connects_and_says_from_when_time_goes(dana: Client, sandbox:
     workspace = Workspace.objects.get()
     assert workspace.name == "Northlight Studio"
     assert workspace.start_date.isoformat() == "2026-03-09"
-    assert "Connected Northlight Studio. Time goes from 9 March 2026 on." in text(page)
+    assert "Connected Northlight Studio. Time goes from March 9, 2026 on." in text(page)
     assert ConnectionEvent.objects.filter(kind="clockify_connected", by__username="dana").exists()
 
 
@@ -70,7 +70,7 @@ def test_a_key_of_another_workspace_says_that_the_first_one_stays(dana: Client, 
 
     page_text = text(dana.post(FORM, {"api_key": "sandbox-clockify-key", "region": "settings"}, follow=True))
 
-    assert "It is a workspace of its own; the others stay as they are." in page_text
+    assert "It is a separate workspace; the others are unchanged." in page_text
 
 
 # --- the way to Intuit -----------------------------------------------------------------------------------------
@@ -93,12 +93,12 @@ def public_url(settings: Any) -> None:
 def test_a_second_administrator_sees_who_is_connecting_already(dana: Client) -> None:
     page, host = connect_page_url(WorkspaceFactory(company=None)), "localhost:8000"
     assert dana.post(page, HTTP_HOST=host)["Location"].startswith("http")
-    assert "set out for Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
+    assert "went to Intuit" not in main_text(dana.get(page, HTTP_HOST=host))
     erin = second_administrator()
 
     response = erin.post(page, HTTP_HOST=host)
 
-    assert response.status_code == 200 and "dana set out for Intuit to connect QuickBooks, " in main_text(response)
+    assert response.status_code == 200 and "dana went to Intuit to connect QuickBooks, " in main_text(response)
     assert erin.post(page, {"anyway": "1"}, HTTP_HOST=host)["Location"].startswith("http")
 
 
@@ -112,7 +112,7 @@ def test_who_comes_back_is_not_under_way_any_more(dana: Client, workspace: Works
 
     page_text = main_text(second_administrator().get(connect_page_url(workspace)))
 
-    assert "set out for Intuit" not in page_text
+    assert "went to Intuit" not in page_text
     assert (
         f"Northlight Studio LLC was connected by dana, {moment(now - timedelta(minutes=2), workspace.time_zone)}."
         in page_text
@@ -142,7 +142,7 @@ def test_a_workspace_the_key_does_not_see_is_named_with_what_there_is(dana: Clie
 
     page_text = main_text(page)
     assert "This key sees no workspace 'Elsewhere': Northlight Studio" in page_text
-    assert "into the field Workspace" in page_text
+    assert "in the Workspace field" in page_text
     assert "--workspace" not in page_text
 
 

@@ -165,7 +165,7 @@ def test_an_inactive_item_is_said_stays_chosen_and_is_replaced_by_another(dana: 
 
     page = dana.get(rules(workspace))
 
-    assert "The service item Consulting is inactive in QuickBooks; nothing is booked on it." in main_text(page)
+    assert "The service item Consulting is inactive in QuickBooks; nothing can be posted to it." in main_text(page)
     option = f'<option value="{old.quickbooks_id}" selected>Consulting (can&#x27;t be used)</option>'
     assert option in page.content.decode()
     # Saving another rule does not change the item unasked.

@@ -101,7 +101,7 @@ def test_a_large_bundle_is_made_by_the_worker(
     download = visitor.post(reverse("hourbridge:bundle-file", args=[bundle.pk]))
 
     assert "The worker makes the bundle" in asked and "waiting for a worker" in asked
-    assert "being made already" in again and early.status_code == 404
+    assert "already being made" in again and early.status_code == 404
     assert said == repeated == f"Support bundle {bundle.pk}: Ready"
     assert "by dana, names replaced: ready" in page and reverse("hourbridge:bundle-file", args=[bundle.pk]) in page
     assert "Quentin" not in "".join(files_of(download).values())

@@ -155,7 +155,7 @@ def test_calls_that_were_asked_again_are_named(support: Client, scene: Scene) ->
 
     text = log(support, scene)
 
-    assert "QuickBooks was busy 429 2 calls" in text and "QuickBooks had a fault of its own 503 1 call" in text
+    assert "QuickBooks was busy 429 2 calls" in text and "QuickBooks had an internal error 503 1 call" in text
     assert "QuickBooks did not answer 1 call" in text
 
 
@@ -185,7 +185,7 @@ def test_the_latest_events_say_who_did_what(support: Client, scene: Scene, troub
 
     assert "a command ignored the user Ben" in text
     assert f"Time sync {run.pk}: 0 sent" in text and "by a command" in text
-    assert "Waited 1 time for a request limit" in text and "Its process was gone" in text
+    assert "Waited 1 time for a request limit" in text and "Its process ended" in text
     assert "5 entries, 1 run" in text
 
 
@@ -203,7 +203,7 @@ def test_the_csv_has_each_entry_with_its_remedy(support: Client, scene: Scene, t
     [
         ({"from": "yesterday"}, "That is no date"),
         ({"from": "9999-12-31", "to": "9999-12-31"}, "That is no date"),
-        ({"from": "2026-03-31", "to": FIRST}, "The first day lay after the last"),
+        ({"from": "2026-03-31", "to": FIRST}, "The first day was after the last"),
         ({"from": "2020-01-01", "to": "2026-03-31"}, "At most 366 days at once"),
     ],
 )
