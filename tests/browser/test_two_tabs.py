@@ -103,7 +103,7 @@ def test_who_would_pay_is_read_before_a_moved_project_is_confirmed(person: Perso
     # A opens it: nothing here is clearly right.
     page.keyboard.press("a")
     page.get_by_label("Id or name in QuickBooks").fill("redesign")
-    page.locator("[data-options] label").first.click()
+    page.get_by_role("option").first.click()
     figures = page.locator("[data-figures]")
     expect(figures).to_contain_text("This time will be billed to Tidewater Credit Union, not Acme & Sons.")
     link = page.locator("[data-panel] [data-do=link]")
@@ -111,7 +111,7 @@ def test_who_would_pay_is_read_before_a_moved_project_is_confirmed(person: Perso
     person.checks_accessibility()
     take(page, "moved-open")
     page.get_by_label("Id or name in QuickBooks").fill("acme")
-    page.locator("[data-options] label").filter(has_text="Acme & Sons").first.click()
+    page.get_by_role("option").filter(has_text="Acme & Sons").first.click()
     expect(figures).to_contain_text("This time will be billed to Acme & Sons.")
     expect(link).to_have_class(re.compile("hb-filled"))
     assert not Decision.objects.exists()

@@ -268,7 +268,7 @@ def test_one_in_a_signed_period_that_is_kept_stays(
     shown = str(Reconciliation.objects.latest("pk").pk)
     sign_offs.sign(scene.workspace, days, shown=shown, reason="Agreed", person=admin_user, now=timezone.now())
 
-    assert_it_stays_and_is_told(scene, doubled, "admin signed 2026-03-02 to 2026-03-10")
+    assert_it_stays_and_is_told(scene, doubled, "admin signed March 2, 2026 to March 10, 2026")
 
 
 def test_a_deletion_without_an_answer_is_tried_by_the_next_run(scene: Scene, doubled: str) -> None:

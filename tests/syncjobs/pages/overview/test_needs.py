@@ -148,7 +148,7 @@ def test_names_beyond_those_with_a_row_are_one_row_that_lists_them(
         entry = TimeEntryFactory(workspace=workspace, txn_date=date(2026, 3, 2))
         EntryStatusFactory(entry=entry, state=State.BLOCKED, held=True, minutes=600 - number, reasons=[reason])
 
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(29):
         page = dana.get("/admin/")
     (held,) = page.context["needs"]
 
