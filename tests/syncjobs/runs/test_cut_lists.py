@@ -161,7 +161,7 @@ def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, An
     for address in ("/admin/", f"/admin/syncjobs/run/{run}/change/"):
         page_text = main_text(client.get(address))
         assert message in page_text
-        assert "It is right" in page_text
+        assert "The list is correct" in page_text
 
     press_it_is_right(client, scene)
 
@@ -187,7 +187,7 @@ def test_who_may_only_look_sees_it_and_cannot_press(
     )
 
     assert "came without" in page_text
-    assert "It is right" not in page_text
+    assert "The list is correct" not in page_text
     assert answer.status_code == 403
     assert ShrunkList.objects.exists()
 
@@ -247,7 +247,7 @@ def test_a_page_from_before_a_later_reading_decides_nothing(
 
     page = press_it_is_right(client, scene, seen)
 
-    assert "settled this already" in page or "read again meanwhile" in page
+    assert "already settled this" in page or "read again since" in page
     assert not Customer.objects.exclude(gone_at=None).exists()
 
 

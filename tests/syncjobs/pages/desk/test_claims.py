@@ -31,10 +31,10 @@ def accepted(client: Client, scene: Scene) -> dict[str, str]:
     rows = re.findall(r'<tr id="user-.*?</tr>', page, re.DOTALL)
     found = {}
     for row in rows:
-        mail = re.search(r"[\w.]+taylor@northlight\.example", row)
+        mail = re.search(r"[\w.]+taylor(?:<wbr>)?@northlight\.example", row)
         button = re.search(r"Accept<span class=\"hb-hidden\"> (.+?) for ", row)
         if mail and CHRIS in row:
-            found[mail[0].partition("@")[0]] = unescape(button[1]) if button else ""
+            found[mail[0].partition("@")[0].removesuffix("<wbr>")] = unescape(button[1]) if button else ""
     return found
 
 

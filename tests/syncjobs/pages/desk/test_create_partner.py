@@ -93,10 +93,10 @@ def test_an_uncertain_write_is_looked_for_before_anything_else(dana: Client, sce
     scene.fault("cut_before", "employee", times=1)
 
     unknown = submit(dana, page)
-    assert "Look now" in main_text(unknown) and "no clear answer" in main_text(unknown)
+    assert "Check now" in main_text(unknown) and "no clear answer" in main_text(unknown)
     assert main_text(unknown).count("Create in QuickBooks and link") == 0
     looked = dana.post(page.wsgi_request.path, dict(fields(unknown)) | {"look": str(PartnerWrite.objects.get().pk)})
-    assert looked.status_code == 200 and "Look now" in main_text(looked)
+    assert looked.status_code == 200 and "Check now" in main_text(looked)
     scene.put("Employee", {"DisplayName": "Ben Okafor", "GivenName": "Ben", "FamilyName": "Okafor"})
     answer = dana.post(page.wsgi_request.path, dict(fields(unknown)) | {"look": str(PartnerWrite.objects.get().pk)})
 
@@ -113,14 +113,14 @@ def test_a_write_that_is_not_answered_yet_is_on_the_way_and_not_in_doubt(admin_c
     journal.open_write(scene.workspace, draft, person=None, note="", now=database_now())
 
     assert "On the way Ben Okafor" in main_text(admin_client.get(address))
-    assert "Look now" not in main_text(admin_client.get(address)) and "Wait for the answer" in main_text(
+    assert "Check now" not in main_text(admin_client.get(address)) and "Wait for the answer" in main_text(
         admin_client.get(address)
     )
     assert "On the way" in main_text(admin_client.get("/admin/mapping/partnerwrite/"))
     assert check_entries.in_doubt(scene.workspace, database_now()).level == "ok"
     # No call lasts this long: its process is gone.
     PartnerWrite.objects.update(created_at=database_now() - timedelta(minutes=2))
-    assert "In doubt Ben Okafor" in main_text(admin_client.get(address)) and "Look now" in main_text(
+    assert "In doubt Ben Okafor" in main_text(admin_client.get(address)) and "Check now" in main_text(
         admin_client.get(address)
     )
     assert "In doubt" in main_text(admin_client.get("/admin/mapping/partnerwrite/"))

@@ -170,7 +170,7 @@ def test_who_compared_and_when_it_is_compared_next_are_said(admin_client: Client
 
     assert "today by schedule, with" in off
     assert "Compare every night" in off
-    assert re.search(r"Compared next \w+ \d+ \w+, 02:00, by schedule", on)
+    assert re.search(r"Compared next \w+ \w+ \d+, 02:00, by schedule", on)
 
 
 def test_a_scheduled_comparison_that_failed_is_told_where_its_days_are_others(

@@ -201,11 +201,11 @@ def test_only_a_run_that_waits_for_a_vendor_is_tried_now(person: Client, scene: 
     Run.objects.update(error_code="ANOTHER_RUN")
     assert "Try now" not in shown(person, waiting)
     assert "Try now" not in person.get(reverse("admin:index")).content.decode()
-    assert "does not wait" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
+    assert "no longer waiting" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
 
     Run.objects.update(status="succeeded", error_code="")
     assert "Try now" not in shown(person, waiting)
-    assert "does not wait" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
+    assert "no longer waiting" in submit(person, "run-again", waiting.pk, verb="try_now")[1]
     assert not ConnectionEvent.objects.filter(kind="limit_lifted").exists()
 
 
