@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError, Unexpected
 from integrations.models import Customer, Employee, Vendor
-from integrations.quickbooks import pull
+from integrations.quickbooks import payloads, pull
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.faults import (
     BAD_REFERENCE_CODES,
@@ -203,8 +203,8 @@ class Outcomes:
 def _days(item: RunItem) -> set[date]:
     """Return the day of an item's time in QuickBooks now, and the one that it is to have."""
     record = item.source_snapshot.get("record") or {}
-    read = [date.fromisoformat(record["TxnDate"])] if record.get("TxnDate") else []
-    return {*read, *([item.txn_date] if item.txn_date else [])}
+    # QuickBooks may add a time to the day that it answers.
+    return {day for day in (payloads.day(record.get("TxnDate")), item.txn_date) if day is not None}
 
 
 def _may_be_switched_off(action: Action, error: ApiError) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from integrations import roles
 from integrations.models import Company, TimeEntry, Workspace
+from mapping.models import PartnerWrite
 from syncjobs.models import Reconciliation, Run, SignOff, SupportBundle
 from tests.support.people import MAY_ACT, MAY_CONNECT, MAY_LOOK, MAY_MAP, MAY_SEND, MAY_SIGN, RIGHTS, ROLES, person
 
@@ -65,6 +67,10 @@ TABLE = {
     "hourbridge:desk-safe-count": Line(LOOK, NOBODY),
     "hourbridge:desk-history": Line(LOOK, MAP),
     "hourbridge:desk-upload": Line(LOOK, MAP),
+    "hourbridge:desk-create": Line(LOOK, MAP),
+    "hourbridge:desk-created": Line(LOOK, NOBODY),
+    "hourbridge:desk-ignore": Line(LOOK, MAP),
+    "hourbridge:desk-template": Line(LOOK, NOBODY),
     "hourbridge:desk-csv": Line(LOOK, NOBODY),
     "hourbridge:rules": Line(LOOK, RULES),
     "hourbridge:line-rules": Line(LOOK, NOBODY),
@@ -108,7 +114,8 @@ TABLE = {
     "quickbooks:read-plan": Line(NOBODY, CONNECT),
 }
 # Values for parameters that name no row.
-EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people", "rule_id": 1}
+BATCH = UUID(int=1)
+EXAMPLES: dict[str, Any] = {"what": "check", "tab": "people", "rule_id": 1, "batch": BATCH}
 START = date(2026, 3, 1)
 # The admin's own five pages per model are tested further down.
 STANDARD = re.compile(r"admin:\w+_(changelist|add|change|delete|history)")
@@ -160,6 +167,18 @@ def rows() -> dict[str, Any]:
     document = {"figures": {}, "document": '{"rows":[]}', "sha256": "", "person_name": "Beth", "at": moment}
     sign_off = SignOff.objects.create(workspace=workspace, company=company, reconciliation=compared, **days, **document)
     bundle = SupportBundle.objects.create(workspace=workspace, state="ready", requested_at=moment)
+    PartnerWrite.objects.create(
+        workspace=workspace,
+        company=company,
+        side="quickbooks",
+        verb="create",
+        entity="customer",
+        name="Acme",
+        asked={"kind": "project"},
+        state="done",
+        batch=BATCH,
+        created_at=moment,
+    )
     return {"workspace": workspace, "entry": entry, "run": run, "sign_off": sign_off, "bundle": bundle}
 
 

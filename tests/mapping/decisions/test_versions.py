@@ -166,5 +166,5 @@ def test_a_text_that_no_page_wrote_decides_nothing(workspace: Workspace) -> None
 def test_another_day_is_named_with_its_time() -> None:
     yesterday = timezone.now() - timedelta(days=1)
 
-    assert at_time(yesterday, zone="UTC").startswith(f"on {yesterday:%a} {yesterday.day} ")
+    assert at_time(yesterday, zone="UTC").startswith(f"on {yesterday:%a %b} {yesterday.day} ")
     assert at_time(timezone.now(), zone="UTC").startswith("at ")

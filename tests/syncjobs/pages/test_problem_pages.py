@@ -57,7 +57,7 @@ def test_a_failing_page_says_whose_fault_it_is(rf: RequestFactory) -> None:
 
 
 def test_a_wrong_encryption_key_is_a_sentence(dana: Client, settings: Any) -> None:
-    workspace = WorkspaceFactory(api_key="secret")
+    workspace = WorkspaceFactory(api_key="key-of-another-time")
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
 
     answer = dana.post(reverse("quickbooks:disconnect", args=[workspace.pk]))

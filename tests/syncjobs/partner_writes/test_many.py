@@ -115,7 +115,7 @@ def test_a_draft_that_was_not_shown_so_does_not_wait(scene: Scene, projects: lis
 
     requested = many.request_all(scene.workspace, [Wanted(request, "x", version)], person=None, now=timezone.now())
     assert (requested.number, states()) == (0, [])
-    assert "not what you saw" in requested.left_out[0][1]
+    assert "no longer what you saw" in requested.left_out[0][1]
 
     # Pressed twice: what waits already is not asked for again.
     request_all(scene, projects[:1])

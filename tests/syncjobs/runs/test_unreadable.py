@@ -267,7 +267,7 @@ def test_the_page_of_an_entry_that_cannot_be_read_says_so_among_its_checks(
 
     page = main_text(client.get(f"/admin/integrations/timeentry/{scene.mirrored(entry).pk}/change/"))
 
-    assert "Can be read shown as last read successfully" in page and "reached, 1 failed." in page
+    assert "Can be read shown as last read successfully" in page and "checks were run, 1 failed." in page
 
 
 @pytest.mark.parametrize(("client_currency", "sent"), [("EUR", 0), (None, 1)])

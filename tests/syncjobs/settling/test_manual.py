@@ -241,7 +241,7 @@ def test_only_what_almost_fits_and_belongs_to_nobody_is_offered(scene: Scene, en
 
 def test_what_is_said_of_a_write_in_doubt_names_what_almost_fits_now(scene: Scene, entry: str) -> None:
     first = similar_activity(scene)
-    assert Action.objects.get(state="sending").error_message.endswith(f"almost fit: {first}.")
+    assert Action.objects.get(state="sending").error_message.endswith(f"similar activities: {first}.")
     second = put_alike(scene, Minutes=9)
 
     assert scene.sync().counts == {"unknown": 1}

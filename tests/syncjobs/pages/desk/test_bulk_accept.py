@@ -176,7 +176,7 @@ def test_each_line_that_can_t_be_taken_says_why(dana: Client, pairs: Workspace) 
 
     page_text = main_text(dana.post(at(pairs, "desk/upload"), {"file": file}))
 
-    assert "1 change, 8 lines that can't be taken" in page_text
+    assert "1 change, 8 lines with errors" in page_text
     for sentence in (
         "Line 2: 50 is an employee and a vendor; say which in quickbooks_kind.",
         "Line 3: The employee Gone is inactive in QuickBooks.",
@@ -226,7 +226,7 @@ def test_the_file_to_fill_in_has_the_open_rows_and_is_taken_back(dana: Client, p
     writer.writeheader()
     writer.writerows(lines)
     preview = dana.post(at(pairs, "desk/upload"), {"text": text.getvalue()})
-    assert "2 changes, 0 lines" in main_text(preview) and "2 lines that say nothing" in main_text(preview)
+    assert "2 changes, 0 lines" in main_text(preview) and "2 lines without a decision" in main_text(preview)
     dana.post(at(pairs, "desk/upload"), {"text": text.getvalue(), "confirmed": preview.context["confirmed"]})
     assert Link.objects.get().clockify_id == "u0"
     assert MappingOverride.objects.filter(clockify_id="site").exists()

@@ -38,7 +38,7 @@ def test_what_was_edited_after_it_was_billed_or_changed_by_hand_waits_for_a_pers
     page = dana.get(desk)
     page_text = main_text(page)
     assert "To do 3" in page_text and page.content.decode().count("<mark>1:35") == 2
-    assert "the invoice is left as it is" in page_text and "changed or deleted by hand in QuickBooks" in page_text
+    assert "the invoice is left as is" in page_text and "changed or deleted by hand in QuickBooks" in page_text
     assert page_text.count("Preview sending it…") == 1
     assert "<mark>5:00" in dana.get(f"{desk}?look=1").content.decode()
     form = {"entry": str(scene.mirrored(billed).pk), "version": entry_version(scene.mirrored(billed))}

@@ -101,7 +101,7 @@ def test_what_is_kept_is_remembered_and_asked_about_no_more(
     assert set(EntryOverride.objects.values_list("clockify_id", "kept")) == {("gone-1", True), ("free-2", True)}
     assert EntryStatus.objects.get(entry__clockify_id="gone-1").state == "sent"
     assert ConnectionEvent.objects.get(kind="deletions_kept").by.get_username() == "dana"  # type: ignore[union-attr]
-    assert "Nothing waits" in main_text(dana.get(address(workspace)))
+    assert "Nothing is waiting" in main_text(dana.get(address(workspace)))
     assert "deletions at once" not in text(dana.get("/admin/"))
 
 
@@ -130,7 +130,7 @@ def test_what_was_decided_or_mended_meanwhile_is_off_the_list(
     EntryStatus.objects.filter(entry__clockify_id="free-2").update(state="sent")
     RunItemFactory(run=RunFactory(workspace=workspace), entry_id="gone-1", verb="delete", outcome="deleted")
 
-    assert "Nothing waits" in main_text(dana.get(address(workspace)))
+    assert "Nothing is waiting" in main_text(dana.get(address(workspace)))
 
 
 def test_pages_that_say_so_lead_there(dana: Client, workspace: Workspace, asking_run: Run) -> None:
@@ -154,7 +154,7 @@ def test_who_may_only_look_has_no_button(visitor: Client, workspace: Workspace, 
 
 
 def test_what_only_a_check_found_gone_waits_for_a_sync(dana: Client, workspace: Workspace) -> None:
-    assert "Nothing waits" in main_text(dana.get(address(workspace)))
+    assert "Nothing is waiting" in main_text(dana.get(address(workspace)))
     RunFactory(workspace=workspace, kind="check", warnings={"MANY_MISSING": 25})
 
     assert "found 25 sent entries gone from Clockify" in main_text(dana.get(address(workspace)))

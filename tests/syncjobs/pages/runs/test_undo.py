@@ -83,7 +83,7 @@ def test_an_older_preview_is_refused(dana: Client, run: Run) -> None:
 
     page_text = text(dana.post(address(run), {"verb": "undo", "preview": older.pk}, follow=True))
 
-    assert "Look at a preview first" in page_text
+    assert "Review a preview first" in page_text
     assert not Run.objects.filter(kind="undo", dry_run=False).exists()
 
 

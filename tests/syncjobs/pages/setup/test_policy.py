@@ -219,6 +219,6 @@ def test_rounding_has_an_example_of_this_workspace(dana: Client, workspace: Work
 
     page = main_text(dana.get(rules(workspace)))
     # The one that the rule changes, although another one is newer.
-    assert "As saved, 1 h 7 m 29 s of Ada Lindqvist on Mon 2 Mar counts as 1:07." in page
+    assert "As saved, 1 h 7 m 29 s of Ada Lindqvist on Mon Mar 2 counts as 1:07." in page
     dana.post(rules(workspace), {"rounding": "up:15"})
-    assert "1 h 7 m 29 s of Ada Lindqvist on Mon 2 Mar counts as 1:15." in main_text(dana.get(rules(workspace)))
+    assert "1 h 7 m 29 s of Ada Lindqvist on Mon Mar 2 counts as 1:15." in main_text(dana.get(rules(workspace)))
