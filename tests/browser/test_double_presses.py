@@ -105,7 +105,7 @@ def test_what_is_ignored_and_undone_twice_is_so_once(person: Person, desk: str) 
     assert Decision.objects.count() == 1
     other.opens(desk)
     button(person.page, "Undo").dblclick()
-    expect(said(person)).to_contain_text("Taken back", timeout=PATIENCE_MS)
+    expect(said(person)).to_contain_text("Undone", timeout=PATIENCE_MS)
     button(other.page, "Undo").click()
     sentence = re.compile("You undid the decision about Website at .*Nothing was changed.")
     expect(other.page.locator("#desk-parts")).to_contain_text(sentence, timeout=PATIENCE_MS)

@@ -75,9 +75,9 @@
       history.replaceState(null, "", plain.pathname + plain.search);
       if (control === "undo") return document.getElementById("desk-list")?.focus();
       focusOn(fresh.dataset.next, { control });
-    } catch (problem) {
-      // A TypeError: no answer came, so that leaving the page would lose what was chosen.
-      if (problem instanceof TypeError) notReached(submitter); else form.submit();
+    } catch {
+      // Without a network, leaving the page would lose what was chosen.
+      if (navigator.onLine) form.submit(); else notReached(submitter);
     } finally {
       submitter?.removeAttribute("aria-busy");
     }
@@ -89,7 +89,7 @@
     note.className = "hb-note hb-held";
     note.dataset.notReached = "";
     note.setAttribute("role", "alert");
-    note.textContent = "Hourbridge did not answer. Press again once it does; what was done already is not done twice.";
+    note.textContent = "Your computer is offline, so Hourbridge did not answer. Press again once it is online; nothing is done twice.";
     (control?.closest("form") ?? desk).after(note);
     control?.focus();
   }
