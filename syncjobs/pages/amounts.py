@@ -10,7 +10,7 @@ from syncjobs.planning.forecast import Tally
 
 def tally_of(entries: QuerySet[TimeEntry]) -> Tally:
     """Return entries, minutes after rounding and money of a list, in one query."""
-    # Anew from the keys: the list's own columns and joins would split the groups.
+    # By the keys alone: the list's own columns and joins would split the groups.
     rows = TimeEntry.objects.filter(pk__in=entries.order_by().values("pk"))
     # Grouped by equal amounts in the database: thousands of entries come as a few lines.
     groups = rows.order_by().values_list("currency", "rate", "billable", "status__minutes").annotate(Count("pk"))

@@ -153,9 +153,9 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Amount")
     def amount(self, entry: TimeEntry) -> str:
-        """Return what the time is worth; an entry without a rate is sent with 0."""
+        """Return what the time is worth to a bill; an entry without a rate is sent with 0."""
         status = status_of(entry)
-        if not entry.rate or status is None or status.minutes <= 0:
+        if not (entry.billable and entry.rate) or status is None or status.minutes <= 0:
             return "—"
         return formatting.money({entry.currency: amount(entry.rate, status.minutes)})
 

@@ -54,6 +54,14 @@ def test_the_list_adds_up_what_it_shows(dana: Client, entries: list[TimeEntry]) 
     assert "$2,000.00" in everything
 
 
+def test_unbillable_time_is_worth_nothing_in_its_row_as_in_the_sum(dana: Client, entries: list[TimeEntry]) -> None:
+    TimeEntry.objects.filter(pk=entries[0].pk).update(billable=False)
+
+    page = main_text(dana.get(LIST))
+
+    assert "28.00 h , $240.00 in 3 entries" in page and "$2,000.00" not in page
+
+
 def test_people_of_one_name_are_told_apart_by_their_addresses(dana: Client, workspace: Workspace) -> None:
     for number in (1, 2):
         ClockifyUserFactory(workspace=workspace, clockify_id=f"u{number}", name="Ada", email=f"ada{number}@x.test")
