@@ -57,6 +57,7 @@ django.setup()
 hypothesis.settings.register_profile("hourbridge", deadline=None)
 hypothesis.settings.load_profile("hourbridge")
 
+from config import scrubber  # noqa: E402
 from tests.support import emptying, sampling  # noqa: E402
 
 # Tests of whole processes: each takes seconds, some a minute.
@@ -116,6 +117,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Make the test database as pytest-django does, and empty it faster after tests that commit."""
     with django_db_blocker.unblock():
         emptying.begin()
+
+
+@pytest.fixture(autouse=True)
+def only_own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test begin with the secrets of the settings alone: another test's key may be a word of its messages."""
+    known = type(scrubber._known)()
+    for secret in scrubber._known._lasting:
+        known.learn(secret, lasting=True)
+    monkeypatch.setattr(scrubber, "_known", known)
 
 
 @pytest.fixture
