@@ -4,33 +4,49 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from zlib import crc32
 
 import pytest
+
+# A test that talks to a sandbox plays whole runs, a second for each case.
+CASES_WITH_SANDBOX = 2
 
 
 def left_out(items: Sequence[pytest.Item], *, on_second_database: bool) -> set[pytest.Item]:
     """Return the cases that a quick run leaves out.
 
-    Of a test marked `sample(n)`, all but n cases, spread over the whole. On the second database, all but one case of
-    each test, unless it is marked `each_case` since its cases differ in what the database has to hold.
+    Of a test marked `sample(n)`, all but n cases, spread over the whole; of one that talks to a sandbox, all but
+    `CASES_WITH_SANDBOX`. On the second database, all but one case of each test, and every other test that talks to a
+    sandbox. Tests marked `each_case` are played whole there, since their cases differ in what the database has to hold.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         cases[item.nodeid.partition("[")[0]].append(item)
     skipped: set[pytest.Item] = set()
-    for group in cases.values():
+    for name, group in cases.items():
         # By name: the order of items is random, and all workers have to choose the same.
         group.sort(key=lambda item: item.nodeid)
-        skipped |= set(group) - set(_spread(group, _count(group[0], on_second_database=on_second_database)))
+        count = _count_on_second(name, group[0]) if on_second_database else _count(group[0])
+        skipped |= set(group) - set(_spread(group, count))
     return skipped
 
 
-def _count(item: pytest.Item, *, on_second_database: bool) -> int | None:
+def _count(item: pytest.Item) -> int | None:
     """Return how many cases are played; None: all."""
     mark = item.get_closest_marker("sample")
-    if on_second_database and not item.get_closest_marker("each_case"):
-        return 1
-    return mark.args[0] if mark else None
+    if mark:
+        return int(mark.args[0])
+    return CASES_WITH_SANDBOX if _talks_to_sandbox(item) and not item.get_closest_marker("each_case") else None
+
+
+def _count_on_second(name: str, item: pytest.Item) -> int | None:
+    if item.get_closest_marker("each_case"):
+        return _count(item)
+    return crc32(name.encode()) % 2 if _talks_to_sandbox(item) else 1
+
+
+def _talks_to_sandbox(item: pytest.Item) -> bool:
+    return "sandbox" in getattr(item, "fixturenames", ())
 
 
 def _spread(group: list[pytest.Item], count: int | None) -> list[pytest.Item]:

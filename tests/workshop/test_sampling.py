@@ -1,4 +1,4 @@
-"""A quick run plays the same sample of a test's cases each time, and at least one of each test."""
+"""A quick run plays the same sample of a test's cases each time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ class Case(SimpleNamespace):
     __hash__ = object.__hash__
 
 
-def cases(test: str, count: int, **marks: Any) -> list[Any]:
+def cases(test: str, count: int, *, fixtures: tuple[str, ...] = (), **marks: Any) -> list[Any]:
     found = {name: SimpleNamespace(args=(value,)) for name, value in marks.items()}
-    return [Case(nodeid=f"{test}[{number}]", get_closest_marker=found.get) for number in range(count)]
+    return [
+        Case(nodeid=f"{test}[{number}]", fixturenames=fixtures, get_closest_marker=found.get) for number in range(count)
+    ]
 
 
 def played(items: list[Any], *, on_second_database: bool = False) -> list[str]:
@@ -43,3 +45,20 @@ def test_the_second_database_plays_one_case_of_each_test() -> None:
         "a.py::test_c[0]",
         "a.py::test_c[1]",
     ]
+
+
+def test_what_talks_to_a_sandbox_plays_two_cases_unless_marked() -> None:
+    fixtures = ("scene", "sandbox")
+
+    assert played(cases("a.py::test_a", 4, fixtures=fixtures)) == ["a.py::test_a[0]", "a.py::test_a[2]"]
+    assert len(played(cases("a.py::test_a", 4, fixtures=fixtures, sample=3))) == 3
+    assert len(played(cases("a.py::test_a", 4, fixtures=fixtures, each_case=True))) == 4
+
+
+def test_the_second_database_plays_half_of_what_talks_to_a_sandbox_but_all_that_is_about_databases() -> None:
+    names = [f"a.py::test_{number}" for number in range(200)]
+    items = [item for name in names for item in cases(name, 1, fixtures=("sandbox",))]
+    marked = [item for name in names for item in cases(name, 1, fixtures=("sandbox",), each_case=True)]
+
+    assert 70 < len(played(items, on_second_database=True)) < 130
+    assert len(played(marked, on_second_database=True)) == 200
