@@ -47,6 +47,11 @@ def of_record(row: Any) -> list[Event]:
         found += _waits(workspace, kind, record_id)
         found += _writes(workspace, kind, record_id)
         found += [*_time(workspace, kind, record_id), *_refusals(workspace, kind, record_id)] if is_clockify else []
+        linked_records = (
+            [] if is_clockify else links.filter(workspace=workspace).values_list("kind", "clockify_id").distinct()
+        )
+        for linked_kind, clockify_id in linked_records:
+            found += _refusals(workspace, linked_kind, clockify_id, partner=(kind, record_id))
     # Whatever came of the same reading came after it.
     return [*sorted(found, key=lambda event: event.at, reverse=True)[:MAX_EVENTS], first_seen]
 
@@ -139,14 +144,20 @@ def _entries(workspace: Workspace, kind: str, record_id: str) -> QuerySet[TimeEn
     return entries.filter(**{f"{kind}_id": record_id})
 
 
-def _refusals(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
-    """Yield what QuickBooks refused of the record's time, each write with its code and words."""
+def _refusals(
+    workspace: Workspace, kind: str, record_id: str, *, partner: named_ids.Key | None = None
+) -> Iterator[Event]:
+    """Yield what QuickBooks refused of the record's time, each write with its code and words.
+
+    `partner`: only writes that named this employee, vendor or customer, as the record may be linked to another by now.
+    """
     ids = _entries(workspace, kind, record_id).values("clockify_id")
     refused = Action.objects.filter(company=workspace.company, workspace=workspace, state=Action.State.REFUSED)
     actions = list(refused.filter(entry_id__in=ids).order_by("-pk")[:MAX_EVENTS])
     entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[action.entry_id for action in actions])
     by_id = {entry.clockify_id: entry for entry in entries.defer("raw", "description")}
     keys_of = {action.pk: named_ids.keys_of(action.source_snapshot.get("draft")) for action in actions}
+    actions = [action for action in actions if partner is None or partner in keys_of[action.pk]]
     names = named_ids.rows_of(workspace.company, {key for keys in keys_of.values() for key in keys})
     for action in actions:
         entry = by_id[action.entry_id]

@@ -84,10 +84,17 @@ def test_refused_writes_of_a_record_s_time_are_there_with_code_and_words(
     scene.sync()
 
     said = "QuickBooks refused to create the time of Ada, Site, Mon Mar 2, code 9999: “Refused: Names element id "
-    for row in (ClockifyUser.objects.get(name="Ada"), ClockifyClient.objects.get(), ClockifyProject.objects.get()):
+    named = (Employee.objects.get(name="Ada"), Customer.objects.get(name="Site"))
+    for row in (
+        ClockifyUser.objects.get(name="Ada"),
+        ClockifyClient.objects.get(),
+        ClockifyProject.objects.get(),
+        *named,
+    ):
         assert [text for text in texts(row) if text.startswith("QuickBooks refused")] == [
             f"{said}Acme:Site ({number}) not found”"
         ]
+    assert not [text for text in texts(Customer.objects.get(name="Acme")) if text.startswith("QuickBooks refused")]
     client.force_login(people.person(role=roles.SUPPORT))
     entry = page_of(TimeEntry.objects.get())
     assert f'href="{entry}"' in client.get(page_of(ClockifyProject.objects.get())).content.decode()
