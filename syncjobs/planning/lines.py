@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from integrations.models import (
     Class,
@@ -18,6 +18,7 @@ from integrations.models import (
     Company,
     Department,
     Item,
+    TimeEntry,
     Workspace,
 )
 from integrations.quickbooks import connection, pull
@@ -97,6 +98,28 @@ def _labels(workspace: Workspace, rows: Iterable[LineRuleRow]) -> dict[int, str]
         pk: ", ".join(f"{name} {known.get((name, key)) or key}" for name, key in found.items())
         for pk, found in conditions.items()
     }
+
+
+class Alike(NamedTuple):
+    """Entries that are alike in all that some rules look at, and how many they are; what no rule looks at is empty."""
+
+    entries: int
+    task_id: str = ""
+    tags: Sequence[Sequence[str]] = ()
+    project_id: str = ""
+    user_id: str = ""
+    client_id: str = ""
+
+
+def alike(rows: QuerySet[TimeEntry], rules: LineRules) -> Iterator[Alike]:
+    """Group entries in the database by what these rules look at: the rules decide the same about all of a group."""
+    columns = ["tags" if name == "tag" else COLUMNS[name] for name in rules.conditions]
+    if not columns:
+        yield Alike(rows.count())
+        return
+    groups = rows.order_by().values(*columns).annotate(entries=Count("pk"))
+    for group in groups.iterator(chunk_size=1000):
+        yield Alike(**group)
 
 
 def kinds_named(workspace: Workspace) -> set[str]:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from integrations.models import Company, Item, TimeEntry, Workspace
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
-from syncjobs.planning import inputs, lines
+from syncjobs.planning import lines
 from syncjobs.rules.eligibility import Broken, broken_reason
 from syncjobs.rules.reasons import Reason
 
@@ -69,8 +69,8 @@ def _rules_cover_all(workspace: Workspace) -> bool:
     """Return whether line rules give an item to each entry that is ready to be sent."""
     rules = lines.load(workspace)
     ready = EntryStatus.objects.filter(workspace=workspace, state=EntryStatus.State.READY)
-    rows = TimeEntry.objects.filter(pk__in=ready.values("entry")).defer("raw")
-    return all(rules.line(inputs.entry_of(row)).value("item") for row in rows.iterator(chunk_size=1000))
+    rows = TimeEntry.objects.filter(pk__in=ready.values("entry"))
+    return all("item" in rules.choices(group) for group in lines.alike(rows, rules))
 
 
 def _choices(companies: Iterable[Company]) -> dict[int, str]:
