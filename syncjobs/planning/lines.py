@@ -27,8 +27,20 @@ from integrations.quickbooks.models import Nested
 from mapping.matching import names
 from syncjobs.models import LineRule as LineRuleRow
 from syncjobs.rules import description
-from syncjobs.rules.eligibility import Broken
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, Line, LineRule, LineRules
+from syncjobs.rules.eligibility import Broken, broken_reason
+from syncjobs.rules.line_rules import (
+    CONDITIONS,
+    DEFAULT,
+    FIELDS,
+    NOTHING,
+    REFERENCES,
+    SETTINGS,
+    Choice,
+    Line,
+    LineRule,
+    LineRules,
+)
+from syncjobs.rules.reasons import Reason
 
 # By the condition's or result's name, as commands and JSON have it.
 CLOCKIFY_MODELS: Mapping[str, Any] = {
@@ -65,7 +77,11 @@ def load(workspace: Workspace, rows: Sequence[LineRuleRow] | None = None) -> Lin
         rows = list(rows_of(workspace)) if workspace.company_id else []
     labels = _labels(workspace, rows)
     rules = [_rule(row, labels[row.pk]) for row in rows]
-    return LineRules(rules, {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()})
+    return LineRules(rules, _defaults(workspace))
+
+
+def _defaults(workspace: Workspace) -> dict[str, str]:
+    return {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()}
 
 
 def _rule(row: LineRuleRow, label: str) -> LineRule:
@@ -142,6 +158,22 @@ def broken(workspace: Workspace, rules: LineRules) -> dict[tuple[str, str], Brok
             if problem:
                 found[REFERENCES[name], key] = Broken(name_of(known.get(key)) or key, problem)
     return found
+
+
+def broken_defaults(workspace: Workspace) -> dict[str, Reason]:
+    """Return why nothing can be booked on the workspace's default item, class and location, by their settings."""
+    defaults = _defaults(workspace)
+    found = broken(workspace, LineRules(defaults=defaults))
+    return {
+        SETTINGS[name]: broken_default(name, defaults[name], known)
+        for name, kind in REFERENCES.items()
+        if (known := found.get((kind, defaults[name]))) is not None
+    }
+
+
+def broken_default(name: str, key: str, known: Broken) -> Reason:
+    """Return the reason of time that would go with a default on which nothing can be booked."""
+    return broken_reason(REFERENCES[name], known, Choice(key, DEFAULT))
 
 
 def given(rules: LineRules) -> dict[str, set[str]]:

@@ -10,13 +10,8 @@ from integrations.models import Company, Item, TimeEntry, Workspace
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
 from syncjobs.planning import lines
-from syncjobs.rules.eligibility import Broken, broken_reason
+from syncjobs.rules.eligibility import Broken
 from syncjobs.rules.reasons import Reason
-
-
-def broken(workspace: Workspace) -> Reason | None:
-    """Return why no time can be booked on the workspace's default item, by the mirror; None if nothing is wrong."""
-    return broken_by_workspace([workspace]).get(workspace.pk)
 
 
 def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
@@ -35,7 +30,9 @@ def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
         item = items.get((row.company.pk, row.service_item))
         problem = lines.problem_of(row.company, "item", item)
         if problem:
-            reasons[row.pk] = broken_reason("item", Broken(lines.name_of(item) or row.service_item, problem))
+            reasons[row.pk] = lines.broken_default(
+                "item", row.service_item, Broken(lines.name_of(item) or row.service_item, problem)
+            )
     return reasons
 
 

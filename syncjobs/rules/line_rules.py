@@ -70,6 +70,8 @@ class Choice:
 
 
 DEFAULT = "the workspace's default"
+# The setting of `policy` that is the default of a field.
+SETTINGS = {"item": "service_item", "class": "class", "location": "location", "description": "description"}
 NOTHING = Choice()
 
 
