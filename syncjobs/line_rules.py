@@ -54,8 +54,8 @@ def entries_by_rule(workspace: Workspace) -> Counter[int | None]:
     """Return for how many entries since the start date each rule gives at least one field; under None the defaults."""
     rules, counts = lines.load(workspace), Counter[int | None]()
     if rules.rules or any(rules.defaults.values()):
-        for row in inputs.entries_between(workspace, workspace.start_date).iterator(chunk_size=1000):
-            counts.update({choice.rule_id for choice in rules.choices(inputs.entry_of(row)).values()})
+        for group in lines.alike(inputs.entries_between(workspace, workspace.start_date), rules):
+            counts.update(dict.fromkeys((choice.rule_id for choice in rules.choices(group).values()), group.entries))
     return counts
 
 

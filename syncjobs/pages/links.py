@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,20 @@ def rule(workspace_id: int, name: str) -> str:
 def line_rules(workspace_id: int, rule_id: Any = None) -> str:
     """Return the address of the page Line rules, at one of them where it is given."""
     return reverse("hourbridge:line-rules", args=[workspace_id]) + (f"#rule-{rule_id}" if rule_id else "")
+
+
+def what_gives(workspace_id: int, row: Mapping[str, Any]) -> str:
+    """Return the address of what gives the unusable record of a stored LINE_RULE_BROKEN; "" where people gave it."""
+    if row.get("default"):
+        return rule(workspace_id, row["default"])
+    return line_rules(workspace_id, row.get("rule")) if row.get("rule") or not row.get("answered") else ""
+
+
+def decision(workspace_id: int, row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return address and label of the page on which a person decides about a stored reason; "" where there is none."""
+    if row.get("code") == "LINE_RULE_BROKEN":
+        return what_gives(workspace_id, row), f"See rule {row['rule']}" if row.get("rule") else "Choose another one"
+    return desk(workspace_id, str(row.get("kind") or ""), str(row.get("id") or "")), "Decide"
 
 
 def page_of(row: Model) -> str:

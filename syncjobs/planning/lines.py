@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from integrations.models import (
     Class,
@@ -18,6 +18,7 @@ from integrations.models import (
     Company,
     Department,
     Item,
+    TimeEntry,
     Workspace,
 )
 from integrations.quickbooks import connection, pull
@@ -26,8 +27,20 @@ from integrations.quickbooks.models import Nested
 from mapping.matching import names
 from syncjobs.models import LineRule as LineRuleRow
 from syncjobs.rules import description
-from syncjobs.rules.eligibility import Broken
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, Line, LineRule, LineRules
+from syncjobs.rules.eligibility import Broken, broken_reason
+from syncjobs.rules.line_rules import (
+    CONDITIONS,
+    DEFAULT,
+    FIELDS,
+    NOTHING,
+    REFERENCES,
+    SETTINGS,
+    Choice,
+    Line,
+    LineRule,
+    LineRules,
+)
+from syncjobs.rules.reasons import Reason
 
 # By the condition's or result's name, as commands and JSON have it.
 CLOCKIFY_MODELS: Mapping[str, Any] = {
@@ -64,7 +77,11 @@ def load(workspace: Workspace, rows: Sequence[LineRuleRow] | None = None) -> Lin
         rows = list(rows_of(workspace)) if workspace.company_id else []
     labels = _labels(workspace, rows)
     rules = [_rule(row, labels[row.pk]) for row in rows]
-    return LineRules(rules, {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()})
+    return LineRules(rules, _defaults(workspace))
+
+
+def _defaults(workspace: Workspace) -> dict[str, str]:
+    return {name: getattr(workspace, column) for name, column in DEFAULT_COLUMNS.items()}
 
 
 def _rule(row: LineRuleRow, label: str) -> LineRule:
@@ -99,6 +116,28 @@ def _labels(workspace: Workspace, rows: Iterable[LineRuleRow]) -> dict[int, str]
     }
 
 
+class Alike(NamedTuple):
+    """Entries that are alike in all that some rules look at, and how many they are; what no rule looks at is empty."""
+
+    entries: int
+    task_id: str = ""
+    tags: Sequence[Sequence[str]] = ()
+    project_id: str = ""
+    user_id: str = ""
+    client_id: str = ""
+
+
+def alike(rows: QuerySet[TimeEntry], rules: LineRules) -> Iterator[Alike]:
+    """Group entries in the database by what these rules look at: the rules decide the same about all of a group."""
+    columns = ["tags" if name == "tag" else COLUMNS[name] for name in rules.conditions]
+    if not columns:
+        yield Alike(rows.count())
+        return
+    groups = rows.order_by().values(*columns).annotate(entries=Count("pk"))
+    for group in groups.iterator(chunk_size=1000):
+        yield Alike(**group)
+
+
 def kinds_named(workspace: Workspace) -> set[str]:
     """Return for which of task and tag Clockify's lists are needed: those that rules name."""
     rows = rows_of(workspace)
@@ -119,6 +158,22 @@ def broken(workspace: Workspace, rules: LineRules) -> dict[tuple[str, str], Brok
             if problem:
                 found[REFERENCES[name], key] = Broken(name_of(known.get(key)) or key, problem)
     return found
+
+
+def broken_defaults(workspace: Workspace) -> dict[str, Reason]:
+    """Return why nothing can be booked on the workspace's default item, class and location, by their settings."""
+    defaults = _defaults(workspace)
+    found = broken(workspace, LineRules(defaults=defaults))
+    return {
+        SETTINGS[name]: broken_default(name, defaults[name], known)
+        for name, kind in REFERENCES.items()
+        if (known := found.get((kind, defaults[name]))) is not None
+    }
+
+
+def broken_default(name: str, key: str, known: Broken) -> Reason:
+    """Return the reason of time that would go with a default on which nothing can be booked."""
+    return broken_reason(REFERENCES[name], known, Choice(key, DEFAULT))
 
 
 def given(rules: LineRules) -> dict[str, set[str]]:

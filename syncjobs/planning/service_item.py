@@ -9,14 +9,9 @@ from django.db.models import Exists, OuterRef, Q
 from integrations.models import Company, Item, TimeEntry, Workspace
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
-from syncjobs.planning import inputs, lines
-from syncjobs.rules.eligibility import Broken, broken_reason
+from syncjobs.planning import lines
+from syncjobs.rules.eligibility import Broken
 from syncjobs.rules.reasons import Reason
-
-
-def broken(workspace: Workspace) -> Reason | None:
-    """Return why no time can be booked on the workspace's default item, by the mirror; None if nothing is wrong."""
-    return broken_by_workspace([workspace]).get(workspace.pk)
 
 
 def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
@@ -35,7 +30,9 @@ def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
         item = items.get((row.company.pk, row.service_item))
         problem = lines.problem_of(row.company, "item", item)
         if problem:
-            reasons[row.pk] = broken_reason("item", Broken(lines.name_of(item) or row.service_item, problem))
+            reasons[row.pk] = lines.broken_default(
+                "item", row.service_item, Broken(lines.name_of(item) or row.service_item, problem)
+            )
     return reasons
 
 
@@ -69,8 +66,8 @@ def _rules_cover_all(workspace: Workspace) -> bool:
     """Return whether line rules give an item to each entry that is ready to be sent."""
     rules = lines.load(workspace)
     ready = EntryStatus.objects.filter(workspace=workspace, state=EntryStatus.State.READY)
-    rows = TimeEntry.objects.filter(pk__in=ready.values("entry")).defer("raw")
-    return all(rules.line(inputs.entry_of(row)).value("item") for row in rows.iterator(chunk_size=1000))
+    rows = TimeEntry.objects.filter(pk__in=ready.values("entry"))
+    return all("item" in rules.choices(group) for group in lines.alike(rows, rules))
 
 
 def _choices(companies: Iterable[Company]) -> dict[int, str]:

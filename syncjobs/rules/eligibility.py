@@ -262,6 +262,8 @@ def broken_reason(kind: str, broken: Broken, choice: Choice = line_rules.NOTHING
     facts: dict[str, object] = {"what": f"{UNREADABLE_TEXTS[kind]} {broken.name}{by_rule}", "how": broken.how}
     if choice.rule_id is not None:
         facts["rule"] = choice.rule_id
+    elif choice.value:
+        facts["default"] = next(line_rules.SETTINGS[name] for name, of in line_rules.REFERENCES.items() if of == kind)
     return Reason("LINE_RULE_BROKEN", {**facts, "answered": True} if answered else facts)
 
 

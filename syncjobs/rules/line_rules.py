@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from syncjobs.rules import templates
 from syncjobs.rules.entry import Entry
@@ -14,6 +14,21 @@ CONDITIONS = ("task", "tag", "project", "user", "client")
 # What a rule gives: names of QuickBooks' records by their kind, as in unreadable records, and the words.
 REFERENCES = {"item": "item", "class": "class", "location": "department"}
 FIELDS = (*REFERENCES, "description")
+
+
+class Facts(Protocol):
+    """What conditions look at, of one entry or of many that are alike in it; `tags` are ids and names."""
+
+    @property
+    def task_id(self) -> str: ...
+    @property
+    def tags(self) -> Sequence[Sequence[str]]: ...
+    @property
+    def project_id(self) -> str: ...
+    @property
+    def user_id(self) -> str: ...
+    @property
+    def client_id(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,8 @@ class Choice:
 
 
 DEFAULT = "the workspace's default"
+# The setting of `policy` that is the default of a field.
+SETTINGS = {"item": "service_item", "class": "class", "location": "location", "description": "description"}
 NOTHING = Choice()
 
 
@@ -96,13 +113,18 @@ class LineRules:
         """The rules by precedence, the most specific first."""
         return sorted(self.rules, key=lambda rule: rule.precedence)
 
+    @property
+    def conditions(self) -> list[str]:
+        """The names of the conditions that rules have, in the order of CONDITIONS."""
+        return [name for name in CONDITIONS if any(name in rule.conditions for rule in self.rules)]
+
     def line(self, entry: Entry) -> Line:
         """Return what the entry's time gets."""
         choices = self.choices(entry)
         template = choices.get("description", NOTHING).value
         return Line(choices, templates.render(template, entry) if template else entry.description)
 
-    def choices(self, entry: Entry) -> dict[str, Choice]:
+    def choices(self, entry: Facts) -> dict[str, Choice]:
         """Return what gives each field: the most specific rule that has it, else the default."""
         choices = {name: Choice(value, DEFAULT) for name, value in self.defaults.items() if value}
         decided: set[str] = set()
@@ -118,7 +140,7 @@ class LineRules:
         texts = [values.get("description", "") for values in (self.defaults, *(rule.results for rule in self.rules))]
         return any(f"{{{name}}}" in text for text in texts for name in names)
 
-    def matching(self, entry: Entry) -> list[LineRule]:
+    def matching(self, entry: Facts) -> list[LineRule]:
         """Return the rules whose conditions all hold, by precedence."""
         found: list[LineRule] = []
         for name in CONDITIONS:
@@ -129,14 +151,14 @@ class LineRules:
         return found
 
 
-def matches(rule: LineRule, entry: Entry) -> bool:
+def matches(rule: LineRule, entry: Facts) -> bool:
     """Return whether all conditions hold; an entry has any number of tags."""
     return all(value in ids_of(entry, name) for name, value in rule.conditions.items())
 
 
-def ids_of(entry: Entry, name: str) -> tuple[str, ...]:
+def ids_of(entry: Facts, name: str) -> tuple[str, ...]:
     """Return the Clockify ids by which the entry may meet a condition."""
     if name == "tag":
-        return tuple(key for key, _ in entry.tags)
+        return tuple(tag[0] for tag in entry.tags)
     value: Any = getattr(entry, f"{name}_id")
     return (value,) if value else ()

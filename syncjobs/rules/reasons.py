@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -177,7 +177,8 @@ WORDINGS = {
         "Item, class or location can't be used",
         "{what} {how}; nothing can be posted to it.",
         "here",
-        "Choose another one under Rules, or reactivate it in QuickBooks; the next run reads it again.",
+        "Choose another one under Line rules, or under Rules where it is the default, or make it usable in QuickBooks "
+        "again; the next run reads it again.",
     ),
     "OUTCOME_UNKNOWN": Wording(
         "No answer, in doubt",
@@ -210,6 +211,16 @@ WORDINGS = {
         "The next run checks again.",
     ),
 }
+
+# LINE_RULE_BROKEN where it is known what gives the item, class or location: a rule, a default, or people in QuickBooks.
+GIVEN_BY_RULE, GIVEN_BY_DEFAULT, GIVEN_BY_PEOPLE = (
+    replace(WORDINGS["LINE_RULE_BROKEN"], resolve_in=side, fix=f"{remedy}; the next run reads it again.")
+    for side, remedy in (
+        ("here", "Choose another one under Line rules, or make it usable in QuickBooks again"),
+        ("here", "Choose another one under Rules, or make it usable in QuickBooks again"),
+        ("quickbooks", "Make it usable in QuickBooks again, or give that time another one there"),
+    )
+)
 
 # The side on which a record of this kind is mended.
 SIDES = {"user": "clockify", "client": "clockify", "project": "clockify", "entry": "clockify"}
@@ -290,8 +301,19 @@ def wording_of(row: Mapping[str, Any]) -> Wording | None:
         return ON_THE_WAY
     if row.get("code") == "ALREADY_IN_QUICKBOOKS" and "same" in row:
         return ALMOST_THERE
+    if row.get("code") == "LINE_RULE_BROKEN" and (given := _given_by(row)):
+        return given
     is_known_form = row.get("code") == "BILLED_IN_QUICKBOOKS" and row.get("transaction")
     return BILLED_ON if is_known_form else WORDINGS.get(str(row.get("code")))
+
+
+def _given_by(row: Mapping[str, Any]) -> Wording | None:
+    """Return the texts for what gives an item, class or location that can't be used; None where that is not known."""
+    if row.get("rule"):
+        return GIVEN_BY_RULE
+    if row.get("default"):
+        return GIVEN_BY_DEFAULT
+    return GIVEN_BY_PEOPLE if row.get("answered") else None
 
 
 def form_name(facts: Mapping[str, Any]) -> str:

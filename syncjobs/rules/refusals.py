@@ -21,12 +21,12 @@ _NEXT_RUN = "the next run tries again."
 _PARTNER = Meaning(
     "the person, customer, service item, class or location is missing or inactive.",
     "quickbooks",
-    f"Reactivate it in QuickBooks, or choose another one here; {_NEXT_RUN}",
+    f"Reactivate it in QuickBooks, or choose another one on the review desk or under Line rules; {_NEXT_RUN}",
 )
 _RIGHTS = Meaning(
     "the company's plan or settings, or the user who connected it, do not allow it.",
     "quickbooks",
-    f"Look at the plan, at classes and locations under the settings, and at that user's rights; {_NEXT_RUN}",
+    f"Look at the plan, at classes and locations in QuickBooks' settings, and at that user's rights; {_NEXT_RUN}",
 )
 _IN_USE = Meaning(
     "another transaction, such as an invoice, depends on the activity.",

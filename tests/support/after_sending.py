@@ -59,6 +59,8 @@ class Played(NamedTuple):
 class Stage:
     """A world in which each event that concerns a person or project has one of its own."""
 
+    entry_events: dict[str, EntryEvent]
+
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         site = scene.client("Acme")
@@ -91,13 +93,14 @@ class Stage:
         for event, state in (pair for pair in pairs if pair[1] == "never sent"):
             self._enter(event, state)
 
-    def _enter(self, event: str, state: str) -> str:
+    def _enter(self, event: str, state: str, *, billable: bool = True) -> str:
         person = next((name for event_prefix, name in PERSONS.items() if event.startswith(event_prefix)), "Ada")
         project = "Rated" if event.startswith("rate changed") else "Site"
         day = CLOSED_DAY if event.startswith("books closed") else DAY
         # Every entry has another text, since it tells activities of unknown outcome apart.
         text = f"{event}, {state}"
-        entry = self.scene.entry(self.users[person], self.projects[project], f"{day} 09:00", description=text)
+        user, site = self.users[person], self.projects[project]
+        entry = self.scene.entry(user, site, f"{day} 09:00", description=text, billable=billable)
         self.played.append(Played(event, state, entry))
         return entry
 
@@ -141,8 +144,8 @@ class Stage:
         for played in self.played:
             base = played.event.removesuffix(EDITED).removesuffix(DELETED)
             for part in (base, played.event.removeprefix(base)):
-                if part in ENTRY_EVENTS:
-                    ENTRY_EVENTS[part](self, played.entry)
+                if part in self.entry_events:
+                    self.entry_events[part](self, played.entry)
         context = {played.event.removesuffix(EDITED).removesuffix(DELETED) for played in self.played}
         for event in sorted(context & set(CONTEXT_EVENTS)):
             CONTEXT_EVENTS[event](self)
@@ -255,6 +258,7 @@ ENTRY_EVENTS: dict[str, EntryEvent] = {
     EDITED: lambda stage, entry: stage.scene.stretch(entry, 90),
     DELETED: lambda stage, entry: stage.scene.delete_entry(entry),
 }
+Stage.entry_events = ENTRY_EVENTS
 HAND_EVENTS = {
     "billed in QuickBooks",
     "put on a sales receipt",

@@ -56,7 +56,7 @@ class ChangedRow:
     fields: list[FieldComparison] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     form_links: list[SafeString] = field(default_factory=list)
-    decide_links: list[tuple[str, str]] = field(default_factory=list)  # label and desk URL
+    decide_links: list[tuple[str, str]] = field(default_factory=list)  # label and address
     may_send: bool = False
     corrections_offered: list[str] = field(default_factory=list)  # `corrections.OVERRIDE` or `CORRECT`
     is_deleted_in_quickbooks: bool = False
@@ -184,9 +184,9 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     if not row.sentences:
         row.sentences = ["It was edited in Clockify after it was sent; the next sync takes the change over."]
     for reason in status.reasons:
-        desk_url = links.desk(workspace.pk, str(reason.get("kind") or ""), str(reason.get("id") or ""))
-        if desk_url:
-            row.decide_links.append((f"Decide the {reason['kind']}", desk_url))
+        address, label = links.decision(workspace.pk, reason)
+        if address:
+            row.decide_links.append((f"{label} the {reason['kind']}" if reason.get("kind") else label, address))
     is_unblocked_change = status.state == EntryStatus.State.CHANGED and not status.reasons
     row.may_send = is_unblocked_change and not (codes & LOCKING) and entry.deleted_at is None
     row.corrections_offered = _offered_corrections(entry, receipt, codes)

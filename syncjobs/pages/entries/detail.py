@@ -182,7 +182,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.wording_of(row)
-    link, label = _decision_link(workspace, row)
+    link, label = links.decision(workspace.pk, row)
     return ReasonLine(
         code=code,
         title=wording.title if wording else code,
@@ -197,15 +197,6 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
         form_link=vendor_links.form_link(row),
     )
-
-
-def _decision_link(workspace: Workspace, row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return address and label of the page on which a person decides about the reason."""
-    if row.get("code") == "LINE_RULE_BROKEN":
-        if row.get("rule"):
-            return links.line_rules(workspace.pk, row["rule"]), f"See rule {row['rule']}"
-        return links.rule(workspace.pk, "service_item"), "Choose another item"
-    return links.desk(workspace.pk, str(row.get("kind") or ""), str(row.get("id") or "")), "Decide"
 
 
 def _with_duplicates(

@@ -94,5 +94,5 @@ class RuleForm(forms.Form):
                 self.add_error(name, f"{side} has no {LABELS[name].lower()} “{text}” that can be chosen.")
         except LookupError:
             key = ""
-            self.add_error(name, f"{side} has several of the name “{text}”; choose one from the list, with its id.")
+            self.add_error(name, f"{side} has several of the name “{text}”; choose one from the list.")
         return key

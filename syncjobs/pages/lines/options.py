@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from integrations.models import Workspace
+from integrations.models import ClockifyProject, Workspace
+from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
 from syncjobs.planning import inputs, lines
 from syncjobs.rules.line_rules import REFERENCES
@@ -28,16 +29,23 @@ def options(workspace: Workspace, name: str) -> list[Option]:
     """Return the records of a condition or result, by name; those that can't be chosen any more are left out."""
     found = _of_quickbooks(workspace, name) if name in REFERENCES else _of_clockify(workspace, name)
     by_key = {option.key: option for option in found}
-    times = Counter(option.name for option in by_key.values())
-    labelled = [
-        Option(option.key, option.name, option.note, _label(option, is_unique=times[option.name] == 1))
-        for option in by_key.values()
-    ]
+    times = Counter(
+        form for option in by_key.values() for form in {forgiving_form(option.name), forgiving_form(_with_note(option))}
+    )
+    labelled = [replace(option, label=_label(option, times)) for option in by_key.values()]
     return sorted(labelled, key=lambda option: option.label.casefold())
 
 
-def _label(option: Option, *, is_unique: bool) -> str:
-    return option.name if is_unique and option.name else f"{option.name or 'no name'}{SEPARATOR}{option.key}"
+def _label(option: Option, times: Mapping[str, int]) -> str:
+    """Return the shortest of name, name with note, and name with id that no other record of the kind has."""
+    if not option.name:
+        return f"no name{SEPARATOR}{option.key}"
+    own = (form for form in (option.name, _with_note(option)) if times[forgiving_form(form)] == 1)
+    return next(own, f"{option.name}{SEPARATOR}{option.key}")
+
+
+def _with_note(option: Option) -> str:
+    return f"{option.name}{SEPARATOR}{option.note}" if option.note else option.name
 
 
 def _of_quickbooks(workspace: Workspace, name: str) -> Iterator[Option]:
@@ -52,28 +60,45 @@ def _of_clockify(workspace: Workspace, name: str) -> Iterator[Option]:
     # Tasks and tags are in lists only while a rule names one; entries name those that were worked on.
     if name in {"task", "tag"}:
         yield from _of_entries(workspace, name)
+    projects = _project_names(workspace) if name == "task" else {}
     for row in lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, gone_at=None).defer("raw"):
-        yield Option(row.clockify_id, row.name, getattr(row, "client_name", ""))
+        # What tells apart records of one name.
+        notes = {"project": "client_name", "user": "email"}
+        note = projects.get(row.project_id, "") if name == "task" else getattr(row, notes.get(name, ""), "")
+        yield Option(row.clockify_id, row.name, note)
+
+
+def _project_names(workspace: Workspace) -> dict[str, str]:
+    rows = ClockifyProject.objects.filter(workspace=workspace)
+    return {
+        key: f"{name}, {client}" if client else name
+        for key, name, client in rows.values_list("clockify_id", "name", "client_name")
+    }
 
 
 def _of_entries(workspace: Workspace, name: str) -> Iterator[Option]:
     rows = inputs.entries_between(workspace, workspace.start_date).order_by()
     if name == "task":
-        tasks = rows.exclude(task_id="").values_list("task_id", "task_name", "project_name").distinct()
-        yield from (Option(*task) for task in tasks)
+        tasks = rows.exclude(task_id="").values_list("task_id", "task_name", "project_name", "client_name").distinct()
+        yield from (Option(key, name, ", ".join(filter(None, place))) for key, name, *place in tasks)
         return
     for tags in rows.exclude(tags=[]).values_list("tags", flat=True).iterator(chunk_size=1000):
         yield from (Option(key, text) for key, text in tags)
 
 
 def chosen(found: Iterable[Option], text: str) -> str:
-    """Return the id of the record that a typed text means: a label, an id or a name, whatever its case; "" if none.
+    """Return the id of the record that a typed text means: a label, an id or a name; "" if none.
 
     Raises LookupError where several have that name.
     """
-    found = list(found)
-    exact = [option.key for option in found if text in {option.label, option.key}]
-    named = [option.key for option in found if option.name.casefold() == text.casefold()]
-    if len(exact) != 1 and len(named) > 1:
-        raise LookupError
-    return next(iter(exact or named), "")
+    found, typed = list(found), forgiving_form(text)
+    for meant in (
+        [option.key for option in found if forgiving_form(option.label) == typed],
+        [option.key for option in found if option.key == text.strip()],
+        [option.key for option in found if forgiving_form(option.name) == typed],
+    ):
+        if len(meant) > 1:
+            raise LookupError
+        if meant:
+            return meant[0]
+    return ""

@@ -19,7 +19,7 @@ from syncjobs import policy
 from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
 from syncjobs.pages.setup import schedule_fields
-from syncjobs.planning import inputs, service_item
+from syncjobs.planning import inputs, lines
 from syncjobs.rules import reasons, rounding
 
 MAX_CHANGES = 10
@@ -88,8 +88,8 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         # What the person typed stays in the fields, next to the error.
         form.initial.update({name: request.POST[name] for name in form.fields if name in request.POST})
         form.errors.update(refused)
-    broken_item = service_item.broken(workspace)
-    items = _items(workspace, with_unusable=workspace.service_item if broken_item else "")
+    broken = {name: reasons.sentence(reason.as_row()) for name, reason in lines.broken_defaults(workspace).items()}
+    items = _items(workspace, with_unusable=workspace.service_item if "service_item" in broken else "")
     if items:
         not_chosen = [] if form["service_item"].value() else [("", "Not chosen yet")]
         choices = [*not_chosen, ("none", "Leave it to QuickBooks"), *items]
@@ -102,9 +102,8 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
-        "rules": [(form[name], WHO[_right(name)], schedules.get(name)) for name in form.fields],
+        "rules": [(form[name], WHO[_right(name)], schedules.get(name), broken.get(name)) for name in form.fields],
         "refused": [form[name] for name in form.fields if name in refused],
-        "broken_item": reasons.sentence(broken_item.as_row()) if broken_item else "",
         "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),
         "changes": [(event, _with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],

@@ -281,10 +281,9 @@ def _fix_link(workspace: Workspace, cause: Cause, filters: Filters) -> str:
     if cause.code in pages:
         return reverse(f"hourbridge:{pages[cause.code]}", args=[workspace.pk])
     if cause.code == "LINE_RULE_BROKEN":
-        rules = {problem.row.get("rule") for problem in cause.problems}
-        if rules == {None}:
-            return links.rule(workspace.pk, "service_item")
-        return links.line_rules(workspace.pk, rules.pop() if len(rules) == 1 else None)
+        places = {links.what_gives(workspace.pk, problem.row) for problem in cause.problems} - {""}
+        if places:
+            return places.pop() if len(places) == 1 else links.line_rules(workspace.pk)
     days = {"txn_date_from": filters.first.isoformat(), "txn_date_to": filters.last.isoformat()}
     return links.list_of("integrations.timeentry", workspace=workspace.pk, reason=cause.problems[0].code, **days)
 

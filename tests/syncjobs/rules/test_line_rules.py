@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncjobs.rules.eligibility import Broken, Policy
+from syncjobs.rules import reasons
+from syncjobs.rules.eligibility import Broken, Policy, broken_reason
 from syncjobs.rules.entry import Entry
 from syncjobs.rules.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules, why_before
 from tests.support.values import resolved, work
@@ -107,6 +108,25 @@ def test_a_rule_whose_record_cannot_be_used_holds_its_entries_and_is_named(name:
     assert (reason.code, reason.facts["rule"]) == ("LINE_RULE_BROKEN", 3)
     assert str(reason.facts["what"]).endswith("Retail, which rule 3: user Ada gives,")
     assert resolved(work(user_id="bea"), policy=policy).codes == {"USER_NOT_MAPPED"}
+
+
+def test_the_remedy_names_the_page_of_what_gives_it() -> None:
+    broken = {("class", "5"): Broken("Retail", "is inactive in QuickBooks")}
+    by_rule = Policy(line_rules=LineRules([LineRule(3, {"user": "ada"}, {"class": "5"})]), broken=broken)
+    by_default = Policy(line_rules=LineRules(defaults={"class": "5"}), broken=broken)
+    by_people = broken_reason("class", broken["class", "5"], answered=True)
+    rows = [next(iter(resolved(policy=policy).reasons)).as_row() for policy in (by_rule, by_default)]
+
+    rule, default, people, unknown = (
+        reasons.explain(row) for row in (*rows, by_people.as_row(), {"code": "LINE_RULE_BROKEN"})
+    )
+
+    assert rows[1]["default"] == "class"
+    assert rule["fix"].startswith("Choose another one under Line rules, or make it usable")
+    assert default["fix"].startswith("Choose another one under Rules, or make it usable")
+    assert people["fix"].startswith("Make it usable in QuickBooks again, or give that time another one there")
+    assert "Line rules, or under Rules where it is the default" in unknown["fix"]
+    assert [row["fix_in"] for row in (rule, default, people, unknown)] == ["here", "here", "quickbooks", "here"]
 
 
 # --- against a plain statement of the precedence -------------------------------------------------------------

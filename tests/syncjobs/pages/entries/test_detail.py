@@ -461,15 +461,17 @@ def test_decisions_need_the_right_and_a_post(dana: Client, visitor: Client, link
     assert not EntryOverride.objects.exists()
 
 
-def test_an_item_that_cannot_be_used_leads_to_its_rule(dana: Client, linked: Workspace) -> None:
+@pytest.mark.parametrize("name", ["service_item", "class", "location"])
+def test_a_default_that_cannot_be_used_leads_to_its_rule(dana: Client, linked: Workspace, name: str) -> None:
     item = ItemFactory(company=linked.company, name="Consulting", active=False)
     Workspace.objects.filter(pk=linked.pk).update(service_item=item.quickbooks_id)
-    entry = entry_with_status(linked, "LINE_RULE_BROKEN")
+    reason = {"code": "LINE_RULE_BROKEN", "default": name, "what": "The service item Consulting", "how": "is inactive"}
+    entry = entry_with_status(linked, state="blocked", held=True, reasons=[reason])
 
     page = dana.get(page_of(entry))
 
-    assert "Choose another item" in main_text(page) and "Item, class and location active" in main_text(page)
-    assert f"/admin/workspaces/{linked.pk}/rules/#rule-service_item" in page.content.decode()
+    assert "Choose another one" in main_text(page) and "Item, class and location active" in main_text(page)
+    assert f"/admin/workspaces/{linked.pk}/rules/#rule-{name}" in page.content.decode()
 
 
 def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: Client, linked: Workspace) -> None:

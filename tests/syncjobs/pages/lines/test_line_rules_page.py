@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.test import Client
@@ -109,17 +110,46 @@ def test_a_rule_is_previewed_and_only_what_was_previewed_is_saved(dana: Client, 
     assert "was added" in ConnectionEvent.objects.get(kind="line_rule").message
 
 
-def test_names_of_several_records_are_told_apart_by_their_ids(dana: Client, workspace: Workspace) -> None:
+def test_names_of_several_records_are_told_apart_by_what_else_is_known(dana: Client, workspace: Workspace) -> None:
     url = address(workspace, "add/")
-    assert 'value="Website · project-two">Borealis<' in dana.get(url).content.decode()
+    assert 'value="Website · Borealis">Borealis<' in dana.get(url).content.decode()
 
     refused = dana.post(url, {"project": "Website", "item": "Nothing such"})
 
     assert refused.status_code == 422
     assert "Clockify has several of the name “Website”" in main_text(refused)
     assert "QuickBooks has no service item “Nothing such” that can be chosen." in main_text(refused)
-    dana.post(url, previewed(dana, url, project="Website · project-two", task="ux", item="Design"))
+    dana.post(url, previewed(dana, url, project="website · Borealis ", task="ux", item="Design"))
     assert LineRule.objects.get().project_id == "project-two"
+
+
+def test_names_are_told_apart_by_their_ids_where_nothing_else_does(dana: Client, workspace: Workspace) -> None:
+    ProjectFactory(workspace=workspace, clockify_id="project-three", client_name="Borealis")
+
+    page = dana.get(address(workspace, "add/")).content.decode()
+
+    assert 'value="Website · project-three">Borealis<' in page and 'value="Website · Acme">Acme<' in page
+
+
+def test_tasks_of_one_name_keep_their_project_once_the_list_was_read(dana: Client, workspace: Workspace) -> None:
+    task = ClockifyTask.objects.get()
+    other = {"name": task.name, "project_id": "project-two", "first_seen_at": task.first_seen_at}
+    ClockifyTask.objects.create(workspace=workspace, clockify_id="ux2", last_seen_at=task.last_seen_at, **other)
+    url = address(workspace, "add/")
+
+    assert 'value="UX · Website, Borealis"' in dana.get(url).content.decode()
+    dana.post(url, previewed(dana, url, task="UX · Website, Borealis", item="Design"))
+
+    assert LineRule.objects.get().task_id == "ux2"
+
+
+def test_a_name_is_found_whatever_its_case_and_its_form_of_accents(dana: Client, workspace: Workspace) -> None:
+    ItemFactory(company=workspace.company, quickbooks_id="10", name="Vidéo", full_name="Studio:Vidéo")
+    url = address(workspace, "add/")
+
+    dana.post(url, previewed(dana, url, user="ada lindqvist", item=normalize("NFD", "studio:vidéo")))
+
+    assert LineRule.objects.get().item_id == "10"
 
 
 @pytest.mark.parametrize(

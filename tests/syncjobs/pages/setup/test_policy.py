@@ -176,6 +176,21 @@ def test_an_inactive_item_is_said_stays_chosen_and_is_replaced_by_another(dana: 
     assert "can't be used" not in main_text(page)
 
 
+def test_a_default_class_that_cannot_be_used_is_said_at_its_field(dana: Client, workspace: Workspace) -> None:
+    Company.objects.update(tracks_classes=False)
+    Workspace.objects.filter(pk=workspace.pk).update(default_class="4", default_location="2")
+
+    page = dana.get(rules(workspace))
+
+    said = {field.name: broken for field, _, _, broken in page.context["rules"] if broken}
+    off = "can't be used, since classes are switched off in QuickBooks"
+    assert said == {
+        "class": f"The class 4 {off}; nothing can be posted to it.",
+        "location": "The location 2 is gone from QuickBooks; nothing can be posted to it.",
+    }
+    assert main_text(page).count("New and edited time waits, unless line rules give another one") == 2
+
+
 @pytest.mark.parametrize(
     ("rule", "value", "roles"),
     [
