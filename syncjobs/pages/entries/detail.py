@@ -116,6 +116,8 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "failing": any(check.code for check in check_list),
         "worth": worth(entry, minutes),
         "receipt": receipt,
+        "clockify_url": vendor_links.entry_url(entry),
+        "quickbooks_url": vendor_links.id_url(receipt, "quickbooks_id") if receipt else "",
         "corrections": receipts[1:],
         "former_receipts": former_receipts,
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
