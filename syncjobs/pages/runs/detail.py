@@ -20,22 +20,13 @@ from syncjobs.pages.runs import preview, result, throughput
 from syncjobs.planning import service_item
 from syncjobs.rules import many_deletions, refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
+from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
 
 ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome
-# The stages of a sync in order, to the letter as execution stores them in `Run.stage`.
-STAGES = (
-    "Checking the plan",
-    "Checking the outcome of earlier writes",
-    "Reading time entries from Clockify",
-    "Planning",
-    "Sending",
-    "Checking what is still in doubt",
-)
-
 
 @dataclass(frozen=True)
 class Cause:
@@ -259,11 +250,10 @@ def _by_rule(code: str) -> bool:
 
 def stages(run: Run) -> list[tuple[str, str]]:
     """Return a sync's stages, each done, now or later; empty for a check or a run that ended."""
-    if run.kind != Run.Kind.SYNC or run.status != Run.Status.RUNNING or run.stage not in STAGES:
+    expected = OF_PREVIEW if run.dry_run else OF_SYNC
+    if run.kind != Run.Kind.SYNC or run.status != Run.Status.RUNNING or run.stage not in expected:
         return []
-    current = STAGES.index(run.stage)
-    # A preview ends after planning.
-    expected = STAGES[:4] if run.dry_run else STAGES
+    current = expected.index(Stage(run.stage))
     return [
         (stage, "done" if index < current else "now" if index == current else "later")
         for index, stage in enumerate(expected)

@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import Workspace
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle
+from syncjobs.runs.execution import RunExecution
 from tests.support.factories import NOW, ActionFactory, RunFactory, RunItemFactory, UserFactory
 from tests.support.page_text import main_text
+from tests.support.scene import Scene
 
 LIST = "/admin/syncjobs/run/"
 FIGURES = {
@@ -185,6 +189,18 @@ def test_a_finished_run_says_in_a_sentence_how_much_arrived(
     assert words in main_text(page)
     assert (f"Retry failed ({missed})" in main_text(page)) == bool(missed)
     assert page.content.decode().count("<rect ") == len(set(outcomes) - {"blocked"})
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_page_knows_each_stage_that_a_sync_says(dana: Client, scene: Scene, dry_run: bool) -> None:
+    scene.entry(scene.user("Ada"), scene.project("Site"))
+    said: list[str] = []
+    run = lifecycle.request_run(Run.Kind.SYNC, scene.workspace, trigger="command", now=timezone.now(), dry_run=dry_run)
+
+    RunExecution(run, on_stage=said.append).work()
+
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.RUNNING, finished_at=None, stage=said[0])
+    assert [stage for stage, _ in dana.get(page_of(run)).context["stages"]] == said
 
 
 def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace: Workspace) -> None:
