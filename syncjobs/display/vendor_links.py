@@ -96,10 +96,10 @@ def open_link(url: str, product: str) -> SafeString:
     if not url:
         return SafeString("")
     return format_html(
-        '<a class="hb-open" href="{}" rel="noreferrer" title="Open in {}"><span class="hb-hidden">Open in {}</span>{}</a>',
+        '<a class="hb-open" href="{}" rel="noreferrer" title="{}"><span class="hb-hidden">{}</span>{}</a>',
         url,
-        product,
-        product,
+        f"Open in {product}",
+        f"Open in {product}",
         icon("north_east"),
     )
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F
-from django.http import HttpRequest
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin
 
 from mapping.models import Mismatch
 from syncjobs.pages import access, links, waiting
@@ -79,6 +82,20 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(request, "Synced lists", SYNCED_LISTS),
         _group(request, "Administration", ADMINISTRATION),
     ]
+
+
+def title_of(options: Options[Any]) -> str:
+    """Return the title of a model's list: that of its menu line, else the plural of its name."""
+    titles = {model: title for title, _, model in (*LOGS, *SYNCED_LISTS, *ADMINISTRATION)}
+    return titles.get(options.label_lower) or capfirst(str(options.verbose_name_plural))
+
+
+class NamedList(ModelAdmin):
+    """A list that is called as the menu calls it."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = title_of(self.opts)
+        return super().changelist_view(request, {"title": title, "heading": title, **(extra_context or {})})
 
 
 def open_decisions() -> int:

@@ -145,7 +145,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Description")
     def text(self, entry: TimeEntry) -> SafeString:
         text = entry.description if len(entry.description) <= 60 else f"{entry.description[:59]}…"
-        return format_html("{} {}", text, vendor_links.open_link(vendor_links.entry_url(entry), "Clockify"))
+        return format_html("{}{}", text, vendor_links.open_link(vendor_links.entry_url(entry), "Clockify"))
 
     @admin.display(description="Hours")
     def length(self, entry: TimeEntry) -> str:
@@ -171,7 +171,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         rows = status.reasons if status and not getattr(entry, "in_flight", False) else []
         titles = format_html_join(
             mark_safe("<br>"),
-            "{} {}",
+            "{}{}",
             (
                 (reasons.title(str(row.get("code"))), vendor_links.open_link(vendor_links.form_url(row), "QuickBooks"))
                 for row in rows

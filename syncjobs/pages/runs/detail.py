@@ -28,6 +28,7 @@ from syncjobs.runs.lifecycle import former_company_text
 ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome
 
+
 @dataclass(frozen=True)
 class Cause:
     """One reason why items were not sent, for all items that share it."""

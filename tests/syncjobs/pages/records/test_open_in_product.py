@@ -25,7 +25,7 @@ from tests.support.factories import (
     VendorFactory,
 )
 
-BILLED = {"code": "BILLED_IN_QUICKBOOKS", "transaction": "Invoice", "transaction_id": "88", "transaction_number": "1043"}
+BILLED = {"code": "BILLED_IN_QUICKBOOKS", "transaction": "Invoice", "transaction_id": "88"}
 
 
 @pytest.fixture
