@@ -49,7 +49,7 @@ ADMINISTRATION = (
     ("Second factors", "phonelink_lock", "mfa.authenticator"),
     ("Waiting tasks", "queue", "django_q.ormq"),
     ("Failed tasks", "report", "django_q.failure"),
-    ("Worker schedules", "event", "django_q.schedule"),
+    ("Worker schedules", "event_repeat", "django_q.schedule"),
 )
 # URL names of pages that mark a menu line of another name as active.
 PAGES_OF = {
@@ -75,6 +75,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _own_page(request, "Proof", "balance", "hourbridge:any-proof", allowed=may_look),
         _list(request, "Connections", "power", "integrations.workspace", also="integrations.company"),
         _own_page(request, "Rules", "tune", "hourbridge:any-rules", allowed=may_look),
+        _own_page(request, "Schedules", "event", "hourbridge:any-schedules", allowed=may_look),
     ]
     return [
         {"items": daily},

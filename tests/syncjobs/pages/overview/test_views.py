@@ -339,7 +339,7 @@ def test_a_schedule_that_should_have_begun_asks_for_a_worker(dana: Client, works
     due = timezone.now() - timedelta(hours=2)
     Schedule.objects.create(workspace=workspace, kind="check", mode="hours", every=1, next_at=due)
 
-    assert "It should have started by now. Is a worker running?" in main_text(dana.get("/admin/"))
+    assert "It should have started by now, but no worker is running." in main_text(dana.get("/admin/"))
 
 
 def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None:
