@@ -55,7 +55,7 @@ ADMINISTRATION = (
 PAGES_OF = {
     "desk": (
         *("people", "clients", "projects", "changed"),
-        *("desk-write", "desk-safe", "desk-history", "desk-upload"),
+        *("desk-write", "desk-safe", "desk-history", "desk-upload", "desk-create", "desk-created", "desk-ignore"),
     ),
     "proof": ("proof", "sign-off"),
     "rules": ("rules", "line-rules", "line-rule-add", "line-rule", "line-rule-remove", "line-rules-upload"),

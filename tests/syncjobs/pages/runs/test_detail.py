@@ -215,6 +215,16 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
     assert "Latest records" in main_text(page)
 
 
+@pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (iPhone) Mobile/15E148", 20), ("Mozilla/5.0 (X11)", 23)])
+def test_a_phone_gets_shorter_pages(dana: Client, workspace: Workspace, browser: str, rows: int) -> None:
+    run = RunFactory(workspace=workspace)
+    RunItemFactory.create_batch(23, run=run)
+
+    page = dana.get(page_of(run), headers={"User-Agent": browser})
+
+    assert len(page.context["page"]) == rows
+
+
 def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, options={"entries": ["e1", "e2"], "resend": True})
 
