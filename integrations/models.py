@@ -361,9 +361,10 @@ class UnreadableRecord(models.Model):
 
 
 class ApiCall(models.Model):
-    """One HTTP request to a vendor. No header, no body, no secret."""
+    """One HTTP request to Clockify or QuickBooks. No header, no body, no secret."""
 
-    vendor = models.CharField(max_length=12, choices=[("clockify", "Clockify"), ("quickbooks", "QuickBooks")])
+    # For people, a vendor is a contractor in QuickBooks.
+    vendor = models.CharField("system", max_length=12, choices=[("clockify", "Clockify"), ("quickbooks", "QuickBooks")])
     account = models.CharField("workspace or company", max_length=64, blank=True, help_text="Workspace id or realm.")
     # Not a foreign key: runs belong to an app that builds on this one.
     run_id = models.BigIntegerField("run", null=True, blank=True, db_index=True)

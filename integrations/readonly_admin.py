@@ -40,12 +40,16 @@ def without_secrets(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.defer(*deferred)
 
 
+def rows_a_page(request: HttpRequest, at_most: int) -> int:
+    """Return how many rows a page of a list has: 20 on phones, as the browser says, where each row is a card."""
+    return min(at_most, ROWS_ON_PHONES) if "Mobi" in request.headers.get("User-Agent", "") else at_most
+
+
 class ShortOnPhones(ChangeList):
-    """A list of 20 rows a page where the browser says that it is a phone's: there each row is a card."""
+    """A list with shorter pages on phones."""
 
     def get_results(self, request: HttpRequest) -> None:
-        if "Mobi" in request.headers.get("User-Agent", ""):
-            self.list_per_page = min(self.list_per_page, ROWS_ON_PHONES)  # type: ignore[has-type]
+        self.list_per_page = rows_a_page(request, self.list_per_page)  # type: ignore[has-type]
         super().get_results(request)
 
 

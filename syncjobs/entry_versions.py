@@ -72,7 +72,7 @@ def refuse_if_moved(workspace: Workspace, entry: TimeEntry, version: str, *, per
     elif action:
         sentence = _action_sentence(workspace, entry, rows.actions.get(entry.clockify_id), person)
     elif content:
-        sentence = "Clockify was read again meanwhile, and this entry is another one now."
+        sentence = "Clockify has since been read again, and this entry is different now."
     if sentence:
         raise Moved(f"{sentence} {NOTHING_DONE}")
 
@@ -114,7 +114,7 @@ def _short(facts: Any) -> str:
 # --- what may have moved -----------------------------------------------------------------------------------------
 def _override_sentence(workspace: Workspace, override: EntryOverride | None, viewer: Any) -> str:
     if override is None:
-        return "A decision about this entry was taken back meanwhile."
+        return "A decision about this entry has since been undone."
     what = "stopped ignoring this entry"
     if override.ignored:
         what = "ignored this entry"
@@ -127,7 +127,7 @@ def _override_sentence(workspace: Workspace, override: EntryOverride | None, vie
 
 def _receipt_sentence(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, viewer: Any) -> str:
     if receipt is None:
-        return "What is known of this entry in QuickBooks changed meanwhile."
+        return "What is known of this entry in QuickBooks has since changed."
     adopted = _event(workspace, entry, "adopted")
     if adopted is not None and adopted.at == receipt.sent_at:
         what = f"adopted activity {receipt.quickbooks_id} for this entry"
@@ -135,7 +135,7 @@ def _receipt_sentence(workspace: Workspace, entry: TimeEntry, receipt: Receipt |
     when = at_time(receipt.changed_at, zone=workspace.time_zone)
     if receipt.state == Receipt.State.SENT and not receipt.conflict:
         return f"A sync sent this entry as activity {receipt.quickbooks_id} {when}."
-    return f"A sync found that activity {receipt.quickbooks_id} was changed, billed or deleted in QuickBooks meanwhile."
+    return f"A sync found that activity {receipt.quickbooks_id} was changed, billed or deleted in QuickBooks since."
 
 
 def _action_sentence(workspace: Workspace, entry: TimeEntry, action: Action | None, viewer: Any) -> str:
@@ -144,7 +144,7 @@ def _action_sentence(workspace: Workspace, entry: TimeEntry, action: Action | No
         what = "had the write of this entry tried again"
         return event_sentence(again.by, what, again.at, viewer=viewer, zone=workspace.time_zone)
     at = action and (action.ended_at or action.tried_at or action.created_at)
-    when = f" {at_time(at, zone=workspace.time_zone)}" if at else " meanwhile"
+    when = f" {at_time(at, zone=workspace.time_zone)}" if at else " since then"
     return f"A sync wrote, or tried to write, this entry{when}."
 
 

@@ -54,7 +54,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         workspace.refresh_from_db()
         signals.connected_in_browser.send(Workspace, workspace=workspace, person=request.user, again=reconnected)
     except Workspace.DoesNotExist:
-        messages.error(request, "The workspace was removed meanwhile; nothing was connected.")
+        messages.error(request, "The workspace was removed before you came back; nothing was connected.")
     except ApiError as problem:
         messages.error(request, f"{problem.message} {problem.fix}".strip())
     else:

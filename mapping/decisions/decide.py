@@ -247,7 +247,7 @@ def _unmoved(taking: Taking, version: str) -> Iterator[dict[str, Any]]:
     with transaction.atomic():
         lock_decisions(taking.workspace)
         if not Workspace.objects.filter(pk=taking.workspace.pk, company=taking.workspace.company_id).exists():
-            raise Moved(f"The QuickBooks company of {taking.workspace} was changed meanwhile. {NOTHING_DONE}")
+            raise Moved(f"The QuickBooks company of {taking.workspace} was changed just now. {NOTHING_DONE}")
         if version:
             taking.refuse_if_moved(version)
         yield state_of(taking.workspace, taking.kind, taking.clockify_id)

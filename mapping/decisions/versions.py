@@ -103,7 +103,7 @@ class Taking:
         if link is not None and link.suspended and link.suspended_at and not shown.content.endswith(SUSPENDED):
             when = at_time(link.suspended_at, zone=self.workspace.time_zone)
             return f"A check suspended the link of this {self.kind} {when}."
-        return f"A check read this {self.kind} again meanwhile, and its name, client or partner is another one now."
+        return f"A check has since read this {self.kind} again, and its name, client or partner is different now."
 
     def _partner_taken(self, shown: Version) -> str:
         partner = self.partner

@@ -59,6 +59,11 @@ class Row:
         return self.ref.key
 
     @property
+    def shown_as(self) -> str:
+        """The row as a person sees and confirms it."""
+        return f"{self.key}={self.version}"
+
+    @property
     def strange_parent(self) -> str:
         """The partner's parent, where it is not the client that the row is grouped under."""
         if self.partner is None or self.ref.section != TODO or self.partner.parent == self.note:

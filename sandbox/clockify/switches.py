@@ -77,7 +77,7 @@ SWITCHES = {
     ),
     "clockify_page_shift": Switch(
         "off",
-        "Each report page after the first begins one row early or late, as if rows came or went meanwhile.",
+        "Each report page after the first begins one row early or late, as if rows came or went in between.",
         ("off", "repeat", "skip"),
     ),
 }

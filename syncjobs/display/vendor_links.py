@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from django.conf import settings
+from django.db.models import Model
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from integrations.models import Workspace
+from integrations.models import TimeEntry, Workspace
+from syncjobs.display.badges import icon
 from syncjobs.rules.reasons import form_text
 
 CLOCKIFY_URL = "https://app.clockify.me"
@@ -23,13 +26,26 @@ PATHS = {
     "employee": "/app/employees",
     "activity": "/app/timeactivity?txnId={id}",
 }
+CLOCKIFY_KINDS = {"user", "client", "project"}
+# The kind that a row's id is of, by the row's table; other tables say it in a column of their own.
+KINDS = {
+    "clockifyuser": "user",
+    "clockifyclient": "client",
+    "clockifyproject": "project",
+    "employee": "employee",
+    "vendor": "vendor",
+    "customer": "customer",
+    "receipt": "activity",
+    "action": "activity",
+}
+KIND_COLUMNS = {"clockify_id": "kind", "quickbooks_id": "quickbooks_kind"}
 # Of what a transaction's own number opens (QuickBooks' web address of each).
 FORM_PATHS = {"Invoice": "/app/invoice?txnId={id}", "SalesReceipt": "/app/salesreceipt?txnId={id}"}
 
 
-def record_url(workspace: Workspace, kind: str, record_id: str) -> str:
+def record_url(workspace: Workspace | None, kind: str, record_id: str) -> str:
     """Return the record's page at Clockify or QuickBooks; "" where the API is not the real one, as in the sandbox."""
-    site_url = _clockify_url(workspace) if kind in {"user", "client", "project"} else _quickbooks_url()
+    site_url = _clockify_url(workspace) if kind in CLOCKIFY_KINDS else _quickbooks_url()
     return f"{site_url}{PATHS[kind].format(id=quote(record_id, safe=''))}" if site_url else ""
 
 
@@ -47,9 +63,55 @@ def form_link(reason_row: Mapping[str, Any]) -> SafeString:
     return format_html('<a href="{}">Open {} in QuickBooks</a>', url, label) if url else SafeString("")
 
 
-def _clockify_url(workspace: Workspace) -> str:
+def entry_url(entry: TimeEntry) -> str:
+    """Return the entry's day of its user in Clockify's detailed report, since an entry has no page of its own."""
+    site_url = _clockify_url(entry.workspace)
+    if not site_url:
+        return ""
+    day = f"{entry.txn_date:%Y-%m-%d}"
+    query = {
+        "start": f"{day}T00:00:00.000Z",
+        "end": f"{day}T23:59:59.999Z",
+        "filterValuesData": json.dumps({"users": [entry.user_id]}, separators=(",", ":")),
+        "page": 1,
+        "pageSize": 50,
+    }
+    return f"{site_url}/reports/detailed?{urlencode(query)}"
+
+
+def id_url(row: Model, column: str) -> str:
+    """Return the page of what a row's column `clockify_id` or `quickbooks_id` names; "" where there is none."""
+    record_id = str(getattr(row, column, "") or "")
+    kind = KINDS.get(row._meta.model_name or "") or str(getattr(row, KIND_COLUMNS.get(column, ""), ""))
+    is_of_column = (kind in CLOCKIFY_KINDS) == (column == "clockify_id")
+    # What is not there any more has no page.
+    is_gone = getattr(row, "gone_at", None) is not None or getattr(row, "state", "") == "deleted"
+    if not record_id or kind not in PATHS or not is_of_column or is_gone:
+        return ""
+    return record_url(getattr(row, "workspace", None), kind, record_id)
+
+
+def open_link(url: str, product: str) -> SafeString:
+    """Return a small link that opens the URL in `Clockify` or `QuickBooks`, as HTML; empty without a URL."""
+    if not url:
+        return SafeString("")
+    return format_html(
+        '<a class="hb-open" href="{}" rel="noreferrer" title="{}"><span class="hb-hidden">{}</span>{}</a>',
+        url,
+        f"Open in {product}",
+        f"Open in {product}",
+        icon("north_east"),
+    )
+
+
+def id_link(row: Model, column: str) -> SafeString:
+    """Return the small link of a row's column `clockify_id` or `quickbooks_id`; empty where there is no page."""
+    return open_link(id_url(row, column), "Clockify" if column == "clockify_id" else "QuickBooks")
+
+
+def _clockify_url(workspace: Workspace | None) -> str:
     # Regions and subdomains have API hosts of their own, all below clockify.me.
-    host = urlsplit(workspace.api_url or settings.CLOCKIFY_API_URL).hostname or ""
+    host = urlsplit((workspace and workspace.api_url) or settings.CLOCKIFY_API_URL).hostname or ""
     return CLOCKIFY_URL if host.endswith("clockify.me") else ""
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F
-from django.http import HttpRequest
+from django.db.models.options import Options
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.text import capfirst
+from unfold.admin import ModelAdmin
 
 from mapping.models import Mismatch
 from syncjobs.pages import access, links, waiting
@@ -46,13 +49,13 @@ ADMINISTRATION = (
     ("Second factors", "phonelink_lock", "mfa.authenticator"),
     ("Waiting tasks", "queue", "django_q.ormq"),
     ("Failed tasks", "report", "django_q.failure"),
-    ("Worker schedules", "event", "django_q.schedule"),
+    ("Worker schedules", "event_repeat", "django_q.schedule"),
 )
 # URL names of pages that mark a menu line of another name as active.
 PAGES_OF = {
     "desk": (
         *("people", "clients", "projects", "changed"),
-        *("desk-write", "desk-safe", "desk-history", "desk-upload"),
+        *("desk-write", "desk-safe", "desk-history", "desk-upload", "desk-create", "desk-created", "desk-ignore"),
     ),
     "proof": ("proof", "sign-off"),
     "rules": ("rules", "line-rules", "line-rule-add", "line-rule", "line-rule-remove", "line-rules-upload"),
@@ -72,6 +75,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _own_page(request, "Proof", "balance", "hourbridge:any-proof", allowed=may_look),
         _list(request, "Connections", "power", "integrations.workspace", also="integrations.company"),
         _own_page(request, "Rules", "tune", "hourbridge:any-rules", allowed=may_look),
+        _own_page(request, "Schedules", "event", "hourbridge:any-schedules", allowed=may_look),
     ]
     return [
         {"items": daily},
@@ -79,6 +83,20 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         _group(request, "Synced lists", SYNCED_LISTS),
         _group(request, "Administration", ADMINISTRATION),
     ]
+
+
+def title_of(options: Options[Any]) -> str:
+    """Return the title of a model's list: that of its menu line, else the plural of its name."""
+    titles = {model: title for title, _, model in (*LOGS, *SYNCED_LISTS, *ADMINISTRATION)}
+    return titles.get(options.label_lower) or capfirst(str(options.verbose_name_plural))
+
+
+class NamedList(ModelAdmin):
+    """A list that is called as the menu calls it."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        title = title_of(self.opts)
+        return super().changelist_view(request, {"title": title, "heading": title, **(extra_context or {})})
 
 
 def open_decisions() -> int:

@@ -24,7 +24,7 @@ from syncjobs.pages.proof import compare, notes, signing
 from syncjobs.pages.proof import page as proof
 from syncjobs.pages.runs import downloads as run_downloads
 from syncjobs.pages.runs import mass_deletion, rerun, shrunk_lists, start, uncertain_writes, undo
-from syncjobs.pages.setup import archive, clockify, policy, quickbooks
+from syncjobs.pages.setup import archive, clockify, policy, quickbooks, schedules
 from syncjobs.pages.support import bundle, diagnose, search, sync_log
 
 app_name = "hourbridge"
@@ -53,6 +53,8 @@ urlpatterns = [
         access.page(policy.rules, post=(MAP_RIGHT, SEND_RIGHT, ALLOW_PLAN_RIGHT)),
         name="rules",
     ),
+    path("schedules/", access.page(views.any_workspace("schedules")), name="any-schedules"),
+    path("workspaces/<int:pk>/schedules/", access.page(schedules.page, post=SEND_RIGHT), name="schedules"),
     path("workspaces/<int:pk>/line-rules/", access.page(line_rules.page), name="line-rules"),
     path("workspaces/<int:pk>/line-rules/csv/", access.page(rules_upload.download), name="line-rules-csv"),
     path(

@@ -68,7 +68,7 @@ def _link_records(write: PartnerWrite, moved: str) -> list[str]:
     if active_link is not None and active_link.quickbooks_id == write.quickbooks_id:
         return []
     if active_link is not None:
-        return [f"Not linked: it was linked to {active_link.quickbooks_name} meanwhile."]
+        return [f"Not linked: it has since been linked to {active_link.quickbooks_name}."]
     if moved:
         return [f"Not linked: {moved}"]
     now, past_verb = timezone.now(), PAST_VERBS[write.verb]

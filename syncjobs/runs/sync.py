@@ -23,6 +23,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, lines, save, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent
+from syncjobs.rules.stages import Stage
 from syncjobs.runs import many_deletions
 from syncjobs.runs.unknown_outcomes import UnknownOutcomes
 from syncjobs.sending import execute
@@ -85,16 +86,16 @@ class Sync:
 
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the sync. Raises SubscriptionNotSupported or ApiError; the breaker says why sending stopped."""
-        stage("Checking the plan")
+        stage(Stage.SUBSCRIPTION)
         self._check_subscription(now)
-        stage("Checking the outcome of earlier writes")
+        stage(Stage.EARLIER_WRITES)
         # Before planning: an entry can't be planned while one of its writes is open (docs/decisions/0001).
         absent = self._settle()
         if not self._run.dry_run:
             self._take_back_late_duplicates()
-        stage("Reading time entries from Clockify")
+        stage(Stage.READING)
         time_window = self._read_window(now)
-        stage("Planning")
+        stage(Stage.PLANNING)
         self._make_plan(time_window, absent, now)
         other = {name: count for name, count in self._run.warnings.items() if name != window.REPORT_SHORT}
         self._run.warnings = other | time_window.warnings
@@ -102,9 +103,9 @@ class Sync:
         evaluate.mark_deleted(self._run.workspace, time_window.gone, now=now)
         if self._run.dry_run:
             return
-        stage("Sending")
+        stage(Stage.SENDING)
         execute.carry_out(self._run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
-        stage("Checking what is still in doubt")
+        stage(Stage.IN_DOUBT)
         self._unknown.settle(stage)
         self._unknown.check_sent_again()
         self._unknown.close_not_arrived(absent, now)

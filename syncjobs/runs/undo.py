@@ -19,6 +19,7 @@ from syncjobs.planning.unanswered import Absent
 from syncjobs.rules import changes, corrections
 from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
+from syncjobs.rules.stages import Stage
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -110,13 +111,13 @@ class Undo(Sync):
     def perform(self, *, now: datetime, stage: Callable[[str], None], progress: Callable[[], None]) -> None:
         """Carry out the undo. Raises SubscriptionNotSupported or ApiError; the breaker says why it stopped."""
         run = self._run
-        stage("Checking the plan")
+        stage(Stage.SUBSCRIPTION)
         self._check_subscription(now)
-        stage("Checking the outcome of earlier writes")
+        stage(Stage.EARLIER_WRITES)
         absent = self._settle()
         if not run.dry_run:
             self._take_back_late_duplicates()
-        stage("Planning")
+        stage(Stage.PLANNING)
         undone = Run.objects.get(pk=run.options["undo"])
         plan = self._intend(undone)
         if plan.has_writes:
@@ -130,9 +131,9 @@ class Undo(Sync):
             return
         if run.options.get("ignore"):
             self._ignore_entries(note_of(undone), now)
-        stage("Deleting")
+        stage(Stage.DELETING)
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
-        stage("Checking what is still in doubt")
+        stage(Stage.IN_DOUBT)
         self._unknown.settle()
         self._unknown.close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))

@@ -184,7 +184,7 @@ def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) ->
     # Only the action: locks on the joined workspace and company would hold up everybody who updates those.
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
     if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != "create":
-        raise Refused("This was settled meanwhile; there is nothing left to decide.")
+        raise Refused("This has already been settled; there is nothing left to decide.")
     return action
 
 
@@ -219,7 +219,7 @@ def _refuse_if_not_wanted(action: Action, workspace: Workspace) -> None:
     """Check that the entry still exists and is not ignored; raises Refused otherwise."""
     row = TimeEntry.objects.filter(workspace=workspace, clockify_id=action.entry_id).first()
     if row is None or row.deleted_at is not None:
-        raise Refused("The entry was deleted in Clockify meanwhile; leave it out instead.")
+        raise Refused("The entry has since been deleted in Clockify; leave it out instead.")
     if EntryOverride.objects.filter(workspace=workspace, clockify_id=action.entry_id, ignored=True).exists():
         raise Refused("The entry is ignored here; leave it out, or stop ignoring it first.")
 

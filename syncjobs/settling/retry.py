@@ -43,7 +43,7 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
                 by=person,
             )
     except IntegrityError:
-        raise Refused("Another write of this entry has begun meanwhile; look again.") from None
+        raise Refused("Another write of this entry has begun since; look again.") from None
     if entry.deleted_at is None:
         evaluate.evaluate(workspace, [entry], now=now)
     else:

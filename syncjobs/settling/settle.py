@@ -179,7 +179,7 @@ def _close_undone(action: Action, activity: Activity | None) -> None:
         journal.close_missing(action)
     else:
         # The plan compares it with the receipt and reports the conflict, if it is one.
-        journal.close(action, State.ABANDONED, message="The activity was changed in QuickBooks meanwhile.")
+        journal.close(action, State.ABANDONED, message="The activity has since been changed in QuickBooks.")
 
 
 def _draft(action: Action) -> Draft:

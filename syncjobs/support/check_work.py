@@ -30,7 +30,7 @@ def schedule(workspace: Workspace | None, now: datetime) -> Line:
         schedules = schedules.filter(workspace=workspace)
     rows = list(schedules.order_by("next_at", "pk"))
     if not rows:
-        fix = 'Set one on the page Rules, or with `policy sync_schedule="daily at 18:00"`.'
+        fix = 'Set one on the page Schedules, or with `policy sync_schedule="daily at 18:00"`.'
         return Line(WARN, "Nothing is scheduled: checks and syncs start by hand only.", fix)
     late = [row for row in rows if row.next_at is not None and now - row.next_at > OVERDUE]
     if late:

@@ -25,6 +25,7 @@ from syncjobs.rules import reasons, reconciliation
 from syncjobs.rules.eligibility import Entry, Resolution, unreadable_reason
 from syncjobs.rules.reconciliation import Booked, Line, Place, Sent, Worked
 from syncjobs.rules.reconciliation_rows import Reconciliation, rows_of
+from syncjobs.rules.stages import Stage
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
 from syncjobs.support.reconcile_quickbooks import QuickBooksSide
@@ -52,7 +53,7 @@ def reconcile(
     if first > last:
         return Reconciliation(first, last)
     reading = Reading()
-    on_stage("Reading time entries from Clockify")
+    on_stage(Stage.READING)
     client = clockify_connection.client_for(workspace, run_id=run_id)
     report = window.read(workspace, client, first, last)
     unknown_records.pull_lists(workspace, client, report, now=now)

@@ -17,6 +17,7 @@ from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.runs import comparison, lost_connections, queue
 from syncjobs.runs import lifecycle as runs
+from syncjobs.support import check_work
 
 log = logging.getLogger("hourbridge.schedules")
 
@@ -104,6 +105,15 @@ def keep_connections(*, now: datetime) -> int:
         except ApiError as error:
             log.warning("The tokens of company %s could not be refreshed: %s", company.realm_id, error.message)
     return refreshed
+
+
+def why_late(schedule: Schedule, *, now: datetime) -> str:
+    """Return why a schedule that is due for minutes has not started, as a sentence or two; "" while it is in time."""
+    if schedule.next_at is None or now - schedule.next_at <= check_work.OVERDUE:
+        return ""
+    if check_work.is_alive(queue.last_heartbeat(), now):
+        return "It should have started by now. A worker is running; look into its log."
+    return f"It should have started by now, but no worker is running. {check_work.START_WORKER}"
 
 
 def next_runs(workspace: Workspace) -> list[Schedule]:

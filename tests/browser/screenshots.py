@@ -167,6 +167,7 @@ def desk_pages(person: Person) -> None:
 def set_up_pages(person: Person) -> None:
     workspace = Workspace.objects.get()
     take(person, "rules", "/admin/rules/")
+    take(person, "schedules", "/admin/schedules/")
     take(person, "connect-clockify", "/admin/connect/clockify/")
     take(person, "workspace", f"/admin/integrations/workspace/{workspace.pk}/change/")
     take(person, "company", f"/admin/integrations/company/{workspace.company_id}/change/")

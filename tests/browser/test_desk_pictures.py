@@ -65,7 +65,7 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
     ]
     person.fills("Or its lines", "\n".join(lines))
     person.presses("Preview")
-    person.sees("What the list would change")
+    person.sees("What the file would change")
     take(person, "upload-preview")
     person.opens(f"/admin/workspaces/{workspace.pk}/desk/safe/?tab=projects")
     person.presses("Accept 4 pairs")

@@ -161,6 +161,7 @@ def own_pages() -> Iterator[str]:
         assert entry is not None
         yield reverse("admin:integrations_timeentry_change", args=[entry.pk])
     yield "/admin/rules/"
+    yield "/admin/schedules/"
     yield "/admin/connect/clockify/"
     yield f"/admin/workspaces/{Workspace.objects.get().pk}/connect/quickbooks/"
     yield f"/admin/workspaces/{Workspace.objects.get().pk}/archive/quickbooks/"

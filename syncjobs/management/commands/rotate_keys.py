@@ -9,7 +9,7 @@ from integrations.key_rotation import Rotation
 from syncjobs.display.formatting import number
 from syncjobs.management import base
 
-WRITTEN_MEANWHILE = "An older key encrypted it again meanwhile: a process still runs with other ENCRYPTION_KEYS."
+WRITTEN_MEANWHILE = "An older key has encrypted it again: a process still runs with other ENCRYPTION_KEYS."
 FIXES = {
     "unreadable": "Add the key they were stored with to ENCRYPTION_KEYS and repeat, or connect again.",
     "replaced": f"{WRITTEN_MEANWHILE} Start web site and worker again, and repeat.",

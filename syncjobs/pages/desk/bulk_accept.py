@@ -63,13 +63,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
-    params = request.POST if request.method == "POST" else request.GET
     rows = ticked.of(request, workspace)
-    # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first visit.
-    keys = set(params.getlist("key")) if params.get("asked") else None
     if ticked.is_confirmed(request):
-        return _accept(request, workspace, rows, keys or set())
-    return _show(request, workspace, rows, keys)
+        return _accept(request, workspace, rows, ticked.chosen_keys(request))
+    return _show(request, workspace, rows)
 
 
 def count(request: HttpRequest, pk: int) -> HttpResponse:
@@ -83,29 +80,27 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/safe_button.html", context)
 
 
-def _show(
-    request: HttpRequest, workspace: Workspace, rows: Ticked, shown_ticked: Collection[str] | None
-) -> HttpResponse:
+def _show(request: HttpRequest, workspace: Workspace, rows: Ticked) -> HttpResponse:
     tab, row_keys = rows.tab, rows.keys
     safe = safe_counts.pairs_of(workspace, tab)
     pairs, left_out = (
         ticked_pairs(workspace, tab, row_keys, safe=safe) if row_keys else (_pairs_of_safe(workspace, safe), [])
     )
-    keys = {pair.key for pair in pairs} if shown_ticked is None else set(shown_ticked)
+    keys = ticked.chosen_keys(request, at_first=(pair.key for pair in pairs))
     chosen = [pair.choice for pair in pairs if pair.key in keys]
     if not row_keys:
         # A project whose client is not ticked is left out here, as it will be on acceptance.
         acceptable, left_out = among(safe, keys & {pair.key for pair in pairs})
         chosen = [pair.choice for pair in acceptable]
     context = ticked.context_of(workspace, rows) | {
-        "pairs": pairs,
+        "listed": pairs,
         "keys": keys,
-        "chosen_count": len(chosen),
+        "count": len(chosen),
         "left_out": left_out[:MAX_LEFT_OUT],
         "more_left_out": len(left_out[MAX_LEFT_OUT:]),
         "forecast": forecast(workspace, chosen, now=timezone.now()) if chosen else None,
     }
-    title = "Accept the ticked pairs" if row_keys else "Accept all safe pairs"
+    title = "Accept selected pairs" if row_keys else "Accept all safe pairs"
     return access.show(request, "desk/bulk_accept.html", context, title=title)
 
 
@@ -152,7 +147,7 @@ def _accept(request: HttpRequest, workspace: Workspace, rows: Ticked, keys: set[
     now, before = timezone.now(), page_context.ready(workspace)
     try:
         if not keys:
-            raise Refused("Nothing is ticked.")
+            raise Refused("Nothing is selected.")
         with evaluate.deciding(workspace, now=now):
             applied, left_out = _apply(request, workspace, rows.tab, rows.keys, keys, now)
     except Refused as refusal:

@@ -55,6 +55,12 @@ class Line:
         return " ".join(f"{check.title}: {check.value}" for check in self.draft.failed)
 
     @property
+    def person_names(self) -> list[tuple[str, str]]:
+        """Label and value of the first and last name that would be written."""
+        lines = self.draft.lines if self.draft else []
+        return [(label.lower(), value) for label, value in lines if value and label in {"First name", "Last name"}]
+
+    @property
     def shown_as(self) -> str:
         """The record as a person sees and confirms it: its row as it is now, and exactly what would be written."""
         return f"{self.key}={self.row.version}={self.draft.fingerprint if self.draft else ''}"
@@ -72,21 +78,19 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if ticked.is_confirmed(request):
         return _create(request, workspace, chosen, lines)
     possible = [line for line in lines if not line.problem]
-    # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first visit.
     # What has a clear suggestion would probably be there twice.
-    first_ticked = {line.key for line in possible if line.row.clear is None}
-    keys = set(params.getlist("key")) if params.get("asked") else first_ticked
+    keys = ticked.chosen_keys(request, at_first=(line.key for line in possible if line.row.clear is None))
     context = ticked.context_of(workspace, chosen) | {
-        "lines": lines,
+        "listed": lines,
         "others": others,
         "entity": entity,
         "entities": ("employee", "vendor") if chosen.tab == "people" and workspace.people_to_vendors else (),
         "keys": keys,
-        "number": sum(line.key in keys for line in possible),
+        "count": sum(line.key in keys for line in possible),
         "read_at": workspace.company.pulled_at,
         "zone": workspace.time_zone,
     }
-    return access.show(request, "desk/bulk_create.html", context, title="Create the ticked in QuickBooks")
+    return access.show(request, "desk/bulk_create.html", context, title="Create selected records in QuickBooks")
 
 
 def _lines(workspace: Workspace, chosen: Ticked, entity: str) -> tuple[list[Line], int]:
@@ -124,7 +128,7 @@ def _create(request: HttpRequest, workspace: Workspace, chosen: Ticked, lines: S
             if line.draft is not None and line.key in keys & shown.keys()
         ]
         if not wanted:
-            raise Refused("Nothing is ticked that can be created.")
+            raise Refused("Nothing is selected that can be created.")
         requested = many.request_all(
             workspace, wanted, person=request.user, note=request.POST.get("note", "")[:500], now=database_now()
         )

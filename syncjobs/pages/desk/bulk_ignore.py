@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,15 +20,6 @@ from syncjobs.planning import evaluate
 NAMELESS = "A record without a name"
 
 
-@dataclass(frozen=True)
-class Leaving:
-    """How many records would be left out, and the held entries and minutes that wait for them now."""
-
-    records: int
-    entries: int
-    minutes: int
-
-
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ticked rows and ask for a note; on POST, ignore those still ticked."""
     workspace = access.workspace_at(pk)
@@ -40,23 +29,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     rows = ticked.rows_of(workspace, chosen.tab, chosen.keys)
     if ticked.is_confirmed(request):
         return _ignore(request, workspace, chosen, rows)
-    # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first visit.
-    params = request.POST if request.method == "POST" else request.GET
-    keys = set(params.getlist("key")) if params.get("asked") else {row.key for row in rows}
+    keys = ticked.chosen_keys(request, at_first=(row.key for row in rows))
+    leaving = [row.mismatch for row in rows if row.key in keys and row.mismatch]
     context = ticked.context_of(workspace, chosen) | {
-        "rows": rows,
+        "listed": rows,
         "keys": keys,
-        "note": actions.note_of(params),
-        "leaving": _leaving([row for row in rows if row.key in keys]),
+        "count": sum(row.key in keys for row in rows),
+        "note": actions.note_of(request.POST if request.method == "POST" else request.GET),
+        "leaving_entries": sum(mismatch.blocked_entries for mismatch in leaving),
+        "leaving_minutes": sum(mismatch.blocked_minutes for mismatch in leaving),
     }
-    return access.show(request, "desk/bulk_ignore.html", context, title="Ignore the ticked records")
-
-
-def _leaving(rows: list[Row]) -> Leaving:
-    mismatches = [row.mismatch for row in rows if row.mismatch]
-    return Leaving(
-        len(rows), sum(row.blocked_entries for row in mismatches), sum(row.blocked_minutes for row in mismatches)
-    )
+    return access.show(request, "desk/bulk_ignore.html", context, title="Ignore selected records")
 
 
 def _ignore(request: HttpRequest, workspace: Workspace, chosen: Ticked, rows: list[Row]) -> HttpResponse:
@@ -71,7 +54,7 @@ def _ignore(request: HttpRequest, workspace: Workspace, chosen: Ticked, rows: li
             if row.key in keys & shown.keys()
         ]
         if not choices:
-            raise Refused("Nothing is ticked that still waits for a decision.")
+            raise Refused("Nothing is selected that still waits for a decision.")
         with evaluate.deciding(workspace, now=now):
             applied = apply(workspace, choices, now=now, person=request.user, note=actions.note_of(request.POST))
     except Refused as refusal:

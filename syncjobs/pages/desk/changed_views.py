@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -19,7 +18,7 @@ from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.models import Run
-from syncjobs.pages import access, run_requests
+from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.desk import changed, page_context
 from syncjobs.rules import corrections
 from syncjobs.runs import correction
@@ -39,7 +38,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     section = request.GET.get("show", "")
     section = section if section in dict(SECTIONS) else "todo"
     listed = changed.rows_of(workspace, left=section == "left", needs=section == "needs")
-    current_page = Paginator(listed, ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
+    current_page = paging.page_of(request, listed, at_most=ROWS_PER_PAGE)
     entries, error_text = list(current_page.object_list), ""
     ask_quickbooks = bool(request.GET.get("look")) and bool(entries)
     try:

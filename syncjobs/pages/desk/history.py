@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Count, Max, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,13 +18,12 @@ from mapping.decisions.undo import history
 from mapping.errors import Refused
 from mapping.models import Decision
 from mapping.queries import mirrored_names
-from syncjobs.pages import access
+from syncjobs.pages import access, paging
 from syncjobs.pages.desk import actions
 from syncjobs.pages.links import desk
 from syncjobs.planning import evaluate
 from syncjobs.rules import reasons
 
-ROWS_PER_PAGE = 50
 OVERRIDE_LABELS = {"ignored": "ignored", "unlinked": "unlinked by hand"}
 
 
@@ -49,7 +47,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _undo(request, workspace)
     kind, clockify_id = request.GET.get("kind", ""), request.GET.get("id", "")[:80]
     rows = _annotate_latest(workspace, history(workspace, kind=kind, clockify_id=clockify_id))
-    current_page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page", 1))
+    current_page = paging.page_of(request, rows)
     lines = _lines(workspace, list(current_page.object_list))
     context = {
         "workspace": workspace,

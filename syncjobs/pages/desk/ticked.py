@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -48,6 +48,13 @@ def of(request: HttpRequest, workspace: Workspace) -> Ticked:
     index = DeskIndex(workspace, tab, narrowed.get("show", TODO), **filters)
     keys = [ref.key for ref in index.refs(0, MAX_TICKED)]
     return Ticked(tab, keys, narrowed, max(index.count - MAX_TICKED, 0))
+
+
+def chosen_keys(request: HttpRequest, *, at_first: Iterable[str] = ()) -> set[str]:
+    """Return the keys that are ticked on a sheet; those of its first view are `at_first`."""
+    params: QueryDict = request.POST if request.method == "POST" else request.GET
+    # Browsers send nothing for an unticked box: without `asked`, a form without ticks would look like a first view.
+    return set(params.getlist("key")) if params.get("asked") else set(at_first)
 
 
 def is_confirmed(request: HttpRequest) -> bool:

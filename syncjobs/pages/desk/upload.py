@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
@@ -107,12 +108,12 @@ def _show(
         preview = forecast(workspace, [change.choice for change in csv_upload.changes], now=timezone.now())
     context = {
         "workspace": workspace,
+        "back": reverse("hourbridge:people", args=[workspace.pk]),
         "text": text,
         "upload": csv_upload,
         "confirmed": _confirmed(workspace, csv_upload),
         "shown_changes": csv_upload.changes[:MAX_SHOWN_LINES] if csv_upload else [],
         "more_count": max(len(csv_upload.changes) - MAX_SHOWN_LINES, 0) if csv_upload else 0,
-        "errors": csv_upload.errors[:MAX_SHOWN_LINES] if csv_upload else [],
         "forecast": preview,
         "refused": refused,
     }

@@ -51,6 +51,7 @@ class ReasonLine:
     may_be_tried_again: bool = False
     alike_link: str = ""
     form_link: str = ""
+    tone: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -95,6 +96,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     said = {action.pk: named_ids.text(action.error_message, keys, names) for action in actions}
     check_list = _checks(workspace, entry, context, receipt, current_actions, judged, said)
     codes = {str(row.get("code")) for row in rows}
+    badge = _badge(status, codes, on_the_way)
     minutes = context.resolve(context.entry(entry)).minutes
     return {
         "entry": entry,
@@ -104,10 +106,12 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
             entry, override=override, receipt=receipt, action=actions[0] if actions else None
         ),
         "status": status,
-        "badge": _badge(status, codes, on_the_way),
+        "badge": badge,
         "minutes": minutes,
         "length": length(entry.seconds),
-        "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
+        "reasons": [
+            _with_duplicates(_reason_line(workspace, row, badge), row, entry, context, workspace) for row in rows
+        ],
         "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
         "noted": since_sent.notes(own_receipt),
         "differences": _differences(entry, context, own_receipt, workspace.company),
@@ -116,6 +120,8 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "failing": any(check.code for check in check_list),
         "worth": worth(entry, minutes),
         "receipt": receipt,
+        "clockify_url": vendor_links.entry_url(entry),
+        "quickbooks_url": vendor_links.id_url(receipt, "quickbooks_id") if receipt else "",
         "corrections": receipts[1:],
         "former_receipts": former_receipts,
         "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
@@ -178,24 +184,28 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
     )
 
 
-def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
+def _reason_line(workspace: Workspace, row: Mapping[str, Any], badge: badges.StatusBadge) -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.wording_of(row)
     link, label = links.decision(workspace.pk, row)
+    by_rule = bool(wording and wording.by_rule)
+    # A reason beside time that was sent, or waits to be, holds a change back.
+    tone = "held" if badge.tone in {"waiting", "sent"} else badge.tone
     return ReasonLine(
         code=code,
         title=wording.title if wording else code,
         sentence=reason["message"],
         where=RESOLVED_WHERE.get(reason["fix_in"], reason["fix_in"]),
         fix=reason["fix"],
-        by_rule=bool(wording and wording.by_rule),
+        by_rule=by_rule,
         decide_link=link,
         decide_label=label,
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
         form_link=vendor_links.form_link(row),
+        tone="out" if by_rule else tone,
     )
 
 

@@ -20,7 +20,7 @@ from integrations.models import ClockifyUser, TimeEntry
 from integrations.readonly_admin import ReadOnlyAdmin, ShortOnPhones
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
-from syncjobs.display import badges, formatting
+from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
 from syncjobs.pages.amounts import tally_of
@@ -143,8 +143,9 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         return format_html('{}<br><span class="hb-quiet">{}</span>', entry.project_name, entry.client_name)
 
     @admin.display(description="Description")
-    def text(self, entry: TimeEntry) -> str:
-        return entry.description if len(entry.description) <= 60 else f"{entry.description[:59]}…"
+    def text(self, entry: TimeEntry) -> SafeString:
+        text = entry.description if len(entry.description) <= 60 else f"{entry.description[:59]}…"
+        return format_html("{}{}", text, vendor_links.open_link(vendor_links.entry_url(entry), "Clockify"))
 
     @admin.display(description="Hours")
     def length(self, entry: TimeEntry) -> str:
@@ -168,12 +169,22 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         """Return every reason and where it is resolved; for sent time the activity's id."""
         status = status_of(entry)
         rows = status.reasons if status and not getattr(entry, "in_flight", False) else []
-        titles = format_html_join(mark_safe("<br>"), "{}", ((reasons.title(str(row.get("code"))),) for row in rows))
+        titles = format_html_join(
+            mark_safe("<br>"),
+            "{}{}",
+            (
+                (reasons.title(str(row.get("code"))), vendor_links.open_link(vendor_links.form_url(row), "QuickBooks"))
+                for row in rows
+            ),
+        )
         places = ", ".join(dict.fromkeys(where_resolved(row) for row in rows))
         if places:
             return format_html('{}<div class="hb-quiet">resolve {}</div>', titles, places)
         activity = getattr(entry, "activity", None)
-        return format_html('<span class="hb-quiet">activity {}</span>', activity) if activity else titles
+        if not activity:
+            return titles
+        link = vendor_links.open_link(vendor_links.record_url(entry.workspace, "activity", activity), "QuickBooks")
+        return format_html('<span class="hb-quiet">activity {}</span>{}', activity, link)
 
 
 def with_what_was_sent(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:

@@ -115,8 +115,9 @@ def _taken(request: HttpRequest, workspace: Workspace, action: str) -> str:
         text = f"“{reasons.title(code)}” is set aside for {number(count, ENTRIES)}; the next sync sends them."
         versions = concerned
     left = len(versions) - count
-    moved = f" {number(left, 'entry was,entries were')} changed meanwhile and not touched." if left else ""
-    return text + moved
+    if left:
+        text += f" {number(left, 'entry was,entries were')} changed since the page was opened and not touched."
+    return text
 
 
 def _posted_versions(values: list[str]) -> Mapping[int, str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -18,13 +17,12 @@ from syncjobs import decisions
 from syncjobs.display.formatting import number
 from syncjobs.display.sent import difference_names
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.pages import access
+from syncjobs.pages import access, paging
 from syncjobs.planning import inputs, since_sent
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import differences
 from syncjobs.rules.differences import Difference
 
-ENTRIES_A_PAGE = 50
 TITLES = {"RATE_CHANGED": "Rate changed after sending", "LINK_CHANGED": "Link changed after sending"}
 
 
@@ -45,7 +43,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _take_note(request, workspace)
     statuses = EntryStatus.objects.filter(workspace=workspace).exclude(warnings=[]).select_related("entry")
     statuses = statuses.defer("entry__raw").order_by("entry__txn_date", "entry_id")
-    current_page = Paginator(statuses, ENTRIES_A_PAGE).get_page(request.GET.get("page", 1))
+    current_page = paging.page_of(request, statuses)
     entries = [status.entry for status in current_page.object_list]
     context = inputs.load_context(workspace)
     receipts = inputs.receipts_by_entry(workspace, [entry.clockify_id for entry in entries])
@@ -58,7 +56,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _take_note(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     seen = {}
-    for value in request.POST.getlist("noted")[: 2 * ENTRIES_A_PAGE]:
+    for value in request.POST.getlist("noted")[: 2 * paging.ROWS_A_PAGE]:
         entry_id, _, rest = value.partition("|")
         code, _, version = rest.partition("|")
         seen[entry_id, code] = version

@@ -18,7 +18,7 @@ from mapping.errors import Refused
 from syncjobs import line_rules
 from syncjobs.display.csv_file import csv_response
 from syncjobs.display.formatting import number
-from syncjobs.pages import access, uploads
+from syncjobs.pages import access, links, uploads
 from syncjobs.pages.lines import csv_file
 from syncjobs.pages.lines.csv_file import RulesUpload
 from syncjobs.pages.lines.edit import shown_preview
@@ -35,7 +35,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:line-rules", workspace.pk)
-    context: dict[str, Any] = {"workspace": workspace, "headers": csv_file.HEADERS[:-1]}
+    context: dict[str, Any] = {"workspace": workspace, "headers": csv_file.HEADERS[:-1], "back": links.line_rules(pk)}
     if request.method == "POST":
         try:
             text = uploads.uploaded_text(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from syncjobs.display.formatting import in_hours, moment, number
@@ -13,20 +13,18 @@ from syncjobs.pages.overview.figures import Figures
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.worker import schedules
 
-# The worker looks at the schedules every minute.
-LATE_AFTER = timedelta(minutes=5)
 SHORT = {Run.Kind.CHECK: "check", Run.Kind.SYNC: "sync", Run.Kind.RECONCILE: "comparison"}
 
 
 @dataclass(frozen=True)
 class UpcomingRun:
-    """One schedule: `when` in the workspace's zone, `table` how often, `waiting` what a sync would send now."""
+    """One schedule: `when` in the workspace's zone, `table` how often, `waiting` what a sync would send, why `late`."""
 
     schedule: Schedule
     when: str
     table: str
     waiting: str
-    late: bool
+    late: str
 
     @property
     def short(self) -> str:
@@ -57,7 +55,7 @@ def _upcoming_run(schedule: Schedule, figures: Figures, *, now: datetime) -> Upc
         when=when(at, zone=zone, now=now),
         table=str(schedules.table_of(schedule)),
         waiting=waiting(figures) if schedule.kind == Run.Kind.SYNC else "",
-        late=now - at > LATE_AFTER,
+        late=schedules.why_late(schedule, now=now),
     )
 
 

@@ -33,9 +33,9 @@ class Chip:
 
 # Key of the counts, label, and page of the desk.
 MAPPED_KINDS = (
-    ("users", "People", "people"),
-    ("clients", "Clients", "customers"),
-    ("projects", "Projects", "customers"),
+    ("users", "People", "hourbridge:people"),
+    ("clients", "Clients", "hourbridge:clients"),
+    ("projects", "Projects", "hourbridge:projects"),
 )
 FITS = StatusBadge("fits", "check", "sent")
 REFUSES = StatusBadge("not supported", "close", "refused")

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from integrations.models import Workspace
+from integrations.readonly_admin import rows_a_page
 from syncjobs import sign_offs
 from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.models import Reconciliation, Run, Schedule
@@ -96,7 +97,8 @@ def _table_context(
     rows = stored_comparison.rows(stored, period.first, period.last)
     table = proof_table.table(rows, notes, view=view, first=period.first, last=period.last)
     groups = shown.groups(table, view=view, opened=request.GET.get("open", ""))
-    size = len(groups) or 1 if request.GET.get("open") == "all" else GROUPS_A_PAGE
+    # All of it is for printing.
+    size = len(groups) or 1 if request.GET.get("open") == "all" else rows_a_page(request, GROUPS_A_PAGE)
     return {
         "view": view,
         "tabs": shown.TABS,

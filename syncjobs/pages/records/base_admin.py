@@ -18,13 +18,14 @@ from integrations.readonly_admin import ReadOnlyAdmin
 from integrations.typed_numbers import whole_number
 from syncjobs.pages import access
 from syncjobs.pages.links import list_of, page_of
+from syncjobs.pages.navigation import NamedList, title_of
 from syncjobs.pages.records import detail
 from syncjobs.support.events import Event
 
 Related = list[tuple[str, str]]
 
 
-class RecordAdmin(ReadOnlyAdmin):
+class RecordAdmin(NamedList, ReadOnlyAdmin):
     """A list with times in the workspace's zone; a row's page shows its facts and folds away what vendors sent."""
 
     # What to say of a row that is not there any more; empty: Django's own words.
@@ -47,7 +48,7 @@ class RecordAdmin(ReadOnlyAdmin):
 
         # The admin names the column, its CSS class too, after the function.
         shown.__name__ = column.name
-        return admin.display(shown, description=column.verbose_name, ordering=column.name)
+        return admin.display(shown, description=capfirst(column.verbose_name), ordering=column.name)
 
     def leading_facts(self, row: Any) -> list[detail.Fact]:
         """Return facts to show before those of the row's columns."""
@@ -62,11 +63,9 @@ class RecordAdmin(ReadOnlyAdmin):
         return []
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        zone, heading = zone_of_list(request), capfirst(self.opts.verbose_name_plural)
+        zone = zone_of_list(request)
         with timezone.override(zone):
-            response: Any = super().changelist_view(
-                request, {"zone": zone, "title": heading, "heading": heading, **(extra_context or {})}
-            )
+            response: Any = super().changelist_view(request, {"zone": zone, **(extra_context or {})})
             # An admin response renders after the view returns, and the zone would be reset by then.
             return response.render() if hasattr(response, "render") else response
 
@@ -97,7 +96,7 @@ class RecordAdmin(ReadOnlyAdmin):
                 for event in self.timeline(row)
                 if access.may_list(request, event.row._meta.label_lower)
             ],
-            "breadcrumbs": [(capfirst(self.opts.verbose_name_plural), list_of(self.opts.label_lower))],
+            "breadcrumbs": [(title_of(self.opts), list_of(self.opts.label_lower))],
             "kind": self.opts.verbose_name,
             "before": self.change_form_before_template,
             "original": row,

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.utils import display_for_field
 
+from syncjobs.display import vendor_links
 from syncjobs.display.formatting import day, moment
 from syncjobs.pages import links
 from syncjobs.rules.reasons import WORDINGS
@@ -72,7 +73,7 @@ def shown_value(row: Model, column: Field[Any, Any], *, zone: str, brief: bool =
     if column.name in REASON_COLUMNS:
         return code(str(value))
     if column.name.endswith(MONOSPACED_SUFFIXES):
-        return format_html('<span class="hb-mono">{}</span>', value)
+        return format_html('<span class="hb-mono">{}</span>{}', value, vendor_links.id_link(row, column.name))
     return display_for_field(value, column, "")
 
 

@@ -13,7 +13,7 @@ from unfold.decorators import display
 
 from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
-from syncjobs.display import badges, formatting
+from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
@@ -78,7 +78,8 @@ class ReceiptAdmin(EntryRecords):
 
     @admin.display(description="Activity", ordering="quickbooks_id")
     def activity(self, receipt: Receipt) -> SafeString:
-        return format_html('<span class="hb-mono">{}</span>', receipt.quickbooks_id)
+        link = vendor_links.id_link(receipt, "quickbooks_id")
+        return format_html('<span class="hb-mono">{}</span>{}', receipt.quickbooks_id, link)
 
     @admin.display(description="State", ordering="state")
     def standing(self, receipt: Receipt) -> SafeString:

@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from integrations.readonly_admin import ReadOnlyAdmin
+from syncjobs.pages.navigation import NamedList
 
 # The user's own field holds the e-mail address, so that allauth's list of addresses stays away.
 for model in (User, Group, EmailAddress, Authenticator, OrmQ, Schedule, Success, Failure):
@@ -24,7 +25,7 @@ for model in (User, Group, EmailAddress, Authenticator, OrmQ, Schedule, Success,
 
 
 @admin.register(User)
-class ThemedUserAdmin(UserAdmin, ModelAdmin):
+class ThemedUserAdmin(NamedList, UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -33,12 +34,12 @@ class ThemedUserAdmin(UserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class ThemedGroupAdmin(GroupAdmin, ModelAdmin):
+class ThemedGroupAdmin(NamedList, GroupAdmin, ModelAdmin):
     filter_horizontal = ()
 
 
 @admin.register(Authenticator)
-class SecondFactorAdmin(ModelAdmin):
+class SecondFactorAdmin(NamedList):
     """One row per user with an authenticator app. Deleting it is a reset: the recovery codes go as well.
 
     Seeds never leave the database.
@@ -69,20 +70,20 @@ class SecondFactorAdmin(ModelAdmin):
 
 # A schedule or a resubmitted task runs any function on the worker, so that these rows are only viewed.
 @admin.register(OrmQ)
-class ViewedQueueAdmin(ReadOnlyAdmin, queue_admin.QueueAdmin):
+class ViewedQueueAdmin(NamedList, ReadOnlyAdmin, queue_admin.QueueAdmin):
     pass
 
 
 @admin.register(Schedule)
-class ViewedScheduleAdmin(ReadOnlyAdmin, queue_admin.ScheduleAdmin):
+class ViewedScheduleAdmin(NamedList, ReadOnlyAdmin, queue_admin.ScheduleAdmin):
     pass
 
 
 @admin.register(Success)
-class ViewedSuccessAdmin(ReadOnlyAdmin, queue_admin.TaskAdmin):
+class ViewedSuccessAdmin(NamedList, ReadOnlyAdmin, queue_admin.TaskAdmin):
     pass
 
 
 @admin.register(Failure)
-class ViewedFailureAdmin(ReadOnlyAdmin, queue_admin.FailAdmin):
+class ViewedFailureAdmin(NamedList, ReadOnlyAdmin, queue_admin.FailAdmin):
     pass

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,26 +15,17 @@ from integrations.reading import shrunk_lists
 from mapping.queries import mirrored_names
 from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
-from syncjobs.pages import access, links
+from syncjobs.pages import access, links, paging
 from syncjobs.pages.runs import preview, result, throughput
 from syncjobs.planning import service_item
 from syncjobs.rules import many_deletions, refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
+from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
 
-ITEMS_A_PAGE = 50
 OUTCOMES = RunItem.Outcome
-# The stages of a sync in order, to the letter as execution stores them in `Run.stage`.
-STAGES = (
-    "Checking the plan",
-    "Checking the outcome of earlier writes",
-    "Reading time entries from Clockify",
-    "Planning",
-    "Sending",
-    "Checking what is still in doubt",
-)
 
 
 @dataclass(frozen=True)
@@ -59,14 +50,14 @@ class Cause:
         return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
 
 
-def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the context of the run page; `params` are the request's `outcome`, `q` and `page`."""
+def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the run page; `outcome`, `q` and `page` of the address choose its items."""
+    params = request.GET
     workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
     former_company = run.former_company
     outcomes = _by_outcome(run)
     search = params.get("q", "").strip()
     chosen = _chosen(run, outcomes, "" if search and "outcome" not in params else params.get("outcome"))
-    pages = Paginator(items(run, outcome=chosen, search=search), ITEMS_A_PAGE)
     run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
     not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
@@ -102,7 +93,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "all_items": sum(outcomes.values()),
         "chosen": chosen,
         "search": search,
-        "page": pages.get_page(params.get("page", 1)),
+        "page": paging.page_of(request, items(run, outcome=chosen, search=search)),
         "causes": run_causes,
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
@@ -112,7 +103,7 @@ def page_context(run: Run, params: Mapping[str, Any]) -> dict[str, Any]:
         "former_company_text": former_company_text(former_company) if former_company else "",
         "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)
         .exclude(pk__in=Action.objects.in_flight().values("pk"))
-        .order_by("pk")[:ITEMS_A_PAGE],
+        .order_by("pk")[: paging.ROWS_A_PAGE],
         "stages": stages(run),
         # A live worker takes a run within a second or two.
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
@@ -259,11 +250,10 @@ def _by_rule(code: str) -> bool:
 
 def stages(run: Run) -> list[tuple[str, str]]:
     """Return a sync's stages, each done, now or later; empty for a check or a run that ended."""
-    if run.kind != Run.Kind.SYNC or run.status != Run.Status.RUNNING or run.stage not in STAGES:
+    expected = OF_PREVIEW if run.dry_run else OF_SYNC
+    if run.kind != Run.Kind.SYNC or run.status != Run.Status.RUNNING or run.stage not in expected:
         return []
-    current = STAGES.index(run.stage)
-    # A preview ends after planning.
-    expected = STAGES[:4] if run.dry_run else STAGES
+    current = expected.index(Stage(run.stage))
     return [
         (stage, "done" if index < current else "now" if index == current else "later")
         for index, stage in enumerate(expected)

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Max, Min, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,8 +20,7 @@ from mapping.errors import Refused
 from syncjobs.display import vendor_links
 from syncjobs.display.formatting import number
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access, run_requests
-from syncjobs.pages.runs import detail
+from syncjobs.pages import access, paging, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.many_deletions import MANY_MISSING
@@ -49,7 +47,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what waits; a POST asks for `check` or `preview`, or answers `delete` or `keep` to what was shown."""
     workspace = access.workspace_at(pk)
     if request.method != "POST":
-        context = page_context(workspace, request.GET)
+        context = page_context(workspace, request)
         return access.show(request, "runs/mass_deletion.html", context, title="Many deletions at once")
     try:
         if request.POST.get("verb") == "keep":
@@ -128,23 +126,22 @@ def is_shown(run: Run) -> bool:
     return run.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(workspace: Workspace, params: Any) -> dict[str, Any]:
-    """Return the context of the page; `params` has the number of the page of entries."""
+def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page of entries that was asked for."""
     asked = question(workspace)
     context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked}
     blocking_reasons = inputs.connection_reasons(workspace)
     context["refused"] = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
     if asked is None:
         return {**context, "check": _last_check(workspace)}
-    pages = Paginator(asked.items, detail.ITEMS_A_PAGE)
-    shown_items = pages.get_page(params.get("page", 1))
+    shown_items = paging.page_of(request, asked.items)
     people = set(asked.items.order_by().values_list("user_name", flat=True))
     projects = set(asked.items.order_by().values_list("project_name", flat=True))
     return {
         **context,
         "page": shown_items,
         "rows": _rows(workspace, shown_items),
-        "all": pages.count,
+        "all": shown_items.paginator.count,
         "minutes": asked.items.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
         "causes": _causes(asked),
         "people": sorted(people),

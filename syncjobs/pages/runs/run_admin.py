@@ -45,7 +45,7 @@ class RunAdmin(ReadOnlyAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        context = {"breadcrumbs": [(TITLE, list_of("syncjobs.run"))], **detail.page_context(run, request.GET)}
+        context = {"breadcrumbs": [(TITLE, list_of("syncjobs.run"))], **detail.page_context(run, request)}
         return access.show(request, "runs/detail.html", context, title=str(run))
 
     @admin.display(description="Run", ordering="pk")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,7 +13,7 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
-from syncjobs.pages import access, run_requests
+from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.runs import detail
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
@@ -29,7 +28,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(Run.objects.select_related("person"), pk=pk)
     workspace = access.workspace_at(run.workspace_id)
     if request.method != "POST":
-        return access.show(request, "runs/undo.html", page_context(run, workspace, request.GET), title=f"Undo of {run}")
+        return access.show(request, "runs/undo.html", page_context(run, workspace, request), title=f"Undo of {run}")
     try:
         undo.refuse(run, now=database_now())
         requested = _request_run(request, run, workspace)
@@ -79,11 +78,11 @@ def is_shown(last: Run) -> bool:
     return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(run: Run, workspace: Workspace, params: Any) -> dict[str, Any]:
-    """Return the context of the page; `params` has the number of the page of items."""
+def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+    """Return the context of the page of the undo's items that was asked for."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None
-    items = Paginator(detail.items(last) if last else RunItem.objects.none(), detail.ITEMS_A_PAGE)
+    items = detail.items(last) if last else RunItem.objects.none()
     resent_by = undo.resent_by(workspace)
     return {
         "run": run,
@@ -96,7 +95,7 @@ def page_context(run: Run, workspace: Workspace, params: Any) -> dict[str, Any]:
         "last": last,
         "is_shown": last is not None and is_shown(last),
         "figures": figures,
-        "page": items.get_page(params.get("page", 1)),
+        "page": paging.page_of(request, items),
         "sends_again": undo.sends_again(run),
         "resent_by": resent_by,
         "table": str(schedules.table_of(resent_by)) if resent_by else "",

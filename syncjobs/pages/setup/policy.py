@@ -1,8 +1,8 @@
-"""The page of a workspace's rules: matching of names, time to send, and schedules."""
+"""The page of a workspace's rules: matching of names, and time to send. Schedules have a page of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,11 +18,11 @@ from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
-from syncjobs.pages.setup import schedule_fields
 from syncjobs.planning import inputs, lines
 from syncjobs.rules import reasons, rounding
 
 MAX_CHANGES = 10
+RULES = [name for name, setting in policy.SETTINGS.items() if not setting.schedules]
 # Entries among which an example is looked for.
 MAX_LOOKED_AT = 50
 # By rule: the right that changing it needs, which is that of sending for all others; and who has it, in words.
@@ -38,17 +38,13 @@ WHO = {MAP_RIGHT: "A mapping admin", SEND_RIGHT: "A mapping admin", ALLOW_PLAN_R
 def rules(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the rules; a POST sets all of them or none."""
     workspace = access.workspace_at(pk)
-    refused: dict[str, Any] = {}
+    refused: Mapping[str, Any] = {}
     if request.method == "POST":
-        posted, refused = _posted(request)
-        before = policy.PolicyForm(workspace)
-        changes = {name: text for name, text in posted.items() if text != before[name].value()}
-        for name in changes:
-            access.require(request, _right(name))
-        form = policy.PolicyForm(workspace, changes)
-        refused |= form.errors
-        if not refused:
-            return _change(request, form)
+        # A rule of a company is not on the form before one is connected.
+        form = changed(request, workspace, {name: request.POST[name].strip() for name in RULES if name in request.POST})
+        if not form.errors:
+            return saved(request, form, "hourbridge:rules", "rule was,rules were")
+        refused = form.errors
     return _show(request, workspace, refused)
 
 
@@ -56,34 +52,36 @@ def _right(name: str) -> str:
     return RIGHTS.get(name, SEND_RIGHT)
 
 
-def _posted(request: HttpRequest) -> tuple[dict[str, str], dict[str, Any]]:
-    """Return the form's values and its errors, both by rule; a schedule is joined from its three fields."""
-    posted: dict[str, str] = {}
-    refused: dict[str, Any] = {}
-    for name, rule in policy.SETTINGS.items():
-        # A rule of a company is not on the form before one is connected.
-        if name not in request.POST:
-            continue
-        try:
-            text = schedule_fields.posted(request.POST, name) if rule.schedules else request.POST[name]
-            posted[name] = text.strip()
-        except ValueError as problem:
-            refused[name] = [f"{problem}."]
-    return posted, refused
+def changed(request: HttpRequest, workspace: Workspace, posted: Mapping[str, str]) -> policy.PolicyForm:
+    """Return the form of what differs from what is stored; PermissionDenied where a right is missing."""
+    before = policy.PolicyForm(workspace)
+    changes = {name: text for name, text in posted.items() if text != before[name].value()}
+    for name in changes:
+        access.require(request, _right(name))
+    return policy.PolicyForm(workspace, changes)
 
 
-def _change(request: HttpRequest, form: policy.PolicyForm) -> HttpResponse:
+def saved(request: HttpRequest, form: policy.PolicyForm, page: str, nouns: str) -> HttpResponse:
+    """Save the form and return to the page, such as `hourbridge:rules`; `nouns`: `rule was,rules were`."""
     if form.fields:
         form.save(now=database_now(), person=request.user)
-        changed_text = number(len(form.fields), "rule was changed,rules were changed")
-        messages.success(request, f"{changed_text}. What was sent before stays as it is.")
+        messages.success(request, f"{number(len(form.fields), nouns)} changed. What was sent before stays as it is.")
     else:
         messages.info(request, "Nothing was changed.")
-    return redirect("hourbridge:rules", form.workspace.pk)
+    return redirect(page, form.workspace.pk)
+
+
+def shown(request: HttpRequest, workspace: Workspace, names: Iterable[str]) -> policy.PolicyForm:
+    """Return the form of these settings as stored; those that this person may not set are disabled."""
+    form = policy.PolicyForm(workspace)
+    form.fields = {name: form.fields[name] for name in names}
+    for name, setting in form.fields.items():
+        setting.disabled = not access.may(request, _right(name))
+    return form
 
 
 def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]) -> HttpResponse:
-    form = policy.PolicyForm(workspace)
+    form = shown(request, workspace, RULES)
     if refused:
         # What the person typed stays in the fields, next to the error.
         form.initial.update({name: request.POST[name] for name in form.fields if name in request.POST})
@@ -94,15 +92,12 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         not_chosen = [] if form["service_item"].value() else [("", "Not chosen yet")]
         choices = [*not_chosen, ("none", "Leave it to QuickBooks"), *items]
         form.fields["service_item"].widget = forms.Select(choices=choices)
-    for name, rule in form.fields.items():
-        rule.disabled = not access.may(request, _right(name))
-    schedules = schedule_fields.of(form, written=request.POST if refused else {})
     events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
     context = {
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
-        "rules": [(form[name], WHO[_right(name)], schedules.get(name), broken.get(name)) for name in form.fields],
+        "rules": [(form[name], WHO[_right(name)], broken.get(name)) for name in form.fields],
         "refused": [form[name] for name in form.fields if name in refused],
         "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),

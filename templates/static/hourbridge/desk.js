@@ -230,7 +230,7 @@
       whole.checked = boxes.length > 0 && ticked.length === boxes.length;
       whole.indeterminate = ticked.length > 0 && !whole.checked;
     }
-    showSelected("clear", all || clear, all ? "Accept what is clear…" : `Accept the ${clear} ticked…`);
+    showSelected("clear", all || clear, all ? "Accept what is clear…" : `Accept ${clear} selected…`);
     const lacking = ticked.filter((box) => "lacking" in box.dataset).length;
     showSelected("create", all || lacking, all ? "Create what QuickBooks lacks…" : `Create ${lacking} in QuickBooks…`);
     showSelected("ignore", all || ticked.length, `Ignore ${all ? `all ${all}` : ticked.length}…`);

@@ -73,6 +73,8 @@ TABLE = {
     "hourbridge:desk-template": Line(LOOK, NOBODY),
     "hourbridge:desk-csv": Line(LOOK, NOBODY),
     "hourbridge:rules": Line(LOOK, RULES),
+    "hourbridge:any-schedules": Line(LOOK, NOBODY),
+    "hourbridge:schedules": Line(LOOK, SEND),
     "hourbridge:line-rules": Line(LOOK, NOBODY),
     "hourbridge:line-rules-csv": Line(LOOK, NOBODY),
     "hourbridge:line-rules-upload": Line(LOOK, MAP),

@@ -131,7 +131,7 @@ def test_what_the_rule_linked_or_a_check_changed_is_said_too(workspace: Workspac
 
     shown = version_of(workspace, *SITE)
     ClockifyProject.objects.filter(clockify_id="site").update(client_id="tidewater")
-    with pytest.raises(Moved, match=r"^A check read this project again meanwhile"):
+    with pytest.raises(Moved, match=r"^A check has since read this project again"):
         decide.ignore(workspace, *SITE, now=timezone.now(), version=shown)
 
 

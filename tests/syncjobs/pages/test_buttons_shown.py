@@ -33,7 +33,15 @@ def pages(scene: Scene) -> list[str]:
     sync = Run.objects.get(kind="sync")
     workspace = scene.workspace
     named = [*("people", "clients", "projects", "changed", "desk-safe", "desk-history", "desk-upload", "rules")]
-    named += ["uncertain-writes", "missing", "since-sent", "diagnose", "connect-quickbooks", "archive-quickbooks"]
+    named += [
+        "schedules",
+        "uncertain-writes",
+        "missing",
+        "since-sent",
+        "diagnose",
+        "connect-quickbooks",
+        "archive-quickbooks",
+    ]
     return [
         reverse("admin:index"),
         *(reverse(f"hourbridge:{name}", args=[workspace.pk]) for name in named),

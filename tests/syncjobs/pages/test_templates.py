@@ -38,6 +38,13 @@ def test_every_form_that_posts_carries_the_token(template: Path) -> None:
     assert all(form.count("{% csrf_token %}") + form.count("{% decision ") == 1 for form in forms)
 
 
+@pytest.mark.parametrize("template", sorted(FOLDER.rglob("*.html")), ids=lambda path: path.name)
+def test_no_line_is_longer_than_an_editor_shows(template: Path) -> None:
+    long = [f"{number}: {line}" for number, line in enumerate(template.read_text().splitlines(), 1) if len(line) > 160]
+
+    assert not long
+
+
 def test_the_desks_own_tag_writes_the_token() -> None:
     row = Row(Ref("todo", "user", "ada"), name="Ada")
 

@@ -84,7 +84,7 @@ def test_a_write_that_begins_in_this_moment_is_told(
 
     monkeypatch.setattr(unanswered, "load", begun_meanwhile)
 
-    with pytest.raises(Refused, match="has begun meanwhile"):
+    with pytest.raises(Refused, match="has begun since"):
         again(scene, given_up)
 
     assert Action.objects.filter(state="given_up").count() == 1

@@ -28,9 +28,9 @@ def test_the_sheet_shows_each_with_its_checks_and_its_page_says_what_became_of_i
     address = f"/admin/workspaces/{pk}/desk/create/"
     sheet = dana.get(address, {"tab": "projects", "row": rows})
     page_text = main_text(sheet)
-    assert "Acme:Alpha customer" in page_text and "1 ticked row stays as it is" in page_text
+    assert "Acme:Alpha customer" in page_text and "1 selected row stays as it is" in page_text
     assert "Create 3 records in QuickBooks and link" in page_text
-    shown = [line.shown_as for line in sheet.context["lines"]]
+    shown = [line.shown_as for line in sheet.context["listed"]]
     form = {"asked": "1", "tab": "projects", "row": rows, "shown": shown, "key": rows[:2], "note": "new year"}
     assert "Create 2 records" in main_text(dana.post(address, form | {"recheck": "1"}))
     assert not PartnerWrite.objects.exists()
@@ -45,7 +45,7 @@ def test_the_sheet_shows_each_with_its_checks_and_its_page_says_what_became_of_i
     assert "Undo these 2" in main_text(dana.get(f"/admin/workspaces/{pk}/projects/"))
     # The same form once more: those rows are decided, so nothing is created again.
     again = dana.post(address, form, follow=True)
-    assert "Nothing is ticked that can be created." in again.content.decode()
+    assert "Nothing is selected that can be created." in again.content.decode()
     with scene.world.lock:
         names = [record["DisplayName"] for record in scene.books.records["Customer"].values()]
     assert sorted(names) == ["Acme", "Alpha", "Bravo"]

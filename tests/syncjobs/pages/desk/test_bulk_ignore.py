@@ -78,7 +78,7 @@ def test_unticked_rows_stay_and_the_sheet_counts_again(dana: Client, projects: W
 def test_all_of_a_narrowed_list_can_be_meant(dana: Client, projects: Workspace) -> None:
     sheet = dana.get(at(projects, "desk/ignore"), {"tab": "projects", "all": "1", "reason": "NO_CUSTOMER"})
 
-    assert [row.name for row in sheet.context["rows"]] == ["Alpha", "Bravo", "Charlie"]
+    assert [row.name for row in sheet.context["listed"]] == ["Alpha", "Bravo", "Charlie"]
     assert sheet.context["more"] == 0
 
 
@@ -102,7 +102,7 @@ def test_accepting_ticked_rows_takes_the_clear_ones_and_names_the_others(dana: C
 
     page_text = main_text(sheet)
     assert "Accept 1 pair" in page_text and "Alpha has no clear suggestion." in page_text
-    shown = sheet.context["pairs"][0].shown_as
+    shown = sheet.context["listed"][0].shown_as
     form = {"asked": "1", "tab": "projects", "row": rows, "key": "project-p3", "shown": shown}
     page = dana.post(at(projects, "desk/safe"), form, follow=True)
     assert "Linked 1 pair." in page.content.decode()

@@ -99,7 +99,7 @@ def test_an_entry_that_moved_meanwhile_is_not_touched(dana: Client, entries: lis
     answer = act(dana, "ignore_selected", entries, decided="1", version=versions)
 
     assert message(answer).startswith("Ignored 2 entries.")
-    assert "1 entry was changed meanwhile and not touched." in message(answer)
+    assert "1 entry was changed since the page was opened and not touched." in message(answer)
     assert not EntryOverride.objects.filter(clockify_id=entries[0].clockify_id).exists()
 
 

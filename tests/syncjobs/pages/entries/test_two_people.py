@@ -82,7 +82,7 @@ def test_an_entry_that_was_edited_meanwhile_is_looked_at_again(dana: Client, sce
     scene.edit_entry(entry_id, description="Another one")
     scene.check()
 
-    assert "this entry is another one now. Nothing was changed." in decide(
+    assert "this entry is different now. Nothing was changed." in decide(
         dana, entry, "send_anyway", code="TOO_LONG", **old
     )
     assert "The page did not say what it showed" in decide(dana, entry, "send_anyway", code="TOO_LONG")

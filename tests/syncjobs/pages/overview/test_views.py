@@ -339,7 +339,7 @@ def test_a_schedule_that_should_have_begun_asks_for_a_worker(dana: Client, works
     due = timezone.now() - timedelta(hours=2)
     Schedule.objects.create(workspace=workspace, kind="check", mode="hours", every=1, next_at=due)
 
-    assert "It should have started by now. Is a worker running?" in main_text(dana.get("/admin/"))
+    assert "It should have started by now, but no worker is running." in main_text(dana.get("/admin/"))
 
 
 def test_refused_time_needs_a_person(dana: Client, workspace: Workspace) -> None:
@@ -437,3 +437,12 @@ def test_a_service_item_that_cannot_be_used_needs_attention_with_a_link_to_its_r
     assert "Needs attention New and edited time waits for a service item that can be used." in main_text(page)
     assert "The service item Consulting is inactive in QuickBooks; nothing can be posted to it." in main_text(page)
     assert f"/admin/workspaces/{workspace.pk}/rules/#rule-service_item" in page.content.decode()
+
+
+@pytest.mark.parametrize(("label", "page"), [("People", "people"), ("Clients", "clients"), ("Projects", "projects")])
+def test_each_kind_of_links_leads_to_its_page(dana: Client, workspace: Workspace, label: str, page: str) -> None:
+    RunFactory(workspace=workspace, kind="check")
+
+    html = " ".join(dana.get("/admin/").content.decode().split())
+
+    assert f'href="/admin/workspaces/{workspace.pk}/{page}/"> <span>{label}</span>' in html

@@ -132,6 +132,30 @@ def test_lists_and_records_open_search_and_keep_secrets(
         assert "top-secret" not in page.content.decode()
 
 
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_each_list_is_called_as_in_the_menu(admin_client: Client, workspace: Workspace, model: Any) -> None:
+    page = admin_client.get(list_of(model))
+    lines = [line for group in page.context["sidebar_navigation"] for line in group["items"]]
+    in_menu = next((line["title"] for line in lines if line["link"] == list_of(model)), "")
+    # Connections are of either side, and checks are listed with the syncs.
+    title = {"Connections": "Workspaces", "Syncs": "Syncs and checks"}.get(in_menu, in_menu)
+
+    html = page.content.decode()
+
+    title = title or capfirst(model._meta.verbose_name_plural)
+    assert re.search(rf"<title>\s*{title} \| Hourbridge\s*</title>", html)
+    assert f"<h1>{title}</h1>" in html
+
+
+def test_a_call_is_to_a_system_since_a_vendor_is_a_contractor(admin_client: Client, everything: Workspace) -> None:
+    call = ApiCall.objects.get()
+
+    pages = [admin_client.get(address) for address in (list_of(ApiCall), f"{list_of(ApiCall)}{call.pk}/change/")]
+
+    for page in pages:
+        assert "System" in main_text(page) and "Vendor" not in main_text(page)
+
+
 def test_pages_do_not_even_read_secrets(
     admin_client: Client, everything: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,11 +227,6 @@ def test_records_name_people_and_projects_and_lead_to_what_belongs_to_them(
     assert f"/admin/integrations/timeentry/{entry.pk}/change/" in page
     # The request is there to the letter, collapsed.
     assert "<summary>What was last sent</summary>" in page
-
-
-def test_list_is_titled_by_its_name(admin_client: Client, everything: Workspace) -> None:
-    page = admin_client.get(reverse("admin:syncjobs_receipt_changelist")).content.decode()
-    assert "<title>" in page and "Receipts | Hourbridge" in page and "Select " not in page.partition("</title>")[0]
 
 
 @pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (Android 15; Mobile)", 20), ("Mozilla/5.0 (X11)", 23)])

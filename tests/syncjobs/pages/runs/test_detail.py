@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from integrations.models import Workspace
 from syncjobs.models import Run
+from syncjobs.runs import lifecycle
+from syncjobs.runs.execution import RunExecution
 from tests.support.factories import NOW, ActionFactory, RunFactory, RunItemFactory, UserFactory
 from tests.support.page_text import main_text
+from tests.support.scene import Scene
 
 LIST = "/admin/syncjobs/run/"
 FIGURES = {
@@ -187,6 +191,18 @@ def test_a_finished_run_says_in_a_sentence_how_much_arrived(
     assert page.content.decode().count("<rect ") == len(set(outcomes) - {"blocked"})
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_page_knows_each_stage_that_a_sync_says(dana: Client, scene: Scene, dry_run: bool) -> None:
+    scene.entry(scene.user("Ada"), scene.project("Site"))
+    said: list[str] = []
+    run = lifecycle.request_run(Run.Kind.SYNC, scene.workspace, trigger="command", now=timezone.now(), dry_run=dry_run)
+
+    RunExecution(run, on_stage=said.append).work()
+
+    Run.objects.filter(pk=run.pk).update(status=Run.Status.RUNNING, finished_at=None, stage=said[0])
+    assert [stage for stage, _ in dana.get(page_of(run)).context["stages"]] == said
+
+
 def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace: Workspace) -> None:
     run = RunFactory(workspace=workspace, status="running", stage="Sending", total=3, done=2, finished_at=None)
     RunItemFactory(run=run, outcome="planned", user_name="Later")
@@ -197,6 +213,16 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
 
     assert [item.user_name for item in page.context["page"]] == ["Last", "First", "Later"]
     assert "Latest records" in main_text(page)
+
+
+@pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (iPhone) Mobile/15E148", 20), ("Mozilla/5.0 (X11)", 23)])
+def test_a_phone_gets_shorter_pages(dana: Client, workspace: Workspace, browser: str, rows: int) -> None:
+    run = RunFactory(workspace=workspace)
+    RunItemFactory.create_batch(23, run=run)
+
+    page = dana.get(page_of(run), headers={"User-Agent": browser})
+
+    assert len(page.context["page"]) == rows
 
 
 def test_what_a_run_was_limited_to_is_said(dana: Client, workspace: Workspace) -> None:

@@ -11,8 +11,6 @@ from django.test import Client
 from integrations.models import Company, ConnectionEvent, Workspace
 from mapping.models import Link, Mismatch
 from syncjobs import policy
-from syncjobs.display.formatting import moment
-from syncjobs.models import Schedule
 from tests.support import people
 from tests.support.factories import (
     ClockifyUserFactory,
@@ -28,10 +26,11 @@ def rules(workspace: Workspace) -> str:
     return f"/admin/workspaces/{workspace.pk}/rules/"
 
 
-def test_every_setting_can_be_set_here(dana: Client, workspace: Workspace) -> None:
-    page = dana.get(rules(workspace)).content.decode()
-
-    assert [name for name in policy.SETTINGS if f'name="{name}"' not in page] == []
+def test_every_setting_can_be_set_here_or_under_schedules(dana: Client, workspace: Workspace) -> None:
+    for is_schedule, address in (False, rules(workspace)), (True, f"/admin/workspaces/{workspace.pk}/schedules/"):
+        page = dana.get(address).content.decode()
+        names = [name for name in policy.SETTINGS if f'name="{name}"' in page]
+        assert names == [name for name, rule in policy.SETTINGS.items() if bool(rule.schedules) == is_schedule]
 
 
 def test_saving_changes_what_was_changed_and_says_who_did(dana: Client, workspace: Workspace) -> None:
@@ -86,48 +85,6 @@ def test_a_wrong_value_is_refused_with_all_others_and_stays_in_the_form(
     assert all(f'value="{value}"' in answer.content.decode() for value in wrong.values() if value)
     workspace.refresh_from_db()
     assert not workspace.approved_only
-
-
-@pytest.mark.parametrize(
-    ("fields", "stored"),
-    [
-        ({"": "daily", "-at": "18:00"}, "daily at 18:00"),
-        ({"": "minutes", "-every": "30", "-at": ""}, "every 30 minutes"),
-        ({"": "hours", "-every": "1"}, "every 1 hour"),
-    ],
-)
-def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
-    dana: Client, workspace: Workspace, fields: dict[str, str], stored: str
-) -> None:
-    page = dana.post(rules(workspace), {f"sync_schedule{end}": text for end, text in fields.items()}, follow=True)
-
-    assert policy.shown(workspace)["sync_schedule"] == stored
-    due = Schedule.objects.get().next_at
-    assert due is not None and f"Next: {moment(due, workspace.time_zone)}" in main_text(page)
-    form_again = {f"sync_schedule{end}": text for end, text in fields.items()}
-    assert "Nothing was changed." in text(dana.post(rules(workspace), form_again, follow=True))
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"": "minutes", "-every": "3"}, "'every 3 minutes' is too often; every 5 minutes is the least."),
-        ({"": "hours", "-every": ""}, "Write how many hours, as a whole number from 1 on."),
-        ({"": "daily", "-at": ""}, "Choose a time of day, such as 18:00."),
-        ({"": "daily", "-at": "25:00"}, "'daily at 25:00' is no schedule"),
-        ({"": "weekly"}, "'weekly' is none of off, minutes, hours and daily."),
-    ],
-)
-def test_a_schedule_that_cannot_be_is_told_at_its_field_and_changes_nothing(
-    dana: Client, workspace: Workspace, fields: dict[str, str], message: str
-) -> None:
-    wrong = {f"check_schedule{end}": text for end, text in fields.items()}
-    answer = dana.post(rules(workspace), {"longest_hours": "9", **wrong})
-
-    assert answer.status_code == 422 and message in main_text(answer)
-    assert 'id="rule-check_schedule_error"' in answer.content.decode()
-    workspace.refresh_from_db()
-    assert workspace.longest_hours == 24 and not Schedule.objects.exists()
 
 
 def test_nothing_changed_writes_nothing(dana: Client, workspace: Workspace) -> None:
@@ -196,7 +153,6 @@ def test_a_default_class_that_cannot_be_used_is_said_at_its_field(dana: Client, 
     [
         ("matching", "forgiving", people.MAY_MAP),
         ("approved_only", "true", people.MAY_SEND),
-        ("sync_schedule", "hours", people.MAY_SEND),
         ("allow_sku", "QuickBooks Online Advanced", {"Plan allower", people.ADMINISTRATOR}),
         ("allow_unstated_payroll", "true", {"Plan allower", people.ADMINISTRATOR}),
     ],
@@ -209,7 +165,7 @@ def test_each_rule_needs_its_right(
     before = policy.shown(workspace)
 
     page = client.get(rules(workspace)).content.decode()
-    status = client.post(rules(workspace), {rule: value, f"{rule}-every": "2"}).status_code
+    status = client.post(rules(workspace), {rule: value}).status_code
 
     field = re.search(rf'<(?:select|input)[^>]* name="{rule}"[^>]*>', page)
     assert field is not None and (" disabled" in field[0]) == (role not in roles)

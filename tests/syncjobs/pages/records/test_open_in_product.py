@@ -1,0 +1,112 @@
+"""*Open in Clockify* and *Open in QuickBooks* beside the ids of lists and of records' own pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from integrations.models import Workspace
+from syncjobs.models import Receipt
+from tests.support.factories import (
+    NOW,
+    ClientFactory,
+    ClockifyUserFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    EntryStatusFactory,
+    LinkFactory,
+    ProjectFactory,
+    ReceiptFactory,
+    TimeEntryFactory,
+    VendorFactory,
+)
+
+BILLED = {"code": "BILLED_IN_QUICKBOOKS", "transaction": "Invoice", "transaction_id": "88"}
+
+
+@pytest.fixture
+def real_products(settings: Any) -> None:
+    settings.CLOCKIFY_API_URL = "https://api.clockify.me/api/v1"
+    settings.QUICKBOOKS_API_URL = "https://quickbooks.api.intuit.com"
+
+
+def opens(page: Any, url: str, product: str) -> bool:
+    link = f'<a class="hb-open" href="{escape(url)}" rel="noreferrer" title="Open in {product}">'
+    return f'{link}<span class="hb-hidden">Open in {product}</span>' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("factory", "product", "path"),
+    [
+        (ClockifyUserFactory, "Clockify", "/teams/members"),
+        (ClientFactory, "Clockify", "/clients"),
+        (ProjectFactory, "Clockify", "/projects/{id}/edit"),
+        (EmployeeFactory, "QuickBooks", "/app/employees"),
+        (VendorFactory, "QuickBooks", "/app/vendordetail?nameId={id}"),
+        (CustomerFactory, "QuickBooks", "/app/customerdetail?nameId={id}"),
+        (ReceiptFactory, "QuickBooks", "/app/timeactivity?txnId={id}"),
+    ],
+)
+def test_lists_and_pages_of_records_open_them(
+    admin_client: Client, workspace: Workspace, real_products: None, factory: Any, product: str, path: str
+) -> None:
+    in_clockify = product == "Clockify"
+    is_workspaces = in_clockify or factory is ReceiptFactory
+    row = factory(**({"workspace": workspace} if is_workspaces else {"company": workspace.company}))
+    site = "https://app.clockify.me" if in_clockify else "https://qbo.intuit.com"
+    url = site + path.format(id=row.clockify_id if in_clockify else row.quickbooks_id)
+    address = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
+
+    for page in admin_client.get(address), admin_client.get(f"{address}{row.pk}/change/"):
+        assert opens(page, url, product)
+
+
+def test_what_is_gone_or_deleted_has_no_page(admin_client: Client, workspace: Workspace, real_products: None) -> None:
+    CustomerFactory(company=workspace.company, gone_at=NOW)
+    ReceiptFactory(workspace=workspace, state=Receipt.State.DELETED)
+
+    for address in "/admin/integrations/customer/", "/admin/syncjobs/receipt/":
+        assert "hb-open" not in admin_client.get(address).content.decode()
+
+
+def test_a_link_opens_on_both_sides(admin_client: Client, workspace: Workspace, real_products: None) -> None:
+    link = LinkFactory(workspace=workspace, kind="project", quickbooks_kind="customer")
+
+    page = admin_client.get(f"/admin/mapping/link/{link.pk}/change/")
+
+    assert opens(page, f"https://app.clockify.me/projects/{link.clockify_id}/edit", "Clockify")
+    assert opens(page, f"https://qbo.intuit.com/app/customerdetail?nameId={link.quickbooks_id}", "QuickBooks")
+
+
+def test_entries_open_in_both_and_at_the_invoice(
+    admin_client: Client, workspace: Workspace, real_products: None
+) -> None:
+    sent, billed = TimeEntryFactory(workspace=workspace), TimeEntryFactory(workspace=workspace)
+    receipt = ReceiptFactory(workspace=workspace, entry_id=sent.clockify_id)
+    EntryStatusFactory(entry=sent, state="sent")
+    EntryStatusFactory(entry=billed, state="changed", reasons=[BILLED])
+
+    page = admin_client.get("/admin/integrations/timeentry/")
+
+    assert opens(page, f"https://qbo.intuit.com/app/timeactivity?txnId={receipt.quickbooks_id}", "QuickBooks")
+    assert opens(page, "https://qbo.intuit.com/app/invoice?txnId=88", "QuickBooks")
+    own = admin_client.get(f"/admin/integrations/timeentry/{sent.pk}/change/")
+    url = urlsplit(own.context["clockify_url"])
+    assert opens(page, url.geturl(), "Clockify")
+    assert (url.netloc, url.path) == ("app.clockify.me", "/reports/detailed")
+    assert parse_qs(url.query)["start"] == [f"{sent.txn_date}T00:00:00.000Z"]
+    assert parse_qs(url.query)["filterValuesData"] == [f'{{"users":["{sent.user_id}"]}}']
+    assert "Open in QuickBooks" in own.content.decode()
+
+
+def test_a_sandbox_is_not_opened(admin_client: Client, workspace: Workspace, settings: Any) -> None:
+    settings.QUICKBOOKS_API_URL = workspace.api_url = "http://127.0.0.1:8900"
+    workspace.save()
+    entry = TimeEntryFactory(workspace=workspace)
+    EntryStatusFactory(entry=entry, state="changed", reasons=[BILLED])
+
+    assert "hb-open" not in admin_client.get("/admin/integrations/timeentry/").content.decode()
