@@ -61,8 +61,8 @@ WORDINGS = {
         "write,writes",
     ),
     "LATE_DOUBLE_KEPT": Wording(
-        "{n} of an earlier run arrived twice, and the extra time can't be deleted from here: the event log "
-        "says why. Delete it in QuickBooks, or the client is billed twice.",
+        "{n} of an earlier run arrived twice, and the extra time was not deleted: the event log says why, and what "
+        "to do in QuickBooks.",
         "write,writes",
     ),
 }

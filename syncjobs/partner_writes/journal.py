@@ -78,6 +78,16 @@ def fields_of(draft: PartnerDraft) -> dict[str, Any]:
     }
 
 
+def made_by_others(write: PartnerWrite) -> set[str]:
+    """Return the ids of the vendor's records that other creates are known to have made: none of them is this one's."""
+    in_quickbooks = write.side == PartnerWrite.Side.QUICKBOOKS
+    place = {"company": write.company_id} if in_quickbooks else {"workspace": write.workspace_id}
+    others = PartnerWrite.objects.filter(
+        **place, side=write.side, entity=write.entity, verb=PartnerWrite.Verb.CREATE, state=State.DONE
+    )
+    return set(others.exclude(pk=write.pk).values_list("quickbooks_id" if in_quickbooks else "clockify_id", flat=True))
+
+
 def open_message(write: PartnerWrite | None) -> str:
     """Return the sentence that refuses a second write for the same record."""
     if write is None:

@@ -71,6 +71,12 @@ def _link_records(write: PartnerWrite, moved: str) -> list[str]:
         return [f"Not linked: it has since been linked to {active_link.quickbooks_name}."]
     if moved:
         return [f"Not linked: {moved}"]
+    # Sharing a partner takes a warning that somebody has read, and nobody has read one here.
+    partner_kind = write.entity if write.side == PartnerWrite.Side.QUICKBOOKS else "customer"
+    sharing = links_of(write.workspace).filter(kind=kind, suspended="").exclude(clockify_id=write.clockify_id)
+    other_link = sharing.filter(quickbooks_kind=partner_kind, quickbooks_id=write.quickbooks_id).first()
+    if other_link is not None:
+        return [f"Not linked: {other_link.clockify_name or other_link.clockify_id} is linked to it already."]
     now, past_verb = timezone.now(), PAST_VERBS[write.verb]
     try:
         warnings = decide.link(

@@ -78,7 +78,8 @@ def _find(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any] |
     if write.verb == PartnerWrite.Verb.RENAME:
         record = _read(client, write)
         return record if identical(payloads.name_of(record, "name"), write.name) else None
-    workspace_id, known_ids = write.workspace.clockify_id, set(write.read_before.get("namesakes", []))
+    workspace_id = write.workspace.clockify_id
+    known_ids = {*write.read_before.get("namesakes", ())} | journal.made_by_others(write)
     rows = client.clients(workspace_id) if write.entity == "client" else client.projects(workspace_id)
     client_id = str(json.loads(write.body).get("clientId", ""))
     for parsed, record in Reading().each(write.entity, rows, PARSERS[write.entity], id_of=payloads.identifier):

@@ -87,7 +87,8 @@ def _find(client: QuickBooksApiClient, write: PartnerWrite) -> Mapping[str, Any]
     if write.verb == PartnerWrite.Verb.REACTIVATE:
         record = _read(client, write)
         return record if record is not None and payloads.is_active(record) else None
-    known_records = set(write.read_before.get("namesakes", []))
+    known_records = {*write.read_before.get("namesakes", ())}
+    known_records |= {f"{write.entity}:{made_id}" for made_id in journal.made_by_others(write)}
     for entity, record in _same_name_records(client, write, only=write.entity):
         is_new = f"{entity}:{record.get('Id')}" not in known_records
         if is_new and payloads.is_active(record) and _has_name_and_parent(write, entity, record):

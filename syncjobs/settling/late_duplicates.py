@@ -40,7 +40,7 @@ WATCHED = (Action.State.DONE, Action.State.MISSING, Action.State.REFUSED, Action
 
 @dataclass
 class LateDuplicates:
-    """Ids of late duplicates: deleted, left since they are billed, and kept since they can't be deleted."""
+    """Ids of late duplicates: deleted, left since they are billed, and kept since they can't or may not be deleted."""
 
     deleted: list[str] = field(default_factory=list)
     billed: list[str] = field(default_factory=list)
@@ -52,8 +52,9 @@ def take_back(
 ) -> LateDuplicates:
     """Delete late duplicates of watched creates; billed ones stay, and are told.
 
-    Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, and
-    without a receipt. Must run after open actions are settled. Raises ApiError when QuickBooks can't be read.
+    Only a proven duplicate is deleted: exactly what was sent, created since then, never changed, not billed, without
+    a receipt, and not where people have deleted the entry's own activity. Must run after open actions are settled.
+    Raises ApiError when QuickBooks can't be read.
     """
     late = LateDuplicates()
     watched = list(
@@ -69,9 +70,11 @@ def take_back(
     unowned = {
         activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in watched})
     }
+    there = set(unowned)
     for owned_id in Receipt.objects.owned_ids(company, unowned):
         del unowned[owned_id]
     found = {action.pk: _late_duplicates(action, unowned.values()) for action in watched}
+    deleted_there = _deleted_by_hand(client, [action for action in watched if found[action.pk]], there)
     # Somebody may have put the duplicate on an invoice meanwhile.
     billing = billing_reader.read([duplicate for duplicates in found.values() for duplicate in duplicates])
     unsure: list[int] = []
@@ -86,8 +89,11 @@ def take_back(
                 # Of equal creates one tells it.
                 del unowned[duplicate.id]
                 continue
-            # Somebody has worked on it.
-            if duplicate.sync_token != FIRST_SYNC_TOKEN:
+            what_people_did = _by_people(duplicate, deleted_there.get(action.pk, ""))
+            if what_people_did:
+                _tell_once(company, action, duplicate, what_people_did, kind="double_kept")
+                late.kept.append(duplicate.id)
+                del unowned[duplicate.id]
                 continue
             if billing.doubt(duplicate):
                 unsure.append(action.pk)
@@ -125,6 +131,32 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
         and activity.created_at is not None
         and earliest <= activity.created_at <= latest
     ]
+
+
+def _deleted_by_hand(client: QuickBooksApiClient, actions: Iterable[Action], there: set[str]) -> dict[int, str]:
+    """Return, by action, the activity of its receipt that QuickBooks does not have any more. Raises ApiError.
+
+    `there`: ids that were read just now. Somebody who saw two of them may have deleted that one.
+    """
+    own_ids = {}
+    for action in actions:
+        rows = Receipt.objects.filter(company=action.company, workspace=action.workspace, entry_id=action.entry_id)
+        receipt = rows.filter(part=int(action.source_snapshot.get("part") or 0), state=Receipt.State.SENT).first()
+        if receipt is not None and receipt.quickbooks_id not in there:
+            own_ids[action.pk] = receipt.quickbooks_id
+    # It may have moved to another day since.
+    elsewhere = activities.by_ids(client, set(own_ids.values())) if own_ids else {}
+    return {key: own_id for key, own_id in own_ids.items() if own_id not in elsewhere}
+
+
+def _by_people(duplicate: Activity, deleted_there: str) -> str:
+    """Return what people did in QuickBooks for which the duplicate is theirs to delete, in words; "" for nothing."""
+    if deleted_there:
+        why = f"activity {deleted_there} of this entry was deleted in QuickBooks"
+        return f"stays: {why}. Delete it as well if the client is not to be billed for this time."
+    if duplicate.sync_token != FIRST_SYNC_TOKEN:
+        return "stays: it was changed in QuickBooks. Delete it there, or the client is billed twice."
+    return ""
 
 
 def _why_it_stays(action: Action, duplicate: Activity) -> str:

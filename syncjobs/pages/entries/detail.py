@@ -97,6 +97,8 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     check_list = _checks(workspace, entry, context, receipt, current_actions, judged, said)
     codes = {str(row.get("code")) for row in rows}
     badge = _badge(status, codes, on_the_way)
+    # A reason beside time that was sent, or waits to be, holds a change back.
+    tone = "held" if badge.tone in {"waiting", "sent"} else badge.tone
     minutes = context.resolve(context.entry(entry)).minutes
     return {
         "entry": entry,
@@ -110,7 +112,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "minutes": minutes,
         "length": length(entry.seconds),
         "reasons": [
-            _with_duplicates(_reason_line(workspace, row, badge), row, entry, context, workspace) for row in rows
+            _with_duplicates(_reason_line(workspace, row, tone=tone), row, entry, context, workspace) for row in rows
         ],
         "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
         "noted": since_sent.notes(own_receipt),
@@ -184,14 +186,12 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
     )
 
 
-def _reason_line(workspace: Workspace, row: Mapping[str, Any], badge: badges.StatusBadge) -> ReasonLine:
+def _reason_line(workspace: Workspace, row: Mapping[str, Any], *, tone: str = "held") -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.wording_of(row)
     link, label = links.decision(workspace.pk, row)
     by_rule = bool(wording and wording.by_rule)
-    # A reason beside time that was sent, or waits to be, holds a change back.
-    tone = "held" if badge.tone in {"waiting", "sent"} else badge.tone
     return ReasonLine(
         code=code,
         title=wording.title if wording else code,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
@@ -82,6 +83,14 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         if shown is not None:
             response.context_data["totals"] = tally_of(shown.queryset)
         return response
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> HttpResponse | None:
+        """Do with the ticked entries what was chosen; what is no key of a row was not ticked on any page."""
+        ticked: Any = request.POST.copy()
+        keys = [key for key in ticked.getlist(ACTION_CHECKBOX_NAME) if whole_number(key) is not None]
+        ticked.setlist(ACTION_CHECKBOX_NAME, keys)
+        request.POST = ticked
+        return super().response_action(request, queryset)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Return whether this person may do something with the ticked entries."""

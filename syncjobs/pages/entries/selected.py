@@ -121,8 +121,11 @@ def _taken(request: HttpRequest, workspace: Workspace, action: str) -> str:
 
 
 def _posted_versions(values: list[str]) -> Mapping[int, str]:
-    """Return the versions that the page showed, by primary key of the entry."""
-    pairs = (value.partition(":") for value in values)
+    """Return the versions that the page showed, by primary key of the entry.
+
+    All of them in one field: Django refuses a form of more than a thousand.
+    """
+    pairs = (pair.partition(":") for value in values for pair in value.split())
     return {int(key): version for key, _, version in pairs if key.isascii() and key.isdigit() and len(key) < 19}
 
 

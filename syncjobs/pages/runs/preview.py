@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from integrations.database import chunks
-from integrations.models import Customer, TimeEntry
+from integrations.models import ConnectionEvent, Customer, TimeEntry
 from mapping.models import Decision
 from syncjobs.display.formatting import number
-from syncjobs.models import EntryOverride, Receipt, Run, RunItem
+from syncjobs.models import EntryOverride, Receipt, Run, RunItem, SignOff
 from syncjobs.planning.forecast import amount
 
 MAX_ROWS = 20
@@ -22,6 +24,15 @@ NOTES = {
     "create": "not in QuickBooks yet",
 }
 RESEND_NOTE = "sent before, with a different rate, link, item or text than today"
+# Events after which a plan is another one, with the sentence of each.
+RULES_MOVED, ENTRIES_MOVED = "Rules were changed since.", "Decisions about time entries were made since."
+MOVING_EVENTS = {
+    "policy": RULES_MOVED,
+    "line_rule": RULES_MOVED,
+    "adopted": ENTRIES_MOVED,
+    "doubt_decided": ENTRIES_MOVED,
+    "tried_again": ENTRIES_MOVED,
+}
 Money = dict[str, Decimal]
 
 
@@ -80,8 +91,7 @@ def is_shown(run: Run) -> bool:
 
 def preview(run: Run) -> Preview:
     """Return the plan of a finished preview."""
-    planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=VERBS).defer("source_snapshot")
-    items = list(planned.order_by("txn_date", "user_name", "pk"))
+    items = list(_planned(run).order_by("txn_date", "user_name", "pk"))
     sent = _sent_before(run, [item.entry_id for item in items if item.verb != "create"])
     customers = _customers(run)
     groups = {verb: Group(verb, RESEND_NOTE if run.options.get("resend") else NOTES[verb]) for verb in VERBS}
@@ -102,6 +112,15 @@ def preview(run: Run) -> Preview:
     return Preview(shown, by_name, len(items), moved_since(run, items) if items else "")
 
 
+def out_of_date(run: Run) -> str:
+    """Return what changed since a preview of a sync that its page shows; "" if nothing did."""
+    return moved_since(run, _planned(run)) if is_shown(run) else ""
+
+
+def _planned(run: Run) -> QuerySet[RunItem]:
+    return run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=VERBS).defer("source_snapshot")
+
+
 def moved_since(run: Run, items: Iterable[RunItem]) -> str:
     """Return what changed here since the preview was made; "" if nothing did. Nobody is asked."""
     since, workspace = run.finished_at, run.workspace
@@ -113,7 +132,13 @@ def moved_since(run: Run, items: Iterable[RunItem]) -> str:
     if Decision.objects.filter(workspace=workspace, at__gt=since).exists():
         return "Decisions about names were made since."
     if EntryOverride.objects.filter(workspace=workspace, at__gt=since).exists():
-        return "Decisions about time entries were made since."
+        return ENTRIES_MOVED
+    events = ConnectionEvent.objects.filter(workspace=workspace, at__gt=since, kind__in=MOVING_EVENTS)
+    if (event := events.order_by("-at").first()) is not None:
+        return MOVING_EVENTS[event.kind]
+    sign_offs = SignOff.objects.filter(Q(at__gt=since) | Q(withdrawn_at__gt=since), company=run.company)
+    if workspace.keep_signed and sign_offs.filter(workspace=workspace).exists():
+        return "A period was signed, or a sign-off withdrawn, since."
     hashes = dict(run.items.filter(verb__in=VERBS).values_list("entry_id", "source_snapshot__content_hash"))
     moved = 0
     for keys in chunks([item.entry_id for item in items]):

@@ -14,6 +14,7 @@ from integrations.models import TimeEntry
 from integrations.roles import SEND_RIGHT
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_requests
+from syncjobs.pages.runs import preview
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
@@ -89,7 +90,12 @@ def _retry(request: HttpRequest, run: Run) -> HttpResponse:
 
 
 def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
-    """Request a sync with a preview's options; it is planned again from both sides as they are now."""
+    """Request a sync with a preview's options while the preview is current; both sides are read again."""
+    moved = preview.out_of_date(run)
+    # A run under way is led to instead: a second press of this very button, as a rule.
+    if moved and not Run.objects.filter(workspace=run.workspace, status__in=runs.OPEN).exists():
+        messages.warning(request, f"{moved} Nothing was sent; make a new preview and look at that.")
+        return redirect("admin:syncjobs_run_change", run.pk)
     # A correction is carried out exactly as it was shown, or not at all (decision 8).
     options = correction.as_shown(run) if run.options.get("amend") else dict(run.options)
     return _same_window(request, run, "Sending what the preview showed", options)

@@ -16,6 +16,9 @@ from django.db import connections
 from django.utils import timezone
 
 from integrations.models import ClockifyClient
+from integrations.quickbooks import pull as quickbooks_pull
+from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.reading.unreadable import Reading
 from mapping.decisions import undo
 from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
@@ -225,6 +228,43 @@ def test_what_arrives_late_is_taken_by_the_next_check_and_not_made_twice(scene: 
     write.refresh_from_db()
     assert (write.state, write.quickbooks_id) == (State.DONE, late)
     assert link_of(user).person_id == write.person_id and link_of(user).by == "person"
+
+
+def test_one_without_an_answer_does_not_take_what_another_write_of_its_name_made(scene: Scene) -> None:
+    """Two people of one name: whoever was created gets the employee, and the other one does not get it as well."""
+    first, second = (scene.user("Rob Miller", partner=None, email=f"rob{number}@x.test") for number in (1, 2))
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    lost = written(scene, employee_for(first))
+    made = written(scene, employee_for(second))
+
+    PartnerWrite.objects.filter(pk=lost.pk).update(tried_at=timezone.now() - timedelta(minutes=10))
+    submit.settle(scene.workspace)
+
+    lost.refresh_from_db()
+    assert (lost.state, made.state) == (State.ABANDONED, State.DONE)
+    assert lost.said == "Looked for: it is not in QuickBooks. Nothing was written."
+    assert list(Link.objects.filter(kind="user").values_list("clockify_id", flat=True)) == [second]
+
+
+def test_one_found_late_is_not_linked_where_somebody_else_is_by_then(scene: Scene) -> None:
+    first, second = (scene.user("Rob Miller", partner=None, email=f"rob{number}@x.test") for number in (1, 2))
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    lost = written(scene, employee_for(first))
+    late = scene.put("Employee", json.loads(lost.body))["Id"]
+    # Reading the lists alone, since a check would look for the write as well.
+    quickbooks_pull.pull_lists(scene.company, QuickBooksApiClient(scene.company), reading=Reading(), now=timezone.now())
+    scene.decide("link", "user", second, late)
+
+    submit.settle(scene.workspace)
+
+    lost.refresh_from_db()
+    assert (lost.state, lost.said) == (
+        State.DONE,
+        "Created in QuickBooks. Not linked: Rob Miller is linked to it already.",
+    )
+    assert list(Link.objects.filter(kind="user").values_list("clockify_id", flat=True)) == [second]
 
 
 def test_a_write_of_a_dead_process_is_given_up_once_it_is_known_not_to_be_there(scene: Scene) -> None:

@@ -65,12 +65,36 @@ def test_a_dry_run_takes_no_late_duplicate_back(scene: Scene, doubled: str) -> N
     assert len(scene.activities()) == 2
 
 
-def test_a_late_duplicate_that_somebody_has_worked_on_stays(scene: Scene, doubled: str) -> None:
+def test_a_late_duplicate_that_somebody_has_worked_on_stays_and_is_told(scene: Scene, doubled: str) -> None:
     scene.put("TimeActivity", {"Id": extra_of(scene, doubled), "Description": "Survey"})
 
-    scene.sync()
+    run = scene.sync()
 
-    assert len(scene.activities()) == 2
+    assert (run.code, run["warnings"], len(scene.activities())) == (0, {"LATE_DOUBLE_KEPT": 1}, 2)
+    message = ConnectionEvent.objects.get(kind="double_kept").message
+    assert message.endswith("stays: it was changed in QuickBooks. Delete it there, or the client is billed twice.")
+
+
+def test_whoever_deletes_one_of_two_keeps_the_other(scene: Scene, doubled: str) -> None:
+    own, extra = scene.receipt(doubled).quickbooks_id, extra_of(scene, doubled)
+    scene.delete_activity(own)
+
+    run = scene.sync()
+
+    assert (run.code, run["warnings"]) == (0, {"LATE_DOUBLE_KEPT": 1})
+    assert [activity["Id"] for activity in scene.activities()] == [extra]
+    message = ConnectionEvent.objects.get(kind="double_kept").message
+    assert f"activity {own} of this entry was deleted in QuickBooks" in message
+
+
+def test_one_whose_entry_moved_to_another_day_meanwhile_is_taken_back(scene: Scene, doubled: str) -> None:
+    late = {key: value for key, value in scene.activities()[-1].items() if key not in {"Id", "SyncToken"}}
+    scene.edit_entry(doubled, start="2026-03-19 09:00")
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    scene.put("TimeActivity", late)
+
+    assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
+    assert_books_agree(scene)
 
 
 def test_equal_time_that_somebody_else_entered_long_before_is_no_late_duplicate(

@@ -11,7 +11,8 @@ from django.test import Client
 
 from integrations import roles
 from integrations.models import TimeEntry, Workspace
-from syncjobs.models import EntryOverride, Run
+from syncjobs.models import EntryOverride, EntryStatus, Run
+from syncjobs.pages.entries import selected
 from tests.support import people
 from tests.support.factories import ClockifyUserFactory, EntryStatusFactory, TimeEntryFactory, WorkspaceFactory
 from tests.support.page_text import main_text
@@ -121,6 +122,28 @@ def test_a_reason_that_may_not_be_set_aside_is_refused(dana: Client, entries: li
 
     assert "can't be set aside" in message(answer)
     assert not EntryOverride.objects.exists()
+
+
+def test_as_many_as_may_be_ticked_are_decided_at_once(dana: Client, workspace: Workspace) -> None:
+    """Django refuses a form of more than a thousand fields."""
+    made = [TimeEntryFactory(workspace=workspace) for _ in range(selected.MAX_AT_ONCE)]
+    EntryStatus.objects.bulk_create(EntryStatusFactory.build(entry=entry, workspace=workspace) for entry in made)
+    page = act(dana, "ignore_selected", made[:50], select_across="1")
+
+    answer = act(dana, "ignore_selected", made, decided="1", version=shown_versions(page))
+
+    assert "Ignored 500 entries." in message(answer)
+    TimeEntryFactory(workspace=workspace)
+    answer = act(dana, "ignore_selected", made[:50], select_across="1")
+    assert "Choose up to 500 entries at once." in message(answer)
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 30, "one"])
+def test_what_is_no_entry_was_not_ticked(dana: Client, entries: list[TimeEntry], odd: str) -> None:
+    chosen = {"action": "sync_selected", "_selected_action": [odd]}
+
+    assert "Items must be selected" in message(dana.post(LIST, chosen, follow=True))
+    assert not Run.objects.exists()
 
 
 def test_entries_of_two_workspaces_are_not_taken_together(dana: Client, entries: list[TimeEntry]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from integrations.models import ConnectionEvent
 from syncjobs.models import Run
-from tests.support.page_text import main_text
+from tests.support.page_text import main_text, text
 from tests.support.scene import Scene
+from tests.syncjobs.runs.test_keep_signed import sign
 
 SEND, AGAIN = 'value="send"', 'value="preview_again"'
 
@@ -51,15 +54,23 @@ def test_it_adds_up_by_person(planned: Run, admin_client: Client) -> None:
     assert "Ada 3 2.82 $225.33" in main_text(admin_client.get(page_of(planned)))
 
 
-@pytest.mark.parametrize("happens", ["entry decided", "name decided", "read again", "sent meanwhile"])
+@pytest.mark.parametrize(
+    "happens", ["entry decided", "name decided", "rule changed", "period signed", "read again", "sent meanwhile"]
+)
 def test_a_preview_that_is_out_of_date_is_made_again_not_sent(
-    planned: Run, admin_client: Client, scene: Scene, ada: str, happens: str
+    planned: Run, admin_client: Client, admin_user: User, scene: Scene, ada: str, happens: str
 ) -> None:
     new = planned.items.get(verb="create").entry_id
     if happens == "entry decided":
         scene.ignore_entry(new)
     elif happens == "name decided":
         scene.decide("ignore", "user", ada)
+    elif happens == "rule changed":
+        scene.policy(rounding="up:15")
+    elif happens == "period signed":
+        scene.policy(keep_signed="on")
+        ConnectionEvent.objects.all().delete()
+        sign(scene, admin_user)
     elif happens == "read again":
         scene.stretch(new, 15)
         scene.check()
@@ -70,9 +81,23 @@ def test_a_preview_that_is_out_of_date_is_made_again_not_sent(
 
     assert "Out of date." in main_text(page)
     assert AGAIN in page.content.decode() and SEND not in page.content.decode()
+    # A tab that was opened before still has the button.
+    newest, before = Run.objects.latest("pk"), scene.activities()
+    old_tab = admin_client.post(f"/admin/runs/{planned.pk}/again/", {"verb": "send"}, follow=True)
+    assert "since. Nothing was sent; make a new preview and look at that." in text(old_tab)
+    assert (Run.objects.latest("pk"), scene.activities()) == (newest, before)
     answer = admin_client.post(f"/admin/runs/{planned.pk}/again/", {"verb": "preview_again"})
     again = Run.objects.latest("pk")
     assert answer.status_code == 302 and again.dry_run and again.pk != planned.pk
+
+
+def test_a_second_press_leads_to_the_run_of_the_first(planned: Run, admin_client: Client, scene: Scene) -> None:
+    send = f"/admin/runs/{planned.pk}/again/", {"verb": "send"}
+
+    pages = [admin_client.post(*send)["Location"] for _ in range(2)]
+
+    (run,) = Run.objects.filter(dry_run=False, pk__gt=planned.pk)
+    assert pages == [page_of(run)] * 2
 
 
 def test_where_there_is_nothing_to_send_there_is_nothing_to_press(
