@@ -86,6 +86,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "entity": entity,
         "entities": ("employee", "vendor") if chosen.tab == "people" and workspace.people_to_vendors else (),
         "keys": keys,
+        "note": actions.note_of(params),
         "count": sum(line.key in keys for line in possible),
         "read_at": workspace.company.pulled_at,
         "zone": workspace.time_zone,
