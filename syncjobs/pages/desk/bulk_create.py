@@ -21,7 +21,7 @@ from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
-from syncjobs.pages.desk import ticked
+from syncjobs.pages.desk import actions, ticked
 from syncjobs.pages.desk.ticked import Ticked
 from syncjobs.partner_writes import journal, many, submit
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, WriteRequest

@@ -51,7 +51,6 @@ class ReasonLine:
     may_be_tried_again: bool = False
     alike_link: str = ""
     form_link: str = ""
-    tone: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -97,8 +96,6 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
     check_list = _checks(workspace, entry, context, receipt, current_actions, judged, said)
     codes = {str(row.get("code")) for row in rows}
     badge = _badge(status, codes, on_the_way)
-    # A reason beside time that was sent, or waits to be, holds a change back.
-    tone = "held" if badge.tone in {"waiting", "sent"} else badge.tone
     minutes = context.resolve(context.entry(entry)).minutes
     return {
         "entry": entry,
@@ -109,11 +106,11 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         ),
         "status": status,
         "badge": badge,
+        # A reason beside time that was sent, or waits to be, holds a change back.
+        "reason_tone": "held" if badge.tone in {"waiting", "sent"} else badge.tone,
         "minutes": minutes,
         "length": length(entry.seconds),
-        "reasons": [
-            _with_duplicates(_reason_line(workspace, row, tone=tone), row, entry, context, workspace) for row in rows
-        ],
+        "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
         "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
         "noted": since_sent.notes(own_receipt),
         "differences": _differences(entry, context, own_receipt, workspace.company),
@@ -186,26 +183,24 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
     )
 
 
-def _reason_line(workspace: Workspace, row: Mapping[str, Any], *, tone: str = "held") -> ReasonLine:
+def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
     reason = reasons.explain(row)
     code = reason["code"]
     wording = reasons.wording_of(row)
     link, label = links.decision(workspace.pk, row)
-    by_rule = bool(wording and wording.by_rule)
     return ReasonLine(
         code=code,
         title=wording.title if wording else code,
         sentence=reason["message"],
         where=RESOLVED_WHERE.get(reason["fix_in"], reason["fix_in"]),
         fix=reason["fix"],
-        by_rule=by_rule,
+        by_rule=bool(wording and wording.by_rule),
         decide_link=link,
         decide_label=label,
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
         form_link=vendor_links.form_link(row),
-        tone="out" if by_rule else tone,
     )
 
 

@@ -139,7 +139,7 @@ def test_a_default_class_that_cannot_be_used_is_said_at_its_field(dana: Client, 
 
     page = dana.get(rules(workspace))
 
-    said = {field.name: broken for field, _, _, broken in page.context["rules"] if broken}
+    said = {field.name: broken for field, _, broken in page.context["rules"] if broken}
     off = "can't be used, since classes are switched off in QuickBooks"
     assert said == {
         "class": f"The class 4 {off}; nothing can be posted to it.",
