@@ -81,22 +81,16 @@ def _edit(request: HttpRequest, workspace: Workspace, row: LineRule | None) -> H
         wants_to_save = request.POST.get("action") == "save"
         if wants_to_save and request.POST.get("seen") == seen:
             return _save(request, workspace, row, form.given)
-        context |= {
-            "seen": seen,
-            "moved": wants_to_save,
-            "preview": shown_preview(workspace, _rows_after(workspace, row, form.given)),
-        }
+        after = line_rules.unsaved(workspace, form.given, rule_id=row.pk if row else None)
+        rows = line_rules.with_changes(workspace, [after])
+        context |= {"seen": seen, "moved": wants_to_save, "preview": shown_preview(workspace, rows)}
         if "description" in form.given:
-            context["examples"] = line_preview.examples(workspace, form.given["description"])
+            rule = next(rule for rule in lines.load(workspace, [after]).rules)
+            context["examples"] = line_preview.examples(workspace, rule)
     title = f"Rule {row.pk}, {workspace.name}" if row else f"Add a line rule, {workspace.name}"
     return access.show(
         request, "lines/edit.html", context, title=title, status=422 if form.is_bound and form.errors else 200
     )
-
-
-def _rows_after(workspace: Workspace, row: LineRule | None, given: Mapping[str, str]) -> list[LineRule]:
-    after = line_rules.unsaved(workspace, given, rule_id=row.pk if row else None)
-    return line_rules.with_changes(workspace, [after])
 
 
 def _seen(given: Mapping[str, str], row: LineRule | None) -> str:

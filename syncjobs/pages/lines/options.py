@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from integrations.models import ClockifyProject, Workspace
+from integrations.models import Workspace
 from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
 from syncjobs.planning import inputs, lines
@@ -60,20 +60,12 @@ def _of_clockify(workspace: Workspace, name: str) -> Iterator[Option]:
     # Tasks and tags are in lists only while a rule names one; entries name those that were worked on.
     if name in {"task", "tag"}:
         yield from _of_entries(workspace, name)
-    projects = _project_names(workspace) if name == "task" else {}
+    projects = lines.project_names(workspace) if name == "task" else {}
     for row in lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, gone_at=None).defer("raw"):
         # What tells apart records of one name.
         notes = {"project": "client_name", "user": "email"}
         note = projects.get(row.project_id, "") if name == "task" else getattr(row, notes.get(name, ""), "")
         yield Option(row.clockify_id, row.name, note)
-
-
-def _project_names(workspace: Workspace) -> dict[str, str]:
-    rows = ClockifyProject.objects.filter(workspace=workspace)
-    return {
-        key: f"{name}, {client}" if client else name
-        for key, name, client in rows.values_list("clockify_id", "name", "client_name")
-    }
 
 
 def _of_entries(workspace: Workspace, name: str) -> Iterator[Option]:

@@ -75,6 +75,16 @@ def test_rules_stand_by_precedence_with_what_they_give_and_for_how_many(dana: Cl
     assert "User Ada Lindqvist" in main_text(answer)
 
 
+def test_a_task_or_project_of_a_rule_is_told_apart_by_where_it_is(dana: Client, workspace: Workspace) -> None:
+    for conditions in ({"task_id": "ux"}, {"project_id": "project-two"}, {"task_id": "no such"}, {"user_id": "bea"}):
+        stored(workspace, item_id="7", **conditions)
+
+    answer = dana.get(address(workspace))
+
+    assert [line.place for line in answer.context["rules"]] == ["Website, Acme", "", "Borealis", ""]
+    assert "Task UX of Website, Acme" in main_text(answer)
+
+
 def test_a_broken_rule_and_a_broken_default_say_why(dana: Client, workspace: Workspace) -> None:
     workspace.default_class = "4"
     workspace.save()
