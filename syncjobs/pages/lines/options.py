@@ -36,6 +36,16 @@ def options(workspace: Workspace, name: str) -> list[Option]:
     return sorted(labelled, key=lambda option: option.label.casefold())
 
 
+def kept(workspace: Workspace, name: str, key: str) -> Option:
+    """Return the option of a record that a rule has and that can't be chosen any more: gone, or not usable."""
+    if name in REFERENCES:
+        text = lines.names_of(company_of(workspace), name, [key]).get(key, "")
+    else:
+        row = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=key).first()
+        text = row.name if row is not None else ""
+    return Option(key, text, label=f"{text or 'no name'}{SEPARATOR}{key}")
+
+
 def _label(option: Option, times: Mapping[str, int]) -> str:
     """Return the shortest of name, name with note, and name with id that no other record of the kind has."""
     if not option.name:
