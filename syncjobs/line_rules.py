@@ -65,7 +65,8 @@ def check(workspace: Workspace, values: Mapping[str, str], *, now: datetime, may
     Asks Clockify for its tasks and tags where one is new, if it may, and raises ApiError where it can't be asked.
     """
     company_of(workspace)
-    texts = {name: text.strip() for name, text in values.items()}
+    # Forms and files of Windows end lines their own way; a rule has one form, so that it can be compared.
+    texts = {name: text.replace("\r\n", "\n").strip() for name, text in values.items()}
     unknown = sorted(set(texts) - set(NAMES))
     if unknown:
         raise Refused(f"There is no {unknown[0]!r} in a rule; there are {', '.join(NAMES)}.")
@@ -101,6 +102,9 @@ def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, perso
     Time that was sent before is not touched.
     """
     row = unsaved(workspace, check(workspace, values, now=now))
+    twin = same_as(row)
+    if twin is not None:
+        raise Refused(f"Rule {twin.pk} says the same already.")
     row.person, row.at = person, now
     with transaction.atomic():
         row.save(force_insert=True)
@@ -126,6 +130,12 @@ def remove(workspace: Workspace, rule_id: str, *, now: datetime, person: Any = N
     with transaction.atomic():
         _record(row, "removed", now=now, person=person)
         row.delete()
+
+
+def same_as(row: LineRule) -> LineRule | None:
+    """Return a saved rule that has the same conditions and results, beside which this one would never decide."""
+    columns = {lines.COLUMNS[name]: getattr(row, lines.COLUMNS[name]) for name in NAMES}
+    return lines.rows_of(row.workspace).filter(**columns).first()
 
 
 def find(workspace: Workspace, rule_id: str) -> LineRule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -101,8 +102,8 @@ def lines_of(
 
 def _plain(value: Any) -> str:
     text = " ".join(value) if isinstance(value, list) else value or ""
-    # A downloaded list has a quote before text that a spreadsheet would take for a formula.
-    return text.strip().removeprefix("'")
+    # A downloaded list has a quote before text that a spreadsheet would take for a formula; any other is its own.
+    return re.sub(r"^'(?=[=+@\t\r-])", "", text.strip())
 
 
 class _KnownRecords:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Model
 
 from integrations.models import Class, Company, Customer, Department, Item
+from integrations.quickbooks.models import Nested
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Receipt
@@ -77,7 +78,8 @@ def difference_names(company: Company | None, differences: Sequence[Difference])
         ids = {value for one in differences if one.field == field for value in (one.sent, one.quickbooks, one.now)}
         for model in kinds if ids and company is not None else ():
             rows = model._default_manager.filter(company=company, quickbooks_id__in=ids)
-            names |= {(field, key): name for key, name in rows.values_list("quickbooks_id", "name")}
+            columns = ("quickbooks_id", "name", *(["full_name"] if issubclass(model, Nested) else ()))
+            names |= {(field, key): next(filter(None, full), name) for key, name, *full in rows.values_list(*columns)}
     return names
 
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from mapping.decisions.csv_import import MAX_BYTES
 from mapping.errors import Refused
 
+NUL = "\x00"
+
 
 def uploaded_text(request: HttpRequest) -> str:
     """Return the text of the file, or of the pasted lines. Raises Refused where there is none or it is unreadable."""
@@ -21,6 +23,10 @@ def uploaded_text(request: HttpRequest) -> str:
     if file.size > MAX_BYTES:
         raise Refused(f"The file is larger than {MAX_BYTES // 1000:,} kB. Cut it into several.")
     try:
-        return str(file.read().decode("utf-8-sig"))
+        text = str(file.read().decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.") from None
+        text = NUL
+    # UTF-16 without a mark can be read as UTF-8, and PostgreSQL takes no NUL.
+    if NUL in text:
+        raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.")
+    return text

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.db.models import Q, QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import EntryStatus
 from syncjobs.planning import inputs, lines
-from syncjobs.rules import description, templates
-from syncjobs.rules.line_rules import FIELDS, REFERENCES, Line, LineRules
+from syncjobs.rules import description, line_rules, templates
+from syncjobs.rules.line_rules import FIELDS, REFERENCES, Line, LineRule, LineRules
 
 MAX_ROWS = 20
+# Entries among which examples are looked for.
+MAX_LOOKED_AT = 2000
 State = EntryStatus.State
 
 
@@ -81,7 +84,13 @@ def _named(workspace: Workspace, found: list[Difference]) -> list[Difference]:
     ]
 
 
-def examples(workspace: Workspace, template: str, *, count: int = 3) -> list[tuple[TimeEntry, str]]:
-    """Return what a template makes of the latest entries, each with its words."""
-    rows, zones = inputs.entries_between(workspace).order_by("-start_at", "-pk")[:count], inputs.zones_of(workspace)
-    return [(row, description.cut(templates.render(template, inputs.entry_of(row, zones=zones)))) for row in rows]
+def examples(workspace: Workspace, rule: LineRule, *, count: int = 3) -> list[tuple[TimeEntry, str]]:
+    """Return what a rule's template makes of the latest entries that it matches, each with its words."""
+    columns = {lines.COLUMNS[name]: value for name, value in rule.conditions.items() if name != "tag"}
+    rows = inputs.entries_between(workspace).filter(**columns).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
+    matching = (row for row in rows.iterator(chunk_size=100) if line_rules.matches(rule, inputs.entry_of(row)))
+    template, zones = rule.results["description"], inputs.zones_of(workspace)
+    return [
+        (row, description.cut(templates.render(template, inputs.entry_of(row, zones=zones))))
+        for row in islice(matching, count)
+    ]

@@ -116,6 +116,28 @@ def _labels(workspace: Workspace, rows: Iterable[LineRuleRow]) -> dict[int, str]
     }
 
 
+def project_names(workspace: Workspace) -> dict[str, str]:
+    """Return the names of projects, with their clients, by id."""
+    rows = ClockifyProject.objects.filter(workspace=workspace)
+    return {
+        key: f"{name}, {client}" if client else name
+        for key, name, client in rows.values_list("clockify_id", "name", "client_name")
+    }
+
+
+def places_of(workspace: Workspace, rules: LineRules) -> dict[int, str]:
+    """Return where the task of a rule, or else its project, is, by the rule's id: the project, or the client."""
+    tasks = {rule.id: rule.conditions["task"] for rule in rules.rules if "task" in rule.conditions}
+    projects = {rule.id: rule.conditions["project"] for rule in rules.rules if "project" in rule.conditions}
+    clients = ClockifyProject.objects.filter(workspace=workspace, clockify_id__in=set(projects.values()))
+    known = ClockifyTask.objects.filter(workspace=workspace, clockify_id__in=set(tasks.values()))
+    client_by_project = dict(clients.values_list("clockify_id", "client_name"))
+    project_by_task = dict(known.values_list("clockify_id", "project_id"))
+    names = project_names(workspace) if project_by_task else {}
+    found = {rule_id: client_by_project.get(key, "") for rule_id, key in projects.items()}
+    return found | {rule_id: names.get(project_by_task.get(key, ""), "") for rule_id, key in tasks.items()}
+
+
 class Alike(NamedTuple):
     """Entries that are alike in all that some rules look at, and how many they are; what no rule looks at is empty."""
 

@@ -12,11 +12,12 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
 from syncjobs.display.formatting import day, duration, length
+from syncjobs.line_rules import LABELS
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
-from syncjobs.planning import inputs
+from syncjobs.planning import inputs, lines
 from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import changes, draft, reasons
@@ -296,6 +297,16 @@ def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, 
         ("Day", day(date.fromisoformat(entry_draft.txn_date))),
         ("Time", duration(entry_draft.minutes)),
         ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
-        ("Service", entry_draft.item_id or "QuickBooks' default"),
+        *_line_facts(company, entry_draft),
         ("Description", entry_draft.description or "none"),
+    ]
+
+
+def _line_facts(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
+    """Return the service item, and class and location where there are any, with their names."""
+    found = {"item": entry_draft.item_id, "class": entry_draft.class_id, "location": entry_draft.department_id}
+    known = {name: lines.names_of(company, name, [key]).get(key, "") for name, key in found.items() if key}
+    texts = {name: f"{name} {found[name]}, {text or 'not in our copy'}" for name, text in known.items()}
+    return [
+        (LABELS[name], texts.get(name) or "QuickBooks' default") for name in found if name in texts or name == "item"
     ]

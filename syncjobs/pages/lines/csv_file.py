@@ -47,7 +47,8 @@ def read(workspace: Workspace, text: str, *, now: datetime) -> RulesUpload:
         raise Refused(f"The first line names no column of {', '.join(HEADERS[:-1])}.")
     upload, known = RulesUpload(), {str(row.pk): row for row in lines.rows_of(workspace)}
     line_rules.read_new(workspace, [values for _, values in rows], now=now)
-    seen: dict[str, int] = {}
+    # What rules say, saved ones and those of the file: a line without an id adds nothing that is said already.
+    seen, stated = dict[str, int](), [lines.values_of(row) for row in known.values()]
     for number, values in rows:
         try:
             change = _change(workspace, number, values, known, seen, now=now)
@@ -56,10 +57,11 @@ def read(workspace: Workspace, text: str, *, now: datetime) -> RulesUpload:
             continue
         if change is None:
             continue
-        if change.rule is not None and lines.values_of(change.rule) == change.given:
+        if change.given in ([lines.values_of(change.rule)] if change.rule else stated):
             upload.same += 1
-        else:
-            upload.changes.append(change)
+            continue
+        upload.changes.append(change)
+        stated.append(dict(change.given))
     return upload
 
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from integrations.database import database_now
+from integrations.errors import ApiError
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs import line_rules
@@ -42,7 +43,8 @@ def remove(request: HttpRequest, pk: int, rule_id: int) -> HttpResponse:
     row = _row(request, workspace, rule_id)
     if row is None:
         return redirect("hourbridge:line-rules", workspace.pk)
-    if request.method == "POST":
+    moved = request.method == "POST" and request.POST.get("seen") != row.at.isoformat()
+    if request.method == "POST" and not moved:
         now = database_now()
         try:
             line_rules.remove(workspace, str(rule_id), now=now, person=request.user)
@@ -57,6 +59,8 @@ def remove(request: HttpRequest, pk: int, rule_id: int) -> HttpResponse:
         "workspace": workspace,
         "rule": next(rule for rule in lines.load(workspace).rules if rule.id == rule_id),
         "preview": shown_preview(workspace, rows),
+        "seen": row.at.isoformat(),
+        "moved": moved,
     }
     return access.show(request, "lines/remove.html", context, title=f"Remove rule {rule_id}, {workspace.name}")
 
@@ -81,22 +85,16 @@ def _edit(request: HttpRequest, workspace: Workspace, row: LineRule | None) -> H
         wants_to_save = request.POST.get("action") == "save"
         if wants_to_save and request.POST.get("seen") == seen:
             return _save(request, workspace, row, form.given)
-        context |= {
-            "seen": seen,
-            "moved": wants_to_save,
-            "preview": shown_preview(workspace, _rows_after(workspace, row, form.given)),
-        }
+        after = line_rules.unsaved(workspace, form.given, rule_id=row.pk if row else None)
+        rows = line_rules.with_changes(workspace, [after])
+        context |= {"seen": seen, "moved": wants_to_save, "preview": shown_preview(workspace, rows)}
         if "description" in form.given:
-            context["examples"] = line_preview.examples(workspace, form.given["description"])
+            rule = next(rule for rule in lines.load(workspace, [after]).rules)
+            context["examples"] = line_preview.examples(workspace, rule)
     title = f"Rule {row.pk}, {workspace.name}" if row else f"Add a line rule, {workspace.name}"
     return access.show(
         request, "lines/edit.html", context, title=title, status=422 if form.is_bound and form.errors else 200
     )
-
-
-def _rows_after(workspace: Workspace, row: LineRule | None, given: Mapping[str, str]) -> list[LineRule]:
-    after = line_rules.unsaved(workspace, given, rule_id=row.pk if row else None)
-    return line_rules.with_changes(workspace, [after])
 
 
 def _seen(given: Mapping[str, str], row: LineRule | None) -> str:
@@ -106,12 +104,16 @@ def _seen(given: Mapping[str, str], row: LineRule | None) -> str:
 
 def _save(request: HttpRequest, workspace: Workspace, row: LineRule | None, given: Mapping[str, str]) -> HttpResponse:
     now = database_now()
-    if row is None:
-        saved, verb = line_rules.add(workspace, given, now=now, person=request.user), "added"
+    try:
+        if row is None:
+            saved, verb = line_rules.add(workspace, given, now=now, person=request.user), "added"
+        else:
+            saved, verb = line_rules.change(workspace, str(row.pk), given, now=now, person=request.user), "changed"
+    except (Refused, ApiError) as refusal:
+        messages.error(request, f"Nothing was saved: {refusal}")
     else:
-        saved, verb = line_rules.change(workspace, str(row.pk), given, now=now, person=request.user), "changed"
-    line_rules.judge_again(workspace, now=now)
-    messages.success(request, f"Rule {saved.pk} was {verb}. What was sent before stays as it is.")
+        line_rules.judge_again(workspace, now=now)
+        messages.success(request, f"Rule {saved.pk} was {verb}. What was sent before stays as it is.")
     return redirect("hourbridge:line-rules", workspace.pk)
 
 

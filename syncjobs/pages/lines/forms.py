@@ -45,6 +45,10 @@ class RuleForm(forms.Form):
         }
         self.names = [name for name in (*ORDER, *REFERENCES) if LABELS[name] not in self.switched_off]
         self.options = {name: options.options(workspace, name) for name in self.names}
+        for name, key in (values or {}).items():
+            # Other fields of the rule can be changed while its project is gone, say.
+            if name in self.options and key not in {option.key for option in self.options[name]}:
+                self.options[name].append(options.kept(workspace, name, key))
         super().__init__(data, initial=self._initial(values or {}))
         for name in self.names:
             widget = forms.TextInput(attrs={"list": f"list-{name}", "autocomplete": "off"})

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from integrations.models import ClockifyProject, Workspace
+from integrations.models import Workspace
 from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
 from syncjobs.planning import inputs, lines
@@ -36,6 +36,16 @@ def options(workspace: Workspace, name: str) -> list[Option]:
     return sorted(labelled, key=lambda option: option.label.casefold())
 
 
+def kept(workspace: Workspace, name: str, key: str) -> Option:
+    """Return the option of a record that a rule has and that can't be chosen any more: gone, or not usable."""
+    if name in REFERENCES:
+        text = lines.names_of(company_of(workspace), name, [key]).get(key, "")
+    else:
+        row = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=key).first()
+        text = row.name if row is not None else ""
+    return Option(key, text, label=f"{text or 'no name'}{SEPARATOR}{key}")
+
+
 def _label(option: Option, times: Mapping[str, int]) -> str:
     """Return the shortest of name, name with note, and name with id that no other record of the kind has."""
     if not option.name:
@@ -60,20 +70,12 @@ def _of_clockify(workspace: Workspace, name: str) -> Iterator[Option]:
     # Tasks and tags are in lists only while a rule names one; entries name those that were worked on.
     if name in {"task", "tag"}:
         yield from _of_entries(workspace, name)
-    projects = _project_names(workspace) if name == "task" else {}
+    projects = lines.project_names(workspace) if name == "task" else {}
     for row in lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, gone_at=None).defer("raw"):
         # What tells apart records of one name.
         notes = {"project": "client_name", "user": "email"}
         note = projects.get(row.project_id, "") if name == "task" else getattr(row, notes.get(name, ""), "")
         yield Option(row.clockify_id, row.name, note)
-
-
-def _project_names(workspace: Workspace) -> dict[str, str]:
-    rows = ClockifyProject.objects.filter(workspace=workspace)
-    return {
-        key: f"{name}, {client}" if client else name
-        for key, name, client in rows.values_list("clockify_id", "name", "client_name")
-    }
 
 
 def _of_entries(workspace: Workspace, name: str) -> Iterator[Option]:

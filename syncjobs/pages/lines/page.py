@@ -30,6 +30,8 @@ class RuleLine:
     problems: list[str]
     id: int | None = None
     label: str = ""
+    # Where its task or project is, since many may have one name.
+    place: str = ""
     before: str = ""
 
 
@@ -64,8 +66,16 @@ def _lines(workspace: Workspace) -> tuple[list[RuleLine], RuleLine]:
     rules, counts = lines.load(workspace), line_rules.entries_by_rule(workspace)
     broken, known = lines.broken(workspace, rules), _names(workspace, rules)
     ordered = rules.in_order
+    places = lines.places_of(workspace, rules)
     shown = [
-        RuleLine(_results(rule.results, known), counts[rule.id], _problems(rule.results, broken), rule.id, rule.label)
+        RuleLine(
+            _results(rule.results, known),
+            counts[rule.id],
+            _problems(rule.results, broken),
+            rule.id,
+            rule.label,
+            places.get(rule.id, ""),
+        )
         for rule in ordered
     ]
     for line, (rule, following) in zip(shown, pairwise(ordered), strict=False):

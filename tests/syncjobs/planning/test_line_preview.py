@@ -8,8 +8,10 @@ import pytest
 
 from integrations.models import Workspace
 from syncjobs import line_rules
-from syncjobs.models import EntryStatus, LineRule
+from syncjobs.models import EntryStatus
+from syncjobs.models import LineRule as LineRuleRow
 from syncjobs.planning import line_preview, lines
+from syncjobs.rules.line_rules import LineRule
 from tests.support.factories import EntryStatusFactory, ItemFactory, TimeEntryFactory, WorkspaceFactory
 
 State = EntryStatus.State
@@ -28,7 +30,7 @@ def entry(workspace: Workspace, state: str = State.READY, **values: Any) -> Entr
     return EntryStatusFactory(entry=TimeEntryFactory(workspace=workspace, **values), state=state, **held)
 
 
-def previewed(workspace: Workspace, *rules: LineRule, removed: tuple[int, ...] = ()) -> line_preview.LinePreview:
+def previewed(workspace: Workspace, *rules: LineRuleRow, removed: tuple[int, ...] = ()) -> line_preview.LinePreview:
     rows = line_rules.with_changes(workspace, rules, removed)
     return line_preview.preview(workspace, lines.load(workspace, rows))
 
@@ -50,14 +52,14 @@ def test_only_time_that_waits_is_counted_with_its_fields_before_and_after(worksp
         ("item", "Advice", "Design"),
         ("description", "Design review", "Ada Lindqvist"),
     }
-    assert not LineRule.objects.exists()
+    assert not LineRuleRow.objects.exists()
 
 
 def test_a_changed_rule_keeps_its_place_and_a_removed_one_leaves_the_next(workspace: Workspace) -> None:
     entry(workspace)
     now = workspace.pulled_at
     first, second = (
-        LineRule.objects.create(
+        LineRuleRow.objects.create(
             workspace=workspace, company=workspace.company, user_id="user-ada", item_id=item, at=now
         )
         for item in ("7", "8")
@@ -80,10 +82,17 @@ def test_no_more_than_twenty_differences_are_listed_and_all_are_counted(workspac
     assert (found.entries, len(found.differences)) == (25, line_preview.MAX_ROWS)
 
 
-def test_examples_are_the_latest_entries_with_their_words(workspace: Workspace) -> None:
+@pytest.mark.parametrize("conditions", [{"user": "user-ada"}, {"tag": "rush"}, {"user": "user-ada", "tag": "rush"}])
+def test_examples_are_the_latest_entries_that_the_rule_matches(
+    workspace: Workspace, conditions: dict[str, str]
+) -> None:
     for day in range(2, 7):
-        entry(workspace, start_at=f"2026-03-0{day}T14:00Z", end_at=f"2026-03-0{day}T15:00Z", description=f"Day {day}")
+        at = {"start_at": f"2026-03-0{day}T14:00Z", "end_at": f"2026-03-0{day}T15:00Z"}
+        entry(workspace, description=f"Day {day}", tags=[["rush", "Rush"]], **at)
+    entry(workspace, user_id="bea", start_at="2026-03-09T14:00Z", end_at="2026-03-09T15:00Z")
+    rule = LineRule(3, conditions, {"description": "{description} {start}"})
 
-    texts = [words for _, words in line_preview.examples(workspace, "{description} {start}")]
+    texts = [words for _, words in line_preview.examples(workspace, rule)]
 
     assert texts == ["Day 6 09:00", "Day 5 09:00", "Day 4 09:00"]
+    assert line_preview.examples(workspace, LineRule(3, {"task": "ux"}, rule.results)) == []

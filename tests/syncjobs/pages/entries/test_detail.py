@@ -480,7 +480,8 @@ def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: 
         workspace=linked, company=linked.company, user_id="user-ada", item_id=item.quickbooks_id, at=timezone.now()
     )
     reason = {"code": "LINE_RULE_BROKEN", "rule": rule.pk, "what": "The service item Consulting", "how": "is inactive"}
-    entry = TimeEntryFactory(workspace=linked, description="Logo")
+    labels = {"task_id": "ux", "task_name": "UX", "tags": [["rush", "Rush"], ["onsite", ""]]}
+    entry = TimeEntryFactory(workspace=linked, description="Logo", **labels)
     EntryStatusFactory(entry=entry, state="blocked", held=True, reasons=[reason])
     place = f"/admin/workspaces/{linked.pk}/line-rules/#rule-{rule.pk}"
 
@@ -489,5 +490,6 @@ def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: 
     assert f"Service item Consulting Rule {rule.pk}: user Ada Lindqvist" in main_text(page)
     assert "Class nothing No rule and no default gives one" in main_text(page)
     assert "Description Logo As in Clockify" in main_text(page)
+    assert "Task UX" in main_text(page) and "Tags Rush, onsite" in main_text(page)
     assert f"See rule {rule.pk}" in main_text(page) and page.content.decode().count(f'href="{place}"') >= 2
     assert place.partition("#")[0] in dana.get("/admin/").content.decode()

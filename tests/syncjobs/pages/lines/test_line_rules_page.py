@@ -9,7 +9,16 @@ from unicodedata import normalize
 import pytest
 from django.test import Client
 
-from integrations.models import Class, ClockifyTask, Company, ConnectionEvent, Item, TimeEntry, Workspace
+from integrations.models import (
+    Class,
+    ClockifyProject,
+    ClockifyTask,
+    Company,
+    ConnectionEvent,
+    Item,
+    TimeEntry,
+    Workspace,
+)
 from syncjobs.models import LineRule
 from tests.support.factories import (
     ClockifyUserFactory,
@@ -73,6 +82,16 @@ def test_rules_stand_by_precedence_with_what_they_give_and_for_how_many(dana: Cl
         0,
     )
     assert "User Ada Lindqvist" in main_text(answer)
+
+
+def test_a_task_or_project_of_a_rule_is_told_apart_by_where_it_is(dana: Client, workspace: Workspace) -> None:
+    for conditions in ({"task_id": "ux"}, {"project_id": "project-two"}, {"task_id": "no such"}, {"user_id": "bea"}):
+        stored(workspace, item_id="7", **conditions)
+
+    answer = dana.get(address(workspace))
+
+    assert [line.place for line in answer.context["rules"]] == ["Website, Acme", "", "Borealis", ""]
+    assert "Task UX of Website, Acme" in main_text(answer)
 
 
 def test_a_broken_rule_and_a_broken_default_say_why(dana: Client, workspace: Workspace) -> None:
@@ -206,12 +225,64 @@ def test_a_rule_is_removed_after_its_preview(dana: Client, workspace: Workspace)
     rule = stored(workspace, user_id="user-ada", item_id="7")
     url = address(workspace, f"{rule.pk}/remove/")
 
-    assert "Design nothing" in main_text(dana.get(url))
-    dana.post(url)
+    page = dana.get(url)
+    assert "Design nothing" in main_text(page)
+    dana.post(url, {"seen": page.context["seen"]})
 
     assert not LineRule.objects.exists()
     assert f"has no rule '{rule.pk}'; there are: none." in text(dana.get(url, follow=True))
     assert f"has no rule '{rule.pk}'" in text(dana.post(address(workspace, f"{rule.pk}/"), follow=True))
+
+
+def test_a_rule_that_another_tab_changed_is_not_removed(dana: Client, workspace: Workspace) -> None:
+    rule = stored(workspace, user_id="user-ada", item_id="7")
+    url = address(workspace, f"{rule.pk}/")
+    seen = dana.get(f"{url}remove/").context["seen"]
+    dana.post(url, previewed(dana, url, user="Ada Lindqvist", item="Advice"))
+
+    answer = dana.post(f"{url}remove/", {"seen": seen})
+
+    assert "It was changed since you looked at it" in main_text(answer) and "Advice nothing" in main_text(answer)
+    assert LineRule.objects.get().item_id == "8"
+
+
+def test_the_same_rule_of_a_second_tab_is_not_added_again(dana: Client, workspace: Workspace) -> None:
+    url = address(workspace, "add/")
+    form = previewed(dana, url, user="Ada Lindqvist", item="Advice")
+    dana.post(url, form)
+
+    answer = dana.post(url, form, follow=True)
+
+    assert f"Nothing was saved: Rule {LineRule.objects.get().pk} says the same already." in text(answer)
+
+
+def test_other_fields_of_a_rule_can_be_changed_while_its_project_is_gone(dana: Client, workspace: Workspace) -> None:
+    rule = stored(workspace, project_id="project-two", item_id="7")
+    ClockifyProject.objects.filter(clockify_id="project-two").update(gone_at=workspace.pulled_at)
+    url = address(workspace, f"{rule.pk}/")
+    assert 'value="Website · project-two"' in dana.get(url).content.decode()
+
+    dana.post(url, previewed(dana, url, project="Website · project-two", item="Advice"))
+
+    rule.refresh_from_db()
+    assert (rule.project_id, rule.item_id) == ("project-two", "8")
+    # For another rule it can't be chosen.
+    assert dana.post(address(workspace, "add/"), {"project": "project-two", "item": "Advice"}).status_code == 422
+
+
+def test_an_item_made_inactive_between_preview_and_save_is_refused_by_its_name(
+    dana: Client, workspace: Workspace
+) -> None:
+    rule = stored(workspace, user_id="user-ada", item_id="7", description="{user}")
+    url = address(workspace, f"{rule.pk}/")
+    form = previewed(dana, url, user="Ada Lindqvist", item="Design", description="{user}!")
+    Item.objects.filter(quickbooks_id="7").update(active=False)
+
+    assert 'value="Design · 7"' in dana.get(url).content.decode()
+    answer = dana.post(url, form)
+
+    assert answer.status_code == 422 and "The item Design is inactive in QuickBooks." in main_text(answer)
+    assert LineRule.objects.get().description == "{user}"
 
 
 def test_an_entry_says_what_gives_each_field_and_over_what(dana: Client, workspace: Workspace) -> None:

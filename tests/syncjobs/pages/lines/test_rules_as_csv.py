@@ -88,6 +88,49 @@ def test_lines_change_and_add_rules_after_a_preview_and_errors_name_their_lines(
     assert "It is no longer what you previewed" in main_text(again) and LineRule.objects.count() == 2
 
 
+def test_lines_that_say_what_rules_say_already_add_nothing(dana: Client, workspace: Workspace, rule: LineRule) -> None:
+    text = "user,item,description\nuser-ada,7,'-{project}\nuser-ada,8,\nuser-ada,8,\n"
+
+    preview = upload(dana, workspace, text=text)
+    upload(dana, workspace, text=text, seen=preview.context["seen"])
+    again = upload(dana, workspace, text=text)
+
+    assert (preview.context["upload"].same, len(preview.context["upload"].changes)) == (2, 1)
+    assert (again.context["upload"].same, again.context["upload"].changes) == (3, [])
+    assert LineRule.objects.count() == 2
+
+
+@pytest.mark.parametrize("words", ["'{project}'", "{project}\n{description}", '"{task}"; {user}, {client}', "''=1"])
+def test_words_come_back_as_they_went(dana: Client, workspace: Workspace, rule: LineRule, words: str) -> None:
+    LineRule.objects.update(description=words)
+
+    answer = upload(dana, workspace, text=downloaded(dana, workspace))
+
+    assert (answer.context["upload"].changes, answer.context["upload"].same) == ([], 1)
+
+
+def test_lines_within_words_end_in_one_way(dana: Client, workspace: Workspace, rule: LineRule) -> None:
+    """A browser sends the text that was previewed with line ends of its own."""
+    text = 'user,description\nuser-ada,"{project}\n{user}"\n'
+
+    preview = upload(dana, workspace, text=text)
+    upload(dana, workspace, text=text.replace("\n", "\r\n"), seen=preview.context["seen"])
+
+    assert LineRule.objects.latest("pk").description == "{project}\n{user}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16", "latin-1"])
+def test_a_file_in_another_encoding_is_refused_with_what_to_do(
+    dana: Client, workspace: Workspace, rule: LineRule, encoding: str
+) -> None:
+    file = SimpleUploadedFile("rules.csv", "user,description\nuser-ada,{project} é\n".encode(encoding))
+    plain = SimpleUploadedFile("rules.csv", "user,description\nuser-ada,{project}\n".encode("utf-16-le"))
+
+    for sent in (file, plain):
+        answer = upload(dana, workspace, file=sent)
+        assert answer.status_code == 422 and "The file is not UTF-8 text." in main_text(answer)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [("", "Choose a file"), ("name,colour\nx,y\n", "names no column of id, user"), ("item\n" + "7\n" * 1001, "1,000")],
