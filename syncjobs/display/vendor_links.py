@@ -96,7 +96,7 @@ def open_link(url: str, product: str) -> SafeString:
     if not url:
         return SafeString("")
     return format_html(
-        '<a class="hb-open" href="{}" rel="noreferrer" title="{}"><span class="hb-hidden">{}</span>{}</a>',
+        '<a class="hb-open-in" href="{}" rel="noreferrer" title="{}"><span class="hb-hidden">{}</span>{}</a>',
         url,
         f"Open in {product}",
         f"Open in {product}",

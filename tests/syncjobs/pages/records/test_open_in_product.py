@@ -35,7 +35,7 @@ def real_products(settings: Any) -> None:
 
 
 def opens(page: Any, url: str, product: str) -> bool:
-    link = f'<a class="hb-open" href="{escape(url)}" rel="noreferrer" title="Open in {product}">'
+    link = f'<a class="hb-open-in" href="{escape(url)}" rel="noreferrer" title="Open in {product}">'
     return f'{link}<span class="hb-hidden">Open in {product}</span>' in page.content.decode()
 
 
@@ -70,7 +70,7 @@ def test_what_is_gone_or_deleted_has_no_page(admin_client: Client, workspace: Wo
     ReceiptFactory(workspace=workspace, state=Receipt.State.DELETED)
 
     for address in "/admin/integrations/customer/", "/admin/syncjobs/receipt/":
-        assert "hb-open" not in admin_client.get(address).content.decode()
+        assert "hb-open-in" not in admin_client.get(address).content.decode()
 
 
 def test_a_link_opens_on_both_sides(admin_client: Client, workspace: Workspace, real_products: None) -> None:
@@ -109,4 +109,4 @@ def test_a_sandbox_is_not_opened(admin_client: Client, workspace: Workspace, set
     entry = TimeEntryFactory(workspace=workspace)
     EntryStatusFactory(entry=entry, state="changed", reasons=[BILLED])
 
-    assert "hb-open" not in admin_client.get("/admin/integrations/timeentry/").content.decode()
+    assert "hb-open-in" not in admin_client.get("/admin/integrations/timeentry/").content.decode()
