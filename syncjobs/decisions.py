@@ -45,9 +45,11 @@ def ignore_many(
     with transaction.atomic():
         entries = entry_versions.lock_unmoved(workspace, versions)
         record_ignored(workspace, [entry.clockify_id for entry in entries], person=person, now=now, note=note)
-        waiting = [entry.clockify_id for entry in entries if _is_no_work(workspace, entry)]
+        there = [entry for entry in entries if entry.deleted_at is None]
+        waiting = [entry.clockify_id for entry in there if _is_no_work(workspace, entry)]
         record_kept(workspace, waiting, person=person, now=now)
-    evaluate.evaluate(workspace, entries, now=now)
+    evaluate.evaluate(workspace, there, now=now)
+    evaluate.mark_deleted(workspace, [entry.clockify_id for entry in entries if entry.deleted_at is not None], now=now)
     return len(entries)
 
 
@@ -90,7 +92,7 @@ def send_anyway_many(
     """Set one reason aside for these entries, as `send_anyway` does; return for how many, as `ignore_many` does."""
     _checked(code)
     with transaction.atomic():
-        entries = entry_versions.lock_unmoved(workspace, versions)
+        entries = [entry for entry in entry_versions.lock_unmoved(workspace, versions) if entry.deleted_at is None]
         for entry in entries:
             codes = sorted({*_set_aside(workspace, entry), code})
             _record(workspace, entry, person=person, now=now, send_anyway=codes, note=note)

@@ -33,11 +33,11 @@ def unmoved(workspace: Workspace, entry: TimeEntry, version: str, *, person: Any
 
 
 def lock_unmoved(workspace: Workspace, versions: Mapping[int, str]) -> list[TimeEntry]:
-    """Return those of these entries that are still as shown and not deleted, and hold other decisions about them.
+    """Return those of these entries that are still as shown, and hold other decisions about them.
 
     `versions`: by primary key, as the page showed them. For the transaction of a decision about many entries.
     """
-    rows = TimeEntry.objects.select_for_update(no_key=True).filter(workspace=workspace, deleted_at=None)
+    rows = TimeEntry.objects.select_for_update(no_key=True).filter(workspace=workspace)
     entries = list(rows.filter(pk__in=list(versions)).order_by("pk"))
     now = versions_of(workspace, entries)
     return [entry for entry in entries if versions[entry.pk] == now[entry.pk]]

@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
-from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.decisions.notes import cleaned
 from mapping.errors import Refused
@@ -70,10 +70,10 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     with transaction.atomic():
         # Two signatures of the same days must not both be the first.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
-        _refuse_while_written(workspace, days)
         stored = _compared(workspace, days)
         if str(stored.pk) != shown:
             raise Refused("The period has been compared again since. Review the result, then sign.")
+        _refuse_while_written(workspace, days, stored)
         standing = SignOff.objects.standing().filter(workspace=workspace, company=workspace.company)
         earlier = standing.filter(from_date=first, to_date=last).first()
         if earlier is not None:
@@ -106,22 +106,43 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
     return sign_off
 
 
-def _refuse_while_written(workspace: Workspace, days: Days) -> None:
-    """Check that no write to a period that is to be kept may still arrive; raises Refused otherwise.
+def _refuse_while_written(workspace: Workspace, days: Days, stored: Reconciliation) -> None:
+    """Check that all writes to a period that is to be kept are in its comparison; raises Refused otherwise.
 
     Called with the workspace's row locked: who commits an action later sees the signature (`Outcomes.hold_if_signed`).
     """
     if not Workspace.objects.filter(pk=workspace.pk, keep_signed=True).exists():
         return
-    now, (first, last) = database_now(), days
-    open_actions = Action.objects.filter(workspace=workspace, company=workspace.company, state=Action.State.SENDING)
-    arriving = [action for action in open_actions if journal.may_arrive_until(action) >= now]
+    actions = Action.objects.filter(workspace=workspace, company=workspace.company).with_in_flight()
+    actions = actions.filter(Q(state=Action.State.SENDING) | Q(watch_until__gte=stored.compared_at))
+    arriving = {action: _arrives_until(action) for action in actions}
+    open_actions = [action for action, until in arriving.items() if action.in_flight or until >= stored.compared_at]
     # Where an entry moved, both of its days change.
-    ids = [action.quickbooks_id for action in arriving if action.quickbooks_id]
+    ids = [action.quickbooks_id for action in open_actions if action.quickbooks_id]
     receipts = Receipt.objects.filter(company=workspace.company, quickbooks_id__in=ids)
-    changing = {*(action.txn_date for action in arriving), *receipts.values_list("txn_date", flat=True)}
-    if any(first <= day <= last for day in changing):
+    sent_days = dict(receipts.values_list("quickbooks_id", "txn_date"))
+    first, last = days
+    concerned = [
+        action
+        for action in open_actions
+        if first <= action.txn_date <= last or first <= sent_days.get(action.quickbooks_id, action.txn_date) <= last
+    ]
+    if any(action.in_flight for action in concerned):
         raise Refused("Time of these days is being written to QuickBooks. When that is done, compare again, then sign.")
+    if concerned:
+        # The next full minute, since seconds are not shown.
+        until = max(arriving[action] for action in concerned) + timedelta(minutes=1)
+        raise Refused(
+            "A write to these days got no answer, and could still arrive when they were compared. Compare again after "
+            f"{moment(until, workspace.time_zone)}, then sign."
+        )
+
+
+def _arrives_until(action: Action) -> datetime:
+    """Return until when an attempt of this write that got no answer may arrive."""
+    if action.state == Action.State.SENDING or action.watch_until is None:
+        return journal.may_arrive_until(action)
+    return action.watch_until
 
 
 def is_over(workspace: Workspace, last: date, now: datetime) -> bool:

@@ -128,7 +128,7 @@ def moved_since(run: Run, items: Iterable[RunItem]) -> str:
         return "The workspace now sends to another company."
     later = Run.objects.filter(workspace=workspace, dry_run=False, pk__gt=run.pk, kind__in=("sync", "undo"))
     if (newer := later.order_by("-pk").first()) is not None:
-        return f"{newer} ran since."
+        return f"{newer} {'was started' if newer.is_open else 'ran'} since."
     if Decision.objects.filter(workspace=workspace, at__gt=since).exists():
         return "Decisions about names were made since."
     if EntryOverride.objects.filter(workspace=workspace, at__gt=since).exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mapping.errors import Refused
 from syncjobs import sign_offs
-from syncjobs.models import EntryStatus, Reconciliation, RunItem, SignOff
+from syncjobs.models import Action, EntryStatus, Receipt, Reconciliation, RunItem, SignOff
 from tests.support.commands import SYNC, Command, until
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, LAST, Scene, run_command
@@ -198,3 +198,26 @@ def test_a_period_is_not_signed_while_its_time_is_written(
     assert command.result().counts == {"sent": 1}
     # Days of which nothing is on its way may be signed meanwhile, and these once it is over.
     assert sign_april(scene, beth, shown).pk
+
+
+@pytest.mark.parametrize("sent_again", [False, True], ids=["in doubt", "sent again"])
+def test_what_may_still_arrive_has_to_be_compared_before_its_days_are_signed(
+    scene: Scene, ada: str, site: str, beth: Any, sent_again: bool
+) -> None:
+    scene.policy(start_date=FIRST, keep_signed="on")
+    scene.entry(ada, site)
+    if sent_again:
+        scene.fault("cut_before")
+    scene.sync()
+    if not sent_again:
+        # As if the process had died before the answer came.
+        Receipt.objects.all().delete()
+        Action.objects.update(state=Action.State.SENDING, quickbooks_id="", ended_at=None)
+
+    with pytest.raises(Refused, match="got no answer, and could still arrive when they were compared"):
+        sign(scene, beth)
+
+    long_ago = timezone.now() - timedelta(minutes=10)
+    Action.objects.update(created_at=long_ago, tried_at=long_ago)
+    Action.objects.exclude(watch_until=None).update(watch_until=long_ago)
+    assert sign(scene, beth).pk

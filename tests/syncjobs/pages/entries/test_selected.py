@@ -16,6 +16,7 @@ from syncjobs.pages.entries import selected
 from tests.support import people
 from tests.support.factories import ClockifyUserFactory, EntryStatusFactory, TimeEntryFactory, WorkspaceFactory
 from tests.support.page_text import main_text
+from tests.support.scene import Scene
 
 LIST = "/admin/integrations/timeentry/"
 LONG = [{"code": "TOO_LONG", "minutes": 1500}]
@@ -102,6 +103,23 @@ def test_an_entry_that_moved_meanwhile_is_not_touched(dana: Client, entries: lis
     assert message(answer).startswith("Ignored 2 entries.")
     assert "1 entry was changed since the page was opened and not touched." in message(answer)
     assert not EntryOverride.objects.filter(clockify_id=entries[0].clockify_id).exists()
+
+
+def test_time_of_an_entry_deleted_in_clockify_is_left_as_it_is(dana: Client, scene: Scene, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    (form,) = scene.bill(scene.receipt(entry).quickbooks_id)
+    scene.delete_entry(entry)
+    scene.sync()
+    versions = shown_versions(act(dana, "ignore_selected", [scene.mirrored(entry)]))
+
+    answer = act(dana, "ignore_selected", [scene.mirrored(entry)], decided="1", version=versions)
+
+    assert "Ignored 1 entry." in message(answer) and "changed meanwhile" not in message(answer)
+    # Neither does it go once it is on no invoice any more.
+    scene.delete_form(form)
+    scene.sync()
+    assert len(scene.activities()) == 1
 
 
 def test_only_entries_held_for_the_reason_are_sent_anyway(dana: Client, entries: list[TimeEntry]) -> None:
