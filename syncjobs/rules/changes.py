@@ -268,6 +268,9 @@ def _changed_fields(sent: Sent, new_draft: Draft, entry: Entry, resolution: Reso
         changed = [name for name in changed if name != "rate"]
     labels = [FIELD_LABELS[name] for name in changed if name not in {*ALONG, *relinked}]
     old, new = differences.values_of(sent.draft), differences.values_of(new_draft)
+    if not sent.draft.is_billable:
+        # None was sent with it.
+        old = {**old, "rate": ""}
     along = []
     for key, (name, label) in ALONG_LABELS.items():
         # Without an item of ours an update keeps what is there.

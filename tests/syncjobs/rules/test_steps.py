@@ -91,7 +91,7 @@ def test_unbillable_time_is_updated_where_such_time_goes() -> None:
     back = intend(sent_for(step.draft), policy=Policy()) if step.draft else step
     assert (back.verb, back.why) == (
         "update",
-        "Edited in Clockify: billable or not, and the rate is now 80.00, it was 0.00.",
+        "Edited in Clockify: billable or not, and the rate is now 80.00, it was none.",
     )
     assert intend(policy=TOO, billable=False, kept=True).verb == "keep"
     assert intend(policy=TOO, billable=False, kept=True, project_id="").verb == "keep"
