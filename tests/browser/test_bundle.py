@@ -82,7 +82,7 @@ def test_the_worker_makes_a_large_bundle(
     while SupportBundle.objects.get().state in {"queued", "making"}:
         page.wait_for_timeout(200)
     page.reload()
-    person.sees(re.compile("by dana, names replaced: ready"))
+    person.sees("by dana, names replaced: ready")
     person.checks_accessibility()
 
     assert "Hourbridge support bundle" in text_of(press(page, "Download the bundle of"))

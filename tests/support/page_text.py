@@ -24,6 +24,11 @@ class _Text(HTMLParser):
             self.parts.append(data)
 
 
+def one_line(response: Any) -> str:
+    """Return the page's HTML with each run of white space as one space, wherever its templates break lines."""
+    return " ".join(response.content.decode().split())
+
+
 def text(response: Any) -> str:
     """Return the page's text with each run of white space as one space."""
     parser = _Text()

@@ -21,6 +21,7 @@ from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
 from tests.support import people
+from tests.support.page_text import one_line
 from tests.support.scene import Scene
 
 
@@ -166,14 +167,14 @@ def waiting(scene: Scene, ada: str, site: str) -> Run:
 
 
 def shown(client: Client, run: Run) -> str:
-    return client.get(reverse("admin:syncjobs_run_change", args=[run.pk])).content.decode()
+    return one_line(client.get(reverse("admin:syncjobs_run_change", args=[run.pk])))
 
 
 def test_a_waiting_run_says_when_it_goes_on_and_can_be_tried_now(person: Client, scene: Scene, waiting: Run) -> None:
     time = formatting.moment(waiting.not_before, scene.workspace.time_zone)
     page = shown(person, waiting)
     assert f"It continues automatically from {time}" in page and "Try now" in page
-    overview = person.get(reverse("admin:index")).content.decode()
+    overview = one_line(person.get(reverse("admin:index")))
     assert f"It continues automatically from {time}" in overview
     assert "Try now" in overview and reverse("hourbridge:run-again", args=[waiting.pk]) in overview
 

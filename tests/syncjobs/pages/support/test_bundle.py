@@ -25,6 +25,7 @@ from syncjobs import tasks
 from syncjobs.models import Run, SupportBundle, SupportBundlePart
 from syncjobs.runs import queue
 from syncjobs.support.bundle import make, size, stored
+from tests.support.page_text import one_line
 from tests.support.scene import Scene
 
 CHECKED = {"replace_names": "yes"}
@@ -97,7 +98,7 @@ def test_a_large_bundle_is_made_by_the_worker(
     assert message.task["args"] == (bundle.pk,) and message.task["func"] == "syncjobs.tasks.make_bundle"
     said = tasks.make_bundle(bundle.pk)
     repeated = tasks.make_bundle(bundle.pk)
-    page = visitor.get(address(ready, "diagnose")).content.decode()
+    page = one_line(visitor.get(address(ready, "diagnose")))
     download = visitor.post(reverse("hourbridge:bundle-file", args=[bundle.pk]))
 
     assert "The worker makes the bundle" in asked and "waiting for a worker" in asked
