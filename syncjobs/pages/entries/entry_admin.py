@@ -86,9 +86,10 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> HttpResponse | None:
         """Do with the ticked entries what was chosen; what is no key of a row was not ticked on any page."""
-        request.POST = ticked = request.POST.copy()
+        ticked = request.POST.copy()
         keys = [key for key in ticked.getlist(ACTION_CHECKBOX_NAME) if whole_number(key) is not None]
         ticked.setlist(ACTION_CHECKBOX_NAME, keys)
+        setattr(request, "POST", ticked)  # noqa: B010  (the stubs know no other than an immutable one)
         return super().response_action(request, queryset)
 
     def has_send_permission(self, request: HttpRequest) -> bool:
