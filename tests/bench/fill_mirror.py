@@ -84,6 +84,7 @@ def _add_statuses() -> None:
         "held": ("%s", False),
         "minutes": ("%s", 60),
         "evaluated_at": ("%s", datetime.now(UTC)),
+        "since": ("NULL", None),
     }
     has_status = f"SELECT 1 FROM {_table(EntryStatus)} AS known WHERE known.entry_id = source.id"
     _insert(EntryStatus, values, f"NOT EXISTS ({has_status})", [], source=TimeEntry)
