@@ -155,7 +155,7 @@ def test_everything_is_done_by_keys(desk: Desk) -> None:
     desk.presses("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     desk.person.checks_accessibility()
-    page.get_by_label("Single keys act").uncheck()
+    page.get_by_label("Single-key shortcuts are on").uncheck()
     desk.presses("Escape")
     page.locator("#desk-list").focus()
     desk.presses("?")
@@ -225,6 +225,38 @@ def test_a_button_works_where_a_script_cannot_send_its_request(desk: Desk) -> No
     desk.person.troubles.clear()
 
     assert Link.objects.filter(kind="user", by="person").count() == 1
+
+
+@pytest.mark.slow
+def test_a_sheet_says_that_it_could_not_be_checked_and_keeps_what_was_typed(desk: Desk) -> None:
+    page, note = desk.page, desk.page.locator("#sheet-unchecked")
+    desk.opens("projects")
+    desk.person.follows("Create… for Loyalty app")
+    name, submit = page.get_by_label("Name", exact=True), page.locator("#sheet-foot .hb-filled")
+
+    def is_not_checked(typed: str) -> None:
+        name.fill(typed)
+        expect(note).to_contain_text("your last change is not checked yet")
+        expect(submit).to_be_enabled()
+
+    name.fill("Loyalty app, again")
+    expect(page.locator("#sheet-sent")).to_contain_text("Loyalty app, again")
+    expect(note).to_be_hidden()
+    page.route("**/*", lambda route: route.fulfill(status=500))
+    is_not_checked("Loyalty app, the server failed")
+    page.unroute("**/*")
+    name.fill("Loyalty app, it works")
+    expect(note).to_be_hidden()
+    page.context.set_offline(True)
+    is_not_checked("Loyalty app, offline")
+    submit.click()
+    expect(name).to_have_value("Loyalty app, offline")
+    page.context.set_offline(False)
+    name.fill("Loyalty app, online")
+    expect(note).to_be_hidden()
+    page.context.clear_cookies(name="sessionid")
+    is_not_checked("Loyalty app, logged out")
+    desk.person.troubles.clear()
 
 
 @pytest.mark.slow
@@ -343,7 +375,7 @@ def test_every_page_of_the_desk_is_accessible(desk: Desk, workspace: Workspace) 
     person.follows("Create… for") if page.get_by_role("link", name="Create… for").count() else person.follows(
         "Reactivate…"
     )
-    person.sees("Exactly this is sent")
+    person.sees("The exact request")
     person.checks_accessibility()
     for path in ("desk/upload", "desk/history", "desk/safe", "changed"):
         desk.opens(path)

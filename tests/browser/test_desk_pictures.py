@@ -63,7 +63,7 @@ def test_pictures_of_the_desk(person: Person, sandbox: Running, log_in: LogIn) -
         f"user,{ids[1]},777,",
         f"user,{ids[2]},,ignore",
     ]
-    person.fills("Or its lines", "\n".join(lines))
+    person.fills("Or paste its lines", "\n".join(lines))
     person.presses("Preview")
     person.sees("What the file would change")
     take(person, "upload-preview")
@@ -98,7 +98,7 @@ def test_pictures_of_what_changed_after_sending(person: Person, sandbox: Running
     log_in(people.ADMINISTRATOR)
     person.opens(f"/admin/workspaces/{scene.workspace.pk}/changed/")
     take(person, "changed")
-    person.follows("Look at QuickBooks now")
+    person.follows("Read QuickBooks now")
     person.sees("QuickBooks now")
     take(person, "changed-looked")
 
@@ -125,7 +125,7 @@ def writes(person: Person, workspace: Workspace) -> None:
         link = person.page.locator("[data-do=write]").first
         if link.count():
             link.click()
-            person.sees("Exactly this is sent")
+            person.sees("The exact request")
             take(person, f"write-{tab}")
             name = person.page.get_by_label("Name", exact=True)
             if name.count():

@@ -31,7 +31,7 @@ RULES: tuple[dict[str, str], ...] = (
     {"Task": f"{TASK} · Intranet, {HARTWELL}", "Service item": VIDEO},
 )
 ENTITIES = {"ItemRef": "Item", "ClassRef": "Class", "DepartmentRef": "Department"}
-NO_RULE = "No rule and no default gives one"
+NO_RULE = "No rule or default sets it"
 
 
 @pytest.fixture

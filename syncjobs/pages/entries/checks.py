@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
-from syncjobs.display.formatting import ago, day, length, moment
+from syncjobs.display.formatting import ago, day, length, moment, money
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.eligibility import ResolvedPartner
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not run"
-NOT_ASKED = "not asked yet"
+NOT_ASKED = "not checked yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +83,14 @@ def _work_checks(
     began_text = moment(entry.start_at, zone)
     ended_text = f"ended {moment(entry.end_at, zone)}" if entry.end_at else f"running since {began_text}"
     limit = length(context.policy.longest_seconds)
-    rate_text = "none" if entry.rate is None else f"{entry.rate:.2f} {entry.currency} an hour"
+    rate_text = "none" if entry.rate is None else f"{money({entry.currency: entry.rate})} an hour"
     is_finished = entry.seconds is not None
     last_well = "shown as last read successfully" if "UNREADABLE" in known.codes else ""
     yield _check(known, "Can be read", ("UNREADABLE",), last_well)
     yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
-    yield _check(known, "Work time", ("NOT_WORK_TIME",), f"type {entry.type}", "REGULAR is sent")
+    yield _check(
+        known, "Work time", ("NOT_WORK_TIME",), entry.type.lower().replace("_", " "), "only regular time is sent"
+    )
     goes = "" if entry.billable or "NOT_BILLABLE" in known.codes else "is sent as not billable"
     yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no", goes)
     yield _check(known, "Has a project", ("NO_PROJECT",), entry.project_name or "none")
@@ -102,7 +104,9 @@ def _work_checks(
         approval = {True: "approved", False: "not approved", None: "not asked"}[entry.approved]
         yield _check(known, "Approved", ("NOT_APPROVED",), approval)
     if context.policy.block_invoiced:
-        yield _check(known, "Not invoiced there", ("INVOICED_IN_CLOCKIFY",), "invoiced" if entry.invoiced else "no")
+        yield _check(
+            known, "Not invoiced in Clockify", ("INVOICED_IN_CLOCKIFY",), "invoiced" if entry.invoiced else "no"
+        )
     yield _check(known, "Not ignored here", ("IGNORED",), "")
 
 
@@ -131,13 +135,13 @@ def _mapping_checks(entry: TimeEntry, context: PlanningContext, known: KnownReas
     )
     yield _check(known, "Customer active", ("CUSTOMER_INACTIVE",), name, _active_text(project), reached=has_customer)
     quickbooks_currency = project.partner.currency if project and project.partner else ""
-    clockify_currency = entry.currency or "not said"
+    clockify_currency = entry.currency or "not stated"
     yield _check(
         known,
         "Same currency",
         ("CURRENCY_DIFFERS",),
         clockify_currency,
-        quickbooks_currency or "not said",
+        quickbooks_currency or "not stated",
         reached=bool(quickbooks_currency and entry.currency),
     )
 
@@ -172,7 +176,7 @@ def _quickbooks_checks(
         "INVOICES_NOT_READ",
     )
     answer = known.answer if known.attempted else NOT_ASKED
-    yield _check(known, "Accepted", answer_codes, "", answer, reached=known.attempted)
+    yield _check(known, "Accepted by QuickBooks", answer_codes, "", answer, reached=known.attempted)
 
 
 def _subscription_text(workspace: Workspace) -> str:

@@ -64,7 +64,7 @@ def proof(
     why = f"whose zone “{unknown_zone}” is unknown here" if unknown_zone else "who has no time zone of their own"
     owner_label = f"{owner}" if owner_zone else f"{owner}, {why}"
     span_start = _span_start(start_at, end_at)
-    clock_rows = [(owner_label, deciding_zone, True), ("Universal time, as Clockify stores it", UNIVERSAL, False)]
+    clock_rows = [(owner_label, deciding_zone, True), ("UTC, as stored by Clockify", UNIVERSAL, False)]
     clock_rows.append(("The workspace", workspace_zone, False))
     clocks = tuple(
         _clock(who, zone, start_at, end_at, span_start, decides=decides) for who, zone, decides in clock_rows

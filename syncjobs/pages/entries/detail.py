@@ -11,7 +11,7 @@ from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
-from syncjobs.display.formatting import day, duration, length
+from syncjobs.display.formatting import day, duration, length, money
 from syncjobs.line_rules import LABELS
 from syncjobs.models import Action, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
@@ -119,6 +119,7 @@ def page_context(entry: TimeEntry) -> dict[str, Any]:
         "tally": checks.tally(check_list),
         "failing": any(check.code for check in check_list),
         "worth": worth(entry, minutes),
+        "rate": "" if entry.rate is None else money({entry.currency: entry.rate}),
         "receipt": receipt,
         "clockify_url": vendor_links.entry_url(entry),
         "quickbooks_url": vendor_links.id_url(receipt, "quickbooks_id") if receipt else "",
@@ -166,10 +167,10 @@ def _badge(status: EntryStatus | None, codes: set[str], on_the_way: Action | Non
 
 
 def worth(entry: TimeEntry, minutes: int) -> str:
-    """Return the value of these minutes at the entry's rate, as `270.00 USD`; "" where it has none."""
+    """Return the value of these minutes at the entry's rate, as `$270.00`; "" where it has none."""
     if entry.rate is None or minutes <= 0 or not entry.billable:
         return ""
-    return f"{amount(entry.rate, minutes):,.2f} {entry.currency}".strip()
+    return money({entry.currency: amount(entry.rate, minutes)})
 
 
 def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -> day_proof.Proof:

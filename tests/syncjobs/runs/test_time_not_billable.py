@@ -280,7 +280,7 @@ def test_pages_say_that_it_goes_as_not_billable(on: Scene, ada: str, site: str, 
 
     assert "none, not billable" in page and "is sent as not billable" in page
     assert "1:00 on Wed Mar 4, not billable, employee" in page
-    assert " at 80.00 an hour" not in page
+    assert " at $80.00 an hour" not in page
     on.stretch(entry, 90)
     on.put("TimeActivity", {"Id": on.receipt(entry).quickbooks_id, "BillableStatus": "Billable", "HourlyRate": 50})
     on.sync()

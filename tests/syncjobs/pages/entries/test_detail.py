@@ -249,7 +249,7 @@ def test_checks_are_passed_failed_or_not_reached(dana: Client, linked: Workspace
 
     assert checks["Not too long"] == "failed"
     assert checks["User linked"] == checks["Project linked"] == checks["Books open"] == "passed"
-    assert checks["Accepted"] == checks["Not already in QuickBooks"] == "not run"
+    assert checks["Accepted by QuickBooks"] == checks["Not already in QuickBooks"] == "not run"
 
 
 def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) -> None:
@@ -284,7 +284,7 @@ def test_the_page_says_what_each_side_has_and_who_resolves_what_failed(dana: Cli
     assert checks["Customer active"].mark == checks["Same currency"].mark == "not run"
     assert "Payroll off" in checks["Connection and plan"].quickbooks
     assert "checks were run, 1 failed." in page_text
-    assert "120.00 USD at 80.00 an hour" in page_text
+    assert "$120.00 at $80.00 an hour" in page_text
     assert (
         "Employee or vendor employee 59, Ada Lindqvist Customer not linked yet, or not active Day Mon Mar 2 Time 1:30"
         in page_text
@@ -488,7 +488,7 @@ def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: 
     page = dana.get(page_of(entry))
 
     assert f"Service item Consulting Rule {rule.pk}: user Ada Lindqvist" in main_text(page)
-    assert "Class nothing No rule and no default gives one" in main_text(page)
+    assert "Class nothing No rule or default sets it" in main_text(page)
     assert "Description Logo As in Clockify" in main_text(page)
     assert "Task UX" in main_text(page) and "Tags Rush, onsite" in main_text(page)
     assert f"See rule {rule.pk}" in main_text(page) and page.content.decode().count(f'href="{place}"') >= 2
