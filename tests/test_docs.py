@@ -12,6 +12,12 @@ from config import environment
 from syncjobs import policy
 
 HOME = Path(__file__).resolve().parent.parent
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/{page.name}" for page in (HOME / "docs").glob("*.md")),
+]
 OUR_APPS = {"integrations", "mapping", "syncjobs"}
 READS = re.compile(
     r"(?:environment|env)\.\w+\(\s*\"([A-Z][A-Z_]+)\""  # environment.text("NAME", …)
@@ -82,15 +88,20 @@ def test_every_command_line_in_the_documents_names_a_command_that_exists(documen
     assert named - {"COMMAND"} <= set(get_commands())
 
 
-@pytest.mark.parametrize(
-    "document",
-    ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/operating.md", "docs/settings.md", "CHANGELOG.md"],
-)
+def sections(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_link_between_the_documents_leads_somewhere(document: str) -> None:
     path = HOME / document
 
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
-        assert (path.parent / target).exists(), target
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", path.read_text()):
+        page = path.parent / target if target else path
+        assert page.exists(), target
+        assert not anchor or anchor in sections(page), f"{target}#{anchor}"
 
 
 def packages() -> set[str]:

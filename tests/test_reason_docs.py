@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from mapping.desk import wording
+from syncjobs.display import warnings
 from syncjobs.rules.reasons import WORDINGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
@@ -22,6 +23,10 @@ def test_every_reason_of_an_entry_is_explained_and_none_that_does_not_exist() ->
 
 def test_every_reason_of_a_mismatch_is_explained_and_none_that_does_not_exist() -> None:
     assert codes_below("Why two names are not linked") == set(wording.WRITERS)
+
+
+def test_every_warning_is_explained() -> None:
+    assert set(warnings.WORDINGS) - codes_below("Warnings") == set()
 
 
 def test_the_page_gives_each_entry_reason_its_remedy_as_the_code_has_it() -> None:
