@@ -120,7 +120,7 @@ def test_a_rule_is_previewed_and_only_what_was_previewed_is_saved(dana: Client, 
 
     form = previewed(dana, url, **values)
     again = dana.post(url, {**form, "item": "Advice"})
-    assert "It is no longer what you previewed" in main_text(again) and not LineRule.objects.exists()
+    assert "Something changed since your preview" in main_text(again) and not LineRule.objects.exists()
     dana.post(url, form)
 
     rule = LineRule.objects.get()
@@ -216,7 +216,7 @@ def test_a_rule_is_changed_in_place_unless_somebody_else_changed_it(dana: Client
     answer = dana.post(url, stale)
 
     assert LineRule.objects.get(pk=rule.pk).item_id == "9"
-    assert "It is no longer what you previewed" in main_text(answer)
+    assert "Something changed since your preview" in main_text(answer)
     dana.post(url, previewed(dana, url, user="Ada Lindqvist", item="Advice"))
     assert LineRule.objects.get(pk=rule.pk).item_id == "8"
 

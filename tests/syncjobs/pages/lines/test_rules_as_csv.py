@@ -85,7 +85,7 @@ def test_lines_change_and_add_rules_after_a_preview_and_errors_name_their_lines(
     assert list(LineRule.objects.order_by("pk").values_list("item_id", "description")) == [("8", ""), ("", "{user}")]
     # The rules moved on, so the same preview is not saved a second time.
     again = upload(dana, workspace, text=text, seen=preview.context["seen"])
-    assert "It is no longer what you previewed" in main_text(again) and LineRule.objects.count() == 2
+    assert "Something changed since your preview" in main_text(again) and LineRule.objects.count() == 2
 
 
 def test_lines_that_say_what_rules_say_already_add_nothing(dana: Client, workspace: Workspace, rule: LineRule) -> None:
