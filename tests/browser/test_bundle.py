@@ -65,6 +65,7 @@ def test_an_administrator_can_have_true_names(person: Person, page: Page, diagno
     assert "Quentin Xavier" in text_of(press(page, "Download bundle"))
 
 
+@pytest.mark.slow
 def test_the_worker_makes_a_large_bundle(
     person: Person,
     page: Page,

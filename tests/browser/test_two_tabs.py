@@ -52,6 +52,7 @@ def scene(sandbox: Running, site: str) -> Scene:
     return scene
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("key", ["a", "i", "c"])
 def test_a_second_tab_is_told_and_the_keys_go_on_from_its_row(
     person: Person, scene: Scene, log_in: LogIn, key: str

@@ -16,7 +16,7 @@ def left_out(items: Sequence[pytest.Item], *, on_second_database: bool) -> set[p
     """Return the cases that a quick run leaves out.
 
     Of a test marked `sample(n)`, all but n cases, spread over the whole; of one that talks to a sandbox, all but
-    `CASES_WITH_SANDBOX`. On the second database, all but one case of each test, and every other test that talks to a
+    `CASES_WITH_SANDBOX`. On the second database, all but one case of each test, and two of three tests that talk to a
     sandbox. Tests marked `each_case` are played whole there, since their cases differ in what the database has to hold.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
@@ -42,7 +42,7 @@ def _count(item: pytest.Item) -> int | None:
 def _count_on_second(name: str, item: pytest.Item) -> int | None:
     if item.get_closest_marker("each_case"):
         return _count(item)
-    return crc32(name.encode()) % 2 if _talks_to_sandbox(item) else 1
+    return int(crc32(name.encode()) % 3 == 0) if _talks_to_sandbox(item) else 1
 
 
 def _talks_to_sandbox(item: pytest.Item) -> bool:

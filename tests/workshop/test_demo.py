@@ -83,7 +83,8 @@ def test_the_demo_sends_what_the_sandbox_then_holds_and_a_second_start_sends_not
     assert in_use(tmp_path) == []
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_or_sigterm_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
     process = demo(tmp_path)
     assert process.stdout is not None
