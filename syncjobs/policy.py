@@ -195,16 +195,16 @@ SETTINGS: Mapping[str, Setting] = {
         _timetable,
         schedules="check",
         label="Automatic check",
-        help_text="When new users and customers are looked for.",
+        help_text="When to look for new users and customers.",
     ),
     "sync_schedule": Setting(
-        _timetable, schedules="sync", label="Automatic sync", help_text="When billable time is sent without a person."
+        _timetable, schedules="sync", label="Automatic sync", help_text="When to send billable time automatically."
     ),
     "compare_schedule": Setting(
         _timetable,
         schedules="reconcile",
         label="Automatic comparison",
-        help_text="When both sides are read for the proof: the days after the last signed period, up to yesterday, "
+        help_text="When to compare both sides for the proof: the days after the last signed period, through yesterday, "
         "three months at most. Nothing is written.",
     ),
 }

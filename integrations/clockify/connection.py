@@ -153,7 +153,7 @@ def _save(
             workspace=workspace,
             at=now,
             kind="clockify_connected",
-            message=f"Clockify workspace {workspace.name} {verb} with the key of {owner.name or owner.id}.",
+            message=f"Clockify workspace {workspace.name} {verb} with the API key of {owner.name or owner.id}.",
             by=person,
         )
     if created and not owner.time_zone:

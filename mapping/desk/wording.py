@@ -116,7 +116,7 @@ def _unlinked_by_hand(case: Case) -> str:
     )
     if partner is None:
         return ""
-    return f"A person took the link to the {kind} {partner['name']} away, so the rule does not make it again."
+    return f"Someone removed the link to the {kind} {partner['name']}, so the rule does not make it again."
 
 
 def _has_same_name(case: Case, suggestion: Mapping[str, Any], *, kind: str) -> bool:
@@ -144,7 +144,7 @@ def _ambiguous(case: Case) -> MismatchWording:
         holder = case.detail["linked_to"]
         sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
         sentence += _gone_with_time(case)
-        return MismatchWording(f"Two {records}, one name", "its partner is linked already", sentence, HERE, "group")
+        return MismatchWording(f"Two {records}, one name", "its match is already linked", sentence, HERE, "group")
     rivals = case.detail.get("rivals", "")
     # A list of rivals is cut after the first few and ends with these words (mismatch_reasons.py).
     title = f"Several {records}, one name" if rivals.endswith("and others") else f"Two {records}, one name"

@@ -19,10 +19,12 @@ class Wording:
 
 WORDINGS = {
     "NO_RATE": Wording(
-        "{n} no hourly rate in Clockify and went at 0.", "entry has,entries have", "No hourly rate, sent at 0"
+        "{n} no hourly rate in Clockify; QuickBooks gets a rate of 0.",
+        "entry has,entries have",
+        "No hourly rate, sent at 0",
     ),
     "NO_COST_RATE": Wording(
-        "{n} no cost rate that Clockify shows to this API key, and went without one.",
+        "{n} no cost rate that this API key can see; QuickBooks gets none.",
         "entry has,entries have",
         "No cost rate, sent without one",
     ),
@@ -44,7 +46,7 @@ WORDINGS = {
         "Clockify’s report counts {n} more than it lists; while that is new, nothing missing from it is deleted.",
         "time entry,time entries",
     ),
-    "UNREADABLE": Wording("{n} could not be read and held only what depends on them.", "record,records"),
+    "UNREADABLE": Wording("{n} could not be read; only what depends on them is held.", "record,records"),
     "UNKNOWN_TIME_ZONE": Wording(
         "{n} a time zone that is unknown here; {zone}, the workspace's, is used instead.", "person has,people have"
     ),

@@ -208,7 +208,7 @@ def _connection_checks(workspace: Workspace) -> list[RuleCheck]:
     company = company_of(workspace)
     payroll = {True: "on", False: "off", None: "not stated"}[company.payroll]
     value = reasons.sentence(rows[0]) if rows else f"{company.sku or 'plan not read yet'}, Payroll {payroll}"
-    return [RuleCheck("Plan may be written to", not rows, value)]
+    return [RuleCheck("Plan allows changes", not rows, value)]
 
 
 def _parent_checks(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
@@ -266,7 +266,7 @@ def _same_name_notes(name: str, full_name: str, taken_names: list[Namesake]) -> 
     same_name = [taken for taken in same_name if rules.fold(taken.full_name) != rules.fold(full_name)]
     if not same_name:
         return ()
-    return (f"{same_name[0].full_name} has this name as well, at another place; QuickBooks may refuse a second one.",)
+    return (f"{same_name[0].full_name} also has this name, under another parent; QuickBooks may refuse a second one.",)
 
 
 def _other_fields_line() -> tuple[str, str]:

@@ -118,7 +118,7 @@ def connection_reasons(
         if archived_by_workspace is None:
             archived_by_workspace = archived.last_by_workspace([workspace])
         last = archived_by_workspace.get(workspace.pk)
-        cause = f"the connection to {last.company} was archived." if last else "no company was connected yet."
+        cause = f"the connection to {last.company} was archived." if last else "no company has been connected yet."
         reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
         return reasons
     if company.state != company.State.CONNECTED:

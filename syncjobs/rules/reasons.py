@@ -101,7 +101,7 @@ WORDINGS = {
         "Unusually long",
         "It lasts {hours} h; entries over {limit} h wait for review.",
         "clockify",
-        "Correct the end in Clockify if the timer was forgotten, or send it anyway here.",
+        "Correct the end time in Clockify if a timer was left running, or send it anyway here.",
     ),
     "BOOKS_CLOSED": Wording(
         "Books closed",

@@ -184,7 +184,7 @@ def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) ->
     # Only the action: locks on the joined workspace and company would hold up everybody who updates those.
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
     if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != "create":
-        raise Refused("This has already been settled; there is nothing left to decide.")
+        raise Refused("This has already been resolved; there is nothing left to decide.")
     return action
 
 

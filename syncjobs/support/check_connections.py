@@ -126,13 +126,13 @@ def records(workspace: Workspace, kind: str) -> Line:
     mapped, unmapped = counted["mapped"], counted["unmapped"]
     when = f"Lists read {moment(min(workspace.pulled_at, workspace.company.pulled_at))}, not read since."
     if not unmapped:
-        return Line(OK, f"{formatting.number(mapped, noun)} linked, none without a partner. {when}")
+        return Line(OK, f"{formatting.number(mapped, noun)} linked, none unmatched. {when}")
     rows = queries.mismatches_of(workspace).filter(kind=kind).exclude(reason="RENAMED")
     held = rows.aggregate(total=Sum("blocked_minutes"))["total"]
     names = [row.clockify_name or row.clockify_id for row in rows[:NAMED]]
     more = f" and {unmapped - NAMED} more" if unmapped > NAMED else ""
     message = (
-        f"{formatting.number(unmapped, noun)} without a partner ({', '.join(names)}{more}), {mapped} linked; "
+        f"{formatting.number(unmapped, noun)} unmatched ({', '.join(names)}{more}), {mapped} linked; "
         f"they hold back {formatting.in_hours(held)}. {when}"
     )
     fix = f"Each needs {rule}: correct the name on either side and check again, or link it by hand on the review desk."

@@ -236,7 +236,7 @@ def test_a_sheet_says_that_it_could_not_be_checked_and_keeps_what_was_typed(desk
 
     def is_not_checked(typed: str) -> None:
         name.fill(typed)
-        expect(note).to_contain_text("your last change is not checked yet")
+        expect(note).to_contain_text("could not check your last change")
         expect(submit).to_be_enabled()
 
     name.fill("Loyalty app, again")

@@ -189,7 +189,7 @@ def sent_back(inspection: Inspection, path: str) -> None:
         person.presses("Connect Clockify")
     else:
         person.fills("Longest entry, hours", "many")
-        person.presses("Save the rules")
+        person.presses("Save rules")
     inspection.inspect(f"{path} sent back")
 
 

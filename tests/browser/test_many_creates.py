@@ -29,7 +29,7 @@ def test_ticked_names_are_created_one_after_the_other_and_unlinked_together(
     lacking = page.locator("[data-lacking]").count()
     assert lacking > 1
     person.presses(f"Create {lacking} in QuickBooks…")
-    person.sees("QuickBooks keeps what is created")
+    person.sees("the records stay in QuickBooks")
     person.checks_accessibility()
     person.presses(f"Create {lacking} records in QuickBooks and link")
     expect(page.locator("#created")).to_contain_text(f"{lacking} of {lacking} created", timeout=PATIENCE_MS)

@@ -288,7 +288,7 @@ def _activity_values(activity: Activity, receipt: Receipt, names: _PartnerNames)
         duration(activity.minutes),
         activity.description.strip() or "none",
         _rate(activity.rate),
-        STATUS_WORDS.get(status, status or "not said"),
+        STATUS_WORDS.get(status, status or "not stated"),
     ]
 
 

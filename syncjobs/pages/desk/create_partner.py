@@ -38,7 +38,7 @@ DEFAULTS: Mapping[str, Any] = {field.name: field.default for field in fields(Wri
 MAX_LENGTH = 2000
 SIDE_NAMES = {QUICKBOOKS: "QuickBooks", CLOCKIFY: "Clockify"}
 REVERSAL_NOTES = {
-    (QUICKBOOKS, CREATE): "QuickBooks keeps what is created: it can be made inactive, not deleted.",
+    (QUICKBOOKS, CREATE): "What is created stays in QuickBooks: it can be made inactive, not deleted.",
     (QUICKBOOKS, REACTIVATE): "It can be made inactive again in QuickBooks.",
     (CLOCKIFY, CREATE): "It can be archived and deleted in Clockify.",
     (CLOCKIFY, RENAME): "It can be renamed again in Clockify.",

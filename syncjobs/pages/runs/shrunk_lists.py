@@ -23,7 +23,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("admin:index")
     count = shrunk_lists.accept(shrunk, person=request.user) if shrunk is not None else None
     if shrunk is None or count is None:
-        messages.warning(request, "A later reading, or someone else, has already settled this.")
+        messages.warning(request, "A later reading, or someone else, has already resolved this.")
         return redirect("admin:index")
     if workspace.company is not None:
         evaluate.refresh(workspace, now=timezone.now())

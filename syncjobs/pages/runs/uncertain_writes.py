@@ -192,7 +192,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
             [activity.description.strip() or "none" for activity in alike],
         ),
         line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
-        line("Billable", sent.billable_status, [activity.billable_status or "not said" for activity in alike]),
+        line("Billable", sent.billable_status, [activity.billable_status or "not stated" for activity in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
         line("Service", names.item(sent), [names.item(activity) if sent.item_id else "none" for activity in alike]),
         ComparedField("Made there", "", tuple((_made(activity, zone), False) for activity in alike)),
@@ -200,7 +200,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
 
 
 def _made(activity: Activity, zone: str) -> str:
-    return moment(activity.created_at, zone) if activity.created_at else "not said"
+    return moment(activity.created_at, zone) if activity.created_at else "not stated"
 
 
 def _rate(rate: Any) -> str:

@@ -26,7 +26,7 @@ MODES = (
     (timetable.OFF, "Off: only on request"),
     (timetable.MINUTES, "Every few minutes"),
     (timetable.HOURS, "Every few hours"),
-    (timetable.DAILY, "Every day at a time"),
+    (timetable.DAILY, "Every day at a set time"),
 )
 # Values of the fields of a schedule that is off.
 DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00", "reconcile": "02:00"}

@@ -19,9 +19,9 @@ def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> 
 
 
 def clockify(workspace: Workspace) -> str:
-    """Return `Northlight Studio was connected by dana, Mon Mar 9, 10:40, with the key of Dana Marsh.`"""
+    """Return `Northlight Studio was connected by dana, Mon Mar 9, 10:40, with the API key of Dana Marsh.`"""
     owner = workspace.key_owner_name or workspace.key_owner_id or "an unnamed owner"
-    return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the key of {owner}."
+    return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the API key of {owner}."
 
 
 def quickbooks(workspace: Workspace) -> str:

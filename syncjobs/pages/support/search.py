@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "found": found,
         "days": [day(value) for value in found.days],
         "entries": [_entry_line(entry) for entry in found.entries],
-        "records": [(row._meta.verbose_name, row, links.page_of(row)) for row in found.records],
+        "records": [(_kind_and_place(row), row, links.page_of(row)) for row in found.records],
         "runs": [(run, run_summary.result(run)) for run in found.runs],
         "calls": [(call, links.page_of(call)) for call in found.calls],
         "codes": list(_codes(found)),
@@ -62,6 +62,14 @@ def page(request: HttpRequest) -> HttpResponse:
         "reach": _reach() if found.nothing or answer else [],
     }
     return access.show(request, "support/search.html", context, title="Search")
+
+
+def _kind_and_place(row: Model) -> str:
+    """Return `Customer under Acme & Sons` or `Clockify user, ada@example.test`, which tells namesakes apart."""
+    kind = str(row._meta.verbose_name)
+    parent = getattr(row, "full_name", "").rpartition(":")[0] or getattr(row, "client_name", "")
+    email = getattr(row, "email", "")
+    return kind[:1].upper() + kind[1:] + (f" under {parent}" if parent else "") + (f", {email}" if email else "")
 
 
 def _limit_to_rights(request: HttpRequest, found: Found) -> None:

@@ -39,7 +39,7 @@ WHO = {
     "here": "Here",
     "quickbooks": "QuickBooks",
     "clockify": "Clockify",
-    "wait": "No one: settles automatically",
+    "wait": "No one: resolves automatically",
     "support": "Support",
 }
 CHANGED = StatusBadge("Changed since", "edit", "waiting")

@@ -201,7 +201,7 @@ def test_in_two_tabs_only_the_first_press_counts(
     shrunk = ShrunkList.objects.get()
 
     assert "30 records of QuickBooks customers marked as gone." in press_it_is_right(client, scene, shrunk)
-    assert "has already settled this" in press_it_is_right(client, scene, shrunk)
+    assert "has already resolved this" in press_it_is_right(client, scene, shrunk)
     assert shrunk_lists.accept(shrunk, person=admin_user) is None
 
     assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
@@ -229,7 +229,7 @@ def test_two_presses_at_the_same_time_are_one(scene: Scene, customers: list[dict
     for thread in threads:
         thread.join()
 
-    assert sorted("has already settled this" in page for page in pages) == [False, True]
+    assert sorted("has already resolved this" in page for page in pages) == [False, True]
     assert ConnectionEvent.objects.filter(kind="list_believed").count() == 1
 
 
@@ -247,7 +247,7 @@ def test_a_page_from_before_a_later_reading_decides_nothing(
 
     page = press_it_is_right(client, scene, seen)
 
-    assert "already settled this" in page or "read again since" in page
+    assert "already resolved this" in page or "read again since" in page
     assert not Customer.objects.exclude(gone_at=None).exists()
 
 

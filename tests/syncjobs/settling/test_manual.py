@@ -142,9 +142,9 @@ def put_right(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "verb", "word"),
     [
-        (settle_by_itself, "take", "already been settled"),
-        pytest.param(settle_by_itself, "send_again", "already been settled", marks=pytest.mark.slow),
-        pytest.param(settle_by_itself, "leave_out", "already been settled", marks=pytest.mark.slow),
+        (settle_by_itself, "take", "already been resolved"),
+        pytest.param(settle_by_itself, "send_again", "already been resolved", marks=pytest.mark.slow),
+        pytest.param(settle_by_itself, "leave_out", "already been resolved", marks=pytest.mark.slow),
         (edit_there, "take", "changed in QuickBooks since"),
         pytest.param(edit_there, "send_again", "changed in QuickBooks since", marks=pytest.mark.slow),
         pytest.param(
@@ -326,9 +326,9 @@ def test_only_an_open_create_that_waits_for_a_person_is_decided(
     decision, key = seen(scene), similar_activity(scene)
     Action.objects.filter(pk=decision.action_id).update(**values)
 
-    with pytest.raises(Refused, match="already been settled"):
+    with pytest.raises(Refused, match="already been resolved"):
         manual.take(decision, key, now=timezone.now())
-    with pytest.raises(Refused, match="already been settled"):
+    with pytest.raises(Refused, match="already been resolved"):
         manual.take(replace(decision, action_id=0), key, now=timezone.now())
 
     assert not Receipt.objects.exists()

@@ -74,7 +74,7 @@ def test_the_number_of_safe_pairs_is_counted_once_and_then_known_to_every_page(d
 def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Workspace) -> None:
     rows = ["user-u2", "user-u3"]
     page_text = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
-    assert "Accept 2 pairs" in page_text and "look twice" in page_text
+    assert "Accept 2 pairs" in page_text and "double-check" in page_text
 
     ticked = pairs_now(pairs, ["user-u2=employee:52", "user-u3=employee:99"])
     form = {"asked": "1", "tab": "people", "row": rows, "key": rows, "shown": ticked}

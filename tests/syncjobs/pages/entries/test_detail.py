@@ -259,7 +259,7 @@ def test_the_day_is_proven_in_the_owner_s_zone(dana: Client, linked: Workspace) 
 
     page_text = main_text(dana.get(page_of(entry_with_status(linked))))
 
-    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue Mar 3, 03:00 to Tue Mar 3, 04:30 Tue Mar 3 decides" in page_text
+    assert "Ada Lindqvist Pacific/Auckland, UTC+13 Tue Mar 3, 03:00 to Tue Mar 3, 04:30 Tue Mar 3 used" in page_text
     assert "America/New_York, UTC−5 Mon Mar 2, 09:00 to Mon Mar 2, 10:30 Mon Mar 2" in page_text
     assert "Near midnight" in page_text and "UTC says Mon Mar 2 and America/New_York says Mon Mar 2." in page_text
 
@@ -489,7 +489,7 @@ def test_the_rule_of_each_field_is_named_and_a_broken_one_is_a_click_away(dana: 
 
     assert f"Service item Consulting Rule {rule.pk}: user Ada Lindqvist" in main_text(page)
     assert "Class nothing No rule or default sets it" in main_text(page)
-    assert "Description Logo As in Clockify" in main_text(page)
+    assert "Description Logo Same as in Clockify" in main_text(page)
     assert "Task UX" in main_text(page) and "Tags Rush, onsite" in main_text(page)
     assert f"See rule {rule.pk}" in main_text(page) and page.content.decode().count(f'href="{place}"') >= 2
     assert place.partition("#")[0] in dana.get("/admin/").content.decode()

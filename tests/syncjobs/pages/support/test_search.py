@@ -12,7 +12,7 @@ from syncjobs.models import Action, Run
 from tests.support import people
 from tests.support.factories import UserFactory
 from tests.support.page_text import main_text
-from tests.support.scene import Scene
+from tests.support.scene import Scene, run_command
 
 FIND = "/admin/find/"
 
@@ -54,6 +54,17 @@ def test_runs_and_codes_have_a_line_each(support: Client, scene: Scene) -> None:
     page = support.get(FIND, {"q": "6210"})
     assert "6210 the books are closed for that day." in main_text(page)
     assert f"/admin/workspaces/{scene.workspace.pk}/log/?from=" in page.content.decode()
+
+
+def test_records_of_one_name_are_told_apart(support: Client, scene: Scene) -> None:
+    for client in ("Acme", "Globex"):
+        scene.project("Redesign", client=scene.client(client))
+    run_command("check_for_new")
+
+    text = main_text(support.get(FIND, {"q": "redesign"}))
+
+    for place in ("Clockify project under Acme", "Customer under Globex"):
+        assert place in text
 
 
 def test_where_nothing_fits_it_says_what_was_read_and_from_when_time_goes(support: Client, scene: Scene) -> None:

@@ -134,7 +134,7 @@ def test_what_went_through_since_is_settled(support: Client, scene: Scene, troub
         "2 open, " in text
         and "The person, customer, service item, class or location is missing or inactive 610 1 1.50" in text
     )
-    assert "settled; last" in text
+    assert "resolved; last seen" in text
     (row,) = [row for row in rows_of_csv(support, scene) if row["open"] == "no"]
     assert (row["code"], row["entry"], row["project"]) == ("610", trouble["refused"], "Site")
     assert "Customer Id Acme:Site" in row["quickbooks_words"] and row["intuit_tid"] and row["run"]
