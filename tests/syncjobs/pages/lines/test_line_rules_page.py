@@ -107,7 +107,8 @@ def test_a_broken_rule_and_a_broken_default_say_why(dana: Client, workspace: Wor
     assert answer.context["defaults"].problems == [
         "Class 4 can't be used, since classes are switched off in QuickBooks."
     ]
-    assert main_text(answer).count("waits.") == 2
+    assert f"{rule.problems[0]} Time that this rule applies to is held." in main_text(answer)
+    assert f"{answer.context['defaults'].problems[0]} Time without a rule for it is held." in main_text(answer)
 
 
 def test_a_rule_is_previewed_and_only_what_was_previewed_is_saved(dana: Client, workspace: Workspace) -> None:
@@ -242,7 +243,9 @@ def test_a_rule_that_another_tab_changed_is_not_removed(dana: Client, workspace:
 
     answer = dana.post(f"{url}remove/", {"seen": seen})
 
-    assert "It was changed since you looked at it" in main_text(answer) and "Advice nothing" in main_text(answer)
+    assert "This rule was changed since you opened the page" in main_text(answer) and "Advice nothing" in main_text(
+        answer
+    )
     assert LineRule.objects.get().item_id == "8"
 
 
