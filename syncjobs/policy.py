@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.planning import evaluate, lines
 from syncjobs.rules import rounding, templates, timetable
+from syncjobs.rules.reasons import full_date
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules
 
@@ -289,4 +290,14 @@ def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, 
 
 
 def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return full_date(value)
     return "nothing" if value == "" else str(value)
+
+
+def with_label(message: str) -> str:
+    """Return the note of a change with the rule's label instead of its name on the command line."""
+    name, _, value_text = message.partition(" ")
+    return f"{SETTINGS[name].label} {value_text}" if name in SETTINGS else message
