@@ -333,6 +333,17 @@ def test_an_item_of_ours_that_is_switched_off_stays_without_a_word() -> None:
     assert step.draft is not None and step.draft.item_id == ""
 
 
+@pytest.mark.parametrize(
+    ("field", "kind", "label"), [("class_id", "class", "class"), ("department_id", "location", "location")]
+)
+def test_a_class_or_location_that_goes_along_is_named(field: str, kind: str, label: str) -> None:
+    given = Policy(line_rules=LineRules(defaults={kind: "3"}))
+    sent = replace(SENT, draft=replace(DRAFT, **{field: "5"}))
+
+    assert intend(policy=given, seconds=5400).why == f"Edited in Clockify: time, and the {label} is now 3, it was none."
+    assert intend(sent, seconds=5400).why == f"Edited in Clockify: time, and the {label} is now none, it was 5."
+
+
 COSTS = Policy(send_cost_rate=True)
 
 
