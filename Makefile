@@ -9,6 +9,7 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 CRASH_ARGS ?=
 BENCH_ARGS ?=
+MUTATE_ARGS ?=
 # More than there are cores: many tests wait, for a browser, a worker, or an answer that hangs.
 TEST_JOBS ?= 3
 # Tools that load the settings get plain ones, whatever stands in the developer's .env.
@@ -22,7 +23,7 @@ CORE = $$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3
 MEASURE = $(if $(strip $(TEST_ARGS)),,$$([ "$(COVERAGE)$(CORE)" = ctrace ] || echo --cov --cov-report=term))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all crash bench check lint types imports migrations hooks screenshots fix clean distclean
+.PHONY: help setup demo test test-all crash bench mutate check lint types imports migrations hooks screenshots fix clean distclean
 
 help:  ## what there is
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -68,6 +69,9 @@ hooks: $(VENV)/.ready-to-develop  ## have git check style, imports and migration
 
 bench: $(VENV)/.ready-to-develop  ## what it costs: one table, JSON into var/bench (BENCH_ARGS="cpu memory"; BENCH_ARGS=--help)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+mutate: $(VENV)/.ready-to-develop  ## do the tests notice mistakes? (MUTATE_ARGS="--module syncjobs/rules/changes.py --sample 60")
+	@env -u TEST_DATABASE_URL $(BIN)/python -m tests.mutate $(MUTATE_ARGS)
 
 screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/screenshots, four of them into docs/pictures
 	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/browser/screenshots.py

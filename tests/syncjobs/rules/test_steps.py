@@ -13,7 +13,7 @@ import pytest
 from syncjobs.rules import changes, draft
 from syncjobs.rules.billing import NOT_BILLED, Billing
 from syncjobs.rules.changes import MAX_DUPLICATES, Sent, Step
-from syncjobs.rules.closed_periods import ClosedPeriods
+from syncjobs.rules.closed_periods import ClosedPeriods, SignedPeriod
 from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
 from syncjobs.rules.line_rules import LineRules
 from syncjobs.rules.reasons import Reason
@@ -99,10 +99,20 @@ def test_unbillable_time_is_updated_where_such_time_goes() -> None:
     assert (held.verb, codes(held)) == ("block", ["USER_NOT_MAPPED"])
 
 
+def test_what_was_sent_as_unbillable_is_work_while_such_time_goes() -> None:
+    unbillable = work(billable=False)
+    sent = intend(None, policy=TOO, billable=False).draft
+
+    assert sent is not None and not changes.is_no_work(unbillable, resolved(unbillable, policy=TOO), sent_for(sent))
+    assert changes.is_no_work(unbillable, resolved(unbillable, policy=TOO), SENT)
+    assert not changes.is_no_work(unbillable, resolved(unbillable, policy=TOO), None)
+
+
 def test_unbillable_time_goes_without_a_rate_and_a_warning_of_one() -> None:
     step = intend(None, policy=TOO, billable=False, rate=None)
 
     assert (step.verb, step.why, step.warnings) == ("create", "New: not sent before. It is sent as not billable.", ())
+    assert intend(None, policy=TOO).why == "New: not sent before."
     body = json.loads(draft.create_body(step.draft)) if step.draft else {}
     assert (body["BillableStatus"], "HourlyRate" in body) == ("NotBillable", False)
 
@@ -176,6 +186,9 @@ def test_a_resend_into_closed_days_is_held_with_its_reason() -> None:
     # Also where only the day that was sent is closed, and the entry is of another one by now.
     assert (step(moved).verb, codes(step(moved))) == ("block", ["BOOKS_CLOSED"])
     assert step(WORK).verb == "keep"
+    signed = SignedPeriod(DAY, DAY, "Beth")
+    both = changes.intend(entry, resolved(entry, policy=replace(closed, signed=(signed,))), SENT, resend=True)
+    assert (both.verb, codes(both)) == ("block", ["BOOKS_CLOSED", "PERIOD_SIGNED"])
 
 
 def test_an_entry_that_is_as_sent_tells_what_changed_around_it() -> None:
@@ -318,6 +331,36 @@ def test_an_item_of_ours_that_is_switched_off_stays_without_a_word() -> None:
 
     assert step.why == "Edited in Clockify: time."
     assert step.draft is not None and step.draft.item_id == ""
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "label"), [("class_id", "class", "class"), ("department_id", "location", "location")]
+)
+def test_a_class_or_location_that_goes_along_is_named(field: str, kind: str, label: str) -> None:
+    given = Policy(line_rules=LineRules(defaults={kind: "3"}))
+    sent = replace(SENT, draft=replace(DRAFT, **{field: "5"}))
+
+    assert intend(policy=given, seconds=5400).why == f"Edited in Clockify: time, and the {label} is now 3, it was none."
+    assert intend(sent, seconds=5400).why == f"Edited in Clockify: time, and the {label} is now none, it was 5."
+
+
+COSTS = Policy(send_cost_rate=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "was_sent", "goes", "warned"),
+    [("40", None, "40", ()), (None, None, "", ("NO_COST_RATE",)), (None, "40", "40", ()), ("45", "40", "45", ())],
+)
+def test_a_cost_rate_that_was_sent_stays_where_none_is_known_any_more(
+    known: str | None, was_sent: str | None, goes: str, warned: tuple[str, ...]
+) -> None:
+    sent = sent_for(replace(DRAFT, cost_rate=was_sent), source=SOURCE) if was_sent else None
+
+    step = intend(sent, policy=COSTS, seconds=5400, cost_rate=Decimal(known) if known else None)
+
+    assert (step.draft and step.draft.cost_rate, step.warnings) == (goes, warned)
+    if known and was_sent:
+        assert step.why == "Edited in Clockify: time, and the cost rate is now 45.00, it was 40.00."
 
 
 def test_a_resend_names_what_is_different_now() -> None:
