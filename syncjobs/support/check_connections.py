@@ -171,7 +171,7 @@ def _as_known(row: Workspace | Company, vendor: str, account: str, fix: str) -> 
         return Line(FAIL, f"{row.state_reason} {state}".strip(), fix)
     answered = ApiCall.objects.filter(vendor=vendor, account=account, status__gte=200, status__lt=300)
     last = answered.order_by("-at").values_list("at", flat=True).first()
-    return Line(OK, f"{row} is connected; its last good answer is from {moment(last)}, not asked since.")
+    return Line(OK, f"{row} is connected; its last good answer is from {moment(last)}; not contacted since.")
 
 
 def _not_answered(

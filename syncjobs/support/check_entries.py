@@ -21,7 +21,7 @@ LEFT_OUT = {
     "billable": (
         "NOT_BILLABLE",
         "not marked billable",
-        "Only billable time goes. If it should be billed, mark it billable in Clockify (the blue dollar icon).",
+        "Only billable time is sent. If it should be billed, mark it billable in Clockify (the blue dollar icon).",
     ),
     "assigned": ("NO_PROJECT", "without a project", "Choose a project for it in Clockify, and a client if it has one."),
     "mapped_users": (
@@ -51,7 +51,7 @@ def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
         entry__txn_date__lte=last,
     )
     read_at = window.aggregate(last=Max("evaluated_at"))["last"]
-    span = f"from {workspace.start_date} to {last}"
+    span = f"from {formatting.day(workspace.start_date)} to {formatting.day(last)}"
     if read_at is None and workspace.pulled_at is None:
         return Line(
             WARN, f"No time entry {span} was read yet.", "Run `check_for_new` or `sync_time`, which reads them."
@@ -95,7 +95,7 @@ def refused(workspace: Workspace | None, now: datetime) -> Line:
     found = _with_reason(statuses.exclude(state=EntryStatus.State.SENT), "QUICKBOOKS_REFUSED")
     count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
     if not count:
-        return Line(OK, f"QuickBooks refuses no time entry as far as was tried, {moment(now)}.")
+        return Line(OK, f"QuickBooks has refused no time entry that was sent to it, {moment(now)}.")
     latest = found.order_by("-evaluated_at", "-pk")[0]
     row = next(row for row in latest.reasons if row.get("code") == "QUICKBOOKS_REFUSED")
     said = reasons.explain(row)

@@ -45,7 +45,7 @@ def settings_line() -> Line:
         problems.append((text, "set both, from your app at developer.intuit.com"))
     now = moment(timezone.now())
     if not problems:
-        return Line(OK, f"Nothing in the settings of this process is known to do harm, {now}.")
+        return Line(OK, f"No problem is known in the settings of this process, {now}.")
     found, fixes = zip(*problems, strict=True)
     text = "; ".join(fixes)
     return Line(WARN, f"{'; '.join(found)}. {now}.", f"{text[0].upper()}{text[1:]}. See docs/settings.md.")
@@ -121,4 +121,4 @@ def backup_age() -> Line:
 
 def version(now: datetime) -> Line:
     parts = f"{name_and_version()}, Python {platform.python_version()}, Django {django.get_version()}"
-    return Line(OK, f"{parts}. Whether there is a newer one was not asked, {moment(now)}.")
+    return Line(OK, f"{parts}. Newer versions were not looked for, {moment(now)}.")

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from config.scrubber import scrub
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
+from syncjobs.display import formatting
 
 log = logging.getLogger("hourbridge.doctor")
 
@@ -79,5 +80,5 @@ def _judged(name: str, judge: Judge) -> Line:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a time as lines quote it: `2026-11-28 22:10 UTC`."""
-    return f"{value:%Y-%m-%d %H:%M} UTC" if value is not None else "never"
+    """Return a time as lines quote it: `Sat Nov 28, 22:10 UTC`."""
+    return f"{formatting.moment(value)} UTC" if value is not None else "never"

@@ -60,7 +60,7 @@ def _counted(kind: str, side: str, names: Sequence[str]) -> str:
 def _since(answers: VendorAnswers) -> str:
     """Return what was asked for and is not there, and what was not asked for."""
     if not answers.is_asked:
-        return "What came later was not read."
+        return "Anything newer has not been read."
     asked = []
     if answers.new_in_quickbooks is not None:
         asked.append("QuickBooks has no newer employee, vendor or customer")

@@ -49,13 +49,13 @@ def worker(heartbeat: datetime | None, now: datetime) -> Line:
     """Judge whether a worker is alive, and whether work waits for one. `heartbeat`: the last sign of life known."""
     waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=now - TAKEN_WITHIN)
     count, oldest = waiting.count(), waiting.aggregate(oldest=Min("created_at"))["oldest"]
-    seen = f"The last sign of life of a worker is from {moment(heartbeat)}" if heartbeat else "No worker was seen"
+    seen = f"A worker was last active {moment(heartbeat)}" if heartbeat else "No worker was seen"
     if count:
         waits = formatting.number(count, "run waits,runs wait")
         text = f"{waits} for a worker, the oldest since {moment(oldest)}. {seen}."
         return Line(FAIL, text, "Look into the worker's log." if is_alive(heartbeat, now) else START_WORKER)
     if is_alive(heartbeat, now):
-        return Line(OK, f"A worker gave a sign of life, {moment(heartbeat)}; no run waits for it.")
+        return Line(OK, f"A worker was last active {moment(heartbeat)}; no run waits for it.")
     due = Schedule.objects.filter(next_at__lt=now - OVERDUE).exists()
     text = f"{seen}, {moment(now)}. Buttons and schedules need one; commands do not."
     return Line(FAIL if due else WARN, text, START_WORKER)
@@ -75,7 +75,7 @@ def quota(now: datetime) -> Line:
     last = calls.aggregate(last=Max("at"))["last"]
     share = count / FREE_CALLS_A_MONTH
     message = (
-        f"{formatting.number(count, 'metered call,metered calls')} to QuickBooks since {first:%Y-%m-%d}, "
+        f"{formatting.number(count, 'metered call,metered calls')} to QuickBooks since {formatting.day(first.date())}, "
         f"{share:.1%} of the free tier's {FREE_CALLS_A_MONTH:,} a month, by this installation's journal, which "
         f"leaves out those of this checklist (the last call: {moment(last)})."
     )

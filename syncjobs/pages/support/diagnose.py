@@ -34,7 +34,7 @@ TITLES = {
     "connection_clockify": "Connection to Clockify",
     "billable": "Marked as billable",
     "assigned": "Assigned to a project",
-    "mapped_users": "Tracked by a mapped user",
+    "mapped_users": "Tracked by a linked user",
     "in_doubt": "Writes in doubt",
     "refused": "Refused by QuickBooks",
     "quota": "QuickBooks' quota",
@@ -50,7 +50,7 @@ PAGES = {
     "connection_quickbooks": ("connect-quickbooks", "Connect QuickBooks"),
     "mapped_users": ("people", "People"),
     "in_doubt": ("uncertain-writes", "Unknown outcomes"),
-    "schedule": ("rules", "Rules"),
+    "schedule": ("schedules", "Schedules"),
 }
 # The list of time entries as it is narrowed to those that a line counts.
 LISTS = {
