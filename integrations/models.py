@@ -105,17 +105,18 @@ class Workspace(Connection):
         max_length=12,
         choices=Matching,
         default=Matching.STRICT,
-        help_text="Whether names that differ only in case and inner spaces are linked automatically, or only "
+        help_text="Whether names that differ only in capitalization and spacing are linked automatically, or only "
         "suggested.",
     )
     people_to_vendors = models.BooleanField(
+        "match people to vendors",
         default=True,
         help_text="Contractors are vendors in QuickBooks: suggest vendors for people and let them be linked by hand. "
         "Existing links stay.",
     )
     start_date = models.DateField("send time from", help_text=START_DATE_RULE)
     time_zone = models.CharField(
-        max_length=64, default="UTC", help_text="For people who have none in Clockify; pages show times in it."
+        max_length=64, default="UTC", help_text="Used for people without one in Clockify, and for times on pages."
     )
     rounding = models.CharField(
         max_length=40,
@@ -124,7 +125,7 @@ class Workspace(Connection):
         "down:5: to a multiple of that many minutes. A minimum may follow, as in up:6,minimum:15.",
     )
     approved_only = models.BooleanField(
-        "approved time only", default=False, help_text="Time that is not approved in Clockify waits."
+        "approved time only", default=False, help_text="Time that is not approved in Clockify is held."
     )
     block_invoiced = models.BooleanField(
         "exclude invoiced time",
@@ -132,16 +133,16 @@ class Workspace(Connection):
         help_text="Time that Clockify has invoiced already would be billed twice.",
     )
     send_nonbillable = models.BooleanField(
-        "send unbillable time",
+        "send non-billable time",
         default=False,
         help_text="Only billable time is sent, as Clockify's own QuickBooks integration does. Yes sends the rest too, "
-        "as not billable: it counts in job costing and goes on no invoice.",
+        "as not billable: it counts in job costing and is never invoiced.",
     )
     send_cost_rate = models.BooleanField(
         "send cost rates",
         default=False,
-        help_text="Whether time goes with Clockify's cost rate, so that QuickBooks knows what it costs. Where Clockify "
-        "shows none to this API key, time goes without one.",
+        help_text="Whether time is sent with Clockify's cost rate, so that QuickBooks knows what it costs. Where this "
+        "API key can see no cost rate, none is sent.",
     )
     keep_signed = models.BooleanField(
         "keep signed periods",
@@ -154,14 +155,14 @@ class Workspace(Connection):
         max_digits=6,
         decimal_places=2,
         default=24,
-        help_text="Longer entries wait for a person, since a timer may have been left running.",
+        help_text="Longer entries wait for review, since a timer may have been left running.",
     )
     # What time has that no line rule decides about; each may be empty.
     service_item = models.CharField(
         max_length=64,
         blank=True,
-        help_text="What sent time is booked on where no line rule says it. Left to QuickBooks, "
-        "it is the item for time in its own settings, or one that it chooses.",
+        help_text="The item that time is booked to where no line rule sets one. If left to QuickBooks, it uses the "
+        "item for time in its settings, or picks one.",
     )
     service_item_declined = models.BooleanField(
         default=False, help_text="Whether a person left the service item to QuickBooks."
@@ -170,20 +171,20 @@ class Workspace(Connection):
         "class",
         max_length=64,
         blank=True,
-        help_text="The QuickBooks class of time that no line rule gives one, by id or full name. Empty for none.",
+        help_text="For time without a class from a line rule: id or full name in QuickBooks. Leave empty for none.",
     )
     default_location = models.CharField(
         "location",
         max_length=64,
         blank=True,
-        help_text="The QuickBooks location of time that no line rule gives one, by id or full name. Empty for none.",
+        help_text="For time without a location from a line rule: id or full name in QuickBooks. Leave empty for none.",
     )
     default_description = models.CharField(
         "description",
         max_length=4000,
         blank=True,
-        help_text="The words of time that no line rule gives any, such as {project}: {description}. Empty for "
-        "Clockify's text.",
+        help_text="For time without a description from a line rule, such as {project}: {description}. Leave empty to "
+        "send Clockify's.",
     )
 
     # Set by `clockify.connection.connect`: why its time zone is not the key owner's.

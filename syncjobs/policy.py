@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.planning import evaluate, lines
 from syncjobs.rules import rounding, templates, timetable
+from syncjobs.rules.reasons import full_date
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules
 
@@ -289,4 +290,8 @@ def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, 
 
 
 def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return full_date(value)
     return "nothing" if value == "" else str(value)

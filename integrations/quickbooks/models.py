@@ -67,12 +67,12 @@ class Company(Connection):
         "allow another plan",
         max_length=100,
         blank=True,
-        help_text="The exact text of a plan besides Essentials and Plus, as QuickBooks names it. For this company.",
+        help_text="The exact name of a plan other than Essentials and Plus, as QuickBooks spells it. For this company.",
     )
     allow_unstated_payroll = models.BooleanField(
         "allow unstated Payroll",
         default=False,
-        help_text="Send although QuickBooks does not say whether Payroll is on.",
+        help_text="Send even if QuickBooks does not say whether Payroll is on.",
     )
     allowed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     allowed_at = models.DateTimeField(null=True, blank=True)

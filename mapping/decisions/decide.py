@@ -57,7 +57,9 @@ def link(
         raise Refused("Only a user can be linked to a vendor.")
     company = company_of(workspace)
     if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
-        raise Refused("People are not linked to vendors here; the rule People to vendors (people_to_vendors) says so.")
+        raise Refused(
+            "People are not linked to vendors here; the rule Match people to vendors (people_to_vendors) says so."
+        )
     taking = Taking(workspace, kind, clockify_id, (quickbooks_kind, quickbooks_id), person, batch)
     with _unmoved(taking, version) as before:
         record = _clockify_row(workspace, kind, clockify_id)

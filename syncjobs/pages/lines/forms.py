@@ -30,7 +30,7 @@ class RuleForm(forms.Form):
         label=LABELS["description"],
         max_length=LONGEST,
         required=False,
-        help_text=f"Such as {{project}}: {{description}}. Known names: {NAMES_KNOWN}. Empty for Clockify's text.",
+        help_text=f"Such as {{project}}: {{description}}. Placeholders: {NAMES_KNOWN}. Leave empty to send Clockify's.",
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
     )
 

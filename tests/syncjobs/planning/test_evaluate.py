@@ -105,7 +105,7 @@ def test_where_people_are_no_vendors_none_is_suggested_offered_or_linked(scene: 
     assert suggested(scene)["Tomasz"] == []
     assert partner_search.search(scene.workspace, "user", "tomasz") == []
     refused = run_refused("link", "user", tomasz, vendor, "--vendor")
-    assert "People to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
+    assert "Match people to vendors" in refused and not Link.objects.filter(clockify_id=tomasz).exists()
     # Who is linked to one already stays so, and may be confirmed.
     assert run_command("mapping").json["users"][0]["quickbooks_kind"] == "vendor"
     scene.decide("link", "user", vera, scene.people[vera][1], "--vendor")
