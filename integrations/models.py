@@ -297,7 +297,7 @@ class ShrunkList(models.Model):
     @property
     def sentence(self) -> str:
         """What happened, for people."""
-        return f"The list of {self.records} came without {len(self.missing_ids)} of {self.known} known records."
+        return f"The list of {self.records} is missing {len(self.missing_ids)} of {self.known} known records."
 
 
 class RecordChange(models.Model):

@@ -51,7 +51,7 @@ class NamedRecords(RecordAdmin):
 
     def related(self, row: Any) -> Related:
         return [
-            ("Review desk: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Its row on the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("All decisions about it", list_of("mapping.decision", q=row.clockify_id)),
         ]
 
@@ -84,9 +84,9 @@ class LinkRecords(RecordAdmin):
     def related(self, row: Link) -> Related:
         mirror = "customer" if row.quickbooks_kind == "customer" else row.quickbooks_kind
         return [
-            ("Review desk: its row", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("Its row on the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Decisions about it", list_of("mapping.decision", q=row.clockify_id)),
-            (f"The {row.quickbooks_kind} as last read", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
+            (f"The {row.quickbooks_kind}, as synced", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
         ]
 
     @display(description="Clockify", ordering="clockify_name", header=True)
@@ -207,7 +207,7 @@ class PartnerWriteRecords(RecordAdmin):
         kind, _, clockify_id = row.target.partition(":")
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
         desk_link = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
-        return [("Review desk: its row", desk_link), ("The call that carried it", calls)]
+        return [("Its row on the review desk", desk_link), ("The call that carried it", calls)]
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: PartnerWrite) -> str:

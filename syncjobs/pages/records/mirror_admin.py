@@ -65,7 +65,7 @@ class ClockifyRecords(MirrorRecords):
 
     def related(self, row: Any) -> Related:
         links = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id)
-        related = [("Review desk: its row", desk(row.workspace_id, self.kind, row.clockify_id))]
+        related = [("Its row on the review desk", desk(row.workspace_id, self.kind, row.clockify_id))]
         for link in links.order_by("-pk"):
             related.append((f"{_linked(link)} with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
         return [*related, *self.entry_links(row)]

@@ -72,7 +72,7 @@ class ShrunkLists(ReadingRecords):
 
     def related(self, row: ShrunkList) -> Related:
         mirror = list_of(f"integrations.{row.kind.lower()}")
-        return [("Decide on the overview", reverse("admin:index")), (f"The {row.records} as last read", mirror)]
+        return [("Decide on the overview", reverse("admin:index")), (f"The {row.records}, as synced", mirror)]
 
     def title_of(self, row: ShrunkList) -> str:
         return row.sentence

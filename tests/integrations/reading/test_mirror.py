@@ -169,7 +169,7 @@ def test_a_person_may_say_that_it_is_right(company: Company) -> None:
     assert gone_ids() == {str(number) for number in range(40)}
     event = ConnectionEvent.objects.get(kind="list_believed")
     assert (event.company, event.by) == (company, person)
-    assert "The list of QuickBooks employees came without 40 of 100 known records." in event.message
+    assert "The list of QuickBooks employees is missing 40 of 100 known records." in event.message
     # What was gone is no loss of the next reading.
     assert store(company, people(100, without=range(40)))["gone"] == 0
     assert not ShrunkList.objects.exists()

@@ -132,7 +132,7 @@ def test_a_time_sync_says_that_it_relies_on_a_list_that_is_not_believed(
     assert (result.code, result["status"], result["warnings"]) == (0, "succeeded", {"LIST_SHRANK": 1})
     client.force_login(UserFactory.allowed(*LOOK))
     page_text = main_text(client.get(f"/admin/syncjobs/run/{result['run']}/change/"))
-    assert page_text.count("LIST_SHRANK") == page_text.count("came without") == 1
+    assert page_text.count("LIST_SHRANK") == page_text.count("is missing") == 1
     put_back(scene, customers)
     scene.check()
     assert scene.sync()["warnings"] == {}
@@ -157,7 +157,7 @@ def test_a_person_presses_it_is_right(scene: Scene, customers: list[dict[str, An
     cut_customers(scene, customers)
     run = scene.check()["run"]
     client.force_login(UserFactory.allowed(*LOOK, *roles.ACT_RIGHTS, username="dana"))
-    message = f"The list of QuickBooks customers came without {COUNT} of {COUNT} known records."
+    message = f"The list of QuickBooks customers is missing {COUNT} of {COUNT} known records."
     for address in ("/admin/", f"/admin/syncjobs/run/{run}/change/"):
         page_text = main_text(client.get(address))
         assert message in page_text
@@ -186,7 +186,7 @@ def test_who_may_only_look_sees_it_and_cannot_press(
         f"/admin/workspaces/{scene.workspace.pk}/list-is-right/", {"list": ShrunkList.objects.get().pk}
     )
 
-    assert "came without" in page_text
+    assert "is missing" in page_text
     assert "The list is correct" not in page_text
     assert answer.status_code == 403
     assert ShrunkList.objects.exists()

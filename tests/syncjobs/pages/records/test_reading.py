@@ -73,7 +73,7 @@ def test_a_list_that_is_not_believed_says_what_it_came_without(admin_client: Cli
     page = page_of(admin_client, NOT_BELIEVED, row)
 
     assert "1 list that is not believed yet" in listed and "QuickBooks customers" in listed
-    assert row.sentence == "The list of QuickBooks customers came without 3 of 12 known records."
+    assert row.sentence == "The list of QuickBooks customers is missing 3 of 12 known records."
     assert "3 known records" in page and "ten minutes later" in page and "Decide on the overview" in page
 
 

@@ -212,7 +212,7 @@ def test_while_a_run_writes_its_latest_write_comes_first(dana: Client, workspace
     page = dana.get(page_of(run))
 
     assert [item.user_name for item in page.context["page"]] == ["Last", "First", "Later"]
-    assert "Latest records" in main_text(page)
+    assert "Latest entries" in main_text(page)
 
 
 @pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (iPhone) Mobile/15E148", 20), ("Mozilla/5.0 (X11)", 23)])
