@@ -295,3 +295,9 @@ def _value_text(value: Any) -> str:
     if isinstance(value, date):
         return full_date(value)
     return "nothing" if value == "" else str(value)
+
+
+def with_label(message: str) -> str:
+    """Return the note of a change with the rule's label instead of its name on the command line."""
+    name, _, value_text = message.partition(" ")
+    return f"{SETTINGS[name].label} {value_text}" if name in SETTINGS else message

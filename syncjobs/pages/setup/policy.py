@@ -101,7 +101,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         "refused": [form[name] for name in form.fields if name in refused],
         "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),
-        "changes": [(event, _with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
+        "changes": [(event, policy.with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)
@@ -133,9 +133,3 @@ def _rounding_example(workspace: Workspace) -> str:
         return ""
     name = row.user_name or row.user_id
     return f"As saved, {length(seconds)} of {name} on {day(row.txn_date)} counts as {duration(minutes)}."
-
-
-def _with_label(message: str) -> str:
-    """Return the note of a change with the rule's label instead of its name on the command line."""
-    name, _, value_text = message.partition(" ")
-    return f"{policy.SETTINGS[name].label} {value_text}" if name in policy.SETTINGS else message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from integrations.models import Workspace
 from integrations.typed_numbers import typed_day
+from syncjobs import policy
 from syncjobs.display import badges, named_ids, run_summary
 from syncjobs.display.badges import StatusBadge
 from syncjobs.display.csv_file import Cells, csv_response
@@ -136,7 +137,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "causes": [_line(workspace, cause, filters) for cause in sync_log.open_causes(chosen)],
         "settled": settled,
         "events": [
-            (event, links.page_of(event.row))
+            (replace(event, text=policy.with_label(event.text)), links.page_of(event.row))
             for event in events.latest(workspace, begin, end, count=MAX_EVENTS)
             if access.may_list(request, event.row._meta.label_lower)
         ],

@@ -178,12 +178,14 @@ def test_time_changed_by_hand_is_there_until_a_person_leaves_it(
 def test_the_latest_events_say_who_did_what(support: Client, scene: Scene, trouble: dict[str, str]) -> None:
     ben = next(key for key, name in scene.names.items() if name == "Ben")
     scene.decide("ignore", "user", ben)
-    run = Run.objects.get()
+    run_command("policy", "approved_only=yes")
+    run = Run.objects.latest("pk")
     Run.objects.update(waits=1, wait_message="QuickBooks' request limit is reached.", takeovers=1)
 
     text = log(support, scene).partition("Latest events")[2]
 
     assert "a command ignored the user Ben" in text
+    assert "Approved time only changed from no to yes." in text
     assert f"Time sync {run.pk}: 0 sent" in text and "by a command" in text
     assert "Waited 1 time for a request limit" in text and "Its process ended" in text
     assert "5 entries, 1 run" in text
