@@ -62,7 +62,7 @@ def test_what_is_on_its_way_is_nowhere_in_doubt(dana: Client, scene: Scene, entr
     assert "on its way to QuickBooks since" in reason["message"] and reason["fix_in"] == "wait"
     assert all("On the way" in texts[name] for name in ("entry", "list"))
     assert "It is on its way; QuickBooks has not answered yet." in texts["entry"]
-    assert "1 on the way" in texts["overview"] and "0 refused, 0 no answer yet" in texts["overview"]
+    assert "1 on the way" in texts["overview"] and "0 refused, 0 not answered yet" in texts["overview"]
     for name in ("entry", "run", "overview"):
         text = texts[name].replace("Failed or in doubt", "").replace("Refused or in doubt", "")
         text = text.replace("Checking what is still in doubt", "").replace("In doubt 0 no answer came", "")

@@ -68,7 +68,7 @@ def test_time_is_counted_by_what_became_of_it(dana: Client, workspace: Workspace
 
     assert "Waiting to be sent 1.00 h 1 entry" in page_text
     assert "Held 2.00 h 1 entry waiting on you" in page_text
-    assert "Failed or in doubt 4.25 h 1 refused, 1 no answer yet" in page_text
+    assert "Failed or in doubt 4.25 h 1 refused, 1 not answered yet" in page_text
     assert "5.00 h 1 entry, last" in page_text
     assert "Excluded by rule 3.50 h 2 entries" in page_text
 
@@ -82,7 +82,7 @@ def test_money_stands_beside_the_hours_that_are_not_sent_yet(dana: Client, works
     page_text = main_text(dana.get("/admin/"))
 
     assert "1.50 h 2 entries · $120.00" in page_text
-    assert "1 refused, 1 no answer yet · $80.00" in page_text
+    assert "1 refused, 1 not answered yet · $80.00" in page_text
 
 
 def test_the_last_sync_is_never_one_of_chosen_entries(dana: Client, workspace: Workspace) -> None:
