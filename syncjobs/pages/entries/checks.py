@@ -157,8 +157,9 @@ def _quickbooks_checks(
             known, "Not in a signed period", ("PERIOD_SIGNED",), day(entry.txn_date), "signed periods are kept"
         )
     resolution = context.resolve(context.entry(entry))
-    if resolution.line.choices:
-        is_broken = "LINE_RULE_BROKEN" in resolution.codes
+    # What QuickBooks refused, or people gave there, breaks time for which no rule chooses anything, too.
+    is_broken = "LINE_RULE_BROKEN" in known.codes
+    if resolution.line.choices or is_broken:
         item_text = "can't be used" if is_broken else "active"
         yield _check(known, "Item, class and location active", ("LINE_RULE_BROKEN",), "", item_text)
     codes = ("NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED")
