@@ -19,7 +19,7 @@ from tests.mutate.trials import Trials, Verdict
 T = TypeVar("T")
 PACKAGES = ("syncjobs/rules", "mapping/matching", "syncjobs/settling", "syncjobs/sending")
 OUR_CODE = ("integrations", "mapping", "syncjobs")
-OPTIONS = ("-q", "-s", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly")
+OPTIONS = ("-qq", "-s", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly")
 ENOUGH = 0.9
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 

@@ -121,9 +121,12 @@ class Trials:
         process_id = os.fork()
         if not process_id:
             _be_mutant(module, mutant, chosen, limit)
-        _, status = os.waitpid(process_id, 0)
-        with suppress(ProcessLookupError):
-            os.killpg(process_id, signal.SIGKILL)  # what its tests started
+        try:
+            _, status = os.waitpid(process_id, 0)
+        finally:
+            # What its tests started, and itself where this process was interrupted.
+            with suppress(ProcessLookupError):
+                os.killpg(process_id, signal.SIGKILL)
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGXCPU, signal.SIGALRM):
             return Verdict.TIMEOUT
         return Verdict.KILLED if status else Verdict.SURVIVED
