@@ -204,7 +204,16 @@ def _store_chunk(
         if entry.project_id in clients and not entry.client_id:
             client_id, client_name = clients[entry.project_id]
             entry = replace(entry, client_id=client_id, client_name=client_name)
-        columns = _entry_columns(entry, raw, days[entry_id], row, None if approved is None else entry_id in approved)
+        # Whether it has a client is known then, and a project that lost its client has none.
+        is_client_known = "clientId" in raw or entry.project_id in clients
+        columns = _entry_columns(
+            entry,
+            raw,
+            days[entry_id],
+            row,
+            None if approved is None else entry_id in approved,
+            is_client_known=is_client_known,
+        )
         if row is None:
             new_row = TimeEntry(
                 workspace=workspace, clockify_id=entry_id, first_seen_at=now, last_seen_at=now, **columns
@@ -256,6 +265,8 @@ def _entry_columns(
     day: date,
     row: TimeEntry | None,
     approved: bool | None,
+    *,
+    is_client_known: bool,
 ) -> dict[str, Any]:
     columns = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
     if "invoicingInfo" not in raw and row is not None:
@@ -268,7 +279,7 @@ def _entry_columns(
         columns["task_name"] = row.task_name
     known_tags = dict(row.tags) if row is not None else {}
     columns["tags"] = [[key, name or known_tags.get(key, "")] for key, name in entry.tags]
-    for name in ("user_name", "project_name", "client_id", "client_name"):
+    for name in ("user_name", "project_name", *(() if is_client_known else ("client_id", "client_name"))):
         if not columns[name] and row is not None and row.project_id == entry.project_id:
             columns[name] = getattr(row, name)
     return {

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import ClockifyUser
+from integrations.models import ClockifyUser, TimeEntry
 from mapping.decisions import undo
 from mapping.models import Decision, Link
 from tests.support.factories import UserFactory
@@ -357,3 +357,21 @@ def test_a_desk_row_says_that_a_person_is_known_from_time_entries_only(scene: Sc
     page_text = main_text(client.get(reverse("hourbridge:people", args=[scene.workspace.pk])))
 
     assert "Kay Osk known from time entries only" in page_text
+
+
+@pytest.mark.parametrize("missing", ["null", "empty"])
+def test_the_time_of_a_project_that_lost_its_client_has_none(scene: Scene, ada: str, missing: str) -> None:
+    scene.switch(clockify_report_missing_refs=missing)
+    acme = scene.client("Acme")
+    site = scene.project("Site", client=acme, hourlyRate=8000)
+    entry = scene.entry(ada, site, "2026-03-02 09:00", billable=False)
+    scene.sync()
+    scene.decide("ignore", "client", acme)
+    assert scene.explain(entry).codes == {"NOT_BILLABLE", "IGNORED"}
+
+    scene.edit_project(site, clientId="")
+    scene.check()
+    scene.sync()
+
+    assert TimeEntry.objects.get().client_id == TimeEntry.objects.get().client_name == ""
+    assert "IGNORED" not in scene.explain(entry).codes
