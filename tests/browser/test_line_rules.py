@@ -76,7 +76,7 @@ def test_each_field_has_a_rule_and_a_changed_rule_touches_nothing_that_was_sent(
         ("Service item", PHOTO, "Rule 2: project Website redesign"),
         ("Class", "nothing", NO_RULE),
         ("Location", "nothing", NO_RULE),
-        ("Description", "Line by line", "As in Clockify"),
+        ("Description", "Line by line", "Same as in Clockify"),
     )
 
     books = time_of(scene)
