@@ -67,7 +67,11 @@ def _functions(value: Any) -> Iterator[FunctionType]:
 
 
 def _replace_everywhere(name: str, old: Any, new: Any) -> None:
-    """Replace a constant, also where others imported it."""
+    """Replace a constant, also where others imported it: a number or a text by its name, a collection by any."""
+    has_any_name = isinstance(old, dict | set | frozenset | list | tuple) and bool(old)
     for module in list(sys.modules.values()):
-        if isinstance(module, ModuleType) and name in vars(module) and vars(module)[name] is old:
-            setattr(module, name, new)
+        if isinstance(module, ModuleType):
+            names = [key for key, value in list(vars(module).items()) if value is old] if has_any_name else [name]
+            for key in names:
+                if vars(module).get(key) is old:
+                    setattr(module, key, new)

@@ -55,3 +55,11 @@ def test_what_billed_time_says_of_being_billable_is_no_difference() -> None:
 
     assert answered.is_exactly(DRAFT, found)
     assert answered.changed(found, DRAFT, None) == ["billable"]
+
+
+def test_an_item_counts_where_it_is_ours_and_a_rate_where_time_is_billable() -> None:
+    with_item, free = replace(DRAFT, item_id="7"), replace(DRAFT, billable_status="NotBillable", rate="0")
+
+    assert answered.changed(reading(item_id="2"), with_item, None) == [answered.LABELS["item_id"]]
+    assert answered.changed(reading(item_id="2"), DRAFT, None) == []
+    assert answered.changed(reading(billable_status="NotBillable", rate=Decimal(50)), free, None) == []

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from syncjobs.rules.closed_periods import ClosedPeriods, SignedPeriod, closed_text
-from syncjobs.rules.reasons import sentence
+from syncjobs.rules.reasons import Reason, sentence
 
 MARCH = SignedPeriod(date(2026, 3, 1), date(2026, 3, 31), "Beth")
 
@@ -37,3 +37,10 @@ def test_a_day_may_be_closed_and_signed_and_says_who_signed() -> None:
         "Beth signed March 1, 2026 to March 31, 2026, this work is from March 4, 2026, and signed periods are kept."
     )
     assert ClosedPeriods().reasons(date(2026, 3, 4)) == ()
+
+
+def test_what_became_of_the_day_is_said_whatever_else_holds_the_entry() -> None:
+    signed = ClosedPeriods(None, (MARCH,)).reasons(date(2026, 3, 4))
+
+    assert closed_text((Reason("NOT_APPROVED", {}), *signed)) == "its period is signed"
+    assert closed_text((Reason("NOT_APPROVED", {}),)) == ""
