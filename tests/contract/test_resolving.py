@@ -116,5 +116,5 @@ def test_what_can_not_be_sent_now_is_said_instead_of_overwritten(scene: Scene, e
     refused = resolve(entry, "send_clockify")
 
     assert refused.code == 2
-    assert "A person took the link to the employee Ada away" in refused.stderr
+    assert "Someone removed the link to the employee Ada" in refused.stderr
     assert scene.activity(entry)["Hours"] == 5

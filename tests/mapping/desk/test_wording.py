@@ -31,7 +31,7 @@ CASES = [
     (
         Case("NO_EMPLOYEE", "user", "Ada", suggestions=[UNDONE]),
         "Unlinked by hand",
-        "A person took the link to the employee Ada away, so the rule does not make it again.",
+        "Someone removed the link to the employee Ada, so the rule does not make it again.",
     ),
     (
         Case("NO_CUSTOMER", "project", "Site"),

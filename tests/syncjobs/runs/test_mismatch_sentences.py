@@ -107,4 +107,4 @@ def test_who_was_set_aside_by_hand_is_not_said_to_be_missing(scene: Scene, ada: 
 
     assert "QuickBooks has no employee" not in message
     assert not Mismatch.objects.filter(clockify_id=ada, reason="RENAMED").exists()
-    assert ("A person took the link to the employee Ada away" in message) == (decision == "unlink")
+    assert ("Someone removed the link to the employee Ada" in message) == (decision == "unlink")
