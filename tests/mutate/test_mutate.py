@@ -12,6 +12,7 @@ import pytest
 from tests.mutate.__main__ import sampled
 from tests.mutate.trials import Trials
 
+pytestmark = pytest.mark.slow
 HOME = Path(__file__).parents[2]
 TOY = """from functools import cached_property
 
