@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from integrations.database import database_now
-from integrations.models import ApiCall
+from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
 
 Outcome = RunItem.Outcome
@@ -177,11 +176,20 @@ def attempted(run: Run) -> bool:
 
 
 def attempted_since(run: Run, leased_at: datetime | None) -> bool:
-    """Return True if the run attempted anything, earlier slices included; it has been the only writer since then."""
+    """Return True if the run attempted anything, earlier slices included.
+
+    `leased_at`: since when it has been the company's only writer; None if it never was.
+    """
+    return bool(run.counters.get(ATTEMPTED)) or _has_own_writes(run) or _was_tried_since(run.company, leased_at)
+
+
+def _was_tried_since(company: Company | None, leased_at: datetime | None) -> bool:
+    # Without the lease, what is tried just now is another run's.
+    if company is None or leased_at is None:
+        return False
     # Settling sends writes that earlier runs began, which count as theirs.
-    tried = Action.objects.filter(company=run.company, tried_at__gte=leased_at or database_now())
-    was_tried = tried.exclude(state=Action.State.ABANDONED).exists()
-    return bool(run.counters.get(ATTEMPTED)) or _has_own_writes(run) or was_tried
+    tried = Action.objects.filter(company=company, tried_at__gte=leased_at)
+    return tried.exclude(state=Action.State.ABANDONED).exists()
 
 
 def _has_own_writes(run: Run) -> bool:

@@ -113,3 +113,12 @@ def test_a_write_of_an_earlier_run_that_settling_sent_again_counts_as_attempted(
     assert attempted_since(run, leased_at)
     Action.objects.update(state=Action.State.ABANDONED)
     assert not attempted_since(run, leased_at), "it is proven not to have happened"
+
+
+def test_a_run_that_never_had_the_lease_does_not_count_what_another_run_sends_just_then(transactional_db: None) -> None:
+    workspace: Workspace = WorkspaceFactory()
+    writer, refused = RunFactory.create_batch(2, workspace=workspace, company=workspace.company)
+    in_a_minute = database_now() + timedelta(minutes=1)
+    ActionFactory(workspace=workspace, company=workspace.company, run=writer, tried_at=in_a_minute)
+
+    assert not attempted_since(refused, None)
