@@ -70,7 +70,7 @@ hooks: $(VENV)/.ready-to-develop  ## have git check style, imports and migration
 bench: $(VENV)/.ready-to-develop  ## what it costs: one table, JSON into var/bench (BENCH_ARGS="cpu memory"; BENCH_ARGS=--help)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-mutate: $(VENV)/.ready-to-develop  ## do the tests notice mistakes? (MUTATE_ARGS="--module syncjobs/rules/changes.py --sample 60")
+mutate: $(VENV)/.ready-to-develop  ## do the tests notice mistakes? (MUTATE_ARGS="--module syncjobs/rules/steps/changes.py --sample 60")
 	@env -u TEST_DATABASE_URL $(BIN)/python -m tests.mutate $(MUTATE_ARGS)
 
 screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/screenshots, four of them into docs/pictures

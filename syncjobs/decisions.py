@@ -19,8 +19,8 @@ from mapping.errors import Refused
 from syncjobs import entry_versions
 from syncjobs.models import EntryOverride, Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
-from syncjobs.rules import changes, differences
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
+from syncjobs.rules.steps import changes, differences
 
 
 def ignore(

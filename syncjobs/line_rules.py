@@ -18,10 +18,10 @@ from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs.models import LineRule
 from syncjobs.planning import evaluate, inputs, lines
-from syncjobs.rules import templates
-from syncjobs.rules.entry import Entry
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, LineRules
-from syncjobs.rules.templates import BadTemplate
+from syncjobs.rules.drafts import templates
+from syncjobs.rules.drafts.entry import Entry
+from syncjobs.rules.drafts.line_rules import CONDITIONS, FIELDS, NOTHING, REFERENCES, LineRules
+from syncjobs.rules.drafts.templates import BadTemplate
 
 NAMES = (*CONDITIONS, *FIELDS)
 # As pages call them.

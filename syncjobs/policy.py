@@ -16,7 +16,8 @@ from django.utils.text import capfirst
 
 from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.planning import evaluate, lines
-from syncjobs.rules import rounding, templates, timetable
+from syncjobs.rules import rounding, timetable
+from syncjobs.rules.drafts import templates
 from syncjobs.rules.reasons import full_date
 from syncjobs.rules.timetable import Timetable
 from syncjobs.worker import schedules

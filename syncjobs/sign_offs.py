@@ -21,8 +21,8 @@ from syncjobs.display.formatting import moment
 from syncjobs.ledger import journal
 from syncjobs.models import Action, ActivityNote, Receipt, Reconciliation, SignOff
 from syncjobs.planning import evaluate
-from syncjobs.rules import proof_table
-from syncjobs.rules.proof_table import Notes, OpenItem, Sums
+from syncjobs.rules.proof import proof_table
+from syncjobs.rules.proof.proof_table import Notes, OpenItem, Sums
 from syncjobs.support import stored_comparison
 
 Days = tuple[date, date]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
-from syncjobs.rules.many_deletions import in_doubt, waiting
 from syncjobs.rules.reasons import UNDONE
+from syncjobs.rules.steps.many_deletions import in_doubt, waiting
 
 
 def result(run: Run) -> str:

@@ -12,8 +12,8 @@ from integrations.quickbooks.models import Nested
 from mapping.queries import QUICKBOOKS_MODELS
 from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Receipt
-from syncjobs.rules import draft
-from syncjobs.rules.differences import Difference
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.steps.differences import Difference
 
 
 def facts(receipt: Receipt) -> dict[str, Any]:

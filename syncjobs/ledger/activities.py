@@ -10,8 +10,8 @@ from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from syncjobs.models import Receipt
-from syncjobs.rules.answered import normalized_text
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.steps.answered import normalized_text
 
 ENTITY = "TimeActivity"
 # Days closer together than this are read as one range: one query with more rows is cheaper than many queries.

@@ -16,9 +16,11 @@ from integrations.quickbooks import payloads
 from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt, Run, RunItem
-from syncjobs.rules import answered, billing, draft
-from syncjobs.rules.draft import Draft
+from syncjobs.rules import billing
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import answered
 
 DONE_AS = {
     "create": RunItem.Outcome.SENT,

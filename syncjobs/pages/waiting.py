@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
-from syncjobs.rules.many_deletions import MANY_MISSING
 from syncjobs.rules.reasons import NO_WORK
+from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
 State = EntryStatus.State
 # Names of a workspace that have a row of their own on the overview; those that hold less are one row, MORE.

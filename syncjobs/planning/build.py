@@ -14,9 +14,9 @@ from syncjobs.planning import earlier, inputs, unanswered
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules import changes
-from syncjobs.rules.changes import Sent, Step
 from syncjobs.rules.reasons import CONFLICTS, Reason
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.changes import Sent, Step
 
 
 @dataclass

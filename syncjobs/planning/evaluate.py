@@ -19,10 +19,10 @@ from mapping.desk.mismatch_rows import Held
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import changes
-from syncjobs.rules.eligibility import Entry, Resolution
-from syncjobs.rules.many_deletions import MANY_MISSING
+from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.

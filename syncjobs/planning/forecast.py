@@ -23,7 +23,7 @@ from syncjobs.planning import inputs, unanswered
 from syncjobs.planning.evaluate import judge
 from syncjobs.planning.inputs import PartnerStatus, PlanningContext
 from syncjobs.rules import reasons
-from syncjobs.rules.eligibility import Entry, MappingTable, ResolvedPartner
+from syncjobs.rules.drafts.eligibility import Entry, MappingTable, ResolvedPartner
 
 State = EntryStatus.State
 CENT = Decimal("0.01")

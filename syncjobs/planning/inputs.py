@@ -18,10 +18,10 @@ from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping
 from syncjobs.models import Action, EntryOverride, Receipt, SignOff
 from syncjobs.planning import lines, unanswered
 from syncjobs.planning.unanswered import Unanswered
-from syncjobs.rules import draft, rounding, templates
-from syncjobs.rules.changes import Sent
+from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import SignedPeriod
-from syncjobs.rules.eligibility import (
+from syncjobs.rules.drafts import draft, templates
+from syncjobs.rules.drafts.eligibility import (
     Entry,
     MappingTable,
     Partner,
@@ -30,8 +30,9 @@ from syncjobs.rules.eligibility import (
     ResolvedPartner,
     resolve,
 )
-from syncjobs.rules.former_links import with_former
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps.changes import Sent
+from syncjobs.rules.steps.former_links import with_former
 
 OPEN = Action.State.SENDING
 

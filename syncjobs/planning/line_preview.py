@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from integrations.models import TimeEntry, Workspace
 from syncjobs.models import EntryStatus
 from syncjobs.planning import inputs, lines
-from syncjobs.rules import description, line_rules, templates
-from syncjobs.rules.line_rules import FIELDS, REFERENCES, Line, LineRule, LineRules
+from syncjobs.rules.drafts import description, line_rules, templates
+from syncjobs.rules.drafts.line_rules import FIELDS, REFERENCES, Line, LineRule, LineRules
 
 MAX_ROWS = 20
 # Entries among which examples are looked for.

@@ -26,9 +26,9 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Nested
 from mapping.matching import names
 from syncjobs.models import LineRule as LineRuleRow
-from syncjobs.rules import description
-from syncjobs.rules.eligibility import Broken, broken_reason
-from syncjobs.rules.line_rules import (
+from syncjobs.rules.drafts import description
+from syncjobs.rules.drafts.eligibility import Broken, broken_reason
+from syncjobs.rules.drafts.line_rules import (
     CONDITIONS,
     DEFAULT,
     FIELDS,

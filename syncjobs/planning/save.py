@@ -14,11 +14,12 @@ from syncjobs.ledger import journal
 from syncjobs.models import Action, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.planning.build import Plan
-from syncjobs.rules import differences, rounding
-from syncjobs.rules.changes import Step
-from syncjobs.rules.draft import KEPT_AS_CHANGED
-from syncjobs.rules.eligibility import unreadable_reason
+from syncjobs.rules import rounding
+from syncjobs.rules.drafts.draft import KEPT_AS_CHANGED
+from syncjobs.rules.drafts.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import differences
+from syncjobs.rules.steps.changes import Step
 
 
 class PlanWriter:

@@ -10,7 +10,7 @@ from integrations.models import Company, Item, TimeEntry, Workspace
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
 from syncjobs.planning import lines
-from syncjobs.rules.eligibility import Broken
+from syncjobs.rules.drafts.eligibility import Broken
 from syncjobs.rules.reasons import Reason
 
 

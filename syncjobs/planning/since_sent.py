@@ -5,8 +5,8 @@ from __future__ import annotations
 from syncjobs.models import Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import differences
-from syncjobs.rules.eligibility import Entry
+from syncjobs.rules.drafts.eligibility import Entry
+from syncjobs.rules.steps import differences
 
 
 def today(entry: Entry, context: PlanningContext, receipt: Receipt) -> dict[str, str]:

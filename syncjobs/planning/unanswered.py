@@ -14,11 +14,12 @@ from typing import Any
 from integrations.models import Workspace
 from syncjobs.ledger import journal
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.rules import changes, draft
-from syncjobs.rules.changes import Step
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.changes import Step
 
 State = Action.State
 

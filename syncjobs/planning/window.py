@@ -18,7 +18,7 @@ from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import EntryOverride, Receipt, Run
 from syncjobs.planning import inputs
-from syncjobs.rules.many_deletions import are_many
+from syncjobs.rules.steps.many_deletions import are_many
 
 log = logging.getLogger("hourbridge.window")
 

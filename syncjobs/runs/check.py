@@ -17,7 +17,7 @@ from mapping import queries as mapping
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, lines, window
-from syncjobs.rules.many_deletions import MANY_MISSING
+from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
 
 def perform(

@@ -13,8 +13,8 @@ from django.db.models import Max
 from integrations.models import Workspace
 from mapping.queries import company_of
 from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
-from syncjobs.rules.reconciliation_rows import Reconciliation as Found
-from syncjobs.rules.reconciliation_rows import Row, minutes
+from syncjobs.rules.proof.reconciliation_rows import Reconciliation as Found
+from syncjobs.rules.proof.reconciliation_rows import Row, minutes
 from syncjobs.runs.figures import api_calls
 from syncjobs.support import reconcile, stored_comparison
 

@@ -15,9 +15,9 @@ from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules import changes, corrections
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import changes, corrections
 from syncjobs.runs.sync import Sync
 
 # Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.

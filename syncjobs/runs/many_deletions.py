@@ -20,9 +20,9 @@ from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.planning import evaluate
 from syncjobs.planning.build import Plan
-from syncjobs.rules import changes
-from syncjobs.rules.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.runs import lifecycle
 
 Outcome = RunItem.Outcome

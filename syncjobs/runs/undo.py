@@ -16,10 +16,10 @@ from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules import changes, corrections
-from syncjobs.rules.changes import Step
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.rules.stages import Stage
+from syncjobs.rules.steps import changes, corrections
+from syncjobs.rules.steps.changes import Step
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute

@@ -14,8 +14,8 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.faults import FEATURE_CODES
 from syncjobs.models import Action
 from syncjobs.planning import inputs, lines
-from syncjobs.rules.eligibility import Broken, broken_reason
-from syncjobs.rules.line_rules import NO_LINE, NOTHING, REFERENCES, Line
+from syncjobs.rules.drafts.eligibility import Broken, broken_reason
+from syncjobs.rules.drafts.line_rules import NO_LINE, NOTHING, REFERENCES, Line
 from syncjobs.rules.reasons import Reason
 
 # By field: its property in a request, and the words of a refusal that names it (that property, or its kind of list).

@@ -25,10 +25,10 @@ from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import sent_of, signed_periods
-from syncjobs.rules import changes
 from syncjobs.rules.closed_periods import ClosedPeriods
-from syncjobs.rules.draft import Draft, from_row
+from syncjobs.rules.drafts.draft import Draft, from_row
 from syncjobs.rules.reasons import CONFLICTS, Reason, sentence
+from syncjobs.rules.steps import changes
 from syncjobs.sending import refused_references
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 

@@ -22,8 +22,8 @@ from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
-from syncjobs.rules import answered, changes
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.steps import answered, changes
 
 
 def adopt(

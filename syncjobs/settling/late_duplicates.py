@@ -24,8 +24,9 @@ from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.billing import BillingReader
-from syncjobs.rules import answered, draft
+from syncjobs.rules.drafts import draft
 from syncjobs.rules.reasons import Reason, form_text, sentence
+from syncjobs.rules.steps import answered
 
 log = logging.getLogger("hourbridge.doubles")
 

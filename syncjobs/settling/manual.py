@@ -23,9 +23,10 @@ from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
-from syncjobs.rules import answered, draft
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import answered
 
 
 @dataclass(frozen=True)

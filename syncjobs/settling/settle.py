@@ -19,9 +19,10 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules import answered, draft
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import answered
 from syncjobs.settling.late_duplicates import MAX_CLOCK_SKEW
 
 State = Action.State

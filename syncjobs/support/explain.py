@@ -24,11 +24,12 @@ from syncjobs.planning import evaluate, inputs, lines, since_sent, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import answered, changes, differences, reasons
-from syncjobs.rules.differences import Difference
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Entry, unreadable_reason
+from syncjobs.rules import reasons
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
+from syncjobs.rules.steps import answered, changes, differences
+from syncjobs.rules.steps.differences import Difference
 from syncjobs.support import unknown_records
 
 State = EntryStatus.State
@@ -270,7 +271,7 @@ def differences_of(
 ) -> list[Difference]:
     """Return where QuickBooks' copy, or what would be sent today of an entry not edited since, is unlike what was sent.
 
-    `copy`: as in `rules.answered`. What an edit changes is told by the state, and by the next run's plan.
+    `copy`: as in `rules.steps.answered`. What an edit changes is told by the state, and by the next run's plan.
     """
     sent = inputs.sent_of(receipt)
     planned: Draft | None = sent.draft

@@ -1,4 +1,4 @@
-"""Both sides of a period as they are now, for `rules.reconciliation`; nothing is written to either vendor."""
+"""Both sides of a period as they are now, for `rules.proof.reconciliation`; nothing is written to either vendor."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from syncjobs.planning import evaluate, inputs, window
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
-from syncjobs.rules import reasons, reconciliation
-from syncjobs.rules.eligibility import Entry, Resolution, unreadable_reason
-from syncjobs.rules.reconciliation import Booked, Line, Place, Sent, Worked
-from syncjobs.rules.reconciliation_rows import Reconciliation, rows_of
+from syncjobs.rules import reasons
+from syncjobs.rules.drafts.eligibility import Entry, Resolution, unreadable_reason
+from syncjobs.rules.proof import reconciliation
+from syncjobs.rules.proof.reconciliation import Booked, Line, Place, Sent, Worked
+from syncjobs.rules.proof.reconciliation_rows import Reconciliation, rows_of
 from syncjobs.rules.stages import Stage
 from syncjobs.support import unknown_records
 from syncjobs.support.reconcile_names import Names, customer_key, person_key

@@ -10,8 +10,8 @@ from integrations.quickbooks.models import Customer, Employee, Vendor
 from integrations.quickbooks.payloads import Activity
 from mapping.matching.names import strip_deleted
 from mapping.queries import all_links_of
-from syncjobs.rules.eligibility import Entry
-from syncjobs.rules.reconciliation import Place
+from syncjobs.rules.drafts.eligibility import Entry
+from syncjobs.rules.proof.reconciliation import Place
 
 REFS = ("EmployeeRef", "VendorRef", "OtherNameRef")
 

@@ -17,9 +17,9 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning.billing import BillingReader
-from syncjobs.rules import reconciliation
 from syncjobs.rules.billing import Billing, form_in
-from syncjobs.rules.reconciliation import Booked, Place
+from syncjobs.rules.proof import reconciliation
+from syncjobs.rules.proof.reconciliation import Booked, Place
 from syncjobs.support.reconcile_names import Names, customer_key, person_key
 
 # QuickBooks' statuses of time that has an amount.

@@ -9,8 +9,8 @@ from django.db.models import Exists, F, Max, OuterRef, QuerySet
 
 from integrations.models import Company, Workspace
 from syncjobs.models import ActivityNote, Reconciliation, SignOff
-from syncjobs.rules import proof_table
-from syncjobs.rules.proof_table import Note, StoredRow
+from syncjobs.rules.proof import proof_table
+from syncjobs.rules.proof.proof_table import Note, StoredRow
 
 COLUMNS = ("user", "customer", "date", "clockify", "quickbooks", "causes", "amounts", "activities", "forms", "keys")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from syncjobs.rules.corrections import CORRECT
+from syncjobs.rules.steps.corrections import CORRECT
 from tests.crash.points import MOST_WRITES, WORKER, Point
 
 WRITES = "timeactivity|batch"

@@ -13,7 +13,7 @@ from integrations.errors import ApiError
 from integrations.models import TimeEntry
 from mapping.errors import Refused
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.rules.corrections import CORRECT, OVERRIDE
+from syncjobs.rules.steps.corrections import CORRECT, OVERRIDE
 from syncjobs.runs import correction, queue
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution

@@ -10,7 +10,7 @@ import pytest
 from integrations import retry
 from sandbox.datasets import build
 from sandbox.server import Running
-from syncjobs.rules import many_deletions
+from syncjobs.rules.steps import many_deletions
 from syncjobs.sending import execute
 from tests.histories import backups
 from tests.histories.books import MANY

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from integrations.models import TimeEntry
 from integrations.retry import MAX_TRIED_RUNS
 from syncjobs.models import RunItem
-from syncjobs.rules.differences import Difference
+from syncjobs.rules.steps.differences import Difference
 from tests.support.scene import Result, Scene, run_command
 
 STATES = (

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules.changes import Sent
-from syncjobs.rules.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
+from syncjobs.rules.drafts.eligibility import Entry, MappingTable, Partner, Policy, Resolution, ResolvedPartner, resolve
+from syncjobs.rules.steps.changes import Sent
 
 START = datetime(2026, 3, 4, 14, 0, tzinfo=UTC)
 WORK = Entry(

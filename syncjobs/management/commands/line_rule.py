@@ -8,8 +8,8 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs import line_rules
 from syncjobs.management import base
-from syncjobs.rules.line_rules import CONDITIONS, FIELDS
-from syncjobs.rules.templates import VALUES
+from syncjobs.rules.drafts.line_rules import CONDITIONS, FIELDS
+from syncjobs.rules.drafts.templates import VALUES
 from syncjobs.support import explain
 
 

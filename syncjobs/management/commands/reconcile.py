@@ -8,8 +8,8 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.planning.inputs import connection_reasons
+from syncjobs.rules.proof.reconciliation_rows import Reconciliation, minutes, signed
 from syncjobs.rules.reasons import sentence
-from syncjobs.rules.reconciliation_rows import Reconciliation, minutes, signed
 from syncjobs.runs import comparison, lost_connections
 from syncjobs.support import reconcile
 

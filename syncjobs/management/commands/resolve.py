@@ -11,7 +11,8 @@ from syncjobs import decisions
 from syncjobs.management import base
 from syncjobs.models import EntryOverride, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
-from syncjobs.rules import corrections, reasons
+from syncjobs.rules import reasons
+from syncjobs.rules.steps import corrections
 from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import exit_code

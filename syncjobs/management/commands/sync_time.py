@@ -9,7 +9,7 @@ from integrations.database import database_now
 from syncjobs.management import base, run_command
 from syncjobs.models import Run
 from syncjobs.planning import service_item
-from syncjobs.rules.many_deletions import in_doubt, waiting
+from syncjobs.rules.steps.many_deletions import in_doubt, waiting
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 from syncjobs.runs.lifecycle import request_run
 

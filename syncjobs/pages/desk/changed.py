@@ -23,10 +23,10 @@ from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links, waiting
 from syncjobs.planning import inputs, unanswered
-from syncjobs.rules import changes, corrections
-from syncjobs.rules.draft import Draft, from_row
-from syncjobs.rules.eligibility import Resolution
+from syncjobs.rules.drafts.draft import Draft, from_row
+from syncjobs.rules.drafts.eligibility import Resolution
 from syncjobs.rules.reasons import explain
+from syncjobs.rules.steps import changes, corrections
 
 CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
 FIELD_LABELS = ("Employee or vendor", "Customer", "Day", "Time", "Description", "Rate", "Billable")

@@ -20,7 +20,7 @@ from syncjobs import decisions
 from syncjobs.models import Run
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.desk import changed, page_context
-from syncjobs.rules import corrections
+from syncjobs.rules.steps import corrections
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from integrations.models import TimeEntry, Workspace
 from syncjobs.display.formatting import ago, day, length, moment, money
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules.eligibility import ResolvedPartner
+from syncjobs.rules.drafts.eligibility import ResolvedPartner
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not run"
 NOT_ASKED = "not checked yet"

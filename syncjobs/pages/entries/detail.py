@@ -20,8 +20,10 @@ from syncjobs.pages.entries.duplicates import Duplicate
 from syncjobs.planning import inputs, lines
 from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import changes, draft, reasons
-from syncjobs.rules.eligibility import Resolution
+from syncjobs.rules import reasons
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.eligibility import Resolution
+from syncjobs.rules.steps import changes
 from syncjobs.runs import many_deletions
 from syncjobs.support import explain
 

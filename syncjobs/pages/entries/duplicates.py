@@ -10,9 +10,9 @@ from typing import Any
 from integrations.models import Company, Customer
 from syncjobs.display.formatting import duration
 from syncjobs.rules import reasons
-from syncjobs.rules.answered import normalized_text
-from syncjobs.rules.differences import money
-from syncjobs.rules.draft import BILLABLE, NOT_BILLABLE, Draft
+from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
+from syncjobs.rules.steps.answered import normalized_text
+from syncjobs.rules.steps.differences import money
 
 Found = Mapping[str, Any]
 

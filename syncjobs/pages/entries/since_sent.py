@@ -20,8 +20,8 @@ from syncjobs.models import EntryStatus, Receipt
 from syncjobs.pages import access, paging
 from syncjobs.planning import inputs, since_sent
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules import differences
-from syncjobs.rules.differences import Difference
+from syncjobs.rules.steps import differences
+from syncjobs.rules.steps.differences import Difference
 
 TITLES = {"RATE_CHANGED": "Rate changed after sending", "LINK_CHANGED": "Link changed after sending"}
 

@@ -16,8 +16,8 @@ from syncjobs import line_rules
 from syncjobs.line_rules import LABELS
 from syncjobs.pages.lines import options
 from syncjobs.planning.lines import SWITCHES
-from syncjobs.rules.line_rules import CONDITIONS, REFERENCES
-from syncjobs.rules.templates import LONGEST, VALUES
+from syncjobs.rules.drafts.line_rules import CONDITIONS, REFERENCES
+from syncjobs.rules.drafts.templates import LONGEST, VALUES
 
 NAMES_KNOWN = " ".join(f"{{{name}}}" for name in VALUES)
 ORDER = ("user", "client", "project", "task", "tag")

@@ -10,7 +10,7 @@ from integrations.models import Workspace
 from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
 from syncjobs.planning import inputs, lines
-from syncjobs.rules.line_rules import REFERENCES
+from syncjobs.rules.drafts.line_rules import REFERENCES
 
 SEPARATOR = " · "
 

@@ -14,8 +14,8 @@ from syncjobs import line_rules
 from syncjobs.line_rules import LABELS, FieldLine
 from syncjobs.pages import access
 from syncjobs.planning import inputs, lines
-from syncjobs.rules.eligibility import Broken
-from syncjobs.rules.line_rules import FIELDS, REFERENCES, LineRules, why_before
+from syncjobs.rules.drafts.eligibility import Broken
+from syncjobs.rules.drafts.line_rules import FIELDS, REFERENCES, LineRules, why_before
 from syncjobs.support import search
 
 MAX_HITS = 10

@@ -16,8 +16,8 @@ from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figure, Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
-from syncjobs.rules.many_deletions import MANY_MISSING
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
 # A worker that is alive takes a run within a second or two.
 UNCLAIMED_AFTER = timedelta(seconds=30)

@@ -19,10 +19,10 @@ from syncjobs.models import Reconciliation, Run, Schedule
 from syncjobs.pages import access
 from syncjobs.pages.proof import shown, signing
 from syncjobs.pages.proof.period import Period, offered, requested
-from syncjobs.rules import proof_table
-from syncjobs.rules.proof_table import Notes
+from syncjobs.rules.proof import proof_table
+from syncjobs.rules.proof.proof_table import Notes
+from syncjobs.rules.proof.reconciliation_rows import minutes
 from syncjobs.rules.reasons import form_text
-from syncjobs.rules.reconciliation_rows import minutes
 from syncjobs.runs import lifecycle
 from syncjobs.support import stored_comparison
 

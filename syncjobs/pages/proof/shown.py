@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from integrations.models import Workspace
 from syncjobs.display import formatting, vendor_links
-from syncjobs.rules.proof_table import LABELS, OpenItem, Sums, Table
+from syncjobs.rules.proof.proof_table import LABELS, OpenItem, Sums, Table
+from syncjobs.rules.proof.reconciliation import NOT_OURS
 from syncjobs.rules.reasons import form_text
-from syncjobs.rules.reconciliation import NOT_OURS
 
 VIEWS = {"people": "Person", "customers": "Customer", "days": "Day"}
 TABS = {"people": "People", "customers": "Customers", "days": "Days"}

@@ -21,7 +21,7 @@ from syncjobs.models import SignOff
 from syncjobs.pages import access
 from syncjobs.pages.proof import shown
 from syncjobs.pages.proof.period import Period, requested
-from syncjobs.rules.proof_table import Sums
+from syncjobs.rules.proof.proof_table import Sums
 from syncjobs.support import signed_changes
 from syncjobs.support.signed_changes import Change
 

@@ -18,9 +18,10 @@ from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, links, paging
 from syncjobs.pages.runs import preview, result, throughput
 from syncjobs.planning import service_item
-from syncjobs.rules import many_deletions, refusals
+from syncjobs.rules import refusals
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
+from syncjobs.rules.steps import many_deletions
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text

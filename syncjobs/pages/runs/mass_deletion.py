@@ -23,7 +23,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
-from syncjobs.rules.many_deletions import MANY_MISSING
+from syncjobs.rules.steps.many_deletions import MANY_MISSING
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 from syncjobs.runs.figures import sync_figures

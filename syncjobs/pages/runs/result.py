@@ -8,7 +8,7 @@ from typing import Any
 
 from syncjobs.display.formatting import number
 from syncjobs.models import Run
-from syncjobs.rules.many_deletions import in_doubt
+from syncjobs.rules.steps.many_deletions import in_doubt
 
 # Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400

@@ -24,7 +24,7 @@ from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual

@@ -7,8 +7,8 @@ import pytest
 
 from integrations.quickbooks import payloads
 from syncjobs.ledger import activities
-from syncjobs.rules.answered import is_exactly
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.steps.answered import is_exactly
 
 DRAFT = Draft("employee", "55", "8", "2026-03-04", 135, "Review\nagain", "80")
 RECORD: dict[str, Any] = {

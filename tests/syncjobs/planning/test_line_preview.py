@@ -11,7 +11,7 @@ from syncjobs import line_rules
 from syncjobs.models import EntryStatus
 from syncjobs.models import LineRule as LineRuleRow
 from syncjobs.planning import line_preview, lines
-from syncjobs.rules.line_rules import LineRule
+from syncjobs.rules.drafts.line_rules import LineRule
 from tests.support.factories import EntryStatusFactory, ItemFactory, TimeEntryFactory, WorkspaceFactory
 
 State = EntryStatus.State

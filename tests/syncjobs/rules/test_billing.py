@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.sales_forms import SalesForm
-from syncjobs.rules import changes, reasons
+from syncjobs.rules import reasons
 from syncjobs.rules.billing import NOT_BILLED, Billing, facts_of, form_in
-from syncjobs.rules.changes import Step
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.changes import Step
 from tests.support.values import WORK, activity_of, resolved, sent_for
 
 DRAFT = changes.intend(WORK, resolved(), None).draft

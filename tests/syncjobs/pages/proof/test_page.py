@@ -11,7 +11,7 @@ from django.urls import reverse
 from syncjobs.display import formatting
 from syncjobs.models import Run
 from syncjobs.pages.proof import shown
-from syncjobs.rules.proof_table import Sums
+from syncjobs.rules.proof.proof_table import Sums
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from syncjobs.rules.entry import Entry
+from syncjobs.rules.drafts.entry import Entry
 
 LONGEST = 4000
 # Two braces stand for one; a name in braces; a brace alone.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules import many_deletions
+from syncjobs.rules.steps import many_deletions
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks import payloads
-from syncjobs.rules import description
-from syncjobs.rules.eligibility import Entry, Partner
-from syncjobs.rules.line_rules import Line
+from syncjobs.rules.drafts import description
+from syncjobs.rules.drafts.eligibility import Entry, Partner
+from syncjobs.rules.drafts.line_rules import Line
 
 BILLABLE, NOT_BILLABLE = "Billable", "NotBillable"
 # Fields of a TimeActivity that we write; an update sends all others back as read.

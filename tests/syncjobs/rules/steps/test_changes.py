@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import changes, reasons
-from syncjobs.rules.answered import as_row
+from syncjobs.rules import reasons
 from syncjobs.rules.billing import NOT_BILLED
-from syncjobs.rules.changes import Sent, Step
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
-from syncjobs.rules.line_rules import LineRules
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import MappingTable, Partner, Policy, ResolvedPartner
+from syncjobs.rules.drafts.line_rules import LineRules
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.answered import as_row
+from syncjobs.rules.steps.changes import Sent, Step
 from tests.support.values import ACME, EMPLOYEE, SITE, WORK, activity_of, make_mapping_table, resolved, sent_for, work
 
 EDITED = "edited"

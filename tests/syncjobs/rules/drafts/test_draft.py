@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules import draft as drafts
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Partner
-from syncjobs.rules.line_rules import LineRules
+from syncjobs.rules.drafts import draft as drafts
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import Partner
+from syncjobs.rules.drafts.line_rules import LineRules
 from tests.support.values import EMPLOYEE, SITE, work
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncjobs.rules import description, templates
-from syncjobs.rules.draft import warnings
-from syncjobs.rules.line_rules import LineRules
-from syncjobs.rules.templates import BadTemplate
+from syncjobs.rules.drafts import description, templates
+from syncjobs.rules.drafts.draft import warnings
+from syncjobs.rules.drafts.line_rules import LineRules
+from syncjobs.rules.drafts.templates import BadTemplate
 from tests.support.values import work
 
 ENTRY = work(

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from syncjobs.rules import templates
-from syncjobs.rules.entry import Entry
+from syncjobs.rules.drafts import templates
+from syncjobs.rules.drafts.entry import Entry
 
 # From the most specific condition to the least.
 CONDITIONS = ("task", "tag", "project", "user", "client")

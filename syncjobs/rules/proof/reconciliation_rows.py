@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from syncjobs.rules.reconciliation import MINUTE, Line, OpenActivity, Place
+from syncjobs.rules.proof.reconciliation import MINUTE, Line, OpenActivity, Place
 
 
 @dataclass

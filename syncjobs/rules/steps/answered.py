@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
 
 # The names that people read, by the field's name in `Activity`. Class, location and cost rate are people's to change.
 LABELS = {

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from syncjobs.rules.reconciliation import (
+from syncjobs.rules.proof.reconciliation import (
     Booked,
     Place,
     Sent,
@@ -17,7 +17,7 @@ from syncjobs.rules.reconciliation import (
     only_in_quickbooks,
     sent_lines,
 )
-from syncjobs.rules.reconciliation_rows import minutes, rows_of
+from syncjobs.rules.proof.reconciliation_rows import minutes, rows_of
 
 HERE = Place("employee:1", "customer:2", date(2026, 3, 4))
 THERE = HERE._replace(customer="customer:3")

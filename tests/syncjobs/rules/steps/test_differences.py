@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules import differences
-from syncjobs.rules.answered import as_row
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Partner, Policy, ResolvedPartner
-from syncjobs.rules.line_rules import LineRules
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import Partner, Policy, ResolvedPartner
+from syncjobs.rules.drafts.line_rules import LineRules
+from syncjobs.rules.steps import differences
+from syncjobs.rules.steps.answered import as_row
 from tests.support.values import activity_of, make_mapping_table, resolved, sent_for, work
 
 SENT = Draft("employee", "55", "8", "2026-03-04", 60, "Review", "80")

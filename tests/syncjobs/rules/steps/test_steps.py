@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules import changes, draft
 from syncjobs.rules.billing import NOT_BILLED, Billing
-from syncjobs.rules.changes import MAX_DUPLICATES, Sent, Step
 from syncjobs.rules.closed_periods import ClosedPeriods, SignedPeriod
-from syncjobs.rules.eligibility import MappingTable, Partner, Policy, ResolvedPartner
-from syncjobs.rules.line_rules import LineRules
+from syncjobs.rules.drafts import draft
+from syncjobs.rules.drafts.eligibility import MappingTable, Partner, Policy, ResolvedPartner
+from syncjobs.rules.drafts.line_rules import LineRules
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.changes import MAX_DUPLICATES, Sent, Step
 from tests.support.values import WORK, activity_of, make_mapping_table, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None).draft

@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from syncjobs.rules import reasons
-from syncjobs.rules.reconciliation import NOT_OURS
-from syncjobs.rules.reconciliation_rows import signed
+from syncjobs.rules.proof.reconciliation import NOT_OURS
+from syncjobs.rules.proof.reconciliation_rows import signed
 
 NOTE = "NOTE"
 # Longer periods have a column for each month instead of each week.

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from syncjobs.rules import line_rules, rounding
+from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
-from syncjobs.rules.entry import Entry as Entry
-from syncjobs.rules.line_rules import Choice, Line, LineRules
+from syncjobs.rules.drafts import line_rules
+from syncjobs.rules.drafts.entry import Entry as Entry
+from syncjobs.rules.drafts.line_rules import Choice, Line, LineRules
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE, Reason
 from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
@@ -84,7 +85,7 @@ class MappingTable:
     unreadable: Mapping[tuple[str, str], str] = field(default_factory=dict)
     # Why Clockify's records have no working partner, as a sentence, by kind and id.
     mismatches: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    # Links that were given back, for the time that was sent through them (`rules.former_links`).
+    # Links that were given back, for the time that was sent through them (`rules.steps.former_links`).
     former: MappingTable | None = None
 
 

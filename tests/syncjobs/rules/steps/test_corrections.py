@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import changes, corrections
 from syncjobs.rules.billing import NOT_BILLED
-from syncjobs.rules.changes import Sent, Step
-from syncjobs.rules.eligibility import Policy
+from syncjobs.rules.drafts.eligibility import Policy
+from syncjobs.rules.steps import changes, corrections
+from syncjobs.rules.steps.changes import Sent, Step
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None).draft

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncjobs.rules import description
+from syncjobs.rules.drafts import description
 
 FAMILY = "👩\u200d👩\u200d👧"  # 8 of QuickBooks' characters
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from syncjobs.rules import description
-from syncjobs.rules.answered import normalized_text
-from syncjobs.rules.draft import BILLABLE, Draft
-from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.drafts import description
+from syncjobs.rules.drafts.draft import BILLABLE, Draft
+from syncjobs.rules.drafts.eligibility import Entry, Resolution
+from syncjobs.rules.steps.answered import normalized_text
 
 Values = Mapping[str, str]
 # The fields in the order in which people read them, by their names in drafts and in QuickBooks' answers.
@@ -120,7 +120,7 @@ def version(now: Values, code: str) -> str:
 def listed(sent: Draft, copy: Mapping[str, Any] | None, changed: Values, now: Values) -> list[Difference]:
     """Return a difference for each field in which QuickBooks' copy is unlike `sent`, or that is in `changed`.
 
-    `copy`: as in `rules.answered`; None where it is not known. `changed`: see `today`. `now`: all that would be sent
+    `copy`: as in `steps.answered`; None where it is not known. `changed`: see `today`. `now`: all that would be sent
     today, as far as it is known.
     """
     before, found = values_of(sent), _texts(copy) if copy is not None else {}

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncjobs.rules import reasons
-from syncjobs.rules.eligibility import Broken, Policy, broken_reason
-from syncjobs.rules.entry import Entry
-from syncjobs.rules.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules, why_before
+from syncjobs.rules.drafts.eligibility import Broken, Policy, broken_reason
+from syncjobs.rules.drafts.entry import Entry
+from syncjobs.rules.drafts.line_rules import CONDITIONS, DEFAULT, FIELDS, LineRule, LineRules, why_before
 from tests.support.values import resolved, work
 
 ITEM, OTHER = {"item": "7"}, {"item": "8"}

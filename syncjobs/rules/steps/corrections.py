@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import changes
 from syncjobs.rules.billing import Billing
-from syncjobs.rules.changes import Sent, Step, hold
-from syncjobs.rules.draft import BILLABLE, NOT_BILLABLE, Draft
-from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
+from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
+from syncjobs.rules.steps import changes
+from syncjobs.rules.steps.changes import Sent, Step, hold
 
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules.proof_table import KEYS, Note, StoredRow, columns, explanations, table
+from syncjobs.rules.proof.proof_table import KEYS, Note, StoredRow, columns, explanations, table
 
 DAY = date(2026, 3, 17)
 FIRST, LAST = date(2026, 3, 2), date(2026, 3, 22)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import UNLINKED, Entry, MappingTable
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import UNLINKED, Entry, MappingTable
 
 
 def with_former(table: MappingTable, former: MappingTable, entry: Entry, sent: Draft) -> MappingTable:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import answered
-from syncjobs.rules.draft import Draft
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.steps import answered
 from tests.support.values import activity_of, sent_for
 
 DRAFT = Draft("employee", "55", "8", "2026-03-04", 60, " Review\nagain ", "80.50")

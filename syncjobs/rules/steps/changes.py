@@ -9,15 +9,15 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules import answered, differences
-from syncjobs.rules import draft as drafts
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.closed_periods import CODES as CLOSED_CODES
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, closed_text
-from syncjobs.rules.draft import Draft
-from syncjobs.rules.eligibility import Entry, Resolution
+from syncjobs.rules.drafts import draft as drafts
+from syncjobs.rules.drafts.draft import Draft
+from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, UNDONE, WHOLE_CONNECTION, Reason, form_name, form_text
 from syncjobs.rules.rounding import kept_day
+from syncjobs.rules.steps import answered, differences
 
 # Activities kept with the reason of an entry that almost fits them, for its page.
 MAX_DUPLICATES = 10
@@ -25,7 +25,7 @@ MAX_DUPLICATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The receipt of an entry, as far as the plan needs it. `answered`: see `rules.answered`; None in old receipts."""
+    """The receipt of an entry, as far as the plan needs it. `answered`: see `steps.answered`; None in old receipts."""
 
     quickbooks_id: str
     sync_token: str
@@ -37,7 +37,7 @@ class Sent:
     answered: Mapping[str, Any] | None = None
     # The Clockify ids it was made from, `user` and `project`; empty in old receipts.
     source: Mapping[str, str] = field(default_factory=dict)
-    # What a person took note of: values that would be sent today, by field (`rules.differences`).
+    # What a person took note of: values that would be sent today, by field (`rules.steps.differences`).
     noted: Mapping[str, str] = field(default_factory=dict)
 
     def changed_by_hand(self, activity: Activity) -> list[str]:
@@ -291,7 +291,7 @@ def _relinked(sent: Sent, entry: Entry, resolution: Resolution) -> dict[str, str
     return names
 
 
-# What no edit in Clockify changes by itself, with the names of `rules.differences`.
+# What no edit in Clockify changes by itself, with the names of `rules.steps.differences`.
 ALONG_LABELS = {
     "person_id": ("person", "person"),
     "customer_id": ("customer", "customer"),

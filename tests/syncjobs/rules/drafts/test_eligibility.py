@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules.eligibility import Partner, Policy, ResolvedPartner
+from syncjobs.rules.drafts.eligibility import Partner, Policy, ResolvedPartner
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.rounding import Rounding
 from tests.support.values import ACME, EMPLOYEE, SITE, make_mapping_table, resolved, work
