@@ -23,7 +23,7 @@ from syncjobs.models import Action, ActivityNote, Receipt, Reconciliation, SignO
 from syncjobs.planning import evaluate
 from syncjobs.rules.proof import proof_table
 from syncjobs.rules.proof.proof_table import Notes, OpenItem, Sums
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 
 Days = tuple[date, date]
 NOT_COMPARED = "These days have not been compared yet. Compare them first."

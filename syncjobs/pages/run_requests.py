@@ -16,7 +16,7 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle, queue
-from syncjobs.support import check_work
+from syncjobs.support.checklist import check_work
 
 NO_WORKER = "It starts once a worker runs. None does now; start one with: python manage.py worker."
 

@@ -16,7 +16,7 @@ from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation as Found
 from syncjobs.rules.proof.reconciliation_rows import Row, minutes
 from syncjobs.runs.figures import api_calls
-from syncjobs.support import reconcile, stored_comparison
+from syncjobs.support.proof import reconcile, stored_comparison
 
 ROWS_AT_ONCE = 1000
 # Comparisons of a workspace that nobody signed; each holds thousands of rows.

@@ -17,7 +17,7 @@ from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
 from syncjobs.runs import comparison, lost_connections, queue
 from syncjobs.runs import lifecycle as runs
-from syncjobs.support import check_work
+from syncjobs.support.checklist import check_work
 
 log = logging.getLogger("hourbridge.schedules")
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.runs import queue
-from syncjobs.support import doctor
-from syncjobs.support.check_lines import FAIL
+from syncjobs.support.checklist import doctor
+from syncjobs.support.checklist.check_lines import FAIL
 
 
 class Command(base.Command):

@@ -11,7 +11,7 @@ from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation, minutes, signed
 from syncjobs.rules.reasons import sentence
 from syncjobs.runs import comparison, lost_connections
-from syncjobs.support import reconcile
+from syncjobs.support.proof import reconcile
 
 
 class Command(base.Command):

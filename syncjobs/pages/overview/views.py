@@ -19,7 +19,7 @@ from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_pro
 from syncjobs.pages.overview.upcoming_runs import upcoming
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.planning import service_item
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 
 MAX_RUNS = 6
 MAX_UPCOMING = 6

@@ -24,7 +24,7 @@ from syncjobs.rules.proof.proof_table import Notes
 from syncjobs.rules.proof.reconciliation_rows import minutes
 from syncjobs.rules.reasons import form_text
 from syncjobs.runs import lifecycle
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 
 HEADERS = (
     *("date", "user", "customer", "clockify_minutes", "quickbooks_minutes", "explanation", "unexplained"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.models import Workspace
 from integrations.typed_numbers import typed_day
 from syncjobs.display import formatting
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 
 # A year and a day; the command reconcile takes any.
 MAX_DAYS = 366

@@ -22,8 +22,8 @@ from syncjobs.pages import access
 from syncjobs.pages.proof import shown
 from syncjobs.pages.proof.period import Period, requested
 from syncjobs.rules.proof.proof_table import Sums
-from syncjobs.support import signed_changes
-from syncjobs.support.signed_changes import Change
+from syncjobs.support.proof import signed_changes
+from syncjobs.support.proof.signed_changes import Change
 
 CHANGES_SHOWN = 3
 

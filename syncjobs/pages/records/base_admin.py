@@ -20,7 +20,7 @@ from syncjobs.pages import access
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.navigation import NamedList, title_of
 from syncjobs.pages.records import detail
-from syncjobs.support.events import Event
+from syncjobs.support.history.events import Event
 
 Related = list[tuple[str, str]]
 

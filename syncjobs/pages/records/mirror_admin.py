@@ -26,8 +26,8 @@ from syncjobs.display.formatting import day
 from syncjobs.pages.links import desk, list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
-from syncjobs.support import timeline
-from syncjobs.support.events import Event
+from syncjobs.support.history import timeline
+from syncjobs.support.history.events import Event
 
 
 class MirrorRecords(RecordAdmin):

@@ -14,8 +14,8 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.pages import access, links
 from syncjobs.pages.support import bundle
 from syncjobs.runs import queue
-from syncjobs.support import doctor
-from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line
+from syncjobs.support.checklist import doctor
+from syncjobs.support.checklist.check_lines import FAIL, OK, SKIP, WARN, Line
 
 BADGES = {
     OK: StatusBadge("In order", "check_circle", "sent"),

@@ -28,8 +28,8 @@ from syncjobs.pages import access, links
 from syncjobs.pages.support import bundle
 from syncjobs.rules import reasons
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
-from syncjobs.support import events, sync_log
-from syncjobs.support.sync_log import Cause, Problem
+from syncjobs.support.history import events, sync_log
+from syncjobs.support.history.sync_log import Cause, Problem
 
 MAX_DAYS = 366
 NUMBER = re.compile(r"[0-9]{1,18}")

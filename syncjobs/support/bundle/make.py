@@ -16,14 +16,14 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Workspace
 from syncjobs.display import csv_file
-from syncjobs.support import doctor
 from syncjobs.support.bundle import documents, tables
 from syncjobs.support.bundle import world as world_of
 from syncjobs.support.bundle.names import names_of
 from syncjobs.support.bundle.quickbooks_time import HEADERS, QuickBooksTime
 from syncjobs.support.bundle.stand_ins import StandIns
 from syncjobs.support.bundle.texts import Texts
-from syncjobs.support.vendor_answers import VendorAnswers, ask
+from syncjobs.support.checklist import doctor
+from syncjobs.support.checklist.vendor_answers import VendorAnswers, ask
 
 OnStage = Callable[[str], None]
 NEVER_IN_IT = (

@@ -17,7 +17,7 @@ from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.models import Receipt
 from syncjobs.support.bundle.texts import Texts
-from syncjobs.support.vendor_answers import VendorAnswers
+from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
 # A page of 1,000 is one metered call.
 MAX_ACTIVITIES = 50_000

@@ -15,8 +15,8 @@ from integrations.database import DatabaseNow
 from integrations.models import Workspace
 from syncjobs.ledger import lease
 from syncjobs.models import SupportBundle, SupportBundlePart
-from syncjobs.support import doctor
 from syncjobs.support.bundle import make, size
+from syncjobs.support.checklist import doctor
 
 log = logging.getLogger("hourbridge.bundle")
 

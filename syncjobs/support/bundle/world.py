@@ -27,7 +27,7 @@ from syncjobs.support.bundle import vendor_fields
 from syncjobs.support.bundle.quickbooks_time import QuickBooksTime
 from syncjobs.support.bundle.tables import CHUNK
 from syncjobs.support.bundle.texts import Texts
-from syncjobs.support.vendor_answers import VendorAnswers
+from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
 Raw = Mapping[str, Any]
 FORMAT = 1

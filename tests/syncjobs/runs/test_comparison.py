@@ -14,7 +14,7 @@ from syncjobs import sign_offs
 from syncjobs.models import Reconciliation, Run, SignOff
 from syncjobs.runs import comparison
 from syncjobs.runs.execution import RunExecution
-from syncjobs.support import reconcile
+from syncjobs.support.proof import reconcile
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 

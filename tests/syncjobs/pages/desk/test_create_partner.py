@@ -18,7 +18,7 @@ from syncjobs.models import EntryStatus
 from syncjobs.partner_writes import journal
 from syncjobs.partner_writes import submit as partner_writes
 from syncjobs.partner_writes.drafts import WriteRequest
-from syncjobs.support import check_entries
+from syncjobs.support.checklist import check_entries
 from tests.support.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene

@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations import roles
 from syncjobs import sign_offs
 from syncjobs.models import ActivityNote, Reconciliation, SignOff
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 from tests.support import people
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from syncjobs.models import Reconciliation, SignOff
-from syncjobs.support import signed_changes
+from syncjobs.support.proof import signed_changes
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, LAST, Scene, run_command
 from tests.syncjobs.pages.proof.test_notes import bookkeeper

@@ -18,7 +18,7 @@ from integrations.models import (
     TimeEntry,
 )
 from syncjobs.pages.links import page_of
-from syncjobs.support import timeline
+from syncjobs.support.history import timeline
 from tests.support import people
 from tests.support.page_text import main_text
 from tests.support.scene import Scene

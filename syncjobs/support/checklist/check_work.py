@@ -9,7 +9,7 @@ from django.db.models import Max, Min, Q
 from integrations.models import ApiCall, Workspace
 from syncjobs.display import formatting
 from syncjobs.models import Run, Schedule
-from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line, moment
+from syncjobs.support.checklist.check_lines import FAIL, OK, SKIP, WARN, Line, moment
 
 # A schedule that a worker's tick, a matter of seconds, did not start for this long.
 OVERDUE = timedelta(minutes=5)

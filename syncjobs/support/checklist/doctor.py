@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from integrations.models import Workspace
-from syncjobs.support import check_connections, check_entries, check_installation, check_work, vendor_answers
-from syncjobs.support.check_lines import Line, judged
-from syncjobs.support.vendor_answers import VendorAnswers
+from syncjobs.support.checklist import check_connections, check_entries, check_installation, check_work, vendor_answers
+from syncjobs.support.checklist.check_lines import Line, judged
+from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
 Heartbeat = Callable[[], datetime | None]
 

@@ -20,7 +20,7 @@ from integrations.http import asking
 from integrations.models import ClockifyProject, Company, Customer, Employee, UnreadableRecord, Vendor, Workspace
 from integrations.quickbooks import payloads, reading
 from integrations.quickbooks.client import QuickBooksApiClient
-from syncjobs.support.check_lines import log
+from syncjobs.support.checklist.check_lines import log
 
 Problem = ApiError | SecretUnreadable
 # New users and customers; a new item or class is no new record of the help page.

@@ -16,7 +16,7 @@ from integrations.models import EntryMove, TimeEntry
 from syncjobs.display.formatting import day, duration, exact_hours
 from syncjobs.models import Receipt, Reconciliation, SignOff
 from syncjobs.rules.proof.proof_table import StoredRow
-from syncjobs.support import stored_comparison
+from syncjobs.support.proof import stored_comparison
 
 # More than a page can show; the number of the rest is not counted.
 MAX_CHANGES = 200

@@ -14,7 +14,7 @@ from syncjobs.display import formatting
 from syncjobs.models import Action, EntryStatus
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
-from syncjobs.support.check_lines import FAIL, OK, WARN, Judge, Line, moment
+from syncjobs.support.checklist.check_lines import FAIL, OK, WARN, Judge, Line, moment
 
 # By the line's name: the reason that it counts, what such entries are, and what mends it.
 LEFT_OUT = {

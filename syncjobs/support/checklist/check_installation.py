@@ -21,7 +21,7 @@ from integrations.database import database_now
 from integrations.fields import SecretUnreadable, reseal
 from integrations.http.asking import Seen
 from syncjobs.display import formatting
-from syncjobs.support.check_lines import FAIL, OK, SKIP, WARN, Line, moment
+from syncjobs.support.checklist.check_lines import FAIL, OK, SKIP, WARN, Line, moment
 
 # Intuit cuts a write off after 120 seconds; until then it may still arrive.
 SHORTEST_SETTLING = 120

@@ -18,8 +18,8 @@ from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import day, number
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.rules import reasons
-from syncjobs.support import events
-from syncjobs.support.events import Event
+from syncjobs.support.history import events
+from syncjobs.support.history.events import Event
 
 MAX_EVENTS = 100
 READ = StatusBadge("Read", "download", "waiting")

@@ -28,8 +28,8 @@ from syncjobs.rules.proof.reconciliation import Booked, Line, Place, Sent, Worke
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation, rows_of
 from syncjobs.rules.stages import Stage
 from syncjobs.support import unknown_records
-from syncjobs.support.reconcile_names import Names, customer_key, person_key
-from syncjobs.support.reconcile_quickbooks import QuickBooksSide
+from syncjobs.support.proof.reconcile_names import Names, customer_key, person_key
+from syncjobs.support.proof.reconcile_quickbooks import QuickBooksSide
 
 State = EntryStatus.State
 REGULAR = "REGULAR"

@@ -15,9 +15,9 @@ from integrations.quickbooks import payloads, subscription_policy
 from integrations.quickbooks.subscription_policy import Evidence
 from mapping import queries
 from syncjobs.display import formatting
-from syncjobs.support import check_new_records
-from syncjobs.support.check_lines import CHECK, CONNECT, FAIL, NAMED, OK, SKIP, WARN, Judge, Line, moment
-from syncjobs.support.vendor_answers import Problem, VendorAnswers
+from syncjobs.support.checklist import check_new_records
+from syncjobs.support.checklist.check_lines import CHECK, CONNECT, FAIL, NAMED, OK, SKIP, WARN, Judge, Line, moment
+from syncjobs.support.checklist.vendor_answers import Problem, VendorAnswers
 
 RECONNECT = "Press *Reconnect QuickBooks* on the overview. Links and history are kept."
 NEW_KEY = "Connect Clockify again with the key of an owner or admin: `connect_clockify --api-key -`."

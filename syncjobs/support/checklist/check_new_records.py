@@ -9,8 +9,8 @@ from integrations.clockify.client import PAGE_SIZE as MAX_PROJECTS
 from integrations.models import Company, UnreadableRecord, Workspace
 from integrations.quickbooks.reading import MAX_NEW
 from syncjobs.display import formatting
-from syncjobs.support.check_lines import CHECK, CONNECT, NAMED, OK, WARN, Line, moment
-from syncjobs.support.vendor_answers import VendorAnswers
+from syncjobs.support.checklist.check_lines import CHECK, CONNECT, NAMED, OK, WARN, Line, moment
+from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
 # Lists read longer ago than this are not recent.
 RECENT = timedelta(hours=24)

@@ -20,7 +20,7 @@ from syncjobs.planning.billing import BillingReader
 from syncjobs.rules.billing import Billing, form_in
 from syncjobs.rules.proof import reconciliation
 from syncjobs.rules.proof.reconciliation import Booked, Place
-from syncjobs.support.reconcile_names import Names, customer_key, person_key
+from syncjobs.support.proof.reconcile_names import Names, customer_key, person_key
 
 # QuickBooks' statuses of time that has an amount.
 BILLABLE = {"Billable", "HasBeenBilled"}
