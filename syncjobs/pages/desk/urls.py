@@ -7,18 +7,9 @@ from django.views.decorators.http import require_GET
 
 from integrations.roles import MAP_RIGHT, SEND_RIGHT
 from syncjobs.pages import access
-from syncjobs.pages.desk import (
-    bulk_accept,
-    bulk_create,
-    bulk_ignore,
-    changed_views,
-    create_partner,
-    export,
-    fragments,
-    history,
-    upload,
-    views,
-)
+from syncjobs.pages.desk import changed_views, create_partner, fragments, history, views
+from syncjobs.pages.desk.bulk import bulk_accept, bulk_create, bulk_ignore
+from syncjobs.pages.desk.files import export, upload
 
 DESK = "workspaces/<int:pk>/desk"
 urlpatterns = [

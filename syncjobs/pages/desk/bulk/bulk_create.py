@@ -21,8 +21,9 @@ from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
-from syncjobs.pages.desk import actions, ticked
-from syncjobs.pages.desk.ticked import Ticked
+from syncjobs.pages.desk import actions
+from syncjobs.pages.desk.bulk import ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked
 from syncjobs.partner_writes import journal, many, submit
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, WriteRequest
 from syncjobs.partner_writes.many import Wanted

@@ -21,8 +21,9 @@ from mapping.desk.rows import Option, Row
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
-from syncjobs.pages.desk import page_context, safe_counts, ticked
-from syncjobs.pages.desk.ticked import Ticked
+from syncjobs.pages.desk import page_context, safe_counts
+from syncjobs.pages.desk.bulk import ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 

@@ -13,8 +13,9 @@ from mapping.desk.rows import Row
 from mapping.errors import Refused
 from syncjobs.display.formatting import number
 from syncjobs.pages import access
-from syncjobs.pages.desk import actions, ticked
-from syncjobs.pages.desk.ticked import Ticked
+from syncjobs.pages.desk import actions
+from syncjobs.pages.desk.bulk import ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked
 from syncjobs.planning import evaluate
 
 NAMELESS = "A record without a name"
