@@ -20,8 +20,8 @@ from integrations.clockify.models import (
 )
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
+from integrations.limits.throttle import RateBucket
 from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Vendor
-from integrations.throttle import RateBucket
 
 __all__ = [
     "ApiCall",

@@ -25,8 +25,8 @@ from django.test import Client
 from django.urls import reverse
 
 from config import scrubber, sentry
-from integrations import retry
 from integrations.fields import EncryptedTextField
+from integrations.limits import retry
 from integrations.models import Company, Workspace
 from integrations.quickbooks import authorization
 from mapping import queries

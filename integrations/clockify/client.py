@@ -12,12 +12,12 @@ import requests
 from django.conf import settings
 
 from config import scrubber
-from integrations import throttle
 from integrations.clockify import payloads
 from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
 from integrations.errors import AccessRefused, ApiError, Unexpected
 from integrations.health import HealthCheck
 from integrations.http import bounded_json, calls
+from integrations.limits import throttle
 
 PAGE_SIZE = 200
 REPORT_PAGE_SIZE = 1000

@@ -18,9 +18,10 @@ from django.db import connection
 from django.utils import timezone
 
 from config.scrubber import scrub
-from integrations import elapsed, retry, throttle
+from integrations import elapsed
 from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
 from integrations.http import asking, transport
+from integrations.limits import retry, throttle
 from integrations.models import ApiCall
 
 log = logging.getLogger("hourbridge.http")

@@ -12,10 +12,11 @@ from typing import Any
 import requests
 from django.conf import settings
 
-from integrations import elapsed, retry, throttle
+from integrations import elapsed
 from integrations.errors import AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
 from integrations.health import HealthCheck
 from integrations.http import bounded_json, calls
+from integrations.limits import retry, throttle
 from integrations.quickbooks import payloads, tokens
 from integrations.quickbooks.faults import read_answer, read_item
 from integrations.quickbooks.models import Company

@@ -22,7 +22,6 @@ from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session
 
 from config import scrubber
-from integrations import retry
 from integrations.database import database_now
 from integrations.errors import (
     ApiError,
@@ -35,6 +34,7 @@ from integrations.errors import (
     quoted_words,
 )
 from integrations.http import bounded_json, calls, transport
+from integrations.limits import retry
 
 log = logging.getLogger("hourbridge.oauth")
 

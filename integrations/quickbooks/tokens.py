@@ -19,10 +19,11 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from integrations import lost_connections, throttle
+from integrations import lost_connections
 from integrations.database import DatabaseNow, database_now
 from integrations.errors import NoAnswer, ReconnectNeeded
 from integrations.http import calls
+from integrations.limits import throttle
 from integrations.quickbooks import oauth
 from integrations.quickbooks.models import Company
 

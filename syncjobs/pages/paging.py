@@ -7,7 +7,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 
-from integrations.readonly_admin import rows_a_page
+from integrations.admin_lists.readonly_admin import rows_a_page
 
 ROWS_A_PAGE = 50
 

@@ -13,11 +13,11 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
-from integrations import retry
 from integrations.clockify.connection import client_for
 from integrations.database import database_now, with_reconnect
 from integrations.errors import ApiError, TryLater
 from integrations.fields import SecretUnreadable
+from integrations.limits import retry
 from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.reading.unreadable import Reading

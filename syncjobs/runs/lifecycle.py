@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from integrations import throttle
+from integrations.limits import throttle
 from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.ledger import lease
 from syncjobs.models import Run

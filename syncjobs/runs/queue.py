@@ -21,8 +21,8 @@ from django_q.conf import Conf
 from django_q.status import Stat
 from django_q.tasks import async_task
 
-from integrations import retry
 from integrations.database import DatabaseNow
+from integrations.limits import retry
 from mapping.models import PartnerWrite
 from syncjobs.ledger import lease
 from syncjobs.ledger.lease import Moment

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from integrations import retry
 from integrations.database import database_now
 from integrations.errors import ApiError, NoAnswer
+from integrations.limits import retry
 from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
 from mapping import queries as mapping

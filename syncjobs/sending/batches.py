@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from integrations import retry
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
+from integrations.limits import retry
 from integrations.quickbooks.client import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from django.conf import settings
 
-from integrations import retry
 from integrations.errors import ApiError
+from integrations.limits import retry
 
 
 class CircuitBreaker:

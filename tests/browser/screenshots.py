@@ -18,8 +18,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
 
+from integrations.limits.retry import MAX_TRIED_RUNS
 from integrations.models import ClockifyProject, ClockifyUser, ShrunkList, TimeEntry, UnreadableRecord, Workspace
-from integrations.retry import MAX_TRIED_RUNS
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.datasets import REALM
 from sandbox.server import Running

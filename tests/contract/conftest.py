@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 
-from integrations import retry
+from integrations.limits import retry
 from tests.support.scene import Scene
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]

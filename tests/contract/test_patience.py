@@ -10,8 +10,8 @@ import pytest
 import requests
 from django.utils import timezone
 
-from integrations import retry
 from integrations.http.calls import retry_after
+from integrations.limits import retry
 from integrations.models import ApiCall, Company, RateBucket
 from syncjobs.display import formatting
 from syncjobs.models import Run

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations import retry
+from integrations.limits import retry
 from tests.crash.database import POSTGRESQL, SQLITE, Database
 from tests.crash.experiment import Experiment
 from tests.crash.stage import Stage

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations import retry
+from integrations.limits import retry
 from sandbox.datasets import build
 from sandbox.server import Running
 from syncjobs.rules.steps import many_deletions

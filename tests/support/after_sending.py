@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from integrations.limits.retry import MAX_TRIED_RUNS
 from integrations.models import TimeEntry
-from integrations.retry import MAX_TRIED_RUNS
 from syncjobs.models import RunItem
 from syncjobs.rules.steps.differences import Difference
 from tests.support.scene import Result, Scene, run_command

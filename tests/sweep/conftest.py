@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations import retry
+from integrations.limits import retry
 from tests.support.scene import Scene
 
 

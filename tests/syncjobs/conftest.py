@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from integrations import retry
+from integrations.limits import retry
 from tests.support.commands import SYNC, Command
 from tests.support.scene import Scene
 

@@ -16,9 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.views import ChangeList
 
-from integrations.connection_filters import WorkspaceFilter
+from integrations.admin_lists.connection_filters import WorkspaceFilter
+from integrations.admin_lists.readonly_admin import ReadOnlyAdmin, ShortOnPhones
 from integrations.models import ClockifyUser, TimeEntry
-from integrations.readonly_admin import ReadOnlyAdmin, ShortOnPhones
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
 from syncjobs.display import badges, formatting, vendor_links

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from integrations.admin_lists.readonly_admin import rows_a_page
 from integrations.models import Workspace
-from integrations.readonly_admin import rows_a_page
 from syncjobs import sign_offs
 from syncjobs.display.csv_file import Cells, csv_response
 from syncjobs.models import Reconciliation, Run, Schedule

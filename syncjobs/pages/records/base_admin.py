@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from integrations.admin_lists.readonly_admin import ReadOnlyAdmin
 from integrations.models import Company, Workspace
-from integrations.readonly_admin import ReadOnlyAdmin
 from integrations.typed_numbers import whole_number
 from syncjobs.pages import access
 from syncjobs.pages.links import list_of, page_of

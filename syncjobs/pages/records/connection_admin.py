@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
-from integrations.connection_filters import CompanyFilter, WorkspaceFilter
+from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge

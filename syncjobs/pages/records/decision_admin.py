@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from integrations.connection_filters import WorkspaceFilter
+from integrations.admin_lists.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from mapping.desk import wording
 from mapping.desk.rows import case_of

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 
+from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.clockify import unknown_zones
-from integrations.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import (
     Class,
     ClockifyClient,

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from integrations.connection_filters import CompanyFilter, WorkspaceFilter
+from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ClockifyTag, ClockifyTask, ShrunkList, TimeEntry, UnreadableRecord
 from integrations.reading import shrunk_lists
 from mapping.queries import CLOCKIFY_MODELS

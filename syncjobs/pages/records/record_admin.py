@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from integrations.connection_filters import CompanyFilter, WorkspaceFilter
+from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
 from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.display.badges import StatusBadge

@@ -16,7 +16,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.admin_lists.readonly_admin import ReadOnlyAdmin
 from syncjobs.pages.navigation import NamedList
 
 # The user's own field holds the e-mail address, so that allauth's list of addresses stays away.

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from integrations.connection_filters import CompanyFilter, WorkspaceFilter
-from integrations.readonly_admin import ReadOnlyAdmin
+from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
+from integrations.admin_lists.readonly_admin import ReadOnlyAdmin
 from syncjobs.display import badges, formatting, run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access

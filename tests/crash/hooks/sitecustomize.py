@@ -208,7 +208,7 @@ LABORATORY: dict[str, Callable[[Any], None]] = {
     "syncjobs.tasks": shorten_slices,
     "syncjobs.worker.supervisor": shorten_supervision,
     "integrations.quickbooks.tokens": shorten_tokens,
-    "integrations.retry": shorten_pauses,
+    "integrations.limits.retry": shorten_pauses,
     "django.db.backends.sqlite3.base": spoil_disk,
 }
 CHANGES = (LABORATORY if "CRASH_FOLDER" in os.environ else {}) | (OTHER_MACHINE if CLOCK_AHEAD else {})

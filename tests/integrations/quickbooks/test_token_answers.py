@@ -10,9 +10,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from integrations import retry
 from integrations.errors import ApiError, NoAnswer, NotConfigured, ReconnectNeeded, Rejected, TryLater, Unexpected
 from integrations.http.calls import Account
+from integrations.limits import retry
 from integrations.models import ApiCall, Company
 from integrations.quickbooks import oauth, tokens
 from tests.support.oracle import assert_books_agree

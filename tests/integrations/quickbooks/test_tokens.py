@@ -12,8 +12,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from integrations import retry
 from integrations.errors import ReconnectNeeded
+from integrations.limits import retry
 from integrations.models import ApiCall, Company, ConnectionEvent
 from integrations.quickbooks import oauth, tokens
 from integrations.quickbooks.client import QuickBooksApiClient

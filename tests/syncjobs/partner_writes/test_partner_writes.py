@@ -328,7 +328,7 @@ def test_an_open_write_keeps_others_out_until_its_process_is_known_to_be_gone(sc
 def test_a_throttled_write_did_not_happen_and_may_be_asked_for_again(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.retry.MAX_PAUSE", 0)
+    monkeypatch.setattr("integrations.limits.retry.MAX_PAUSE", 0)
     user = scene.user("Ana Roe", partner=None)
     scene.check()
     scene.fault("429", "employee", times=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integrations import retry
+from integrations.limits import retry
 from syncjobs.models import Action
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.runs.test_correction import billed, carry_out, changed, item, lengths, preview

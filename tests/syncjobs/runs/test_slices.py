@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations import retry
+from integrations.limits import retry
 from integrations.models import RateBucket
 from syncjobs import tasks
 from syncjobs.display import run_summary

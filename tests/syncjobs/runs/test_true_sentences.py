@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from integrations import throttle
 from integrations.errors import TryLater
 from integrations.http import calls
+from integrations.limits import throttle
 from sandbox.datasets import REALM
 from syncjobs.models import Run, RunItem
 from syncjobs.planning import earlier

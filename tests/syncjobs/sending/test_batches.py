@@ -149,7 +149,7 @@ def test_a_throttled_batch_only_costs_time(scene: Scene, many: list[str]) -> Non
 
 
 def test_throttled_items_are_sent_again(scene: Scene, many: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.retry.BATCH_ITEM_PAUSE", 0.1)
+    monkeypatch.setattr("integrations.limits.retry.BATCH_ITEM_PAUSE", 0.1)
     throttled = {"Error": [{"Message": "ThrottleExceeded", "Detail": "Too many", "code": "3001"}], "type": "SERVICE"}
     items = [{"bId": str(number), "Fault": throttled} for number in range(1, LARGEST + 1)]
     scene.fault("status_before", path="/batch", status=200, body={"BatchItemResponse": items}, times=2)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from integrations import retry
+from integrations.limits import retry
 from integrations.models import ConnectionEvent
 from syncjobs.models import Action
 from tests.support.desk_forms import entry_version

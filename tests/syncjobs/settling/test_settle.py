@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations import retry
+from integrations.limits import retry
 from syncjobs.models import Action, Receipt, RunItem
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Result, Scene, run_command

@@ -13,9 +13,9 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from integrations.admin_lists.readonly_admin import ReadOnlyAdmin
 from integrations.fields import EncryptedTextField
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, TimeEntry, Workspace
-from integrations.readonly_admin import ReadOnlyAdmin
 from mapping.models import PartnerWrite
 from tests.support.factories import (
     NOW,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations import retry, roles
+from integrations import roles
+from integrations.limits import retry
 from syncjobs.models import Action, Receipt, Run, RunItem
 from tests.support.factories import UserFactory
 from tests.support.page_text import main_text, text

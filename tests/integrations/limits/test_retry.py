@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integrations import retry
+from integrations.limits import retry
 
 
 @pytest.mark.parametrize(("attempt", "shortest"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 5), (40, 5)])

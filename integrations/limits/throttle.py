@@ -7,8 +7,8 @@ import time
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-from integrations import retry
 from integrations.database import EPOCH_SECONDS_SQL
+from integrations.limits import retry
 
 
 class RateBucket(models.Model):

@@ -8,11 +8,12 @@ import time
 import pytest
 from django.db import connections
 
-from integrations import elapsed, throttle
+from integrations import elapsed
 from integrations.errors import TryLater
 from integrations.http import calls
+from integrations.limits import throttle
+from integrations.limits.throttle import MARGIN, RateBucket
 from integrations.models import ApiCall
-from integrations.throttle import MARGIN, RateBucket
 
 
 @pytest.mark.parametrize(
