@@ -14,7 +14,7 @@ urlpatterns = [
     path("admin/logout/", account_views.logout),
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", include("syncjobs.pages.urls")),
-    path("connections/quickbooks/", include("integrations.quickbooks.urls")),
+    path("connections/quickbooks/", include("integrations.quickbooks.connecting.urls")),
     path("admin/", admin.site.urls),
     # Administrators manage e-mail addresses, so allauth's page for one's own is replaced.
     path("accounts/email/", RedirectView.as_view(pattern_name="mfa_index")),

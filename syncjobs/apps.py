@@ -7,7 +7,7 @@ class SyncjobsConfig(AppConfig):
 
     def ready(self) -> None:
         # Models can't be imported before the app registry is ready.
-        from integrations.quickbooks.signals import connected_in_browser
+        from integrations.quickbooks.connecting.signals import connected_in_browser
         from syncjobs.worker.after_connecting import look_around
 
         connected_in_browser.connect(look_around)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Q, Sum
 
 from integrations.models import ArchivedConnection, Company, ConnectionEvent, Workspace
-from integrations.quickbooks import archived, connection
+from integrations.quickbooks.connecting import archived, connection
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.ledger import lease

@@ -28,7 +28,7 @@ from config import scrubber, sentry
 from integrations.fields import EncryptedTextField
 from integrations.limits import retry
 from integrations.models import Company, Workspace
-from integrations.quickbooks import authorization
+from integrations.quickbooks.connecting import authorization
 from mapping import queries
 from sandbox.datasets import REALM
 from sandbox.quickbooks.tokens import Tokens

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
-from integrations.quickbooks import archived, connection
+from integrations.quickbooks.connecting import archived, connection
 from integrations.reading import unreadable
 from mapping.desk.rows import entry_sentences
 from mapping.models import Link, MappingOverride

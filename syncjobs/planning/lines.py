@@ -21,8 +21,9 @@ from integrations.models import (
     TimeEntry,
     Workspace,
 )
-from integrations.quickbooks import connection, pull
+from integrations.quickbooks import pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.connecting import connection
 from integrations.quickbooks.models import Nested
 from mapping.matching import names
 from syncjobs.models import LineRule as LineRuleRow

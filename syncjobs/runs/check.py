@@ -8,9 +8,9 @@ from typing import Any
 from integrations.clockify import pull, tasks_and_tags, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.models import Workspace
-from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.connecting import connection
 from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from mapping import queries as mapping

@@ -11,7 +11,7 @@ from integrations import lost_connections
 from integrations.clockify import connection as clockify_connection
 from integrations.fields import SecretUnreadable
 from integrations.models import Company, Workspace
-from integrations.quickbooks import connection as quickbooks_connection
+from integrations.quickbooks.connecting import connection as quickbooks_connection
 
 log = logging.getLogger("hourbridge.connection")
 

@@ -11,9 +11,9 @@ from integrations.clockify import pull, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
 from integrations.database import database_now
 from integrations.models import TimeEntry
-from integrations.quickbooks import connection
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.connecting import connection
 from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from integrations.reading.values import FIRST_YEAR, LAST_YEAR

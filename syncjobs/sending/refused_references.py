@@ -9,8 +9,9 @@ from datetime import datetime
 
 from integrations.errors import ApiError
 from integrations.models import TimeEntry
-from integrations.quickbooks import connection, payloads, pull
+from integrations.quickbooks import payloads, pull
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.connecting import connection
 from integrations.quickbooks.faults import FEATURE_CODES
 from syncjobs.models import Action
 from syncjobs.planning import inputs, lines

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from integrations.quickbooks import connection
+from integrations.quickbooks.connecting import connection
 from syncjobs import archiving
 from syncjobs.management import base
 

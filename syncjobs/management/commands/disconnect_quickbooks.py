@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from integrations.models import Workspace
-from integrations.quickbooks import connection
+from integrations.quickbooks.connecting import connection
 from syncjobs import archiving
 from syncjobs.ledger import lease
 from syncjobs.management import base

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.clockify.forms import ConnectClockify
 from integrations.models import ShrunkList, Workspace
-from integrations.quickbooks import archived, authorization
+from integrations.quickbooks.connecting import archived, authorization
 from syncjobs.display import run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from integrations.models import ArchivedConnection, Company, ShrunkList, Workspace
-from integrations.quickbooks import connection, subscription_policy
+from integrations.quickbooks import subscription_policy
+from integrations.quickbooks.connecting import connection
 from syncjobs.display import badges, run_summary
 from syncjobs.display.badges import StatusBadge
 from syncjobs.display.formatting import in_hours, number

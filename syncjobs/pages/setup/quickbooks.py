@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from integrations.quickbooks import authorization, views
+from integrations.quickbooks.connecting import authorization, views
 from syncjobs import archiving
 from syncjobs.pages import access
 from syncjobs.pages.setup import who_connected

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks.authorization import MAX_AUTHORIZATION_SECONDS
+from integrations.quickbooks.connecting.authorization import MAX_AUTHORIZATION_SECONDS
 from syncjobs.display.formatting import moment
 
 CLOCKIFY, QUICKBOOKS, AUTHORIZATION_STARTED = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 from integrations import roles
 from integrations.errors import ApiError
 from integrations.models import Workspace
-from integrations.quickbooks import authorization, connection, oauth, signals, tokens
+from integrations.quickbooks import oauth, tokens
+from integrations.quickbooks.connecting import authorization, connection, signals
 from integrations.quickbooks.models import Company
 
 SESSION_KEY = "quickbooks_state"

@@ -11,7 +11,8 @@ from django.core import signing
 from config.environment import is_loopback
 from integrations.errors import ApiError, Rejected, quoted_words
 from integrations.models import Workspace
-from integrations.quickbooks import connection, oauth
+from integrations.quickbooks import oauth
+from integrations.quickbooks.connecting import connection
 
 SALT = "hourbridge.quickbooks.consent"
 # Users need time to sign in, find their second factor and choose a company.

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.quickbooks import views
+from integrations.quickbooks.connecting import views
 
 app_name = "quickbooks"
 urlpatterns = [

@@ -13,8 +13,9 @@ from integrations import lost_connections
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks import archived, oauth, payloads, subscription_policy, tokens
+from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
+from integrations.quickbooks.connecting import archived
 from integrations.quickbooks.models import Company
 
 log = logging.getLogger("hourbridge.connection")
