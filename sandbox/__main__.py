@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from sandbox.bundle import file
-from sandbox.datasets import NAMES
+from sandbox.data.datasets import NAMES
 from sandbox.server import start
 
 

@@ -8,15 +8,16 @@ import time
 import traceback
 import uuid
 
-from sandbox import control, odd_answers, story_control
+from sandbox import control, story_control
 from sandbox.clockify import control as clockify_control
 from sandbox.clockify import routes as clockify_routes
-from sandbox.faults import Fault
-from sandbox.http import BadJson, Request, Response, Router
 from sandbox.quickbooks import control as quickbooks_control
 from sandbox.quickbooks import latency
 from sandbox.quickbooks import routes as quickbooks_routes
 from sandbox.quickbooks.unknown import unknown_address
+from sandbox.shared import odd_answers
+from sandbox.shared.faults import Fault
+from sandbox.shared.http import BadJson, Request, Response, Router
 from sandbox.world import World
 
 VENDORS = (

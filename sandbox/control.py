@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from sandbox import datasets
-from sandbox.counters import Counters
-from sandbox.faults import UnknownFault
-from sandbox.http import Request, Response, Router
-from sandbox.switches import UnknownSwitch
+from sandbox.data import datasets
+from sandbox.shared.counters import Counters
+from sandbox.shared.faults import UnknownFault
+from sandbox.shared.http import Request, Response, Router
+from sandbox.shared.switches import UnknownSwitch
 from sandbox.world import World
 
 

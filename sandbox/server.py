@@ -12,8 +12,8 @@ from typing import Any
 from sandbox.application import Application
 from sandbox.bundle import replay
 from sandbox.control import fill
-from sandbox.http import Answer, HttpServer
 from sandbox.saving import Saver, load
+from sandbox.shared.http import Answer, HttpServer
 from sandbox.world import World
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.http import Request, Response, Router
-from sandbox.stories import STORIES, NothingFits
+from sandbox.data.stories import STORIES, NothingFits
+from sandbox.shared.http import Request, Response, Router
 from sandbox.world import World
 
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.clockify.state import Clockify
-from sandbox.core import Core
 from sandbox.quickbooks.state import QuickBooks
+from sandbox.shared.core import Core
 
 
 class World(Core):

@@ -30,7 +30,7 @@ from integrations.limits import retry
 from integrations.models import Company, Workspace
 from integrations.quickbooks.connecting import authorization
 from mapping import queries
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.quickbooks.tokens import Tokens
 from syncjobs import tasks
 from syncjobs.models import Run

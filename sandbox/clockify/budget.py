@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sandbox.clockify.errors import ClockifyError
-from sandbox.switches import Switches
+from sandbox.shared.switches import Switches
 
 LIMITS = {"50_per_second": (50, 1), "30_per_hour": (30, 3600)}
 

@@ -11,7 +11,7 @@ from sandbox.clockify.errors import ClockifyError, NoSuchWorkspace, access_denie
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.state import Clockify
 from sandbox.clockify.workspace import Workspace
-from sandbox.http import BadJson, Request, Response
+from sandbox.shared.http import BadJson, Request, Response
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sandbox.clockify.errors import not_in_workspace, refused
 from sandbox.clockify.lists import choice, flag, is_descending, paged
 from sandbox.clockify.records import Client
 from sandbox.clockify.shapes import client_json, currency_id
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 
 def list_clients(call: WorkspaceCall) -> Response:

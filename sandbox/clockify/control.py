@@ -9,7 +9,7 @@ from sandbox.clockify.product import NotUnderstood, Product
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.shapes import workspace_json
 from sandbox.clockify.state import Clockify
-from sandbox.http import Request, Response, Router
+from sandbox.shared.http import Request, Response, Router
 
 BASE = "/control/clockify"
 

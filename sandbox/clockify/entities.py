@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from sandbox.http import Request, Response
-from sandbox.switches import Switches
+from sandbox.shared.http import Request, Response
+from sandbox.shared.switches import Switches
 
 DESCRIPTIONS = {"description"}
 NAMES = {"name", "userName", "projectName", "clientName", "taskName", "note", "address"}

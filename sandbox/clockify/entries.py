@@ -20,7 +20,7 @@ from sandbox.clockify.errors import (
 from sandbox.clockify.lists import flag, many, paged
 from sandbox.clockify.records import Entry
 from sandbox.clockify.shapes import entry_json, hydrated_entry_json
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 
 def get_entry(call: WorkspaceCall, key: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 
 class ClockifyError(Exception):

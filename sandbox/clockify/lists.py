@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from sandbox.clockify.call import Call
 from sandbox.clockify.errors import ClockifyError, bad_parameter
-from sandbox.http import Response
-from sandbox.odd_answers import endless
+from sandbox.shared.http import Response
+from sandbox.shared.odd_answers import endless
 
 T = TypeVar("T")
 FLAGS = {"true": True, "false": False}

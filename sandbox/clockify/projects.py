@@ -12,7 +12,7 @@ from sandbox.clockify.errors import not_in_workspace, refused
 from sandbox.clockify.lists import choice, flag, is_descending, many, paged
 from sandbox.clockify.records import Project
 from sandbox.clockify.shapes import project_json, tracked_seconds
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 SORTS = ("ID", "NAME", "CLIENT_NAME", "DURATION", "BUDGET", "PROGRESS")
 

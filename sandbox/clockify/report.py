@@ -14,8 +14,8 @@ from sandbox.clockify.errors import ClockifyError, access_denied, bad_body, refu
 from sandbox.clockify.records import Entry
 from sandbox.clockify.report_filters import entry_tests, one_of
 from sandbox.clockify.report_rows import RowWriter, totals
-from sandbox.http import Response
-from sandbox.odd_answers import endless
+from sandbox.shared.http import Response
+from sandbox.shared.odd_answers import endless
 
 DAY = 86_400
 DST_SLACK = 2 * 3600  # a window of 31 calendar days may be an hour longer

@@ -6,7 +6,7 @@ from sandbox.clockify import clients, entries, projects, report, tasks_and_tags,
 from sandbox.clockify.call import Operation, account_route, workspace_route
 from sandbox.clockify.errors import wrong_method
 from sandbox.clockify.state import Clockify
-from sandbox.http import Request, Response, Router
+from sandbox.shared.http import Request, Response, Router
 
 API = "/api/v1"
 WORKSPACE = "/api/v1/workspaces/{ws}"

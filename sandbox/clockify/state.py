@@ -9,7 +9,7 @@ from sandbox.clockify.records import Member, User
 from sandbox.clockify.shapes import dumped_workspace
 from sandbox.clockify.switches import SWITCHES
 from sandbox.clockify.workspace import Workspace
-from sandbox.core import Core
+from sandbox.shared.core import Core
 
 ADMIN_KEY = "sandbox-clockify-key"
 MEMBER_KEY = "sandbox-member-key"

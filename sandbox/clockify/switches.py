@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.clockify.entities import CHOICES
-from sandbox.switches import Switch
+from sandbox.shared.switches import Switch
 
 SWITCHES = {
     "clockify_rate_limit": Switch(

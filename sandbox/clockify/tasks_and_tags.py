@@ -9,7 +9,7 @@ from sandbox.clockify.errors import not_in_workspace
 from sandbox.clockify.lists import choice, flag, is_descending, paged
 from sandbox.clockify.records import Tag, Task
 from sandbox.clockify.shapes import tag_json, task_json
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 
 def list_tasks(call: WorkspaceCall, key: str) -> Response:

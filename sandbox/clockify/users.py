@@ -16,7 +16,7 @@ from sandbox.clockify.shapes import (
     user_json,
     workspace_json,
 )
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 Row = tuple[Member, User]
 MEMBER_STATUSES = ("PENDING", "ACTIVE", "DECLINED", "INACTIVE", "ALL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.clockify.call import WorkspaceCall
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 
 def list_webhooks(call: WorkspaceCall) -> Response:

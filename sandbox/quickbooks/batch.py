@@ -6,7 +6,6 @@ import json
 import random
 from typing import Any
 
-from sandbox.odd_answers import echo_item
 from sandbox.quickbooks import operations, query
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.cdc import MAX_OBJECTS
@@ -14,6 +13,7 @@ from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.gate import Body, hash_of
 from sandbox.quickbooks.operations import WRITABLE
 from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
+from sandbox.shared.odd_answers import echo_item
 
 MAX_ITEMS = 30
 SHAPE = ("bId", "operation", "optionsData", "Query")

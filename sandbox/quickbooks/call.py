@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.http import Request
 from sandbox.quickbooks.company import Company
-from sandbox.switches import Switches
+from sandbox.shared.http import Request
+from sandbox.shared.switches import Switches
 
 
 @dataclass(frozen=True)

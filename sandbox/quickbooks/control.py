@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.http import Request, Response, Router
 from sandbox.quickbooks import sales_forms
 from sandbox.quickbooks.company import ENTITIES, FORMS, Company
 from sandbox.quickbooks.company_file import configure
 from sandbox.quickbooks.state import QuickBooks
+from sandbox.shared.http import Request, Response, Router
 
 BASE = "/control/quickbooks/{realm}"
 

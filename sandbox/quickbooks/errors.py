@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sandbox.http import Response
+from sandbox.shared.http import Response
 
 MESSAGES = {
     "10": "Request Too Large",

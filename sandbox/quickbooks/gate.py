@@ -7,16 +7,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.core import Core
-from sandbox.faults import THROTTLED_JSON
-from sandbox.http import BadJson, Request, Response
-from sandbox.limits import Limits
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
 from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
 from sandbox.quickbooks.stamps import stamp
 from sandbox.quickbooks.state import QuickBooks
 from sandbox.quickbooks.xml import to_xml
+from sandbox.shared.core import Core
+from sandbox.shared.faults import THROTTLED_JSON
+from sandbox.shared.http import BadJson, Request, Response
+from sandbox.shared.limits import Limits
 
 Body = dict[str, Any]
 Operation = Callable[..., Body]

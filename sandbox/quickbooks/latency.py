@@ -6,8 +6,8 @@ import math
 import random
 from statistics import NormalDist
 
-from sandbox.http import Request
-from sandbox.switches import Switches
+from sandbox.shared.http import Request
+from sandbox.shared.switches import Switches
 
 TAIL = NormalDist().inv_cdf(0.99)
 LONGEST_SECONDS = 20

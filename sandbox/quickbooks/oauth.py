@@ -8,9 +8,9 @@ import html
 import json
 from urllib.parse import parse_qsl, urlencode
 
-from sandbox.http import BadJson, Request, Response, Router
 from sandbox.quickbooks.state import QuickBooks
 from sandbox.quickbooks.tokens import ACCESS_SECONDS, IDLE_SECONDS, Grant
+from sandbox.shared.http import BadJson, Request, Response, Router
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sandbox QuickBooks</title></head>
 <body><h1>Connect to QuickBooks (sandbox)</h1>

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timezone
 from typing import Any
 
-from sandbox.odd_answers import endless
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.company import FORMS, LISTS, Company, Record
 from sandbox.quickbooks.fields import FIELDS, FILTERABLE
 from sandbox.quickbooks.present import company_info, preferences, presented
 from sandbox.quickbooks.query_parser import Condition, Query, parse, validation_fault
 from sandbox.quickbooks.stamps import pacific_offset
+from sandbox.shared.odd_answers import endless
 
 MAX_ROWS = 1000
 TIME_REFS = ("EmployeeRef", "VendorRef", "CustomerRef")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox.http import Router
 from sandbox.quickbooks import batch, cdc, oauth, operations, query
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.company import ENTITIES
@@ -15,6 +14,7 @@ from sandbox.quickbooks.gate import guarded
 from sandbox.quickbooks.present import company_info, preferences
 from sandbox.quickbooks.query_parser import parse_fault
 from sandbox.quickbooks.state import QuickBooks
+from sandbox.shared.http import Router
 
 BASE = "/v3/company/{realm}"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.core import Core
 from sandbox.quickbooks.company import Company
 from sandbox.quickbooks.company_file import set_up
 from sandbox.quickbooks.switches import SWITCHES
 from sandbox.quickbooks.tokens import Tokens
+from sandbox.shared.core import Core
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.switches import Switch
+from sandbox.shared.switches import Switch
 
 DAY = 86_400
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sandbox.core import Core
+from sandbox.shared.core import Core
 
 ACCESS_SECONDS = 3600
 ROTATION_SECONDS = 86_400

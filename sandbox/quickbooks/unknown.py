@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.http import Request, Response
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.gate import guarded
 from sandbox.quickbooks.state import QuickBooks
+from sandbox.shared.http import Request, Response
 
 
 def unknown_address(quickbooks: QuickBooks, request: Request) -> Response:

@@ -17,7 +17,7 @@ from intuitlib.client import AuthClient
 from quickbooks import QuickBooks
 from quickbooks.objects import TimeActivity
 
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 
 THREADS = 4
 

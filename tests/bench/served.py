@@ -8,7 +8,7 @@ import signal
 import threading
 from datetime import date
 
-from sandbox import generated
+from sandbox.data import generated
 from sandbox.server import start
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 
 ROOT = Path(__file__).resolve().parents[2]
 # Entries end yesterday, as they would in real life: a check reads up to today.

@@ -21,7 +21,7 @@ from PIL import Image
 from integrations.limits.retry import MAX_TRIED_RUNS
 from integrations.models import ClockifyProject, ClockifyUser, ShrunkList, TimeEntry, UnreadableRecord, Workspace
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs import sign_offs
 from syncjobs.models import Action, Receipt, Reconciliation, Run

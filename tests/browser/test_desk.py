@@ -15,7 +15,7 @@ from integrations.models import Workspace
 from mapping.desk.index import counted
 from mapping.models import Decision, Link
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.screenshots import command

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from integrations import roles
 from integrations.models import TimeEntry, Workspace
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs import sign_offs
 from syncjobs.models import Reconciliation, Run, SignOff

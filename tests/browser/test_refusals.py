@@ -14,7 +14,7 @@ from integrations import roles
 from integrations.clockify import connection
 from integrations.models import Workspace
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import Run
 from syncjobs.runs import lifecycle as runs

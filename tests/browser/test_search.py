@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from integrations import roles
 from integrations.models import TimeEntry
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from tests.browser.person import Person
 from tests.support.scene import run_command

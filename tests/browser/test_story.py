@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from tests.browser.person import Person
 from tests.support import people

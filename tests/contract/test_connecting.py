@@ -13,7 +13,7 @@ from django.db import connection
 from integrations.models import Company, Workspace
 from sandbox.clockify.records import Member
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from tests.contract.conftest import lines
 from tests.support.scene import Result, Scene, run_command
 

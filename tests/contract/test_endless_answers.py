@@ -11,7 +11,7 @@ import pytest
 
 from integrations.models import ApiCall, RateBucket
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from syncjobs.models import Run
 from tests.support.raw_server import Script, dripping, flooding, head, plain, serving
 from tests.support.scene import Scene, run_command

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.http import Answer, Request, Response
+from sandbox.shared.http import Answer, Request, Response
 from tests.crash import points
 
 MAX_HOLD_SECONDS = 120

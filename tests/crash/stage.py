@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running, start
 from tests.crash.interceptor import Interceptor
 from tests.support.scene import Result, Scene, run_command

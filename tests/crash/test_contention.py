@@ -20,7 +20,7 @@ from django.utils import timezone
 from integrations.models import ApiCall, Company, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from sandbox.clockify.records import Member, User
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from syncjobs.models import Run, WriterLease
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import queue

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.limits import retry
-from sandbox.datasets import build
+from sandbox.data.datasets import build
 from sandbox.server import Running
 from syncjobs.rules.steps import many_deletions
 from syncjobs.sending import execute

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sandbox.clockify.records import Entry
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.quickbooks import sales_forms
 from tests.histories.books import Books
 from tests.histories.rules import Rules, Settings

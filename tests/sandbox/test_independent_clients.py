@@ -26,7 +26,7 @@ from quickbooks.exceptions import (
 )
 from quickbooks.objects import CompanyInfo, Customer, Employee, Item, Preferences, Ref, TimeActivity, Vendor
 
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 
 CALLBACK = "http://localhost:8000/connections/quickbooks/callback/"

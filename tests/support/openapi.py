@@ -16,7 +16,7 @@ from typing import Any
 import jsonschema
 import yaml
 
-from sandbox.http import Answer, Request, Response
+from sandbox.shared.http import Answer, Request, Response
 from tests.support.samples import samples_folder
 
 Json = dict[str, Any]

@@ -24,7 +24,7 @@ from integrations.models import Company, TimeEntry, Workspace
 from sandbox.clockify.product import Product
 from sandbox.clockify.records import Entry
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.quickbooks import sales_forms
 from sandbox.server import Running
 from syncjobs.models import Action, EntryOverride, Receipt, Run

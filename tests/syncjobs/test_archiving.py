@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from integrations.models import ArchivedConnection, Company, ConnectionEvent, Workspace
 from mapping.models import Link
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run
 from syncjobs.runs.execution import RunExecution

@@ -11,7 +11,7 @@ import pytest
 
 from integrations.clockify import payloads
 from integrations.clockify.connection import client_for
-from sandbox.http import Request, Response
+from sandbox.shared.http import Request, Response
 from syncjobs.partner_writes import drafts
 from tests.support import openapi
 from tests.support.openapi import Finding

@@ -8,7 +8,7 @@ import pytest
 
 from integrations.models import Workspace
 from sandbox.clockify.records import Member, User
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from syncjobs.models import Receipt
 from tests.support.scene import FIRST, LAST, Scene, run_command
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.errors import TryLater
 from integrations.http import calls
 from integrations.limits import throttle
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from syncjobs.models import Run, RunItem
 from syncjobs.planning import earlier
 from syncjobs.runs import lifecycle

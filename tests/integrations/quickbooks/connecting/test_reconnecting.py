@@ -13,7 +13,7 @@ from integrations.models import Company, Workspace
 from integrations.quickbooks import oauth, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.connecting import connection
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene, run_command
 

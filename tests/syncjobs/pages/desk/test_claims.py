@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from sandbox.clockify.state import ADMIN_KEY
-from sandbox.datasets import REALM
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from tests.support.scene import Scene, run_command
 

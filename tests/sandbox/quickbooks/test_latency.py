@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from statistics import median, quantiles
 
-from sandbox.http import Request
-from sandbox.limits import Limits
 from sandbox.quickbooks import latency
 from sandbox.quickbooks.switches import SWITCHES
-from sandbox.switches import Switches
+from sandbox.shared.http import Request
+from sandbox.shared.limits import Limits
+from sandbox.shared.switches import Switches
 
 WRITE = Request("POST", "/v3/company/1/timeactivity")
 

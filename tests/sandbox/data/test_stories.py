@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from sandbox.data.stories import STORIES
 from sandbox.server import Running
-from sandbox.stories import STORIES
 from tests.sandbox.clockify_client import ClockifyCaller
 
 AGENCY = pytest.mark.sandbox(dataset="agency", today=date(2026, 3, 27))

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.http import Request, Response, Router
 from sandbox.server import Running, start
+from sandbox.shared.http import Request, Response, Router
 from tests.sandbox.quickbooks_client import REALM, QuickBooksCaller
 
 

@@ -7,9 +7,9 @@ from datetime import date, time, timedelta
 from itertools import product
 from random import Random
 
-from sandbox.builder import Builder, Record, local_second, weekdays
 from sandbox.clockify.records import Client, Project, User
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
+from sandbox.data.builder import Builder, Record, local_second, weekdays
 from sandbox.world import World
 
 

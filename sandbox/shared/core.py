@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from sandbox.counters import Counters
-from sandbox.faults import Faults
-from sandbox.switches import Switches
+from sandbox.shared.counters import Counters
+from sandbox.shared.faults import Faults
+from sandbox.shared.switches import Switches
 
 
 class Core:

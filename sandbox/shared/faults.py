@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import odd_answers
-from sandbox.http import Delivery, Request, Response
+from sandbox.shared import odd_answers
+from sandbox.shared.http import Delivery, Request, Response
 
 THROTTLED_JSON = {
     "Fault": {

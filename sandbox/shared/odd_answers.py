@@ -9,7 +9,7 @@ from itertools import count, islice
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sandbox.http import BadJson, Request, Response
+from sandbox.shared.http import BadJson, Request, Response
 
 HTML, JSON = "text/html", "application/json;charset=utf-8"
 GATEWAY_PAGE = "<html><head><title>{status}</title></head><body><h1>{status}</h1><hr>gateway</body></html>"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from unicodedata import normalize
 
-from sandbox import agency_data as data
-from sandbox.agency_records import Agency
-from sandbox.agency_time import Calendar
-from sandbox.builder import Builder, Record
 from sandbox.clockify.state import ADMIN_KEY, MEMBER_KEY, WORKSPACE_ID
+from sandbox.data import agency_data as data
+from sandbox.data.agency_records import Agency
+from sandbox.data.agency_time import Calendar
+from sandbox.data.builder import Builder, Record
 from sandbox.quickbooks.company import Company
 from sandbox.world import World
 

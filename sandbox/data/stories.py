@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.clockify.clocktime import utc_text
 from sandbox.clockify.records import Entry
-from sandbox.pairs import Pairs, name_of
+from sandbox.data.pairs import Pairs, name_of
 from sandbox.quickbooks import sales_forms
 from sandbox.world import World
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from sandbox import agency, generated
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.state import ADMIN_KEY, WORKSPACE_ID
+from sandbox.data import agency, generated
 from sandbox.world import World
 
 NAMES = ("empty", "agency", "generated")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandbox import agency_data as data
-from sandbox.builder import Record
 from sandbox.clockify.records import Client, Project, User
+from sandbox.data import agency_data as data
+from sandbox.data.builder import Record
 
 
 @dataclass

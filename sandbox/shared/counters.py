@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sandbox.limits import Limits
+from sandbox.shared.limits import Limits
 
 
 class Calls:

@@ -10,11 +10,11 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from sandbox import agency_data as data
-from sandbox.agency_records import Agency
-from sandbox.builder import Builder, local_date, local_second, weekdays
 from sandbox.clockify.clocktime import zone
 from sandbox.clockify.records import Entry, Tag, Task, User
+from sandbox.data import agency_data as data
+from sandbox.data.agency_records import Agency
+from sandbox.data.builder import Builder, local_date, local_second, weekdays
 
 DAY, HOUR, MINUTE = 86_400, 3600, 60
 SPAN = 35  # days before today

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from sandbox import generated
-from sandbox.datasets import build
-from sandbox.pairs import Pairs
+from sandbox.data import generated
+from sandbox.data.datasets import build
+from sandbox.data.pairs import Pairs
 from sandbox.server import Running
 from sandbox.world import World
 from tests.sandbox.clockify_client import MEMBER_KEY, ClockifyCaller
