@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox.clockify import clients, entries, projects, report, tasks_and_tags, users, webhooks
+from sandbox.clockify.api import clients, entries, projects, tasks_and_tags, users, webhooks
 from sandbox.clockify.call import Operation, account_route, workspace_route
 from sandbox.clockify.errors import wrong_method
+from sandbox.clockify.reports import report
 from sandbox.clockify.state import Clockify
 from sandbox.shared.http import Request, Response, Router
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.clockify.api.lists import choice, flag, is_descending, paged
 from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.errors import not_in_workspace
-from sandbox.clockify.lists import choice, flag, is_descending, paged
 from sandbox.clockify.records import Tag, Task
 from sandbox.clockify.shapes import tag_json, task_json
 from sandbox.shared.http import Response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sandbox.clockify import fields
+from sandbox.clockify.api import fields
 from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.clocktime import NoSuchTime, parse_instant
 from sandbox.clockify.errors import ClockifyError, bad_body, refused

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sandbox.clockify import fields
+from sandbox.clockify.api import fields
+from sandbox.clockify.api.lists import choice, flag, is_descending, many, paged
 from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.errors import not_in_workspace, refused
-from sandbox.clockify.lists import choice, flag, is_descending, many, paged
 from sandbox.clockify.records import Project
 from sandbox.clockify.shapes import project_json, tracked_seconds
 from sandbox.shared.http import Response

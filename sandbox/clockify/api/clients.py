@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sandbox.clockify import fields
+from sandbox.clockify.api import fields
+from sandbox.clockify.api.lists import choice, flag, is_descending, paged
 from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.errors import not_in_workspace, refused
-from sandbox.clockify.lists import choice, flag, is_descending, paged
 from sandbox.clockify.records import Client
 from sandbox.clockify.shapes import client_json, currency_id
 from sandbox.shared.http import Response

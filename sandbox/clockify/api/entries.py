@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from sandbox.clockify.api.entry_writing import new_entry, refuse_if_closed, replaced_entry, stop_running
+from sandbox.clockify.api.lists import flag, many, paged
 from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.clocktime import NoSuchTime, parse_window_edge
-from sandbox.clockify.entry_writing import new_entry, refuse_if_closed, replaced_entry, stop_running
 from sandbox.clockify.errors import (
     ClockifyError,
     access_denied,
@@ -17,7 +18,6 @@ from sandbox.clockify.errors import (
     not_in_workspace,
     plan_limit,
 )
-from sandbox.clockify.lists import flag, many, paged
 from sandbox.clockify.records import Entry
 from sandbox.clockify.shapes import entry_json, hydrated_entry_json
 from sandbox.shared.http import Response

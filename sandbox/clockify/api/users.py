@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.clockify.api.lists import choice, flag, is_descending, many, paged
 from sandbox.clockify.call import Call, WorkspaceCall
 from sandbox.clockify.errors import access_denied
-from sandbox.clockify.lists import choice, flag, is_descending, many, paged
 from sandbox.clockify.records import Member, User
 from sandbox.clockify.shapes import (
     membership_json,

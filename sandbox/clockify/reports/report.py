@@ -12,8 +12,8 @@ from sandbox.clockify.call import WorkspaceCall
 from sandbox.clockify.clocktime import NoSuchTime, parse_window_edge, zone
 from sandbox.clockify.errors import ClockifyError, access_denied, bad_body, refused
 from sandbox.clockify.records import Entry
-from sandbox.clockify.report_filters import entry_tests, one_of
-from sandbox.clockify.report_rows import RowWriter, totals
+from sandbox.clockify.reports.report_filters import entry_tests, one_of
+from sandbox.clockify.reports.report_rows import RowWriter, totals
 from sandbox.shared.http import Response
 from sandbox.shared.odd_answers import endless
 
